@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is compiled alike: Swift 6 mode, the upcoming features, no warnings left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// Arrows point down only; a target can see no more than what it lists here.
+let package = Package(
+  name: "cpwx",
+  products: [
+    .executable(name: "cpwx", targets: ["cpwx"]),
+    .executable(name: "cpwx-stage", targets: ["cpwx-stage"]),
+    .library(name: "Jobs", targets: ["Jobs"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: strict + [.strictMemorySafety()]),
+    .target(name: "Titles", swiftSettings: strict),
+    .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
+    .target(
+      name: "Defaults",
+      path: "config",
+      exclude: ["sdk", "samples"],
+      sources: ["Defaults.swift"],
+      resources: [.embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("engines")],
+      swiftSettings: strict),
+    .target(
+      name: "Pipeline",
+      dependencies: ["CLinux", "Jobs", "Titles", "Hashing", "Defaults", "Yams", system],
+      swiftSettings: strict),
+    .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
+    .target(
+      name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", subprocess, system],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "cpwx",
+      dependencies: ["Jobs", "Pipeline", "Engines", "Setup", argumentParser, system],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "cpwx-stage",
+      dependencies: ["Jobs", "Engines", argumentParser, subprocess, system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TitlesTests", dependencies: ["Titles"], resources: [.copy("Fixtures")], swiftSettings: strict),
+  ]
+)

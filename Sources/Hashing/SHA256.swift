@@ -1,0 +1,75 @@
+internal import CCrypto
+public import SystemPackage
+
+/// A running SHA-256 (FIPS 180-4) over libcrypto, which uses the processor's SHA instructions.
+///
+/// Feed it with ``update(_:)`` and take the digest once with ``finish()``.
+@safe public struct SHA256: ~Copyable {
+  /// Bytes in a digest.
+  public static let byteCount = 32
+
+  private let context: OpaquePointer
+
+  public init() {
+    // EVP_MD_CTX_new returns null only when memory is exhausted, where no Swift program goes on either.
+    unsafe context = EVP_MD_CTX_new()!
+    unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+  }
+
+  deinit { unsafe EVP_MD_CTX_free(context) }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+  }
+
+  public mutating func update(_ bytes: some Collection<UInt8>) {
+    let done: Void? = bytes.withContiguousStorageIfAvailable { unsafe update(UnsafeRawBufferPointer($0)) }
+    if done == nil { unsafe Array(bytes).withUnsafeBytes { unsafe update($0) } }
+  }
+
+  /// The digest, 32 bytes.
+  public consuming func finish() -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+      unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+      count = Self.byteCount
+    }
+  }
+
+  /// The digest of `bytes` as 64 lower-case hexadecimal digits.
+  public static func hex(of bytes: some Collection<UInt8>) -> String {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.finish().hexadecimal
+  }
+
+  /// The digest of a file's content as 64 lower-case hexadecimal digits, read in pieces of 1 MiB.
+  ///
+  /// - Throws: `Errno` when the file cannot be opened or read.
+  public static func hex(ofFileAt path: FilePath) throws -> String {
+    let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+    return try file.closeAfter {
+      var hash = SHA256()
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+      defer { unsafe buffer.deallocate() }
+      while true {
+        let count = try unsafe file.read(into: buffer)
+        if count == 0 { return hash.finish().hexadecimal }
+        unsafe hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Lower-case hexadecimal digits, two a byte.
+  public var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(count * 2)
+    for byte in self {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

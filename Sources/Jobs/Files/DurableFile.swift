@@ -1,0 +1,112 @@
+public import SystemPackage
+
+/// Files that are either the old or the new one, whatever happens: written beside, synced, renamed, the folder synced.
+public enum DurableFile {
+  /// Replaces `path` by `bytes`.
+  ///
+  /// When this returns, the new content is on the disk. When it throws, or the power goes, the old file stands.
+  /// - Parameters:
+  ///   - mode: the new file's permissions; `nil` keeps those of the file that is replaced, or takes 0644 less the umask.
+  /// - Throws: ``JobError`` with code `io`.
+  public static func write(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions? = nil) throws {
+    try stage(bytes, for: path, mode: mode).commit()
+  }
+
+  /// Writes `bytes` beside `path` without making them durable yet; ``Staged/commit()`` does.
+  static func stage(_ bytes: [UInt8], for path: FilePath, mode: FilePermissions? = nil) throws -> Staged {
+    let temporary = temporaryName(for: path)
+    do {
+      let wanted = mode ?? permissions(of: path)
+      let file = try FileDescriptor.open(
+        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: wanted ?? [.ownerReadWrite, .groupRead, .otherRead])
+      if let wanted, fchmod(file.rawValue, wanted.rawValue) != 0 { throw Errno.current }
+      do {
+        try file.writeAll(bytes)
+      } catch {
+        try? file.close()
+        throw error
+      }
+      return Staged(file: file, temporary: temporary, path: path)
+    } catch {
+      unlink(temporary)
+      throw failed(path, error)
+    }
+  }
+
+  /// Bytes that lie beside the file they will replace.
+  struct Staged {
+    fileprivate let file: FileDescriptor
+    fileprivate let temporary: FilePath
+    fileprivate let path: FilePath
+
+    func commit() throws {
+      do {
+        do {
+          try file.sync()
+        } catch {
+          try? file.close()
+          throw error
+        }
+        try file.close()
+        try rename(temporary, to: path)
+        try syncFolder(of: path)
+      } catch {
+        unlink(temporary)
+        throw failed(path, error)
+      }
+    }
+  }
+
+  /// Creates `path` with `bytes`, durably; refuses when something is there already.
+  public static func create(_ bytes: [UInt8], at path: FilePath, mode: FilePermissions) throws {
+    guard !exists(path) else {
+      throw JobError(.io, path.string, "is there already; it was not touched")
+    }
+    try write(bytes, to: path, mode: mode)
+  }
+
+  /// The whole content of a file.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public static func read(_ path: FilePath) throws -> [UInt8] {
+    do {
+      let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+      return try file.closeAfter { try file.readAll() }
+    } catch {
+      throw JobError(.io, path.string, "cannot be read", underlying: error)
+    }
+  }
+
+  /// Makes the names in `path`'s folder durable.
+  public static func syncFolder(of path: FilePath) throws {
+    let folder = path.removingLastComponent()
+    let handle = try FileDescriptor.open(
+      folder.isEmpty ? "." : folder, .readOnly, options: [.directory, .closeOnExec])
+    try handle.closeAfter { try handle.sync() }
+  }
+
+  private static func temporaryName(for path: FilePath) -> FilePath {
+    let name = path.lastComponent?.string ?? ""
+    let hidden = name.hasPrefix(".") ? name : "." + name
+    let serial = UInt32.random(in: .min ... .max)
+    return path.removingLastComponent().appending("\(hidden).tmp-\(getpid())-\(String(serial, radix: 36))")
+  }
+
+  private static func permissions(of path: FilePath) -> FilePermissions? {
+    (try? FileStatus(of: path))?.permissions
+  }
+
+  private static func failed(_ path: FilePath, _ error: any Error) -> JobError {
+    let remedy =
+      error as? Errno == .noSpace || error as? Errno == .diskQuota
+      ? "Make room on that disk; the file stands as it was." : "The file stands as it was."
+    return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error)
+  }
+}
+
+extension Errno {
+  static let diskQuota = Errno(rawValue: quotaCode)
+  /// The calling thread's errno.
+  static var current: Errno { Errno(rawValue: lastError) }
+}

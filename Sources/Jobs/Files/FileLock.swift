@@ -1,0 +1,91 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// An exclusive `flock` on a file of its own. It ends with ``deinit``, or with the process, whatever kills it.
+///
+/// The file stays: removing it would let two processes hold "the" lock at once.
+public struct FileLock: ~Copyable {
+  private let file: FileDescriptor
+
+  private init(holding file: FileDescriptor) { self.file = file }
+
+  /// Takes the lock, waiting for whoever holds it.
+  ///
+  /// - Throws: ``JobError`` with code `io` when the file cannot be opened.
+  public static func wait(for path: FilePath) throws -> FileLock {
+    let lock = FileLock(holding: try open(path))
+    while flock(lock.file.rawValue, LOCK_EX) != 0 {
+      let reason = Errno.current
+      guard reason == .interrupted else {
+        throw JobError(.io, path.string, "cannot be locked", underlying: reason)
+      }
+    }
+    return lock
+  }
+
+  /// Takes the lock if nobody holds it.
+  ///
+  /// - Parameter subject: what the lock stands for, for the error's text.
+  /// - Throws: ``JobError`` with code `locked` when another does, naming the holder as it described itself.
+  public static func take(_ path: FilePath, subject: String) throws -> FileLock {
+    let lock = FileLock(holding: try open(path))
+    if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 { return lock }
+    let reason = Errno.current
+    guard reason == .wouldBlock else { throw JobError(.io, path.string, "cannot be locked", underlying: reason) }
+    let holder = (try? DurableFile.read(path)).flatMap { try? JSON(parsing: $0) }
+    throw JobError(
+      .locked, subject, "is in the hands of \(describe(holder))",
+      remedy: "Nothing was changed. Wait for it to end, or stop it, and run this again.")
+  }
+
+  deinit { try? file.close() }
+
+  /// Whether some process holds the lock on `path` now.
+  public static func isHeld(_ path: FilePath) -> Bool {
+    guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return false }
+    defer { try? file.close() }
+    return flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && Errno.current == .wouldBlock
+  }
+
+  /// Replaces what the lock file says of its holder. It is for people; the lock itself is the kernel's.
+  public func describeHolder(_ holder: JSON) throws {
+    let bytes = holder.bytes(.compact) + [0x0A]
+    try file.writeAll(toAbsoluteOffset: 0, bytes)
+    guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
+  }
+
+  /// The lock file's content.
+  public func content() throws -> [UInt8] {
+    try file.seek(offset: 0, from: .start)
+    return try file.readAll()
+  }
+
+  /// Replaces the lock file's content, durably.
+  public func replaceContent(_ bytes: [UInt8]) throws {
+    try file.writeAll(toAbsoluteOffset: 0, bytes)
+    guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
+    try file.sync()
+  }
+
+  private static func open(_ path: FilePath) throws -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(
+        path, .readWrite, options: [.create, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+    } catch {
+      throw JobError(.io, path.string, "the lock file cannot be opened", underlying: error)
+    }
+  }
+
+  private static func describe(_ holder: JSON?) -> String {
+    guard let holder, let pid = holder["pid"]?.int else { return "another process" }
+    let host = holder["host"]?.string.map { " on \($0)" } ?? ""
+    let since = holder["since"]?.string.map { " since \($0.prefix(19))" } ?? ""
+    return "process \(pid)\(host)\(since)"
+  }
+}

@@ -1,0 +1,25 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// The folder the process stands in.
+public func currentFolder() -> FilePath {
+  guard let buffer = getcwd(nil, 0) else { return "/" }
+  defer { free(buffer) }
+  return FilePath(platformString: buffer)
+}
+
+/// `path` from the root of the file system, `.` and `..` taken out by name. Symbolic links stay as they are.
+public func absolute(_ path: FilePath) -> FilePath {
+  (path.isAbsolute ? path : currentFolder().pushing(path)).lexicallyNormalized()
+}
+
+/// A path out of a configuration or document: absolute as it is, else from `folder`.
+public func resolve(_ text: String, against folder: FilePath) -> FilePath {
+  let path = FilePath(text)
+  return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
+}

@@ -1,0 +1,44 @@
+public import SystemPackage
+
+/// `job_info.json`: what a job is and where it lies. Keys it does not know are kept.
+public struct JobInfo: Sendable, Equatable {
+  public private(set) var document: JSON
+
+  /// The documented fields of a new job, and the zone that makes its times unambiguous.
+  init(_ paths: JobPaths, created: Timestamp, in workspace: Workspace) {
+    document = [
+      "job_id": .string(paths.id.description),
+      "user_id": .int(paths.userID),
+      "created_at": .string(created.text),
+      "output_dir": .string(workspace.documentPath(paths.output)),
+      "log_dir": .string(workspace.documentPath(paths.logs)),
+      "env_file": .string(workspace.documentPath(paths.temporaryEnv)),
+      "env_backup": .string(workspace.documentPath(paths.env)),
+      "timezone": .string(created.timezone),
+    ]
+  }
+
+  /// - Throws: ``JobError`` with code `damaged`.
+  public init(reading path: FilePath) throws {
+    document = try readDocument(path)
+  }
+
+  public var createdAt: String? { document["created_at"]?.string }
+}
+
+/// Reads a JSON file whose top is an object.
+///
+/// - Throws: ``JobError`` with code `damaged` or `io`.
+func readDocument(_ path: FilePath) throws -> JSON {
+  let bytes = try DurableFile.read(path)
+  do {
+    let document = try JSON(parsing: bytes)
+    guard document.object != nil else {
+      throw JobError(.damaged, path.string, "holds \(document.kind) where an object was expected")
+    }
+    return document
+  } catch let error as JSONSyntaxError {
+    let what = error.isTruncated ? "is cut short" : "is no valid JSON"
+    throw JobError(.damaged, path.string, what, remedy: "It was not changed.", underlying: error)
+  }
+}

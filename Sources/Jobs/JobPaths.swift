@@ -1,0 +1,28 @@
+public import SystemPackage
+
+/// Where everything of one job lies.
+public struct JobPaths: Sendable, Equatable {
+  public let id: JobID
+  public let userID: Int
+  /// `out/Y/M/D/USER/ID`
+  public let output: FilePath
+  /// `logs/Y/M/D/USER/ID`
+  public let logs: FilePath
+  /// `config/.env.job_ID`, there while the job runs.
+  public let temporaryEnv: FilePath
+
+  public init(id: JobID, userID: Int, in workspace: Workspace) {
+    self.id = id
+    self.userID = userID
+    let place = "\(id.date.folders)/\(userID)/\(id)"
+    output = workspace.outputRoot.pushing(FilePath(place))
+    logs = workspace.logRoot.pushing(FilePath(place))
+    temporaryEnv = workspace.configFolder.appending(".env.job_\(id)")
+  }
+
+  public var env: FilePath { output.appending("job.env") }
+  public var info: FilePath { output.appending("job_info.json") }
+  public var manifest: FilePath { output.appending("manifest.json") }
+  /// The lock of whoever runs the job.
+  public var lock: FilePath { output.appending(".cpwx.lock") }
+}

@@ -1,0 +1,159 @@
+public import SystemPackage
+
+/// `manifest.json`: what a job has done. A view over the document, which keeps every key this view does not know.
+///
+/// Reads all the kinds that are about: the documented one (`stages` an object), the older with `movie_dir` instead of a
+/// job, the builder's 0.1.0 (no stages but `pipeline.completed_stages`), and the later one (`stages` a list).
+public struct Manifest: Sendable, Equatable {
+  public var document: JSON
+
+  public init(document: JSON) { self.document = document }
+
+  /// - Throws: ``JobError`` with code `damaged` or `io`.
+  public init(reading path: FilePath) throws { document = try readDocument(path) }
+
+  /// The documented manifest of a job that has not begun.
+  public init(newFor paths: JobPaths, created: Timestamp, in workspace: Workspace) {
+    document = [
+      "version": .string("1.0.0"),
+      "created_at": .string(created.text),
+      "timezone": .string(created.timezone),
+      "job_id": .string(paths.id.description),
+      "user_id": .int(paths.userID),
+      "job_env_file": .string(workspace.documentPath(paths.temporaryEnv)),
+      "input": ["file": .null, "title": .null, "year": .null],
+      "output_dir": .string(workspace.documentPath(paths.output)),
+      "stages": .object(.init()),
+      "pipeline": [
+        "status": .string(PipelineStatus.pending.rawValue), "current_stage": .null,
+        "completed_stages": .array([]), "failed_stages": .array([]),
+      ],
+      "timing": ["started_at": .null, "completed_at": .null, "total_seconds": .null],
+    ]
+  }
+
+  public var jobID: String? { document["job_id"]?.string }
+  public var inputFile: String? { document["input"]?["file"]?.string }
+  public var title: String? { document["input"]?["title"]?.string }
+  /// Also where an older writer made it a string.
+  public var year: Int? {
+    document["input"]?["year"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
+  }
+
+  /// The stages' records in their order.
+  public var stages: [StageRecord] {
+    switch document["stages"] {
+    case .object(let object)?: object.members.map { StageRecord(name: $0.name, fields: $0.value) }
+    case .array(let list)?:
+      list.compactMap { entry in
+        (entry["name"] ?? entry["stage_name"])?.string.map { StageRecord(name: $0, fields: entry) }
+      }
+    default: builderStages
+    }
+  }
+
+  /// The record of a stage, by either spelling of its name.
+  public func stage(_ name: String) -> StageRecord? {
+    let wanted = StageName(name)
+    let all = stages
+    return all.first { $0.name == name } ?? all.first { StageName($0.name) == wanted }
+  }
+
+  /// What the document says the pipeline's state is; `nil` when it says nothing that is known.
+  public var recordedStatus: PipelineStatus? {
+    let pipeline = document["pipeline"]?["status"]?.string ?? document["status"]?.string
+    return pipeline.flatMap { PipelineStatus(rawValue: $0) }
+  }
+
+  /// The pipeline's state, as true as it can be told: a recorded `running` that nobody runs is `interrupted`.
+  public func status(isRunning: Bool) -> PipelineStatus {
+    if isRunning { return .running }
+    switch recordedStatus {
+    case .running?: return .interrupted
+    case let status?: return status
+    case nil: return stages.isEmpty ? .pending : .interrupted
+    }
+  }
+
+  /// Builder manifests list names only; `skipped_stages` holds failures too.
+  private var builderStages: [StageRecord] {
+    func listed(_ key: String, _ status: StageStatus) -> [StageRecord] {
+      (document["pipeline"]?[key]?.array ?? []).compactMap(\.string).map { name in
+        StageRecord(name: name, fields: ["status": .string(status.rawValue)])
+      }
+    }
+    let done = listed("completed_stages", .success)
+    let others = listed("failed_stages", .failed) + listed("skipped_stages", .skipped)
+    let names = Set(done.map { StageName($0.name) })
+    return done + others.filter { !names.contains(StageName($0.name)) }
+  }
+}
+
+/// `pipeline.status` of a manifest.
+public enum PipelineStatus: String, Sendable, CaseIterable {
+  case pending, running, completed, failed, interrupted
+}
+
+/// `status` of a stage.
+public enum StageStatus: String, Sendable, CaseIterable {
+  case running, success, failed, skipped
+}
+
+/// A stage's name; hyphens and underscores name the same stage.
+public struct StageName: Hashable, Sendable, CustomStringConvertible {
+  /// With underscores.
+  public let description: String
+
+  public init(_ text: String) { description = String(text.map { $0 == "-" ? "_" : $0 }) }
+}
+
+/// One entry of a manifest's `stages`.
+public struct StageRecord: Sendable, Equatable {
+  public var name: String
+  public var fields: JSON
+
+  public init(name: String, fields: JSON) {
+    self.name = name
+    self.fields = fields
+  }
+
+  public var status: StageStatus? { fields["status"]?.string.flatMap { StageStatus(rawValue: $0) } }
+  public var attempt: Int { fields["attempt"]?.int ?? 0 }
+  public var duration: Double? { fields["duration_seconds"]?.double }
+  public var error: String? { fields["error"]?.string }
+  public var reason: String? { fields["reason"]?.string }
+  public var fingerprint: String? { fields["fingerprint"]?.string }
+
+  /// The recorded outputs in their order.
+  public var outputs: [(key: String, file: RecordedFile)] {
+    (fields["outputs"]?.object?.members ?? []).map { ($0.name, RecordedFile($0.value)) }
+  }
+}
+
+/// A file as a manifest records it.
+public struct RecordedFile: Sendable, Equatable {
+  public var path: String?
+  public var exists: Bool?
+  /// Bytes.
+  public var size: Int?
+  public var description: String?
+
+  init(_ fields: JSON) {
+    path = fields["path"]?.string ?? fields.string
+    exists = fields["exists"]?.bool
+    size = fields["size_bytes"]?.int
+    description = fields["description"]?.string
+  }
+
+  /// The documented fields for the file at `path`, as it is now.
+  public static func fields(of path: FilePath, description: String, key: String? = nil) -> JSON {
+    let status = try? FileStatus(of: path)
+    var object = JSON.Object()
+    if let key { object["key"] = .string(key) }
+    object["path"] = .string(path.string)
+    object["exists"] = .bool(status != nil)
+    object["size_bytes"] = .int(status?.size ?? 0)
+    object["description"] = .string(description)
+    return .object(object)
+  }
+}

@@ -1,0 +1,85 @@
+internal import SystemPackage
+
+extension Manifest {
+  /// Changes the entry of `stage`, under whichever spelling it has; makes it when there is none.
+  ///
+  /// A second entry under the other spelling is folded in: what it alone says is kept.
+  public mutating func changeStage(_ stage: String, _ change: (inout JSON) -> Void) {
+    let wanted = StageName(stage)
+    if case .array(var list)? = document["stages"] {
+      let index = list.firstIndex { ($0["name"] ?? $0["stage_name"])?.string.map { StageName($0) } == wanted }
+      var entry = index.map { list[$0] } ?? ["name": .string(stage)]
+      change(&entry)
+      if let index { list[index] = entry } else { list.append(entry) }
+      document["stages"] = .array(list)
+      return
+    }
+    var stages = document["stages"]?.object ?? .init()
+    let spellings = stages.names.filter { StageName($0) == wanted }
+    let name = spellings.contains(stage) ? stage : spellings.first ?? stage
+    var entry = stages[name] ?? .object(.init())
+    if entry.object == nil { entry = ["replaced": entry] }
+    for other in spellings where other != name {
+      for member in stages[other]?.object?.members ?? [] where entry[member.name].isNothing {
+        entry[member.name] = member.value
+      }
+      stages[other] = nil
+    }
+    change(&entry)
+    stages[name] = entry
+    document["stages"] = .object(stages)
+  }
+
+  /// Notes in `completed_stages` and its like how a stage ended. One that succeeded stands in no other list.
+  public mutating func note(_ stage: String, _ status: StageStatus) {
+    var pipeline = document["pipeline"] ?? [
+      "status": .string(PipelineStatus.running.rawValue), "current_stage": .null,
+      "completed_stages": .array([]), "failed_stages": .array([]),
+    ]
+    let lists: [(name: String, status: StageStatus)] = [
+      ("completed_stages", .success), ("failed_stages", .failed), ("skipped_stages", .skipped),
+    ]
+    for list in lists {
+      var names = pipeline[list.name]?.array ?? []
+      let stands = names.contains { $0.string.map { StageName($0) } == StageName(stage) }
+      if list.status == status {
+        if !stands { names.append(.string(stage)) }
+      } else {
+        names.removeAll { $0.string.map { StageName($0) } == StageName(stage) }
+      }
+      if !names.isEmpty || pipeline[list.name] != nil || list.status != .skipped {
+        pipeline[list.name] = .array(names)
+      }
+    }
+    document["pipeline"] = pipeline
+  }
+
+  /// A manifest for a folder that has none, as far as the folder tells.
+  static func bare(of folder: FilePath, info: JobInfo?, created: Timestamp) -> Manifest {
+    var document: JSON = [
+      "version": .string("1.0.0"), "created_at": .string(created.text), "timezone": .string(created.timezone),
+    ]
+    document["job_id"] = info?.document["job_id"] ?? folder.lastComponent.map { .string($0.string) }
+    document["user_id"] = info?.document["user_id"]
+    document["job_env_file"] = info?.document["env_file"]
+    document["output_dir"] = info?.document["output_dir"] ?? .string(folder.string)
+    document["stages"] = .object(.init())
+    document["pipeline"] = [
+      "status": .string(PipelineStatus.running.rawValue), "current_stage": .null,
+      "completed_stages": .array([]), "failed_stages": .array([]),
+    ]
+    return Manifest(document: document)
+  }
+}
+
+extension JSON? {
+  /// Absent, null, or empty: nothing that could be lost.
+  var isNothing: Bool {
+    switch self {
+    case nil, .null?: true
+    case .object(let object)?: object.members.isEmpty
+    case .array(let list)?: list.isEmpty
+    default: false
+    }
+  }
+}

@@ -1,0 +1,60 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// The one way to change a manifest.json: under its lock, from what the file says now, replaced in one step.
+///
+/// Stages write the same file, some of them without the lock; what they wrote is read again before every change.
+public struct ManifestStore: Sendable {
+  public let path: FilePath
+
+  public init(_ path: FilePath) { self.path = path }
+
+  public init(jobFolder: FilePath) { path = jobFolder.appending("manifest.json") }
+
+  /// Changes the manifest.
+  ///
+  /// - Parameters:
+  ///   - fallback: what to start from when there is no manifest, or only a damaged one. A damaged file is set aside
+  ///     beside itself, never removed.
+  ///   - meanwhile: called once the change is decided and before it is durable, with the lock held: work that may
+  ///     overlap the disk's.
+  /// - Returns: the manifest as written.
+  /// - Throws: ``JobError``; the old file then stands.
+  @discardableResult
+  public func update(
+    orElse fallback: @autoclosure () -> Manifest, meanwhile: () throws -> Void = {},
+    _ change: (inout Manifest) throws -> Void
+  ) throws -> Manifest {
+    let folder = path.removingLastComponent()
+    let lock = try FileLock.wait(for: folder.appending(".manifest.lock"))
+    var manifest = try readPatiently() ?? fallback()
+    try change(&manifest)
+    let staged = try DurableFile.stage(manifest.document.bytes(), for: path)
+    try meanwhile()
+    try staged.commit()
+    _ = consume lock
+    return manifest
+  }
+
+  /// The manifest, or `nil` when there is none or it was damaged and is now set aside.
+  ///
+  /// A writer that does not lock may be in the middle of its write: what does not parse is read again for a second.
+  private func readPatiently() throws -> Manifest? {
+    for attempt in 0..<6 {
+      if attempt > 0 { usleep(200_000) }
+      do {
+        guard exists(path) else { return nil }
+        return try Manifest(reading: path)
+      } catch let error as JobError where error.code == .damaged {
+        continue
+      }
+    }
+    _ = try setAside(path, as: "manifest.json.damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))")
+    return nil
+  }
+}

@@ -1,0 +1,241 @@
+public import SystemPackage
+
+extension Manifest {
+  /// What kind of manifest this is, by its fields.
+  public var kind: ManifestKind {
+    if document["stages"]?.array != nil { return .later }
+    if document["job_id"] != nil || document["output_dir"] != nil { return .job }
+    if document["stages"]?.object != nil { return .stage }
+    if document["timestamp"] != nil || document["output"]?.object != nil || document["pipeline"]?["steps"] != nil {
+      return .builder
+    }
+    return .job
+  }
+
+  /// Everything that is not as documented, in the document's order. A manifest as documented has none.
+  ///
+  /// - Parameter folder: the manifest's folder, to look the recorded files up; `nil` leaves the files alone.
+  public func findings(in folder: FilePath?) -> [ManifestFinding] {
+    var check = ManifestCheck(manifest: self, folder: folder)
+    return check.run()
+  }
+}
+
+/// Gathers findings over one manifest.
+private struct ManifestCheck {
+  let manifest: Manifest
+  let folder: FilePath?
+  private var findings: [ManifestFinding] = []
+
+  init(manifest: Manifest, folder: FilePath?) { (self.manifest, self.folder) = (manifest, folder) }
+
+  private var root: JSON { manifest.document }
+
+  mutating func run() -> [ManifestFinding] {
+    checkKind()
+    checkHead()
+    checkInput()
+    checkStages()
+    checkPipeline()
+    checkTiming()
+    return findings
+  }
+
+  private mutating func error(_ path: String, _ message: String) {
+    findings.append(.init(path: path, severity: .error, message: message))
+  }
+
+  private mutating func warning(_ path: String, _ message: String) {
+    findings.append(.init(path: path, severity: .warning, message: message))
+  }
+
+  private mutating func checkKind() {
+    switch manifest.kind {
+    case .job: break
+    case .stage: error("$.job_id", "is missing: a manifest of stages alone (kind \(manifest.kind.rawValue)), not of a job")
+    case .builder: error("$.version", "is a builder's manifest (kind \(manifest.kind.rawValue)), not the documented 1.0.0")
+    case .later: error("$.stages", "is a list (kind \(manifest.kind.rawValue)); expected an object with a member a stage")
+    }
+    let builderKeys = ["timestamp", "output", "devices", "resumed_at"].filter { root[$0] != nil }
+    if manifest.kind != .builder, let key = builderKeys.first {
+      error("$.\(key)", "belongs to a builder's manifest: two schemas stand in one file")
+    } else if manifest.kind == .builder, root["stages"] != nil || root["created_at"] != nil {
+      error("$.stages", "stands beside a builder's fields: two schemas stand in one file")
+    }
+  }
+
+  private mutating func checkHead() {
+    expect("$.version", root["version"], "a string", optional: false) { $0.string != nil }
+    if let version = root["version"]?.string, version != "1.0.0" {
+      error("$.version", "is \"\(version)\"; expected \"1.0.0\"")
+    }
+    expect("$.created_at", root["created_at"], "a local time like 2025-10-30T15:44:30.123456", optional: false, isTime)
+    guard manifest.kind == .job else { return }
+    expect("$.job_id", root["job_id"], "an id like 20251030-001", optional: false) { $0.string.flatMap { JobID($0) } != nil }
+    expect("$.user_id", root["user_id"], "a number", optional: false) { $0.int != nil }
+    expect("$.job_env_file", root["job_env_file"], "a path", optional: false) { $0.string != nil }
+    expect("$.output_dir", root["output_dir"], "a path", optional: false) { $0.string != nil }
+  }
+
+  private mutating func checkInput() {
+    guard let input = root["input"] else {
+      if manifest.kind == .job { error("$.input", "is missing; expected an object with file, title and year") }
+      return
+    }
+    guard input.object != nil else { return error("$.input", "is \(input.kind); expected an object") }
+    expect("$.input.file", input["file"], "a path or null", optional: false) { $0.string != nil || $0.isNull }
+    expect("$.input.title", input["title"], "a text or null", optional: true) { $0.string != nil || $0.isNull }
+    switch input["year"] {
+    case .string(let text)?: error("$.input.year", "is the string \"\(text)\"; expected a number or null")
+    case .number?, .null?, nil: break
+    case let other?: error("$.input.year", "is \(other.kind); expected a number or null")
+    }
+  }
+
+  private mutating func checkStages() {
+    switch root["stages"] {
+    case .object(let object)?:
+      for member in object.members { checkStage("$.stages.\(member.name)", StageRecord(name: member.name, fields: member.value)) }
+      let names = Dictionary(grouping: object.names, by: { StageName($0) }).values.filter { $0.count > 1 }
+      for twins in names { error("$.stages.\(twins[1])", "is the same stage as \(twins[0])") }
+    case .array(let list)?:
+      for (index, entry) in list.enumerated() {
+        guard let name = (entry["name"] ?? entry["stage_name"])?.string else {
+          error("$.stages[\(index)].name", "is missing")
+          continue
+        }
+        checkStage("$.stages[\(index)]", StageRecord(name: name, fields: entry))
+      }
+    case nil: if manifest.kind != .builder { error("$.stages", "is missing; expected an object with a member a stage") }
+    case let other?: error("$.stages", "is \(other.kind); expected an object")
+    }
+  }
+
+  private mutating func checkStage(_ path: String, _ stage: StageRecord) {
+    guard stage.fields.object != nil else { return error(path, "is \(stage.fields.kind); expected an object") }
+    let status = stage.fields["status"]
+    if stage.status == nil {
+      let found = status?.string.map { "\"\($0)\"" } ?? status?.kind ?? "missing"
+      error("\(path).status", "is \(found); expected running, success, failed or skipped")
+    }
+    for key in ["started_at", "completed_at"] {
+      expect("\(path).\(key)", stage.fields[key], "a local time", optional: true) { $0.isNull || isTime($0) }
+    }
+    if stage.status == .running, let ended = stage.fields["completed_at"], !ended.isNull {
+      error("\(path).completed_at", "is set although the stage says it is running")
+    }
+    expect("\(path).duration_seconds", stage.fields["duration_seconds"], "seconds", optional: true) {
+      $0.isNull || ($0.double.map { $0 >= 0 } ?? false)
+    }
+    for key in ["completed", "next_stage", "success"] where stage.fields[key] != nil {
+      warning("\(path).\(key)", "is an older orchestrator's field; the status counts")
+    }
+    checkFiles(path, stage)
+  }
+
+  private mutating func checkFiles(_ path: String, _ stage: StageRecord) {
+    expect("\(path).input_files", stage.fields["input_files"], "a list", optional: true) { $0.array != nil || $0.isNull }
+    guard let outputs = stage.fields["outputs"] else { return }
+    guard outputs.object != nil else { return error("\(path).outputs", "is \(outputs.kind); expected an object with a member a file") }
+    for (key, file) in stage.outputs {
+      let place = "\(path).outputs.\(key)"
+      guard let recorded = file.path else {
+        error("\(place).path", "is missing")
+        continue
+      }
+      guard let folder, file.exists == true, stage.status == .success else { continue }
+      let found = resolve(recorded, against: folder)
+      guard let now = try? FileStatus(of: found) else {
+        error("\(place).path", "is \"\(recorded)\", and there is no such file here")
+        continue
+      }
+      if let size = file.size, !now.isDirectory, now.size != size {
+        error("\(place).size_bytes", "is \(size), and the file has \(now.size)")
+      }
+    }
+  }
+
+  private mutating func checkPipeline() {
+    guard let pipeline = root["pipeline"] else {
+      error("$.pipeline", "is missing; expected an object with status, completed_stages and failed_stages")
+      return
+    }
+    guard pipeline.object != nil else { return error("$.pipeline", "is \(pipeline.kind); expected an object") }
+    let status = pipeline["status"]
+    if status?.string.flatMap({ PipelineStatus(rawValue: $0) }) == nil {
+      let found = status?.string.map { "\"\($0)\"" } ?? status?.kind ?? "missing"
+      error("$.pipeline.status", "is \(found); expected pending, running, completed, failed or interrupted")
+    }
+    let lists: [(String, StageStatus)] = [
+      ("completed_stages", .success), ("failed_stages", .failed), ("skipped_stages", .skipped),
+    ]
+    for (name, meaning) in lists { checkList("$.pipeline.\(name)", pipeline[name], meaning, required: meaning != .skipped) }
+    checkVerdict(pipeline)
+  }
+
+  private mutating func checkList(_ path: String, _ value: JSON?, _ meaning: StageStatus, required: Bool) {
+    guard let value else {
+      if required { error(path, "is missing; expected a list of stages") }
+      return
+    }
+    guard let list = value.array else { return error(path, "is \(value.kind); expected a list of stages") }
+    guard manifest.kind != .builder else { return }
+    for (index, entry) in list.enumerated() {
+      guard let name = entry.string else {
+        error("\(path)[\(index)]", "is \(entry.kind); expected a stage's name")
+        continue
+      }
+      guard let stage = manifest.stage(name) else {
+        error("\(path)[\(index)]", "names \(name), which has no entry in stages")
+        continue
+      }
+      if let status = stage.status, status != meaning {
+        error("\(path)[\(index)]", "still names \(name), whose status is \(status.rawValue)")
+      }
+    }
+  }
+
+  private mutating func checkVerdict(_ pipeline: JSON) {
+    let stages = manifest.stages
+    guard manifest.kind != .builder, !stages.isEmpty else { return }
+    let allDone = stages.allSatisfy { $0.status == .success || $0.status == .skipped }
+    let recorded = manifest.recordedStatus
+    if recorded == .failed && allDone { error("$.pipeline.status", "is \"failed\" although every stage succeeded") }
+    if recorded == .completed, let open = stages.first(where: { $0.status == .failed || $0.status == .running }) {
+      error("$.pipeline.status", "is \"completed\" although \(open.name) is \(open.status?.rawValue ?? "open")")
+    }
+    if recorded != .running, recorded != nil, let current = pipeline["current_stage"]?.string {
+      error("$.pipeline.current_stage", "is \"\(current)\" although nothing runs; expected null")
+    }
+    if recorded == .running, pipeline["current_stage"]?.isNull != false, let busy = stages.first(where: { $0.status == .running }) {
+      warning("$.pipeline.current_stage", "is null although \(busy.name) is running")
+    }
+  }
+
+  private mutating func checkTiming() {
+    guard let timing = root["timing"] else {
+      if manifest.kind == .job { error("$.timing", "is missing; expected an object with started_at, completed_at and total_seconds") }
+      return
+    }
+    guard timing.object != nil else { return error("$.timing", "is \(timing.kind); expected an object") }
+    for key in ["started_at", "completed_at"] {
+      expect("$.timing.\(key)", timing[key], "a local time or null", optional: true) { $0.isNull || isTime($0) }
+    }
+    expect("$.timing.total_seconds", timing["total_seconds"], "seconds or null", optional: true) { $0.isNull || $0.double != nil }
+  }
+
+  private mutating func expect(
+    _ path: String, _ value: JSON?, _ what: String, optional: Bool, _ isRight: (JSON) -> Bool
+  ) {
+    guard let value else {
+      if !optional { error(path, "is missing; expected \(what)") }
+      return
+    }
+    if !isRight(value) {
+      let found = value.string.map { "\"\($0.prefix(60))\"" } ?? value.kind
+      error(path, "is \(found); expected \(what)")
+    }
+  }
+}
+
+private func isTime(_ value: JSON) -> Bool { value.string.flatMap { Timestamp($0) } != nil }

@@ -1,0 +1,95 @@
+public import SystemPackage
+
+/// The folder an admin works in: films in `in/`, jobs under `out/` and `logs/`, settings in `config/`.
+public struct Workspace: Sendable {
+  public let root: FilePath
+  /// The base configuration that new jobs copy.
+  public let configFile: FilePath
+  public let inputRoot: FilePath
+  public let outputRoot: FilePath
+  public let logRoot: FilePath
+  public let archiveRoot: FilePath
+  /// Locks, numbering and the index: what cpwx keeps for itself.
+  public let stateFolder: FilePath
+  /// The base configuration as read; empty when there is no file.
+  public let config: EnvFile
+
+  public var configFolder: FilePath { root.appending("config") }
+  public var pipelineFile: FilePath { configFolder.appending("pipeline.yaml") }
+
+  /// Opens the workspace at `root`.
+  ///
+  /// - Parameters:
+  ///   - configFile: the base configuration; `config/.env` by default, and then it need not be there.
+  ///   - environment: `CPWX_STATE` moves the state folder.
+  /// - Throws: ``JobError`` with code `configuration` when there is no such folder or no such `configFile`.
+  public init(at root: FilePath, configFile: FilePath? = nil, environment: [String: String]) throws {
+    let root = absolute(root)
+    guard isDirectory(root) else {
+      throw JobError(.configuration, root.string, "is no folder", remedy: "Make a workspace with: cpwx init DIR")
+    }
+    self.root = root
+    let standard = root.appending("config").appending(".env")
+    self.configFile = configFile.map { absolute($0) } ?? standard
+    if configFile == nil && !exists(standard) {
+      config = EnvFile()
+    } else {
+      do {
+        config = EnvFile(parsing: try DurableFile.read(self.configFile))
+      } catch {
+        throw JobError(
+          .configuration, self.configFile.string, "the configuration cannot be read", underlying: error.cause)
+      }
+    }
+    let values = Dictionary(config.values(outer: environment), uniquingKeysWith: { $1 })
+    func folder(_ key: String, _ standard: String) -> FilePath {
+      let value = values[key] ?? ""
+      return Jobs.resolve(value.isEmpty ? standard : value, against: root)
+    }
+    inputRoot = folder("IN_ROOT", "in")
+    outputRoot = folder("OUTPUT_ROOT", "out")
+    logRoot = folder("LOG_ROOT", "logs")
+    archiveRoot = folder("ARCHIVE_ROOT", "archive")
+    let state = environment["CPWX_STATE"] ?? ""
+    stateFolder = state.isEmpty ? root.appending(".cpwx") : absolute(FilePath(state))
+  }
+
+  /// Finds the workspace: `directory` if given, else CPWX_WORKSPACE, else the nearest folder from here upwards that
+  /// holds config/.env.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` when none is found.
+  public static func find(
+    _ directory: FilePath?, configFile: FilePath? = nil, environment: [String: String]
+  ) throws -> Workspace {
+    if let directory { return try Workspace(at: directory, configFile: configFile, environment: environment) }
+    if let named = environment["CPWX_WORKSPACE"], !named.isEmpty {
+      return try Workspace(at: FilePath(named), configFile: configFile, environment: environment)
+    }
+    var folder = currentFolder()
+    while true {
+      if exists(folder.appending("config").appending(".env")) {
+        return try Workspace(at: folder, configFile: configFile, environment: environment)
+      }
+      let parent = folder.removingLastComponent()
+      if parent == folder || parent.isEmpty { break }
+      folder = parent
+    }
+    throw JobError(
+      .configuration, currentFolder().string, "no workspace here or above: no folder with config/.env",
+      remedy: "Make one with: cpwx init, or name one with -C DIR or CPWX_WORKSPACE.")
+  }
+
+  /// `path` as documents write it: relative where it lies inside the workspace, else absolute.
+  public func documentPath(_ path: FilePath) -> String {
+    var relative = path
+    return relative.removePrefix(root) && !relative.isEmpty ? relative.string : path.string
+  }
+
+  /// The opposite of ``documentPath(_:)``.
+  public func resolve(documentPath text: String) -> FilePath { Jobs.resolve(text, against: root) }
+}
+
+extension Error {
+  /// The reason below a ``JobError``, so that messages do not repeat its subject.
+  var cause: any Error { (self as? JobError)?.underlying ?? self }
+}

@@ -1,0 +1,31 @@
+/// Reads a duration as people write it: `45s`, `10m`, `1h30m`, `30d`, `2w`, or bare seconds.
+///
+/// - Returns: seconds, or `nil` for what is no duration.
+public func parseDuration(_ text: String) -> Double? {
+  if let seconds = Double(text), seconds.isFinite, seconds >= 0, text.first?.isNumber == true { return seconds }
+  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+  var total = 0.0
+  var rest = text[...]
+  while !rest.isEmpty {
+    let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    rest = rest.dropFirst(digits.count)
+    guard let amount = Double(digits), let unit = rest.popFirst(), let seconds = units[unit] else { return nil }
+    total += amount * seconds
+  }
+  return text.isEmpty ? nil : total
+}
+
+/// A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`.
+public func describeDuration(_ seconds: Double) -> String {
+  if seconds < 9.95 {
+    let tenths = Int((max(0, seconds) * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) s"
+  }
+  let whole = Int(seconds.rounded())
+  func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+  switch whole {
+  case ..<60: return "\(whole) s"
+  case ..<3600: return "\(whole / 60) min \(two(whole % 60)) s"
+  default: return "\(whole / 3600) h \(two(whole / 60 % 60)) min"
+  }
+}

@@ -1,0 +1,136 @@
+public import Jobs
+public import SystemPackage
+internal import Titles
+
+/// What a run does with one film, and why.
+public struct InputDecision: Sendable {
+  public enum Kind: String, Sendable {
+    /// A job is made.
+    case new
+    /// An unfinished job goes on.
+    case resume
+    /// A failed job is tried again.
+    case retry
+    /// Nothing is left to do.
+    case skip
+    /// Another process has its job in hand.
+    case held
+  }
+
+  public var input: FilePath
+  public var title: String
+  public var year: Int?
+  public var kind: Kind
+  /// A sentence for the admin.
+  public var reason: String
+  /// The job that is there already.
+  public var job: JobPaths?
+  public var identity: FilmIdentity
+}
+
+/// Which films have which jobs, as the manifests in the `out` tree tell.
+public struct InputHistory {
+  private struct Entry {
+    var job: JobPaths
+    var manifest: Manifest
+    var identity: FilmIdentity?
+    var file: FilePath?
+  }
+
+  private let entries: [Entry]
+
+  /// Reads every job's manifest; one that cannot be read has no film.
+  public init(of workspace: Workspace) {
+    entries = JobCatalog(workspace).all().map { job in
+      guard let manifest = try? Manifest(reading: job.manifest) else {
+        return Entry(job: job, manifest: Manifest(document: .object(.init())), identity: nil, file: nil)
+      }
+      return Entry(
+        job: job, manifest: manifest, identity: FilmIdentity(recordedIn: manifest.document["input"]),
+        file: manifest.inputFile.map { workspace.resolve(documentPath: $0) })
+    }
+  }
+
+  /// Decides about a film.
+  ///
+  /// A film is known by its content, for each user apart; the newest of its jobs counts.
+  /// - Parameters:
+  ///   - stages: those that are wanted of it.
+  ///   - again: make a new job whatever there is.
+  ///   - rerun: run some stages of its job again even when all is done.
+  /// - Throws: ``JobError`` with code `io` when the film cannot be read.
+  public func decide(
+    _ input: FilePath, user: Int, stages: [StageDefinition], again: Bool, rerun: Bool
+  ) throws -> InputDecision {
+    let identity = try identity(of: input)
+    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    var decision = InputDecision(
+      input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet", identity: identity)
+    let own = entries.filter { $0.job.userID == user }
+    guard let entry = own.last(where: { fits($0, input, identity) }) else {
+      if entries.contains(where: { fits($0, input, identity) }) { decision.reason = "user \(user) has no job of this film yet" }
+      if own.contains(where: { $0.file == input }) { decision.reason = "the file's content is not that of its earlier job" }
+      return decision
+    }
+    if again {
+      decision.reason = "asked to run again from the start; \(entry.job.id) stays as it is"
+      return decision
+    }
+    decision.job = entry.job
+    decision.title = entry.manifest.title ?? name.title
+    decision.year = entry.manifest.year ?? name.year
+    (decision.kind, decision.reason) = Self.judge(entry.job, entry.manifest, stages: stages, rerun: rerun)
+    return decision
+  }
+
+  /// The decision to go on with a job that was named.
+  ///
+  /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone.
+  func resume(_ job: JobPaths, in workspace: Workspace, _ selection: StageSelection) throws -> InputDecision {
+    guard let entry = entries.first(where: { $0.job == job }), let input = entry.file else {
+      throw JobError(
+        .damaged, job.manifest.string, "names no film to go on with",
+        remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
+    }
+    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    let (kind, reason) = Self.judge(job, entry.manifest, stages: selection.wanted, rerun: selection.isRerun)
+    return InputDecision(
+      input: input, title: entry.manifest.title ?? name.title, year: entry.manifest.year ?? name.year, kind: kind,
+      reason: reason, job: job, identity: try identity(of: input))
+  }
+
+  private static func judge(
+    _ job: JobPaths, _ manifest: Manifest, stages: [StageDefinition], rerun: Bool
+  ) -> (InputDecision.Kind, String) {
+    if FileLock.isHeld(job.lock) { return (.held, "\(job.id) is being run by another process") }
+    let open = stages.filter { stage in
+      let status = manifest.stage(stage.name)?.status
+      return status != .success && status != .skipped
+    }
+    switch manifest.status(isRunning: false) {
+    case .failed where !open.isEmpty:
+      let failed = manifest.stages.first { $0.status == .failed }?.name
+      return (.retry, "\(job.id) failed\(failed.map { " in \($0)" } ?? "")")
+    case .completed where open.isEmpty && !rerun: return (.skip, "\(job.id) is completed")
+    case .completed where rerun: return (.resume, "\(job.id) is completed; stages of it were asked for again")
+    case .completed: return (.resume, "\(job.id) is completed, but not \(open.map(\.name).joined(separator: ", "))")
+    case .pending: return (.resume, "\(job.id) has not begun")
+    default: return (.resume, "\(job.id) was interrupted")
+    }
+  }
+
+  private func fits(_ entry: Entry, _ input: FilePath, _ identity: FilmIdentity) -> Bool {
+    if let known = entry.identity { return known.sha256 == identity.sha256 }
+    return entry.file == input
+  }
+
+  /// The film's identity, from a manifest where the file is plainly the one that was read for it.
+  private func identity(of input: FilePath) throws -> FilmIdentity {
+    if let status = try? FileStatus(of: input),
+      let known = entries.last(where: { $0.file == input && $0.identity?.stillFits(status) == true })?.identity
+    {
+      return known
+    }
+    return try FilmIdentity(hashing: input)
+  }
+}

@@ -1,0 +1,46 @@
+internal import Hashing
+internal import Jobs
+internal import SystemPackage
+
+/// What decides whether a stage must run again, in one number: its definition, the settings it declares, its inputs.
+///
+/// Made of templates and contents, not of places: a workspace that was moved or restored keeps its fingerprints.
+struct Fingerprints {
+  /// Contents' hashes by what tells a file from its later self.
+  private var known: [String: String] = [:]
+
+  /// 64 hexadecimal digits.
+  mutating func fingerprint(of stage: StageDefinition, in context: JobContext) -> String {
+    var document: JSON = [
+      "name": .string(stage.canonicalName.description),
+      "command": .strings(stage.command ?? []),
+      "service": .string(stage.service),
+      "arguments": .strings(stage.arguments),
+      "outputs": .strings(stage.outputs.map { "\($0.key)=\($0.path)" }),
+    ]
+    var settings = JSON.Object()
+    for key in stage.env.sorted() { settings[key] = .string(context.settings[key] ?? "") }
+    document["env"] = .object(settings)
+    let templates = (stage.command ?? []) + stage.arguments
+    let used = Set(templates.flatMap { Placeholders.used(in: $0) })
+    if used.contains("title") { document["title"] = .string(context.title) }
+    if used.contains("year") { document["year"] = .int(context.year) }
+    let usesFilm = used.contains("input") || stage.inputs?.contains { $0.path == "{input}" } != false
+    if usesFilm { document["film"] = .string(context.filmHash) }
+    var inputs = JSON.Object()
+    for file in stage.inputs ?? [] where file.path != "{input}" {
+      inputs[file.path] = .string(contentHash(of: context.path(of: file, stage)))
+    }
+    document["inputs"] = .object(inputs)
+    return SHA256.hex(of: document.bytes(.compact))
+  }
+
+  private mutating func contentHash(of path: FilePath) -> String? {
+    guard let status = try? FileStatus(of: path), status.isRegular else { return nil }
+    let key = "\(path.string)\u{0}\(status.size)/\(status.modified)/\(status.inode)"
+    if let hash = known[key] { return hash }
+    let hash = try? SHA256.hex(ofFileAt: path)
+    known[key] = hash
+    return hash
+  }
+}

@@ -1,0 +1,76 @@
+internal import Jobs
+internal import SystemPackage
+
+/// One job's values as its stages need them: settings, secrets, placeholders, environment.
+struct JobContext {
+  let workspace: Workspace
+  let paths: JobPaths
+  let input: FilePath
+  let title: String
+  let year: Int?
+  let filmHash: String
+  let settings: [String: String]
+  let secrets: [String]
+
+  /// - Throws: ``JobError`` when job.env cannot be read.
+  init(
+    workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, filmHash: String,
+    environment: [String: String]
+  ) throws {
+    let env = EnvFile(parsing: try DurableFile.read(paths.env))
+    settings = Dictionary(env.values(outer: environment), uniquingKeysWith: { $1 })
+    let secretsPath = settings["SECRETS_PATH"] ?? ""
+    let secretsFile =
+      secretsPath.isEmpty
+      ? nil : (try? DurableFile.read(resolve(secretsPath, against: workspace.root))).flatMap { try? JSON(parsing: $0) }
+    secrets = Secrets.values(of: env, secretsFile: secretsFile)
+    (self.workspace, self.paths, self.input) = (workspace, paths, input)
+    (self.title, self.year, self.filmHash) = (title, year, filmHash)
+  }
+
+  /// A setting; `nil` when absent or empty.
+  func setting(_ key: String) -> String? {
+    settings[key].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  func placeholders(for stage: StageDefinition) -> Placeholders {
+    Placeholders([
+      "input": input.string,
+      "input_name": input.lastComponent?.string ?? "",
+      "job_dir": paths.output.string,
+      "job_name": paths.id.description,
+      "log_dir": paths.logs.string,
+      "title": title,
+      "year": year.map(String.init) ?? "",
+      "config": paths.temporaryEnv.string,
+      "job_id": paths.id.description,
+      "user_id": String(paths.userID),
+      "stage": stage.name,
+      "workspace": workspace.root.string,
+    ])
+  }
+
+  /// Where a declared file lies.
+  func path(of file: FileDeclaration, _ stage: StageDefinition) -> FilePath {
+    resolve(placeholders(for: stage).expand(file.path) ?? "", against: paths.output)
+  }
+
+  func logFile(of stage: StageDefinition) -> FilePath {
+    paths.logs.appending("\(stage.canonicalName).log")
+  }
+
+  /// What every process of this job carries in its environment, and no other.
+  var marker: String { "CPWX_JOB_DIR=\(paths.output.string)" }
+
+  /// A stage's environment: the caller's, the job's settings over it, and what tells a stage where it is.
+  func environment(for stage: StageDefinition, attempt: Int, over outer: [String: String]) -> [String: String] {
+    var environment = outer.merging(settings) { $1 }
+    environment["CONFIG_PATH"] = paths.temporaryEnv.string
+    environment["CPWX_JOB_DIR"] = paths.output.string
+    environment["CPWX_JOB_ID"] = paths.id.description
+    environment["CPWX_WORKSPACE"] = workspace.root.string
+    environment["CPWX_STAGE"] = stage.canonicalName.description
+    environment["CPWX_ATTEMPT"] = String(attempt)
+    return environment
+  }
+}

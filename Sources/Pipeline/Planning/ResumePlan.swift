@@ -1,0 +1,71 @@
+internal import Jobs
+internal import SystemPackage
+
+/// Decides, stage by stage as a run comes to it, whether the stage's earlier result stands.
+struct ResumePlan {
+  enum Verdict: Equatable {
+    case run(because: String)
+    /// Its record says success, its outputs are there, its fingerprint holds.
+    case keep
+    /// It was skipped, and nothing that led to that has changed.
+    case keepSkipped(reason: String)
+  }
+
+  private let forced: Set<StageName>
+  /// Stages that ran or run in this run.
+  private var ran: [StageDefinition] = []
+
+  init(_ selection: StageSelection) { forced = selection.forced }
+
+  /// Says what becomes of `stage`.
+  mutating func judge(_ stage: StageDefinition, record: StageRecord?, fingerprint: String, in context: JobContext)
+    -> Verdict
+  {
+    let verdict = verdict(stage, record, fingerprint, context)
+    if case .run = verdict { ran.append(stage) }
+    return verdict
+  }
+
+  private func verdict(
+    _ stage: StageDefinition, _ record: StageRecord?, _ fingerprint: String, _ context: JobContext
+  ) -> Verdict {
+    if forced.contains(stage.canonicalName) { return .run(because: "asked for") }
+    guard let record, let status = record.status else { return .run(because: "it has not run") }
+    if let earlier = ran.first(where: { depends(stage, on: $0) }) { return .run(because: "\(earlier.name) ran again") }
+    switch status {
+    case .failed: return .run(because: "it failed")
+    case .running: return .run(because: "it was interrupted")
+    case .success, .skipped:
+      // Records of other orchestrators have no fingerprint; their outputs must speak for them.
+      if let recorded = record.fingerprint, recorded != fingerprint {
+        return .run(because: "its settings, command or inputs have changed")
+      }
+      if record.fields["switched_off"]?.bool == true { return .run(because: "it was switched off and is on again") }
+      if status == .skipped { return .keepSkipped(reason: record.reason ?? record.error ?? "skipped") }
+      return missingOutput(of: stage, record, context).map { .run(because: $0) } ?? .keep
+    }
+  }
+
+  /// Whether `stage` reads what `earlier` makes; one that declares no inputs may read anything.
+  private func depends(_ stage: StageDefinition, on earlier: StageDefinition) -> Bool {
+    guard let inputs = stage.inputs else { return true }
+    if earlier.outputs.isEmpty { return false }
+    let made = Set(earlier.outputs.map(\.path))
+    return inputs.contains { made.contains($0.path) }
+  }
+
+  private func missingOutput(of stage: StageDefinition, _ record: StageRecord, _ context: JobContext) -> String? {
+    for output in stage.outputs {
+      let path = context.path(of: output, stage)
+      let recorded = record.outputs.first { $0.key == output.key }?.file
+      guard let status = try? FileStatus(of: path) else {
+        if output.optional && recorded?.exists != true { continue }
+        return "its output \(output.path) is gone"
+      }
+      if let size = recorded?.size, !status.isDirectory, size != status.size {
+        return "its output \(output.path) has \(status.size) bytes where \(size) were recorded"
+      }
+    }
+    return nil
+  }
+}

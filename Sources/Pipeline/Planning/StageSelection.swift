@@ -1,0 +1,36 @@
+internal import Jobs
+
+/// Which stages of a pipeline a run is about, and which of them it runs whatever their records say.
+public struct StageSelection: Sendable {
+  /// In the pipeline's order.
+  public let wanted: [StageDefinition]
+  let forced: Set<StageName>
+  /// Whether stages were named that are to run again.
+  public var isRerun: Bool { !forced.isEmpty }
+
+  /// - Parameters:
+  ///   - workflow: a choice the pipeline names.
+  ///   - only: just these stages, again even when they are done.
+  ///   - from: this stage and those after it, again.
+  /// - Throws: ``JobError`` with code `usage` for names that are none.
+  public init(
+    of pipeline: PipelineDefinition, workflow: String? = nil, only: [String] = [], from: String? = nil
+  ) throws {
+    var stages = try workflow.map { try pipeline.stages(ofWorkflow: $0) } ?? pipeline.stages
+    var forced: Set<StageName> = []
+    if !only.isEmpty {
+      let named = Set(try pipeline.stages(named: only).map(\.canonicalName))
+      stages = stages.filter { named.contains($0.canonicalName) }
+      forced = Set(stages.map(\.canonicalName))
+    }
+    if let from {
+      let first = try pipeline.require(from)
+      guard stages.contains(first) else {
+        throw JobError(.usage, from, "is not among the stages that were asked for")
+      }
+      forced = Set(stages.filter { $0.number >= first.number }.map(\.canonicalName))
+    }
+    wanted = stages
+    self.forced = forced
+  }
+}

@@ -1,0 +1,168 @@
+internal import Jobs
+internal import SystemPackage
+
+/// What a run writes of its job into the manifest: its own fields, beside those the stages write.
+struct JobRecord {
+  let workspace: Workspace
+  let paths: JobPaths
+  let input: FilePath
+  let title: String
+  let year: Int?
+  let identity: FilmIdentity
+  let workflow: String?
+  private var store: ManifestStore { ManifestStore(paths.manifest) }
+  /// The manifest as last seen whole, should a foreign writer leave it damaged.
+  private(set) var latest: Manifest
+
+  init(
+    workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity,
+    workflow: String?
+  ) {
+    (self.workspace, self.paths, self.input) = (workspace, paths, input)
+    (self.title, self.year, self.identity, self.workflow) = (title, year, identity, workflow)
+    let info = try? JobInfo(reading: paths.info)
+    let created = info?.createdAt.flatMap { Timestamp($0) } ?? .now
+    latest = Manifest(newFor: paths, created: created, in: workspace)
+  }
+
+  /// The beginning of a run: who and what, and `running`. What an interrupted run left as running is put right.
+  mutating func begin(_ started: Timestamp) throws {
+    latest = try changed { manifest in
+      var input = manifest.document["input"] ?? .object(.init())
+      input["file"] = .string(workspace.documentPath(self.input))
+      input["title"] = .string(title)
+      input["year"] = .int(year)
+      identity.record(in: &input)
+      manifest.document["input"] = input
+      let interrupted = manifest.stages.filter { $0.status == .running }.map(\.name)
+      for stage in interrupted {
+        manifest.changeStage(stage) { entry in
+          entry["status"] = .string(StageStatus.failed.rawValue)
+          entry["error"] = .string("the run was interrupted while the stage was at work")
+        }
+        manifest.note(stage, .failed)
+      }
+      manifest.setPipeline(.running, stage: nil, workflow: workflow)
+      var timing = manifest.document["timing"] ?? .object(.init())
+      if timing["started_at"]?.string == nil {
+        timing["started_at"] = .string(started.text)
+      } else {
+        timing["resumed_at"] = .string(started.text)
+      }
+      timing["completed_at"] = .null
+      manifest.document["timing"] = timing
+    }
+  }
+
+  /// The beginning of an attempt. `start` is called when the record is written and before it is durable.
+  mutating func begin(
+    _ stage: StageDefinition, attempt: Int, fingerprint: String, inputs: [JSON], runner: String, log: FilePath,
+    start: () throws -> Void
+  ) throws {
+    let started = Timestamp.now
+    latest = try changed(meanwhile: start) { manifest in
+      manifest.changeStage(stage.name) { entry in
+        entry["job_id"] = .string(paths.id.description)
+        entry["user_id"] = .int(paths.userID)
+        entry["stage_number"] = .int(stage.number)
+        entry["stage_name"] = .string(stage.name)
+        entry["job_env_file"] = .string(workspace.documentPath(paths.temporaryEnv))
+        entry["status"] = .string(StageStatus.running.rawValue)
+        entry["started_at"] = .string(started.text)
+        for stale in ["completed_at", "duration_seconds", "exit_code", "error", "reason", "resources", "switched_off"] {
+          entry[stale] = nil
+        }
+        if !inputs.isEmpty || entry["input_files"] == nil { entry["input_files"] = .array(inputs) }
+        entry["outputs"] = entry["outputs"] ?? .object(.init())
+        entry["metadata"] = entry["metadata"] ?? .object(.init())
+        entry["attempt"] = .int(attempt)
+        entry["runner"] = .string(runner)
+        entry["log"] = .string(workspace.documentPath(log))
+        entry["fingerprint"] = .string(fingerprint)
+      }
+      manifest.setPipeline(.running, stage: stage.name, workflow: workflow)
+    }
+  }
+
+  /// The end of an attempt; `status` is how the stage stands now.
+  mutating func end(
+    _ stage: StageDefinition, _ attempt: StageAttempt, status: StageStatus, reason: String?, began: Timestamp,
+    in context: JobContext
+  ) throws {
+    let ended = Timestamp.now
+    let outputs = stage.outputs.map { ($0, context.path(of: $0, stage)) }
+    latest = try changed { manifest in
+      manifest.changeStage(stage.name) { entry in
+        entry["status"] = .string(status.rawValue)
+        entry["started_at"] = .string(began.text)
+        entry["completed_at"] = .string(ended.text)
+        entry["duration_seconds"] = .double(ended.seconds(since: began))
+        entry["exit_code"] = .int(attempt.exitCode)
+        entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason)
+        entry["reason"] = reason.map { .string($0) }
+        entry["resources"] = [
+          "peak_memory_bytes": .int(attempt.peakMemoryBytes), "cpu_seconds": .double(attempt.cpuSeconds),
+        ]
+        var recorded = entry["outputs"]?.object ?? .init()
+        for (output, path) in outputs {
+          var fields = recorded[output.key] ?? .object(.init())
+          let now = RecordedFile.fields(of: path, description: output.description)
+          for name in ["path", "exists", "size_bytes"] { fields[name] = now[name] }
+          fields["description"] = fields["description"] ?? now["description"]
+          recorded[output.key] = fields
+        }
+        entry["outputs"] = .object(recorded)
+      }
+      manifest.note(stage.name, status)
+      manifest.setPipeline(.running, stage: nil, workflow: workflow)
+    }
+  }
+
+  /// A stage that its setting leaves out.
+  mutating func leaveOut(_ stage: StageDefinition, reason: String) throws {
+    guard latest.stage(stage.name)?.fields["switched_off"]?.bool != true else { return }
+    latest = try changed { manifest in
+      manifest.changeStage(stage.name) { entry in
+        entry["stage_number"] = .int(stage.number)
+        entry["stage_name"] = .string(stage.name)
+        entry["status"] = .string(StageStatus.skipped.rawValue)
+        entry["reason"] = .string(reason)
+        entry["switched_off"] = .bool(true)
+      }
+      manifest.note(stage.name, .skipped)
+    }
+  }
+
+  /// The end of a run.
+  mutating func end(_ status: PipelineStatus, started: Timestamp, error: String?) throws {
+    let ended = Timestamp.now
+    latest = try changed { manifest in
+      manifest.setPipeline(status, stage: nil, workflow: workflow)
+      manifest.document["pipeline"]?["error"] = error.map { .string($0) }
+      var timing = manifest.document["timing"] ?? .object(.init())
+      let first = timing["started_at"]?.string.flatMap { Timestamp($0) } ?? started
+      timing["completed_at"] = .string(ended.text)
+      timing["total_seconds"] = .double(ended.seconds(since: first))
+      timing["running_seconds"] = .double((timing["running_seconds"]?.double ?? 0) + ended.seconds(since: started))
+      manifest.document["timing"] = timing
+    }
+  }
+
+  /// The manifest with a change made, on disk.
+  private func changed(
+    meanwhile: () throws -> Void = {}, _ change: (inout Manifest) throws -> Void
+  ) throws -> Manifest {
+    try store.update(orElse: latest, meanwhile: meanwhile, change)
+  }
+}
+
+extension Manifest {
+  fileprivate mutating func setPipeline(_ status: PipelineStatus, stage: String?, workflow: String?) {
+    var pipeline = document["pipeline"] ?? .object(.init())
+    pipeline["status"] = .string(status.rawValue)
+    pipeline["current_stage"] = .string(stage)
+    for list in ["completed_stages", "failed_stages"] where pipeline[list] == nil { pipeline[list] = .array([]) }
+    if let workflow { pipeline["workflow"] = .string(workflow) }
+    document["pipeline"] = pipeline
+  }
+}

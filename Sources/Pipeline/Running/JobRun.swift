@@ -1,0 +1,121 @@
+public import Jobs
+public import SystemPackage
+
+/// Runs one job through its pipeline, from wherever it stands.
+public struct JobRun {
+  /// How a run ended.
+  public struct Outcome: Sendable {
+    public var status: PipelineStatus
+    /// What failed and why, for a failed one.
+    public var reason: String?
+    /// It failed for want of a program or model.
+    public var isMissingEngine = false
+  }
+
+  private let workspace: Workspace
+  private let paths: JobPaths
+  private let selection: StageSelection
+  private let workflow: String?
+  private let runner: LocalRunner
+  private let stop: StopSource
+  private let observe: (RunEvent) -> Void
+  private let environment: [String: String]
+
+  /// - Parameters:
+  ///   - environment: the caller's, which stages inherit under the job's settings.
+  ///   - toolFolders: where programs are looked for before PATH.
+  ///   - observe: told of everything that happens, in order.
+  public init(
+    _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil,
+    environment: [String: String], toolFolders: [FilePath], stop: StopSource, observe: @escaping (RunEvent) -> Void
+  ) {
+    (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
+    (self.environment, self.stop, self.observe) = (environment, stop, observe)
+    runner = LocalRunner(environment: environment, toolFolders: toolFolders, stop: stop)
+  }
+
+  /// Runs what is to run of `film`.
+  ///
+  /// - Throws: ``JobError``: with code `locked` when another process runs the job, `io` when its records cannot be
+  ///   written. The job can be resumed after every error.
+  public func run(_ film: InputDecision) throws -> Outcome {
+    let lock = try FileLock.take(paths.lock, subject: paths.id.description)
+    let started = Timestamp.now
+    try lock.describeHolder([
+      "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(started.text),
+    ])
+    try makeFolder(paths.logs)
+    let log = try OrchestratorLog(in: paths.logs, started: started)
+    let report: (RunEvent) -> Void = { event in
+      log.write(event.lines)
+      observe(event)
+    }
+    try JobManager(workspace).restoreJobEnv(paths)
+    let context = try JobContext(
+      workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
+      filmHash: film.identity.sha256, environment: environment)
+    report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
+    endOrphans(of: context, report)
+    var record = JobRecord(
+      workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
+      identity: film.identity, workflow: workflow)
+    try record.begin(started)
+    reportResume(record.latest, report)
+    let outcome = try runStages(context, &record, report)
+    try record.end(outcome.status, started: started, error: outcome.reason)
+    JobManager(workspace).cleanupJobEnv(paths)
+    report(.jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
+    _ = consume lock
+    return outcome
+  }
+
+  private func runStages(
+    _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
+  ) throws -> Outcome {
+    var plan = ResumePlan(selection)
+    var fingerprints = Fingerprints()
+    for stage in selection.wanted {
+      if stop.level >= .drain { return interrupted(before: stage) }
+      if let key = stage.enabled, let value = context.setting(key), parseSwitch(value) == false {
+        let reason = "\(key)=\(value)"
+        try record.leaveOut(stage, reason: reason)
+        report(.stageEnded(paths, stage: stage.name, status: .skipped, seconds: 0, reason: reason))
+        continue
+      }
+      let fingerprint = fingerprints.fingerprint(of: stage, in: context)
+      let earlier = record.latest.stage(stage.name)
+      switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {
+      case .keep, .keepSkipped: report(.stageKept(paths, stage: stage.name))
+      case .run(let because):
+        if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
+        let stageRun = StageRun(
+          stage: stage, paths: paths, fingerprint: fingerprint, runner: runner, stop: stop, report: report)
+        switch try stageRun.run(context, &record) {
+        case .done: continue
+        case .stopped: return interrupted(before: stage)
+        case .failed(let reason, let missingEngine):
+          return Outcome(status: .failed, reason: "\(stage.name): \(reason)", isMissingEngine: missingEngine)
+        }
+      }
+    }
+    return Outcome(status: .completed)
+  }
+
+  private func interrupted(before stage: StageDefinition) -> Outcome {
+    Outcome(status: .interrupted, reason: "stopped at \(stage.name); the next run goes on from there")
+  }
+
+  private func reportResume(_ manifest: Manifest, _ report: (RunEvent) -> Void) {
+    guard !manifest.stages.isEmpty else { return }
+    func named(_ status: StageStatus) -> [String] { manifest.stages.filter { $0.status == status }.map(\.name) }
+    report(.resuming(paths, completed: named(.success), skipped: named(.skipped)))
+  }
+
+  /// The lock is ours, so whatever still carries this job's marker belongs to a run that died.
+  private func endOrphans(of context: JobContext, _ report: (RunEvent) -> Void) {
+    guard let manifest = try? Manifest(reading: paths.manifest), manifest.recordedStatus == .running else { return }
+    guard ProcessGroup.isAlive(group: nil, marker: context.marker) else { return }
+    ProcessGroup.end(group: nil, marker: context.marker, grace: 2)
+    report(.orphansEnded(paths))
+  }
+}

@@ -1,0 +1,69 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// The processes of a stage: its process group, and whatever of it went off into sessions of its own.
+///
+/// Every process of a job carries a marker in its environment, which children inherit; that is how the processes of a
+/// run that died are found again, and told from others that happen to have the same number.
+enum ProcessGroup {
+  /// Whether a process of the group is there, or one with `marker` in its environment where one is given.
+  static func isAlive(group: pid_t?, marker: String?) -> Bool {
+    if let group, hasLivingMember(group) { return true }
+    return marker.map { !marked($0).isEmpty } ?? false
+  }
+
+  static func signal(_ number: CInt, group: pid_t?, marker: String) {
+    if let group { kill(-group, number) }
+    for pid in marked(marker) { kill(pid, number) }
+  }
+
+  /// Asks all to end, waits `grace` seconds, and makes them.
+  static func end(group: pid_t?, marker: String, grace: Double) {
+    signal(SIGTERM, group: group, marker: marker)
+    let started = Timestamp.now
+    while Timestamp.now.seconds(since: started) < grace {
+      if !isAlive(group: group, marker: marker) { return }
+      usleep(20_000)
+    }
+    // A process may start another while the signals go round: until none is left, for a while.
+    for _ in 0..<50 {
+      signal(SIGKILL, group: group, marker: marker)
+      usleep(20_000)
+      if !isAlive(group: group, marker: marker) { return }
+    }
+  }
+
+  /// The processes whose environment holds `marker`, and all others of their sessions, this one never.
+  static func marked(_ marker: String) -> [pid_t] {
+    let wanted = Array(marker.utf8)
+    let own = getpid()
+    let ownSession = getsid(0)
+    let all = names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != own }
+    let found = all.filter { pid in
+      guard let environment = try? readProcFile(of: pid, "environ") else { return false }
+      return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
+    }
+    if found.isEmpty { return [] }
+    let sessions = Set(found.map { getsid($0) }).subtracting([ownSession, -1])
+    return all.filter { pid in
+      (found.contains(pid) || sessions.contains(getsid(pid))) && !isZombie(pid)
+    }
+  }
+
+  private static func hasLivingMember(_ group: pid_t) -> Bool {
+    guard kill(-group, 0) == 0 || errno == EPERM else { return false }
+    return names(in: "/proc").compactMap { pid_t($0) }.contains { getpgid($0) == group && !isZombie($0) }
+  }
+
+  private static func isZombie(_ pid: pid_t) -> Bool {
+    guard let stat = try? readProcFile(of: pid, "stat"), let name = stat.lastIndex(of: UInt8(ascii: ")"))
+    else { return true }
+    return stat.dropFirst(name - stat.startIndex + 2).first == UInt8(ascii: "Z")
+  }
+
+  /// Files under /proc say they are empty, and are read until they end.
+  private static func readProcFile(of pid: pid_t, _ name: String) throws -> [UInt8] {
+    try DurableFile.read(FilePath("/proc/\(pid)/\(name)"))
+  }
+}

@@ -1,0 +1,47 @@
+public import Jobs
+public import SystemPackage
+
+/// What happens in a run, for whoever shows or records it.
+public enum RunEvent: Sendable {
+  case jobStarted(JobPaths, title: String, year: Int?, input: FilePath)
+  /// The documented RESUMING block.
+  case resuming(JobPaths, completed: [String], skipped: [String])
+  /// Processes of an earlier, dead run of this job were ended.
+  case orphansEnded(JobPaths)
+  case stageStarted(JobPaths, stage: String, number: Int, attempt: Int)
+  /// `fraction` is between 0 and 1.
+  case stageProgress(JobPaths, stage: String, fraction: Double, text: String)
+  case stageEnded(JobPaths, stage: String, status: StageStatus, seconds: Double, reason: String?)
+  /// The stage's earlier result stands.
+  case stageKept(JobPaths, stage: String)
+  case stageRetrying(JobPaths, stage: String, after: Double, reason: String)
+  case jobEnded(JobPaths, status: PipelineStatus, seconds: Double, reason: String?)
+  /// Something the admin should know.
+  case warning(String)
+
+  /// The lines that a log or a plain terminal shows of it; none for progress.
+  public var lines: [String] {
+    switch self {
+    case .jobStarted(let job, let title, let year, let input):
+      ["\(job.id): \(title)\(year.map { " (\($0))" } ?? "") from \(input)"]
+    case .resuming(_, let completed, let skipped):
+      [
+        "📋 RESUMING FROM PREVIOUS RUN",
+        "   Completed: \(completed.isEmpty ? "none" : completed.joined(separator: ", "))",
+        "   Skipped: \(skipped.isEmpty ? "none" : skipped.joined(separator: ", "))",
+      ]
+    case .orphansEnded(let job): ["\(job.id): ended processes that an earlier run had left behind"]
+    case .stageStarted(let job, let stage, _, let attempt):
+      ["\(job.id): \(stage) started\(attempt > 1 ? " (attempt \(attempt))" : "")"]
+    case .stageProgress: []
+    case .stageEnded(let job, let stage, let status, let seconds, let reason):
+      ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
+    case .stageKept(let job, let stage): ["\(job.id): \(stage) kept"]
+    case .stageRetrying(let job, let stage, let after, let reason):
+      ["\(job.id): \(stage) is tried again in \(describeDuration(after)): \(reason)"]
+    case .jobEnded(let job, let status, let seconds, let reason):
+      ["\(job.id): \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
+    case .warning(let text): [text]
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import Jobs
+internal import SystemPackage
+
+/// How one attempt of a stage ended, as it is recorded.
+struct StageAttempt {
+  enum Result: Equatable {
+    case success
+    case failed(reason: String)
+    /// The run was told to stop.
+    case stopped
+  }
+
+  var result: Result
+  var exitCode: Int?
+  /// The last lines of the stage's output.
+  var errorText: String?
+  var cpuSeconds = 0.0
+  var peakMemoryBytes = 0
+  var seconds = 0.0
+
+  /// Exit codes of sysexits.h that another attempt cannot change: usage, bad data, something missing, configuration.
+  private static let permanentCodes: Set<Int> = [64, 65, 69, 78]
+
+  /// Whether trying again may help.
+  var isWorthRetrying: Bool {
+    if case .failed = result { exitCode.map { !Self.permanentCodes.contains($0) } ?? !notStarted } else { false }
+  }
+
+  /// Whether it failed for want of a program or model.
+  var isMissingEngine: Bool { exitCode == 69 || notStarted }
+
+  var notStarted = false
+}

@@ -1,0 +1,107 @@
+internal import CLinux
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// One attempt of a stage as processes: a session of its own, its output in one pipe, its end seen to.
+///
+/// swift-subprocess reaps its children without their resource usage; here `wait4` gives the kernel's own count of CPU
+/// seconds and peak memory, the stage's finished children included.
+struct StageProcess {
+  enum End: Sendable, Equatable {
+    case exited(Int)
+    case signalled(Int)
+    /// It ran longer than it may.
+    case timedOut
+    /// The run was told to stop.
+    case stopped
+    /// The program could not be started.
+    case notStarted(Errno)
+  }
+
+  struct Outcome: Sendable {
+    var end: End
+    /// User and system time.
+    var cpuSeconds = 0.0
+    /// The largest resident size of any one of its processes.
+    var peakMemoryBytes = 0
+    /// Processes that were still there when the stage's first one had ended, and were ended too.
+    var leftBehind = false
+  }
+
+  var arguments: [String]
+  var environment: [String: String]
+  var directory: FilePath
+  /// Folders looked through before PATH.
+  var toolFolders: [FilePath]
+  /// Seconds.
+  var timeout: Double?
+  var grace: Double
+  /// A part of the environment that only this job's processes have: `NAME=value`.
+  var marker: String
+
+  /// A process that has been started.
+  struct Child {
+    let pid: pid_t
+    let output: FileDescriptor
+    let started: Timestamp
+  }
+
+  /// Starts the program.
+  ///
+  /// - Throws: `Errno`; `noSuchFileOrDirectory` when there is no such program.
+  func start() throws -> Child {
+    guard let program = arguments.first.flatMap({ find($0) }) else { throw Errno.noSuchFileOrDirectory }
+    let pipe = try FileDescriptor.pipe()
+    closeOnExec(pipe.readEnd)
+    closeOnExec(pipe.writeEnd)
+    defer { try? pipe.writeEnd.close() }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 1)
+    posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 2)
+    _ = directory.withPlatformString { posix_spawn_file_actions_addchdir_np(&actions, $0) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var ended = sigset_t()
+    sigemptyset(&ended)
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT] { sigaddset(&ended, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &ended)
+    posix_spawnattr_setflags(
+      &attributes, Int16(CInt(LINUX_SPAWN_SETSID) | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var pid: pid_t = 0
+    let words = arguments.map { strdup($0) } + [nil]
+    let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in words + settings { free(text) } }
+    let code = program.withPlatformString { posix_spawn(&pid, $0, &actions, &attributes, words, settings) }
+    guard code == 0 else {
+      try? pipe.readEnd.close()
+      throw Errno(rawValue: code)
+    }
+    return Child(pid: pid, output: pipe.readEnd, started: .now)
+  }
+
+  /// Follows a started stage to its end, and ends it where it must not go on.
+  func follow(_ child: Child, stop: StopSource, output: (ArraySlice<UInt8>) -> Void) -> Outcome {
+    var watch = Watch(process: self, child: child, stop: stop)
+    return watch.run(output: output)
+  }
+
+  private func find(_ program: String) -> FilePath? {
+    if program.contains("/") { return FilePath(program) }
+    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map { FilePath(String($0)) }
+    return (toolFolders + folders).map { $0.appending(program) }.first { candidate in
+      candidate.withPlatformString { access($0, X_OK) } == 0 && !isDirectory(candidate)
+    }
+  }
+}
+
+func closeOnExec(_ descriptor: FileDescriptor) {
+  _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+}

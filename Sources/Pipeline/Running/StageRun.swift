@@ -1,0 +1,82 @@
+internal import Jobs
+internal import SystemPackage
+
+/// One stage of a job with its retries.
+struct StageRun {
+  enum Ending {
+    /// It succeeded, or failed and may.
+    case done
+    case stopped
+    case failed(reason: String, missingEngine: Bool)
+  }
+
+  let stage: StageDefinition
+  let paths: JobPaths
+  let fingerprint: String
+  let runner: LocalRunner
+  let stop: StopSource
+  let report: (RunEvent) -> Void
+
+  /// - Throws: ``JobError`` when records or logs cannot be written.
+  func run(_ context: JobContext, _ record: inout JobRecord) throws -> Ending {
+    let retries = stage.retries ?? context.setting("MAX_RETRIES").flatMap { Int($0) } ?? 0
+    var delay = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
+    var attemptsLeft = max(0, retries)
+    while true {
+      let attempt = try runOnce(context, &record)
+      switch attempt.result {
+      case .success: return .done
+      case .stopped: return .stopped
+      case .failed(let reason):
+        if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
+          attemptsLeft -= 1
+          report(.stageRetrying(paths, stage: stage.name, after: delay, reason: reason))
+          wait(delay)
+          delay *= 2
+          if stop.level == .none { continue }
+          return .stopped
+        }
+        if !stage.critical { return .done }
+        return .failed(reason: reason, missingEngine: attempt.isMissingEngine)
+      }
+    }
+  }
+
+  private func runOnce(_ context: JobContext, _ record: inout JobRecord) throws -> StageAttempt {
+    let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
+    let began = Timestamp.now
+    report(.stageStarted(paths, stage: stage.name, number: stage.number, attempt: number))
+    let inputs = (stage.inputs ?? []).map { file in
+      RecordedFile.fields(of: context.path(of: file, stage), description: file.description, key: file.key)
+    }
+    let attempt = try runner.run(
+      stage, attempt: number, in: context,
+      progress: { [paths, stage, report] fraction, text in
+        report(.stageProgress(paths, stage: stage.name, fraction: fraction, text: text))
+      },
+      started: { start in
+        try record.begin(
+          stage, attempt: number, fingerprint: fingerprint, inputs: inputs, runner: LocalRunner.name,
+          log: context.logFile(of: stage), start: start)
+      })
+    let (status, reason) = judge(attempt)
+    try record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
+    report(.stageEnded(paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))
+    return attempt
+  }
+
+  private func judge(_ attempt: StageAttempt) -> (StageStatus, String?) {
+    switch attempt.result {
+    case .success: (.success, nil)
+    case .stopped: (.failed, "stopped on request")
+    case .failed(let reason) where stage.critical: (.failed, reason)
+    case .failed(let reason): (.skipped, "optional, and failed: \(reason)")
+    }
+  }
+
+  /// Waits, unless the run is told to end.
+  private func wait(_ seconds: Double) {
+    let started = Timestamp.now
+    while stop.level == .none, Timestamp.now.seconds(since: started) < seconds { sleepBriefly() }
+  }
+}

@@ -1,0 +1,100 @@
+internal import CLinux
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// Watches a running stage: passes its output on, keeps its time, and sees to it that nothing of it stays.
+extension StageProcess {
+  struct Watch {
+    let process: StageProcess
+    let child: Child
+    let stop: StopSource
+    private var reason: End?
+    /// When the processes that were asked to end are made to.
+    private var killAt: Timestamp?
+    private var isOpen = true
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+
+    init(process: StageProcess, child: Child, stop: StopSource) {
+      (self.process, self.child, self.stop) = (process, child, stop)
+    }
+
+    mutating func run(output: (ArraySlice<UInt8>) -> Void) -> Outcome {
+      let ending = pidfd_open(child.pid, 0)
+      defer { close(ending) }
+      while !step(ending, output) { checkTime() }
+      var usage = rusage()
+      var status: CInt = 0
+      while wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
+      let survivors = endSurvivors()
+      while passOn(waiting: 0, output) {}
+      try? child.output.close()
+      var outcome = Outcome(end: reason ?? Self.end(status))
+      outcome.cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
+      outcome.peakMemoryBytes = Int(usage.ru_maxrss) * 1024
+      outcome.leftBehind = survivors
+      return outcome
+    }
+
+    /// Waits for output, a stop, the next time limit or the end; `true` when the stage's first process has ended.
+    private mutating func step(_ ending: CInt, _ output: (ArraySlice<UInt8>) -> Void) -> Bool {
+      var descriptors = [
+        pollfd(fd: isOpen ? child.output.rawValue : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: reason == nil ? stop.wakeUp.rawValue : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: ending, events: Int16(POLLIN), revents: 0),
+      ]
+      guard poll(&descriptors, 3, millisecondsToNextLimit) > 0 else { return false }
+      if descriptors[0].revents != 0 { isOpen = passOn(waiting: 0, output) }
+      return descriptors[2].revents != 0
+    }
+
+    /// Passes on what the pipe holds; `false` when it has ended, or has nothing now.
+    private mutating func passOn(waiting: Int32, _ output: (ArraySlice<UInt8>) -> Void) -> Bool {
+      var descriptor = pollfd(fd: child.output.rawValue, events: Int16(POLLIN), revents: 0)
+      guard poll(&descriptor, 1, waiting) > 0 else { return false }
+      let count = read(child.output.rawValue, &buffer, buffer.count)
+      if count > 0 { output(buffer[..<count]) }
+      return count > 0
+    }
+
+    private var millisecondsToNextLimit: Int32 {
+      let limit = killAt ?? process.timeout.map {
+        Timestamp(microseconds: child.started.microseconds + Int64(min($0, 1e9) * 1_000_000))
+      }
+      guard let limit else { return -1 }
+      // A kill is repeated until it has worked.
+      return Int32(min(60_000, max(killAt == nil ? 1 : 50, limit.seconds(since: .now) * 1000 + 1)))
+    }
+
+    private mutating func checkTime() {
+      let now = Timestamp.now
+      if reason == nil {
+        if stop.level == .now {
+          reason = .stopped
+        } else if let timeout = process.timeout, now.seconds(since: child.started) >= timeout {
+          reason = .timedOut
+        }
+        if reason != nil {
+          ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker)
+          killAt = Timestamp(microseconds: now.microseconds + Int64(process.grace * 1_000_000))
+        }
+      } else if let killAt, now >= killAt {
+        ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker)
+      }
+    }
+
+    /// Ends what the stage's first process left running, and tells whether there was anything.
+    private func endSurvivors() -> Bool {
+      let marker = reason == nil ? nil : process.marker
+      guard ProcessGroup.isAlive(group: child.pid, marker: marker) else { return false }
+      ProcessGroup.end(group: child.pid, marker: process.marker, grace: reason == nil ? min(process.grace, 2) : process.grace)
+      return true
+    }
+
+    private static func end(_ status: CInt) -> End {
+      status & 0x7F == 0 ? .exited(Int(status >> 8) & 0xFF) : .signalled(Int(status & 0x7F))
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+  }
+}

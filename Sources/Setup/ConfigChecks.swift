@@ -1,0 +1,85 @@
+internal import Defaults
+internal import Jobs
+internal import Pipeline
+internal import SystemPackage
+
+/// config/.env and config/pipeline.yaml: readable, sensible, and heard by something.
+struct ConfigChecks {
+  let workspace: Workspace
+  let environment: [String: String]
+
+  func run() -> [CheckResult] {
+    var results: [CheckResult] = []
+    guard exists(workspace.configFile) else {
+      results.append(
+        .warning("config", "\(workspace.configFile) is missing; jobs get empty settings", "Make one: cpwx doctor --fix"))
+      return results + [pipeline.result]
+    }
+    results.append(.ok("config", workspace.configFile.string))
+    results += values
+    if let definition = pipeline.definition { results += unheardKeys(definition) }
+    return results + [pipeline.result]
+  }
+
+  private var pipeline: (definition: PipelineDefinition?, result: CheckResult) {
+    do {
+      let definition = try PipelineDefinition.load(for: workspace)
+      let source = exists(workspace.pipelineFile) ? workspace.pipelineFile.string : "built in"
+      return (definition, .ok("pipeline", "\(definition.name), \(definition.stages.count) stages (\(source))"))
+    } catch {
+      return (nil, .error("pipeline", "\(error)", "Mend the lines named, or remove the file to get the ten stages."))
+    }
+  }
+
+  /// Settings whose values cannot be meant.
+  private var values: [CheckResult] {
+    let settings = workspace.config.values(outer: environment)
+    return settings.compactMap { key, value in
+      guard !value.isEmpty, let expected = Self.expectation(of: key, value) else { return nil }
+      return .error("config \(key)", "is \"\(value)\"", "Expected \(expected).")
+    }
+  }
+
+  /// What `key` may be, when `value` is not it.
+  private static func expectation(of key: String, _ value: String) -> String? {
+    func number(_ range: ClosedRange<Int>) -> String? {
+      Int(value).map { range.contains($0) } == true ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    }
+    switch key {
+    case _ where key.hasPrefix("STEP_"), "SUBTITLE_SPEAKER_LABELS": return parseSwitch(value) == nil ? "true or false" : nil
+    case "USER_ID": return number(0...Int(Int32.max))
+    case "MAX_RETRIES": return number(0...100)
+    case "RETRY_DELAY_SECONDS": return Double(value).map { $0 >= 0 } == true ? nil : "a number of seconds"
+    case "SUBTITLE_MAX_LINE_LENGTH": return number(10...200)
+    case "SUBTITLE_MAX_LINES": return number(1...10)
+    case "DIARIZATION_MIN_SPEAKERS", "DIARIZATION_MAX_SPEAKERS": return number(1...100)
+    case "AUDIO_SAMPLE_RATE": return number(8000...192_000)
+    case "AUDIO_CHANNELS": return number(1...16)
+    case "LOG_LEVEL":
+      let levels = ["debug", "info", "warning", "error", "critical"]
+      return levels.contains(value.lowercased()) ? nil : levels.joined(separator: ", ")
+    case "WHISPER_TASK":
+      return ["transcribe", "translate"].contains(value.lowercased()) ? nil : "transcribe, translate or nothing"
+    default: return nil
+    }
+  }
+
+  /// Settings that nothing reads.
+  private func unheardKeys(_ pipeline: PipelineDefinition) -> [CheckResult] {
+    var heard = Set(EnvFile(parsing: Defaults.env).keys)
+    for stage in pipeline.stages {
+      heard.formUnion(stage.env)
+      if let key = stage.enabled { heard.insert(key) }
+    }
+    if exists(workspace.pipelineFile) {
+      let switches = Set(pipeline.stages.compactMap(\.enabled))
+      heard.subtract(heard.filter { $0.hasPrefix("STEP_") && !switches.contains($0) })
+    }
+    return workspace.config.keys.filter { !heard.contains($0) }.map { key in
+      let hint = nearest(key, among: Array(heard)).map { " Did you mean \($0)?" } ?? ""
+      return .warning(
+        "config \(key)", "no stage of this pipeline declares it; stages of your own may still read it",
+        "Remove it if nothing needs it.\(hint)")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+internal import Engines
+internal import Jobs
+
+/// The speech engines: what is installed, and whether each stage has one for the language of the workspace.
+struct EngineChecks {
+  let environment: [String: String]
+  let config: EnvFile?
+
+  func run() async -> [CheckResult] {
+    do {
+      let home = try EngineHome(environment: environment)
+      let catalog = try await EngineCatalog.read(home)
+      let isCurrent = await EngineSetup(home, log: { _ in }).isUpToDate()
+      let state: CheckResult =
+        isCurrent
+        ? .ok("engines", "installed in \(home.root)")
+        : .warning("engines", "in \(home.root) are not those of this cpwx", EngineHome.remedy)
+      return [state] + EngineStage.names.map { stage(catalog, $0) } + catalog.broken.map {
+        .error("engine \($0.adapter.lastName)", "\($0.error.message)", EngineHome.remedy)
+      }
+    } catch {
+      let known = error as? JobError
+      return [
+        .error("engines", known.map { "\($0.subject): \($0.message)" } ?? "\(error)", known?.remedy ?? EngineHome.remedy)
+      ]
+    }
+  }
+
+  private func stage(_ catalog: EngineCatalog, _ stage: String) -> CheckResult {
+    let check = "engine for \(stage)"
+    let wantsLanguage = stage == "asr"
+    let spoken = config?["WHISPER_LANGUAGE"].flatMap { $0.isEmpty ? nil : $0 } ?? config?["SRC_LANG"]
+    let language = wantsLanguage ? Language(spoken) : nil
+    do {
+      let engine = try catalog.choose(stage: stage, setting: config?["ENGINE_\(stage.uppercased())"], language: language)
+      let models = engine.models.isEmpty ? "" : ", models: \(engine.models.joined(separator: ", "))"
+      return .ok(check, "\(engine.name) \(engine.version ?? "")\(models). \(engine.limits)")
+    } catch {
+      let known = error as? JobError
+      let remedy = known?.remedy ?? EngineHome.remedy
+      let message = known?.message ?? "\(error)"
+      let isOptional = stage == "pre_ner" || stage == "post_ner"
+      return isOptional ? .warning(check, message, remedy) : .error(check, message, remedy)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// The workspace's folders: there, writable, on disks with room.
+struct FolderChecks {
+  let workspace: Workspace
+
+  /// Below this a film's work may not fit.
+  private static let scarce = 10_000_000_000
+  private static let nearlyNone = 500_000_000
+
+  func run() -> [CheckResult] {
+    let folders: [(String, FilePath)] = [
+      ("in", workspace.inputRoot), ("out", workspace.outputRoot), ("logs", workspace.logRoot),
+      ("config", workspace.configFolder),
+    ]
+    return folders.map { folder($0, $1) } + [disk(workspace.outputRoot)]
+  }
+
+  private func folder(_ name: String, _ path: FilePath) -> CheckResult {
+    let check = "folder \(name)"
+    guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
+    guard name == "in" || path.withPlatformString({ access($0, W_OK | X_OK) }) == 0 else {
+      return .error(check, "\(path) cannot be written", "Give yourself the right: chown or chmod u+rwx")
+    }
+    return .ok(check, path.string)
+  }
+
+  private func disk(_ path: FilePath) -> CheckResult {
+    var status = statvfs()
+    guard path.withPlatformString({ statvfs($0, &status) }) == 0 else {
+      return .warning("disk", "the room for \(path) is not known", "See: df -h \(path)")
+    }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    let message = "\(free / 1_000_000_000) GB free for \(path)"
+    if free < Self.nearlyNone { return .error("disk", message, "Make room: no job will get through.") }
+    if free < Self.scarce { return .warning("disk", message, "A long film may need more; make room.") }
+    return .ok("disk", message)
+  }
+}

@@ -1,0 +1,44 @@
+internal import Engines
+internal import Jobs
+internal import SystemPackage
+
+/// The programs that the shipped stages call.
+struct ProgramChecks {
+  let environment: [String: String]
+
+  func run() async -> [CheckResult] {
+    [
+      await version("ffmpeg", ["-version"], package: "ffmpeg", needed: "demux and mux cannot work"),
+      await version("ffprobe", ["-version"], package: "ffmpeg", needed: "demux and mux cannot work"),
+      await version("python3", ["--version"], package: "python3-venv", needed: "the speech engines cannot be installed"),
+      await version("curl", ["--version"], package: "curl", needed: "film metadata cannot be fetched", optional: true),
+      stageProgram,
+    ]
+  }
+
+  private func version(
+    _ program: String, _ arguments: [String], package: String, needed: String, optional: Bool = false
+  ) async -> CheckResult {
+    let remedy = "Install it: apt-get install \(package)"
+    let outcome = try? await Program(program, arguments).run()
+    guard let outcome, outcome.succeeded else {
+      let message = "not found: \(needed)"
+      return optional ? .warning(program, message, remedy) : .error(program, message, remedy)
+    }
+    let text = String(decoding: outcome.output, as: UTF8.self)
+    return .ok(program, String(text.prefix { !$0.isNewline }.prefix(60)))
+  }
+
+  /// cpwx-stage lies beside cpwx, or among the engines, or in PATH.
+  private var stageProgram: CheckResult {
+    let name = "cpwx-stage"
+    let folders = [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 }
+    let path = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
+    if let found = (folders + path).map({ $0.appending(name) }).first(where: { exists($0) }) {
+      return .ok(name, found.string)
+    }
+    return .error(
+      name, "not found beside cpwx, among the engines or in PATH: no stage that ships can run",
+      "Copy it beside cpwx, or run cpwx doctor --fix where both lie together.")
+  }
+}

@@ -1,0 +1,74 @@
+/// One word of a name.
+struct NameToken {
+  let text: Substring
+  /// Lower case, without apostrophes: the form the vocabulary is written in.
+  let key: String
+  /// The separators between the previous word and this one.
+  let gap: Substring
+
+  var isNumber: Bool { text.isNumber }
+
+  /// The number this word writes, when it is four digits long as years are.
+  var fourDigits: Int? { text.utf8.count == 4 && isNumber ? Int(text) : nil }
+
+  /// Whether more than what separates any two words precedes this one.
+  var isSetApart: Bool { !["", " ", "_", "."].contains(gap) }
+
+  var hasSmallLetter: Bool { text.unicodeScalars.contains(where: \.isSmallLetter) }
+
+  /// Whether every letter is a capital, as releases like to write their tags.
+  var isAllCapitals: Bool { !hasSmallLetter && text.unicodeScalars.contains(where: \.isLetter) }
+
+  /// Whether capitals stand behind small letters (`LiMiTED`), which no title does on purpose.
+  var isStyled: Bool { hasSmallLetter && text.unicodeScalars.dropFirst().contains(where: \.isCapitalLetter) }
+}
+
+/// A name's words and its brackets.
+struct NameTokens {
+  let name: Substring
+  let tokens: [NameToken]
+  let groups: [BracketGroup]
+
+  init(_ name: Substring) {
+    self.name = name
+    tokens = Self.words(of: name)
+    var groups: [BracketGroup] = []
+    for pair in outermostBracketPairs(in: name) {
+      let first = tokens.firstIndex { $0.text.startIndex >= pair.lowerBound } ?? tokens.endIndex
+      let last = tokens[first...].firstIndex { $0.text.startIndex >= pair.upperBound } ?? tokens.endIndex
+      if first < last {
+        let opening = name.unicodeScalars[pair.lowerBound]
+        groups.append(BracketGroup(opening: opening, range: pair, tokens: first..<last))
+      }
+    }
+    self.groups = groups
+  }
+
+  private static func words(of name: Substring) -> [NameToken] {
+    let scalars = name.unicodeScalars
+    var tokens: [NameToken] = []
+    var gapStart = scalars.startIndex
+    var index = scalars.startIndex
+    while index < scalars.endIndex {
+      guard !scalars[index].separatesWords else {
+        index = scalars.index(after: index)
+        continue
+      }
+      let end = scalars[index...].firstIndex { $0.separatesWords } ?? scalars.endIndex
+      let text = Substring(scalars[index..<end])
+      let gap = Substring(scalars[gapStart..<index])
+      tokens.append(NameToken(text: text, key: vocabularyKey(of: text), gap: gap))
+      gapStart = end
+      index = end
+    }
+    return tokens
+  }
+
+  private static func vocabularyKey(of text: Substring) -> String {
+    let lowered = text.lowercased()
+    guard lowered.unicodeScalars.contains(where: { $0 == "'" || $0 == "’" }) else { return lowered }
+    var key = String.UnicodeScalarView()
+    for scalar in lowered.unicodeScalars where scalar != "'" && scalar != "’" { key.append(scalar) }
+    return String(key)
+  }
+}

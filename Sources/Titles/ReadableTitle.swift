@@ -1,0 +1,42 @@
+/// A piece of a file's name as a person would write it: spaces for the separators that stand for them.
+///
+/// Dots stand for spaces only where there are none, and initials keep theirs (`R.I.P.D.`).
+func readableTitle(_ text: Substring) -> String {
+  var words = text.unicodeScalars.split { $0 == "_" || $0.isBlank }.map(Substring.init)
+  if words.count == 1 {
+    words = joiningInitials(words[0].unicodeScalars.split(separator: ".").map(Substring.init))
+  }
+  return trimmed(words.joined(separator: " "))
+}
+
+private func joiningInitials(_ words: [Substring]) -> [Substring] {
+  var joined: [Substring] = []
+  var initials: [Substring] = []
+  for word in words {
+    if word.isInitial {
+      initials.append(word)
+    } else {
+      joined += abbreviation(initials)
+      initials = []
+      joined.append(word)
+    }
+  }
+  return joined + abbreviation(initials)
+}
+
+/// One letter alone is a word (`V for`), several are short for words.
+private func abbreviation(_ initials: [Substring]) -> [Substring] {
+  initials.count > 1 ? [Substring(initials.joined(separator: ".") + ".")] : initials
+}
+
+private func trimmed(_ text: String) -> String {
+  let scalars = text.unicodeScalars
+  guard let first = scalars.firstIndex(where: { !edges.contains($0) }),
+    let last = scalars.lastIndex(where: { !edges.contains($0) && !openEnds.contains($0) }), first <= last
+  else { return "" }
+  return String(scalars[first...last])
+}
+
+private let edges: Set<Unicode.Scalar> = ["-", "\"", ",", ";", "/", "“", "”", " "]
+
+private let openEnds: Set<Unicode.Scalar> = [":", "(", "["]

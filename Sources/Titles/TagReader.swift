@@ -1,0 +1,106 @@
+/// Finds the release tags among a name's words.
+struct TagReader {
+  private let tokens: [NameToken]
+  /// Capitals tell a tag from a title's word only where not everything is in capitals.
+  private let capitalsTell: Bool
+
+  init(_ tokens: [NameToken]) {
+    self.tokens = tokens
+    capitalsTell = tokens.contains(where: \.hasSmallLetter)
+  }
+
+  /// The tag each word belongs to, or `nil` for the words of none.
+  func tags() -> [ReleaseTag?] {
+    var tags = [ReleaseTag?](repeating: nil, count: tokens.count)
+    var index = 0
+    while index < tokens.count {
+      guard let tag = phrase(at: index) ?? word(at: index) else {
+        index += 1
+        continue
+      }
+      for covered in tag.tokens { tags[covered] = tag }
+      index = tag.tokens.upperBound
+    }
+    return tags
+  }
+
+  private func phrase(at index: Int) -> ReleaseTag? {
+    func tag(_ kind: ReleaseTag.Kind, _ length: Int) -> ReleaseTag? {
+      length > 0 ? ReleaseTag(kind: kind, tokens: index..<index + length) : nil
+    }
+    let phrases = ReleaseVocabulary.phrases[tokens[index].key]
+    if let phrase = phrases?.first(where: { isNext($0.rest, behind: index) }) {
+      return tag(phrase.kind, phrase.rest.count + 1)
+    }
+    return tag(.technical, measureLength(at: index)) ?? tag(.edition, editionLength(at: index))
+      ?? tag(.language, namedLanguageLength(at: index)) ?? tag(.quality, channelsLength(at: index))
+  }
+
+  private func word(at index: Int) -> ReleaseTag? {
+    let token = tokens[index]
+    let tag = { ReleaseTag(kind: $0, tokens: index..<index + 1) }
+    if capitalsTell, token.isAllCapitals, let kind = ReleaseVocabulary.kindsOfCapitals[token.key] {
+      return tag(kind)
+    }
+    if let kind = ReleaseVocabulary.kinds[token.key] { return tag(kind) }
+    return TechnicalPattern.matches(token.key) ? tag(.technical) : nil
+  }
+
+  private func key(_ index: Int) -> String? { index < tokens.count ? tokens[index].key : nil }
+
+  /// The word at an index when it follows closely on the one before.
+  private func joinedKey(_ index: Int) -> String? {
+    guard index < tokens.count, [" ", "_", ".", ". "].contains(tokens[index].gap) else { return nil }
+    return tokens[index].key
+  }
+
+  private func isNext(_ words: [String], behind index: Int) -> Bool {
+    words.indices.allSatisfy { key(index + 1 + $0) == words[$0] }
+  }
+
+  /// `Ultimate Collector's Edition`, `Edition Collector`: the noun and every modifier around it, and the
+  /// article of one set apart (`- The Final Cut`).
+  private func editionLength(at index: Int) -> Int {
+    if tokens[index].key == "the", index > 0, index + 1 < tokens.count, tokens[index].isSetApart {
+      let length = editionLength(at: index + 1)
+      return length > 0 ? length + 1 : 0
+    }
+    let startsWithNoun = ReleaseVocabulary.editionNouns.contains(tokens[index].key)
+    var end = startsWithNoun ? index + 1 : index
+    while let key = key(end), isEditionModifier(key) { end += 1 }
+    if startsWithNoun { return end > index + 1 ? end - index : 0 }
+    guard end > index, let noun = key(end), ReleaseVocabulary.editionNouns.contains(noun) else { return 0 }
+    return end + 1 - index
+  }
+
+  private func isEditionModifier(_ key: String) -> Bool {
+    ReleaseVocabulary.editionModifiers.contains(key) || (key.hasSuffix("th") && key.dropLast(2).isNumber)
+  }
+
+  /// `23.976 FPS`, `2 CD`, `CD 1`.
+  private func measureLength(at index: Int) -> Int {
+    let token = tokens[index]
+    guard let next = joinedKey(index + 1) else { return 0 }
+    guard token.isNumber else {
+      return next.isNumber && next.utf8.count <= 2 && TechnicalPattern.isVolume(token.key) ? 2 : 0
+    }
+    if TechnicalPattern.isUnit(next), token.fourDigits == nil || !TechnicalPattern.isVolume(next) { return 2 }
+    guard tokens[index + 1].gap == "." else { return 0 }
+    if TechnicalPattern.isUnit(String(next.drop { $0.isNumber })) { return 2 }
+    guard next.isNumber, next.utf8.count <= 3, let unit = joinedKey(index + 2) else { return 0 }
+    return TechnicalPattern.isUnit(unit) ? 3 : 0
+  }
+
+  /// `Hindi Movie`.
+  private func namedLanguageLength(at index: Int) -> Int {
+    guard key(index + 1) == "movie", ReleaseVocabulary.kinds[tokens[index].key] == .language else { return 0 }
+    return 2
+  }
+
+  /// `5.1`.
+  private func channelsLength(at index: Int) -> Int {
+    guard index + 1 < tokens.count, tokens[index + 1].gap == "." else { return 0 }
+    let isCount = ["1", "2", "5", "6", "7"].contains(tokens[index].text)
+    return isCount && ["0", "1"].contains(tokens[index + 1].text) ? 2 : 0
+  }
+}

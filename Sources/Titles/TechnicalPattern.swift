@@ -1,0 +1,77 @@
+/// Tags that follow a pattern rather than a list, such as `1080p24`, `1920x1080`, `DD5`, `700MB`, `CD1of2`.
+enum TechnicalPattern {
+  static func matches(_ key: String) -> Bool {
+    let bytes = Array(key.utf8)
+    guard bytes.count > 2 else { return false }
+    if isASCIIDigit(bytes[0]) { return isSize(bytes) }
+    return hasNumberedStem(bytes) || isIdentifier(bytes) || isEpisode(bytes) || isRip(bytes)
+  }
+
+  /// Whether this is a unit that makes a tag of the number before it (`23.976 FPS`, `2 CD`).
+  static func isUnit(_ key: String) -> Bool { measures.contains(key) || volumes.contains(key) }
+
+  /// Whether this word makes a tag of the number behind it (`CD 1`).
+  static func isVolume(_ key: String) -> Bool { volumes.contains(key) }
+
+  private static let measures = Set(list("fps mb mib gb gib kbps mbps bit bits ch khz"))
+
+  private static let volumes = Set(list("cd cds dvd dvds disc disk ep eps"))
+
+  /// What a number of channels or a version is glued to; the part behind its dot is a word of its own.
+  private static let numbered = Set(
+    list("aac ac eac dd ddp ddpa flac opus lpcm pcm truehd dts dtshd dtsx atmos mp hdr hevc"))
+
+  private static let ripSources = Set(
+    list(
+      """
+      dvd predvd bd br uhd bluray hd hdtv tv pdtv dsr dvb dth sat web wbb webdl dl vod ppv vhs ld dm cam ts
+      tc scr
+      """))
+
+  private static func text(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: Array(bytes), as: UTF8.self)
+  }
+
+  private static func isSize(_ bytes: [UInt8]) -> Bool {
+    let digits = bytes.prefix(while: isASCIIDigit).count
+    guard digits < bytes.count else { return false }
+    let rest = bytes[(digits + 1)...]
+    switch bytes[digits] {
+    case UInt8(ascii: "p"), UInt8(ascii: "i"):
+      return digits >= 3 && rest.allSatisfy(isASCIIDigit)
+    case UInt8(ascii: "x"):
+      return (3...4).contains(digits) && (3...4).contains(rest.count) && rest.allSatisfy(isASCIIDigit)
+    default:
+      return isUnit(text(bytes[digits...]))
+    }
+  }
+
+  private static func hasNumberedStem(_ bytes: [UInt8]) -> Bool {
+    guard let digit = bytes.firstIndex(where: isASCIIDigit) else {
+      return bytes.starts(with: "dts".utf8)
+    }
+    let rest = bytes[digit...].drop(while: isASCIIDigit)
+    let stem = text(bytes[..<digit])
+    if !rest.isEmpty { return volumes.contains(stem) && rest.starts(with: "of".utf8) }
+    return numbered.contains(stem) || (volumes.contains(stem) && digit + 1 == bytes.count)
+  }
+
+  private static func isIdentifier(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 9 && bytes.starts(with: "tt".utf8) && bytes.dropFirst(2).allSatisfy(isASCIIDigit)
+  }
+
+  /// `S01E02`
+  private static func isEpisode(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= 6, bytes[0] == UInt8(ascii: "s") else { return false }
+    let season = bytes.dropFirst().prefix(while: isASCIIDigit)
+    let rest = bytes[season.endIndex...]
+    return season.count >= 2 && rest.first == UInt8(ascii: "e") && rest.dropFirst().allSatisfy(isASCIIDigit)
+  }
+
+  /// `WEBRip`, and `BDRipMux` with it.
+  private static func isRip(_ bytes: [UInt8]) -> Bool {
+    guard let rip = bytes.lastIndex(of: UInt8(ascii: "r")), bytes[rip...].starts(with: "rip".utf8)
+    else { return false }
+    return ripSources.contains(text(bytes[..<rip]))
+  }
+}

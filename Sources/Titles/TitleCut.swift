@@ -1,0 +1,83 @@
+/// The part of a name that is the title, and the year that goes with it.
+struct TitleCut {
+  let text: Substring
+  let year: Int?
+
+  init(of name: TaggedName, years: ClosedRange<Int>) {
+    guard !name.tokens.isEmpty else {
+      text = ""
+      year = nil
+      return
+    }
+    let start = TitleStart(of: name, years: years)
+    let limit = name.firstNonTitle(behind: start.token)
+    let choice = YearChoice.best(in: name, start: start, before: limit, years: years)
+    var first = start.token
+    if choice == nil, let leading = Self.leadingYear(at: first, of: name, limit: limit, years: years) {
+      year = leading
+      first += 1
+    } else {
+      year = choice?.year
+    }
+    let certainEnd = min(choice?.titleEnd ?? limit, limit)
+    var end = TitleEnd(of: name, start: first, limitToken: certainEnd, year: choice)
+    text = name.text(of: latinTitle(within: first..<end.token(), of: name.tokens))
+  }
+
+  /// A bare year in front, when nothing else can be the year: `2009.some.title`, `1994 - Title`.
+  ///
+  /// Before a mere space it is more often the title's own first word.
+  private static func leadingYear(
+    at start: Int, of name: TaggedName, limit: Int, years: ClosedRange<Int>
+  ) -> Int? {
+    guard start + 1 < limit, let year = name.tokens[start].fourDigits, years.contains(year),
+      name.group(holding: start) == nil, name.tags[start + 1] == nil
+    else { return nil }
+    let gap = name.tokens[start + 1].gap
+    return gap == "." || gap.contains("-") ? year : nil
+  }
+}
+
+extension TaggedName {
+  /// The first word behind the title's first that cannot be of the title.
+  fileprivate func firstNonTitle(behind start: Int) -> Int {
+    let word = tokens.indices.dropFirst(start + 1).first { index in
+      isTechnical(index) || isExtrasMarker(index) || tokens[index].gap.hasPrefix("--")
+    }
+    let group = groups.first { $0.tokens.lowerBound > start && isJunk($0) }
+    return min(word ?? tokens.count, group?.tokens.lowerBound ?? tokens.count)
+  }
+
+  /// Collections number what comes with a film `-x02-`.
+  private func isExtrasMarker(_ index: Int) -> Bool {
+    let token = tokens[index]
+    return token.gap.hasSuffix("-") && token.key.first == "x" && token.key.utf8.count == 3
+      && token.key.dropFirst().isNumber
+  }
+
+  /// The characters the words span, brackets that lie wholly among them included.
+  ///
+  /// A title all in brackets behind something else stands in them for no reason of its own.
+  fileprivate func text(of words: Range<Int>) -> Substring {
+    var from = tokens[words.lowerBound].text.startIndex
+    var to = tokens[words.upperBound - 1].text.endIndex
+    if endsInInitials(words), to < name.endIndex, name.unicodeScalars[to] == "." {
+      to = name.unicodeScalars.index(after: to)
+    }
+    let inner = groups.filter {
+      words.contains($0.tokens.lowerBound) && $0.tokens.upperBound <= words.upperBound
+    }
+    if words.lowerBound > 0, inner.first?.tokens == words { return name[from..<to] }
+    for group in inner {
+      from = min(from, group.range.lowerBound)
+      to = max(to, group.range.upperBound)
+    }
+    return name[from..<to]
+  }
+
+  private func endsInInitials(_ words: Range<Int>) -> Bool {
+    guard words.count > 1 else { return false }
+    let last = tokens[words.upperBound - 1]
+    return last.gap == "." && last.text.isInitial && tokens[words.upperBound - 2].text.isInitial
+  }
+}

@@ -1,0 +1,124 @@
+/// Finds where a title ends, by dropping the tags and asides between it and its limit.
+struct TitleEnd {
+  /// What made the limit: it decides how much a doubtful word before it is worth.
+  private enum Limit {
+    case year(YearChoice)
+    case tag
+    case nameEnd
+  }
+
+  private let name: TaggedName
+  private let start: Int
+  private let limitToken: Int
+  private var limit: Limit
+
+  /// - Parameters:
+  ///   - limitToken: The first word that certainly is not of the title.
+  ///   - year: The year of release, if the name states one.
+  init(of name: TaggedName, start: Int, limitToken: Int, year: YearChoice?) {
+    self.name = name
+    self.start = start
+    self.limitToken = limitToken
+    if let year, year.titleEnd == limitToken {
+      limit = .year(year)
+    } else {
+      limit = limitToken < name.tokens.count ? .tag : .nameEnd
+    }
+  }
+
+  /// The word behind the title's last.
+  mutating func token() -> Int {
+    var end = limitToken
+    while let earlier = startOfTag(before: end) ?? startOfAside(before: end) ?? startOfSuffix(before: end) {
+      end = earlier
+      if case .nameEnd = limit { limit = .tag }
+    }
+    return end
+  }
+
+  private func startOfTag(before end: Int) -> Int? {
+    guard let tag = name.tags[end - 1], tag.tokens.upperBound == end, tag.tokens.lowerBound > start,
+      !name.tokens[tag.tokens.lowerBound - 1].isDangling, isWorthDropping(tag)
+    else { return nil }
+    return tag.tokens.lowerBound
+  }
+
+  private func isWorthDropping(_ tag: ReleaseTag) -> Bool {
+    switch (limit, tag.kind) {
+    case (_, .technical), (.tag, _), (.year, .edition): true
+    case (.year, .quality): false
+    case (.year(let year), .language) where year.standing == .bare: precedesYear(tag)
+    case (.nameEnd, .edition) where tag.tokens.count > 1: true
+    case (.nameEnd, .process) where tag.tokens.count > 1: true
+    case (.nameEnd, _), (.year, _): isSetApart(tag)
+    }
+  }
+
+  /// Some releases put their language before the year: `Der.Titel.German.2011`.
+  ///
+  /// Where the language follows as well, or too little of a title would be left, it is the title's word.
+  private func precedesYear(_ tag: ReleaseTag) -> Bool {
+    let isRepeated = name.tags[limitToken...].contains { $0?.kind == .language }
+    let words = name.tokens[start..<tag.tokens.lowerBound].filter { !$0.isDangling }
+    return !isRepeated && words.count > 1
+  }
+
+  /// Whether capitals set a tag apart from the words before it.
+  private func isSetApart(_ tag: ReleaseTag) -> Bool {
+    let words = name.tokens[tag.tokens]
+    let title = name.tokens[start..<tag.tokens.lowerBound]
+    return words.allSatisfy { $0.isStyled }
+      || (words.allSatisfy { $0.isAllCapitals } && !title.allSatisfy { $0.isAllCapitals })
+  }
+
+  /// Brackets at the end hold an alternative title, a person or a group more often than words of the title;
+  /// in names written with spaces, round ones are left alone since a person chose to write them.
+  private func startOfAside(before end: Int) -> Int? {
+    guard let group = name.groups.first(where: { $0.tokens.upperBound == end }),
+      group.tokens.lowerBound > start
+    else { return nil }
+    let words = name.tokens[start..<group.tokens.lowerBound]
+    let isAside =
+      name.isJunk(group) || isDotted(before: group) || isInAnotherScript(group, than: words)
+      || words.dropFirst().contains { $0.gap.contains("/") }
+      || isSignedOff(by: group, at: end)
+    return isAside ? group.tokens.lowerBound : nil
+  }
+
+  private func isDotted(before group: BracketGroup) -> Bool {
+    let title = name.name[name.tokens[start].text.startIndex..<group.range.lowerBound]
+    return !title.unicodeScalars.contains { $0 == "_" || $0.isBlank }
+  }
+
+  private func isInAnotherScript(_ group: BracketGroup, than words: ArraySlice<NameToken>) -> Bool {
+    name.tokens[group.tokens].allSatisfy { $0.script == .other } && words.contains { $0.script == .latin }
+  }
+
+  /// Square brackets name a group and any brackets before a list of credits a person, but what stands before
+  /// a year in brackets of its own is the title.
+  private func isSignedOff(by group: BracketGroup, at end: Int) -> Bool {
+    guard case .year(let year) = limit, end == limitToken else { return group.isSquare }
+    return switch year.standing {
+    case .bare: group.isSquare
+    case .inOwnBrackets: false
+    case .inSharedBrackets: true
+    }
+  }
+
+  /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it.
+  private func startOfSuffix(before end: Int) -> Int? {
+    guard case .nameEnd = limit, end - 1 > start else { return nil }
+    let last = name.tokens[end - 1]
+    if last.gap == "-", TitleVocabulary.extras.contains(last.key) { return end - 1 }
+    if last.key.hasPrefix("part"), last.key.dropFirst(4).isNumber { return end - 1 }
+    let isPart = end - 2 > start && TitleVocabulary.parts.contains(name.tokens[end - 2].key)
+    return isPart && (last.isNumber || TitleVocabulary.romanNumbers.contains(last.key)) ? end - 2 : nil
+  }
+}
+
+extension NameToken {
+  /// Whether a title cannot end here: an article, a preposition or a possessor waits for its noun.
+  var isDangling: Bool {
+    TitleVocabulary.dangling.contains(key) || text.hasSuffix("'s") || text.hasSuffix("’s")
+  }
+}

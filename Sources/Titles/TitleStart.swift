@@ -1,0 +1,81 @@
+/// Where a title starts, behind what sites and release groups put in front of it.
+struct TitleStart {
+  let token: Int
+  /// A year in brackets that stood in front of the title, or `nil`.
+  let leadingYear: Int?
+
+  init(of name: TaggedName, years: ClosedRange<Int>) {
+    var index = 0
+    var leadingYear: Int?
+    while let skip = Self.junk(at: index, of: name, years: years) {
+      leadingYear = skip.year ?? leadingYear
+      index = skip.end
+    }
+    index = Self.skippingGroupPrefix(at: index, of: name)
+    token = Self.skippingSeries(at: index, of: name)
+    self.leadingYear = leadingYear
+  }
+
+  private static func junk(
+    at index: Int, of name: TaggedName, years: ClosedRange<Int>
+  ) -> (end: Int, year: Int?)? {
+    guard index < name.tokens.count else { return nil }
+    if let group = name.group(startingAt: index) {
+      let end = group.tokens.upperBound
+      guard canStartTitle(at: end, of: name, years: years) else { return nil }
+      if group.tokens.count == 1, let year = name.tokens[index].fourDigits, years.contains(year) {
+        return (end, year)
+      }
+      return name.isJunk(group) || group.isSquare ? (end, nil) : nil
+    }
+    let site = name.siteLength(at: index)
+    if site > 0, index + site < name.tokens.count, name.tokens[index].key == "www" || index == 0 {
+      return (index + site, nil)
+    }
+    guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count
+    else { return nil }
+    return (tag.tokens.upperBound, nil)
+  }
+
+  /// Whether what follows a leading group could be the title; if not, the group is (`[REC] 2 (2009)`).
+  private static func canStartTitle(at index: Int, of name: TaggedName, years: ClosedRange<Int>) -> Bool {
+    guard index < name.tokens.count else { return false }
+    if let group = name.group(startingAt: index) {
+      let isYear = group.tokens.count == 1 && name.tokens[index].fourDigits.map(years.contains) == true
+      return !isYear && !name.isJunk(group)
+    }
+    let isSequel = name.tokens[index].isNumber && name.tokens[index].text.utf8.count <= 2
+    return !isSequel && !name.isTechnical(index)
+  }
+
+  /// Scene files carry their group in front, in small letters: `group-the.title.1080p.bluray.x264`.
+  private static func skippingGroupPrefix(at index: Int, of name: TaggedName) -> Int {
+    let tokens = name.tokens
+    guard index + 1 < tokens.count, tokens[index + 1].gap == "-", tokens[index].text.utf8.count > 1,
+      name.name.unicodeScalars.allSatisfy({ !$0.isCapitalLetter && !$0.isBlank }),
+      !TitleVocabulary.compoundEndings.contains(tokens[index + 1].key),
+      let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical),
+      !name.signsGroup(behind: tag)
+    else { return index }
+    var start = index + 1
+    while start + 1 < tokens.count, name.tags[start]?.kind == .process { start += 1 }
+    return start
+  }
+
+  /// Some collections write `Series-f21-Title`, where `f21` is the film's place in the series.
+  private static func skippingSeries(at index: Int, of name: TaggedName) -> Int {
+    let place = name.tokens.indices.dropFirst(index + 1).dropLast().first { position in
+      let token = name.tokens[position]
+      return token.gap == "-" && token.key.first == "f" && token.key.utf8.count == 3
+        && token.key.dropFirst().isNumber && name.tokens[position + 1].gap == "-"
+    }
+    return place.map { $0 + 1 } ?? index
+  }
+}
+
+extension TaggedName {
+  /// Whether a release group signs behind the tags, as in `x264-GROUP`.
+  fileprivate func signsGroup(behind tag: Int) -> Bool {
+    tokens.indices[tag...].contains { tokens[$0].gap == "-" && tags[$0] == nil }
+  }
+}

@@ -1,0 +1,53 @@
+internal import Jobs
+internal import SystemPackage
+
+/// The files beside a film that tell of it: `FILM.nfo`, `movie.nfo`, `FILM.json`.
+struct FilmNeighbours: Sendable {
+  let film: FilePath
+
+  /// The facts in the first of the files that holds any, and that file; `nil` when none does.
+  func facts(log: Log) -> (facts: FilmFacts, path: FilePath)? {
+    for (path, read) in candidates {
+      guard let bytes = try? DurableFile.read(path) else { continue }
+      if let facts = read(bytes) { return (facts, path) }
+      log.warning("\(path) tells no title of a film; it was passed over")
+    }
+    return nil
+  }
+
+  private var candidates: [(FilePath, ([UInt8]) -> FilmFacts?)] {
+    let folder = film.removingLastComponent()
+    let stem = film.lastComponent?.stem ?? ""
+    func json(_ bytes: [UInt8]) -> FilmFacts? { (try? JSON(parsing: bytes)).flatMap { FilmFacts($0, source: "json") } }
+    return [
+      (folder.appending("\(stem).nfo"), NFO.facts), (folder.appending("movie.nfo"), NFO.facts),
+      (folder.appending("\(stem).json"), json),
+    ]
+  }
+}
+
+extension StageContext {
+  /// The film of this job: from its manifest, where its path may start at the workspace.
+  var film: FilePath? {
+    guard let document = try? Manifest(reading: path("manifest.json")) else { return nil }
+    if let file = document.inputFile, !file.isEmpty {
+      let places = [settings.workspace, workspaceOfJob].compactMap { $0 }.map { resolve(file, against: $0) }
+      if let found = places.first(where: { exists($0) }) { return found }
+    }
+    let demuxed = document.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string
+    return demuxed.map { FilePath($0) }
+  }
+
+  /// The folder that the job's own `output_dir` starts at.
+  private var workspaceOfJob: FilePath? {
+    guard let info = try? JobInfo(reading: path("job_info.json")),
+      let place = info.document["output_dir"]?.string.map({ FilePath($0) }), place.isRelative
+    else { return nil }
+    var root = job
+    for component in place.components.reversed() {
+      guard root.lastComponent == component else { return nil }
+      root.removeLastComponent()
+    }
+    return root
+  }
+}

@@ -1,0 +1,43 @@
+/// Kodi's `.nfo`: a `<movie>` of XML. Source of the format: the Kodi wiki, NFO files/Movies.
+enum NFO {
+  /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner.
+  static func facts(_ bytes: [UInt8]) -> FilmFacts? {
+    let elements = XMLReader.elements(in: text(bytes))
+    guard let movie = elements.first(where: { ["movie", "video", "episodedetails", "musicvideo"].contains($0.name) }),
+      let title = movie.text(of: "title")
+    else { return nil }
+    let dates = ["year", "premiered", "releasedate", "aired"].lazy.compactMap { movie.text(of: $0) }
+    var facts = FilmFacts(source: "nfo", title: title, year: dates.compactMap { Int($0.prefix(4)) }.first)
+    facts.originalTitle = movie.text(of: "originaltitle")
+    facts.overview = movie.text(of: "plot") ?? movie.text(of: "outline")
+    facts.genres = texts(movie, "genre").flatMap { $0.split(separator: "/").map(\.trimmed) }.filter { !$0.isEmpty }
+    facts.keywords = texts(movie, "tag")
+    facts.cast = movie.all("actor").compactMap { actor in
+      actor.text(of: "name").map { FilmFacts.Role(name: $0, character: actor.text(of: "role")) }
+    }
+    facts.crew = texts(movie, "director").map { FilmFacts.Member(name: $0, job: "Director") }
+    facts.crew += texts(movie, "credits").map { FilmFacts.Member(name: $0, job: "Writer") }
+    facts.tmdbID = movie.text(of: "tmdbid").flatMap { Int($0) }
+    facts.imdbID = (movie.text(of: "imdbid") ?? movie.text(of: "id")).flatMap { $0.hasPrefix("tt") ? $0 : nil }
+    return facts
+  }
+
+  private static func texts(_ movie: XMLElement, _ name: String) -> [String] {
+    movie.all(name).map { $0.text.trimmed }.filter { !$0.isEmpty }
+  }
+
+  /// The file's text: UTF-8, UTF-16 with its mark, else Latin-1, which older tools write whatever they declare.
+  static func text(_ bytes: [UInt8]) -> String {
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      let isLittle = bytes[0] == 0xFF
+      let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index in
+        let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+        return isLittle ? second << 8 | first : first << 8 | second
+      }
+      return String(decoding: units, as: UTF16.self)
+    }
+    let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+    return String(validating: content, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
+  }
+}

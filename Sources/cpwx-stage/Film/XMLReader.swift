@@ -1,0 +1,134 @@
+/// An element of an XML document: its name in lower case, its text, its children.
+struct XMLElement: Sendable, Equatable {
+  var name: String
+  var text = ""
+  var children: [XMLElement] = []
+
+  /// The text of the first child of that name, without white space at its ends; `nil` when there is none.
+  func text(of name: String) -> String? {
+    children.first { $0.name == name }.map { $0.text.trimmed }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+}
+
+/// Reads the XML that media managers write, and forgives what they get wrong: elements left open, stray ampersands, a
+/// link after the end. Attributes and processing instructions are skipped; there are no external entities.
+struct XMLReader {
+  private var rest: Substring
+  /// The open elements, the document first.
+  private var open = [XMLElement(name: "")]
+
+  private static let deepest = 200
+
+  /// The elements at the top of `text`.
+  static func elements(in text: String) -> [XMLElement] {
+    var reader = XMLReader(rest: text[...])
+    reader.read()
+    return reader.open[0].children
+  }
+
+  private init(rest: Substring) { self.rest = rest }
+
+  private mutating func read() {
+    while let start = rest.firstIndex(of: "<") {
+      append(Self.decoded(rest[..<start]))
+      rest = rest[start...]
+      if rest.hasPrefix("<!--") {
+        skip(past: "-->")
+      } else if rest.hasPrefix("<![CDATA[") {
+        rest = rest.dropFirst("<![CDATA[".count)
+        let end = rest.firstRange(of: "]]>")
+        append(String(rest[..<(end?.lowerBound ?? rest.endIndex)]))
+        rest = rest[(end?.upperBound ?? rest.endIndex)...]
+      } else if rest.hasPrefix("<?") || rest.hasPrefix("<!") {
+        skip(past: ">")
+      } else {
+        readTag()
+      }
+    }
+    append(Self.decoded(rest))
+    while open.count > 1 { close() }
+  }
+
+  private mutating func readTag() {
+    guard let end = tagEnd() else {
+      rest = ""
+      return
+    }
+    var tag = rest[rest.index(after: rest.startIndex)..<end]
+    rest = rest[rest.index(after: end)...]
+    if tag.hasPrefix("/") {
+      let name = Self.name(tag.dropFirst())
+      guard open.dropFirst().contains(where: { $0.name == name }) else { return }
+      while open.count > 1, open.last?.name != name { close() }
+      close()
+    } else {
+      let isEmpty = tag.hasSuffix("/")
+      if isEmpty { tag = tag.dropLast() }
+      open.append(XMLElement(name: Self.name(tag)))
+      if isEmpty || open.count > Self.deepest { close() }
+    }
+  }
+
+  /// The `>` that ends the tag, not one within a quoted attribute.
+  private func tagEnd() -> Substring.Index? {
+    var quote: Character?
+    for index in rest.indices {
+      let character = rest[index]
+      if let open = quote {
+        if character == open { quote = nil }
+      } else if character == ">" {
+        return index
+      } else if character == "\"" || character == "'" {
+        quote = character
+      }
+    }
+    return rest.firstIndex(of: ">")
+  }
+
+  private mutating func skip(past mark: String) {
+    rest = rest.firstRange(of: mark).map { rest[$0.upperBound...] } ?? ""
+  }
+
+  private mutating func append(_ text: String) { open[open.count - 1].text += text }
+
+  private mutating func close() {
+    guard open.count > 1, let element = open.popLast() else { return }
+    open[open.count - 1].children.append(element)
+  }
+
+  private static func name(_ tag: Substring) -> String {
+    tag.prefix { !$0.isWhitespace }.lowercased()
+  }
+
+  private static let entities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " "]
+
+  /// `text` with its entities decoded; an ampersand that begins none stays.
+  private static func decoded(_ text: Substring) -> String {
+    var result = ""
+    var rest = text
+    while let start = rest.firstIndex(of: "&") {
+      result += rest[..<start]
+      rest = rest[start...]
+      let name = rest.dropFirst().prefix { $0 != ";" && $0 != "&" && !$0.isWhitespace }
+      let end = rest.index(rest.startIndex, offsetBy: name.count + 1)
+      if end < rest.endIndex, rest[end] == ";", let value = value(of: name) {
+        result += value
+        rest = rest[rest.index(after: end)...]
+      } else {
+        result += "&"
+        rest = rest.dropFirst()
+      }
+    }
+    return result + rest
+  }
+
+  private static func value(of name: Substring) -> String? {
+    if let known = entities[String(name)] { return known }
+    guard name.hasPrefix("#") else { return nil }
+    let isHexadecimal = name.dropFirst().first.map { $0 == "x" || $0 == "X" } ?? false
+    let digits = name.dropFirst(isHexadecimal ? 2 : 1)
+    return UInt32(digits, radix: isHexadecimal ? 16 : 10).flatMap(Unicode.Scalar.init).map { String(Character($0)) }
+  }
+}

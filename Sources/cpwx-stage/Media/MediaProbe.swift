@@ -1,0 +1,59 @@
+internal import Engines
+internal import Jobs
+internal import SystemPackage
+
+/// What ffprobe finds in a media file.
+struct MediaProbe: Sendable {
+  struct Stream: Sendable {
+    /// ffprobe's own fields.
+    var fields: JSON
+
+    var index: Int { fields["index"]?.int ?? 0 }
+    /// `video`, `audio`, `subtitle`, `data`, `attachment`.
+    var kind: String { fields["codec_type"]?.string ?? "" }
+    var codec: String { fields["codec_name"]?.string ?? "unknown" }
+    var channels: Int? { fields["channels"]?.int }
+    var language: String? { tag("language") }
+    var isDefault: Bool { fields["disposition"]?["default"]?.int == 1 }
+    /// A cover, not a picture that moves.
+    var isCover: Bool { fields["disposition"]?["attached_pic"]?.int == 1 }
+
+    func tag(_ name: String) -> String? { fields["tags"]?[name]?.string }
+
+    /// For messages: `audio stream 2 (dts, fra)`.
+    var description: String {
+      "\(kind) stream \(index) (\(([codec] + [language].compactMap { $0 }).joined(separator: ", ")))"
+    }
+  }
+
+  let streams: [Stream]
+  let format: JSON
+
+  /// Seconds; `nil` when the container does not say.
+  var duration: Double? { format["duration"]?.string.flatMap { Double($0) } }
+
+  func streams(_ kind: String) -> [Stream] { streams.filter { $0.kind == kind } }
+
+  /// - Throws: ``JobError``: `io` when the file is not there, `damaged` when it is no media, `missingEngine` without
+  ///   ffprobe.
+  static func read(_ path: FilePath) async throws -> MediaProbe {
+    do {
+      _ = try FileStatus(of: path)
+    } catch {
+      throw JobError(.io, path.string, "cannot be opened", remedy: "Check that the file is there.", underlying: error)
+    }
+    let outcome = try await Program(
+      "ffprobe", ["-v", "error", "-show_format", "-show_streams", "-of", "json", FFmpeg.name(path)],
+      remedy: FFmpeg.remedy
+    ).run()
+    guard outcome.succeeded, let document = try? JSON(parsing: outcome.output) else {
+      let reason = outcome.lastLines.last ?? "exit status \(outcome.status)"
+      throw JobError(
+        .damaged, path.string, "is no film that ffmpeg can read: \(reason)",
+        remedy: "Check that it plays; copy it again if it does not.")
+    }
+    return MediaProbe(
+      streams: (document["streams"]?.array ?? []).map { Stream(fields: $0) },
+      format: document["format"] ?? .object(.init()))
+  }
+}

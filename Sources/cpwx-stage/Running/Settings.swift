@@ -1,0 +1,109 @@
+internal import Jobs
+internal import SystemPackage
+
+/// The job's settings: its env file, and the process's environment for what the file lacks or leaves empty.
+struct Settings: Sendable {
+  /// The env file, for messages and for what lies beside it.
+  let file: FilePath?
+  private let values: [String: String]
+  let environment: [String: String]
+  /// Values that must not reach a log.
+  let secrets: [String]
+  private let secretsFile: JSON?
+
+  /// Reads the file that CONFIG_PATH names, or without it the job's own job.env.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` when CONFIG_PATH or SECRETS_PATH names what cannot be read.
+  init(job: FilePath, environment: [String: String]) throws {
+    self.environment = environment
+    var file = EnvFile()
+    if let named = environment["CONFIG_PATH"], !named.isEmpty {
+      let path = absolute(FilePath(named))
+      do {
+        file = EnvFile(parsing: try DurableFile.read(path))
+      } catch {
+        throw JobError(
+          .configuration, path.string, "the settings that CONFIG_PATH names cannot be read", underlying: error)
+      }
+      self.file = path
+    } else if let bytes = try? DurableFile.read(job.appending("job.env")) {
+      file = EnvFile(parsing: bytes)
+      self.file = job.appending("job.env")
+    } else {
+      self.file = nil
+    }
+    values = Dictionary(file.values(outer: environment), uniquingKeysWith: { $1 })
+    secretsFile = Self.readSecrets(values["SECRETS_PATH"] ?? environment["SECRETS_PATH"], beside: self.file)
+    let others = environment.filter { Secrets.isSecret($0.key) && $0.value.utf8.count >= Secrets.shortestSearched }
+    secrets = Secrets.values(of: file, secretsFile: secretsFile) + others.values
+  }
+
+  /// The folder that relative paths start at: the one above the settings' own.
+  var workspace: FilePath? { file?.removingLastComponent().removingLastComponent() }
+
+  /// A relative path starts at the workspace, which holds the folder of the settings. A file that is not there holds no
+  /// secrets: the shipped settings name one that few need.
+  private static func readSecrets(_ text: String?, beside file: FilePath?) -> JSON? {
+    guard let text, !text.isEmpty else { return nil }
+    let workspace = file?.removingLastComponent().removingLastComponent() ?? currentFolder()
+    return try? JSON(parsing: DurableFile.read(resolve(text, against: workspace)))
+  }
+
+  /// The value of `key`; `nil` when it is nowhere or empty.
+  subscript(key: String) -> String? {
+    for candidate in [values[key], environment[key]] {
+      if let candidate, !candidate.isEmpty { return candidate }
+    }
+    return nil
+  }
+
+  /// A secret by its key, or by the names it has in the secrets file.
+  func secret(_ key: String, _ names: String...) -> String? {
+    if let value = self[key] { return value }
+    return names.lazy.compactMap { secretsFile?[$0]?.string }.first { !$0.isEmpty }
+  }
+
+  /// - Throws: ``JobError`` with code `configuration` for what is no whole number in `range`.
+  func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let text = self[key] else { return nil }
+    guard let value = Int(text), range.contains(value) else {
+      throw wrong(key, text, "is no whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// - Throws: ``JobError`` with code `configuration` for what is no number in `range`.
+  func double(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
+    guard let text = self[key] else { return nil }
+    guard let value = Double(text), range.contains(value) else {
+      throw wrong(key, text, "is no number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// - Throws: ``JobError`` with code `configuration` for what is neither true nor false.
+  func flag(_ key: String) throws -> Bool {
+    guard let text = self[key] else { return false }
+    switch text.lowercased() {
+    case "true", "yes", "on", "1": return true
+    case "false", "no", "off", "0": return false
+    default: throw wrong(key, text, "is neither true nor false")
+    }
+  }
+
+  /// - Throws: ``JobError`` with code `configuration` for a word that is not in `choices`.
+  func choice(_ key: String, _ choices: [String]) throws -> String? {
+    guard let text = self[key] else { return nil }
+    guard choices.contains(text.lowercased()) else {
+      throw wrong(key, text, "is none of: \(choices.joined(separator: ", "))")
+    }
+    return text.lowercased()
+  }
+
+  /// An error about a setting.
+  func wrong(_ key: String, _ value: String, _ message: String) -> JobError {
+    JobError(
+      .configuration, "\(key)=\(value)", message,
+      remedy: "Correct it in \(file.map { $0.string } ?? "the environment"), and in config/.env for jobs to come.")
+  }
+}

@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import Jobs
+internal import SystemPackage
+
+/// Stage 1: the film's sound as a WAV.
+struct DemuxStage: StageCommand {
+  static let stage = StageDescription(
+    name: "demux", number: 1, abstract: "Extract the film's sound: audio/audio.wav.",
+    arguments: ["INPUT", "OUT_DIR"])
+
+  @OptionGroup var words: StageWords
+
+  static func jobFolder(_ arguments: [String]) -> FilePath { FilePath(arguments[1]) }
+
+  static func work(
+    _ arguments: [String], _ context: StageContext, _ manifest: inout StageManifest
+  ) async throws {
+    let film = absolute(FilePath(arguments[0]))
+    let settings = context.settings
+    let rate = try settings.int("AUDIO_SAMPLE_RATE", in: 8000...192_000) ?? 16_000
+    let channels = try settings.int("AUDIO_CHANNELS", in: 1...8) ?? 1
+    manifest.addInput("video", film, "Input video file")
+
+    let probe = try await MediaProbe.read(film)
+    let (track, source) = try chooseTrack(probe, film, settings)
+    context.log.info("sound track \(track + 1): \(source.description)")
+    let output = try MediaOutput(context.audio, context)
+    let complaints: [String]
+    do {
+      complaints = try await FFmpeg(log: context.log).run(
+        ["-i", FFmpeg.name(film), "-map", "0:a:\(track)", "-vn", "-ac", "\(channels)", "-ar", "\(rate)"]
+          + ["-c:a", "pcm_s16le", "-rf64", "auto", "-f", "wav", FFmpeg.name(output.temporary)],
+        about: film, duration: probe.duration, progress: context.progress.part(0...0.98, "sound"))
+      try output.commit()
+    } catch {
+      output.discard()
+      throw error
+    }
+    let duration = try await MediaProbe.read(context.audio).duration ?? 0
+    guard duration > 0 else {
+      throw JobError(
+        .damaged, film.string, "\(source.description) holds no sound that can be decoded",
+        remedy: "Choose another one with AUDIO_TRACK, or get a whole copy of the film.")
+    }
+    let notes = notes(complaints, duration, probe)
+    for note in notes { context.log.warning(note) }
+
+    let facts = context.path("audio/audio_demux_metadata.json")
+    try context.write(
+      [
+        "input": .string(film.string), "track": .int(track + 1), "sample_rate": .int(rate),
+        "channels": .int(channels), "duration": .seconds(duration), "notes": .strings(notes),
+        "source": source.fields, "format": probe.format, "streams": .array(probe.streams.map(\.fields)),
+      ], to: facts)
+    manifest.addOutput("audio", context.audio, "Extracted \(rate / 1000)kHz \(channels == 1 ? "mono" : "\(channels)-channel") audio")
+    manifest.addOutput("metadata", facts, "What ffprobe finds in the film")
+    manifest.addMetadata("sample_rate", .int(rate))
+    manifest.addMetadata("channels", .int(channels))
+    manifest.addMetadata("duration", .seconds(duration))
+    manifest.addMetadata("source_codec", .string(source.codec))
+    manifest.addMetadata("notes", .strings(notes))
+  }
+
+  /// The sound track that AUDIO_TRACK names, else the film's default one, else its first.
+  private static func chooseTrack(
+    _ probe: MediaProbe, _ film: FilePath, _ settings: Settings
+  ) throws -> (Int, MediaProbe.Stream) {
+    let tracks = probe.streams("audio")
+    guard !tracks.isEmpty else {
+      throw JobError(
+        .damaged, film.string, "has no sound track",
+        remedy: "A silent film needs no subtitles of speech; take it out of the batch with .cpwxignore.")
+    }
+    if let wanted = try settings.int("AUDIO_TRACK", in: 1...999) {
+      guard wanted <= tracks.count else {
+        throw settings.wrong("AUDIO_TRACK", "\(wanted)", "but \(film) has \(tracks.count) sound tracks")
+      }
+      return (wanted - 1, tracks[wanted - 1])
+    }
+    let index = tracks.firstIndex(where: \.isDefault) ?? 0
+    return (index, tracks[index])
+  }
+
+  private static func notes(_ complaints: [String], _ duration: Double, _ probe: MediaProbe) -> [String] {
+    var notes: [String] = []
+    if !complaints.isEmpty { notes.append("ffmpeg complained while decoding: \(complaints.suffix(3).joined(separator: "; "))") }
+    if let whole = probe.duration, duration < whole * 0.9 - 2 {
+      notes.append("the sound ends after \(Int(duration)) s, the film after \(Int(whole)) s: it may be cut short")
+    }
+    return notes
+  }
+}

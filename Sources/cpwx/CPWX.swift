@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Jobs
+internal import Pipeline
+
+@main
+struct CPWX: AsyncParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "cpwx",
+    abstract: "Turns films into subtitled videos, a job a film, and keeps the jobs.",
+    discussion: """
+      A workspace is a folder with films in in/, settings in config/.env, and jobs in out/Y/M/D/USER/YYYYMMDD-NNN.
+
+      EXAMPLES
+        cpwx init films && cd films        make a workspace
+        cpwx run in/film.mp4               turn a film into out/…/final_output.mp4
+        cpwx job show latest               see what happened
+
+      EXIT CODES
+        0 all done   1 done, but a job failed   64 usage   65 damaged data   69 an engine is missing
+        74 input/output, disk full   75 another process holds the lock   78 bad configuration
+        130, 143 interrupted
+      """,
+    version: version,
+    subcommands: [InitCommand.self, DoctorCommand.self, RunCommand.self, JobCommand.self, ManifestCommand.self])
+
+  static func main() async {
+    setlocale(LC_CTYPE, "C.UTF-8")
+    Signals.holdBack()
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as JobError {
+      fail(error.description, ExitStatus(error.code))
+    } catch let error as PipelineFileError {
+      fail(error.description, .configuration)
+    } catch let error as ExitStatus {
+      Glibc.exit(error.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func fail(_ message: String, _ status: ExitStatus) -> Never {
+    Console.error(message)
+    Glibc.exit(status.rawValue)
+  }
+}
+
+/// The documented exit codes.
+struct ExitStatus: Error {
+  let rawValue: Int32
+
+  static let someFailed = ExitStatus(rawValue: 1)
+  static let usage = ExitStatus(rawValue: 64)
+  static let damaged = ExitStatus(rawValue: 65)
+  static let missingEngine = ExitStatus(rawValue: 69)
+  static let io = ExitStatus(rawValue: 74)
+  static let locked = ExitStatus(rawValue: 75)
+  static let configuration = ExitStatus(rawValue: 78)
+
+  init(rawValue: Int32) { self.rawValue = rawValue }
+
+  init(_ code: JobError.Code) {
+    switch code {
+    case .usage: self = .usage
+    case .damaged: self = .damaged
+    case .io: self = .io
+    case .locked: self = .locked
+    case .configuration: self = .configuration
+    case .missingEngine: self = .missingEngine
+    }
+  }
+}

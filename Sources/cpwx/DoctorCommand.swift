@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Setup
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check programs, engines, configuration, room and secrets; say what to do.",
+    discussion: """
+      Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
+      with secrets to others, and installs the speech engines (about 2 GB, from PyPI).
+
+      EXAMPLES
+        cpwx doctor
+        cpwx doctor --fix
+      Then see: cpwx run
+      """)
+
+  @Flag(help: "Mend what can be mended, the speech engines included, and check again.")
+  var fix = false
+
+  @Flag(name: [.short, .long], help: "Show only what is not well.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let format = try formatOptions.resolved()
+    if fix { try await checkup().fix { Console.note($0) } }
+    let results = await checkup().run()
+    let shown = quiet ? results.filter { $0.status != .ok } : results
+    if format == .table {
+      writeGroups(shown)
+    } else {
+      Listing(rows: shown.map(\.document), columns: []).write(format)
+    }
+    if results.contains(where: { $0.status == .error }) { throw ExitStatus.someFailed }
+  }
+
+  private func checkup() -> Checkup {
+    Checkup(workspace: Result { try workspaceOptions.open() }, environment: processEnvironment())
+  }
+
+  private func writeGroups(_ results: [CheckResult]) {
+    for status in [CheckResult.Status.ok, .warning, .error] {
+      let group = results.filter { $0.status == status }
+      if group.isEmpty { continue }
+      Console.out("\(status.rawValue.uppercased())")
+      let width = group.map(\.check.displayWidth).max() ?? 0
+      for result in group {
+        Console.out("  \(result.check.padded(to: width))  \(result.message)")
+        if let remedy = result.remedy {
+          for line in remedy.split(whereSeparator: \.isNewline) {
+            Console.out("  " + String(repeating: " ", count: width) + "  → \(line)")
+          }
+        }
+      }
+    }
+  }
+}
+
+extension CheckResult {
+  fileprivate var document: JSON {
+    [
+      "check": .string(check), "status": .string(status.rawValue), "message": .string(message),
+      "remedy": .string(remedy),
+    ]
+  }
+}

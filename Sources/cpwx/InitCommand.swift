@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Setup
+internal import SystemPackage
+
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Make a workspace.",
+    discussion: """
+      Makes in/, out/, logs/, archive/ and config/.env, and leaves alone what is there already.
+
+      EXAMPLES
+        cpwx init
+        cpwx init /srv/films
+      Then see: cpwx doctor
+      """)
+
+  @Argument(help: .init("The folder. (default: this one)", valueName: "dir"))
+  var directory = "."
+
+  func run() async throws {
+    let setup = WorkspaceSetup(FilePath(directory))
+    let made = try setup.run()
+    Console.out(
+      made.isEmpty ? "\(setup.root) is a workspace already; nothing was changed." : "Made a workspace in \(setup.root): \(made.joined(separator: " "))")
+    let here = setup.root == currentFolder() ? "" : " -C \(quoted(setup.root.string))"
+    Console.out(
+      """
+      Next:
+        cpwx doctor\(here)    see whether everything is there that a film needs
+        edit config/.env (SRC_LANG is the language that is spoken), and put films into in/
+        cpwx run\(here)       turn them into subtitled videos
+      """)
+  }
+
+  private func quoted(_ path: String) -> String {
+    let isPlain = path.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "/._-".utf8.contains(byte)
+    }
+    return isPlain ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

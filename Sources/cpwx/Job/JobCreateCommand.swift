@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Jobs
+
+struct JobCreateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Make an empty job and print its id.",
+    discussion: """
+      EXAMPLES
+        cpwx job create
+        cpwx job create --user 2 --format json
+      Then see: cpwx job path JOB
+      """)
+
+  @Option(help: .init("Whose job it is. (default: USER_ID of the configuration, else 1)", valueName: "number"))
+  var user: Int?
+
+  @Option(help: .init("The base configuration that the job copies.", valueName: "file"))
+  var config: String?
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    let workspace = try workspaceOptions.open(config: config)
+    let format = try formatOptions.resolved()
+    let user = user ?? workspace.config["USER_ID"].flatMap { Int($0) } ?? 1
+    let job = try JobManager(workspace).createJob(userID: user)
+    switch format {
+    case .table: Console.out(job.paths.id.description)
+    case .json: Console.out(raw: job.info.document.bytes())
+    case .ndjson, .csv: Listing(rows: [job.info.document], columns: []).write(format)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Jobs
+
+struct JobEnvCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "env",
+    abstract: "Print the settings a job ran with; secrets are masked.",
+    discussion: """
+      EXAMPLES
+        cpwx job env latest
+        cpwx job env latest --reveal --format json
+      Then see: cpwx job show JOB
+      """)
+
+  @OptionGroup var job: JobArgument
+
+  @Flag(help: "Print the values of secrets, too.")
+  var reveal = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let workspace = try workspaceOptions.open()
+    let format = try formatOptions.resolved()
+    let paths = try JobCatalog(workspace).find(job.job)
+    let env = EnvFile(parsing: try DurableFile.read(paths.env))
+    let values = env.values(outer: processEnvironment()).map { key, value in
+      (key, reveal || value.isEmpty || !Secrets.isSecret(key) ? value : Secrets.mask)
+    }
+    switch format {
+    case .table: for (key, value) in values { Console.out("\(key)=\(value)") }
+    case .json:
+      var object = JSON.Object()
+      for (key, value) in values { object[key] = .string(value) }
+      Console.out(raw: JSON.object(object).bytes())
+    case .ndjson, .csv:
+      Listing(rows: values.map { ["key": .string($0), "value": .string($1)] }, columns: []).write(format)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Pipeline
+
+struct JobShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Show what a job is and how its stages went.",
+    discussion: """
+      EXAMPLES
+        cpwx job show latest
+        cpwx job show 20251030-001 --format json
+      Then see: cpwx job logs JOB, cpwx manifest outputs JOB
+      """)
+
+  @OptionGroup var job: JobArgument
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let workspace = try workspaceOptions.open()
+    let format = try formatOptions.resolved()
+    let summary = JobSummary(try JobCatalog(workspace).find(job.job), in: workspace)
+    var document = summary.document
+    document["stages"] = .array((summary.manifest?.stages ?? []).map(\.document))
+    switch format {
+    case .json: Console.out(raw: document.bytes())
+    case .ndjson, .csv: Listing(rows: [document], columns: []).write(format)
+    case .table: writeTable(document)
+    }
+  }
+
+  private func writeTable(_ document: JSON) {
+    let labels = [
+      ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"), ("Input", "input"),
+      ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
+    ]
+    for (label, key) in labels {
+      let value = plain(document[key] ?? .null)
+      if !value.isEmpty { Console.out("\(label.padded(to: 10))\(value)") }
+    }
+    guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
+    Console.out("")
+    Listing(
+      rows: stages,
+      columns: [
+        .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"), .init("STATUS", key: "status"),
+        .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
+        .init("ATTEMPT", key: "attempt"),
+        .init("ERROR") { plain($0["error"] ?? .null).split(whereSeparator: \.isNewline).last.map(String.init) ?? "" },
+      ]
+    ).write(.table)
+  }
+}
+
+extension StageRecord {
+  /// The documented keys of a stage in `job show`.
+  var document: JSON {
+    [
+      "stage_name": .string(name), "stage_number": fields["stage_number"] ?? .null,
+      "status": fields["status"] ?? .null, "attempt": fields["attempt"] ?? .null,
+      "duration_seconds": fields["duration_seconds"] ?? .null, "error": fields["error"] ?? fields["reason"] ?? .null,
+    ]
+  }
+}

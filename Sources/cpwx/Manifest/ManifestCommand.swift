@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Jobs
+internal import SystemPackage
+
+struct ManifestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manifest",
+    abstract: "Look into manifests, and check them.",
+    discussion: """
+      EXAMPLES
+        cpwx manifest show latest
+        cpwx manifest validate out/2025/10/30/1/20251030-001/manifest.json
+      """,
+    subcommands: [ManifestShowCommand.self, ManifestValidateCommand.self, ManifestOutputsCommand.self])
+}
+
+/// The manifest that a command is about.
+struct ManifestArgument: ParsableArguments {
+  @Argument(help: .init("A job, or the path of a manifest.", valueName: "job-or-file"))
+  var manifest: String
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+
+  /// A file needs no workspace around it.
+  func path() throws -> FilePath {
+    let path = absolute(FilePath(manifest))
+    if let status = try? FileStatus(of: path) {
+      if status.isRegular { return path }
+      if status.isDirectory, exists(path.appending("manifest.json")) { return path.appending("manifest.json") }
+    }
+    return try JobCatalog(try workspaceOptions.open()).find(manifest).manifest
+  }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Jobs
+internal import SystemPackage
+
+struct ManifestOutputsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "outputs",
+    abstract: "List the files that a job's stages recorded as made.",
+    discussion: """
+      EXAMPLES
+        cpwx manifest outputs latest
+        cpwx manifest outputs latest --format csv
+      Then see: cpwx job path JOB
+      """)
+
+  @OptionGroup var manifest: ManifestArgument
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let format = try formatOptions.resolved()
+    let path = try manifest.path()
+    let rows: [JSON] = try Manifest(reading: path).stages.flatMap { stage in
+      stage.outputs.map { key, file in
+        let found = file.path.map { resolve($0, against: path.removingLastComponent()) }
+        let now = found.flatMap { try? FileStatus(of: $0) }
+        return [
+          "stage_name": .string(stage.name), "key": .string(key), "path": .string(file.path),
+          "exists": .bool(now != nil), "size_bytes": .int(now?.size ?? file.size),
+          "description": .string(file.description),
+        ]
+      }
+    }
+    Listing(
+      rows: rows,
+      columns: [
+        .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
+        .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" }, .init("PATH", key: "path"),
+      ]
+    ).write(format)
+  }
+}

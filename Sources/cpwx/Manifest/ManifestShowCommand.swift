@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Pipeline
+
+struct ManifestShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Show a manifest of any kind, as a table or as it is.",
+    discussion: """
+      EXAMPLES
+        cpwx manifest show latest
+        cpwx manifest show --format json 20251030-001
+      Then see: cpwx manifest validate JOB
+      """)
+
+  @OptionGroup var manifest: ManifestArgument
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let format = try formatOptions.resolved()
+    let manifest = try Manifest(reading: try manifest.path())
+    switch format {
+    case .json: Console.out(raw: manifest.document.bytes())
+    case .ndjson: Console.out(manifest.document.text(.compact))
+    case .csv: Listing(rows: manifest.stages.map(\.document), columns: []).write(.csv)
+    case .table:
+      let head: [(String, String?)] = [
+        ("Kind", manifest.kind.rawValue), ("Job", manifest.jobID), ("Title", manifest.title),
+        ("Year", manifest.year.map(String.init)), ("Input", manifest.inputFile),
+        ("Status", manifest.recordedStatus?.rawValue ?? manifest.document["pipeline"]?["status"]?.string),
+      ]
+      for case (let label, let value?) in head { Console.out("\(label.padded(to: 8))\(value)") }
+      if manifest.stages.isEmpty { return }
+      Console.out("")
+      Listing(
+        rows: manifest.stages.map(\.document),
+        columns: [
+          .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"), .init("STATUS", key: "status"),
+          .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
+          .init("ERROR") { plain($0["error"] ?? .null).split(whereSeparator: \.isNewline).last.map(String.init) ?? "" },
+        ]
+      ).write(.table)
+    }
+  }
+}

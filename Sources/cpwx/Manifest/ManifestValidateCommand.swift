@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Jobs
+internal import SystemPackage
+
+struct ManifestValidateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Say what in a manifest is not as documented, by JSON path.",
+    discussion: """
+      Exit code 0 when all is well or merely odd, 65 when something is wrong.
+
+      EXAMPLES
+        cpwx manifest validate latest
+        cpwx manifest validate out/Movie_Name_2023/manifest.json --format json
+      Then see: cpwx manifest show JOB
+      """)
+
+  @OptionGroup var manifest: ManifestArgument
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    Signals.letThrough()
+    let format = try formatOptions.resolved()
+    let path = try manifest.path()
+    let findings: [ManifestFinding]
+    do {
+      findings = try Manifest(reading: path).findings(in: path.removingLastComponent())
+    } catch let error as JobError where error.code == .damaged {
+      let place = (error.underlying as? JSONSyntaxError)?.path ?? "$"
+      let text = error.underlying.map { "\(error.message): \($0)" } ?? error.message
+      findings = [ManifestFinding(path: place, severity: .error, message: text)]
+    }
+    let listing = Listing(
+      rows: findings.map {
+        ["path": .string($0.path), "severity": .string($0.severity.rawValue), "message": .string($0.message)]
+      },
+      columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message")])
+    if findings.isEmpty && format == .table { Console.out("\(path): as documented") }
+    listing.write(format)
+    if findings.contains(where: { $0.severity == .error }) { throw ExitStatus.damaged }
+  }
+}

@@ -1,0 +1,32 @@
+internal import Jobs
+internal import Pipeline
+
+/// Shows a run while it goes on, on standard error.
+protocol RunDisplay: Sendable {
+  func show(_ event: RunEvent)
+  /// Says something between events; from any thread.
+  func say(_ text: String)
+  /// Leaves the terminal as it was.
+  func close()
+}
+
+/// For `-q`.
+struct SilentDisplay: RunDisplay {
+  func show(_ event: RunEvent) {
+    if case .warning(let text) = event { Console.error(text) }
+  }
+  func say(_ text: String) {}
+  func close() {}
+}
+
+/// A line an event with its time, for logs and pipes.
+struct PlainDisplay: RunDisplay {
+  func show(_ event: RunEvent) {
+    if case .resuming = event { return event.lines.forEach { Console.note($0) } }
+    let time = Timestamp.now.format("%H:%M:%S")
+    for line in event.lines { Console.note("\(time) \(line)") }
+  }
+
+  func say(_ text: String) { Console.note(text) }
+  func close() {}
+}

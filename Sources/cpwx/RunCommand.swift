@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Engines
+internal import Jobs
+internal import Pipeline
+internal import SystemPackage
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Turn films into subtitled videos.",
+    discussion: """
+      Each film becomes a job under out/. A film with a completed job is left alone; an unfinished job goes on from \
+      where it stopped. Without PATH, the films in in/ are taken.
+
+      The forms of the old pipeline.py work too: cpwx run FILE, cpwx run FILE config/.env, cpwx run FILE config/.env 2.
+
+      The first Ctrl-C lets the running stage finish, the second stops it; both leave the job to be resumed.
+
+      EXAMPLES
+        cpwx run in/film.mp4
+        cpwx run --workflow transcribe --user 2 in/
+      Then see: cpwx job show latest
+      """)
+
+  @Argument(help: .init("Films, or folders of films. (default: in/)", valueName: "path"))
+  var paths: [String] = []
+
+  @Option(help: .init("The base configuration that new jobs copy. An unfinished job takes it over, too.", valueName: "file"))
+  var config: String?
+
+  @Option(help: .init("Whose jobs these are. (default: USER_ID of the configuration, else 1)", valueName: "number"))
+  var user: Int?
+
+  @Option(help: .init("The pipeline file. (default: config/pipeline.yaml, else the ten stages)", valueName: "file"))
+  var pipeline: String?
+
+  @Option(help: .init("Run only this workflow of the pipeline.", valueName: "name"))
+  var workflow: String?
+
+  @Option(help: .init("Run just these stages, again where they are done.", valueName: "a,b"))
+  var stages: String?
+
+  @Option(help: .init("Run this stage and those after it again.", valueName: "stage"))
+  var fromStage: String?
+
+  @Option(parsing: .upToNextOption, help: .init("Go on with these jobs.", valueName: "job"))
+  var resume: [String] = []
+
+  @Flag(help: "Make new jobs, also of films that have one.")
+  var force = false
+
+  @Flag(name: [.short, .long], help: "Show what would be done with each film, and why, and do nothing.")
+  var dryRun = false
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  private var display: any RunDisplay {
+    if quiet { return SilentDisplay() }
+    if Console.errorIsTerminal { return LiveDisplay() }
+    return PlainDisplay()
+  }
+
+  func run() async throws {
+    let format = try formatOptions.resolved()
+    let request = try RunRequest(self)
+    let films = try request.films()
+    if dryRun {
+      Signals.letThrough()
+      return films.listing().write(format)
+    }
+    let stop = try StopSource()
+    let display = display
+    let receipt = Signals.forward(to: stop) { level in
+      display.say(
+        level == .drain
+          ? "Stopping after the running stage; once more to stop it now. The job can be resumed."
+          : "Stopping now. The job can be resumed.")
+    }
+    let results = films.run(request, stop: stop, display: display)
+    display.close()
+    results.listing().write(format)
+    if let status = receipt.exitStatus ?? results.exitStatus { throw status }
+  }
+}

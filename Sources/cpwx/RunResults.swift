@@ -1,0 +1,65 @@
+internal import Jobs
+internal import Pipeline
+internal import SystemPackage
+
+extension FilmBatch.Plan {
+  func run(_ request: RunRequest, stop: StopSource, display: any RunDisplay) -> RunResults {
+    RunResults(results: request.batch.run(self, stop: stop) { display.show($0) }, workspace: request.workspace)
+  }
+
+  func listing() -> Listing {
+    Listing(
+      rows: films.map(\.document),
+      columns: [
+        .init("DECISION", key: "decision"), .init("TITLE", key: "title"), .init("YEAR", key: "year"),
+        .init("JOB", key: "job_id"), .init("INPUT", key: "input"), .init("REASON", key: "reason"),
+      ])
+  }
+}
+
+extension InputDecision {
+  /// The documented keys of `run -n`.
+  fileprivate var document: JSON {
+    [
+      "input": .string(input.string), "title": .string(title), "year": .int(year),
+      "decision": .string(kind.rawValue), "reason": .string(reason), "job_id": .string(job?.id.description),
+    ]
+  }
+}
+
+/// What became of the films of a run.
+struct RunResults {
+  var results: [FilmBatch.Result]
+  var workspace: Workspace
+
+  func listing() -> Listing {
+    Listing(
+      rows: results.map { result in
+        [
+          "input": .string(result.film.input.string), "title": .string(result.film.title),
+          "year": .int(result.film.year), "decision": .string(result.film.kind.rawValue),
+          "reason": .string(result.reason ?? result.film.reason), "job_id": .string(result.job?.id.description),
+          "status": .string(result.status?.rawValue),
+          "output_dir": .string(result.job.map { workspace.documentPath($0.output) }),
+        ]
+      },
+      columns: [
+        .init("JOB", key: "job_id"), .init("STATUS") { plain($0["status"] ?? .null).isEmpty ? "not begun" : plain($0["status"] ?? .null) },
+        .init("TITLE", key: "title"), .init("YEAR", key: "year"), .init("OUTPUT", key: "output_dir"),
+        .init("REASON") { row in row["status"]?.string == "completed" && row["decision"]?.string != "skip" ? "" : plain(row["reason"] ?? .null).firstLine },
+      ])
+  }
+
+  /// `nil` when all that was asked for is done.
+  var exitStatus: ExitStatus? {
+    let unfinished = results.filter { $0.status != .completed }
+    if unfinished.isEmpty { return nil }
+    let causes = Set(unfinished.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
+    let shared = causes.count == 1 ? causes.first : nil
+    return ExitStatus(rawValue: shared ?? 1)
+  }
+}
+
+extension String {
+  fileprivate var firstLine: String { String(prefix { !$0.isNewline }) }
+}

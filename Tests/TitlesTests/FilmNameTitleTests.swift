@@ -1,0 +1,71 @@
+import Testing
+import Titles
+
+struct FilmNameTitleTests {
+  @Test func `only real extensions are dropped`() {
+    #expect(FilmName(parsing: "Kick.Ass").title == "Kick Ass")
+    #expect(FilmName(parsing: "Kick Ass.ass").title == "Kick Ass")
+    #expect(FilmName(parsing: "FlexGet.epic").title == "FlexGet epic")
+    #expect(FilmName(parsing: "Brave.2012.R5") == FilmName(parsing: "Brave (2012).mkv"))
+  }
+
+  @Test func `the last component of a path counts`() {
+    #expect(FilmName(parsing: "/media/Old Films (1990)/Gone Girl (2014)/").title == "Gone Girl")
+    #expect(FilmName(parsing: #"C:\Films\Gone.Girl.2014.mkv"#).title == "Gone Girl")
+  }
+
+  @Test func `a slash between spaces separates titles rather than directories`() {
+    let film = FilmName(parsing: "Матрица / The Matrix (1999) BDRip")
+    #expect(film.title == "The Matrix")
+    #expect(film.year == 1999)
+  }
+
+  @Test func `initials keep their dots`() {
+    #expect(FilmName(parsing: "R.I.P.D.2013.720p.mkv").title == "R.I.P.D.")
+    #expect(FilmName(parsing: "To Live and Die in L.A. (1985).mkv").title == "To Live and Die in L.A.")
+    #expect(FilmName(parsing: "V.for.Vendetta.2005.mkv").title == "V for Vendetta")
+  }
+
+  @Test func `languages and editions are words of a title that needs them`() {
+    #expect(FilmName(parsing: "The Danish Girl (2015).mkv").title == "The Danish Girl")
+    #expect(FilmName(parsing: "The Final Cut (2004).mkv").title == "The Final Cut")
+    #expect(FilmName(parsing: "Uncut.Gems.2019.1080p.mkv").title == "Uncut Gems")
+    #expect(FilmName(parsing: "Charlotte's Web 1080p.mkv").title == "Charlotte's Web")
+  }
+
+  @Test func `languages and editions before the year are dropped otherwise`() {
+    #expect(FilmName(parsing: "Der.Film.deines.Lebens.German.2011.PAL.mkv").title == "Der Film deines Lebens")
+    #expect(FilmName(parsing: "Donnie_Darko_Directors_Cut_2001.mkv").title == "Donnie Darko")
+  }
+
+  @Test func `sites and groups in front are dropped`() {
+    #expect(FilmName(parsing: "www.site.tld - Khel Khel Mein (2024) 1080p").title == "Khel Khel Mein")
+    #expect(FilmName(parsing: "[Group] Paprika [1080p][HEVC].mkv").title == "Paprika")
+    #expect(FilmName(parsing: "ulshd-the.right.stuff.1983.multi.1080p.mkv").title == "the right stuff")
+  }
+
+  @Test func `a bracket in front is the title when nothing else can be`() {
+    #expect(FilmName(parsing: "[REC] (2007).mkv").title == "[REC]")
+    #expect(FilmName(parsing: "[REC] 2 (2009).mkv").title == "[REC] 2")
+    #expect(FilmName(parsing: "(500) Days of Summer (2009).mkv").title == "(500) Days of Summer")
+    #expect(FilmName(parsing: "[Group][Akira][1988][BDRip].mkv").title == "Akira")
+  }
+
+  @Test func `a title in two scripts is read in Latin letters`() {
+    #expect(FilmName(parsing: "기생충.Parasite.2019.1080p.mkv").title == "Parasite")
+    #expect(FilmName(parsing: "七人の侍 (1954).mkv").title == "七人の侍")
+    #expect(FilmName(parsing: "Любовь в Wi-Fi (2020).mkv").title == "Любовь в Wi-Fi")
+  }
+
+  @Test func `parts of one film lose their number`() {
+    #expect(FilmName(parsing: "The Shining CD1.avi").title == "The Shining")
+    #expect(FilmName(parsing: "The Shining - part2.avi").title == "The Shining")
+  }
+
+  @Test func `a name without a title falls back to its stem and then to itself`() {
+    #expect(FilmName(parsing: "").title == "")
+    #expect(FilmName(parsing: "----.mkv").title == "----.mkv")
+    #expect(FilmName(parsing: "1080p.mkv").title == "1080p")
+    #expect(FilmName(parsing: "(2010).mkv").title == "(2010)")
+  }
+}

@@ -1,0 +1,30 @@
+/// The files of this folder that the binaries carry, so that a copied binary can make a workspace and its engines.
+public enum Defaults {
+  /// The ten documented stages, as `config/pipeline.yaml` of a workspace would declare them.
+  public static var pipeline: [UInt8] { PackageResources.pipeline_yaml }
+
+  /// The `config/.env` that a new workspace gets.
+  public static var env: [UInt8] { PackageResources.env_example }
+
+  /// The folder `engines`: adapters, the modules they share, and what pip is to install. The build flattens the folder
+  /// into one name a file, so the names stand here again.
+  public static var engines: [(name: String, bytes: [UInt8])] {
+    [
+      ("asr_faster_whisper.py", PackageResources.asr_faster_whisper_py),
+      ("campplus.py", PackageResources.campplus_py),
+      ("checkpoint.py", PackageResources.checkpoint_py),
+      ("engine_api.py", PackageResources.engine_api_py),
+      ("languages.py", PackageResources.languages_py),
+      ("lstm.py", PackageResources.lstm_py),
+      ("mel.py", PackageResources.mel_py),
+      ("pyannet.py", PackageResources.pyannet_py),
+      ("silero.py", PackageResources.silero_py),
+      ("speech_spans.py", PackageResources.speech_spans_py),
+      ("vad_pyannote_numpy.py", PackageResources.vad_pyannote_numpy_py),
+      ("vad_silero.py", PackageResources.vad_silero_py),
+      ("whisper_doubt.py", PackageResources.whisper_doubt_py),
+      ("whisper_models.py", PackageResources.whisper_models_py),
+      ("whisper_text.py", PackageResources.whisper_text_py),
+    ]
+  }
+}

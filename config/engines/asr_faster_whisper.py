@@ -1,0 +1,103 @@
+"""Transcription and translation with faster-whisper (stage asr)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import engine_api as api
+import languages
+import whisper_models
+
+
+
+def describe() -> dict:
+    installed = api.has_module("faster_whisper")
+    models = list(whisper_models.present())
+    missing = None if installed else "the Python package faster-whisper"
+    if installed and not models:
+        missing = f"a whisper model in CTranslate2's format, for example in {api.weights('whisper', 'base')}"
+    multilingual = any(not whisper_models.is_english_only(name) for name in models)
+    return {
+        "engine": "faster_whisper",
+        "stage": "asr",
+        "rank": 50,
+        "available": missing is None,
+        "missing": missing,
+        "version": api.version_of("faster-whisper"),
+        "models": models,
+        "languages": languages.WHISPER_LANGUAGES if multilingual else ["en"] if models else [],
+        "tasks": ["transcribe", "translate"] if multilingual else ["transcribe"] if models else [],
+        "limits": "The small models make few errors in clear English, more in other languages, noise and song; "
+        "they translate into English only.",
+    }
+
+
+def run(request: api.Request) -> api.Result:
+    task = request.get("task") or "transcribe"
+    if task not in ("transcribe", "translate"):
+        raise api.EngineError(api.BAD_REQUEST, f'"task" must be transcribe or translate, not {task!r}')
+    language = languages.code_of(request.get("language"))
+    requested = request.get("model") or os.environ.get("WHISPER_MODEL") or None
+    name, folder, notes = whisper_models.choose(requested, language, task)
+    if not api.has_module("faster_whisper"):
+        raise api.EngineError(api.UNAVAILABLE, "faster-whisper is not installed; install the speech engines again")
+    audio = api.audio_of(request)
+    spans = _speech(request, audio)
+    answer = {
+        "language": language,
+        "language_probability": None,
+        "duration": round(audio.duration, 3),
+        "segments": [],
+        "task": task,
+        "engine": "faster_whisper",
+        "model": name,
+        "model_requested": requested,
+        "notes": notes,
+    }
+    if not spans:
+        notes.append("No speech was found, so there is no text.")
+        return answer
+
+    from whisper_text import Transcriber, detect_language
+
+    model = _load(folder, request)
+    if language is None:
+        language, answer["language_probability"] = detect_language(model, audio, spans)
+        api.log(f"language {language} ({answer['language_probability']:.2f})")
+        better, folder, _ = whisper_models.choose(requested, language, task)
+        if better != name:
+            model, answer["model"] = _load(folder, request), better
+        answer["language"] = language
+        if answer["language_probability"] < 0.5:
+            notes.append(f"The language was hard to tell ({language}, {answer['language_probability']:.0%}); name it if that is wrong.")
+    transcriber = Transcriber(model, language, task, request, notes)
+    answer["segments"] = transcriber.transcribe(audio, spans)
+    return answer
+
+
+def _speech(request: api.Request, audio: api.Audio) -> list[tuple[float, float]]:
+    spans = api.spans_of(request, audio.duration)
+    if spans is None:
+        import silero
+
+        spans = silero.speech(silero.probabilities(audio), audio.duration, 0.5, 0.25, 0.3, 0.1)
+    return spans
+
+
+def _load(folder: Path, request: api.Request):
+    from faster_whisper import WhisperModel
+
+    device = request.get("device") or "auto"
+    api.log(f"loading {folder}")
+    return WhisperModel(
+        str(folder),
+        device=device,
+        compute_type=request.get("compute_type") or "int8",
+        cpu_threads=int(api.number_of(request, "threads", 0)) or os.cpu_count() or 1,
+        local_files_only=True,
+    )
+
+
+if __name__ == "__main__":
+    api.main(describe, run)

