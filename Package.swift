@@ -58,6 +58,11 @@ let package = Package(
       name: "cpwx-stage",
       dependencies: ["Jobs", "Engines", argumentParser, subprocess, system],
       swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", system], swiftSettings: strict),
+    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Jobs", system], swiftSettings: strict),
+    .testTarget(
+      name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", subprocess, system],
+      swiftSettings: strict),
     .testTarget(
       name: "TitlesTests", dependencies: ["Titles"], resources: [.copy("Fixtures")], swiftSettings: strict),
   ]

@@ -24,11 +24,17 @@ public struct JobCatalog: Sendable {
       if let newest = newestFirst().first(where: { _ in true }) { return newest }
       throw JobError(.usage, "latest", "there is no job yet", remedy: "Make one with: cpwx run FILE")
     }
-    if let id = JobID(name), let exact = jobs(on: id.date).first(where: { $0.id == id }) { return exact }
-    if let inside = job(containing: FilePath(name)) { return inside }
+    let exact = JobID(name).map { id in jobs(on: id.date).filter { $0.id == id } } ?? []
+    if exact.count == 1 { return exact[0] }
+    if exact.isEmpty, !name.isEmpty, let inside = job(containing: resolve(name, against: currentFolder())) {
+      return inside
+    }
     let fitting = name.isEmpty ? [] : all().filter { $0.id.description.hasPrefix(name) }
     switch fitting.count {
     case 1: return fitting[0]
+    case _ where exact.count > 1:
+      let users = exact.map { String($0.userID) }.joined(separator: ", ")
+      throw JobError(.usage, name, "is a job of several users: \(users)", remedy: "Name its folder.")
     case 0:
       throw JobError(.usage, name, "no such job in \(workspace.outputRoot)", remedy: "See them with: cpwx job list")
     default:
@@ -38,16 +44,25 @@ public struct JobCatalog: Sendable {
   }
 
   private func job(containing path: FilePath) -> JobPaths? {
-    var folder = absolute(path)
+    func isSame(_ folder: FilePath, _ other: FilePath) -> Bool {
+      guard let one = try? FileStatus(of: folder), let two = try? FileStatus(of: other) else { return false }
+      return one.inode == two.inode && one.device == two.device
+    }
+    var folder = path
     while let name = folder.lastComponent?.string {
-      if let id = JobID(name), let user = folder.removingLastComponent().lastComponent.flatMap({ Int($0.string) }) {
-        let paths = JobPaths(id: id, userID: user, in: workspace)
-        if isDirectory(paths.output), folder == paths.output || folder == paths.logs { return paths }
+      if let id = JobID(name), let user = folder.removingLastComponent().lastComponent?.string,
+        let userID = userID(user)
+      {
+        let paths = JobPaths(id: id, userID: userID, in: workspace)
+        if isDirectory(paths.output), isSame(folder, paths.output) || isSame(folder, paths.logs) { return paths }
       }
       folder.removeLastComponent()
     }
     return nil
   }
+
+  /// A user's folder is the number as it is written: `01` is none.
+  private func userID(_ folder: String) -> Int? { Int(folder).flatMap { String($0) == folder ? $0 : nil } }
 
   private func days() -> [JobDate] {
     func numbered(_ folder: FilePath, digits: Int) -> [String] {
@@ -66,7 +81,7 @@ public struct JobCatalog: Sendable {
   private func jobs(on day: JobDate) -> [JobPaths] {
     let folder = workspace.outputRoot.pushing(FilePath(day.folders))
     return names(in: folder).flatMap { user -> [JobPaths] in
-      guard let userID = Int(user) else { return [] }
+      guard let userID = userID(user) else { return [] }
       return names(in: folder.appending(user)).compactMap { name in
         guard let id = JobID(name), id.date == day else { return nil }
         return JobPaths(id: id, userID: userID, in: workspace)

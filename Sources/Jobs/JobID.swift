@@ -10,7 +10,7 @@ public struct JobDate: Sendable, Hashable, Comparable {
     (self.year, self.month, self.day) = (year, month, day)
   }
 
-  /// The local day of a moment.
+  /// The local day of a moment in the years 1000 to 9999.
   public init(_ moment: Timestamp) {
     let digits = moment.format("%Y%m%d")
     self = JobDate(digits: digits[...])!

@@ -4,8 +4,8 @@ public import SystemPackage
 public struct JobInfo: Sendable, Equatable {
   public private(set) var document: JSON
 
-  /// The documented fields of a new job, and the zone that makes its times unambiguous.
-  init(_ paths: JobPaths, created: Timestamp, in workspace: Workspace) {
+  /// The documented fields of a new job, the zone that makes its times unambiguous, and what is known of its film.
+  init(_ paths: JobPaths, created: Timestamp, input: JSON? = nil, in workspace: Workspace) {
     document = [
       "job_id": .string(paths.id.description),
       "user_id": .int(paths.userID),
@@ -16,12 +16,16 @@ public struct JobInfo: Sendable, Equatable {
       "env_backup": .string(workspace.documentPath(paths.env)),
       "timezone": .string(created.timezone),
     ]
+    document["input"] = input
   }
 
   /// - Throws: ``JobError`` with code `damaged`.
   public init(reading path: FilePath) throws {
     document = try readDocument(path)
   }
+
+  /// The film, as manifests describe it; `nil` for a job that was made without one.
+  public var input: JSON? { document["input"] }
 
   public var createdAt: String? { document["created_at"]?.string }
 }

@@ -13,27 +13,50 @@ public struct JobManager: Sendable {
 
   /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return.
   ///
+  /// The job's folder is filled under another name and renamed: a job is there whole, or not at all.
   /// - Parameters:
-  ///   - userID: whose job it is, 1 or more.
+  ///   - userID: whose job it is.
   ///   - overlay: settings laid over the base configuration, for one film.
-  /// - Throws: ``JobError``. A job that could not be made whole leaves its number used and its folder for the admin.
-  public func createJob(userID: Int = 1, overlay: EnvFile? = nil) throws -> (paths: JobPaths, info: JobInfo) {
+  ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
+  /// - Throws: ``JobError``. The number of a job that could not be made is used up.
+  public func createJob(
+    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil
+  ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 0 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 0") }
     return try JobNumbering(workspace: workspace).withNextID(now: now) { id, moment in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
-      try makeFolder(paths.output)
+      let env = jobEnv(paths, overlay: overlay).bytes
+      let info = JobInfo(paths, created: moment, input: input, in: workspace)
+      let user = paths.output.removingLastComponent()
+      try makeFolder(user)
+      for left in try unsortedNames(in: user) where left.hasPrefix(Self.unfinishedPrefix) { removeFolder(user.appending(left)) }
+      let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
+      try makeFolder(unfinished)
+      do {
+        try DurableFile.write(env, to: unfinished.appending("job.env"), mode: [.ownerReadWrite])
+        try DurableFile.write(info.document.bytes(), to: unfinished.appending("job_info.json"))
+        if input != nil {
+          var manifest = Manifest(newFor: paths, created: moment, in: workspace)
+          manifest.document["input"] = input
+          try DurableFile.write(manifest.document.bytes(), to: unfinished.appending("manifest.json"))
+        }
+        try rename(unfinished, to: paths.output)
+        try DurableFile.syncFolder(of: paths.output)
+      } catch {
+        removeFolder(unfinished)
+        throw error is JobError ? error : JobError(.io, paths.output.string, "the job cannot be made", underlying: error)
+      }
       try makeFolder(paths.logs)
       try makeFolder(workspace.configFolder)
-      let env = jobEnv(paths, overlay: overlay).bytes
-      try DurableFile.write(env, to: paths.env, mode: [.ownerReadWrite])
-      let info = JobInfo(paths, created: moment, in: workspace)
-      try DurableFile.write(info.document.bytes(), to: paths.info)
-      try DurableFile.syncFolder(of: paths.output)
+      Leftovers.sweep(workspace.configFolder, beginning: ".env.job_")
       // Last, so that a job that could not be made leaves no copy of the secrets among the configuration.
       try DurableFile.write(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
       return (paths, info)
     }
   }
+
+  /// Folders of jobs whose making was cut short; whoever holds the numbering may remove them.
+  private static let unfinishedPrefix = ".new-"
 
   /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on.
   public func restoreJobEnv(_ paths: JobPaths) throws {
@@ -50,9 +73,14 @@ public struct JobManager: Sendable {
   }
 
   /// Removes `config/.env.job_ID`; job.env in the job's folder stays.
-  public func cleanupJobEnv(_ paths: JobPaths) {
-    guard exists(paths.env) else { return }
-    unlink(paths.temporaryEnv)
+  ///
+  /// Where job.env is gone or does not hold the same, the file is the only copy of something, and stays.
+  /// - Returns: whether `config/` is free of it.
+  @discardableResult
+  public func cleanupJobEnv(_ paths: JobPaths) -> Bool {
+    guard let standing = try? DurableFile.read(paths.temporaryEnv) else { return !exists(paths.temporaryEnv) }
+    guard let backup = try? DurableFile.read(paths.env), backup == standing else { return false }
+    return unlink(paths.temporaryEnv)
   }
 
   private func jobEnv(_ paths: JobPaths, overlay: EnvFile?) -> EnvFile {

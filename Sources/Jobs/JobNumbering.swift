@@ -20,8 +20,11 @@ struct JobNumbering {
       let moment = now()
       // Midnight may have passed while waiting: that day's numbers are then another lock's.
       guard JobDate(moment) == day else { continue }
-      let given = Int(String(decoding: try lock.content(), as: UTF8.self).prefix(while: \.isNumber)) ?? 0
-      let id = JobID(date: day, number: max(given, highestSeen(on: day)) + 1)
+      let memory = try lock.content()
+      // A new file's name must outlast a power cut, too.
+      if memory.isEmpty { try DurableFile.syncFolder(of: folder.appending(day.digits)) }
+      let given = Int(String(decoding: memory, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
+      let id = JobID(date: day, number: max(given, try highestSeen(on: day)) + 1)
       try lock.replaceContent(Array("\(id.number)\n".utf8))
       let result = try body(id, moment)
       _ = consume lock
@@ -30,21 +33,39 @@ struct JobNumbering {
   }
 
   /// The highest number that the trees show for a day, of any user and in any width; 0 when none.
-  private func highestSeen(on day: JobDate) -> Int {
+  ///
+  /// - Throws: ``JobError`` when a folder is there and cannot be read: numbers may hide in it.
+  private func highestSeen(on day: JobDate) throws -> Int {
     var highest = 0
-    func note(_ name: some StringProtocol) {
-      guard name.hasPrefix(day.digits), let id = JobID(String(name)), id.date == day else { return }
-      highest = max(highest, id.number)
+    let start = day.digits + "-"
+    func number(_ name: Substring) -> Int? {
+      name.hasPrefix(start) ? JobID(String(name.prefix { $0 != "." }))?.number : nil
     }
     for root in [workspace.outputRoot, workspace.logRoot, workspace.archiveRoot] {
       let folder = root.pushing(FilePath(day.folders))
-      for name in names(in: folder) {
-        note(name)
-        for inner in names(in: folder.appending(name)) { note(inner.prefix { $0 != "." }) }
+      for name in try listed(folder) {
+        // Jobs lie below the users, and in older trees beside them.
+        if let beside = number(name[...]) {
+          highest = max(highest, beside)
+        } else {
+          for inner in try listed(folder.appending(name)) { highest = max(highest, number(inner[...]) ?? 0) }
+        }
       }
     }
     let marker = ".env.job_"
-    for name in names(in: workspace.configFolder) where name.hasPrefix(marker) { note(name.dropFirst(marker.count)) }
+    for name in try listed(workspace.configFolder) where name.hasPrefix(marker) {
+      highest = max(highest, number(name.dropFirst(marker.count)) ?? 0)
+    }
     return highest
+  }
+
+  private func listed(_ folder: FilePath) throws -> [String] {
+    do {
+      return try unsortedNames(in: folder)
+    } catch {
+      throw JobError(
+        .io, folder.string, "cannot be read", remedy: "No job was made: its number might be taken there.",
+        underlying: error)
+    }
   }
 }

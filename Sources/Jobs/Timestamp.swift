@@ -19,48 +19,67 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// Reads the documented form, with or without a fraction, as local time; a zone at the end is honoured.
   public init?(_ text: String) {
-    let fields = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).prefix(7).map(String.init)
-    guard fields.count >= 6, fields[0].count == 4, let year = Int32(fields[0]), let month = Int32(fields[1]),
-      let day = Int32(fields[2]), let hour = Int32(fields[3]), let minute = Int32(fields[4]),
-      let second = Int32(fields[5]), (1...12).contains(month), (1...31).contains(day)
+    var rest = text.utf8[...]
+    guard let year = Self.number(&rest, 4), Self.skip(&rest, "-"), let month = Self.number(&rest, 2),
+      Self.skip(&rest, "-"), let day = Self.number(&rest, 2), JobDate(year: year, month: month, day: day) != nil,
+      Self.skip(&rest, "T") || Self.skip(&rest, " "), let hour = Self.number(&rest, 2), hour < 24,
+      Self.skip(&rest, ":"), let minute = Self.number(&rest, 2), minute < 60,
+      Self.skip(&rest, ":"), let second = Self.number(&rest, 2), second <= 60
     else { return nil }
-    var parts = tm()
-    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, month - 1, day)
-    (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (hour, minute, second, -1)
-    let clock = text.dropFirst(19)
-    let zone = clock.first == "." ? clock.dropFirst().drop(while: \.isNumber) : clock
     var fraction: Int64 = 0
-    if clock.first == "." {
-      let digits = clock.dropFirst().prefix(while: \.isNumber).prefix(6)
-      fraction = Int64(digits + repeatElement("0", count: 6 - digits.count)) ?? 0
+    if Self.skip(&rest, ".") {
+      let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
+      rest = rest.dropFirst(digits.count)
+      guard !digits.isEmpty else { return nil }
+      for place in 0..<6 { fraction = fraction * 10 + Int64(digits.dropFirst(place).first.map { $0 - 0x30 } ?? 0) }
     }
+    var parts = tm()
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
+    (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
     let seconds: Int
-    if let offset = Self.zoneOffset(zone) {
-      seconds = timegm(&parts) - offset
-    } else {
+    if rest.isEmpty {
       seconds = mktime(&parts)
+    } else {
+      guard let offset = Self.zoneOffset(&rest), rest.isEmpty else { return nil }
+      seconds = timegm(&parts) - offset
     }
     microseconds = Int64(seconds) * 1_000_000 + fraction
   }
 
-  private static func zoneOffset(_ zone: Substring) -> Int? {
-    if zone == "Z" { return 0 }
-    guard let sign = zone.first, sign == "+" || sign == "-" else { return nil }
-    let digits = zone.dropFirst().filter(\.isNumber)
-    guard digits.count == 4, let hours = Int(digits.prefix(2)), let minutes = Int(digits.suffix(2)) else { return nil }
-    return (hours * 3600 + minutes * 60) * (sign == "-" ? -1 : 1)
+  /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`.
+  private static func zoneOffset(_ rest: inout Substring.UTF8View) -> Int? {
+    if skip(&rest, "Z") { return 0 }
+    let isWest = skip(&rest, "-")
+    guard isWest || skip(&rest, "+"), let hours = number(&rest, 2), hours < 24 else { return nil }
+    let hasMinutes = skip(&rest, ":") || !rest.isEmpty
+    guard let minutes = hasMinutes ? number(&rest, 2) : 0, minutes < 60 else { return nil }
+    return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
+  }
+
+  private static func number(_ rest: inout Substring.UTF8View, _ width: Int) -> Int? {
+    let digits = rest.prefix(width)
+    guard digits.count == width, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    rest = rest.dropFirst(width)
+    return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+  }
+
+  private static func skip(_ rest: inout Substring.UTF8View, _ character: Unicode.Scalar) -> Bool {
+    guard rest.first == UInt8(ascii: character) else { return false }
+    rest = rest.dropFirst()
+    return true
   }
 
   /// The documented form, in the local zone.
   public var text: String { format("%Y-%m-%dT%H:%M:%S") + "." + Self.padded(fraction, 6) }
 
-  /// The local zone and its offset at this moment: `IST +05:30`.
+  /// The local zone and its offset at this moment: `IST +05:30`, or `+05:30` where the zone has no name of letters.
   public var timezone: String {
     var parts = local
     let minutes = abs(parts.tm_gmtoff) / 60
     let sign = parts.tm_gmtoff < 0 ? "-" : "+"
     let name = withUnsafeMutablePointer(to: &parts) { String(cString: $0.pointee.tm_zone) }
-    return "\(name) \(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
+    let offset = "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
+    return name.allSatisfy(\.isLetter) ? "\(name) \(offset)" : offset
   }
 
   /// `strftime` in the local zone.

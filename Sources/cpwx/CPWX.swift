@@ -28,7 +28,6 @@ struct CPWX: AsyncParsableCommand {
 
   static func main() async {
     setlocale(LC_CTYPE, "C.UTF-8")
-    Signals.holdBack()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

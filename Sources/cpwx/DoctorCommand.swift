@@ -26,7 +26,6 @@ struct DoctorCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let format = try formatOptions.resolved()
     if fix { try await checkup().fix { Console.note($0) } }
     let results = await checkup().run()

@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Make new jobs, also of films that have one.")
   var force = false
 
-  @Flag(name: [.short, .long], help: "Show what would be done with each film, and why, and do nothing.")
+  @Flag(name: [.customShort("n"), .long], help: "Show what would be done with each film, and why, and do nothing.")
   var dryRun = false
 
   @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
     let request = try RunRequest(self)
     let films = try request.films()
     if dryRun {
-      Signals.letThrough()
+      for warning in films.warnings { Console.error(warning) }
       return films.listing().write(format)
     }
     let stop = try StopSource()

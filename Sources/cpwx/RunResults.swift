@@ -44,15 +44,17 @@ struct RunResults {
         ]
       },
       columns: [
-        .init("JOB", key: "job_id"), .init("STATUS") { plain($0["status"] ?? .null).isEmpty ? "not begun" : plain($0["status"] ?? .null) },
+        .init("JOB", key: "job_id"), .init("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" },
         .init("TITLE", key: "title"), .init("YEAR", key: "year"), .init("OUTPUT", key: "output_dir"),
-        .init("REASON") { row in row["status"]?.string == "completed" && row["decision"]?.string != "skip" ? "" : plain(row["reason"] ?? .null).firstLine },
+        .init("REASON") { $0["status"]?.string == "completed" ? "" : plain($0["reason"] ?? .null).firstLine },
       ])
   }
 
   /// `nil` when all that was asked for is done.
   var exitStatus: ExitStatus? {
-    let unfinished = results.filter { $0.status != .completed }
+    let unfinished = results.filter { result in
+      result.film.kind != .skip && result.film.kind != .pending && result.status != .completed
+    }
     if unfinished.isEmpty { return nil }
     let causes = Set(unfinished.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
     let shared = causes.count == 1 ? causes.first : nil

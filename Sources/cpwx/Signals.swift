@@ -2,42 +2,37 @@ internal import Glibc
 internal import Pipeline
 internal import Synchronization
 
-/// Ctrl-C and its like: the first asks a run to finish what it does, the second to stop now.
+/// Ctrl-C and its like, turned into levels of a run's ``StopSource``: the first lets it finish what it does, the second
+/// stops it now.
 enum Signals {
-  /// Keeps the signals from every thread; ``forward(to:)`` takes them up, ``letThrough()`` gives them back.
-  static func holdBack() {
-    var set = ending
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    signal(SIGPIPE, SIG_IGN)
-  }
+  /// Where the handler, which may do next to nothing, writes the signal's number.
+  /// Set once, before the handler is in place.
+  nonisolated(unsafe) private static var handlerEnd: CInt = -1
 
-  /// Lets the signals end the process at once, as they do by default.
-  static func letThrough() {
-    var set = ending
-    pthread_sigmask(SIG_UNBLOCK, &set, nil)
-    signal(SIGPIPE, SIG_DFL)
-  }
-
-  /// Turns signals into levels of `stop` from now on.
+  /// Takes SIGINT, SIGTERM and SIGHUP from now on. A reader of our output that goes away ends nothing any more, either.
   ///
   /// - Parameter said: told of each new level, on a thread of its own.
   static func forward(to stop: StopSource, said: @escaping @Sendable (StopSource.Level) -> Void) -> SignalReceipt {
     let receipt = SignalReceipt()
-    let thread = SignalThread { number in
+    var ends: [CInt] = [-1, -1]
+    guard pipe(&ends) == 0 else { return receipt }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    handlerEnd = ends[1]
+    SignalThread(reading: ends[0]) { number in
       receipt.note(number)
       let level: StopSource.Level = stop.level == .none ? .drain : .now
       stop.raise(to: level)
       said(level)
+    }.start()
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { number in
+      var byte = UInt8(truncatingIfNeeded: number)
+      _ = write(Signals.handlerEnd, &byte, 1)
     }
-    thread.start()
+    action.sa_flags = SA_RESTART
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+    signal(SIGPIPE, SIG_IGN)
     return receipt
-  }
-
-  fileprivate static var ending: sigset_t {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
-    return set
   }
 }
 
@@ -51,11 +46,14 @@ final class SignalReceipt: Sendable {
   var exitStatus: ExitStatus? { number.withLock { $0.map { ExitStatus(rawValue: 128 + $0) } } }
 }
 
-/// A thread that waits for the signals that are held back.
+/// A thread that waits for what the handler writes.
 private final class SignalThread {
+  private let source: CInt
   private let receive: @Sendable (CInt) -> Void
 
-  init(_ receive: @escaping @Sendable (CInt) -> Void) { self.receive = receive }
+  init(reading source: CInt, _ receive: @escaping @Sendable (CInt) -> Void) {
+    (self.source, self.receive) = (source, receive)
+  }
 
   func start() {
     var thread = pthread_t()
@@ -65,10 +63,11 @@ private final class SignalThread {
       { context in
         guard let context else { return nil }
         let thread = Unmanaged<SignalThread>.fromOpaque(context).takeRetainedValue()
-        var set = Signals.ending
+        var byte: UInt8 = 0
         while true {
-          var number: CInt = 0
-          if sigwait(&set, &number) == 0 { thread.receive(number) }
+          let count = read(thread.source, &byte, 1)
+          if count == 1 { thread.receive(CInt(byte)) }
+          if count == 0 { return nil }
         }
       }, context)
     pthread_detach(thread)

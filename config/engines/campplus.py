@@ -30,8 +30,16 @@ class CamPlusPlus:
         self._weights = checkpoint.float_tensors(checkpoint.load(path))
         self._affine = self._batch_norms()
 
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """Unit embeddings, (batch, 192), from Kaldi filterbanks of one length, (batch, frames, 80)."""
+    def __call__(self, pieces: list[np.ndarray]) -> np.ndarray:
+        """Unit embeddings, (pieces, 192), from pieces of audio; those of one length are worked on together."""
+        result = np.zeros((len(pieces), 192), np.float32)
+        for length in {len(piece) for piece in pieces}:
+            places = [place for place, piece in enumerate(pieces) if len(piece) == length]
+            result[places] = self._embeddings(np.stack([kaldi_filterbank(pieces[place]) for place in places]))
+        return result
+
+    def _embeddings(self, features: np.ndarray) -> np.ndarray:
+        """(batch, 192) from Kaldi filterbanks, (batch, frames, 80)."""
         x = features - features.mean(axis=1, keepdims=True)
         x = self._front_end(np.ascontiguousarray(x.transpose(0, 2, 1)[..., None], np.float32))
         x = _convolve_time(x, self._weights["xvector.tdnn.linear.weight"], stride=2)
@@ -103,11 +111,6 @@ class CamPlusPlus:
                 shift = self._weights.get(f"{name}.bias", 0.0) - mean * scale
                 norms[name] = (np.float32(scale), np.float32(shift))
         return norms
-
-
-def features_of(audio: np.ndarray) -> np.ndarray:
-    """The network's input: Kaldi filterbanks, (frames, 80), 100 frames a second."""
-    return kaldi_filterbank(audio)
 
 
 def _affine(x: np.ndarray, weights: dict[str, np.ndarray], name: str) -> np.ndarray:

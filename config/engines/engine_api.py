@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING, Any
 for _switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
     os.environ[_switch] = "1"
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
+# The networks' many small products run ten times slower when several threads wait for each other on a busy machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     import numpy as np

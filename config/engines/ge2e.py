@@ -18,7 +18,6 @@ from mel import slaney_mel
 FRAMES = 160
 SAMPLES = FRAMES * SAMPLE_RATE // 100
 """The 1.6 s that the network hears at once."""
-HOP = SAMPLES // 2
 QUIETEST = 10 ** (-30 / 20)
 """Root mean square to which quieter speech is raised, as in training."""
 
@@ -29,16 +28,9 @@ class GE2E:
     def __init__(self, path: Path) -> None:
         self._weights = checkpoint.float_tensors(checkpoint.load(path)["model_state"])
 
-    def __call__(self, sound: np.ndarray) -> np.ndarray:
-        """The unit embedding, (256,), of one voice: the mean over stretches of 1.6 s, half overlapping."""
-        loudness = float(np.sqrt(np.mean(sound**2))) + 1e-9
-        sound = sound * max(1.0, QUIETEST / loudness)
-        if len(sound) < SAMPLES:
-            sound = np.tile(sound, -(-SAMPLES // len(sound)))[:SAMPLES]
-        starts = range(0, len(sound) - SAMPLES + 1, HOP)
-        stretches = np.stack([slaney_mel(sound[start : start + SAMPLES])[:FRAMES] for start in starts])
-        mean = self._embeddings(stretches).mean(axis=0)
-        return mean / max(float(np.linalg.norm(mean)), 1e-9)
+    def __call__(self, pieces: list[np.ndarray]) -> np.ndarray:
+        """Unit embeddings, (pieces, 256), from pieces of audio; the first 1.6 s count, shorter ones are repeated."""
+        return self._embeddings(np.stack([slaney_mel(_prepared(piece))[:FRAMES] for piece in pieces]))
 
     def _embeddings(self, x: np.ndarray) -> np.ndarray:
         w = self._weights
@@ -47,3 +39,9 @@ class GE2E:
             x = lstm(x, w[f"lstm.weight_ih_l{layer}"], w[f"lstm.weight_hh_l{layer}"], bias)
         x = np.maximum(x[:, -1] @ w["linear.weight"].T + w["linear.bias"], 0)
         return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+
+
+def _prepared(sound: np.ndarray) -> np.ndarray:
+    loudness = float(np.sqrt(np.mean(sound**2))) + 1e-9
+    louder = sound * max(1.0, QUIETEST / loudness)
+    return np.tile(louder, -(-SAMPLES // len(louder)))[:SAMPLES]

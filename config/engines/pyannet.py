@@ -2,16 +2,12 @@
 
 Layers and names follow pyannote.audio's `PyanNet`: a SincNet front end (80 learned band-pass filters of 251 samples
 with stride 10, then two convolutions of 60 x 5, each followed by a max pool of 3, an instance norm and a leaky ReLU),
-four bidirectional LSTM layers of 128, two linear layers of 128 and a classifier. Two checkpoints are known:
-
-- 2.0 (3 outputs): independent probabilities of up to three speakers in a window of 5 s.
-- 3.0 (7 outputs): one distribution over the sets of at most two of three speakers in a window of 10 s,
-  in the order none, 1, 2, 3, 1+2, 1+3, 2+3.
+four bidirectional LSTM layers of 128, two linear layers of 128 and a classifier of three speakers. The checkpoint is the
+2.0 one: independent probabilities of up to three speakers in a window of 5 s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import checkpoint
@@ -21,8 +17,10 @@ from lstm import lstm, sigmoid
 
 FRAME_STEP = 270 / SAMPLE_RATE
 """Seconds between two frames: stride 10 and three pools of 3."""
-BATCH = 16
-_SETS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32)
+WINDOW = 5 * SAMPLE_RATE
+"""Samples that the network was trained to hear at once."""
+HOP = WINDOW // 2
+BATCH = 8
 
 
 class PyanNet:
@@ -31,9 +29,6 @@ class PyanNet:
     def __init__(self, path: Path) -> None:
         self._weights = checkpoint.float_tensors(checkpoint.load(path)["state_dict"])
         self._filters = _sinc_filters(self._weights)
-        self._exclusive = self._weights["classifier.weight"].shape[0] == len(_SETS)
-        self.window = (10 if self._exclusive else 5) * SAMPLE_RATE
-        """Samples that the network was trained to hear at once."""
 
     def __call__(self, audio: np.ndarray) -> np.ndarray:
         """Probability of each of three local speakers, (batch, frames, 3), from (batch, samples)."""
@@ -51,27 +46,7 @@ class PyanNet:
             x = np.concatenate([self._direction(x, f"l{layer}"), self._direction(x, f"l{layer}_reverse")], axis=-1)
         for layer in range(2):
             x = _leaky(x @ w[f"linear.{layer}.weight"].T + w[f"linear.{layer}.bias"])
-        x = x @ w["classifier.weight"].T + w["classifier.bias"]
-        if not self._exclusive:
-            return sigmoid(x)
-        x = np.exp(x - x.max(-1, keepdims=True))
-        return (x / x.sum(-1, keepdims=True)) @ _SETS
-
-    def windows(self, audio: Audio, hop: float, report: float = 0.0) -> Iterator[tuple[float, np.ndarray]]:
-        """Windows over the whole audio, each as its start (seconds) and its activity (frames, 3).
-
-        The last window is padded with silence. `report` is the share of the stage's progress that this makes up.
-        """
-        step = round(hop * SAMPLE_RATE)
-        count = max(1, -(-max(0, audio.samples - self.window) // step) + 1) if audio.samples else 0
-        for first in range(0, count, BATCH):
-            starts = [index * step for index in range(first, min(count, first + BATCH))]
-            pieces = [audio.read_samples(start, self.window) for start in starts]
-            batch = np.stack([np.pad(piece, (0, self.window - len(piece))) for piece in pieces])
-            for start, activity in zip(starts, self(batch), strict=True):
-                yield start / SAMPLE_RATE, activity
-            if report:
-                progress(report * min(count, first + BATCH) / count)
+        return sigmoid(x @ w["classifier.weight"].T + w["classifier.bias"])
 
     def _direction(self, x: np.ndarray, suffix: str) -> np.ndarray:
         w = self._weights
@@ -79,17 +54,26 @@ class PyanNet:
         return lstm(x, w[f"lstm.weight_ih_{suffix}"], w[f"lstm.weight_hh_{suffix}"], bias, suffix.endswith("reverse"))
 
 
-def speech_track(network: PyanNet, audio: Audio, hop: float) -> np.ndarray:
-    """Probability that anybody speaks, for every FRAME_STEP of the audio; overlapping windows are averaged."""
+def speech_track(network: PyanNet, audio: Audio) -> np.ndarray:
+    """Probability that anybody speaks, for every FRAME_STEP of the audio.
+
+    Windows of WINDOW start every half window, the last one padded with silence; where they overlap they are averaged.
+    """
     frames = int(audio.duration / FRAME_STEP) + 1
     total = np.zeros(frames, np.float32)
     weight = np.full(frames, 1e-6, np.float32)
-    for start, activity in network.windows(audio, hop, report=1.0):
-        first = round(start / FRAME_STEP)
-        taper = np.hamming(len(activity)).astype(np.float32)
-        count = min(len(activity), frames - first)
-        total[first : first + count] += (taper * activity.max(axis=1))[:count]
-        weight[first : first + count] += taper[:count]
+    count = max(1, -(-max(0, audio.samples - WINDOW) // HOP) + 1) if audio.samples else 0
+    for first in range(0, count, BATCH):
+        starts = [index * HOP for index in range(first, min(count, first + BATCH))]
+        pieces = [audio.read_samples(start, WINDOW) for start in starts]
+        activity = network(np.stack([np.pad(piece, (0, WINDOW - len(piece))) for piece in pieces])).max(axis=2)
+        taper = np.hamming(activity.shape[1]).astype(np.float32)
+        for start, window in zip(starts, activity, strict=True):
+            frame = round(start / SAMPLE_RATE / FRAME_STEP)
+            length = min(len(window), frames - frame)
+            total[frame : frame + length] += (taper * window)[:length]
+            weight[frame : frame + length] += taper[:length]
+        progress(min(count, first + BATCH) / count)
     return total / weight
 
 

@@ -27,8 +27,7 @@ def run(request: api.Request) -> api.Result:
     from speech_spans import segments_json, spans_from_probabilities
 
     audio = api.audio_of(request)
-    network = pyannet.PyanNet(api.weights(*WEIGHTS))
-    track = pyannet.speech_track(network, audio, hop=network.window / api.SAMPLE_RATE / 2)
+    track = pyannet.speech_track(pyannet.PyanNet(api.weights(*WEIGHTS)), audio)
     spans = spans_from_probabilities(
         track,
         pyannet.FRAME_STEP,

@@ -127,16 +127,7 @@ class Transcriber:
         )
 
     def _segment(self, segment: Segment, origin: float) -> dict[str, Any]:
-        words = [
-            {
-                "word": word.word.strip(),
-                "start": round(origin + word.start, 3),
-                "end": round(origin + word.end, 3),
-                "probability": round(word.probability, 4),
-            }
-            for word in segment.words or []
-            if word.word.strip()
-        ]
+        words = _words(segment, origin, bool(self._joint))
         return {
             "start": words[0]["start"] if words else round(origin + segment.start, 3),
             "end": words[-1]["end"] if words else round(origin + segment.end, 3),
@@ -156,3 +147,20 @@ def _blocks(groups: list[Span]) -> list[list[Span]]:
         else:
             blocks.append([group])
     return blocks
+
+
+def _words(segment: Segment, origin: float, spaced: bool) -> list[dict[str, Any]]:
+    """A segment's words. In languages with blanks, pieces that do not begin with one belong to the word before (`l'` + `eau`)."""
+    words: list[dict[str, Any]] = []
+    for piece in segment.words or []:
+        text = piece.word.strip()
+        if not text:
+            continue
+        if spaced and words and not piece.word.startswith(" "):
+            words[-1]["word"] += text
+            words[-1]["end"] = round(origin + piece.end, 3)
+            words[-1]["probability"] = round(min(words[-1]["probability"], piece.probability), 4)
+        else:
+            start, end = round(origin + piece.start, 3), round(origin + piece.end, 3)
+            words.append({"word": text, "start": start, "end": end, "probability": round(piece.probability, 4)})
+    return words

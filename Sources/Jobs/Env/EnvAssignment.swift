@@ -29,64 +29,30 @@ struct EnvAssignment: Sendable, Equatable {
     return prefix + Array(key.utf8) + separator + mark + raw + mark + suffix + newline
   }
 
-  var decodedValue: String {
-    switch quote {
-    case UInt8(ascii: "\"")?: String(decoding: Self.unescape(raw, known: Self.doubleQuotedEscapes), as: UTF8.self)
-    case UInt8(ascii: "'")?: String(decoding: Self.unescape(raw, known: Self.singleQuotedEscapes), as: UTF8.self)
-    default: String(decoding: raw, as: UTF8.self)
-    }
-  }
+  /// The value without quotes and escapes; `${NAME}` as it stands.
+  var decodedValue: String { EnvValue(raw, quote: quote).text }
 
-  /// Writes a new value in the old one's quotes where they can hold it, else in double quotes.
+  /// The value with `${NAME}` and `${NAME:-default}` filled in; single quotes keep them as they are.
+  func expandedValue(_ lookup: (String) -> String?) -> String { EnvValue(raw, quote: quote).expanded(lookup) }
+
+  /// Writes a new value in the old one's quotes where they hold it as it is. Else it takes single quotes, in which
+  /// every reader takes it literally, and double quotes with escapes for what those cannot hold.
   mutating func setValue(_ value: String) {
-    guard value != decodedValue || raw.isEmpty else { return }
-    let bytes = Array(value.utf8)
-    let single = UInt8(ascii: "'")
-    if quote == nil && bytes.allSatisfy(Self.needsNoQuotes) || bytes.isEmpty && quote == nil {
-      raw = bytes
-    } else if quote == single, !bytes.contains(single), !bytes.contains(UInt8(ascii: "\\")) {
-      raw = bytes
-    } else {
+    // Bytes, not texts: two spellings of one accented letter are two paths.
+    guard !value.utf8.elementsEqual(decodedValue.utf8) else { return }
+    raw = Array(value.utf8)
+    if quote == nil && raw.allSatisfy(Self.needsNoQuotes) { return }
+    if quote == UInt8(ascii: "\""), !raw.contains(where: EnvValue.needsEscape) { return }
+    if raw.contains(UInt8(ascii: "'")) || raw.contains(UInt8(ascii: "\\")) {
       quote = UInt8(ascii: "\"")
-      raw = Self.escape(bytes)
-    }
-    // A comment that came right after an empty value must not run into the new one.
-    if suffix.first == UInt8(ascii: "#") { suffix.insert(0x20, at: 0) }
-  }
-
-  private static let doubleQuotedEscapes: [UInt8: UInt8] = [
-    UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "\""): UInt8(ascii: "\""),
-    UInt8(ascii: "\\"): UInt8(ascii: "\\"), UInt8(ascii: "$"): UInt8(ascii: "$"), UInt8(ascii: "'"): UInt8(ascii: "'"),
-  ]
-  private static let singleQuotedEscapes: [UInt8: UInt8] = [
-    UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-  ]
-
-  private static func unescape(_ raw: [UInt8], known: [UInt8: UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var index = 0
-    while index < raw.count {
-      if raw[index] == UInt8(ascii: "\\"), index + 1 < raw.count, let replacement = known[raw[index + 1]] {
-        result.append(replacement)
-        index += 2
-      } else {
-        result.append(raw[index])
-        index += 1
-      }
-    }
-    return result
-  }
-
-  private static func escape(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.flatMap { byte -> [UInt8] in
-      switch byte {
-      case 0x0A: Array("\\n".utf8)
-      case 0x0D: Array("\\r".utf8)
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"): [UInt8(ascii: "\\"), byte]
-      default: [byte]
-      }
+      raw = EnvValue.escape(raw)
+    } else {
+      quote = UInt8(ascii: "'")
     }
   }
+
+  /// Takes another file's value as it is written there, quotes and all.
+  mutating func takeValue(of other: EnvAssignment) { (quote, raw) = (other.quote, other.raw) }
 
   private static func needsNoQuotes(_ byte: UInt8) -> Bool {
     switch byte {

@@ -1,11 +1,23 @@
 /// A `.env` file that can be edited in place: every byte that an edit does not concern stays as it was.
 ///
 /// Reads what python-dotenv, docker compose and shells agree on: `KEY=value`, an `export ` prefix, single and double
-/// quotes (which may span lines), comments after white space and `#`, CRLF. Lines it does not understand are kept.
+/// quotes (which may span lines), comments after white space and `#`, CRLF, a byte-order mark. Lines it does not
+/// understand are kept.
 public struct EnvFile: Sendable, Equatable {
   enum Line: Sendable, Equatable {
     case other([UInt8])
     case assignment(EnvAssignment)
+
+    var assignment: EnvAssignment? {
+      if case .assignment(let assignment) = self { assignment } else { nil }
+    }
+
+    var bytes: [UInt8] {
+      switch self {
+      case .other(let bytes): bytes
+      case .assignment(let assignment): assignment.bytes
+      }
+    }
   }
 
   var lines: [Line]
@@ -18,14 +30,7 @@ public struct EnvFile: Sendable, Equatable {
   public init(_ text: String = "") { self.init(parsing: Array(text.utf8)) }
 
   /// The file's bytes.
-  public var bytes: [UInt8] {
-    lines.flatMap { line in
-      switch line {
-      case .other(let bytes): bytes
-      case .assignment(let assignment): assignment.bytes
-      }
-    }
-  }
+  public var bytes: [UInt8] { lines.flatMap(\.bytes) }
 
   /// The keys in their order, each once.
   public var keys: [String] {
@@ -37,22 +42,24 @@ public struct EnvFile: Sendable, Equatable {
   public subscript(key: String) -> String? {
     get { assignments.last { $0.key == key }?.decodedValue }
     set {
-      let index = lines.lastIndex { line in
-        if case .assignment(let assignment) = line { assignment.key == key } else { false }
-      }
-      switch (index, newValue) {
-      case (let index?, let value?):
-        guard case .assignment(var assignment) = lines[index] else { return }
-        assignment.setValue(value)
-        lines[index] = .assignment(assignment)
-      case (nil, let value?): append(EnvAssignment(key: key, value: value, newline: newline))
-      case (_?, nil):
-        lines.removeAll { line in
-          if case .assignment(let assignment) = line { assignment.key == key } else { false }
-        }
-      case (nil, nil): break
+      if let newValue {
+        if change(key, { $0.setValue(newValue) }) { return }
+        append(EnvAssignment(key: key, value: newValue, newline: newline))
+      } else {
+        lines.removeAll { $0.assignment?.key == key }
       }
     }
+  }
+
+  /// Changes the assignment of `key` that counts; `false` when there is none.
+  @discardableResult
+  private mutating func change(_ key: String, _ change: (inout EnvAssignment) -> Void) -> Bool {
+    guard let index = lines.lastIndex(where: { $0.assignment?.key == key }),
+      var assignment = lines[index].assignment
+    else { return false }
+    change(&assignment)
+    lines[index] = .assignment(assignment)
+    return true
   }
 
   /// Every key with its value, in the file's order, `${NAME}` and `${NAME:-default}` filled in from earlier keys and
@@ -60,59 +67,30 @@ public struct EnvFile: Sendable, Equatable {
   public func values(outer: [String: String] = [:]) -> [(key: String, value: String)] {
     var known: [String: String] = [:]
     for assignment in assignments {
-      var value = assignment.decodedValue
-      if assignment.quote != UInt8(ascii: "'") {
-        value = expandVariables(value) { known[$0] ?? outer[$0] }
-      }
-      known[assignment.key] = value
+      known[assignment.key] = assignment.expandedValue { known[$0] ?? outer[$0] }
     }
     return keys.map { ($0, known[$0] ?? "") }
   }
 
-  /// Lays `other` over this file: each of its keys is set here.
+  /// Lays `other` over this file: each of its keys is set here, as it is written there.
   public mutating func overlay(_ other: EnvFile) {
-    for key in other.keys { self[key] = other[key] }
-  }
-
-  private var assignments: [EnvAssignment] {
-    lines.compactMap { line in
-      if case .assignment(let assignment) = line { assignment } else { nil }
+    for key in other.keys {
+      guard let theirs = other.assignments.last(where: { $0.key == key }) else { continue }
+      if self[key] == nil { self[key] = "" }
+      change(key) { $0.takeValue(of: theirs) }
     }
   }
 
+  private var assignments: [EnvAssignment] { lines.compactMap(\.assignment) }
+
+  /// The line ending that the file has.
   private var newline: [UInt8] {
-    assignments.lazy.map(\.newline).first { !$0.isEmpty } ?? [0x0A]
+    let ended = lines.lazy.map(\.bytes).first { $0.last == 0x0A }
+    return ended?.suffix(2) == [0x0D, 0x0A] ? [0x0D, 0x0A] : [0x0A]
   }
 
   private mutating func append(_ assignment: EnvAssignment) {
-    switch lines.last {
-    case .other(let bytes)? where bytes.last != 0x0A: lines[lines.count - 1] = .other(bytes + newline)
-    case .assignment(var last)? where last.newline.isEmpty:
-      last.newline = newline
-      lines[lines.count - 1] = .assignment(last)
-    default: break
-    }
+    if let last = lines.last?.bytes, last.last != 0x0A { lines.append(.other(newline)) }
     lines.append(.assignment(assignment))
   }
-}
-
-/// Fills in `${NAME}` and `${NAME:-default}`; an unknown name without a default becomes empty.
-private func expandVariables(_ text: String, lookup: (String) -> String?) -> String {
-  guard text.contains("${") else { return text }
-  var result = ""
-  var rest = text[...]
-  while let start = rest.firstRange(of: "${") {
-    result += rest[..<start.lowerBound]
-    let inside = rest[start.upperBound...]
-    guard let end = inside.firstIndex(of: "}") else { return result + rest[start.lowerBound...] }
-    let expression = inside[..<end]
-    if let marker = expression.firstRange(of: ":-") {
-      let value = lookup(String(expression[..<marker.lowerBound])) ?? ""
-      result += value.isEmpty ? String(expression[marker.upperBound...]) : value
-    } else {
-      result += lookup(String(expression)) ?? ""
-    }
-    rest = inside[inside.index(after: end)...]
-  }
-  return result + rest
 }

@@ -14,15 +14,22 @@ public enum Secrets {
     return endings.contains { name == $0 || name.hasSuffix("_" + $0) || name.hasSuffix("_" + $0 + "S") }
   }
 
-  /// The secret values of an env file and of the JSON file that SECRETS_PATH names, each line of each one, longest first.
-  public static func values(of env: EnvFile, secretsFile: JSON?) -> [String] {
+  /// The secret values of an env file, of the JSON file that SECRETS_PATH names, and of the environment around them,
+  /// each line of each one, longest first.
+  public static func values(of env: EnvFile, secretsFile: JSON?, outer: [String: String] = [:]) -> [String] {
     var found: Set<String> = []
-    for (key, value) in env.values() where isSecret(key) { found.insert(value) }
+    for (key, value) in env.values(outer: outer) where isSecret(key) { found.insert(value) }
+    for (key, value) in outer where isSecret(key) { found.insert(value) }
     for key in env.keys where isSecret(key) { found.insert(env[key] ?? "") }
     if let secretsFile { collect(secretsFile, into: &found) }
     return found.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
       .filter { $0.utf8.count >= shortestSearched }
       .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+  }
+
+  /// `text` with each of `values` masked; they come longest first.
+  public static func masked(_ text: String, _ values: [String]) -> String {
+    values.reduce(text) { $0.replacing($1, with: mask) }
   }
 
   private static func collect(_ value: JSON, into found: inout Set<String>) {

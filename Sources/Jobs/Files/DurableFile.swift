@@ -1,12 +1,19 @@
 public import SystemPackage
 
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
 /// Files that are either the old or the new one, whatever happens: written beside, synced, renamed, the folder synced.
 public enum DurableFile {
   /// Replaces `path` by `bytes`.
   ///
   /// When this returns, the new content is on the disk. When it throws, or the power goes, the old file stands.
   /// - Parameters:
-  ///   - mode: the new file's permissions; `nil` keeps those of the file that is replaced, or takes 0644 less the umask.
+  ///   - mode: the new file's permissions; `nil` keeps those of the file that is replaced, or takes 0644 less the
+  ///     umask. Its owner is kept where the system allows: root must not take a file away from its user.
   /// - Throws: ``JobError`` with code `io`.
   public static func write(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions? = nil) throws {
     try stage(bytes, for: path, mode: mode).commit()
@@ -16,12 +23,14 @@ public enum DurableFile {
   static func stage(_ bytes: [UInt8], for path: FilePath, mode: FilePermissions? = nil) throws -> Staged {
     let temporary = temporaryName(for: path)
     do {
-      let wanted = mode ?? permissions(of: path)
+      let old = try? FileStatus(of: path)
+      let wanted = mode ?? old?.permissions
       let file = try FileDescriptor.open(
         temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: wanted ?? [.ownerReadWrite, .groupRead, .otherRead])
-      if let wanted, fchmod(file.rawValue, wanted.rawValue) != 0 { throw Errno.current }
       do {
+        if let old { _ = fchown(file.rawValue, old.owner, old.group) }
+        if let wanted, fchmod(file.rawValue, wanted.rawValue) != 0 { throw Errno.current }
         try file.writeAll(bytes)
       } catch {
         try? file.close()
@@ -40,7 +49,8 @@ public enum DurableFile {
     fileprivate let temporary: FilePath
     fileprivate let path: FilePath
 
-    func commit() throws {
+    /// - Parameter replacing: `false` refuses when something is at the path by now.
+    func commit(replacing: Bool = true) throws {
       do {
         do {
           try file.sync()
@@ -49,7 +59,7 @@ public enum DurableFile {
           throw error
         }
         try file.close()
-        try rename(temporary, to: path)
+        if replacing { try rename(temporary, to: path) } else { try renameToFreeName(temporary, to: path) }
         try syncFolder(of: path)
       } catch {
         unlink(temporary)
@@ -60,10 +70,12 @@ public enum DurableFile {
 
   /// Creates `path` with `bytes`, durably; refuses when something is there already.
   public static func create(_ bytes: [UInt8], at path: FilePath, mode: FilePermissions) throws {
-    guard !exists(path) else {
+    let staged = try stage(bytes, for: path, mode: mode)
+    do {
+      try staged.commit(replacing: false)
+    } catch let error as JobError where error.underlying as? Errno == .fileExists {
       throw JobError(.io, path.string, "is there already; it was not touched")
     }
-    try write(bytes, to: path, mode: mode)
   }
 
   /// The whole content of a file.
@@ -89,12 +101,10 @@ public enum DurableFile {
   private static func temporaryName(for path: FilePath) -> FilePath {
     let name = path.lastComponent?.string ?? ""
     let hidden = name.hasPrefix(".") ? name : "." + name
+    // However long the name is, there must be room for the rest in the 255 bytes that a name may have.
+    let start = String(decoding: hidden.utf8.prefix(64), as: UTF8.self)
     let serial = UInt32.random(in: .min ... .max)
-    return path.removingLastComponent().appending("\(hidden).tmp-\(getpid())-\(String(serial, radix: 36))")
-  }
-
-  private static func permissions(of path: FilePath) -> FilePermissions? {
-    (try? FileStatus(of: path))?.permissions
+    return path.removingLastComponent().appending("\(start).tmp-\(getpid())-\(String(serial, radix: 36))")
   }
 
   private static func failed(_ path: FilePath, _ error: any Error) -> JobError {
@@ -103,10 +113,4 @@ public enum DurableFile {
       ? "Make room on that disk; the file stands as it was." : "The file stands as it was."
     return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error)
   }
-}
-
-extension Errno {
-  static let diskQuota = Errno(rawValue: quotaCode)
-  /// The calling thread's errno.
-  static var current: Errno { Errno(rawValue: lastError) }
 }

@@ -34,16 +34,26 @@ public struct FileLock: ~Copyable {
   /// - Throws: ``JobError`` with code `locked` when another does, naming the holder as it described itself.
   public static func take(_ path: FilePath, subject: String) throws -> FileLock {
     let lock = FileLock(holding: try open(path))
-    if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 { return lock }
-    let reason = Errno.current
-    guard reason == .wouldBlock else { throw JobError(.io, path.string, "cannot be locked", underlying: reason) }
+    // More than once, because ``isHeld(_:)`` of another process holds it for a moment.
+    for attempt in 0..<10 {
+      if attempt > 0 { usleep(5_000) }
+      if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 { return lock }
+      let reason = Errno.current
+      guard reason == .wouldBlock || reason == .interrupted else {
+        throw JobError(.io, path.string, "cannot be locked", underlying: reason)
+      }
+    }
     let holder = (try? DurableFile.read(path)).flatMap { try? JSON(parsing: $0) }
     throw JobError(
       .locked, subject, "is in the hands of \(describe(holder))",
       remedy: "Nothing was changed. Wait for it to end, or stop it, and run this again.")
   }
 
-  deinit { try? file.close() }
+  deinit {
+    // Closing alone leaves the lock with a process that is being started meanwhile, until it has exec'd.
+    _ = flock(file.rawValue, LOCK_UN)
+    try? file.close()
+  }
 
   /// Whether some process holds the lock on `path` now.
   public static func isHeld(_ path: FilePath) -> Bool {
@@ -77,6 +87,9 @@ public struct FileLock: ~Copyable {
       return try FileDescriptor.open(
         path, .readWrite, options: [.create, .closeOnExec],
         permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+    } catch Errno.permissionDenied where exists(path) {
+      // Another user's: to lock it, reading is enough.
+      return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
     } catch {
       throw JobError(.io, path.string, "the lock file cannot be opened", underlying: error)
     }

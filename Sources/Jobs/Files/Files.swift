@@ -16,6 +16,8 @@ public struct FileStatus: Sendable, Equatable {
   public var device: UInt64
   /// Nanoseconds since 1970.
   public var modified: Int64
+  public var owner: UInt32
+  public var group: UInt32
 
   /// - Throws: `Errno`. Symbolic links are followed.
   public init(of path: FilePath) throws(Errno) {
@@ -38,18 +40,32 @@ public struct FileStatus: Sendable, Equatable {
     permissions = FilePermissions(rawValue: raw.st_mode & 0o7777)
     inode = UInt64(raw.st_ino)
     device = UInt64(raw.st_dev)
+    (owner, group) = (raw.st_uid, raw.st_gid)
     modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
   }
 }
 
-/// Whether something, or a link to something, is at `path`.
+/// Whether something is at `path`; links are followed.
 public func exists(_ path: FilePath) -> Bool { (try? FileStatus(of: path)) != nil }
 
 public func isDirectory(_ path: FilePath) -> Bool { (try? FileStatus(of: path))?.isDirectory ?? false }
 
 /// The names in a folder, sorted bytewise, without `.` and `..`; none when it cannot be read.
+///
+/// A name that is no UTF-8 comes repaired, and so names nothing that could be opened.
 public func names(in folder: FilePath) -> [String] {
-  guard let handle = folder.withPlatformString({ opendir($0) }) else { return [] }
+  ((try? unsortedNames(in: folder)) ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// The names in a folder as the file system has them in order, without `.` and `..`; none when there is no such folder.
+///
+/// - Throws: `Errno` when it cannot be read.
+func unsortedNames(in folder: FilePath) throws(Errno) -> [String] {
+  guard let handle = folder.withPlatformString({ opendir($0) }) else {
+    let reason = Errno.current
+    if reason == .noSuchFileOrDirectory || reason == .notDirectory { return [] }
+    throw reason
+  }
   defer { closedir(handle) }
   var names: [String] = []
   while let entry = readdir(handle) {
@@ -58,29 +74,42 @@ public func names(in folder: FilePath) -> [String] {
     }
     if name != "." && name != ".." { names.append(name) }
   }
-  return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  return names
 }
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it, their names durable.
 ///
 /// - Throws: ``JobError`` with code `io`.
-public func makeFolder(_ path: FilePath, mode: FilePermissions = [.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute])
-  throws
-{
-  if path.withPlatformString({ mkdir($0, mode.rawValue) }) == 0 { return }
-  let reason = Errno.current
-  if reason == .fileExists && isDirectory(path) { return }
+public func makeFolder(
+  _ path: FilePath, mode: FilePermissions = [.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute]
+) throws {
+  func make() -> Errno? { path.withPlatformString { mkdir($0, mode.rawValue) } == 0 ? nil : .current }
+  var trouble = make()
   let parent = path.removingLastComponent()
-  if reason == .noSuchFileOrDirectory, !parent.isEmpty, parent != path {
+  if trouble == .noSuchFileOrDirectory, !parent.isEmpty, parent != path {
     try makeFolder(parent, mode: mode)
-    if path.withPlatformString({ mkdir($0, mode.rawValue) }) == 0 || isDirectory(path) { return }
+    trouble = make()
   }
-  throw JobError(.io, path.string, "the folder cannot be made", underlying: reason)
+  if let trouble {
+    if trouble == .fileExists && isDirectory(path) { return }
+    throw JobError(.io, path.string, "the folder cannot be made", underlying: trouble)
+  }
+  // A folder whose parent may not be read can be made all the same.
+  try? DurableFile.syncFolder(of: path)
 }
 
 func rename(_ from: FilePath, to: FilePath) throws(Errno) {
-  let result = from.withPlatformString { from in to.withPlatformString { Glibc.rename(from, $0) } }
+  let result = from.withPlatformString { from in to.withPlatformString { renameat(AT_FDCWD, from, AT_FDCWD, $0) } }
   if result != 0 { throw Errno.current }
+}
+
+/// Gives a file another name, if nothing has that name yet, in one step.
+///
+/// - Throws: `Errno.fileExists` when something has it.
+func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
+  let result = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }
+  if result != 0 { throw Errno.current }
+  unlink(from)
 }
 
 /// Moves a file to a name that is free.
@@ -89,29 +118,29 @@ func rename(_ from: FilePath, to: FilePath) throws(Errno) {
 public func setAside(_ path: FilePath, as name: String) throws -> FilePath {
   var target = path.removingLastComponent().appending(name)
   var serial = 1
-  while exists(target) {
+  while true {
+    do throws(Errno) {
+      try renameToFreeName(path, to: target)
+      return target
+    } catch {
+      guard error == .fileExists else {
+        throw JobError(.io, path.string, "cannot be set aside as \(target.string)", underlying: error)
+      }
+    }
     serial += 1
     target = path.removingLastComponent().appending("\(name)-\(serial)")
   }
-  do {
-    try rename(path, to: target)
-  } catch {
-    throw JobError(.io, path.string, "cannot be set aside as \(target.string)", underlying: error)
-  }
-  return target
 }
 
 /// Removes a file; `false` when it could not be, or was not there.
 @discardableResult
-public func unlink(_ path: FilePath) -> Bool { path.withPlatformString { Glibc.unlink($0) } == 0 }
+public func unlink(_ path: FilePath) -> Bool { path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } == 0 }
 
-func fchmod(_ file: CInt, _ mode: CModeT) -> CInt { Glibc.fchmod(file, mode) }
-
-func getpid() -> Int32 { Glibc.getpid() }
-
-var lastError: CInt { errno }
-
-let quotaCode: CInt = EDQUOT
+/// Removes a folder that holds files only. What cannot be removed stays.
+func removeFolder(_ folder: FilePath) {
+  for name in names(in: folder) { unlink(folder.appending(name)) }
+  _ = folder.withPlatformString { rmdir($0) }
+}
 
 extension FileDescriptor {
   func sync() throws(Errno) {

@@ -20,6 +20,7 @@ public func absolute(_ path: FilePath) -> FilePath {
 
 /// A path out of a configuration or document: absolute as it is, else from `folder`.
 public func resolve(_ text: String, against folder: FilePath) -> FilePath {
-  let path = FilePath(text)
+  // No path holds a NUL, but a damaged document may: it then names nothing.
+  let path = FilePath(text.replacing("\0", with: "\u{FFFD}"))
   return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
 }

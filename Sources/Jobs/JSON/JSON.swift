@@ -22,6 +22,9 @@ public indirect enum JSON: Sendable, Equatable {
       /// The name's literal when it is not valid Unicode, without its quotes.
       var literal: [UInt8]?
       public var value: JSON
+
+      /// By bytes: `==` of strings holds two spellings of one accented letter for the same, and JSON does not.
+      func isNamed(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
     }
 
     public var members: [Member] = []
@@ -36,13 +39,13 @@ extension JSON.Object {
   /// The value under `name`; the last one counts where a name stands twice, as every common reader has it.
   /// Setting `nil` removes the member; a new one goes to the end.
   public subscript(name: String) -> JSON? {
-    get { members.last { $0.name == name }?.value }
+    get { members.last { $0.isNamed(name) }?.value }
     set {
-      let index = members.lastIndex { $0.name == name }
+      let index = members.lastIndex { $0.isNamed(name) }
       switch (index, newValue) {
       case (let index?, let value?): members[index].value = value
       case (nil, let value?): members.append(Member(name: name, literal: nil, value: value))
-      case (_?, nil): members.removeAll { $0.name == name }
+      case (_?, nil): members.removeAll { $0.isNamed(name) }
       case (nil, nil): break
       }
     }
@@ -61,7 +64,7 @@ extension JSON {
   public var string: String? {
     switch self {
     case .string(let text): text
-    case .opaque(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .opaque(let literal): JSONString.repaired(literal)
     default: nil
     }
   }

@@ -69,7 +69,7 @@ private struct JSONReader {
       let name = decoded ?? String(decoding: literal, as: UTF8.self)
       path.append("." + name)
       skipSpace()
-      guard take(":") else { throw error("expected ':' after the name \"\(name)\"") }
+      guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
       skipSpace()
       let value = try value()
       object.members.append(.init(name: name, literal: decoded == nil ? literal : nil, value: value))
@@ -126,8 +126,15 @@ private struct JSONReader {
       if Self.isNumber(word) { return .number(word) }
       let atEnd = index == bytes.count
       if !atEnd { index = start }
-      throw error(word.isEmpty ? "expected a value" : "'\(word.prefix(40))' is no JSON value")
+      throw error(word.isEmpty ? "expected a value" : "'\(Self.printable(word))' is no JSON value")
     }
+  }
+
+  /// The start of a text, fit for a terminal.
+  private static func printable(_ text: String) -> String {
+    var escaped: [UInt8] = []
+    JSONString.encode(String(text.prefix(40)), into: &escaped)
+    return String(decoding: escaped, as: UTF8.self)
   }
 
   private static func endsScalar(_ byte: UInt8) -> Bool {
@@ -177,7 +184,9 @@ private struct JSONReader {
     let before = bytes[..<min(index, bytes.count)]
     let line = before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
     let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+    // Nobody reads a path of hundreds of steps.
+    let steps = path.count > 32 ? path.prefix(32) + ["…"] : path[...]
     return JSONSyntaxError(
-      path: "$" + path.joined(), line: line, column: column, reason: reason, isTruncated: index >= bytes.count)
+      path: "$" + steps.joined(), line: line, column: column, reason: reason, isTruncated: index >= bytes.count)
   }
 }

@@ -34,6 +34,20 @@ enum JSONString {
     return String(validating: text, as: UTF8.self)
   }
 
+  /// The text of a literal as far as there is one: what ``decode(_:)`` refuses reads as U+FFFD or as it stands.
+  static func repaired(_ literal: [UInt8]) -> String {
+    var text = ""
+    var rest = literal[...]
+    while let start = rest.firstIndex(of: UInt8(ascii: "\\")) {
+      text += String(decoding: rest[..<start], as: UTF8.self)
+      let escape = rest[start...].prefix(2)
+      let length = escape.last == UInt8(ascii: "u") ? 6 : 2
+      text += decode(Array(rest[start...].prefix(length))) ?? decode(Array(rest[start...].prefix(2 * length))) ?? "\u{FFFD}"
+      rest = rest[start...].dropFirst(length)
+    }
+    return text + String(decoding: rest, as: UTF8.self)
+  }
+
   /// Reads the digits after `\u`, and the second half of a surrogate pair where the first stands.
   private static func unicodeEscape(_ literal: [UInt8], _ index: inout Int) -> Unicode.Scalar? {
     guard let first = hexadecimal(literal, &index) else { return nil }

@@ -24,10 +24,7 @@ public struct Manifest: Sendable, Equatable {
       "input": ["file": .null, "title": .null, "year": .null],
       "output_dir": .string(workspace.documentPath(paths.output)),
       "stages": .object(.init()),
-      "pipeline": [
-        "status": .string(PipelineStatus.pending.rawValue), "current_stage": .null,
-        "completed_stages": .array([]), "failed_stages": .array([]),
-      ],
+      "pipeline": Self.newPipeline(.pending),
       "timing": ["started_at": .null, "completed_at": .null, "total_seconds": .null],
     ]
   }
@@ -40,15 +37,22 @@ public struct Manifest: Sendable, Equatable {
     document["input"]?["year"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
   }
 
-  /// The stages' records in their order.
+  /// The stages' records in their order. Where two schemas stand in one file, the builder's come after.
   public var stages: [StageRecord] {
+    let records = recordedStages
+    let known = Set(records.map { StageName($0.name) })
+    let isBuilders = records.isEmpty || document["pipeline"]?["steps"]?.object != nil
+    return isBuilders ? records + builderStages.filter { !known.contains(StageName($0.name)) } : records
+  }
+
+  private var recordedStages: [StageRecord] {
     switch document["stages"] {
     case .object(let object)?: object.members.map { StageRecord(name: $0.name, fields: $0.value) }
     case .array(let list)?:
       list.compactMap { entry in
         (entry["name"] ?? entry["stage_name"])?.string.map { StageRecord(name: $0, fields: entry) }
       }
-    default: builderStages
+    default: []
     }
   }
 
@@ -56,36 +60,56 @@ public struct Manifest: Sendable, Equatable {
   public func stage(_ name: String) -> StageRecord? {
     let wanted = StageName(name)
     let all = stages
-    return all.first { $0.name == name } ?? all.first { StageName($0.name) == wanted }
+    return all.last { $0.name == name } ?? all.last { StageName($0.name) == wanted }
   }
 
   /// What the document says the pipeline's state is; `nil` when it says nothing that is known.
   public var recordedStatus: PipelineStatus? {
     let pipeline = document["pipeline"]?["status"]?.string ?? document["status"]?.string
-    return pipeline.flatMap { PipelineStatus(rawValue: $0) }
+    return pipeline.flatMap { $0 == "prepared" ? .pending : PipelineStatus(rawValue: $0) }
   }
 
-  /// The pipeline's state, as true as it can be told: a recorded `running` that nobody runs is `interrupted`.
+  /// The pipeline's state, as true as it can be told: a recorded `running` that nobody runs is `interrupted`, and
+  /// `failed` is not believed of a pipeline whose stages all came to succeed.
   public func status(isRunning: Bool) -> PipelineStatus {
     if isRunning { return .running }
     switch recordedStatus {
     case .running?: return .interrupted
+    case .failed? where hasComeThrough: return .completed
     case let status?: return status
-    case nil: return stages.isEmpty ? .pending : .interrupted
+    case nil:
+      if stages.isEmpty { return .pending }
+      return hasComeThrough ? .completed : .interrupted
     }
   }
 
-  /// Builder manifests list names only; `skipped_stages` holds failures too.
+  /// Whether the records tell of a pipeline that came through: every stage succeeded or was left out, nothing else
+  /// failed, and of the documented pipeline the last stage is there. A run may have died before that one.
+  var hasComeThrough: Bool {
+    let stages = stages
+    guard document["pipeline"]?["error"].isNothing != false, stages.contains(where: { $0.status == .success }),
+      stages.allSatisfy({ $0.status == .success || $0.status == .skipped })
+    else { return false }
+    let done = Set(stages.map { StageName($0.name) })
+    return !done.contains(StageName("demux")) || done.contains(StageName("mux"))
+  }
+
+  /// The builder's `pipeline.steps`, then what its lists name beside them.
+  ///
+  /// `skipped_stages` holds failures too: without a step that tells, they count as failed in a pipeline that failed.
   private var builderStages: [StageRecord] {
+    let pipeline = document["pipeline"]
     func listed(_ key: String, _ status: StageStatus) -> [StageRecord] {
-      (document["pipeline"]?[key]?.array ?? []).compactMap(\.string).map { name in
+      (pipeline?[key]?.array ?? []).compactMap(\.string).map { name in
         StageRecord(name: name, fields: ["status": .string(status.rawValue)])
       }
     }
-    let done = listed("completed_stages", .success)
-    let others = listed("failed_stages", .failed) + listed("skipped_stages", .skipped)
-    let names = Set(done.map { StageName($0.name) })
-    return done + others.filter { !names.contains(StageName($0.name)) }
+    let steps = (pipeline?["steps"]?.object?.members ?? []).map { StageRecord(name: $0.name, fields: $0.value) }
+    let lists =
+      listed("completed_stages", .success) + listed("failed_stages", .failed)
+      + listed("skipped_stages", recordedStatus == .failed ? .failed : .skipped)
+    var known: Set<StageName> = []
+    return (steps.filter { $0.status != nil } + lists).filter { known.insert(StageName($0.name)).inserted }
   }
 }
 
@@ -117,9 +141,13 @@ public struct StageRecord: Sendable, Equatable {
     self.fields = fields
   }
 
-  public var status: StageStatus? { fields["status"]?.string.flatMap { StageStatus(rawValue: $0) } }
+  /// Also where a later writer called success `completed`.
+  public var status: StageStatus? {
+    fields["status"]?.string.flatMap { $0 == "completed" ? .success : StageStatus(rawValue: $0) }
+  }
   public var attempt: Int { fields["attempt"]?.int ?? 0 }
-  public var duration: Double? { fields["duration_seconds"]?.double }
+  /// Seconds.
+  public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.double }
   public var error: String? { fields["error"]?.string }
   public var reason: String? { fields["reason"]?.string }
   public var fingerprint: String? { fields["fingerprint"]?.string }

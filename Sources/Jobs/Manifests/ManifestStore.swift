@@ -41,15 +41,19 @@ public struct ManifestStore: Sendable {
     return manifest
   }
 
+  /// Microseconds between looks at a file that does not parse: most writers need a moment, few a second.
+  private static let pauses: [UInt32] = [0, 20_000, 80_000, 200_000, 300_000, 400_000]
+
   /// The manifest, or `nil` when there is none or it was damaged and is now set aside.
   ///
   /// A writer that does not lock may be in the middle of its write: what does not parse is read again for a second.
   private func readPatiently() throws -> Manifest? {
-    for attempt in 0..<6 {
-      if attempt > 0 { usleep(200_000) }
+    for pause in Self.pauses {
+      usleep(pause)
       do {
         guard exists(path) else { return nil }
-        return try Manifest(reading: path)
+        let manifest = try Manifest(reading: path)
+        if manifest.hasRoomForStages { return manifest }
       } catch let error as JobError where error.code == .damaged {
         continue
       }

@@ -12,7 +12,7 @@ extension Manifest {
     return .job
   }
 
-  /// Everything that is not as documented, in the document's order. A manifest as documented has none.
+  /// Everything that is not as documented, in the order of the documented fields. A manifest as documented has none.
   ///
   /// - Parameter folder: the manifest's folder, to look the recorded files up; `nil` leaves the files alone.
   public func findings(in folder: FilePath?) -> [ManifestFinding] {
@@ -52,9 +52,9 @@ private struct ManifestCheck {
   private mutating func checkKind() {
     switch manifest.kind {
     case .job: break
-    case .stage: error("$.job_id", "is missing: a manifest of stages alone (kind \(manifest.kind.rawValue)), not of a job")
-    case .builder: error("$.version", "is a builder's manifest (kind \(manifest.kind.rawValue)), not the documented 1.0.0")
-    case .later: error("$.stages", "is a list (kind \(manifest.kind.rawValue)); expected an object with a member a stage")
+    case .stage: error("$.job_id", "is missing: this is a manifest of stages alone, not of a job")
+    case .builder: error("$.version", "is that of a builder's manifest; expected \"1.0.0\"")
+    case .later: error("$.stages", "is a list; expected an object with a member a stage")
     }
     let builderKeys = ["timestamp", "output", "devices", "resumed_at"].filter { root[$0] != nil }
     if manifest.kind != .builder, let key = builderKeys.first {
@@ -66,7 +66,7 @@ private struct ManifestCheck {
 
   private mutating func checkHead() {
     expect("$.version", root["version"], "a string", optional: false) { $0.string != nil }
-    if let version = root["version"]?.string, version != "1.0.0" {
+    if let version = root["version"]?.string, version != "1.0.0", manifest.kind != .builder {
       error("$.version", "is \"\(version)\"; expected \"1.0.0\"")
     }
     expect("$.created_at", root["created_at"], "a local time like 2025-10-30T15:44:30.123456", optional: false, isTime)
@@ -96,8 +96,11 @@ private struct ManifestCheck {
     switch root["stages"] {
     case .object(let object)?:
       for member in object.members { checkStage("$.stages.\(member.name)", StageRecord(name: member.name, fields: member.value)) }
-      let names = Dictionary(grouping: object.names, by: { StageName($0) }).values.filter { $0.count > 1 }
-      for twins in names { error("$.stages.\(twins[1])", "is the same stage as \(twins[0])") }
+      var known: [StageName: String] = [:]
+      for name in object.names {
+        if let first = known[StageName(name)] { error("$.stages.\(name)", "is the same stage as \(first)") }
+        known[StageName(name)] = known[StageName(name)] ?? name
+      }
     case .array(let list)?:
       for (index, entry) in list.enumerated() {
         guard let name = (entry["name"] ?? entry["stage_name"])?.string else {
@@ -114,7 +117,7 @@ private struct ManifestCheck {
   private mutating func checkStage(_ path: String, _ stage: StageRecord) {
     guard stage.fields.object != nil else { return error(path, "is \(stage.fields.kind); expected an object") }
     let status = stage.fields["status"]
-    if stage.status == nil {
+    if status?.string.flatMap({ StageStatus(rawValue: $0) }) == nil {
       let found = status?.string.map { "\"\($0)\"" } ?? status?.kind ?? "missing"
       error("\(path).status", "is \(found); expected running, success, failed or skipped")
     }
@@ -179,17 +182,12 @@ private struct ManifestCheck {
       return
     }
     guard let list = value.array else { return error(path, "is \(value.kind); expected a list of stages") }
-    guard manifest.kind != .builder else { return }
     for (index, entry) in list.enumerated() {
       guard let name = entry.string else {
         error("\(path)[\(index)]", "is \(entry.kind); expected a stage's name")
         continue
       }
-      guard let stage = manifest.stage(name) else {
-        error("\(path)[\(index)]", "names \(name), which has no entry in stages")
-        continue
-      }
-      if let status = stage.status, status != meaning {
+      if let status = manifest.stage(name)?.status, status != meaning {
         error("\(path)[\(index)]", "still names \(name), whose status is \(status.rawValue)")
       }
     }
@@ -197,10 +195,8 @@ private struct ManifestCheck {
 
   private mutating func checkVerdict(_ pipeline: JSON) {
     let stages = manifest.stages
-    guard manifest.kind != .builder, !stages.isEmpty else { return }
-    let allDone = stages.allSatisfy { $0.status == .success || $0.status == .skipped }
     let recorded = manifest.recordedStatus
-    if recorded == .failed && allDone { error("$.pipeline.status", "is \"failed\" although every stage succeeded") }
+    if recorded == .failed && manifest.hasComeThrough { error("$.pipeline.status", "is \"failed\" although every stage succeeded") }
     if recorded == .completed, let open = stages.first(where: { $0.status == .failed || $0.status == .running }) {
       error("$.pipeline.status", "is \"completed\" although \(open.name) is \(open.status?.rawValue ?? "open")")
     }

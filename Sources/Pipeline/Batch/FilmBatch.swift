@@ -27,6 +27,8 @@ public struct FilmBatch: Sendable {
   /// What will be done with each film, in order.
   public struct Plan: Sendable {
     public var films: [InputDecision]
+    /// What the admin should know of what was left out.
+    public var warnings: [String] = []
   }
 
   /// One film's result.
@@ -49,57 +51,86 @@ public struct FilmBatch: Sendable {
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(inputs: [FilePath], resumed: [String]) throws -> Plan {
     let history = InputHistory(of: workspace)
-    var films = try resumed.map { try history.resume(try JobCatalog(workspace).find($0), in: workspace, selection) }
-    var seen: Set<String> = []
-    for input in try inputs.flatMap({ try MediaFiles.files(at: $0) }) {
-      var film = try history.decide(
-        input, user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
-      if !seen.insert(film.identity.sha256).inserted {
-        film.kind = .skip
-        film.reason = "the same film as another of this run, by its content"
-      }
-      films.append(film)
+    let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
+    var plan = Plan(films: [])
+    for name in resumed {
+      plan.films.append(
+        try verified(try history.resume(try JobCatalog(workspace).find(name), in: workspace, selection), check))
     }
-    return Plan(films: films)
+    var seen: Set<String> = []
+    for input in inputs {
+      let found = try MediaFiles.find(at: input)
+      plan.warnings += found.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
+      for path in found.files {
+        var film = try history.decide(
+          path, user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
+        // A film that was named is looked at closely; in a folder of thousands the records count.
+        if path == absolute(input) { film = try verified(film, check) }
+        if film.kind != .pending, !seen.insert(film.identity.sha256).inserted {
+          film.kind = .skip
+          film.reason = "the same film as another of this run, by its content"
+        }
+        plan.films.append(film)
+      }
+    }
+    return plan
+  }
+
+  private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {
+    guard film.kind == .skip, let job = film.job, let reason = try check.reasonToRun(film, job) else { return film }
+    var film = film
+    (film.kind, film.reason) = (.resume, reason)
+    return film
   }
 
   /// Runs the films of a plan. One that fails does not keep the others from running.
   public func run(_ plan: Plan, stop: StopSource, observe: @escaping (RunEvent) -> Void) -> [Result] {
-    plan.films.map { film in
-      guard film.kind != .skip else {
-        return Result(film: film, job: film.job, status: film.job.map { _ in .completed }, reason: film.reason)
+    for warning in plan.warnings { observe(.warning(warning)) }
+    return plan.films.map { film in
+      var result = Result(film: film, job: film.job, reason: film.reason)
+      switch film.kind {
+      case .skip, .pending: return result
+      default: break
       }
-      guard stop.level == .none else { return Result(film: film, job: film.job, reason: "not begun: stopped") }
+      guard stop.level == .none else {
+        result.reason = "not begun: stopped"
+        return result
+      }
       do {
-        return try run(film, stop: stop, observe: observe)
+        let job = try job(for: film)
+        result.job = job
+        let run = JobRun(
+          job, in: workspace, selection: selection, workflow: workflow, environment: environment,
+          toolFolders: toolFolders, stop: stop, observe: observe)
+        let outcome = try run.run(film)
+        result.status = outcome.status
+        result.reason = outcome.reason
+        result.error = outcome.isMissingEngine ? .missingEngine : nil
       } catch {
         let known = error as? JobError
         observe(.warning("\(film.input): \(error)"))
-        return Result(film: film, job: film.job, status: nil, reason: "\(error)", error: known?.code ?? .io)
+        result.error = known?.code ?? .io
+        result.reason = "\(error)"
+        // Its records could not be written, so they say that it runs, and nobody runs it.
+        if result.job != nil, result.error != .locked { result.status = .interrupted }
       }
+      return result
     }
   }
 
-  private func run(_ film: InputDecision, stop: StopSource, observe: @escaping (RunEvent) -> Void) throws -> Result {
+  /// The film's job: the standing one, or a new one.
+  private func job(for film: InputDecision) throws -> JobPaths {
     let manager = JobManager(workspace)
-    let job: JobPaths
-    if let standing = film.job {
-      job = standing
-      if renewsConfig {
-        let lock = try FileLock.take(job.lock, subject: job.id.description)
-        try manager.renewJobEnv(job, overlay: Self.overlay(for: film.input))
-        _ = consume lock
-      }
-    } else {
-      job = try manager.createJob(userID: user, overlay: Self.overlay(for: film.input)).paths
+    let overlay = Self.overlay(for: film.input)
+    guard let job = film.job else {
+      return try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)).paths
     }
-    let run = JobRun(
-      job, in: workspace, selection: selection, workflow: workflow, environment: environment,
-      toolFolders: toolFolders, stop: stop, observe: observe)
-    let outcome = try run.run(film)
-    return Result(
-      film: film, job: job, status: outcome.status, reason: outcome.reason,
-      error: outcome.isMissingEngine ? .missingEngine : nil)
+    if renewsConfig {
+      let lock = try FileLock.take(job.lock, subject: job.id.description)
+      try manager.renewJobEnv(job, overlay: overlay)
+      _ = consume lock
+    }
+    return job
   }
 
   /// `INPUT.env` beside a film: settings for it alone.

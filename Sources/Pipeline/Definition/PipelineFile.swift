@@ -135,7 +135,7 @@ private struct PipelineReader {
     if fields["command"] == nil && fields["service"] == nil {
       note(line(node), "\(subject) has neither 'command' nor 'service'; expected at least one of them")
     }
-    if let command = stage.command, command.isEmpty, let node = fields["command"] {
+    if let command = stage.command, command.first?.isEmpty != false, let node = fields["command"] {
       note(line(node), "\(subject): command is empty; expected the program and its arguments")
     }
     stage.arguments = fields["arguments"].flatMap { templates($0, "\(subject): arguments") } ?? []
@@ -149,7 +149,7 @@ private struct PipelineReader {
     stage.env = fields["env"].flatMap { strings($0, "\(subject): env") } ?? []
     stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs") }
     stage.outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
-    for output in stage.outputs where output.path.hasPrefix("/") || output.path.split(separator: "/").contains("..") {
+    for output in stage.outputs where !Self.isInsideJob(output.path) {
       note(
         line(fields["outputs"] ?? node), "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
     }
@@ -186,7 +186,7 @@ private struct PipelineReader {
     }
     let fields = mapping(node, subject, keys: ["path", "description", "optional"] + (key == nil ? ["key"] : []))
     let name = key ?? fields["key"].flatMap { text($0, "\(subject): key") }
-    guard let name else {
+    guard let name, !name.isEmpty else {
       note(line(node), "\(subject): 'key' is missing")
       return nil
     }
@@ -221,8 +221,8 @@ private struct PipelineReader {
   }
 
   private mutating func duration(_ node: Node, _ subject: String) -> Double? {
-    if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0 { return value }
-    note(line(node), "\(subject) is \(show(node)); expected a duration such as 90s, 10m or 4h")
+    if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0, value < 1e8 { return value }
+    note(line(node), "\(subject) is \(show(node)); expected a duration such as 90s, 10m or 4h, up to three years")
     return nil
   }
 
@@ -300,6 +300,14 @@ private struct PipelineReader {
 
   private func hint(_ name: String, _ known: [String]) -> String {
     nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+  }
+
+  private static func isInsideJob(_ path: String) -> Bool {
+    let elsewhere: Set<String> = ["input", "workspace", "log_dir", "config"]
+    guard elsewhere.isDisjoint(with: Placeholders.used(in: path)) else { return false }
+    let local = path.hasPrefix("{job_dir}/") ? String(path.dropFirst("{job_dir}/".count)) : path
+    let parts = local.split(separator: "/")
+    return !local.hasPrefix("/") && !parts.contains("..") && parts.contains { $0 != "." }
   }
 
   private static func isPlainName(_ name: String) -> Bool {

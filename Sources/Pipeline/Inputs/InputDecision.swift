@@ -15,6 +15,8 @@ public struct InputDecision: Sendable {
     case skip
     /// Another process has its job in hand.
     case held
+    /// The file is not there yet, as a film.
+    case pending
   }
 
   public var input: FilePath
@@ -39,12 +41,11 @@ public struct InputHistory {
 
   private let entries: [Entry]
 
-  /// Reads every job's manifest; one that cannot be read has no film.
+  /// Reads every job's manifest; where that cannot be read, job_info.json tells the film.
   public init(of workspace: Workspace) {
     entries = JobCatalog(workspace).all().map { job in
-      guard let manifest = try? Manifest(reading: job.manifest) else {
-        return Entry(job: job, manifest: Manifest(document: .object(.init())), identity: nil, file: nil)
-      }
+      var manifest = (try? Manifest(reading: job.manifest)) ?? Manifest(document: .object(.init()))
+      if manifest.document["input"] == nil { manifest.document["input"] = (try? JobInfo(reading: job.info))?.input }
       return Entry(
         job: job, manifest: manifest, identity: FilmIdentity(recordedIn: manifest.document["input"]),
         file: manifest.inputFile.map { workspace.resolve(documentPath: $0) })
@@ -66,6 +67,10 @@ public struct InputHistory {
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
     var decision = InputDecision(
       input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet", identity: identity)
+    if identity.size == 0 {
+      (decision.kind, decision.reason) = (.pending, "the file is empty: a copy that has just begun, or failed")
+      return decision
+    }
     let own = entries.filter { $0.job.userID == user }
     guard let entry = own.last(where: { fits($0, input, identity) }) else {
       if entries.contains(where: { fits($0, input, identity) }) { decision.reason = "user \(user) has no job of this film yet" }
@@ -132,5 +137,16 @@ public struct InputHistory {
       return known
     }
     return try FilmIdentity(hashing: input)
+  }
+}
+
+extension InputDecision {
+  /// What a manifest's `input` says of the film.
+  func document(in workspace: Workspace) -> JSON {
+    var document: JSON = [
+      "file": .string(workspace.documentPath(input)), "title": .string(title), "year": .int(year),
+    ]
+    identity.record(in: &document)
+    return document
   }
 }

@@ -23,7 +23,7 @@ struct JobContext {
     let secretsFile =
       secretsPath.isEmpty
       ? nil : (try? DurableFile.read(resolve(secretsPath, against: workspace.root))).flatMap { try? JSON(parsing: $0) }
-    secrets = Secrets.values(of: env, secretsFile: secretsFile)
+    secrets = Secrets.values(of: env, secretsFile: secretsFile, outer: environment)
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.filmHash) = (title, year, filmHash)
   }
@@ -31,6 +31,11 @@ struct JobContext {
   /// A setting; `nil` when absent or empty.
   func setting(_ key: String) -> String? {
     settings[key].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Whether the stage's own setting leaves it out.
+  func isSwitchedOff(_ stage: StageDefinition) -> Bool {
+    stage.enabled.flatMap { setting($0) }.flatMap { parseSwitch($0) } == false
   }
 
   func placeholders(for stage: StageDefinition) -> Placeholders {

@@ -40,6 +40,9 @@ public struct JobRun {
   ///   written. The job can be resumed after every error.
   public func run(_ film: InputDecision) throws -> Outcome {
     let lock = try FileLock.take(paths.lock, subject: paths.id.description)
+    AdoptedProcesses.adopt()
+    Leftovers.sweep(paths.output)
+    Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
     let started = Timestamp.now
     try lock.describeHolder([
       "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(started.text),
@@ -76,8 +79,8 @@ public struct JobRun {
     var fingerprints = Fingerprints()
     for stage in selection.wanted {
       if stop.level >= .drain { return interrupted(before: stage) }
-      if let key = stage.enabled, let value = context.setting(key), parseSwitch(value) == false {
-        let reason = "\(key)=\(value)"
+      if context.isSwitchedOff(stage), let key = stage.enabled {
+        let reason = "\(key)=\(context.setting(key) ?? "")"
         try record.leaveOut(stage, reason: reason)
         report(.stageEnded(paths, stage: stage.name, status: .skipped, seconds: 0, reason: reason))
         continue

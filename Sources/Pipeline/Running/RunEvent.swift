@@ -12,6 +12,8 @@ public enum RunEvent: Sendable {
   /// `fraction` is between 0 and 1.
   case stageProgress(JobPaths, stage: String, fraction: Double, text: String)
   case stageEnded(JobPaths, stage: String, status: StageStatus, seconds: Double, reason: String?)
+  /// Why an attempt failed: the last lines of its log, and where the rest is.
+  case stageSaid(JobPaths, stage: String, lines: [String], log: FilePath)
   /// The stage's earlier result stands.
   case stageKept(JobPaths, stage: String)
   case stageRetrying(JobPaths, stage: String, after: Double, reason: String)
@@ -36,6 +38,7 @@ public enum RunEvent: Sendable {
     case .stageProgress: []
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
+    case .stageSaid(_, _, let lines, let log): lines.map { "    | \($0)" } + ["    log: \(log)"]
     case .stageKept(let job, let stage): ["\(job.id): \(stage) kept"]
     case .stageRetrying(let job, let stage, let after, let reason):
       ["\(job.id): \(stage) is tried again in \(describeDuration(after)): \(reason)"]

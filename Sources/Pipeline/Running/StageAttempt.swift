@@ -15,6 +15,7 @@ struct StageAttempt {
   /// The last lines of the stage's output.
   var errorText: String?
   var cpuSeconds = 0.0
+  /// The largest resident size of one of its processes; never less than cpwx's own, which the kernel counts in.
   var peakMemoryBytes = 0
   var seconds = 0.0
 

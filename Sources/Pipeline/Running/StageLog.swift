@@ -8,7 +8,9 @@ internal import SystemPackage
 struct StageLog: ~Copyable {
   private let file: FileDescriptor
   private var mask: SecretMask
-  private var line: [UInt8] = []
+  /// The beginning of a line that may turn out to be a progress line.
+  private var candidate: [UInt8] = []
+  private var isAtLineStart = true
   private var tail: [UInt8] = []
   private let progress: (Double, String) -> Void
   /// The first failure to write, kept until the stage has ended.
@@ -16,13 +18,15 @@ struct StageLog: ~Copyable {
 
   /// Bytes of the log's end that are kept for error messages.
   private static let tailLimit = 16_384
+  /// A progress line is no longer than this.
+  private static let progressLimit = 1024
   private static let marker = Array("cpwx:progress ".utf8)
 
   /// - Throws: ``JobError`` with code `io`.
   init(appendingTo path: FilePath, secrets: [String], progress: @escaping (Double, String) -> Void) throws {
     do {
       file = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .append, .closeOnExec],
+        path, .readWrite, options: [.create, .append, .closeOnExec],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
     } catch {
       throw JobError(.io, path.string, "the stage's log cannot be opened", underlying: error)
@@ -33,18 +37,20 @@ struct StageLog: ~Copyable {
 
   deinit { try? file.close() }
 
-  /// A line of the orchestrator's own. It does not belong to the stage's output.
+  /// A line of the orchestrator's own, on a line of its own. It does not belong to the stage's output.
   mutating func note(_ text: String) {
     var mask = mask
-    write(mask.mask("=== \(text)\n".utf8) + mask.finish())
+    let line = "=== \(text)\n"
+    write(Array((endsInsideLine ? "\n" : "").utf8) + mask.mask(Array(line.utf8)) + mask.finish())
   }
 
-  mutating func append(_ bytes: some Collection<UInt8>) { take(mask.mask(bytes)) }
+  mutating func append(_ bytes: ArraySlice<UInt8>) { take(mask.mask(Array(bytes))) }
 
   /// Writes what was held back.
   mutating func finish() {
     take(mask.finish())
-    flushLine()
+    pass(candidate)
+    candidate = []
   }
 
   /// The last lines of the stage's output, masked.
@@ -53,51 +59,57 @@ struct StageLog: ~Copyable {
     return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
   }
 
-  /// Passes bytes on to the file as they come, holding back only what may become a progress line.
-  private mutating func take(_ bytes: [UInt8]) {
-    var output: [UInt8] = []
-    for byte in bytes {
-      line.append(byte)
-      let mayBeMarker = Self.marker.starts(with: line) || line.starts(with: Self.marker)
-      if byte == 0x0A || byte == 0x0D {
-        if !readProgress(line) { output += line[written...] }
-        line.removeAll(keepingCapacity: true)
-        written = 0
-      } else if !mayBeMarker {
-        output += line[written...]
-        written = line.count
-      }
-      if line.count > 4096 {
-        output += line[written...]
-        line.removeAll(keepingCapacity: true)
-        written = 0
-      }
-    }
-    if !line.isEmpty, written == line.count { _ = readPercent(line) }
-    write(output)
-    keepTail(output)
+  private var endsInsideLine: Bool {
+    guard let size = try? FileStatus(of: file).size, size > 0 else { return false }
+    var last: UInt8 = 0
+    let count = try? withUnsafeMutableBytes(of: &last) { try file.read(fromAbsoluteOffset: Int64(size) - 1, into: $0) }
+    return count == 1 && last != 0x0A
   }
 
-  /// Bytes of ``line`` that are in the file already.
-  private var written = 0
-
-  private mutating func flushLine() {
-    guard !line.isEmpty else { return }
-    if !readProgress(line) {
-      let rest = Array(line[written...])
-      write(rest)
-      keepTail(rest)
+  /// Passes bytes on to the file as they come, holding back only what may become a progress line.
+  private mutating func take(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    if candidate.isEmpty, find(Self.marker, in: bytes) == nil { return takePlain(bytes) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let end = rest.firstIndex { $0 == 0x0A || $0 == 0x0D }.map { $0 + 1 } ?? rest.endIndex
+      let isLineEnd = rest[end - 1] == 0x0A || rest[end - 1] == 0x0D
+      candidate += rest[..<end]
+      rest = rest[end...]
+      let mayBeProgress = isAtLineStart && candidate.count <= Self.progressLimit
+        && (candidate.starts(with: Self.marker) || Self.marker.starts(with: candidate))
+      if mayBeProgress && !isLineEnd { continue }
+      if !(mayBeProgress && readProgress(candidate)) { pass(candidate) }
+      candidate = []
+      isAtLineStart = isLineEnd
     }
-    line = []
-    written = 0
+  }
+
+  /// Bytes without a progress line in them, though one may begin at their end.
+  private mutating func takePlain(_ bytes: [UInt8]) {
+    let lastLine = bytes.suffix(Self.marker.count)
+    let newline = lastLine.lastIndex { $0 == 0x0A || $0 == 0x0D }
+    let wholeIsLine = newline == nil && bytes.count == lastLine.count && isAtLineStart
+    let start = newline.map { $0 + 1 } ?? (wholeIsLine ? bytes.startIndex : bytes.endIndex)
+    if start < bytes.endIndex, Self.marker.starts(with: bytes[start...]) {
+      pass(Array(bytes[..<start]))
+      candidate = Array(bytes[start...])
+      isAtLineStart = true
+    } else {
+      pass(bytes)
+      isAtLineStart = start == bytes.endIndex && newline != nil
+    }
+  }
+
+  private mutating func pass(_ bytes: [UInt8]) {
+    write(bytes)
+    readPercent(bytes.suffix(200))
+    tail += bytes.suffix(Self.tailLimit)
+    if tail.count > 2 * Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
   }
 
   /// Whether `line` was a progress line, to be left out of the log.
   private func readProgress(_ line: [UInt8]) -> Bool {
-    guard line.starts(with: Self.marker) else {
-      _ = readPercent(line)
-      return false
-    }
     let text = String(decoding: line.dropFirst(Self.marker.count).filter { $0 >= 0x20 }, as: UTF8.self)
     let words = text.split(separator: " ", maxSplits: 1)
     guard let number = words.first, let fraction = Double(number), fraction.isFinite else { return false }
@@ -106,21 +118,15 @@ struct StageLog: ~Copyable {
   }
 
   /// Reads a percentage such as progress bars show.
-  private func readPercent(_ line: [UInt8]) -> Bool {
-    guard let sign = line.lastIndex(of: UInt8(ascii: "%")), sign > 0 else { return false }
+  private func readPercent(_ line: ArraySlice<UInt8>) {
+    guard let sign = line.lastIndex(of: UInt8(ascii: "%")) else { return }
     let digits = line[..<sign].reversed().prefix { ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }
-    guard let percent = Double(String(decoding: digits.reversed(), as: UTF8.self)), percent <= 100 else { return false }
+    guard let percent = Double(String(decoding: digits.reversed(), as: UTF8.self)), percent <= 100 else { return }
     progress(percent / 100, "")
-    return true
   }
 
   private mutating func write(_ bytes: [UInt8]) {
     guard failure == nil, !bytes.isEmpty else { return }
     do { try file.writeAll(bytes) } catch { failure = error }
-  }
-
-  private mutating func keepTail(_ bytes: [UInt8]) {
-    tail += bytes
-    if tail.count > 2 * Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
   }
 }

@@ -84,6 +84,7 @@ struct StageProcess {
       try? pipe.readEnd.close()
       throw Errno(rawValue: code)
     }
+    AdoptedProcesses.noteStarted(pid)
     return Child(pid: pid, output: pipe.readEnd, started: .now)
   }
 

@@ -26,8 +26,10 @@ extension StageProcess {
       var usage = rusage()
       var status: CInt = 0
       while wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
+      AdoptedProcesses.noteEnded(child.pid)
       let survivors = endSurvivors()
-      while passOn(waiting: 0, output) {}
+      // What is in the pipe still; not more, should something go on writing all the same.
+      for _ in 0..<Self.lastReads where !passOn(waiting: 0, output) { break }
       try? child.output.close()
       var outcome = Outcome(end: reason ?? Self.end(status))
       outcome.cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
@@ -66,6 +68,9 @@ extension StageProcess {
       return Int32(min(60_000, max(killAt == nil ? 1 : 50, limit.seconds(since: .now) * 1000 + 1)))
     }
 
+    /// A pipe holds 1 MiB at the most.
+    private static let lastReads = 64
+
     private mutating func checkTime() {
       let now = Timestamp.now
       if reason == nil {
@@ -85,9 +90,11 @@ extension StageProcess {
 
     /// Ends what the stage's first process left running, and tells whether there was anything.
     private func endSurvivors() -> Bool {
-      let marker = reason == nil ? nil : process.marker
+      let marker = reason == nil && AdoptedProcesses.living().isEmpty ? nil : process.marker
       guard ProcessGroup.isAlive(group: child.pid, marker: marker) else { return false }
-      ProcessGroup.end(group: child.pid, marker: process.marker, grace: reason == nil ? min(process.grace, 2) : process.grace)
+      ProcessGroup.end(
+        group: child.pid, marker: process.marker, grace: reason == nil ? min(process.grace, 2) : process.grace)
+      _ = AdoptedProcesses.living()
       return true
     }
 

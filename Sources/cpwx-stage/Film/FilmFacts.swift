@@ -44,7 +44,7 @@ struct FilmFacts: Sendable, Equatable {
 
   /// Reads this form, TMDB's own with its `credits`, and what resembles them; `nil` when there is no title in it.
   init?(_ document: JSON, source: String) {
-    guard let title = Self.text(document["title"] ?? document["name"]) else { return nil }
+    guard let title = Self.text(document["title"]) else { return nil }
     self.init(source: source, title: title, year: Self.year(document))
     originalTitle = Self.text(document["original_title"] ?? document["originaltitle"])
     overview = Self.text(document["overview"] ?? document["plot"])

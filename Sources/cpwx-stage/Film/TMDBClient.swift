@@ -58,7 +58,7 @@ struct TMDBClient: Sendable {
         if let document = try? JSON(parsing: reply.body), document.object != nil { return document }
         reason = "an answer that is no JSON"
       case 401, 403: throw Failure.keyRefused(message(reply) ?? "status \(reply.status ?? 0)")
-      case 429?, 500...?: reason = "status \(reply.status ?? 0)"
+      case 429?, 500?, 502?, 503?, 504?: reason = "status \(reply.status ?? 0)"
       case nil: reason = reply.error
       default: throw Failure.unreachable(message(reply) ?? "status \(reply.status ?? 0)")
       }

@@ -17,11 +17,12 @@ struct FFmpeg: Sendable {
   /// - Parameters:
   ///   - subject: the file the work is about, for errors.
   ///   - duration: seconds of the whole, to tell progress by.
+  ///   - isTrial: whether failing is a way to find something out, and its complaints are for nobody.
   /// - Returns: what it complained about while it went on.
   /// - Throws: ``JobError``: `damaged` for media it cannot work with, `io` for a full disk, `missingEngine` without it.
   @discardableResult
   func run(
-    _ arguments: [String], about subject: FilePath, duration: Double?,
+    _ arguments: [String], about subject: FilePath, duration: Double?, isTrial: Bool = false,
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) async throws -> [String] {
     let common = ["-hide_banner", "-nostdin", "-v", "error", "-nostats", "-stats_period", "0.2", "-progress", "pipe:1"]
@@ -32,7 +33,7 @@ struct FFmpeg: Sendable {
           let microseconds = Double(line.dropFirst("out_time_us=".count))
         else { return }
         progress(min(1, microseconds / 1_000_000 / duration))
-      }, onError: { log.info("ffmpeg: \($0)") })
+      }, onError: { isTrial ? log.debug("ffmpeg: \($0)") : log.info("ffmpeg: \($0)") })
     guard outcome.succeeded else { throw failure(outcome, subject) }
     return outcome.lastLines
   }

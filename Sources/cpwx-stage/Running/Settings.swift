@@ -9,11 +9,11 @@ struct Settings: Sendable {
   let environment: [String: String]
   /// Values that must not reach a log.
   let secrets: [String]
-  private let secretsFile: JSON?
+  private let secretsFile: Result<JSON?, JobError>
 
   /// Reads the file that CONFIG_PATH names, or without it the job's own job.env.
   ///
-  /// - Throws: ``JobError`` with code `configuration` when CONFIG_PATH or SECRETS_PATH names what cannot be read.
+  /// - Throws: ``JobError`` with code `configuration` when CONFIG_PATH names what cannot be read.
   init(job: FilePath, environment: [String: String]) throws {
     self.environment = environment
     var file = EnvFile()
@@ -35,7 +35,7 @@ struct Settings: Sendable {
     values = Dictionary(file.values(outer: environment), uniquingKeysWith: { $1 })
     secretsFile = Self.readSecrets(values["SECRETS_PATH"] ?? environment["SECRETS_PATH"], beside: self.file)
     let others = environment.filter { Secrets.isSecret($0.key) && $0.value.utf8.count >= Secrets.shortestSearched }
-    secrets = Secrets.values(of: file, secretsFile: secretsFile) + others.values
+    secrets = Secrets.values(of: file, secretsFile: (try? secretsFile.get()) ?? nil) + others.values
   }
 
   /// The folder that relative paths start at: the one above the settings' own.
@@ -43,10 +43,18 @@ struct Settings: Sendable {
 
   /// A relative path starts at the workspace, which holds the folder of the settings. A file that is not there holds no
   /// secrets: the shipped settings name one that few need.
-  private static func readSecrets(_ text: String?, beside file: FilePath?) -> JSON? {
-    guard let text, !text.isEmpty else { return nil }
+  private static func readSecrets(_ text: String?, beside file: FilePath?) -> Result<JSON?, JobError> {
+    guard let text, !text.isEmpty else { return .success(nil) }
     let workspace = file?.removingLastComponent().removingLastComponent() ?? currentFolder()
-    return try? JSON(parsing: DurableFile.read(resolve(text, against: workspace)))
+    let path = resolve(text, against: workspace)
+    guard exists(path) else { return .success(nil) }
+    guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else {
+      return .failure(
+        JobError(
+          .configuration, path.string, "the secrets cannot be read, or are no JSON",
+          remedy: "Correct the file, or take SECRETS_PATH out of \(file.map { $0.string } ?? "the environment")."))
+    }
+    return .success(document)
   }
 
   /// The value of `key`; `nil` when it is nowhere or empty.
@@ -58,9 +66,12 @@ struct Settings: Sendable {
   }
 
   /// A secret by its key, or by the names it has in the secrets file.
-  func secret(_ key: String, _ names: String...) -> String? {
+  ///
+  /// - Throws: ``JobError`` with code `configuration` when that file is needed and cannot be read.
+  func secret(_ key: String, _ names: String...) throws -> String? {
     if let value = self[key] { return value }
-    return names.lazy.compactMap { secretsFile?[$0]?.string }.first { !$0.isEmpty }
+    let document = try secretsFile.get()
+    return names.lazy.compactMap { document?[$0]?.string }.first { !$0.isEmpty }
   }
 
   /// - Throws: ``JobError`` with code `configuration` for what is no whole number in `range`.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import SystemPackage
 
 #if canImport(Glibc)
   internal import Glibc
@@ -37,10 +38,10 @@ struct StageTool: AsyncParsableCommand {
       try await work.value
     } catch let error as JobError {
       printError(error.description)
-      exit(error.code.exitStatus)
+      leave(error.code.exitStatus)
     } catch let error as Interruption {
       printError("interrupted")
-      exit(error.exitStatus)
+      leave(error.exitStatus)
     } catch {
       exit(withError: error)
     }

@@ -17,18 +17,20 @@ struct ASRStage: StageCommand {
     let engine = try await context.engine(language: task.language, task: task.name)
     let prompt = InitialPrompt.find(in: context.job, names: context.movieNames)
     record(prompt, context, &manifest)
+    let token = try context.settings.huggingFaceToken
     let segments = try context.speechSegments(&manifest)
     let result = try await context.withEngineAudio(&manifest) { audio, _ in
       try await engine.run(
         [
           "audio": .string(audio.string), "language": .string(task.language?.code), "task": .string(task.name),
           "prompt": .string(prompt?.text), "segments": segments.map { .array($0.map(\.json)) } ?? .null,
-          "model": .string(context.settings["WHISPER_MODEL"]), "hf_token": .string(context.settings.huggingFaceToken),
+          "model": .string(context.settings["WHISPER_MODEL"]), "hf_token": .string(token),
         ], progress: 0...0.97)
     }
     engine.describe(result, in: &manifest)
     var transcript = Transcript(result)
     try task.check(heard: transcript.language)
+    transcript.joinSplitWords()
     transcript.document["text_language"] = .string(transcript.textLanguage?.code)
     transcript.document["prompt_source"] = .string(prompt?.source.rawValue)
     let turns = context.path("diarization/speaker_segments.json")

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import SystemPackage
 
 /// Stage 6: who speaks when.
 struct DiarizationStage: StageCommand {
@@ -18,12 +19,13 @@ struct DiarizationStage: StageCommand {
     if let fewest, let most, fewest > most {
       throw settings.wrong("DIARIZATION_MAX_SPEAKERS", "\(most)", "is less than DIARIZATION_MIN_SPEAKERS=\(fewest)")
     }
+    let token = try settings.huggingFaceToken
     let engine = try await context.engine()
     let segments = try context.speechSegments(&manifest)
     let result = try await context.withEngineAudio(&manifest) { audio, _ in
       try await engine.run([
         "audio": .string(audio.string), "segments": segments.map { .array($0.map(\.json)) } ?? .null,
-        "min_speakers": .int(fewest), "max_speakers": .int(most), "hf_token": .string(settings.huggingFaceToken),
+        "min_speakers": .int(fewest), "max_speakers": .int(most), "hf_token": .string(token),
       ])
     }
     engine.describe(result, in: &manifest)

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Engines
 internal import Jobs
+internal import SystemPackage
 
 /// Stage 3: the names that are known before anybody listens, and the prompt made of them.
 struct PreNERStage: StageCommand {
@@ -43,7 +45,8 @@ struct PreNERStage: StageCommand {
     let path = context.path("prompts/ner_enhanced_prompt.txt")
     let spoken = FilmNames.spoken(names)
     guard let text = PromptWriter.prompt(title: facts?.title, year: facts?.year, names: spoken) else {
-      context.removeLeftover(path)
+      // A prompt of an earlier run must not speak for this one.
+      unlink(path)
       return
     }
     try context.write(text + "\n", to: path)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import SystemPackage
 
 /// Stage 5: the speech segments, refined.
 struct PyannoteVADStage: StageCommand {
@@ -12,7 +13,7 @@ struct PyannoteVADStage: StageCommand {
   static func work(
     _ arguments: [String], _ context: StageContext, _ manifest: inout StageManifest
   ) async throws {
-    var request: JSON = ["hf_token": .string(context.settings.huggingFaceToken)]
+    var request: JSON = ["hf_token": .string(try context.settings.huggingFaceToken)]
     let silero = context.path("vad/silero_segments.json")
     if let segments = SpeechSegment.list(try context.document(silero)) {
       manifest.addInput("silero_segments", silero, "Speech segments found by Silero")
@@ -24,5 +25,7 @@ struct PyannoteVADStage: StageCommand {
 
 extension Settings {
   /// What pyannote's own models are fetched with.
-  var huggingFaceToken: String? { secret("HF_TOKEN", "hf_token", "pyannote_token") }
+  var huggingFaceToken: String? {
+    get throws { try secret("HF_TOKEN", "hf_token", "pyannote_token") }
+  }
 }

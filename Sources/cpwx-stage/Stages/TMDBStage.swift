@@ -54,7 +54,7 @@ struct TMDBStage: StageCommand {
 
   private static func lookUp(_ title: String, _ year: Int?, _ context: StageContext) async throws -> Online {
     let settings = context.settings
-    guard let key = settings.secret("TMDB_API_KEY", "tmdb_api_key") else {
+    guard let key = try settings.secret("TMDB_API_KEY", "tmdb_api_key") else {
       return Online(note: "no TMDB key is set; TMDB was not asked")
     }
     var client = TMDBClient(key: key, proxy: settings["HTTPS_PROXY"] ?? settings["https_proxy"], log: context.log)

@@ -21,7 +21,6 @@ struct JobEnvCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let paths = try JobCatalog(workspace).find(job.job)

@@ -19,7 +19,6 @@ struct JobListCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let jobs = JobCatalog(workspace).newestFirst().prefix(limit > 0 ? limit : .max)

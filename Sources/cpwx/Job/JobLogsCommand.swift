@@ -21,7 +21,6 @@ struct JobLogsCommand: AsyncParsableCommand {
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func run() async throws {
-    Signals.letThrough()
     let workspace = try workspaceOptions.open()
     let paths = try JobCatalog(workspace).find(job.job)
     let logs = JobLogs(of: paths)
@@ -31,7 +30,9 @@ struct JobLogsCommand: AsyncParsableCommand {
     }
     for file in logs.files {
       Console.out("==> \(file.lastComponent?.string ?? "") <==")
-      Console.out(raw: try DurableFile.read(file))
+      let bytes = try DurableFile.read(file)
+      Console.out(raw: bytes)
+      if let last = bytes.last, last != 0x0A { Console.out("") }
     }
   }
 }

@@ -18,7 +18,6 @@ struct JobShowCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let summary = JobSummary(try JobCatalog(workspace).find(job.job), in: workspace)

@@ -17,7 +17,6 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let format = try formatOptions.resolved()
     let path = try manifest.path()
     let rows: [JSON] = try Manifest(reading: path).stages.flatMap { stage in

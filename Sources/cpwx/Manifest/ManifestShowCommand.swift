@@ -17,7 +17,6 @@ struct ManifestShowCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let format = try formatOptions.resolved()
     let manifest = try Manifest(reading: try manifest.path())
     switch format {

@@ -19,7 +19,6 @@ struct ManifestValidateCommand: AsyncParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() async throws {
-    Signals.letThrough()
     let format = try formatOptions.resolved()
     let path = try manifest.path()
     let findings: [ManifestFinding]

@@ -1,0 +1,81 @@
+# Everything a clone needs. `make demo` and `make test` set up what they use; running them again changes nothing.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+DEMO ?= demo
+SAMPLE := config/samples/super_awesome_company_2018.mp4
+
+PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev pkg-config util-linux
+BENCH_PACKAGES := parallel
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+RELEASE := -c release --static-swift-stdlib
+BUILT := .build/release
+
+.PHONY: setup packages build engines demo test bench fmt check install uninstall clean
+
+## setup: packages, the two programs, the speech engines
+setup: packages build engines
+
+packages:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
+	else echo "== Debian packages: all there"; fi
+
+build:
+	@echo "== building cpwx and cpwx-stage"
+	@swift build $(RELEASE) --product cpwx
+	@swift build $(RELEASE) --product cpwx-stage
+
+engines:
+	@echo "== speech engines"
+	@$(BUILT)/cpwx doctor --fix --quiet
+
+## demo: the sample film through all ten stages, in $(DEMO)/
+demo: setup
+	@echo "== a workspace in $(DEMO)/ with one film"
+	@$(BUILT)/cpwx init $(DEMO)
+	@sed -i 's/^SRC_LANG=hi /SRC_LANG=en /' $(DEMO)/config/.env
+	@cp -n $(SAMPLE) $(DEMO)/in/
+	@echo "== cpwx -C $(DEMO) run"
+	$(BUILT)/cpwx run -C $(DEMO)
+	@$(BUILT)/cpwx job show latest -C $(DEMO)
+	@job=$$($(BUILT)/cpwx job path latest -C $(DEMO)); echo; head -n 12 "$$job/subtitles/subtitles.srt"; \
+	echo "== the streams of $$job/final_output.mp4"; \
+	ffprobe -v error -show_entries stream=index,codec_name,codec_type:stream_tags=language -of compact "$$job/final_output.mp4"
+
+## test: every test, with the engines they use
+test: packages
+	@echo "== building the tests"
+	@swift build --build-tests
+	@echo "== speech engines"
+	@.build/debug/cpwx doctor --fix --quiet
+	@echo "== Swift tests"
+	swift test --skip-build
+	@echo "== the Python drop-in's tests"
+	python3 -m unittest discover -s Tests/StageSDK
+	@echo "== the engines' tests"
+	@engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}; \
+	CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" -m unittest discover -s Tests/Engines
+
+## bench: figures, side by side in one run
+bench: setup
+	@missing=$$(for p in $(BENCH_PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] || $(AS_ROOT) apt-get install -qy --no-install-recommends $$missing
+	@python3 Tests/Benchmarks/overhead.py $(BUILT)/cpwx
+	@python3 Tests/Benchmarks/words.py $(BUILT)/cpwx $(SAMPLE)
+
+fmt:
+	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift
+
+check:
+	swift format lint --strict --recursive Sources Tests Package.swift config/Defaults.swift
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(BUILT)/cpwx $(BUILT)/cpwx-stage "$(DESTDIR)$(PREFIX)/bin/"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/cpwx" "$(DESTDIR)$(PREFIX)/bin/cpwx-stage"
+
+clean:
+	rm -rf .build $(DEMO)

@@ -1,0 +1,29 @@
+internal import Jobs
+internal import SystemPackage
+
+/// Looks whether a completed job's results still stand.
+struct CompletionCheck {
+  let workspace: Workspace
+  let selection: StageSelection
+  let environment: [String: String]
+
+  /// Why a stage of the film's job must run again; `nil` when nothing must.
+  ///
+  /// - Throws: ``JobError`` when the job's files cannot be read.
+  func reasonToRun(_ film: InputDecision, _ job: JobPaths) throws -> String? {
+    let manifest = try Manifest(reading: job.manifest)
+    let context = try JobContext(
+      workspace: workspace, paths: job, input: film.input, title: film.title, year: film.year,
+      filmHash: film.identity.sha256, environment: environment)
+    var plan = ResumePlan(selection)
+    var fingerprints = Fingerprints()
+    for stage in selection.wanted where !context.isSwitchedOff(stage) {
+      let fingerprint = fingerprints.fingerprint(of: stage, in: context)
+      let record = manifest.stage(stage.name)
+      if case .run(let because) = plan.judge(stage, record: record, fingerprint: fingerprint, in: context) {
+        return "\(job.id) is completed, but \(stage.name) must run again: \(because)"
+      }
+    }
+    return nil
+  }
+}

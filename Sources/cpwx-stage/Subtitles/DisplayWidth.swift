@@ -1,0 +1,35 @@
+extension Character {
+  /// How many columns it takes: 2 for the wide forms of East Asia and for pictures, 0 for what joins or steers others, 1
+  /// else. Source: Unicode Standard Annex 11, East Asian Width, in blocks.
+  var displayWidth: Int {
+    guard let first = unicodeScalars.first else { return 0 }
+    if unicodeScalars.allSatisfy(\.isInvisible) { return 0 }
+    let isPicture = first.properties.isEmojiPresentation || unicodeScalars.contains { $0.value == 0xFE0F }
+    return isPicture || first.isWide ? 2 : 1
+  }
+}
+
+extension StringProtocol {
+  /// Columns on the screen.
+  var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isWide: Bool {
+    switch value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+      0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6,
+      0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+      true
+    default: false
+    }
+  }
+
+  /// Controls, marks of direction and joiners, which show nothing by themselves.
+  var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .nonspacingMark, .enclosingMark, .lineSeparator, .paragraphSeparator, .surrogate: true
+    default: false
+    }
+  }
+}

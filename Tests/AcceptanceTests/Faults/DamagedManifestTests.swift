@@ -1,0 +1,45 @@
+import Jobs
+import Testing
+
+/// A manifest that was cut short or overwritten does not lose the job.
+struct DamagedManifestTests {
+  @Test(arguments: ["", "{", "{\"version\": \"1.0.0\", \"stages\": {\"one\": {\"sta", "[]", "\u{0}\u{0}\u{0}"])
+  func `a damaged manifest is set aside, and its job goes on`(content: String) throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let job = try workspace.job()
+      try workspace.write(job + "/manifest.json", content)
+      try workspace.write("open", "")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(workspace.jobs == [job])
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+      let aside = workspace.tree("out").filter { $0.contains("/manifest.json.damaged-") }
+      #expect(try aside.map { try workspace.read("out/" + $0) } == [content])
+    }
+  }
+
+  @Test func `a job whose manifest is gone goes on`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      try workspace.remove(try workspace.job() + "/manifest.json")
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.manifest(of: try workspace.job())["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  @Test func `a manifest that a stage overwrites with half of one is made whole again`() throws {
+    let vandal = Stage("vandal", outputs: ["v"], script: "echo '{\"stages\": {' > \"$1/manifest.json\"; touch \"$1/v\"")
+    try TestWorkspace.with([.making("one"), vandal, .making("two")]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      let stages = try workspace.manifest()["stages"]?.object
+      #expect(stages?.names == ["one", "vandal", "two"])
+      #expect(stages?.members.allSatisfy { $0.value["status"]?.string == "success" } == true)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Jobs
+import Testing
+
+/// A disk that fills up stops a job, and spoils nothing.
+struct FullDiskTests {
+  struct NoMount: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// A workspace whose jobs and logs lie on a small disk, and a way to make that larger.
+  private func withSmallDisk(
+    _ stages: [Stage], _ body: (TestWorkspace, _ grow: () throws -> Void) throws -> Void
+  ) throws {
+    try TestWorkspace.with(stages, config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
+      let disk = workspace.path("disk")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      try mount(["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], workspace)
+      workspace.atEnd { umount2(disk, Int32(MNT_DETACH)) }
+      try workspace.film()
+      try body(workspace) { try self.mount(["-o", "remount,size=16m", disk], workspace) }
+    }
+  }
+
+  private func mount(_ arguments: [String], _ workspace: TestWorkspace) throws {
+    let outcome = try workspace.start(["mount"] + arguments).wait()
+    guard outcome.code == 0 else {
+      throw NoMount(description: "this test needs a small tmpfs, and mounting is not permitted: \(outcome.errors)")
+    }
+  }
+
+  private func job(_ workspace: TestWorkspace) throws -> String {
+    let found = workspace.tree("disk/out").filter { $0.split(separator: "/").count == 5 }
+    try #require(found.count == 1, "\(found)")
+    return workspace.path("disk/out/") + found[0]
+  }
+
+  private func checkResumes(_ workspace: TestWorkspace, _ grow: () throws -> Void) throws {
+    let full = try workspace.cpwx("run")
+    #expect(full.code == 74 || full.code == 1, "\(full.errors)")
+    #expect(full.errors.lowercased().contains("no space left") || full.errors.contains("make room"))
+    let manifest = try workspace.manifest(of: try job(workspace))
+    #expect(manifest["stages"]?["small"]?["status"]?.string == "success")
+    try grow()
+    let again = try workspace.cpwx("run")
+    #expect(again.code == 0, "\(again.errors)")
+    #expect(workspace.runs == ["small", "big", "big"])
+    let final = try workspace.manifest(of: try job(workspace))
+    #expect(final["pipeline"]?["status"]?.string == "completed")
+    #expect(!workspace.tree().contains { $0.contains(".tmp") || $0.contains(".damaged") })
+  }
+
+  @Test func `a stage that fills the disk fails, and goes on once there is room`() throws {
+    let big = Stage("big", outputs: ["big.bin"], script: "head -c 2000000 /dev/zero > \"$1/big.bin\"")
+    try withSmallDisk([.making("small"), big]) { try checkResumes($0, $1) }
+  }
+
+  @Test func `a stage whose log fills the disk fails, and goes on once there is room`() throws {
+    let big = Stage("big", script: "yes | head -c 1000000")
+    try withSmallDisk([.making("small"), big]) { try checkResumes($0, $1) }
+  }
+
+  @Test func `a job that cannot be made for want of room is made by the next run`() throws {
+    try withSmallDisk([.making("small")]) { workspace, grow in
+      let filler = try workspace.start(["sh", "-c", "cat /dev/zero > disk/filler"]).wait()
+      #expect(filler.code != 0)
+      #expect(try workspace.cpwx("run").code == 74)
+      try workspace.remove("disk/filler")
+      try grow()
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["small"])
+      #expect(!workspace.tree("config").contains { $0.contains("job_") })
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Jobs
+import Testing
+
+/// kill -9 at any moment leaves what the next run finishes by itself.
+struct KillTests {
+  private static let rounds = 25
+
+  /// Five stages; one of them has children that ignore TERM and sit in sessions of their own while it works.
+  private static let stages: [Stage] = [
+    .making("one", from: ["{input}"]),
+    Stage(
+      "two", inputs: ["one.out"], outputs: ["two.out"], fields: ["grace: 0.2s"],
+      script: """
+        trap '' TERM
+        sleep 50 & near=$!
+        setsid sleep 50 & far=$!
+        sleep 0.08
+        kill -9 $near $far
+        echo two > "$1/two.out"
+        """),
+    .making("three", from: ["two.out"]),
+    .making("four", from: ["one.out"]),
+    .making("five", from: ["three.out", "four.out"]),
+  ]
+
+  @Test func `whenever cpwx is killed, one more run finishes the one job and leaves nothing behind`() throws {
+    for _ in 0..<Self.rounds {
+      let delays = [Double.random(in: 0.02...0.4), Double.random(in: 0.02...0.4)]
+      let killsStages = Bool.random()
+      try TestWorkspace.with(Self.stages) { workspace in
+        try workspace.film()
+        for delay in delays {
+          let run = try workspace.startCPWX("run", "-q")
+          usleep(UInt32(delay * 1_000_000))
+          run.send(SIGKILL)
+          try run.wait()
+          if killsStages { for pid in workspace.stageProcesses() { kill(pid, SIGKILL) } }
+        }
+        let finished = succeeded(workspace)
+        let before = workspace.runs
+        let last = try workspace.cpwx("run")
+        let moment: Comment = "killed after \(delays), stages too: \(killsStages)\n\(last.errors)"
+
+        #expect(last.code == 0, moment)
+        #expect(workspace.jobs.count == 1, moment)
+        let redone = workspace.runs.dropFirst(before.count).filter { finished.contains($0) }
+        #expect(redone.isEmpty, moment)
+        if let job = workspace.jobs.first {
+          let stages = try workspace.manifest(of: job)["stages"]?.object?.members ?? []
+          #expect(stages.map(\.name) == ["one", "two", "three", "four", "five"], moment)
+          #expect(stages.allSatisfy { $0.value["status"]?.string == "success" }, moment)
+          #expect(workspace.exists(job + "/job.env"), moment)
+        }
+        #expect(workspace.stageProcesses().isEmpty, moment)
+        let leftovers = workspace.tree().filter { $0.contains(".tmp") || $0.contains("config/.env.job") }
+        #expect(leftovers.isEmpty, moment)
+      }
+    }
+  }
+
+  /// The stages of the newest job whose records say success.
+  private func succeeded(_ workspace: TestWorkspace) -> Set<String> {
+    guard let job = workspace.jobs.last, let manifest = try? workspace.manifest(of: job) else { return [] }
+    let members = manifest["stages"]?.object?.members ?? []
+    return Set(members.filter { $0.value["status"]?.string == "success" }.map(\.name))
+  }
+
+  @Test func `what a killed run left at work is ended by the next one`() throws {
+    let stage = Stage(
+      "slow", outputs: ["slow.out"], fields: ["grace: 0.2s"],
+      script: """
+        trap '' TERM
+        test -e open || { setsid sleep 77 & (setsid sh -c 'trap "" TERM; sleep 77; sleep 77' &) ; touch begun; sleep 77; }
+        echo done > "$1/slow.out"
+        """)
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") && workspace.stageProcesses().count >= 4 })
+      first.send(SIGKILL)
+      try first.wait()
+      #expect(workspace.stageProcesses().count >= 4)
+      #expect(try workspace.cpwx("job", "list").output.contains("interrupted"))
+      try workspace.write("open", "")
+      let second = try workspace.cpwx("run")
+      #expect(second.code == 0, "\(second.errors)")
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `a job that another run has in hand is left to it, and its process is named`() throws {
+    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      let second = try workspace.cpwx("run")
+      #expect(second.code == 75)
+      #expect((second.errors + second.output).contains(String(first.pid)))
+      #expect(try workspace.cpwx("run", "-n").output.contains("held"))
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
+      #expect(workspace.runs == ["slow"])
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Jobs
+import Testing
+
+/// The first signal lets the running stage finish, the second stops it; both leave the job to be resumed.
+struct SignalTests {
+  enum Ending: String, CaseIterable {
+    case terminate, interrupt, hangUp
+
+    var signal: Int32 {
+      switch self {
+      case .terminate: SIGTERM
+      case .interrupt: SIGINT
+      case .hangUp: SIGHUP
+      }
+    }
+
+    var code: Int32 { self == .interrupt ? 130 : 143 }
+  }
+
+  private static let stages: [Stage] = [
+    Stage(
+      "slow", outputs: ["slow.out"], fields: ["grace: 0.3s"],
+      script: """
+        touch begun
+        i=0; until test -e open; do sleep 0.02; i=$((i + 1)); test $i -lt 2000 || exit 9; done
+        echo done > "$1/slow.out"
+        """),
+    .making("later"),
+  ]
+
+  @Test(arguments: Ending.allCases)
+  func `the first signal lets the running stage finish and starts no other`(ending: Ending) throws {
+    try TestWorkspace.with(Self.stages) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      run.send(ending.signal)
+      #expect(eventually { run.errorsSoFar.contains("Stopping") })
+      try workspace.write("open", "")
+      let outcome = try run.wait()
+      #expect(outcome.code == ending.code, "signal \(outcome.signal ?? 0)")
+      #expect(workspace.runs == ["slow"])
+      #expect(try workspace.record("slow")["status"]?.string == "success")
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
+
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["slow", "later"])
+    }
+  }
+
+  @Test(arguments: Ending.allCases)
+  func `the second signal stops the running stage now`(ending: Ending) throws {
+    try TestWorkspace.with(Self.stages) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      run.send(ending.signal)
+      #expect(eventually { run.errorsSoFar.contains("Stopping") })
+      run.send(ending.signal)
+      let outcome = try run.wait(atMost: 20)
+      #expect(outcome.code == ending.code, "signal \(outcome.signal ?? 0)")
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
+      #expect(!workspace.tree("config").contains { $0.hasPrefix(".env.job") })
+
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["slow", "slow", "later"])
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `films after the one that was stopped are not begun`() throws {
+    try TestWorkspace.with(Self.stages) { workspace in
+      try workspace.film("a.mp4", holding: "a")
+      try workspace.film("b.mp4", holding: "b")
+      let run = try workspace.startCPWX("run", "--format", "json")
+      #expect(eventually { workspace.exists("begun") })
+      run.send(SIGTERM)
+      #expect(eventually { run.errorsSoFar.contains("Stopping") })
+      try workspace.write("open", "")
+      #expect(try run.wait().code == 143)
+      #expect(workspace.jobs.count == 1)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `a signal while a failed stage waits for its next attempt ends the waiting`() throws {
+    let stage = Stage("bad", fields: ["retries: 5", "backoff: 1m"], script: "exit 1")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { run.errorsSoFar.contains("tried again") })
+      run.send(SIGTERM)
+      #expect(try run.wait(atMost: 20).code == 143)
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Jobs
+import Testing
+
+/// A stage that takes too long, or does not let go, does not keep the night.
+struct TimeoutTests {
+  @Test func `a stage that takes too long is asked to end, and what it says last is kept`() throws {
+    let stage = Stage(
+      "slow", fields: ["timeout: 0.5s", "grace: 10s"],
+      script: """
+        trap 'echo last words; exit 0' TERM
+        echo first words
+        sleep 60 & wait
+        """)
+    try TestWorkspace.with([stage, .making("later")]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 1)
+      #expect(run.seconds < 9, "it was not ended by TERM")
+      let log = try workspace.log("slow")
+      #expect(log.contains("first words\nlast words\n"))
+      let record = try workspace.record("slow")
+      #expect(record["status"]?.string == "failed")
+      #expect(record["reason"]?.string?.contains("longer than 0.5 s") == true)
+      #expect(workspace.runs == ["slow"])
+      #expect(workspace.stageProcesses().isEmpty)
+    }
+  }
+
+  @Test func `a stage that will not end is made to, with all it has started`() throws {
+    let stage = Stage(
+      "stubborn", fields: ["timeout: 0.5s", "grace: 0.3s"],
+      script: """
+        trap '' TERM
+        sleep 61 &
+        (sh -c 'trap "" TERM; sleep 61; sleep 61' &)
+        (setsid sh -c 'trap "" TERM; (sleep 61 &); sleep 61; sleep 61' &)
+        printf 'said before the end'
+        sleep 61; sleep 61
+        """)
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 1)
+      #expect(run.seconds < 15)
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(try workspace.log("stubborn").contains("said before the end"))
+    }
+  }
+
+  @Test func `time that ran out is worth another attempt`() throws {
+    let stage = Stage(
+      "slow", fields: ["timeout: 0.6s", "grace: 0.2s", "retries: 1", "backoff: 0.1s"],
+      script: "test $(wc -l < runs) -ge 2 || sleep 60")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["slow", "slow"])
+    }
+  }
+
+  @Test func `a daemon that holds the pipe open does not hold the run`() throws {
+    let stage = Stage("parent", script: "setsid sleep 62 & (sleep 62 &) ; echo bye")
+    try TestWorkspace.with([stage, .making("later")]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(run.seconds < 15)
+      #expect(try workspace.log("parent").contains("bye"))
+      #expect(workspace.runs == ["parent", "later"])
+    }
+  }
+
+  @Test func `a daemon that goes on writing does not hold the run`() throws {
+    let stage = Stage("parent", script: "setsid sh -c 'while :; do echo flood; done' & sleep 0.1")
+    try TestWorkspace.with([stage, .making("later")]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run", within: 20)
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(workspace.runs == ["parent", "later"])
+    }
+  }
+
+  @Test func `a failed stage leaves no process, not even in a session of its own`() throws {
+    let stage = Stage(
+      "parent", fields: ["retries: 1", "backoff: 0.1s", "grace: 0.2s"], script: "setsid sleep 63 & sleep 0.1; exit 3")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      #expect(workspace.stageProcesses().isEmpty)
+    }
+  }
+
+  @Test func `a finished job leaves no process, not even in a session of its own`() throws {
+    let stage = Stage("parent", fields: ["grace: 0.2s"], script: "setsid sleep 64 & sleep 0.1; exit 0")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.stageProcesses().isEmpty)
+    }
+  }
+}

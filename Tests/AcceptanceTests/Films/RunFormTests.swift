@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// The ways to say which film, which configuration and whose job.
+struct RunFormTests {
+  @Test func `a film alone runs with the workspace's configuration for user 1`() throws {
+    try TestWorkspace.with([.making("one")], config: ["KNOB=base"]) { workspace in
+      let film = try workspace.film()
+      let run = try workspace.cpwx("run", film)
+      #expect(run.code == 0, "\(run.errors)")
+      let job = try workspace.job()
+      #expect(job.contains("/1/"))
+      #expect(try workspace.read(job + "/one.out") == "one base\n")
+    }
+  }
+
+  @Test func `a film and a configuration run with that configuration`() throws {
+    try TestWorkspace.with([.making("one")], config: ["KNOB=base"]) { workspace in
+      try workspace.write("config/.env.hindi", "KNOB=other\n")
+      let film = try workspace.film()
+      #expect(try workspace.cpwx("run", film, "config/.env.hindi").code == 0)
+      #expect(try workspace.read(try workspace.job() + "/one.out") == "one other\n")
+    }
+  }
+
+  @Test func `a film, a configuration and a number run for that user`() throws {
+    try TestWorkspace.with([.making("one")], config: ["USER_ID=5", "# kept", "KNOB=base"]) { workspace in
+      let film = try workspace.film()
+      #expect(try workspace.cpwx("run", film, "config/.env", "2").code == 0)
+      let job = try workspace.job()
+      #expect(job.contains("/2/"))
+      let env = try workspace.read(job + "/job.env")
+      #expect(env.hasPrefix("USER_ID=2\n# kept\nKNOB=base\n"))
+    }
+  }
+
+  @Test func `options say the same as the old form`() throws {
+    try TestWorkspace.with([.making("one")], config: ["KNOB=base"]) { workspace in
+      try workspace.write("config/night.conf", "KNOB=night\n")
+      let film = try workspace.film()
+      #expect(try workspace.cpwx("run", film, "--config", "config/night.conf", "--user", "7").code == 0)
+      let job = try workspace.job()
+      #expect(job.contains("/7/"))
+      #expect(try workspace.read(job + "/one.out") == "one night\n")
+    }
+  }
+
+  @Test func `the configuration's user counts where none is named`() throws {
+    try TestWorkspace.with([.making("one")], config: ["USER_ID=4"]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.job().contains("/4/"))
+    }
+  }
+
+  @Test func `settings beside a film are laid over the configuration for it alone`() throws {
+    try TestWorkspace.with([.making("one")], config: ["KNOB=base"]) { workspace in
+      try workspace.film("a.mp4", holding: "a")
+      try workspace.film("b.mp4", holding: "b")
+      try workspace.write("in/a.mp4.env", "KNOB=own\n")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.jobs.map { try workspace.read($0 + "/one.out") } == ["one own\n", "one base\n"])
+    }
+  }
+
+  @Test func `a folder's films run, those in folders below it too`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a.mp4", "b.MKV", "deep/er/c.webm"] { try workspace.film(name, holding: name) }
+      try workspace.write("elsewhere/d.mp4", "not asked for")
+      #expect(try workspace.cpwx("run", "in/").code == 0)
+      #expect(workspace.jobs.count == 3)
+    }
+  }
+
+  @Test func `hidden files, partial copies and what is no film are left out`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4")
+      for name in [
+        ".hidden.mp4", "b.mp4.part", "c.crdownload", ".d.mp4.Xyz123", "e.mp4.tmp", "notes.txt", ".cache/f.mp4",
+        "g.srt",
+      ] { try workspace.film(name, holding: name) }
+      let rows = try workspace.cpwx("run", "-n", "--format", "ndjson").lines
+      #expect(rows.count == 1)
+      #expect(rows.first?.contains("/in/a.mp4") == true)
+    }
+  }
+
+  @Test func `a folder without films is nothing to do`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+
+  @Test(arguments: [["in/none.mp4"], ["--user", "x"], ["--user", "-3", "in/a.mp4"], ["--no-such-option"]])
+  func `what cannot be meant is refused before anything is made`(arguments: [String]) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4")
+      let run = try workspace.start([CPWX.path, "run"] + arguments).wait()
+      #expect(run.code == 64, "\(run.errors)")
+      #expect(run.output.isEmpty)
+      #expect(!run.errors.isEmpty)
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+}

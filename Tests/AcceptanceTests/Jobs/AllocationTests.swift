@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+/// Job numbers: one writer at a time over all processes and users, and none given twice.
+struct AllocationTests {
+  /// How many jobs each of the eight loops makes; CPWX_TEST_ALLOCATIONS sets another number.
+  private static let jobsPerLoop =
+    ProcessInfo.processInfo.environment["CPWX_TEST_ALLOCATIONS"].flatMap { Int($0) } ?? 20
+
+  @Test func `eight loops and three runs at once get every number exactly once`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let loop = """
+        i=0; while [ $i -lt \(Self.jobsPerLoop) ]; do "$0" job create --user "$1" || exit 1; i=$((i + 1)); done
+        """
+      let loops = try (0..<8).map { index in
+        try workspace.start(["sh", "-c", loop, CPWX.path, String(index % 3 + 1)])
+      }
+      let runs = try (1...3).map { user in
+        let film = try workspace.film("Film \(user).mp4", holding: "film \(user)")
+        return try workspace.startCPWX("run", "-q", film, "--user", String(user))
+      }
+      let outcomes = try loops.map { try $0.wait(atMost: 600) }
+      for outcome in outcomes { #expect(outcome.code == 0, "\(outcome.errors)") }
+      for run in runs { #expect(try run.wait().code == 0) }
+
+      let printed = outcomes.flatMap(\.lines)
+      #expect(printed.count == 8 * Self.jobsPerLoop)
+      #expect(Set(printed).count == printed.count)
+      let onDisk = workspace.jobs.map { ($0 as NSString).lastPathComponent }
+      #expect(onDisk.count == printed.count + 3)
+      #expect(Set(onDisk).isSuperset(of: printed))
+      for (day, ids) in Dictionary(grouping: onDisk, by: { $0.prefix(8) }) {
+        #expect(ids.compactMap { Int($0.dropFirst(9)) }.sorted() == Array(1...ids.count), "a gap on \(day)")
+      }
+    }
+  }
+
+  @Test func `a number is not given again when its job's folder and logs are gone`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.cpwx("job", "create")
+      let second = try workspace.cpwx("job", "create").lines[0]
+      let folder = try #require(workspace.jobs.last)
+      #expect(folder.hasSuffix(second))
+      try workspace.remove(folder)
+      try workspace.remove("logs" + folder.dropFirst(workspace.path("out").count))
+      try workspace.remove("config/.env.job_\(second)")
+      let third = try workspace.cpwx("job", "create").lines[0]
+      #expect(third == second.dropLast(1) + "3")
+    }
+  }
+
+  @Test(arguments: ["out/%/9/@-041", "logs/%/9/@-041", "archive/%/9/@-041.cpwxa", "config/.env.job_@-041"])
+  func `numbers that only the trees remember are not given again`(place: String) throws {
+    try TestWorkspace.with { workspace in
+      let first = try workspace.cpwx("job", "create").lines[0]
+      let day = String(first.prefix(8))
+      let folders = "\(day.prefix(4))/\(day.dropFirst(4).prefix(2))/\(day.suffix(2))"
+      try workspace.write(place.replacing("%", with: folders).replacing("@", with: day) + "/keep", "")
+      #expect(try workspace.cpwx("job", "create").lines == ["\(day)-042"])
+    }
+  }
+
+  @Test func `numbers grow past 999 and stay in order`() throws {
+    try TestWorkspace.with { workspace in
+      let day = try workspace.cpwx("job", "create").lines[0].prefix(8)
+      let user = (workspace.jobs[0] as NSString).deletingLastPathComponent
+      try FileManager.default.createDirectory(
+        atPath: user + "/\(day)-999", withIntermediateDirectories: true)
+      #expect(try workspace.cpwx("job", "create").lines == ["\(day)-1000"])
+      #expect(try workspace.cpwx("job", "path", "latest").output.hasSuffix("/\(day)-1000\n"))
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What of an earlier run stands, and what must run again.
+struct ResumeTests {
+  /// `one` reads the film, `two` reads `one`, `side` nothing, `gate` what `two` made.
+  private static let stages: [Stage] = [
+    .making("one", from: ["{input}"]),
+    .making("two", from: ["one.out"], fields: ["env: [KNOB]"]),
+    .making("side"),
+    .gate(after: ["two.out"]),
+  ]
+
+  enum Change: String, CaseIterable {
+    case nothing, outputRemoved, outputCutShort, outputGrown, setting, otherSetting, command, film
+
+    func make(in workspace: TestWorkspace) throws {
+      let job = try workspace.job()
+      switch self {
+      case .nothing: break
+      case .outputRemoved: try workspace.remove(job + "/two.out")
+      case .outputCutShort: try workspace.write(job + "/two.out", "")
+      case .outputGrown: try workspace.write(job + "/two.out", String(repeating: "more ", count: 9))
+      case .setting:
+        let env = try workspace.read(job + "/job.env")
+        try workspace.write(job + "/job.env", env.replacing("KNOB=1", with: "KNOB=2"))
+      case .otherSetting:
+        let env = try workspace.read(job + "/job.env")
+        try workspace.write(job + "/job.env", env.replacing("OTHER=1", with: "OTHER=2"))
+      case .command:
+        var stages = ResumeTests.stages
+        stages[1].script += "; true"
+        try workspace.declare(stages)
+      case .film: try workspace.film(holding: "another cut")
+      }
+    }
+
+    /// The stages, the gate aside, that this touches.
+    var touched: [String] {
+      switch self {
+      case .nothing, .otherSetting: []
+      case .film: ["one", "two"]
+      default: ["two"]
+      }
+    }
+  }
+
+  @Test(arguments: Change.allCases)
+  func `an unfinished job runs again what a change touches, and no more`(change: Change) throws {
+    try TestWorkspace.with(Self.stages, config: ["KNOB=1", "OTHER=1"]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      #expect(workspace.runs == ["one", "two", "side", "gate"])
+      try change.make(in: workspace)
+      try workspace.write("open", "")
+      let run = try workspace.cpwx("run", "--resume", "latest")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(Array(workspace.runs.dropFirst(4)) == change.touched + ["gate"])
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  @Test(arguments: Change.allCases)
+  func `a completed job runs again what a change touches, and no more`(change: Change) throws {
+    try TestWorkspace.with(Self.stages, config: ["KNOB=1", "OTHER=1"]) { workspace in
+      try workspace.film()
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      try change.make(in: workspace)
+      let run = try workspace.cpwx("run", "--resume", "latest")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(Array(workspace.runs.dropFirst(4)) == (change.touched.isEmpty ? [] : change.touched + ["gate"]))
+    }
+  }
+
+  @Test func `a completed job whose result was deleted is taken up by a run over the folder`() throws {
+    try TestWorkspace.with([.making("one"), .making("two", from: ["one.out"])]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let result = try workspace.job() + "/two.out"
+      try workspace.remove(result)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one", "two", "two"])
+      #expect(workspace.exists(result))
+    }
+  }
+
+  @Test func `the resuming block is as documented, byte for byte`() throws {
+    let stages: [Stage] = [
+      .making("demux"), Stage("tmdb", fields: ["critical: false"], script: "exit 3"), .making("pre_ner"), .gate(),
+    ]
+    try TestWorkspace.with(stages) { workspace in
+      try workspace.film()
+      let first = try workspace.cpwx("run")
+      #expect(!first.errors.contains("RESUMING"))
+      let second = try workspace.cpwx("run")
+      let block = "📋 RESUMING FROM PREVIOUS RUN\n   Completed: demux, pre_ner\n   Skipped: tmdb\n"
+      #expect(("\n" + second.errors).contains("\n" + block), "\(second.errors)")
+    }
+  }
+
+  @Test func `the resuming block says none where nothing was skipped`() throws {
+    try TestWorkspace.with([.making("demux"), .gate()]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let second = try workspace.cpwx("run")
+      let block = "📋 RESUMING FROM PREVIOUS RUN\n   Completed: demux\n   Skipped: none\n"
+      #expect(("\n" + second.errors).contains("\n" + block), "\(second.errors)")
+    }
+  }
+
+  @Test func `a stage recorded under the other spelling is the same stage`() throws {
+    try TestWorkspace.with([.making("pre_ner"), .gate()]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let file = try workspace.job() + "/manifest.json"
+      try workspace.write(file, try workspace.read(file).replacing("\"pre_ner\"", with: "\"pre-ner\""))
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["pre_ner", "gate", "gate"])
+      let stages = try #require(try workspace.manifest()["stages"]?.object)
+      #expect(stages.names.filter { $0.hasPrefix("pre") }.count == 1)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// The built program that these tests are about.
+enum CPWX {
+  /// The `cpwx` beside the running test product; the variable CPWX_BINARY names another one.
+  static let path: String = {
+    if let named = ProcessInfo.processInfo.environment["CPWX_BINARY"] { return named }
+    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: "cpwx").path
+  }()
+
+  /// The package's top folder.
+  static let package = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// What every program gets: nothing of the caller's that could decide a test.
+  static func environment(home: String, _ more: [String: String]) -> [String: String] {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return ["PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
+      .merging(more) { $1 }
+  }
+}

@@ -1,0 +1,103 @@
+import Pipeline
+import Testing
+
+@Suite struct `The pipeline file` {
+  /// One mistake a case: the file, the line it is on, and words its report must hold.
+  static let mistakes: [(yaml: String, line: Int, words: [String])] = [
+    ("", 1, ["empty", "stages"]),
+    ("name: x\n", 1, ["'stages' is missing"]),
+    ("stages: 3\n", 1, ["'3'", "expected a list of stages"]),
+    ("stages: []\n", 1, ["at least one stage"]),
+    ("stages:\n  - {number: 1, command: [x]}\n", 2, ["no 'name'"]),
+    ("stages:\n  - {name: a, command: [x]}\n", 2, ["no 'number'"]),
+    ("stages:\n  - {name: a, number: 1}\n", 2, ["neither 'command' nor 'service'"]),
+    ("stages:\n  - name: a\n    number: one\n    command: [x]\n", 3, ["'one'", "whole number"]),
+    ("stages:\n  - name: a\n    number: 1\n    comand: [x]\n    service: s\n", 4, ["'comand'", "did you mean 'command'"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: x\n", 4, ["'x'", "expected a list"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    timeout: soon\n", 5, ["'soon'", "10m"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    timeout: 0s\n", 5, ["'0s'", "duration"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    critical: maybe\n", 5, ["'maybe'", "true or false"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    retries: -1\n", 5, ["'-1'", "from 0 to 100"]),
+    ("stages:\n  - name: a b\n    number: 1\n    command: [x]\n", 2, ["'a b'", "no stage name"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [\"{film}\"]\n", 4, ["{film}", "{input}"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: ../o}\n", 5, ["'../o'", "inside the job"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: /o}\n", 5, ["'/o'", "inside the job"]),
+    ("stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: a, number: 2, command: [x]}\n", 3, ["declared twice"]),
+    ("stages:\n  - {name: a-b, number: 1, command: [x]}\n  - {name: a_b, number: 2, command: [x]}\n", 3, ["twice", "a-b"]),
+    ("stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: b, number: 1, command: [x]}\n", 3, ["number 1"]),
+    ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflows: {w: [b]}\n", 3, ["'b'", "no stage"]),
+    ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflow: {w: [a]}\n", 3, ["'workflow'", "did you mean 'workflows'"]),
+    ("stages:\n  - {name: a\n", 2, ["no YAML"]),
+    ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func `reports a mistake with its line and what was expected`(index: Int) throws {
+    let mistake = Self.mistakes[index]
+    let error = try #require(throws: PipelineFileError.self) {
+      try PipelineDefinition(yaml: mistake.yaml, file: "config/pipeline.yaml")
+    }
+    #expect(error.mistakes.map(\.line).contains(mistake.line), "\(error)")
+    for words in mistake.words { #expect(error.description.contains(words), "\(error)") }
+    #expect(error.description.hasPrefix("config/pipeline.yaml:"))
+  }
+
+  @Test func `reports every mistake at once, in the order of the lines`() throws {
+    let yaml = "stages:\n  - name: a\n    number: x\n    timeout: y\n    critical: z\n    command: [q]\n"
+    let error = try #require(throws: PipelineFileError.self) { try PipelineDefinition(yaml: yaml, file: "p") }
+    #expect(error.mistakes.map(\.line) == [3, 4, 5])
+  }
+
+  @Test func `needs no more than a name, a number and a command`() throws {
+    let pipeline = try PipelineDefinition(yaml: "stages:\n  - {name: a, number: 1, command: [x]}\n", file: "p")
+    let stage = try #require(pipeline.stages.first)
+    #expect(stage.critical)
+    #expect(stage.timeout == nil)
+    #expect(stage.inputs == nil)
+    #expect(stage.outputs.isEmpty)
+    #expect(stage.lane == "cpu")
+  }
+
+  @Test func `orders stages by number, whatever their order in the file`() throws {
+    let yaml = "stages:\n  - {name: b, number: 20, command: [x]}\n  - {name: a, number: 3, command: [x]}\n"
+    #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.map(\.name) == ["a", "b"])
+  }
+
+  @Test func `takes outputs as a path, as fields, and as a list`() throws {
+    let yaml = """
+      stages:
+        - {name: a, number: 1, command: [x], outputs: {one: a/one}}
+        - {name: b, number: 2, command: [x], outputs: {two: {path: b/two, description: Two, optional: true}}}
+        - {name: c, number: 3, command: [x], outputs: [{key: three, path: c/three}]}
+      """
+    let outputs = try PipelineDefinition(yaml: yaml, file: "p").stages.flatMap(\.outputs)
+    #expect(outputs.map(\.key) == ["one", "two", "three"])
+    #expect(outputs.map(\.path) == ["a/one", "b/two", "c/three"])
+    #expect(outputs.map(\.optional) == [false, true, false])
+  }
+}
+
+@Suite struct `The built-in pipeline` {
+  @Test func `has the ten documented stages with their time limits`() throws {
+    let pipeline = try PipelineDefinition.standard
+    let expected: [(String, Double, Bool)] = [
+      ("demux", 600, true), ("tmdb", 120, false), ("pre_ner", 300, false), ("silero_vad", 1800, true),
+      ("pyannote_vad", 3600, true), ("diarization", 7200, true), ("asr", 14400, true), ("post_ner", 1200, false),
+      ("subtitle_gen", 600, true), ("mux", 600, true),
+    ]
+    #expect(pipeline.stages.map(\.name) == expected.map(\.0))
+    #expect(pipeline.stages.map(\.number) == Array(1...10))
+    #expect(pipeline.stages.map(\.timeout) == expected.map(\.1))
+    #expect(pipeline.stages.map(\.critical) == expected.map(\.2))
+    #expect(pipeline.stage("asr")?.retries == 1)
+  }
+
+  @Test func `knows the transcribe workflow`() throws {
+    let stages = try PipelineDefinition.standard.stages(ofWorkflow: "transcribe")
+    #expect(stages.map(\.name) == ["demux", "silero_vad", "asr"])
+  }
+
+  @Test func `finds a stage by either spelling`() throws {
+    #expect(try PipelineDefinition.standard.stage("silero-vad")?.number == 4)
+  }
+}

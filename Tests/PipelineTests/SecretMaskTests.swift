@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Pipeline
+
+@Suite struct `Masking secrets in a stream` {
+  private func masked(_ pieces: [String], _ secrets: [String]) -> String {
+    var mask = SecretMask(secrets.sorted { $0.utf8.count > $1.utf8.count })
+    var output: [UInt8] = []
+    for piece in pieces { output += mask.mask(Array(piece.utf8)) }
+    return String(decoding: output + mask.finish(), as: UTF8.self)
+  }
+
+  @Test func `replaces a value wherever it stands`() {
+    #expect(masked(["a s3cret b s3cret"], ["s3cret"]) == "a ******** b ********")
+  }
+
+  @Test func `replaces a value that comes in two pieces`() {
+    #expect(masked(["a s3c", "ret b"], ["s3cret"]) == "a ******** b")
+  }
+
+  @Test func `takes the longer of two values that begin alike`() {
+    #expect(masked(["abcdef abcd"], ["abcd", "abcdef"]) == "******** ********")
+    #expect(masked(["abcd", "ef"], ["abcd", "abcdef"]) == "********")
+    #expect(masked(["abcd", "xx"], ["abcd", "abcdef"]) == "********xx")
+  }
+
+  @Test func `lets go of what only began like a value`() {
+    #expect(masked(["s3cre"], ["s3cret"]) == "s3cre")
+    #expect(masked(["s3s3cret"], ["s3cret"]) == "s3********")
+  }
+
+  @Test func `says the same however the stream is cut`() {
+    var generator = Generator(state: 7)
+    let secrets = ["abab", "ababc", "bca", "cab1"].sorted { $0.utf8.count > $1.utf8.count }
+    for _ in 0..<2000 {
+      let text = (0..<40).map { _ in ["a", "b", "c", "1", "\n"].randomElement(using: &generator)! }.joined()
+      let whole = masked([text], secrets)
+      var pieces: [String] = []
+      var rest = text[...]
+      while !rest.isEmpty {
+        let count = Int.random(in: 1...5, using: &generator)
+        pieces.append(String(rest.prefix(count)))
+        rest = rest.dropFirst(count)
+      }
+      #expect(masked(pieces, secrets) == whole)
+    }
+  }
+}
+
+/// SplitMix64: the same numbers in every run.
+struct Generator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

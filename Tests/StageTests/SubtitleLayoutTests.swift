@@ -1,0 +1,142 @@
+import Jobs
+import Testing
+
+@testable import cpwx_stage
+
+/// What must hold for the subtitles of any transcript.
+struct SubtitleLayoutTests {
+  static let words = [
+    ["Thank", "you", "for", "calling,", "Mr.", "Waldo's", "premier", "provider.", "Really?", "a", "I", "—", "-->", "www.example.org"],
+    ["मुझे", "क्षत्रिय", "पता", "नहीं।", "हिन्दी", "ज्ञान", "श्रीमान्", "है,"],
+    ["今日は", "天気が", "いい", "ですね。", "映画", "を", "見る、"],
+    ["مرحبا", "بالعالم،", "كيف", "الحال؟", "السَّلامُ"],
+    ["👩‍👩‍👧‍👦", "🇮🇳🇫🇷", "e\u{301}te\u{301}", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen", "\u{200F}", "\n", ""],
+  ]
+
+  /// A transcript with everything that recognisers get wrong: times that run backwards, overlap, or are missing.
+  static func transcript(_ random: inout SeededGenerator) -> Transcript {
+    var time = Double.random(in: -1...3, using: &random)
+    let segments: [JSON] = (0..<Int.random(in: 0...8, using: &random)).map { _ in
+      let vocabulary = words.randomElement(using: &random) ?? []
+      let isSpaced = vocabulary != words[2]
+      let start = time
+      let list: [JSON] = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+        let text = vocabulary.randomElement(using: &random) ?? ""
+        var word: JSON = ["word": .string(text)]
+        if Int.random(in: 0...9, using: &random) > 0 {
+          word["start"] = .double(time)
+          word["end"] = .double(time + Double.random(in: -0.1...0.6, using: &random))
+        }
+        word["speaker"] = Bool.random(using: &random) ? nil : .string("SPEAKER_0\(Int.random(in: 0...1, using: &random))")
+        time += Double.random(in: -0.2...0.7, using: &random)
+        return word
+      }
+      let text = list.compactMap { $0["word"]?.string }.joined(separator: isSpaced ? " " : "")
+      if Int.random(in: 0...4, using: &random) == 0 { time += 5 }
+      let hasWords = Int.random(in: 0...3, using: &random) > 0
+      return [
+        "start": .double(start), "end": .double(time), "text": .string(text),
+        "words": .array(hasWords ? list : []),
+      ]
+    }
+    return Transcript(["segments": .array(segments), "language": .string("en")])
+  }
+
+  static func style(_ random: inout SeededGenerator) -> SubtitleStyle {
+    var style = SubtitleStyle()
+    style.lineWidth = [2, 10, 20, 42, 42, 80].randomElement(using: &random) ?? 42
+    style.lines = Int.random(in: 1...3, using: &random)
+    style.hasSpeakerLabels = Bool.random(using: &random)
+    return style
+  }
+
+  @Test(arguments: 0..<300)
+  func `cues keep to the style, never overlap, and lose nothing`(seed: Int) throws {
+    var random = SeededGenerator(state: UInt64(seed))
+    let transcript = Self.transcript(&random)
+    let style = Self.style(&random)
+    let cues = CueBuilder(style: style).cues(of: transcript)
+    var clock = 0
+    for cue in cues {
+      #expect(cue.start.milliseconds >= clock)
+      #expect(cue.end > cue.start)
+      clock = cue.end.milliseconds
+      #expect((1...style.lines).contains(cue.lines.count))
+      for line in cue.lines {
+        #expect(line.displayWidth <= max(2, style.lineWidth), "\(line)")
+        #expect(!line.trimmed.isEmpty)
+        #expect(!line.contains("-->") && !line.contains { $0.isNewline })
+      }
+    }
+    guard !style.hasSpeakerLabels else { return }
+    let said = transcript.segments.flatMap { segment in
+      segment.words.isEmpty ? SubtitleText.words(segment.text) : segment.words.flatMap { SubtitleText.words($0.text) }
+    }
+    // Characters as people see them: none is torn apart, none is lost.
+    let shown = cues.flatMap(\.lines).joined().filter { !$0.isWhitespace }
+    #expect(Array(SubtitleText.clean(shown)) == Array(SubtitleText.clean(said.joined())))
+  }
+
+  @Test(arguments: 0..<40)
+  func `SubRip and WebVTT read back as what was written`(seed: Int) throws {
+    var random = SeededGenerator(state: UInt64(seed) + 10_000)
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: Self.transcript(&random))
+    let srt = SubtitleFile.srt(cues)
+    let blocks = srt.split(separator: "\n\n").map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+    #expect(blocks.count == cues.count)
+    for (index, (block, cue)) in zip(blocks, cues).enumerated() {
+      #expect(block[0] == "\(index + 1)")
+      #expect(block[1] == "\(cue.start.srt) --> \(cue.end.srt)")
+      #expect(block.dropFirst(2).map(String.init).filter { !$0.isEmpty } == cue.lines)
+    }
+    let vtt = SubtitleFile.vtt(cues)
+    #expect(vtt.hasPrefix("WEBVTT\n"))
+    #expect(vtt.split(separator: "\n").count { $0.contains("-->") } == cues.count)
+  }
+
+  @Test func `a cue is cut where a sentence ends rather than where the line is full`() {
+    let text = "Please hold the line. Your call will be answered in the order it was received by our friendly staff."
+    let transcript = Transcript(["segments": .array([["start": .int(0), "end": .int(8), "text": .string(text)]])])
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: transcript)
+    #expect(cues.first?.lines == ["Please hold the line."])
+  }
+
+  @Test func `another speaker begins another cue, with a label when that is wanted`() {
+    let words: [JSON] = ["Hello.", "there.", "Hi."].enumerated().map { index, word in
+      [
+        "word": .string(word), "start": .double(Double(index)), "end": .double(Double(index) + 0.9),
+        "speaker": .string(index < 2 ? "ANNA" : "BEN"),
+      ]
+    }
+    let segment: JSON = ["start": .int(0), "end": .int(3), "text": .string("Hello. there. Hi."), "words": .array(words)]
+    var style = SubtitleStyle()
+    let transcript = Transcript(["segments": .array([segment])])
+    #expect(CueBuilder(style: style).cues(of: transcript).map(\.lines) == [["Hello. there."], ["Hi."]])
+    style.hasSpeakerLabels = true
+    #expect(CueBuilder(style: style).cues(of: transcript).map(\.lines) == [["ANNA: Hello. there."], ["BEN: Hi."]])
+  }
+
+  @Test func `a short cue stays long enough to be read, but not into the next`() {
+    let cues = [
+      Cue(start: Timecode(seconds: 1), end: Timecode(seconds: 1.1), lines: ["Yes."]),
+      Cue(start: Timecode(seconds: 1.5), end: Timecode(seconds: 1.6), lines: ["No."]),
+    ]
+    let timed = CueTiming(style: SubtitleStyle()).timed(cues)
+    #expect(timed.map(\.end.milliseconds) == [1500, 2333])
+  }
+
+  @Test func `an empty transcript gives empty files of their formats`() {
+    #expect(SubtitleFile.srt([]).isEmpty)
+    #expect(SubtitleFile.vtt([]) == "WEBVTT\n")
+  }
+
+  @Test func `WebVTT escapes what it would take for markup`() {
+    let cue = Cue(start: Timecode(seconds: 3661.5), end: Timecode(seconds: 3662), lines: ["<i> & more"])
+    #expect(SubtitleFile.vtt([cue]) == "WEBVTT\n\n01:01:01.500 --> 01:01:02.000\n&lt;i&gt; &amp; more\n")
+  }
+
+  @Test(arguments: [("abc", 3), ("日本", 4), ("हिन्दी", 3), ("👩‍👩‍👧‍👦", 2), ("e\u{301}", 1), ("\u{200F}", 0)])
+  func `width counts what the eye sees`(text: String, width: Int) {
+    #expect(text.displayWidth == width)
+  }
+}
