@@ -3,12 +3,26 @@ import Testing
 
 /// A manifest that was cut short or overwritten does not lose the job.
 struct DamagedManifestTests {
-  @Test(arguments: ["", "{", "{\"version\": \"1.0.0\", \"stages\": {\"one\": {\"sta", "[]", "\u{0}\u{0}\u{0}"])
-  func `a damaged manifest is set aside, and its job goes on`(content: String) throws {
+  enum Damage: String, CaseIterable {
+    case emptied, cutShort, otherKind, zeroed
+
+    func of(_ text: String) -> String {
+      switch self {
+      case .emptied: ""
+      case .cutShort: String(text.prefix(text.count / 2))
+      case .otherKind: "[]"
+      case .zeroed: String(repeating: "\u{0}", count: text.count)
+      }
+    }
+  }
+
+  @Test(arguments: Damage.allCases)
+  func `a damaged manifest is set aside, and its job goes on`(damage: Damage) throws {
     try TestWorkspace.with([.making("one"), .gate()]) { workspace in
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 1)
       let job = try workspace.job()
+      let content = damage.of(try workspace.read(job + "/manifest.json"))
       try workspace.write(job + "/manifest.json", content)
       try workspace.write("open", "")
       let run = try workspace.cpwx("run")

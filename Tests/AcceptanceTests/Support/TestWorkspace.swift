@@ -139,7 +139,7 @@ final class TestWorkspace {
   }
 
   func manifest(of job: String? = nil) throws -> JSON {
-    try JSON(parsing: try bytes(try job ?? self.job() + "/manifest.json"))
+    try JSON(parsing: try bytes((try job ?? self.job()) + "/manifest.json"))
   }
 
   /// A stage's record in the only job's manifest.

@@ -34,7 +34,7 @@ func runStage(_ arguments: [String], _ environment: [String: String]) async thro
 /// A file of the sample film's folder.
 func sample(_ ending: String) -> FilePath {
   let here = FilePath(#filePath).removingLastComponent()
-  return here.pushing("../../../config/samples/super_awesome_company_2018.\(ending)").lexicallyNormalized()
+  return here.pushing(FilePath("../../../config/samples/super_awesome_company_2018.\(ending)")).lexicallyNormalized()
 }
 
 /// Expects a ``JobError`` of one code from `body`, and returns it.
