@@ -37,26 +37,42 @@ struct JobNumbering {
   /// - Throws: ``JobError`` when a folder is there and cannot be read: numbers may hide in it.
   private func highestSeen(on day: JobDate) throws -> Int {
     var highest = 0
-    let start = day.digits + "-"
-    func number(_ name: Substring) -> Int? {
-      name.hasPrefix(start) ? JobID(String(name.prefix { $0 != "." }))?.number : nil
-    }
+    let start = Array("\(day.digits)-".utf8)
     for root in [workspace.outputRoot, workspace.logRoot, workspace.archiveRoot] {
       let folder = root.pushing(FilePath(day.folders))
       for name in try listed(folder) {
         // Jobs lie below the users, and in older trees beside them.
-        if let beside = number(name[...]) {
+        if let beside = Self.number(name.utf8[...], after: start) {
           highest = max(highest, beside)
         } else {
-          for inner in try listed(folder.appending(name)) { highest = max(highest, number(inner[...]) ?? 0) }
+          for inner in try listed(folder.appending(name)) {
+            highest = max(highest, Self.number(inner.utf8[...], after: start) ?? 0)
+          }
         }
       }
     }
-    let marker = ".env.job_"
-    for name in try listed(workspace.configFolder) where name.hasPrefix(marker) {
-      highest = max(highest, number(name.dropFirst(marker.count)) ?? 0)
+    let marker = ".env.job_".utf8
+    for name in try listed(workspace.configFolder) where name.utf8.starts(with: marker) {
+      highest = max(highest, Self.number(name.utf8.dropFirst(marker.count), after: start) ?? 0)
     }
     return highest
+  }
+
+  /// The number in a name that is `start`, three digits or more, and perhaps endings: `20251030-001.tar.zst`.
+  ///
+  /// Over bytes, because each new job reads the names of all that day's.
+  private static func number(_ name: Substring.UTF8View, after start: [UInt8]) -> Int? {
+    guard name.starts(with: start) else { return nil }
+    let rest = name.dropFirst(start.count)
+    var number = 0
+    var width = 0
+    for byte in rest {
+      if byte == UInt8(ascii: "."), width >= 3 { return number }
+      guard byte >= 0x30, byte <= 0x39, width < 15 else { return nil }
+      number = number * 10 + Int(byte - 0x30)
+      width += 1
+    }
+    return width >= 3 ? number : nil
   }
 
   private func listed(_ folder: FilePath) throws -> [String] {

@@ -29,14 +29,22 @@ private func abbreviation(_ initials: [Substring]) -> [Substring] {
   initials.count > 1 ? [Substring(initials.joined(separator: ".") + ".")] : initials
 }
 
+/// Without what separated the title from the rest. Quotation marks go when they enclose all of it, or one stands alone.
 private func trimmed(_ text: String) -> String {
   let scalars = text.unicodeScalars
   guard let first = scalars.firstIndex(where: { !edges.contains($0) }),
     let last = scalars.lastIndex(where: { !edges.contains($0) && !openEnds.contains($0) }), first <= last
   else { return "" }
-  return String(scalars[first...last])
+  let title = scalars[first...last]
+  let opens = title.first.map(quotes.contains) ?? false
+  let closes = title.last.map(quotes.contains) ?? false
+  let isOdd = title.count(where: quotes.contains) % 2 == 1
+  guard opens && closes || isOdd && (opens || closes) else { return String(title) }
+  return trimmed(String(title.dropFirst(opens ? 1 : 0).dropLast(closes ? 1 : 0)))
 }
 
-private let edges: Set<Unicode.Scalar> = ["-", "\"", ",", ";", "/", "“", "”", " "]
+private let edges: Set<Unicode.Scalar> = ["-", ",", ";", "/", " "]
+
+private let quotes: Set<Unicode.Scalar> = ["\"", "“", "”"]
 
 private let openEnds: Set<Unicode.Scalar> = [":", "(", "["]

@@ -27,7 +27,7 @@ import Testing
     ("stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: b, number: 1, command: [x]}\n", 3, ["number 1"]),
     ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflows: {w: [b]}\n", 3, ["'b'", "no stage"]),
     ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflow: {w: [a]}\n", 3, ["'workflow'", "did you mean 'workflows'"]),
-    ("stages:\n  - {name: a\n", 2, ["no YAML"]),
+    ("stages:\n  - {name: a\n", 3, ["no YAML"]),
     ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
   ]
 

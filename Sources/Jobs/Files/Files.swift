@@ -77,7 +77,7 @@ func unsortedNames(in folder: FilePath) throws(Errno) -> [String] {
   return names
 }
 
-/// Makes a folder and those above it, their names durable.
+/// Makes a folder and those above it.
 ///
 /// - Throws: ``JobError`` with code `io`.
 public func makeFolder(
@@ -94,8 +94,6 @@ public func makeFolder(
     if trouble == .fileExists && isDirectory(path) { return }
     throw JobError(.io, path.string, "the folder cannot be made", underlying: trouble)
   }
-  // A folder whose parent may not be read can be made all the same.
-  try? DurableFile.syncFolder(of: path)
 }
 
 func rename(_ from: FilePath, to: FilePath) throws(Errno) {
