@@ -61,6 +61,10 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", system], swiftSettings: strict),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Jobs", system], swiftSettings: strict),
     .testTarget(
+      name: "EnginesTests", dependencies: ["Engines", "Jobs", "Defaults", system], swiftSettings: strict),
+    .testTarget(
+      name: "StageTests", dependencies: ["cpwx-stage", "Engines", "Jobs", system], swiftSettings: strict),
+    .testTarget(
       name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", subprocess, system],
       swiftSettings: strict),
     .testTarget(

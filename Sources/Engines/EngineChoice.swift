@@ -55,7 +55,8 @@ extension EngineCatalog {
     let advice = others.map { "or \($0.name), which \($0.reason)" }
     throw JobError(
       .missingEngine, stage, "no installed engine can \(work(language, task)): \(names)",
-      remedy: (["Install a multilingual model (see the README, Speech engines)"] + advice).joined(separator: ", ") + ".")
+      remedy: (["Install a multilingual model (see the README, Speech engines)"] + advice).joined(separator: ", ") + "."
+    )
   }
 
   private func work(_ language: Language?, _ task: String?) -> String {

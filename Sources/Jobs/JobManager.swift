@@ -18,12 +18,13 @@ public struct JobManager: Sendable {
   ///   - userID: whose job it is.
   ///   - overlay: settings laid over the base configuration, for one film.
   ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
+  ///   - confirm: called when nobody else can make jobs any more and none is made yet; what it throws ends it there.
   /// - Throws: ``JobError``. The number of a job that could not be made is used up.
   public func createJob(
-    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil
+    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil, confirm: () throws -> Void = {}
   ) throws -> (paths: JobPaths, info: JobInfo) {
-    guard userID >= 0 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 0") }
-    return try JobNumbering(workspace: workspace).withNextID(now: now) { id, moment in
+    guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
+    return try JobNumbering(workspace: workspace).withNextID(now: now, confirm: confirm) { id, moment in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, overlay: overlay).bytes
       let info = JobInfo(paths, created: moment, input: input, in: workspace)
@@ -33,13 +34,14 @@ public struct JobManager: Sendable {
       let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
       try makeFolder(unfinished)
       do {
-        try DurableFile.write(env, to: unfinished.appending("job.env"), mode: [.ownerReadWrite])
-        try DurableFile.write(info.document.bytes(), to: unfinished.appending("job_info.json"))
+        try DurableFile.writeNew(env, at: unfinished.appending("job.env"), mode: [.ownerReadWrite])
+        try DurableFile.writeNew(info.document.bytes(), at: unfinished.appending("job_info.json"))
         if input != nil {
           var manifest = Manifest(newFor: paths, created: moment, in: workspace)
           manifest.document["input"] = input
-          try DurableFile.write(manifest.document.bytes(), to: unfinished.appending("manifest.json"))
+          try DurableFile.writeNew(manifest.document.bytes(), at: unfinished.appending("manifest.json"))
         }
+        try DurableFile.syncFolder(of: unfinished.appending("job.env"))
         try rename(unfinished, to: paths.output)
         try DurableFile.syncFolder(of: paths.output)
       } catch {

@@ -11,7 +11,8 @@ struct JobNumbering {
   /// anyone else looks.
   ///
   /// - Throws: ``JobError``, or what `body` throws; the number is then used up.
-  func withNextID<Result>(now: () -> Timestamp, _ body: (JobID, Timestamp) throws -> Result) throws -> Result {
+  func withNextID<Result>(
+    now: () -> Timestamp, confirm: () throws -> Void = {}, _ body: (JobID, Timestamp) throws -> Result) throws -> Result {
     let folder = workspace.stateFolder.appending("numbers")
     try makeFolder(folder)
     while true {
@@ -20,6 +21,7 @@ struct JobNumbering {
       let moment = now()
       // Midnight may have passed while waiting: that day's numbers are then another lock's.
       guard JobDate(moment) == day else { continue }
+      try confirm()
       let memory = try lock.content()
       // A new file's name must outlast a power cut, too.
       if memory.isEmpty { try DurableFile.syncFolder(of: folder.appending(day.digits)) }

@@ -18,6 +18,12 @@ struct ConfigChecks {
     results.append(.ok("config", workspace.configFile.string))
     results += values
     if let definition = pipeline.definition { results += unheardKeys(definition) }
+    if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true {
+      results.append(
+        .warning(
+          "config HF_TOKEN", "no engine needs it: models are read from this machine and never fetched while a film runs",
+          "Leave it if stages of your own use it."))
+    }
     return results + [pipeline.result]
   }
 

@@ -19,14 +19,13 @@ struct RunRequest {
       user = user ?? old.user
     }
     workspace = try command.workspaceOptions.open(config: config)
-    let configuredUser = workspace.config["USER_ID"].flatMap { Int($0) }
     let pipeline = try PipelineDefinition.load(for: workspace, file: command.pipeline.map { absolute(FilePath($0)) })
     let selection = try StageSelection(
       of: pipeline, workflow: command.workflow,
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let environment = processEnvironment()
     batch = FilmBatch(
-      workspace: workspace, user: user ?? configuredUser ?? 1, selection: selection, workflow: command.workflow,
+      workspace: workspace, user: try user ?? workspace.configuredUser, selection: selection, workflow: command.workflow,
       again: command.force, renewsConfig: config != nil, environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 })
     resumed = command.resume
@@ -35,6 +34,20 @@ struct RunRequest {
   }
 
   func films() throws -> FilmBatch.Plan { try batch.plan(inputs: inputs, resumed: resumed) }
+}
+
+extension Workspace {
+  /// USER_ID of the configuration; 1 when it is not set.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` when it is no number from 1.
+  var configuredUser: Int {
+    get throws {
+      guard let text = config["USER_ID"], !text.isEmpty else { return 1 }
+      if let user = Int(text), user >= 1 { return user }
+      throw JobError(
+        .configuration, configFile.string, "USER_ID is \"\(text)\"", remedy: "Expected a number from 1.")
+    }
+  }
 }
 
 /// `FILE CONFIG [USER]`, as pipeline.py took its arguments.
@@ -46,7 +59,7 @@ private struct OldForm {
     guard (2...3).contains(arguments.count) else { return nil }
     let name = FilePath(arguments[1]).lastComponent?.string ?? ""
     let status = try? FileStatus(of: FilePath(arguments[1]))
-    guard status?.isRegular == true, name.hasPrefix(".env") || name.hasSuffix(".env") else { return nil }
+    guard status?.isRegular == true, !MediaFiles.isMedia(name) else { return nil }
     config = arguments[1]
     guard arguments.count == 3 else { return }
     guard let user = Int(arguments[2]) else { return nil }

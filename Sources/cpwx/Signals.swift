@@ -42,8 +42,8 @@ final class SignalReceipt: Sendable {
 
   fileprivate func note(_ signal: CInt) { number.withLock { $0 = $0 ?? signal } }
 
-  /// 130 after Ctrl-C, 143 after TERM, by the shells' convention; `nil` when no signal came.
-  var exitStatus: ExitStatus? { number.withLock { $0.map { ExitStatus(rawValue: 128 + $0) } } }
+  /// 130 after Ctrl-C, 143 after TERM or a closed terminal; `nil` when no signal came.
+  var exitStatus: ExitStatus? { number.withLock { $0.map { ExitStatus(rawValue: $0 == SIGINT ? 130 : 143) } } }
 }
 
 /// A thread that waits for what the handler writes.

@@ -2,10 +2,11 @@ import Engines
 import Testing
 
 struct LanguageTests {
-  @Test(arguments: [
-    ("en", "en"), ("ENG", "en"), (" English ", "en"), ("fre", "fr"), ("fra", "fr"), ("pt-BR", "pt"), ("zh_CN", "zh"),
-    ("hindi", "hi"), ("haw", "haw"), ("xx", "xx"), ("auto", nil), ("", nil), ("und", nil), (nil, nil),
-  ] as [(String?, String?)])
+  @Test(
+    arguments: [
+      ("en", "en"), ("ENG", "en"), (" English ", "en"), ("fre", "fr"), ("fra", "fr"), ("pt-BR", "pt"), ("zh_CN", "zh"),
+      ("hindi", "hi"), ("haw", "haw"), ("xx", "xx"), ("auto", nil), ("", nil), ("und", nil), (nil, nil),
+    ] as [(String?, String?)])
   func `codes, tags and English names name a language`(text: String?, code: String?) {
     #expect(Language(text)?.code == code)
   }

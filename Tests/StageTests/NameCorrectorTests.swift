@@ -15,7 +15,9 @@ struct NameCorrectorTests {
     ("saw Wilougby there", ["Willoughby"], "saw Willoughby there"),
     ("said Valdo twice", ["Waldo"], "said Waldo twice"),
   ])
-  func `a misheard name is corrected, its case ending and punctuation kept`(text: String, names: [String], wanted: String) {
+  func `a misheard name is corrected, its case ending and punctuation kept`(
+    text: String, names: [String], wanted: String
+  ) {
     #expect(corrected(text, names: names) == wanted)
   }
 

@@ -20,7 +20,9 @@ struct PromptPriorityTests {
     try job.write("second", to: job.path("Sholay (1975).combined.initial_prompt.txt"))
     #expect(try found()?.source == .combined)
     try job.write(" first ", to: job.path("prompts/ner_enhanced_prompt.txt"))
-    #expect(try found() == InitialPrompt(text: "first", source: .nerEnhanced, path: job.path("prompts/ner_enhanced_prompt.txt")))
+    #expect(
+      try found()
+        == InitialPrompt(text: "first", source: .nerEnhanced, path: job.path("prompts/ner_enhanced_prompt.txt")))
     try job.write(" \n", to: job.path("prompts/ner_enhanced_prompt.txt"))
     #expect(try found()?.source == .combined)
   }

@@ -10,17 +10,18 @@ struct SpeechTaskTests {
     return try SpeechTask(Settings(job: job.folder, environment: job.environment))
   }
 
-  @Test(arguments: [
-    (["SRC_LANG": "hi", "TGT_LANG": "en"], "hi", "translate"),
-    (["SRC_LANG": "en", "TGT_LANG": "en"], "en", "transcribe"),
-    (["SRC_LANG": "english", "TGT_LANG": "eng"], "en", "transcribe"),
-    (["SRC_LANG": "fr", "TGT_LANG": "fra"], "fr", "transcribe"),
-    (["SRC_LANG": "fr"], "fr", "transcribe"),
-    (["SRC_LANG": "hi", "WHISPER_LANGUAGE": "ta", "TGT_LANG": "en"], "ta", "translate"),
-    (["SRC_LANG": "hi", "TGT_LANG": "en", "WHISPER_TASK": "transcribe"], "hi", "transcribe"),
-    (["SRC_LANG": "fr", "TGT_LANG": "de", "WHISPER_TASK": "transcribe"], "fr", "transcribe"),
-    (["SRC_LANG": "auto", "TGT_LANG": "en"], nil, "translate"),
-  ] as [([String: String], String?, String)])
+  @Test(
+    arguments: [
+      (["SRC_LANG": "hi", "TGT_LANG": "en"], "hi", "translate"),
+      (["SRC_LANG": "en", "TGT_LANG": "en"], "en", "transcribe"),
+      (["SRC_LANG": "english", "TGT_LANG": "eng"], "en", "transcribe"),
+      (["SRC_LANG": "fr", "TGT_LANG": "fra"], "fr", "transcribe"),
+      (["SRC_LANG": "fr"], "fr", "transcribe"),
+      (["SRC_LANG": "hi", "WHISPER_LANGUAGE": "ta", "TGT_LANG": "en"], "ta", "translate"),
+      (["SRC_LANG": "hi", "TGT_LANG": "en", "WHISPER_TASK": "transcribe"], "hi", "transcribe"),
+      (["SRC_LANG": "fr", "TGT_LANG": "de", "WHISPER_TASK": "transcribe"], "fr", "transcribe"),
+      (["SRC_LANG": "auto", "TGT_LANG": "en"], nil, "translate"),
+    ] as [([String: String], String?, String)])
   func `the settings say what to do`(settings: [String: String], language: String?, name: String) throws {
     let task = try task(settings)
     #expect(task.language?.code == language)

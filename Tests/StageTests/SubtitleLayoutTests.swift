@@ -6,11 +6,17 @@ import Testing
 /// What must hold for the subtitles of any transcript.
 struct SubtitleLayoutTests {
   static let words = [
-    ["Thank", "you", "for", "calling,", "Mr.", "Waldo's", "premier", "provider.", "Really?", "a", "I", "—", "-->", "www.example.org"],
+    [
+      "Thank", "you", "for", "calling,", "Mr.", "Waldo's", "premier", "provider.", "Really?", "a", "I", "—", "-->",
+      "www.example.org",
+    ],
     ["मुझे", "क्षत्रिय", "पता", "नहीं।", "हिन्दी", "ज्ञान", "श्रीमान्", "है,"],
     ["今日は", "天気が", "いい", "ですね。", "映画", "を", "見る、"],
     ["مرحبا", "بالعالم،", "كيف", "الحال؟", "السَّلامُ"],
-    ["👩‍👩‍👧‍👦", "🇮🇳🇫🇷", "e\u{301}te\u{301}", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen", "\u{200F}", "\n", ""],
+    [
+      "👩‍👩‍👧‍👦", "🇮🇳🇫🇷", "e\u{301}te\u{301}", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen", "\u{200F}", "\n",
+      "",
+    ],
   ]
 
   /// A transcript with everything that recognisers get wrong: times that run backwards, overlap, or are missing.
@@ -27,7 +33,8 @@ struct SubtitleLayoutTests {
           word["start"] = .double(time)
           word["end"] = .double(time + Double.random(in: -0.1...0.6, using: &random))
         }
-        word["speaker"] = Bool.random(using: &random) ? nil : .string("SPEAKER_0\(Int.random(in: 0...1, using: &random))")
+        word["speaker"] =
+          Bool.random(using: &random) ? nil : .string("SPEAKER_0\(Int.random(in: 0...1, using: &random))")
         time += Double.random(in: -0.2...0.7, using: &random)
         return word
       }
@@ -108,7 +115,9 @@ struct SubtitleLayoutTests {
         "speaker": .string(index < 2 ? "ANNA" : "BEN"),
       ]
     }
-    let segment: JSON = ["start": .int(0), "end": .int(3), "text": .string("Hello. there. Hi."), "words": .array(words)]
+    let segment: JSON = [
+      "start": .int(0), "end": .int(3), "text": .string("Hello. there. Hi."), "words": .array(words),
+    ]
     var style = SubtitleStyle()
     let transcript = Transcript(["segments": .array([segment])])
     #expect(CueBuilder(style: style).cues(of: transcript).map(\.lines) == [["Hello. there."], ["Hi."]])
@@ -135,7 +144,7 @@ struct SubtitleLayoutTests {
     #expect(SubtitleFile.vtt([cue]) == "WEBVTT\n\n01:01:01.500 --> 01:01:02.000\n&lt;i&gt; &amp; more\n")
   }
 
-  @Test(arguments: [("abc", 3), ("日本", 4), ("हिन्दी", 3), ("👩‍👩‍👧‍👦", 2), ("e\u{301}", 1), ("\u{200F}", 0)])
+  @Test(arguments: [("abc", 3), ("日本", 4), ("हिन्दी", 2), ("👩‍👩‍👧‍👦", 2), ("e\u{301}", 1), ("\u{200F}", 0)])
   func `width counts what the eye sees`(text: String, width: Int) {
     #expect(text.displayWidth == width)
   }

@@ -131,7 +131,8 @@ public struct EngineSetup: Sendable {
     let outcome = try await Program(
       home.python.string, ["-m", "pip", "install"] + options + step.arguments + ["-r", list.string],
       environment: ["PYTHONHOME": nil, "PYTHONPATH": nil]
-    ).run(onOutput: { log("  \($0)") }, onError: { log("  \($0)") })
+    ).run(
+      onOutput: { line in if let shown = Self.worthSaying(line) { log("  \(shown)") } }, onError: { log("  \($0)") })
     guard outcome.succeeded else {
       let reason = outcome.lastLines.last { $0.contains("ERROR") } ?? outcome.lastLines.last ?? "no word"
       throw JobError(
@@ -140,6 +141,12 @@ public struct EngineSetup: Sendable {
           + " what is installed by now stays.")
     }
     try DurableFile.write(file.bytes, to: home.installed.appending(step.file))
+  }
+
+  /// Of pip's many lines those that tell a person why it takes so long: downloads of megabytes.
+  private static func worthSaying(_ line: String) -> String? {
+    let text = line.drop { $0 == " " }
+    return text.hasPrefix("Downloading") && text.hasSuffix("MB)") ? String(text) : nil
   }
 
   private func writeAdapters() throws {

@@ -49,6 +49,12 @@ public enum DurableFile {
     fileprivate let temporary: FilePath
     fileprivate let path: FilePath
 
+    /// Gives up: the old file stands.
+    func discard() {
+      try? file.close()
+      unlink(temporary)
+    }
+
     /// - Parameter replacing: `false` refuses when something is at the path by now.
     func commit(replacing: Bool = true) throws {
       do {
@@ -75,6 +81,21 @@ public enum DurableFile {
       try staged.commit(replacing: false)
     } catch let error as JobError where error.underlying as? Errno == .fileExists {
       throw JobError(.io, path.string, "is there already; it was not touched")
+    }
+  }
+
+  /// Writes a file in a folder that nobody looks into yet. Its bytes are on the disk on return, its name is not.
+  static func writeNew(_ bytes: [UInt8], at path: FilePath, mode: FilePermissions? = nil) throws {
+    do {
+      let file = try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: mode ?? [.ownerReadWrite, .groupRead, .otherRead])
+      try file.closeAfter {
+        try file.writeAll(bytes)
+        try file.sync()
+      }
+    } catch {
+      throw JobError(.io, path.string, "cannot be written", underlying: error)
     }
   }
 

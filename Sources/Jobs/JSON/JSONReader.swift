@@ -20,14 +20,14 @@ extension JSON {
   }
 }
 
-/// A recursive-descent reader over bytes.
+/// A reader over bytes. What is open lies in a list, not on the stack: threads may have little of that.
 private struct JSONReader {
   static let depthLimit = 512
 
   private let bytes: [UInt8]
   private var index = 0
-  /// Member names and list indices from the root to here, for messages.
-  private var path: [String] = []
+  /// The lists and objects that have begun and not ended, from the root to here.
+  private var open: [Container] = []
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -37,18 +37,41 @@ private struct JSONReader {
   mutating func document() throws(JSONSyntaxError) -> JSON {
     skipSpace()
     if index == bytes.count { throw error("the file is empty") }
-    let value = try value()
+    while true {
+      skipSpace()
+      guard let value = try valueOrOpening() else { continue }
+      if let document = try put(value) { return document }
+    }
+  }
+
+  /// Puts a value into what is open, and that into what is open around it, as far as things end here.
+  ///
+  /// - Returns: the whole document, when it has ended.
+  private mutating func put(_ value: JSON) throws(JSONSyntaxError) -> JSON? {
+    var value = value
+    while !open.isEmpty {
+      open[open.count - 1].add(value)
+      skipSpace()
+      if take(",") {
+        try beginElement()
+        return nil
+      }
+      guard take(open[open.count - 1].end) else {
+        throw error("expected ',' or '\(open[open.count - 1].end)' in \(open[open.count - 1].value.kind)")
+      }
+      value = open.removeLast().value
+    }
     skipSpace()
     if index < bytes.count { throw error("more text after the end of the document") }
     return value
   }
 
-  private mutating func value() throws(JSONSyntaxError) -> JSON {
-    if path.count > Self.depthLimit { throw error("nested deeper than \(Self.depthLimit)") }
+  /// The next value; `nil` when a list or object has begun, and its first element comes next.
+  private mutating func valueOrOpening() throws(JSONSyntaxError) -> JSON? {
     guard let byte = peek() else { throw error("the text ends where a value was expected") }
     switch byte {
-    case UInt8(ascii: "{"): return try object()
-    case UInt8(ascii: "["): return try array()
+    case UInt8(ascii: "{"): return try begin(Container(isList: false))
+    case UInt8(ascii: "["): return try begin(Container(isList: true))
     case UInt8(ascii: "\""):
       let literal = try stringLiteral()
       return JSONString.decode(literal).map { .string($0) } ?? .opaque(literal)
@@ -56,44 +79,30 @@ private struct JSONReader {
     }
   }
 
-  private mutating func object() throws(JSONSyntaxError) -> JSON {
+  private mutating func begin(_ container: Container) throws(JSONSyntaxError) -> JSON? {
+    if open.count == Self.depthLimit { throw error("nested deeper than \(Self.depthLimit)") }
     index += 1
-    var object = JSON.Object()
     skipSpace()
-    if take("}") { return .object(object) }
-    while true {
-      skipSpace()
-      guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
-      let literal = try stringLiteral()
-      let decoded = JSONString.decode(literal)
-      let name = decoded ?? String(decoding: literal, as: UTF8.self)
-      path.append("." + name)
-      skipSpace()
-      guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
-      skipSpace()
-      let value = try value()
-      object.members.append(.init(name: name, literal: decoded == nil ? literal : nil, value: value))
-      path.removeLast()
-      skipSpace()
-      if take("}") { return .object(object) }
-      guard take(",") else { throw error("expected ',' or '}' in an object") }
-    }
+    if take(container.end) { return container.value }
+    open.append(container)
+    try beginElement()
+    return nil
   }
 
-  private mutating func array() throws(JSONSyntaxError) -> JSON {
-    index += 1
-    var elements: [JSON] = []
-    skipSpace()
-    if take("]") { return .array(elements) }
-    while true {
-      path.append("[\(elements.count)]")
-      skipSpace()
-      elements.append(try value())
-      path.removeLast()
-      skipSpace()
-      if take("]") { return .array(elements) }
-      guard take(",") else { throw error("expected ',' or ']' in a list") }
+  /// Reads up to where the element's value comes: nothing in a list, the name and colon in an object.
+  private mutating func beginElement() throws(JSONSyntaxError) {
+    if open[open.count - 1].isList {
+      open[open.count - 1].isInElement = true
+      return
     }
+    skipSpace()
+    guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
+    let literal = try stringLiteral()
+    let decoded = JSONString.decode(literal)
+    let name = decoded ?? String(decoding: literal, as: UTF8.self)
+    open[open.count - 1].begin(name, literal: decoded == nil ? literal : nil)
+    skipSpace()
+    guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
   }
 
   /// The bytes between the quotes, escapes as they stand.
@@ -185,8 +194,35 @@ private struct JSONReader {
     let line = before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
     let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
     // Nobody reads a path of hundreds of steps.
-    let steps = path.count > 32 ? path.prefix(32) + ["…"] : path[...]
+    let steps = open.prefix(32).map(\.step) + (open.count > 32 ? ["…"] : [])
     return JSONSyntaxError(
       path: "$" + steps.joined(), line: line, column: column, reason: reason, isTruncated: index >= bytes.count)
+  }
+}
+
+/// A list or object of which a part has been read.
+private struct Container {
+  let isList: Bool
+  private var elements: [JSON] = []
+  private var object = JSON.Object()
+  /// Whether the element that comes next has begun.
+  var isInElement = false
+  private var name = ""
+  private var literal: [UInt8]?
+
+  init(isList: Bool) { self.isList = isList }
+
+  var value: JSON { isList ? .array(elements) : .object(object) }
+
+  var end: Unicode.Scalar { isList ? "]" : "}" }
+
+  /// The way from here to the element being read, as a JSON path writes it.
+  var step: String { isInElement ? isList ? "[\(elements.count)]" : ".\(name)" : "" }
+
+  mutating func begin(_ name: String, literal: [UInt8]?) { (self.name, self.literal, isInElement) = (name, literal, true) }
+
+  mutating func add(_ value: JSON) {
+    if isList { elements.append(value) } else { object.members.append(.init(name: name, literal: literal, value: value)) }
+    isInElement = false
   }
 }

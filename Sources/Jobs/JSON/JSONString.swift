@@ -40,10 +40,11 @@ enum JSONString {
     var rest = literal[...]
     while let start = rest.firstIndex(of: UInt8(ascii: "\\")) {
       text += String(decoding: rest[..<start], as: UTF8.self)
-      let escape = rest[start...].prefix(2)
-      let length = escape.last == UInt8(ascii: "u") ? 6 : 2
-      text += decode(Array(rest[start...].prefix(length))) ?? decode(Array(rest[start...].prefix(2 * length))) ?? "\u{FFFD}"
-      rest = rest[start...].dropFirst(length)
+      let escape = rest[start...]
+      let single = escape.dropFirst().first == UInt8(ascii: "u") ? 6 : 2
+      let length = [single, 12].first { decode(Array(escape.prefix($0))) != nil } ?? single
+      text += decode(Array(escape.prefix(length))) ?? "\u{FFFD}"
+      rest = escape.dropFirst(length)
     }
     return text + String(decoding: rest, as: UTF8.self)
   }

@@ -10,8 +10,7 @@ extension JSON {
   /// The document's bytes, UTF-8 but for what was read as not being so.
   public func bytes(_ layout: Layout = .indented) -> [UInt8] {
     var writer = JSONWriter(layout: layout)
-    writer.write(self, depth: 0)
-    if layout == .indented { writer.output.append(0x0A) }
+    writer.write(self)
     return writer.output
   }
 
@@ -19,45 +18,61 @@ extension JSON {
   public func text(_ layout: Layout = .indented) -> String { String(decoding: bytes(layout), as: UTF8.self) }
 }
 
+/// Writes what is still to be written from a list, not by recursion: threads may have little stack.
 private struct JSONWriter {
-  let layout: JSON.Layout
-  var output: [UInt8] = []
+  private enum Piece {
+    case text(String)
+    case lineBreak(depth: Int)
+    case value(JSON, depth: Int)
+    case name(JSON.Object.Member)
+  }
 
-  mutating func write(_ value: JSON, depth: Int) {
+  private let layout: JSON.Layout
+  private(set) var output: [UInt8] = []
+  /// The next piece is the last.
+  private var pending: [Piece] = []
+
+  init(layout: JSON.Layout) { self.layout = layout }
+
+  mutating func write(_ document: JSON) {
+    pending = [.value(document, depth: 0)]
+    while let piece = pending.popLast() {
+      switch piece {
+      case .text(let text): put(text)
+      case .lineBreak(let depth): breakLine(depth)
+      case .value(let value, let depth): write(value, depth)
+      case .name(let member):
+        quoted { output in
+          if let literal = member.literal { output += literal } else { JSONString.encode(member.name, into: &output) }
+        }
+        put(layout == .indented ? ": " : ":")
+      }
+    }
+    if layout == .indented { put("\n") }
+  }
+
+  private mutating func write(_ value: JSON, _ depth: Int) {
     switch value {
     case .null: put("null")
     case .bool(let flag): put(flag ? "true" : "false")
     case .number(let digits): put(digits)
     case .string(let text): quoted { JSONString.encode(text, into: &$0) }
-    case .opaque(let literal): quoted { $0.append(contentsOf: literal) }
-    case .array(let elements):
-      list(elements, open: "[", close: "]", depth: depth) { $0.write($1, depth: depth + 1) }
+    case .opaque(let literal): quoted { $0 += literal }
+    case .array(let elements): enclose("[", elements.map { [.value($0, depth: depth + 1)] }, "]", depth)
     case .object(let object):
-      list(object.members, open: "{", close: "}", depth: depth) { writer, member in
-        writer.quoted { output in
-          if let literal = member.literal {
-            output.append(contentsOf: literal)
-          } else {
-            JSONString.encode(member.name, into: &output)
-          }
-        }
-        writer.put(writer.layout == .indented ? ": " : ":")
-        writer.write(member.value, depth: depth + 1)
-      }
+      enclose("{", object.members.map { [.name($0), .value($0.value, depth: depth + 1)] }, "}", depth)
     }
   }
 
-  private mutating func list<Element>(
-    _ elements: [Element], open: String, close: String, depth: Int, write: (inout JSONWriter, Element) -> Void
-  ) {
-    put(open)
-    for (index, element) in elements.enumerated() {
-      if index > 0 { put(",") }
-      breakLine(depth + 1)
-      write(&self, element)
+  private mutating func enclose(_ opening: String, _ elements: [[Piece]], _ closing: String, _ depth: Int) {
+    put(opening)
+    pending.append(.text(closing))
+    if !elements.isEmpty { pending.append(.lineBreak(depth: depth)) }
+    for (index, element) in elements.enumerated().reversed() {
+      pending += element.reversed()
+      pending.append(.lineBreak(depth: depth + 1))
+      if index > 0 { pending.append(.text(",")) }
     }
-    if !elements.isEmpty { breakLine(depth) }
-    put(close)
   }
 
   private mutating func breakLine(_ depth: Int) {

@@ -35,7 +35,12 @@ public struct ManifestStore: Sendable {
     var manifest = try readPatiently() ?? fallback()
     try change(&manifest)
     let staged = try DurableFile.stage(manifest.document.bytes(), for: path)
-    try meanwhile()
+    do {
+      try meanwhile()
+    } catch {
+      staged.discard()
+      throw error
+    }
     try staged.commit()
     _ = consume lock
     return manifest

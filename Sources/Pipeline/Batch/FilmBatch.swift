@@ -27,6 +27,7 @@ public struct FilmBatch: Sendable {
   /// What will be done with each film, in order.
   public struct Plan: Sendable {
     public var films: [InputDecision]
+    let history: InputHistory
     /// What the admin should know of what was left out.
     public var warnings: [String] = []
   }
@@ -52,7 +53,7 @@ public struct FilmBatch: Sendable {
   public func plan(inputs: [FilePath], resumed: [String]) throws -> Plan {
     let history = InputHistory(of: workspace)
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
-    var plan = Plan(films: [])
+    var plan = Plan(films: [], history: history)
     for name in resumed {
       plan.films.append(
         try verified(try history.resume(try JobCatalog(workspace).find(name), in: workspace, selection), check))
@@ -97,7 +98,7 @@ public struct FilmBatch: Sendable {
         return result
       }
       do {
-        let job = try job(for: film)
+        let job = try job(for: film, plan.history)
         result.job = job
         let run = JobRun(
           job, in: workspace, selection: selection, workflow: workflow, environment: environment,
@@ -110,6 +111,7 @@ public struct FilmBatch: Sendable {
         let known = error as? JobError
         observe(.warning("\(film.input): \(error)"))
         result.error = known?.code ?? .io
+        if result.error == .locked { result.film.kind = .held }
         result.reason = "\(error)"
         // Its records could not be written, so they say that it runs, and nobody runs it.
         if result.job != nil, result.error != .locked { result.status = .interrupted }
@@ -119,11 +121,14 @@ public struct FilmBatch: Sendable {
   }
 
   /// The film's job: the standing one, or a new one.
-  private func job(for film: InputDecision) throws -> JobPaths {
+  private func job(for film: InputDecision, _ history: InputHistory) throws -> JobPaths {
     let manager = JobManager(workspace)
     let overlay = Self.overlay(for: film.input)
     guard let job = film.job else {
-      return try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)).paths
+      let created = try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)) {
+        if !again { try history.confirmNoneCame(of: film, user: user, in: workspace) }
+      }
+      return created.paths
     }
     if renewsConfig {
       let lock = try FileLock.take(job.lock, subject: job.id.description)

@@ -31,8 +31,8 @@ public struct InputDecision: Sendable {
 }
 
 /// Which films have which jobs, as the manifests in the `out` tree tell.
-public struct InputHistory {
-  private struct Entry {
+public struct InputHistory: Sendable {
+  private struct Entry: Sendable {
     var job: JobPaths
     var manifest: Manifest
     var identity: FilmIdentity?
@@ -49,6 +49,20 @@ public struct InputHistory {
       return Entry(
         job: job, manifest: manifest, identity: FilmIdentity(recordedIn: manifest.document["input"]),
         file: manifest.inputFile.map { workspace.resolve(documentPath: $0) })
+    }
+  }
+
+  /// Makes sure, while no job can be made, that none of this film has come since the history was read.
+  ///
+  /// - Throws: ``JobError`` with code `locked`, naming the job.
+  func confirmNoneCame(of film: InputDecision, user: Int, in workspace: Workspace) throws {
+    let known = Set(entries.map(\.job.id))
+    for job in JobCatalog(workspace).newestFirst().prefix(while: { !known.contains($0.id) }) where job.userID == user {
+      guard let input = (try? JobInfo(reading: job.info))?.input else { continue }
+      guard input["sha256"]?.string == film.identity.sha256 else { continue }
+      throw JobError(
+        .locked, film.input.string, "another run has just made \(job.id) of this film",
+        remedy: "Nothing was changed. Run this again when that one has ended.")
     }
   }
 

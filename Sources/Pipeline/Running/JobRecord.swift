@@ -13,6 +13,8 @@ struct JobRecord {
   private var store: ManifestStore { ManifestStore(paths.manifest) }
   /// The manifest as last seen whole, should a foreign writer leave it damaged.
   private(set) var latest: Manifest
+  /// Changes that go to the disk with the next ones.
+  private var deferred: [(inout Manifest) -> Void] = []
 
   init(
     workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity,
@@ -26,8 +28,11 @@ struct JobRecord {
   }
 
   /// The beginning of a run: who and what, and `running`. What an interrupted run left as running is put right.
+  ///
+  /// Reaches the disk with the first stage's beginning, or the run's end.
   mutating func begin(_ started: Timestamp) throws {
-    latest = try changed { manifest in
+    latest = (try? Manifest(reading: paths.manifest)) ?? latest
+    let change: (inout Manifest) -> Void = { [self] manifest in
       var input = manifest.document["input"] ?? .object(.init())
       input["file"] = .string(workspace.documentPath(self.input))
       input["title"] = .string(title)
@@ -52,6 +57,7 @@ struct JobRecord {
       timing["completed_at"] = .null
       manifest.document["timing"] = timing
     }
+    deferred.append(change)
   }
 
   /// The beginning of an attempt. `start` is called when the record is written and before it is durable.
@@ -60,7 +66,7 @@ struct JobRecord {
     start: () throws -> Void
   ) throws {
     let started = Timestamp.now
-    latest = try changed(meanwhile: start) { manifest in
+    try write(meanwhile: start) { [self] manifest in
       manifest.changeStage(stage.name) { entry in
         entry["job_id"] = .string(paths.id.description)
         entry["user_id"] = .int(paths.userID)
@@ -91,7 +97,7 @@ struct JobRecord {
   ) throws {
     let ended = Timestamp.now
     let outputs = stage.outputs.map { ($0, context.path(of: $0, stage)) }
-    latest = try changed { manifest in
+    try write { [self] manifest in
       manifest.changeStage(stage.name) { entry in
         entry["status"] = .string(status.rawValue)
         entry["started_at"] = .string(began.text)
@@ -121,7 +127,7 @@ struct JobRecord {
   /// A stage that its setting leaves out.
   mutating func leaveOut(_ stage: StageDefinition, reason: String) throws {
     guard latest.stage(stage.name)?.fields["switched_off"]?.bool != true else { return }
-    latest = try changed { manifest in
+    try write { manifest in
       manifest.changeStage(stage.name) { entry in
         entry["stage_number"] = .int(stage.number)
         entry["stage_name"] = .string(stage.name)
@@ -136,7 +142,7 @@ struct JobRecord {
   /// The end of a run.
   mutating func end(_ status: PipelineStatus, started: Timestamp, error: String?) throws {
     let ended = Timestamp.now
-    latest = try changed { manifest in
+    try write { [self] manifest in
       manifest.setPipeline(status, stage: nil, workflow: workflow)
       manifest.document["pipeline"]?["error"] = error.map { .string($0) }
       var timing = manifest.document["timing"] ?? .object(.init())
@@ -148,11 +154,16 @@ struct JobRecord {
     }
   }
 
-  /// The manifest with a change made, on disk.
-  private func changed(
+  /// Makes a change, and those that wait, on the disk.
+  private mutating func write(
     meanwhile: () throws -> Void = {}, _ change: (inout Manifest) throws -> Void
-  ) throws -> Manifest {
-    try store.update(orElse: latest, meanwhile: meanwhile, change)
+  ) throws {
+    let waiting = deferred
+    latest = try store.update(orElse: latest, meanwhile: meanwhile) { manifest in
+      for earlier in waiting { earlier(&manifest) }
+      try change(&manifest)
+    }
+    deferred = []
   }
 }
 

@@ -53,12 +53,16 @@ public struct JobRun {
       log.write(event.lines)
       observe(event)
     }
+    if !exists(paths.env) {
+      try JobManager(workspace).renewJobEnv(paths)
+      report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
+    }
     try JobManager(workspace).restoreJobEnv(paths)
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity.sha256, environment: environment)
     report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
-    endOrphans(of: context, report)
+    if film.job != nil { endOrphans(of: context, report) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       identity: film.identity, workflow: workflow)
@@ -116,7 +120,8 @@ public struct JobRun {
 
   /// The lock is ours, so whatever still carries this job's marker belongs to a run that died.
   private func endOrphans(of context: JobContext, _ report: (RunEvent) -> Void) {
-    guard let manifest = try? Manifest(reading: paths.manifest), manifest.recordedStatus == .running else { return }
+    let recorded = (try? Manifest(reading: paths.manifest))?.recordedStatus
+    if recorded == .completed || recorded == .failed { return }
     guard ProcessGroup.isAlive(group: nil, marker: context.marker) else { return }
     ProcessGroup.end(group: nil, marker: context.marker, grace: 2)
     report(.orphansEnded(paths))

@@ -47,10 +47,12 @@ struct FFmpeg: Sendable {
       return JobError(.io, subject.string, "the disk is full: \(lines)", remedy: "Make room, then run the stage again.")
     }
     if lines.contains("Permission denied") || lines.contains("No such file or directory") {
-      return JobError(.io, subject.string, "cannot be opened: \(lines)", remedy: "Check that it is there and may be read.")
+      return JobError(
+        .io, subject.string, "cannot be opened: \(lines)", remedy: "Check that it is there and may be read.")
     }
     return JobError(
-      .damaged, subject.string, "ffmpeg cannot work with it: \(lines.isEmpty ? "exit status \(outcome.status)" : lines)",
+      .damaged, subject.string,
+      "ffmpeg cannot work with it: \(lines.isEmpty ? "exit status \(outcome.status)" : lines)",
       remedy: "Check that the film plays to its end; copy it again if it does not.")
   }
 }

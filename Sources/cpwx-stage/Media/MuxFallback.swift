@@ -23,7 +23,10 @@ extension MuxPlan {
         kept.append(Entry(stream: stream, treatment: .encode("aac", ["-b", rate])))
         notes.append("converted to AAC, since mp4 cannot hold it: \(stream.description)")
       } else if stream.kind == "video" && !stream.isCover {
-        kept.append(Entry(stream: stream, treatment: .encode("libx264", ["-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"])))
+        kept.append(
+          Entry(
+            stream: stream, treatment: .encode("libx264", ["-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]))
+        )
         notes.append("encoded anew as H.264, since mp4 cannot hold it: \(stream.description)")
       } else {
         notes.append("left out, since mp4 cannot hold it: \(stream.description)")
@@ -39,7 +42,7 @@ extension MuxPlan {
     let outcome = try await Program(
       "ffmpeg",
       ["-v", "error", "-nostdin", "-t", "2", "-i", FFmpeg.name(film), "-map", "0:\(stream.index)", "-c", codec]
-        + ["-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-y", "/dev/null"],
+        + ["-movflags", "frag_keyframe+empty_moov+delay_moov", "-f", "mp4", "-y", "/dev/null"],
       remedy: FFmpeg.remedy
     ).run()
     return outcome.succeeded

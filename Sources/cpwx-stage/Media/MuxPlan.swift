@@ -43,7 +43,8 @@ struct MuxPlan: Sendable {
     let kept = probe.streams("video") + probe.streams("audio") + texts
     entries = kept.map { Entry(stream: $0, treatment: .copy) }
     let kinds: Set<String> = ["video", "audio"]
-    for stream in probe.streams where !kinds.contains(stream.kind) && !texts.contains(where: { $0.index == stream.index }) {
+    for stream in probe.streams
+    where !kinds.contains(stream.kind) && !texts.contains(where: { $0.index == stream.index }) {
       notes.append("left out, since mp4 cannot hold it: \(stream.description)")
     }
   }
@@ -57,9 +58,11 @@ struct MuxPlan: Sendable {
     func add(_ map: String, _ kind: String, _ codec: [String]) {
       arguments += ["-map", map]
       let place = "\(kind):\(counts[kind, default: 0])"
-      options += ["-c:\(place)"] + (codec.first.map { [$0] } ?? []) + codec.dropFirst().flatMap { option in
-        option.hasPrefix("-") ? ["\(option):\(place)"] : [option]
-      }
+      options +=
+        ["-c:\(place)"] + (codec.first.map { [$0] } ?? [])
+        + codec.dropFirst().flatMap { option in
+          option.hasPrefix("-") ? ["\(option):\(place)"] : [option]
+        }
       counts[kind, default: 0] += 1
     }
     for entry in entries where entry.stream.kind != "subtitle" { add(entry) }
@@ -75,11 +78,12 @@ struct MuxPlan: Sendable {
     }
     if let subtitles {
       let others = (1..<max(1, counts["s"] ?? 1)).flatMap { ["-disposition:s:\($0)", "0"] }
-      options += [
-        "-metadata:s:s:0", "language=\(subtitles.language?.alpha3 ?? "und")",
-        "-metadata:s:s:0", "title=\(subtitles.title)", "-metadata:s:s:0", "handler_name=\(subtitles.title)",
-        "-disposition:s:0", "default",
-      ] + others
+      options +=
+        [
+          "-metadata:s:s:0", "language=\(subtitles.language?.alpha3 ?? "und")",
+          "-metadata:s:s:0", "title=\(subtitles.title)", "-metadata:s:s:0", "handler_name=\(subtitles.title)",
+          "-disposition:s:0", "default",
+        ] + others
     }
     return arguments + options + ["-movflags", "+faststart", "-f", "mp4", FFmpeg.name(output)]
   }

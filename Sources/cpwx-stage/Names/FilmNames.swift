@@ -1,7 +1,9 @@
 /// The names in a film's facts.
 enum FilmNames {
   /// Labels of a recogniser that stand for names, not for numbers and dates.
-  static let labels: Set<String> = ["PERSON", "PER", "GPE", "LOC", "ORG", "FAC", "NORP", "WORK_OF_ART", "EVENT", "PRODUCT"]
+  static let labels: Set<String> = [
+    "PERSON", "PER", "GPE", "LOC", "ORG", "FAC", "NORP", "WORK_OF_ART", "EVENT", "PRODUCT",
+  ]
 
   /// The names that the facts state: characters, actors, crew. The same name twice is listed once, characters first.
   static func certain(_ facts: FilmFacts) -> [KnownName] {
@@ -45,7 +47,9 @@ enum FilmNames {
   /// Whether a text is likely to be English: the recogniser knows no other language.
   static func looksEnglish(_ text: String) -> Bool {
     let words = text.lowercased().split { !$0.isLetter && $0 != "'" }
-    let common: Set<Substring> = ["the", "and", "of", "to", "a", "an", "in", "is", "his", "her", "with", "for", "who", "on"]
+    let common: Set<Substring> = [
+      "the", "and", "of", "to", "a", "an", "in", "is", "his", "her", "with", "for", "who", "on",
+    ]
     return words.count { common.contains($0) } * 8 >= words.count && !words.isEmpty
   }
 }

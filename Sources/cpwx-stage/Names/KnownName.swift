@@ -17,7 +17,9 @@ struct KnownName: Sendable, Hashable {
   static func list(_ document: JSON) -> [KnownName] {
     if let entities = document["entities"]?.array ?? document.array {
       return entities.compactMap { entry in
-        guard let text = (entry["text"] ?? entry["name"])?.string ?? entry.string, !text.trimmed.isEmpty else { return nil }
+        guard let text = (entry["text"] ?? entry["name"])?.string ?? entry.string, !text.trimmed.isEmpty else {
+          return nil
+        }
         return KnownName(
           text: text.trimmed, label: (entry["label"] ?? entry["type"])?.string ?? "PERSON",
           source: entry["source"]?.string ?? "overview")

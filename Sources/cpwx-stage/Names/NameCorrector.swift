@@ -40,7 +40,8 @@ struct NameCorrector: Sendable {
     }
     self.known = known
     lowercased = Set(transcript.map { SpokenWord($0) }.filter { !$0.isCapitalised }.map { $0.core.lowercased() })
-    self.recognised = Set(recognised.flatMap { $0.split(whereSeparator: \.isWhitespace) }.map { SpokenWord(String($0)).core.lowercased() })
+    self.recognised = Set(
+      recognised.flatMap { $0.split(whereSeparator: \.isWhitespace) }.map { SpokenWord(String($0)).core.lowercased() })
   }
 
   /// `words` with misheard names corrected, and what was changed (indices and the words' cores).
@@ -63,6 +64,11 @@ struct NameCorrector: Sendable {
     guard word.isCapitalised, word.core.count >= 4, known[key] == nil, !lowercased.contains(key),
       !Self.ordinary.contains(key), word.core.allSatisfy(\.isLetter)
     else { return nil }
+    // A plural, or a name in the plural, is no mistake.
+    let isOtherNumber = ["s", "es"].contains { ending in
+      known[key + ending] != nil || key.hasSuffix(ending) && known[String(key.dropLast(ending.count))] != nil
+    }
+    guard !isOtherNumber else { return nil }
     // The first word of a sentence is written large whatever it is.
     if startsSentence && !recognised.contains(key) { return nil }
     let near = known.filter { isMishearing(key, of: $0.key) }
@@ -70,8 +76,6 @@ struct NameCorrector: Sendable {
   }
 
   private func isMishearing(_ heard: String, of name: String) -> Bool {
-    // A plural, or a name in the plural, is no mistake.
-    if [name + "s", name + "es"].contains(heard) || [heard + "s", heard + "es"].contains(name) { return false }
     let limit = name.count >= 8 ? 2 : 1
     guard heard.first == name.first || name.count >= 5 else { return false }
     return editDistance(heard, name, limit: limit) <= limit

@@ -11,7 +11,8 @@ struct StageEngine: Sendable {
   func run(_ request: JSON, progress: ClosedRange<Double> = 0...1) async throws -> JSON {
     let log = context.log
     let result = try await engine.run(
-      request, in: home, progress: context.progress.part(progress, engine.name), log: { log.info("\(engine.name): \($0)") })
+      request, in: home, progress: context.progress.part(progress, engine.name),
+      log: { log.info("\(engine.name): \($0)") })
     for note in result["notes"]?.array ?? [] { log.warning(note.string ?? "") }
     return result
   }

@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// A stage that was asked to stop by SIGINT, SIGTERM or SIGHUP.
 ///
-/// The signals are blocked everywhere and waited for by a thread of their own, so that no handler runs in the middle of
-/// anything: the first one cancels the work, which ends its programs; a second one ends the process at once.
+/// The signals are blocked in every thread but waited for by the first one, so that no handler runs in the middle of
+/// anything: the first signal cancels the work, which ends its programs; a second one ends the process at once.
 struct Interruption: Error, CustomStringConvertible {
   var signal: Int32
 
@@ -18,14 +18,9 @@ struct Interruption: Error, CustomStringConvertible {
   var exitStatus: Int32 { 128 + signal }
 
   /// The one that was received, if any.
-  static var received: Interruption? { state.withLock { $0.signal.map { Interruption(signal: $0) } } }
+  static var received: Interruption? { first.withLock { $0.map { Interruption(signal: $0) } } }
 
-  private struct State {
-    var signal: Int32?
-    var stop: (@Sendable () -> Void)?
-  }
-
-  private static let state = Mutex(State())
+  private static let first = Mutex<Int32?>(nil)
 
   /// Holds the signals back. Called before any other thread is there, so that all inherit it.
   static func block() {
@@ -33,25 +28,19 @@ struct Interruption: Error, CustomStringConvertible {
     pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
-  /// Calls `stop` when one comes.
-  static func watch(_ stop: @escaping @Sendable () -> Void) {
-    state.withLock { $0.stop = stop }
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { _ in
-        while true {
-          var signals = Interruption.watched
-          var number: Int32 = 0
-          guard sigwait(&signals, &number) == 0 else { continue }
-          let stop = Interruption.state.withLock { state in
-            if state.signal != nil { _exit(128 + number) }
-            state.signal = number
-            return state.stop
-          }
-          stop?()
-        }
-      }, nil)
+  /// Waits for signals as long as the process lives, and calls `stop` at the first one.
+  static func wait(_ stop: () -> Void) -> Never {
+    while true {
+      var signals = watched
+      var number: Int32 = 0
+      guard sigwait(&signals, &number) == 0 else { continue }
+      let isSecond = first.withLock { first in
+        defer { first = first ?? number }
+        return first != nil
+      }
+      if isSecond { _exit(128 + number) }
+      stop()
+    }
   }
 
   private static var watched: sigset_t {

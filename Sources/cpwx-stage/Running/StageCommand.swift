@@ -54,7 +54,8 @@ extension StageCommand {
     let optional = stage.arguments.count { $0.hasPrefix("[") }
     guard (stage.arguments.count - optional...stage.arguments.count).contains(arguments.count) else {
       throw JobError(
-        .usage, "cpwx-stage \(stage.name)", "takes \(stage.arguments.joined(separator: " ")), not \(arguments.count) words",
+        .usage, "cpwx-stage \(stage.name)",
+        "takes \(stage.arguments.joined(separator: " ")), not \(arguments.count) words",
         remedy: "See: cpwx-stage \(stage.name) --help")
     }
     let job = absolute(jobFolder(arguments))

@@ -29,7 +29,8 @@ struct InitialPrompt: Sendable, Equatable {
       return text.isEmpty ? nil : InitialPrompt(text: text, source: source, path: path)
     }
     func named(_ ending: String, _ source: Source) -> InitialPrompt? {
-      names.lazy.filter { !$0.isEmpty && !$0.contains("/") }.compactMap { read(job.appending($0 + ending), source) }.first
+      names.lazy.filter { !$0.isEmpty && !$0.contains("/") }.compactMap { read(job.appending($0 + ending), source) }
+        .first
     }
     return read(job.pushing("prompts/ner_enhanced_prompt.txt"), .nerEnhanced)
       ?? named(".combined.initial_prompt.txt", .combined)

@@ -77,7 +77,8 @@ struct ASRStage: StageCommand {
     try context.write(meta, to: context.path("\(name).meta.json"))
     let output = context.path("transcription/transcript.json")
     try context.write(document, to: output)
-    context.log.info("\(transcript.segments.count) segments, \(words) words in \(document["text_language"]?.string ?? "?")")
+    context.log.info(
+      "\(transcript.segments.count) segments, \(words) words in \(document["text_language"]?.string ?? "?")")
     if transcript.segments.isEmpty { context.log.warning("nothing was understood; the subtitles will be empty") }
     manifest.addOutput("transcript", output, "Transcript with word times")
     manifest.addOutput("asr_json", context.path("\(name).json"), "The same, under the job's name")

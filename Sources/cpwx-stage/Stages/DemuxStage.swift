@@ -52,7 +52,8 @@ struct DemuxStage: StageCommand {
         "channels": .int(channels), "duration": .seconds(duration), "notes": .strings(notes),
         "source": source.fields, "format": probe.format, "streams": .array(probe.streams.map(\.fields)),
       ], to: facts)
-    manifest.addOutput("audio", context.audio, "Extracted \(rate / 1000)kHz \(channels == 1 ? "mono" : "\(channels)-channel") audio")
+    manifest.addOutput(
+      "audio", context.audio, "Extracted \(rate / 1000)kHz \(channels == 1 ? "mono" : "\(channels)-channel") audio")
     manifest.addOutput("metadata", facts, "What ffprobe finds in the film")
     manifest.addMetadata("sample_rate", .int(rate))
     manifest.addMetadata("channels", .int(channels))
@@ -83,7 +84,9 @@ struct DemuxStage: StageCommand {
 
   private static func notes(_ complaints: [String], _ duration: Double, _ probe: MediaProbe) -> [String] {
     var notes: [String] = []
-    if !complaints.isEmpty { notes.append("ffmpeg complained while decoding: \(complaints.suffix(3).joined(separator: "; "))") }
+    if !complaints.isEmpty {
+      notes.append("ffmpeg complained while decoding: \(complaints.suffix(3).joined(separator: "; "))")
+    }
     if let whole = probe.duration, duration < whole * 0.9 - 2 {
       notes.append("the sound ends after \(Int(duration)) s, the film after \(Int(whole)) s: it may be cut short")
     }

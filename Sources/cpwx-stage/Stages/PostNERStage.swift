@@ -105,11 +105,15 @@ extension Transcript.Segment {
     words.isEmpty || !isSpaced ? text.split(separator: " ").map(String.init) : words.map(\.text)
   }
 
-  /// Puts changed words in the place of ``writtenWords``.
+  /// The text before names were corrected.
+  var heardText: String { fields["heard_text"]?.string ?? text }
+
+  /// Puts changed words in the place of ``writtenWords``, and keeps the text as it was heard.
   mutating func setWrittenWords(_ changed: [String]) {
     if !words.isEmpty && isSpaced {
       for index in words.indices { words[index].text = changed[index] }
     }
+    fields["heard_text"] = .string(heardText)
     text = changed.joined(separator: " ")
   }
 }

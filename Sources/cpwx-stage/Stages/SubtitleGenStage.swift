@@ -72,12 +72,11 @@ struct SubtitleGenStage: StageCommand {
 }
 
 extension Transcript {
-  /// Whether this is `other` with some words changed and nothing else.
+  /// Whether this is `other` with some names corrected and nothing else.
   func isCorrection(of other: Transcript) -> Bool {
     segments.count == other.segments.count
       && zip(segments, other.segments).allSatisfy { mine, theirs in
-        mine.start == theirs.start && mine.end == theirs.end && mine.words.count == theirs.words.count
-          && mine.writtenWords.count == theirs.writtenWords.count
+        mine.start == theirs.start && mine.end == theirs.end && mine.heardText == theirs.text
       }
   }
 }

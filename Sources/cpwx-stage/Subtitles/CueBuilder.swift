@@ -15,11 +15,12 @@ struct CueBuilder: Sendable {
   func cues(of transcript: Transcript) -> [Cue] {
     let tokens = TokenStream.tokens(of: transcript, style: style)
     let groups = runs(tokens).flatMap { divide($0) }
-    return CueTiming(style: style).timed(groups.compactMap { group in
-      guard let lines = breaker.lines(group[...]), let first = group.first, let last = group.last else { return nil }
-      return Cue(
-        start: Timecode(milliseconds: first.start), end: Timecode(milliseconds: last.end), lines: lines)
-    })
+    return CueTiming(style: style).timed(
+      groups.compactMap { group in
+        guard let lines = breaker.lines(group[...]), let first = group.first, let last = group.last else { return nil }
+        return Cue(
+          start: Timecode(milliseconds: first.start), end: Timecode(milliseconds: last.end), lines: lines)
+      })
   }
 
   /// The words between two places where a cue must end; with labels, each run of another speaker begins with one.
@@ -71,7 +72,9 @@ struct CueBuilder: Sendable {
     return groups.reversed()
   }
 
-  private func duration(_ tokens: ArraySlice<SubtitleToken>) -> Int { (tokens.last?.end ?? 0) - (tokens.first?.start ?? 0) }
+  private func duration(_ tokens: ArraySlice<SubtitleToken>) -> Int {
+    (tokens.last?.end ?? 0) - (tokens.first?.start ?? 0)
+  }
 
   /// What is bad about a cue by itself.
   private func cueCost(_ tokens: ArraySlice<SubtitleToken>) -> Double {
@@ -86,7 +89,9 @@ struct CueBuilder: Sendable {
   /// What is bad about a cut before the word at `next`.
   private func cutCost(_ tokens: [SubtitleToken], _ next: Int) -> Double {
     // A label must not stand alone.
-    if style.hasSpeakerLabels, tokens[next - 1].end == tokens[0].start, tokens[next - 1].text.hasSuffix(":") { return 200 }
+    if style.hasSpeakerLabels, tokens[next - 1].end == tokens[0].start, tokens[next - 1].text.hasSuffix(":") {
+      return 200
+    }
     let pause = min(1, Double(tokens[next].start - tokens[next - 1].end) / Double(max(1, style.pause)))
     switch tokens[next - 1].ending {
     case .sentence: return 0

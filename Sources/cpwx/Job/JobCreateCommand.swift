@@ -24,7 +24,7 @@ struct JobCreateCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open(config: config)
     let format = try formatOptions.resolved()
-    let user = user ?? workspace.config["USER_ID"].flatMap { Int($0) } ?? 1
+    let user = try user ?? workspace.configuredUser
     let job = try JobManager(workspace).createJob(userID: user)
     switch format {
     case .table: Console.out(job.paths.id.description)

@@ -2,26 +2,32 @@ internal import Glibc
 
 /// The two streams: results go to standard output, everything else to standard error.
 enum Console {
-  static func out(_ text: String) { write(text.utf8.isEmpty ? "\n" : text + "\n", to: 1) }
+  static func out(_ text: String) { out(raw: Array((text + "\n").utf8)) }
 
-  /// Without a newline of its own.
-  static func out(raw bytes: [UInt8]) { write(bytes, to: 1) }
+  /// Without a newline of its own. A result that cannot be written ends the program: with 74, or, where its reader went
+  /// away, in silence.
+  static func out(raw bytes: [UInt8]) {
+    guard let reason = write(bytes, to: 1) else { return }
+    if reason != EPIPE { error("the result cannot be written: \(String(cString: strerror(reason)))") }
+    exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
+  }
 
   static func note(_ text: String) { write(text + "\n", to: 2) }
 
   static func error(_ text: String) { write("cpwx: \(text)\n", to: 2) }
 
-  static func write(_ text: String, to descriptor: CInt) { write(Array(text.utf8), to: descriptor) }
+  static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }
 
-  private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+  /// - Returns: `nil` when all is written, else errno.
+  private static func write(_ bytes: [UInt8], to descriptor: CInt) -> CInt? {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      // A reader that went away, or a full disk behind a redirection: there is no better place to say so.
-      if count <= 0 { return }
+      if count < 0 { return errno }
       rest = rest.dropFirst(count)
     }
+    return nil
   }
 
   static var errorIsTerminal: Bool { isatty(2) == 1 && terminalIsCapable }

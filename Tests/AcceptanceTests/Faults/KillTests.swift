@@ -89,21 +89,4 @@ struct KillTests {
       #expect(workspace.jobs.count == 1)
     }
   }
-
-  @Test func `a job that another run has in hand is left to it, and its process is named`() throws {
-    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
-    try TestWorkspace.with([stage]) { workspace in
-      try workspace.film()
-      let first = try workspace.startCPWX("run")
-      #expect(eventually { workspace.exists("begun") })
-      let second = try workspace.cpwx("run")
-      #expect(second.code == 75)
-      #expect((second.errors + second.output).contains(String(first.pid)))
-      #expect(try workspace.cpwx("run", "-n").output.contains("held"))
-      try workspace.write("open", "")
-      #expect(try first.wait().code == 0)
-      #expect(workspace.runs == ["slow"])
-      #expect(workspace.jobs.count == 1)
-    }
-  }
 }

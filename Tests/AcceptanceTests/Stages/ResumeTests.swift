@@ -74,13 +74,15 @@ struct ResumeTests {
     }
   }
 
-  @Test func `a completed job whose result was deleted is taken up by a run over the folder`() throws {
+  @Test func `a film that is named is done again where its result was deleted, one of a folder is left alone`() throws {
     try TestWorkspace.with([.making("one"), .making("two", from: ["one.out"])]) { workspace in
-      try workspace.film()
+      let film = try workspace.film()
       try workspace.cpwx("run")
       let result = try workspace.job() + "/two.out"
       try workspace.remove(result)
       #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one", "two"])
+      #expect(try workspace.cpwx("run", film).code == 0)
       #expect(workspace.runs == ["one", "two", "two"])
       #expect(workspace.exists(result))
     }

@@ -19,7 +19,8 @@ final class TemporaryJob: Sendable {
     folder = workspace.pushing("out/2025/10/30/1/20251030-001")
     try makeFolder(folder)
     try makeFolder(workspace.appending("config"))
-    try write(settings.map { "\($0.key)=\($0.value)\n" }.joined(), to: workspace.pushing("config/.env.job_20251030-001"))
+    try write(
+      settings.map { "\($0.key)=\($0.value)\n" }.joined(), to: workspace.pushing("config/.env.job_20251030-001"))
     let input: JSON = ["file": .string(film?.string), "title": .string(title), "year": .int(year)]
     try write(
       JSON.object(.init()).with("job_id", .string("20251030-001")).with("input", input).text(),
@@ -30,7 +31,9 @@ final class TemporaryJob: Sendable {
 
   /// What the stages are started with; engines are those of the machine.
   var environment: [String: String] {
-    var environment = processEnvironment().filter { ["PATH", "HOME", "XDG_DATA_HOME", "CPWX_ENGINES"].contains($0.key) }
+    var environment = processEnvironment().filter {
+      ["PATH", "HOME", "XDG_DATA_HOME", "CPWX_ENGINES"].contains($0.key)
+    }
     environment["CONFIG_PATH"] = workspace.pushing("config/.env.job_20251030-001").string
     return environment
   }

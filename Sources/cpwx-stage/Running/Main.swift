@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Jobs
+internal import SystemPackage
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// The way in: the work is a task of its own, while the first thread waits for signals.
+@main
+enum Main {
+  static func main() {
+    // Names in scripts other than Latin, whatever locale a timer or a container gives.
+    setlocale(LC_CTYPE, "C.UTF-8")
+    // Whoever reads our progress may go away; the work goes on.
+    signal(SIGPIPE, SIG_IGN)
+    Interruption.block()
+    let work = Task.detached { leave(await run()) }
+    Interruption.wait { work.cancel() }
+  }
+
+  /// Does what the command line asks for.
+  ///
+  /// - Returns: the exit status; see ``JobError/Code/exitStatus``.
+  private static func run() async -> Int32 {
+    do {
+      var command = try StageTool.parseAsRoot()
+      if var stage = command as? any AsyncParsableCommand { try await stage.run() } else { try command.run() }
+      return 0
+    } catch let error as JobError {
+      printError(error.description)
+      return error.code.exitStatus
+    } catch let error as Interruption {
+      printError("\(error)")
+      return error.exitStatus
+    } catch {
+      StageTool.exit(withError: error)
+    }
+  }
+
+  private static func printError(_ text: String) { writeLine("error: \(text)", to: .standardError) }
+}

@@ -1,0 +1,64 @@
+import Jobs
+import Testing
+
+/// `cpwx init` and `cpwx doctor`.
+struct SetupCommandTests {
+  @Test func `init makes a workspace, and a second time changes nothing`() throws {
+    try TestWorkspace.with { workspace in
+      let first = try workspace.cpwx("init", "new place")
+      #expect(first.code == 0, "\(first.errors)")
+      for folder in ["in", "out", "logs", "archive", "config/.env"] {
+        #expect(workspace.exists("new place/" + folder), "\(folder)")
+      }
+      try workspace.write("new place/config/.env", "MINE=1\n")
+      let before = workspace.tree("new place")
+      let second = try workspace.cpwx("init", "new place")
+      #expect(second.code == 0)
+      #expect(workspace.tree("new place") == before)
+      #expect(try workspace.read("new place/config/.env") == "MINE=1\n")
+      #expect(try workspace.cpwx("run", "-n", in: workspace.path("new place")).code == 0)
+    }
+  }
+
+  @Test func `init here is init of this folder`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.write("empty/keep", "")
+      #expect(try workspace.cpwx("init", in: workspace.path("empty")).code == 0)
+      #expect(workspace.exists("empty/config/.env"))
+    }
+  }
+
+  @Test func `doctor has the documented keys, and a broken pipeline is an error`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.write("config/pipeline.yaml", "stages:\n  - {name: a, number: one, command: ['true']}\n")
+      let outcome = try workspace.cpwx("doctor", "--format", "json")
+      #expect(outcome.code == 1)
+      let checks = try #require(try JSON(parsing: outcome.output.utf8).array)
+      for check in checks {
+        #expect(check.keys.isSuperset(of: ["check", "status", "message", "remedy"]))
+        #expect(["ok", "warning", "error"].contains(check["status"]?.string))
+      }
+      let broken = checks.first { $0["message"]?.string?.contains("pipeline.yaml:2") == true }
+      #expect(broken?["status"]?.string == "error")
+    }
+  }
+
+  @Test func `doctor tells of secrets that others can read, and never their values`() throws {
+    try TestWorkspace.with(config: ["HF_TOKEN=kestrel-9341"]) { workspace in
+      let outcome = try workspace.cpwx("doctor", "--format", "json")
+      let text = outcome.output + outcome.errors
+      #expect(!text.contains("kestrel-9341"))
+      let checks = try #require(try JSON(parsing: outcome.output.utf8).array)
+      #expect(checks.contains { $0["status"]?.string != "ok" && $0["message"]?.string?.contains("config/.env") == true })
+    }
+  }
+
+  @Test(arguments: [[], ["run"], ["job"], ["job", "show"], ["manifest", "validate"], ["doctor"]])
+  func `help tells and exits 0`(command: [String]) throws {
+    try TestWorkspace.with { workspace in
+      let outcome = try workspace.start([CPWX.path] + command + ["--help"], in: "/").wait()
+      #expect(outcome.code == 0)
+      #expect(outcome.output.contains("USAGE: cpwx"))
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Jobs
+import Testing
+
+/// A film has one job, and a job one run at a time.
+struct OneOwnerTests {
+  @Test func `a job that another run has in hand is left to it, and its process is named`() throws {
+    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      let second = try workspace.cpwx("run")
+      #expect(second.code == 75)
+      #expect((second.errors + second.output).contains(String(first.pid)))
+      #expect(try workspace.cpwx("run", "-n").output.contains("held"))
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
+      #expect(workspace.runs == ["slow"])
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `runs that begin at the same time make one job of a new film`() throws {
+    try TestWorkspace.with([Stage("slow", script: "sleep 0.5")]) { workspace in
+      try workspace.film()
+      let runs = try (0..<3).map { _ in try workspace.startCPWX("run") }
+      let codes = try runs.map { try $0.wait().code }
+      #expect(workspace.jobs.count == 1)
+      #expect(workspace.runs == ["slow"])
+      #expect(codes.contains(0))
+      #expect(codes.allSatisfy { $0 == 0 || $0 == 75 }, "\(codes)")
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  @Test func `runs of different films at the same time do not hinder each other`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let films = try ["a", "b", "c"].map { try workspace.film($0 + ".mp4", holding: $0) }
+      let runs = try films.map { try workspace.startCPWX("run", $0) }
+      for run in runs {
+        let outcome = try run.wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      }
+      #expect(workspace.jobs.count == 3)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// Where the workspace is, and where it is called from.
+struct WorkspacePlaceTests {
+  @Test func `a workspace's path may hold anything`() throws {
+    try TestWorkspace.with([.making("one", from: ["{input}"])], named: "it's \"my\" {films} é %d $X") { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(workspace.exists(try workspace.job() + "/one.out"))
+      #expect(try workspace.cpwx("job", "path", "latest").output == (try workspace.job()) + "\n")
+    }
+  }
+
+  @Test func `a workspace is found from below, by -C, and by CPWX_WORKSPACE`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film()
+      #expect(try workspace.cpwx("run", "Film (2001).mp4", in: workspace.path("in")).code == 0)
+      #expect(try workspace.cpwx("run", "-C", workspace.root, film, in: "/").code == 0)
+      #expect(try workspace.cpwx("run", film, in: "/", environment: ["CPWX_WORKSPACE": workspace.root]).code == 0)
+      #expect(try workspace.cpwx("run", "-C", workspace.root, in: "/", environment: ["CPWX_WORKSPACE": "/nowhere"]).code == 0)
+      #expect(workspace.runs == ["one"])
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `outside of every workspace that is said, with what to do`() throws {
+    try TestWorkspace.with { workspace in
+      let run = try workspace.cpwx("run", in: "/")
+      #expect(run.code == 78)
+      #expect(run.errors.contains("cpwx init"))
+    }
+  }
+
+  @Test func `a workspace reached through a link is the same workspace`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      let link = workspace.root + "-link"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: workspace.root)
+      #expect(try workspace.cpwx("run", in: link).code == 0)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one"])
+    }
+  }
+
+  @Test func `a copy of the program works from another folder`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      let copy = workspace.path("my tools/cpwx")
+      try FileManager.default.createDirectory(atPath: workspace.path("my tools"), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: CPWX.path, toPath: copy)
+      let run = try workspace.start([copy, "run"]).wait()
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(workspace.runs == ["one"])
+    }
+  }
+
+  @Test func `a moved workspace keeps what is done`() throws {
+    try TestWorkspace.with([.making("one", from: ["{input}"]), .gate(after: ["one.out"])]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let elsewhere = workspace.root + "-moved"
+      try workspace.move("", to: elsewhere)
+      workspace.atEnd { try? FileManager.default.moveItem(atPath: elsewhere, toPath: workspace.root) }
+      try workspace.write(elsewhere + "/open", "")
+      let run = try workspace.cpwx("run", in: elsewhere)
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(try workspace.read(elsewhere + "/runs") == "one\ngate\ngate\n")
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// A stage's log is what it said: all of it, in order, at once, and never overwritten.
+struct LogTests {
+  @Test func `a second run appends to the first one's log`() throws {
+    try TestWorkspace.with([Stage("one", script: "echo said $CPWX_ATTEMPT; test -e open")]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let first = try workspace.log("one")
+      try workspace.write("open", "")
+      try workspace.cpwx("run")
+      let second = try workspace.log("one")
+      #expect(first.contains("said 1\n"))
+      #expect(second.hasPrefix(first))
+      #expect(second.dropFirst(first.count).contains("said 2\n"))
+    }
+  }
+
+  @Test func `the next attempt's header begins a line of its own`() throws {
+    try TestWorkspace.with([Stage("one", script: "printf 'no newline'; test -e open")]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      try workspace.write("open", "")
+      try workspace.cpwx("run")
+      let log = try workspace.log("one")
+      #expect(log.contains("no newline\n=== "))
+      let all = try workspace.cpwx("job", "logs", "latest").output
+      #expect(("\n" + all).contains("\n==> one.log <==\n"))
+    }
+  }
+
+  @Test func `both streams come in the order they were written`() throws {
+    let script = "for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo err $i >&2; done"
+    try TestWorkspace.with([Stage("one", script: script)]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let said = try workspace.log("one").split(separator: "\n").filter { $0.hasPrefix("out") || $0.hasPrefix("err") }
+      #expect(said == (1...9).flatMap { ["out \($0)", "err \($0)"] })
+    }
+  }
+
+  @Test func `what a stage says is in its log while it still runs, half a line too`() throws {
+    let script = "printf 'half a line'; touch begun; until test -e open; do sleep 0.02; done"
+    try TestWorkspace.with([Stage("one", script: script)], config: ["HF_TOKEN=secret-value"]) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      #expect(eventually(within: 5) { (try? workspace.log("one"))?.hasSuffix("half a line") == true })
+      try workspace.write("open", "")
+      #expect(try run.wait().code == 0)
+    }
+  }
+
+  @Test func `bytes that are no text survive`() throws {
+    try TestWorkspace.with([Stage("one", script: "cat bytes")]) { workspace in
+      let bytes = Data((0...255).map { UInt8($0) } + [0xC3, 0x28, 0xFF, 0x00, 0x0A])
+      try workspace.write("bytes", bytes)
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let log = try workspace.bytes(try workspace.logFolder() + "/one.log")
+      #expect(log.range(of: bytes) != nil)
+    }
+  }
+
+  @Test func `a flood neither fills the memory nor stops the run`() throws {
+    let megabytes = 50
+    let script = "head -c \(megabytes)000000 /dev/zero | tr '\\0' 'x'; yes | head -c 1000000"
+    try TestWorkspace.with([Stage("flood", script: script)]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run", within: 120)
+      #expect(run.code == 0)
+      #expect(run.peakMemory < 150_000_000)
+      let size = try workspace.bytes(try workspace.logFolder() + "/flood.log").count
+      #expect(size > (megabytes + 1) * 1_000_000 && size < (megabytes + 2) * 1_000_000)
+    }
+  }
+
+  @Test func `the orchestrator's log tells the run`() throws {
+    try TestWorkspace.with([.making("one"), Stage("bad", script: "exit 3")]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let folder = try workspace.logFolder()
+      let names = workspace.tree(folder).filter { $0.hasPrefix("orchestrator_") }
+      #expect(names.count == 1)
+      #expect(try #require(names.first).wholeMatch(of: /orchestrator_\d{8}_\d{6}\.log/) != nil)
+      let log = try workspace.read(folder + "/" + names[0])
+      for part in ["one started", "one success", "bad failed", "exit code 3"] { #expect(log.contains(part)) }
+    }
+  }
+}

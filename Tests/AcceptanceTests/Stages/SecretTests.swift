@@ -1,0 +1,101 @@
+import Jobs
+import Testing
+
+/// Secret values stay in the job's env file, whatever a stage prints.
+struct SecretTests {
+  private static let secrets = [
+    "TMDB_API_KEY": "kestrel-9341", "HF_TOKEN": "kestrel-9341-longer", "X_PASSWORD": "pass word 77",
+  ]
+  private static let fromFile = ["json-value-one", "json-value-deep"]
+  private static let outer = ["OUTER_TOKEN": "only-in-the-shell", "SHELL_VALUE": "expanded-from-shell"]
+
+  private static var config: [String] {
+    secrets.sorted { $0.key < $1.key }.map { "\($0.key)=\"\($0.value)\"" }
+      + ["SECRETS_PATH=config/secrets.json", "VIA_TOKEN=${SHELL_VALUE}"]
+  }
+
+  /// Writes every secret in every way that could slip through.
+  private static let blabber = """
+    import os, sys, time, json
+    def say(data, stream=1): os.write(stream, data.encode())
+    values = [os.environ[k] for k in ("TMDB_API_KEY", "HF_TOKEN", "X_PASSWORD", "OUTER_TOKEN", "VIA_TOKEN")]
+    values += ["json-value-one", "json-value-deep"]
+    for value in values:
+        say("whole " + value + " end\\n")
+        say("two " + value[:5]); time.sleep(0.03); say(value[5:] + " end\\n")
+        say("streams " + value[:5]); say(value[5:] + " end\\n", 2)
+        say("bytes ")
+        for byte in value: say(byte); time.sleep(0.001)
+        say(" end\\n" + value + "\\n" + value + value + "\\r\\n\\t" + value + "\\n")
+        say("url?api_key=" + value + "&x=1 \\"" + value + "\\"\\n")
+        say("cpwx:progress 0.5 " + value + "\\n")
+        say("almost " + value[:-1] + "\\n")
+    say("last " + values[0])
+    """
+
+  private func blab(ending: String, _ body: (TestWorkspace, Outcome) throws -> Void) throws {
+    let stages = [Stage("blab", script: "python3 -u blab.py"), Stage("tail", script: "printf 'tail '; \(ending)")]
+    try TestWorkspace.with(stages, config: Self.config) { workspace in
+      try workspace.write("blab.py", Self.blabber)
+      try workspace.write(
+        "config/secrets.json", #"{"hf_token": "json-value-one", "more": {"list": ["json-value-deep"]}}"#)
+      try workspace.film()
+      try body(workspace, try workspace.cpwx("run", environment: Self.outer))
+    }
+  }
+
+  @Test func `no secret value reaches a log, the manifest, or the terminal`() throws {
+    try blab(ending: "printf \"$X_PASSWORD\"; exit 5") { workspace, run in
+      #expect(run.code == 1)
+      let values = Self.secrets.values + Self.fromFile + Self.outer.values
+      var places = [("standard output", run.output), ("standard error", run.errors)]
+      for file in workspace.tree("logs") where file.hasSuffix(".log") {
+        places.append((file, try workspace.read("logs/" + file)))
+      }
+      for file in ["manifest.json", "job_info.json"] {
+        places.append((file, try workspace.read(try workspace.job() + "/" + file)))
+      }
+      places.append(("job show", try workspace.cpwx("job", "show", "latest", "--format", "json").output))
+      places.append(("job logs", try workspace.cpwx("job", "logs", "latest").output))
+      places.append(("job env", try workspace.cpwx("job", "env", "latest", environment: Self.outer).output))
+      for (place, text) in places {
+        for value in values { #expect(!text.contains(value), "\(value) stands in \(place)") }
+      }
+    }
+  }
+
+  @Test func `what is no secret stays readable between the masks`() throws {
+    try blab(ending: "exit 0") { workspace, run in
+      #expect(run.code == 0, "\(run.errors)")
+      let log = try workspace.log("blab")
+      #expect(log.contains("whole ******** end\ntwo ******** end\nstreams ******** end\nbytes ******** end\n"))
+      #expect(log.contains("almost kestrel-934\n"))
+      #expect(log.hasSuffix("last ********") || log.hasSuffix("last ********\n"))
+      #expect(!log.contains("cpwx:progress"))
+    }
+  }
+
+  @Test func `job env shows secrets only when asked to`() throws {
+    try TestWorkspace.with(config: Self.config + ["SRC_LANG=hi"]) { workspace in
+      try workspace.cpwx("job", "create")
+      let masked = try workspace.cpwx("job", "env", "latest").lines
+      #expect(masked.contains("TMDB_API_KEY=********"))
+      #expect(masked.contains("SRC_LANG=hi"))
+      let revealed = try workspace.cpwx("job", "env", "latest", "--reveal").lines
+      #expect(revealed.contains("TMDB_API_KEY=kestrel-9341"))
+      let json = try JSON(parsing: try workspace.cpwx("job", "env", "latest", "--format", "json").output.utf8)
+      #expect(json["HF_TOKEN"]?.string == "********")
+    }
+  }
+
+  @Test func `job env files are for their owner alone, during a run and after`() throws {
+    let stage = Stage("look", script: "stat -c %a config/.env.job_* \"$1/job.env\" > modes")
+    try TestWorkspace.with([stage], config: Self.config) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", environment: ["SHELL_VALUE": ""]).code == 0)
+      #expect(try workspace.read("modes") == "600\n600\n")
+      #expect(try workspace.mode(try workspace.job() + "/job.env") == 0o600)
+      #expect(!workspace.tree("config").contains { $0.hasPrefix(".env.job") })
+    }
+  }
+}

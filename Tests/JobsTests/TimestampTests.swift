@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import Jobs
+
+struct Times {
+  @Test func `keep their microseconds`() {
+    for text in ["2025-10-30T15:44:30.123456", "2025-01-01T00:00:00.000001", "1969-12-31T23:59:59.999999", "9999-12-31T23:59:59.000000"] {
+      #expect(Timestamp(text)?.text == text)
+    }
+  }
+
+  @Test(arguments: [
+    ("2025-10-30T10:00:00Z", 0), ("2025-10-30T10:00:00.5Z", 500_000), ("2025-10-30T15:30:00+05:30", 0),
+    ("2025-10-30T15:30:00.000001+0530", 1), ("2025-10-30 02:00:00-08", 0), ("2025-10-30T10:00:00.1234567Z", 123_456),
+    ("2025-10-30T09:30:00-00:30", 0),
+  ])
+  func `with a zone are that moment everywhere`(text: String, microseconds: Int64) {
+    #expect(Timestamp(text)?.microseconds == 1_761_818_400_000_000 + microseconds)
+  }
+
+  @Test(arguments: [
+    "", "2025", "2025-10-30", "2025-10-30T10:00", "2025-13-01T00:00:00", "2025-02-29T00:00:00", "2025-10-30T24:00:00",
+    "2025-10-30T10:60:00", "2025-10-30T10:00:61", "2025-10-30T10:00:00.", "2025-10-30T10:00:00x", "2025-10-30T10:00:00+5",
+    "25-10-30T10:00:00", "0000-01-01T00:00:00", "2025-1-3T1:2:3", "2025-10-30T10:00:00 ", "٢٠٢٥-10-30T10:00:00",
+    "2025-10-30T10:00:00+05:30x", "2025-10-30T10:00:00+25:00", "2025-10-30T10:00:00Z0",
+  ])
+  func `that are none are refused`(text: String) { #expect(Timestamp(text) == nil) }
+
+  @Test func `are local, in summer and in winter`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "Europe/Berlin", 1)
+      tzset()
+      #expect(Timestamp("2025-07-01T12:00:00Z")?.text == "2025-07-01T14:00:00.000000")
+      #expect(Timestamp("2025-07-01T12:00:00Z")?.timezone == "CEST +02:00")
+      #expect(Timestamp("2025-12-01T12:00:00Z")?.timezone == "CET +01:00")
+      // The clocks go from 02:00 to 03:00 on this night, so three o'clock comes an hour after two.
+      let before = Timestamp("2025-03-30T01:59:59.500000")!
+      let after = Timestamp("2025-03-30T03:00:00.500000")!
+      #expect(after.seconds(since: before) == 1)
+      #expect(after.text == "2025-03-30T03:00:00.500000")
+      #expect(JobDate(Timestamp("2025-07-01T22:30:00Z")!).digits == "20250702")
+    }
+  }
+
+  @Test func `in a zone without a name have its offset alone`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "<+0545>-5:45", 1)
+      tzset()
+      #expect(Timestamp("2025-07-01T12:00:00Z")?.timezone == "+05:45")
+      #expect(Timestamp("2025-07-01T12:00:00Z")?.text == "2025-07-01T17:45:00.000000")
+    }
+  }
+}

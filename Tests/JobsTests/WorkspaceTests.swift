@@ -1,0 +1,59 @@
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Jobs
+
+struct `A workspace` {
+  @Test func `has the standard folders unless its configuration names others`() throws {
+    let site = try TemporaryWorkspace(env: Array("OUTPUT_ROOT=./results/\nLOG_ROOT=${BASE}/logs\nIN_ROOT=\nARCHIVE_ROOT=/a/../b\n".utf8))
+    let workspace = try Workspace(at: site.root, environment: ["BASE": "/var", "CPWX_STATE": "/state"])
+    #expect(workspace.inputRoot == site.path("in"))
+    #expect(workspace.outputRoot == site.path("results"))
+    #expect(workspace.logRoot == "/var/logs")
+    #expect(workspace.archiveRoot == "/b")
+    #expect(workspace.stateFolder == "/state")
+    #expect(try site.workspace.stateFolder == site.path(".cpwx"))
+  }
+
+  @Test func `writes paths inside itself from itself, and reads them back`() throws {
+    let site = try TemporaryWorkspace()
+    let workspace = try site.workspace
+    for path: FilePath in [site.path("out/a"), "/elsewhere/b", site.root, site.path("it's \"x\"\n/-y")] {
+      #expect(workspace.resolve(documentPath: workspace.documentPath(path)) == path)
+    }
+    #expect(workspace.documentPath(site.path("out/a")) == "out/a")
+    #expect(workspace.documentPath(FilePath(site.root.string + "-twin/a")) == site.root.string + "-twin/a")
+  }
+
+  @Test func `is the folder given, then the one the environment names, then the nearest above`() async {
+    await #expect(processExitsWith: .success) {
+      let given = try TemporaryWorkspace(env: nil)
+      let named = try TemporaryWorkspace(env: nil)
+      let above = try TemporaryWorkspace()
+      try above.folder("out/deep/down")
+      _ = FileManager.default.changeCurrentDirectoryPath(above.path("out/deep/down").string)
+      let environment = ["CPWX_WORKSPACE": named.root.string]
+      #expect(try Workspace.find(given.root, environment: environment).root == given.root)
+      #expect(try Workspace.find(nil, environment: environment).root == named.root)
+      #expect(try Workspace.find(nil, environment: ["CPWX_WORKSPACE": ""]).root.lastComponent == above.root.lastComponent)
+      _ = FileManager.default.changeCurrentDirectoryPath(given.root.string)
+      #expect { try Workspace.find(nil, environment: [:]) } throws: { ($0 as? JobError)?.code == .configuration }
+    }
+  }
+
+  @Test func `is refused where there is no folder or no such configuration`() throws {
+    let site = try TemporaryWorkspace()
+    for place in ["none", "config/.env"] {
+      #expect { try Workspace(at: site.path(place), environment: [:]) } throws: { ($0 as? JobError)?.code == .configuration }
+    }
+    #expect { try Workspace(at: site.root, configFile: site.path("other.env"), environment: [:]) } throws: {
+      ($0 as? JobError)?.code == .configuration
+    }
+  }
+
+  @Test func `takes a damaged configuration for what can be read of it`() throws {
+    let site = try TemporaryWorkspace(env: [0, 0, 0xFF, 0x0A] + Array("OUTPUT_ROOT=a\0b\n".utf8))
+    #expect(try site.workspace.outputRoot == site.path("a\u{FFFD}b"))
+  }
+}

@@ -1,0 +1,87 @@
+import Jobs
+import SystemPackage
+import Testing
+
+@testable import cpwx_stage
+
+struct FilmFactsTests {
+  static let nfo = """
+    \u{FEFF}<?xml version="1.0" encoding="UTF-8" standalone="yes" ?>
+    <!-- made by a manager > than others -->
+    <movie>
+      <title>Sense &amp; Sensibility</title><originaltitle/>
+      <year></year><premiered>1995-12-13</premiered>
+      <plot><![CDATA[The <Dashwood> sisters.]]></plot>
+      <genre>Drama / Romance</genre><genre>Costume</genre>
+      <thumb aspect="poster" preview="a>b">x</thumb>
+      <actor><name>Emma Thompson</name><role>Elinor Dashwood</role><order>0</order></actor>
+      <actor><name>Kate Winslet</name></actor>
+      <director>Ang Lee</director><tag>sisters</tag>
+      <uniqueid type="tmdb">4584</uniqueid><id>tt0114388</id>
+      <fileinfo><open><left>
+    </movie>
+    https://www.themoviedb.org/movie/4584
+    """
+
+  @Test func `a Kodi nfo tells title, year, plot and cast`() throws {
+    let facts = try #require(NFO.facts(Array(Self.nfo.utf8)))
+    #expect(facts.title == "Sense & Sensibility")
+    #expect(facts.year == 1995)
+    #expect(facts.overview == "The <Dashwood> sisters.")
+    #expect(facts.genres == ["Drama", "Romance", "Costume"])
+    #expect(facts.cast.map(\.character) == ["Elinor Dashwood", nil])
+    #expect(facts.directors == ["Ang Lee"])
+    #expect(facts.imdbID == "tt0114388")
+  }
+
+  @Test(arguments: [
+    "", "<movie>", "<movie><title> </title></movie>", "https://www.imdb.com/title/tt1", "<<<>>>&#x;&", "<a b='",
+  ])
+  func `what holds no film gives nothing`(text: String) {
+    #expect(NFO.facts(Array(text.utf8)) == nil)
+  }
+
+  @Test func `older encodings are read`() {
+    let latin: [UInt8] = Array("<movie><title>Am".utf8) + [0xE9] + Array("lie &#x263a;</title></movie>".utf8)
+    #expect(NFO.facts(latin)?.title == "Amélie ☺")
+    let units = Array("<movie><title>शोले</title></movie>".utf16)
+    let wide: [UInt8] = [0xFF, 0xFE] + units.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+    #expect(NFO.facts(wide)?.title == "शोले")
+  }
+
+  @Test(arguments: 0..<200)
+  func `no damaged nfo stops the stage`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    var bytes = Array(Self.nfo.utf8)
+    for _ in 0..<8 {
+      bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+    }
+    bytes.removeSubrange(Int.random(in: 0..<bytes.count, using: &random)...)
+    _ = NFO.facts(bytes)
+  }
+
+  @Test func `TMDB's own form is read with its credits`() throws {
+    let text = """
+      {"id": 1, "title": "T", "release_date": "1975-08-15", "genres": [{"name": "Drama"}],
+       "credits": {"cast": [{"name": "A", "character": "B (voice) / Self"}], "crew": [{"name": "D", "job": "Director"}]},
+       "keywords": {"keywords": [{"name": "friendship"}]}}
+      """
+    let facts = try #require(FilmFacts(JSON(parsing: Array(text.utf8)), source: "tmdb"))
+    #expect(facts.year == 1975 && facts.tmdbID == 1)
+    #expect(facts.keywords == ["friendship"])
+    #expect(FilmNames.certain(facts).map(\.text) == ["B", "A", "D"])
+    #expect(FilmFacts(facts.json, source: "tmdb") == facts)
+  }
+
+  @Test func `the search result that fits best is taken`() throws {
+    let text = """
+      {"results": [{"id": 1, "title": "Sholay Aur Toofan", "release_date": "1975-01-01", "popularity": 90},
+       {"id": 2, "title": "Sholay", "release_date": "1954-01-01", "popularity": 50},
+       {"id": 3, "title": "SHOLAY!", "release_date": "1976-01-01", "popularity": 1}]}
+      """
+    let answer = try JSON(parsing: Array(text.utf8))
+    #expect(TMDBMatch.best(of: answer, title: "Sholay", year: 1975)?["id"] == .int(3))
+    #expect(TMDBMatch.best(of: answer, title: "Sholay", year: nil)?["id"] == .int(2))
+    #expect(TMDBMatch.best(of: .null, title: "Sholay", year: nil) == nil)
+  }
+}

@@ -1,0 +1,63 @@
+import Jobs
+import SystemPackage
+import Testing
+
+@testable import cpwx_stage
+
+struct SubtitleGenStageTests {
+  private let transcript = #"{"language": "en", "segments": [{"start": 1, "end": 2, "text": "I saw Elinore."}]}"#
+
+  @Test func `corrected names are used, but not those of an earlier transcript`() async throws {
+    let job = try TemporaryJob()
+    try job.write(transcript, to: job.path("transcription/transcript.json"))
+    try job.write(
+      #"{"entities": [{"text": "Elinor Dashwood", "label": "PERSON", "source": "character"}]}"#,
+      to: job.path("entities/pre_ner.json"))
+    try await PostNERStage.run([job.folder.string], environment: job.environment)
+    let corrections = try job.json("entities/post_ner.json")["corrections"]?.array
+    #expect(corrections == [["from": .string("Elinore"), "to": .string("Elinor"), "segment": .int(0)]])
+    try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    #expect(try job.text("subtitles/subtitles.srt") == "1\n00:00:01,000 --> 00:00:02,000\nI saw Elinor.\n")
+    #expect(try job.text("en_merged/20251030-001.merged.srt") == job.text("subtitles/subtitles.srt"))
+
+    try job.write(
+      transcript.replacing("I saw Elinore.", with: "Quite another text."), to: job.path("transcription/transcript.json")
+    )
+    try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    #expect(try job.text("subtitles/subtitles.srt").contains("Quite another text."))
+    #expect(try job.text("subtitles/subtitles.vtt").contains("00:00:01.000 --> "))
+  }
+
+  @Test func `without a transcript it says which stage to run`() async throws {
+    let job = try TemporaryJob()
+    let error = try await expectError(.io) {
+      try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    }
+    #expect(error.description.contains("asr"))
+  }
+
+  @Test func `a transcript that is cut short is damaged, not empty`() async throws {
+    let job = try TemporaryJob()
+    try job.write(String(transcript.dropLast(20)), to: job.path("transcription/transcript.json"))
+    try await expectError(.damaged) {
+      try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    }
+  }
+
+  @Test func `ffmpeg reads the subtitles of every script back`() async throws {
+    let job = try TemporaryJob()
+    var random = SeededGenerator(state: 7)
+    var documents: [JSON] = []
+    for _ in 0..<20 { documents += SubtitleLayoutTests.transcript(&random).segments.map(\.json) }
+    let whole: JSON = ["language": .string("en"), "segments": .array(documents)]
+    try job.write(whole.text(), to: job.path("transcription/transcript.json"))
+    try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    let cues = try job.record("subtitle_gen").fields["metadata"]?["cues"]?.int
+    for name in ["subtitles.srt", "subtitles.vtt"] {
+      let copy = job.path("copy.srt")
+      try await makeMedia(["-i", job.path("subtitles/\(name)").string, "-f", "srt"], copy)
+      let text = try job.text("copy.srt")
+      #expect(text.split(separator: "\n").count { $0.contains(" --> ") } == cues)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Engines
+import Jobs
+import SystemPackage
+import Testing
+
+@testable import cpwx_stage
+
+struct TMDBStageTests {
+  /// Runs the stage against the server and returns what it wrote.
+  private func lookUp(
+    _ title: String, _ year: String? = nil, key: String, _ more: [String: String] = [:],
+    check: @Sendable (TemporaryJob, HTTPServer) async throws -> Void
+  ) async throws {
+    let job = try TemporaryJob()
+    try await HTTPServer.with(job.workspace) { server in
+      let settings = ["TMDB_BASE_URL": server.base, "TMDB_API_KEY": key, "TMDB_LANGUAGE": "hi-IN"].merging(more) { $1 }
+      let lines = settings.map { "\($0.key)=\($0.value)\n" }.joined()
+      try job.write(lines, to: job.workspace.pushing("config/.env.job_20251030-001"))
+      try await TMDBStage.run([job.folder.string, title] + (year.map { [$0] } ?? []), environment: job.environment)
+      try await check(job, server)
+    }
+  }
+
+  @Test(arguments: ["good", "flaky", "aaa.bbb.ccc"])
+  func `the film is found, also at the second attempt and with the longer key`(key: String) async throws {
+    try await lookUp("Sholay", "1976", key: key) { job, server in
+      let facts = try job.json("metadata/tmdb_data.json")
+      #expect(facts["source"] == .string("tmdb"))
+      #expect(facts["cast"]?.array?.first?["character"] == .string("Gabbar Singh"))
+      #expect(try job.text("prompts/tmdb_prompt.txt") == "Sholay (1975). Gabbar Singh, Amjad Khan.\n")
+      let asked = String(decoding: try DurableFile.read(server.log), as: UTF8.self)
+      #expect(asked.contains("language=hi-IN") && asked.contains("append_to_response=credits"))
+      #expect(asked.contains("Bearer aaa.bbb.ccc") == (key == "aaa.bbb.ccc"))
+    }
+  }
+
+  @Test func `a film that TMDB does not know is described by its file name`() async throws {
+    try await lookUp("-Ünknown \"film\" & more", "2001", key: "good") { job, _ in
+      let facts = try job.json("metadata/tmdb_data.json")
+      #expect(facts["source"] == .string("file name"))
+      #expect(facts["title"] == .string("-Ünknown \"film\" & more"))
+      #expect(facts["year"] == .int(2001))
+    }
+  }
+
+  @Test(arguments: ["busy", "html"])
+  func `a service that gives no answer does not stop the job`(key: String) async throws {
+    try await lookUp("Sholay", key: key) { job, _ in
+      let facts = try job.json("metadata/tmdb_data.json")
+      #expect(facts["source"] == .string("file name"))
+      #expect(facts["notes"]?.array?.first?.string?.hasPrefix("TMDB could not be asked") == true)
+    }
+  }
+
+  @Test func `no network falls back, and says so`() async throws {
+    let job = try TemporaryJob(["TMDB_API_KEY": "good", "TMDB_BASE_URL": "http://127.0.0.1:1"])
+    try await TMDBStage.run([job.folder.string, "Sholay", ""], environment: job.environment)
+    #expect(try job.json("metadata/tmdb_data.json")["source"] == .string("file name"))
+  }
+
+  @Test func `a refused key fails the stage without telling the key, and leaves what is known`() async throws {
+    let job = try TemporaryJob()
+    try await HTTPServer.with(job.workspace) { server in
+      try job.write(#"{"tmdb_api_key": "refused"}"#, to: job.workspace.pushing("config/secrets.json"))
+      try job.write(
+        "TMDB_BASE_URL=\(server.base)\nSECRETS_PATH=./config/secrets.json\n",
+        to: job.workspace.pushing("config/.env.job_20251030-001"))
+      let error = try await expectError(.configuration) {
+        try await TMDBStage.run([job.folder.string, "Sholay", "1975"], environment: job.environment)
+      }
+      #expect(error.description.contains("TMDB refuses the key: Invalid API key"))
+      #expect(try job.json("metadata/tmdb_data.json")["source"] == .string("file name"))
+      #expect(try job.record("tmdb").status == .failed)
+    }
+  }
+
+  @Test func `what lies beside the film tells of it`() async throws {
+    let job = try TemporaryJob(film: "in/Film: 1.mkv")
+    try job.write("x", to: job.workspace.pushing("in/Film: 1.mkv"))
+    try job.write("https://link", to: job.workspace.pushing("in/Film: 1.nfo"))
+    try job.write(#"{"title": "From JSON", "year": "1999"}"#, to: job.workspace.pushing("in/Film: 1.json"))
+    try await TMDBStage.run([job.folder.string, "Film"], environment: job.environment)
+    #expect(try job.json("metadata/tmdb_data.json")["title"] == .string("From JSON"))
+    try job.write(FilmFactsTests.nfo, to: job.workspace.pushing("in/Film: 1.nfo"))
+    try await TMDBStage.run([job.folder.string, "Film"], environment: job.environment)
+    #expect(try job.json("metadata/tmdb_data.json")["source"] == .string("nfo"))
+    #expect(try job.record("tmdb").status == .success)
+  }
+
+  @Test func `SIGTERM ends a request that hangs, and the record says interrupted`() async throws {
+    let job = try TemporaryJob()
+    try await HTTPServer.with(job.workspace) { server in
+      try job.write(
+        "TMDB_BASE_URL=\(server.base)\nTMDB_API_KEY=slow\n", to: job.workspace.pushing("config/.env.job_20251030-001"))
+      let call = "\"$0\" tmdb \"$1\" Sholay & sleep 1; kill -TERM $!; wait $!"
+      let outcome = try await Program(
+        "sh", ["-c", call, stageProgram.string, job.folder.string],
+        environment: job.environment.mapValues { Optional($0) }
+      ).run()
+      #expect(outcome.status == 143)
+      #expect(try job.record("tmdb").error == "interrupted by signal 15")
+    }
+  }
+}

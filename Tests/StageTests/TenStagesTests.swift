@@ -1,0 +1,93 @@
+import Engines
+import Jobs
+import SystemPackage
+import Testing
+
+@testable import cpwx_stage
+
+/// The whole way with the installed engines: a film goes in, a film with subtitles comes out.
+struct TenStagesTests {
+  @Test(.timeLimit(.minutes(5)))
+  func `ten stages turn the sample film into one with subtitles`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "en", "TGT_LANG": "en", "DIARIZATION_MAX_SPEAKERS": "2"])
+    let environment = job.environment
+    try #require(exists(try EngineHome(environment: environment).python), "no speech engines: run make setup")
+    let film = job.workspace.appending("film.mp4")
+    try await makeMedia(["-t", "15", "-i", sample("mp4").string, "-c", "copy"], film)
+    let facts = #"{"title": "Super Awesome Company", "cast": [{"name": "A. Smith", "character": "Waldo"}]}"#
+    try job.write(facts, to: job.path("metadata/tmdb_data.json"))
+    let folder = job.folder.string
+    let calls: [[String]] = [
+      ["demux", film.string, folder], ["pre_ner", folder], ["silero-vad", folder], ["pyannote_vad", folder],
+      ["diarization", folder], ["asr", folder], ["post-ner", folder], ["subtitle_gen", folder],
+      ["mux", film.string, job.path("subtitles/subtitles.srt").string, job.path("final_output.mp4").string],
+    ]
+    for call in calls {
+      let result = try await runStage(call, environment)
+      try #require(result.status == 0, "\(call[0]): \(result.errors)")
+      let record = try job.record(call[0])
+      #expect(record.status == .success)
+      for output in record.outputs { #expect(output.file.exists == true, "\(call[0]) \(output.key)") }
+    }
+    let transcript = Transcript(try job.json("transcription/transcript.json"))
+    #expect(try job.record("asr").fields["metadata"]?["prompt_source"] == .string("ner_enhanced_prompt"))
+    #expect(transcript.segments.allSatisfy { $0.speaker != nil && !$0.words.isEmpty })
+    let heard = try job.text("subtitles/subtitles.srt").lowercased()
+    for word in ["calling", "company", "extension", "partnership"] { #expect(heard.contains(word), "\(heard)") }
+    let made = try await MediaProbe.read(job.path("final_output.mp4"))
+    #expect(made.streams("subtitle").map(\.language) == ["eng"])
+    for name in [
+      "asr/20251030-001.asr.json", "post_ner/20251030-001.corrected.json", "en_merged/20251030-001.merged.srt",
+    ] {
+      #expect(exists(job.path(name)))
+    }
+    #expect(job.leftovers.isEmpty)
+  }
+
+  @Test func `sound in another form than the engines take is converted for them and the copy removed`() async throws {
+    let job = try TemporaryJob(["AUDIO_SAMPLE_RATE": "48000", "AUDIO_CHANNELS": "2"])
+    let film = job.workspace.appending("film.mp4")
+    try await makeMedia(["-t", "5", "-i", sample("mp4").string, "-c", "copy"], film)
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    try await SileroVADStage.run([job.folder.string], environment: job.environment)
+    #expect(try job.json("vad/silero_segments.json")["segments"]?.array?.isEmpty == false)
+    #expect(try job.record("silero_vad").fields["metadata"]?["audio"]?.string?.contains("converted") == true)
+    #expect(job.leftovers.isEmpty)
+  }
+
+  @Test func `a silent sound track goes through all stages and gives a film without subtitles`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "en", "TGT_LANG": "en"])
+    let film = job.workspace.appending("quiet.mp4")
+    try await makeMedia(
+      Source.picture + ["-f", "lavfi", "-i", "anullsrc=r=16000:d=3", "-c:v", "libx264", "-c:a", "aac", "-shortest"],
+      film)
+    let folder = job.folder.string
+    try await DemuxStage.run([film.string, folder], environment: job.environment)
+    try await SileroVADStage.run([folder], environment: job.environment)
+    try await DiarizationStage.run([folder], environment: job.environment)
+    try await ASRStage.run([folder], environment: job.environment)
+    try await PostNERStage.run([folder], environment: job.environment)
+    try await SubtitleGenStage.run([folder], environment: job.environment)
+    let srt = job.path("subtitles/subtitles.srt")
+    #expect(try FileStatus(of: srt).size == 0)
+    try await MuxStage.run(
+      [film.string, srt.string, job.path("final_output.mp4").string], environment: job.environment)
+    #expect(try await MediaProbe.read(job.path("final_output.mp4")).streams.count == 2)
+  }
+
+  @Test func `an engine that does not exist is named with those that do`() async throws {
+    let job = try TemporaryJob(["ENGINE_SILERO_VAD": "cobra"])
+    let error = try await expectError(.configuration) {
+      try await SileroVADStage.run([job.folder.string], environment: job.environment)
+    }
+    #expect(error.description.contains("ENGINE_SILERO_VAD=cobra") && error.description.contains("silero"))
+  }
+
+  @Test func `a language that no engine speaks fails before anything is listened to`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "tlh", "TGT_LANG": "en"])
+    let error = try await expectError(.missingEngine) {
+      try await ASRStage.run([job.folder.string], environment: job.environment)
+    }
+    #expect(error.description.contains("tlh"))
+  }
+}
