@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 DEMO ?= demo
+export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev pkg-config util-linux

@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
+    .target(name: "TextWidth", swiftSettings: strict),
     .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
     .target(
       name: "Defaults",
@@ -48,22 +49,22 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
     .target(
-      name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", subprocess, system],
+      name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", system],
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx",
-      dependencies: ["Jobs", "Pipeline", "Engines", "Setup", argumentParser, system],
+      dependencies: ["TextWidth", "Jobs", "Pipeline", "Engines", "Setup", argumentParser, system],
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx-stage",
-      dependencies: ["Jobs", "Engines", argumentParser, subprocess, system],
+      dependencies: ["TextWidth", "Jobs", "Engines", argumentParser, system],
       swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", system], swiftSettings: strict),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Jobs", system], swiftSettings: strict),
     .testTarget(
       name: "EnginesTests", dependencies: ["Engines", "Jobs", "Defaults", system], swiftSettings: strict),
     .testTarget(
-      name: "StageTests", dependencies: ["cpwx-stage", "Engines", "Jobs", system], swiftSettings: strict),
+      name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", system], swiftSettings: strict),
     .testTarget(
       name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", subprocess, system],
       swiftSettings: strict),

@@ -30,7 +30,7 @@ public struct JobManager: Sendable {
       let info = JobInfo(paths, created: moment, input: input, in: workspace)
       let user = paths.output.removingLastComponent()
       try makeFolder(user)
-      for left in try unsortedNames(in: user) where left.hasPrefix(Self.unfinishedPrefix) { removeFolder(user.appending(left)) }
+      for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) { removeFolder(user.appending(left)) }
       let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
       try makeFolder(unfinished)
       do {

@@ -42,6 +42,8 @@ public struct Checkup: Sendable {
         log("\(path): now readable by its owner alone")
       }
     }
-    _ = try await EngineSetup(try EngineHome(environment: environment), log: log).run()
+    let home = try EngineHome(environment: environment)
+    _ = try await EngineSetup(home, log: log).run()
+    if let kept = try home.keepStageProgram() { log("kept a copy of cpwx-stage as \(kept)") }
   }
 }

@@ -12,7 +12,8 @@ struct ConfigChecks {
     var results: [CheckResult] = []
     guard exists(workspace.configFile) else {
       results.append(
-        .warning("config", "\(workspace.configFile) is missing; jobs get empty settings", "Make one: cpwx doctor --fix"))
+        .warning("config", "\(workspace.configFile) is missing; jobs get empty settings", "Make one: cpwx doctor --fix")
+      )
       return results + [pipeline.result]
     }
     results.append(.ok("config", workspace.configFile.string))
@@ -21,7 +22,8 @@ struct ConfigChecks {
     if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true {
       results.append(
         .warning(
-          "config HF_TOKEN", "no engine needs it: models are read from this machine and never fetched while a film runs",
+          "config HF_TOKEN",
+          "no engine needs it: models are read from this machine and never fetched while a film runs",
           "Leave it if stages of your own use it."))
     }
     return results + [pipeline.result]
@@ -49,10 +51,12 @@ struct ConfigChecks {
   /// What `key` may be, when `value` is not it.
   private static func expectation(of key: String, _ value: String) -> String? {
     func number(_ range: ClosedRange<Int>) -> String? {
-      Int(value).map { range.contains($0) } == true ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      Int(value).map { range.contains($0) } == true
+        ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
     switch key {
-    case _ where key.hasPrefix("STEP_"), "SUBTITLE_SPEAKER_LABELS": return parseSwitch(value) == nil ? "true or false" : nil
+    case _ where key.hasPrefix("STEP_"), "SUBTITLE_SPEAKER_LABELS":
+      return parseSwitch(value) == nil ? "true or false" : nil
     case "USER_ID": return number(0...Int(Int32.max))
     case "MAX_RETRIES": return number(0...100)
     case "RETRY_DELAY_SECONDS": return Double(value).map { $0 >= 0 } == true ? nil : "a number of seconds"

@@ -15,13 +15,15 @@ struct EngineChecks {
         isCurrent
         ? .ok("engines", "installed in \(home.root)")
         : .warning("engines", "in \(home.root) are not those of this cpwx", EngineHome.remedy)
-      return [state] + EngineStage.names.map { stage(catalog, $0) } + catalog.broken.map {
-        .error("engine \($0.adapter.lastName)", "\($0.error.message)", EngineHome.remedy)
-      }
+      return [state] + EngineStage.names.map { stage(catalog, $0) }
+        + catalog.broken.map {
+          .error("engine \($0.adapter.lastName)", "\($0.error.message)", EngineHome.remedy)
+        }
     } catch {
       let known = error as? JobError
       return [
-        .error("engines", known.map { "\($0.subject): \($0.message)" } ?? "\(error)", known?.remedy ?? EngineHome.remedy)
+        .error(
+          "engines", known.map { "\($0.subject): \($0.message)" } ?? "\(error)", known?.remedy ?? EngineHome.remedy)
       ]
     }
   }
@@ -32,7 +34,8 @@ struct EngineChecks {
     let spoken = config?["WHISPER_LANGUAGE"].flatMap { $0.isEmpty ? nil : $0 } ?? config?["SRC_LANG"]
     let language = wantsLanguage ? Language(spoken) : nil
     do {
-      let engine = try catalog.choose(stage: stage, setting: config?["ENGINE_\(stage.uppercased())"], language: language)
+      let engine = try catalog.choose(
+        stage: stage, setting: config?["ENGINE_\(stage.uppercased())"], language: language)
       let models = engine.models.isEmpty ? "" : ", models: \(engine.models.joined(separator: ", "))"
       return .ok(check, "\(engine.name) \(engine.version ?? "")\(models). \(engine.limits)")
     } catch {

@@ -10,7 +10,8 @@ struct ProgramChecks {
     [
       await version("ffmpeg", ["-version"], package: "ffmpeg", needed: "demux and mux cannot work"),
       await version("ffprobe", ["-version"], package: "ffmpeg", needed: "demux and mux cannot work"),
-      await version("python3", ["--version"], package: "python3-venv", needed: "the speech engines cannot be installed"),
+      await version(
+        "python3", ["--version"], package: "python3-venv", needed: "the speech engines cannot be installed"),
       await version("curl", ["--version"], package: "curl", needed: "film metadata cannot be fetched", optional: true),
       stageProgram,
     ]

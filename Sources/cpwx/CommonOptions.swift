@@ -19,7 +19,11 @@ func processEnvironment() -> [String: String] {
 
 /// Where the workspace is.
 struct WorkspaceOptions: ParsableArguments {
-  @Option(name: .customShort("C"), help: .init("Work in this workspace.", discussion: "Else CPWX_WORKSPACE, else the nearest folder upwards with config/.env.", valueName: "dir"))
+  @Option(
+    name: .customShort("C"),
+    help: .init(
+      "Work in this workspace.", discussion: "Else CPWX_WORKSPACE, else the nearest folder upwards with config/.env.",
+      valueName: "dir"))
   var directory: String?
 
   func open(config: String? = nil) throws -> Workspace {

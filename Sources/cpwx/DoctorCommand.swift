@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Jobs
 internal import Setup
+internal import TextWidth
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

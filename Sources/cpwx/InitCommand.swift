@@ -23,7 +23,9 @@ struct InitCommand: AsyncParsableCommand {
     let setup = WorkspaceSetup(FilePath(directory))
     let made = try setup.run()
     Console.out(
-      made.isEmpty ? "\(setup.root) is a workspace already; nothing was changed." : "Made a workspace in \(setup.root): \(made.joined(separator: " "))")
+      made.isEmpty
+        ? "\(setup.root) is a workspace already; nothing was changed."
+        : "Made a workspace in \(setup.root): \(made.joined(separator: " "))")
     let here = setup.root == currentFolder() ? "" : " -C \(quoted(setup.root.string))"
     Console.out(
       """
@@ -36,8 +38,10 @@ struct InitCommand: AsyncParsableCommand {
 
   private func quoted(_ path: String) -> String {
     let isPlain = path.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "/._-".utf8.contains(byte)
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || "/._-".utf8.contains(byte)
     }
-    return isPlain ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return isPlain
+      ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

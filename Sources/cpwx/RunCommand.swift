@@ -25,7 +25,8 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: .init("Films, or folders of films. (default: in/)", valueName: "path"))
   var paths: [String] = []
 
-  @Option(help: .init("The base configuration that new jobs copy. An unfinished job takes it over, too.", valueName: "file"))
+  @Option(
+    help: .init("The base configuration that new jobs copy. An unfinished job takes it over, too.", valueName: "file"))
   var config: String?
 
   @Option(help: .init("Whose jobs these are. (default: USER_ID of the configuration, else 1)", valueName: "number"))

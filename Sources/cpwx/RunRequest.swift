@@ -25,7 +25,8 @@ struct RunRequest {
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let environment = processEnvironment()
     batch = FilmBatch(
-      workspace: workspace, user: try user ?? workspace.configuredUser, selection: selection, workflow: command.workflow,
+      workspace: workspace, user: try user ?? workspace.configuredUser, selection: selection,
+      workflow: command.workflow,
       again: command.force, renewsConfig: config != nil, environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 })
     resumed = command.resume

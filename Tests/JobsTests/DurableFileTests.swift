@@ -5,7 +5,9 @@ import Testing
 @testable import Jobs
 
 struct `A durable file` {
-  private func temporaries(_ site: TemporaryWorkspace) -> [String] { names(in: site.root).filter { $0.contains(".tmp-") } }
+  private func temporaries(_ site: TemporaryWorkspace) -> [String] {
+    names(in: site.root).filter { $0.contains(".tmp-") }
+  }
 
   @Test func `keeps the permissions of the one it replaces`() throws {
     let site = try TemporaryWorkspace()
@@ -30,7 +32,9 @@ struct `A durable file` {
 
   @Test func `has whatever name a file may have`() throws {
     let site = try TemporaryWorkspace()
-    for name in [String(repeating: "n", count: 255), String(repeating: "श", count: 85), "-x", "a\nb", ".h", "it's \"x\""] {
+    for name in [
+      String(repeating: "n", count: 255), String(repeating: "श", count: 85), "-x", "a\nb", ".h", "it's \"x\"",
+    ] {
       let path = site.root.appending(name)
       try DurableFile.write(Array(name.utf8), to: path)
       #expect(try DurableFile.read(path) == Array(name.utf8))

@@ -4,7 +4,8 @@ import Testing
 
 struct `Random env files` {
   private static let pieces = [
-    "KEY", "A", "B.c", "=", " = ", "'", "\"", "\\", "#", " # note", "\n", "\r\n", "\r", "export ", "${A}", "${", "}", "$", "\t", "x",
+    "KEY", "A", "B.c", "=", " = ", "'", "\"", "\\", "#", " # note", "\n", "\r\n", "\r", "export ", "${A}", "${", "}",
+    "$", "\t", "x",
     "é", "\u{FEFF}", "`", "value", "\\n", "\0",
   ]
   private static let awkward = Array("'\"\\#=\n\r $ ".utf8) + [0x00, 0xFF, 0xC3]
@@ -27,7 +28,8 @@ struct `Random env files` {
     var random = SplitMix64(seed: 2)
     for _ in 0..<4000 {
       let value = Self.text(&random, 12)
-      let before = "A=1\n" + random.pick(["", "KEY=old # c\r\n", "KEY='o'\n", "export KEY = \"o\"", "KEY=", "KEY= # c\n"])
+      let before =
+        "A=1\n" + random.pick(["", "KEY=old # c\r\n", "KEY='o'\n", "export KEY = \"o\"", "KEY=", "KEY= # c\n"])
       var env = EnvFile(before)
       env["KEY"] = value
       let again = EnvFile(parsing: env.bytes)

@@ -10,8 +10,10 @@ struct `An env file` {
   }
 
   @Test(arguments: [
-    ("KEY=value", "value"), ("KEY = value", "value"), ("  export KEY=value  # why", "value"), ("KEY=", ""), ("KEY=  # c", ""),
-    ("KEY=a#b", "a#b"), ("KEY=#b", "#b"), ("KEY='a # b' # c", "a # b"), ("KEY=\"a\\nb\\t\\\"\\$x\\\\\"", "a\nb\t\"$x\\"),
+    ("KEY=value", "value"), ("KEY = value", "value"), ("  export KEY=value  # why", "value"), ("KEY=", ""),
+    ("KEY=  # c", ""),
+    ("KEY=a#b", "a#b"), ("KEY=#b", "#b"), ("KEY='a # b' # c", "a # b"),
+    ("KEY=\"a\\nb\\t\\\"\\$x\\\\\"", "a\nb\t\"$x\\"),
     ("KEY='a\nb'", "a\nb"), ("KEY=\"a\nb\"", "a\nb"), ("KEY='it\\'s'", "it's"), ("KEY=\"a\" b", "\"a\" b"),
     ("KEY=\"open", "\"open"), ("KEY='open\nB=1", "'open"), ("KEY=a b c\r\n", "a b c"), ("\u{FEFF}KEY=v", "v"),
     ("KEY=1\nKEY=2", "2"), ("KEY=a=b", "a=b"), ("KEY=\"C:\\dir\"", "C:\\dir"), ("export=1\nKEY=2", "2"),
@@ -28,10 +30,14 @@ struct `An env file` {
   }
 
   @Test(arguments: [
-    ("A=1\nKEY=old   # why\nB=2", "A=1\nKEY=new   # why\nB=2"), ("KEY=\"old\"#c\r\nB=2\r\n", "KEY=\"new\"#c\r\nB=2\r\n"),
-    ("export KEY = 'old'", "export KEY = 'new'"), ("KEY=      # c\n", "KEY=new      # c\n"), ("KEY=1\nKEY=2\n", "KEY=1\nKEY=new\n"),
-    ("KEY='a\nb' # c\nB=1\n", "KEY='new' # c\nB=1\n"), ("\u{FEFF}KEY=old\n", "\u{FEFF}KEY=new\n"), ("KEY=new\n", "KEY=new\n"),
-    ("", "KEY=new\n"), ("A=1", "A=1\nKEY=new\n"), ("A=1\r\nB=2", "A=1\r\nB=2\r\nKEY=new\r\n"), ("# c\r\n", "# c\r\nKEY=new\r\n"),
+    ("A=1\nKEY=old   # why\nB=2", "A=1\nKEY=new   # why\nB=2"),
+    ("KEY=\"old\"#c\r\nB=2\r\n", "KEY=\"new\"#c\r\nB=2\r\n"),
+    ("export KEY = 'old'", "export KEY = 'new'"), ("KEY=      # c\n", "KEY=new      # c\n"),
+    ("KEY=1\nKEY=2\n", "KEY=1\nKEY=new\n"),
+    ("KEY='a\nb' # c\nB=1\n", "KEY='new' # c\nB=1\n"), ("\u{FEFF}KEY=old\n", "\u{FEFF}KEY=new\n"),
+    ("KEY=new\n", "KEY=new\n"),
+    ("", "KEY=new\n"), ("A=1", "A=1\nKEY=new\n"), ("A=1\r\nB=2", "A=1\r\nB=2\r\nKEY=new\r\n"),
+    ("# c\r\n", "# c\r\nKEY=new\r\n"),
     ("KEY=\"\"\n", "KEY=\"new\"\n"), ("KEY=\"a\" b\n", "KEY=new\n"),
   ])
   func `changes the value alone`(before: String, after: String) {
@@ -40,7 +46,8 @@ struct `An env file` {
 
   @Test(arguments: [
     ("a b", "'a b'"), ("#x", "'#x'"), (" x", "' x'"), ("$5 ${HOME}", "'$5 ${HOME}'"), ("it's", "\"it's\""),
-    ("`id`", "'`id`'"), ("a\nb", "'a\nb'"), ("it's $5\n", "\"it's \\$5\\n\""), ("C:\\x", "\"C:\\\\x\""), ("", ""), ("शोले", "शोले"),
+    ("`id`", "'`id`'"), ("a\nb", "'a\nb'"), ("it's $5\n", "\"it's \\$5\\n\""), ("C:\\x", "\"C:\\\\x\""), ("", ""),
+    ("शोले", "शोले"),
   ])
   func `quotes what needs it, in single quotes where they hold it`(value: String, written: String) {
     #expect(changed("KEY=old\n", "KEY", value) == "KEY=\(written)\n")

@@ -27,7 +27,8 @@ struct `Random JSON` {
   }
 
   private static func text(_ random: inout SplitMix64) -> String {
-    (0..<random.upTo(5)).map { _ in random.pick(["a", "\"", "\\", "\n", "\0", "é", "🎬", "\u{301}", "/", "\u{7F}", "k"]) }.joined()
+    (0..<random.upTo(5)).map { _ in random.pick(["a", "\"", "\\", "\n", "\0", "é", "🎬", "\u{301}", "/", "\u{7F}", "k"])
+    }.joined()
   }
 
   @Test func `reads back as it was written`() throws {
@@ -51,7 +52,9 @@ struct `Random JSON` {
 
   @Test func `is read or refused when damaged, never worse`() {
     var random = SplitMix64(seed: 5)
-    let manifests = [Manifests.documented, Manifests.olderOrchestrator, Manifests.later, Manifests.twoSchemas].map { Array($0.utf8) }
+    let manifests = [Manifests.documented, Manifests.olderOrchestrator, Manifests.later, Manifests.twoSchemas].map {
+      Array($0.utf8)
+    }
     for _ in 0..<3000 {
       let bytes = random.damaged(random.pick(manifests), with: Self.awkward)
       guard let value = try? JSON(parsing: bytes) else { continue }

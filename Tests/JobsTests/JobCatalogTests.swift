@@ -13,8 +13,10 @@ struct `The catalog of jobs` {
 
   @Test func `lists jobs by day and number, and nothing else`() throws {
     let site = try site(
-      "2025/10/30/1/20251030-1000", "2025/10/30/2/20251030-999", "2025/10/29/1/20251029-001", "2024/12/31/0/20241231-0002",
-      "2025/10/30/1/notes", "2025/10/30/01/20251030-005", "2025/10/30/x/20251030-006", "2025/10/30/1/20251029-007", "2025/13/01/1/x",
+      "2025/10/30/1/20251030-1000", "2025/10/30/2/20251030-999", "2025/10/29/1/20251029-001",
+      "2024/12/31/0/20241231-0002",
+      "2025/10/30/1/notes", "2025/10/30/01/20251030-005", "2025/10/30/x/20251030-006", "2025/10/30/1/20251029-007",
+      "2025/13/01/1/x",
       "Movie_2001")
     let ids = ["20241231-0002", "20251029-001", "20251030-999", "20251030-1000"]
     #expect(try site.catalog.all().map(\.id.description) == ids)
@@ -30,7 +32,10 @@ struct `The catalog of jobs` {
     #expect(try found("20251031") == "20251031-001")
     #expect(try found("latest") == "20251031-001")
     let place = site.path("out/2025/10/30/2/20251030-002").string
-    for path in [place, place + "/", place + "/audio/audio.wav", place.replacing("/out/", with: "/logs/"), place + "/../20251030-002"] {
+    for path in [
+      place, place + "/", place + "/audio/audio.wav", place.replacing("/out/", with: "/logs/"),
+      place + "/../20251030-002",
+    ] {
       #expect(try found(path) == "20251030-002")
     }
     try FileManager.default.createSymbolicLink(atPath: site.path("link").string, withDestinationPath: "out")

@@ -20,7 +20,8 @@ struct `A new job` {
   private func create(
     _ site: TemporaryWorkspace, userID: Int = 1, overlay: EnvFile? = nil
   ) throws -> (paths: JobPaths, info: JobInfo) {
-    try JobManager(try site.workspace) { moment("2025-10-30T15:44:30.123456") }.createJob(userID: userID, overlay: overlay)
+    try JobManager(try site.workspace) { moment("2025-10-30T15:44:30.123456") }.createJob(
+      userID: userID, overlay: overlay)
   }
 
   @Test func `is described by the documented fields, in their order`() throws {
@@ -93,7 +94,8 @@ struct `A new job` {
     let job = try JobManager(workspace).createJob(input: film)
     let manifest = try Manifest(reading: job.paths.manifest)
     let documented = [
-      "version", "created_at", "job_id", "user_id", "job_env_file", "input", "output_dir", "stages", "pipeline", "timing",
+      "version", "created_at", "job_id", "user_id", "job_env_file", "input", "output_dir", "stages", "pipeline",
+      "timing",
     ]
     #expect(manifest.document.object?.names.filter { documented.contains($0) } == documented)
     #expect(manifest.findings(in: job.paths.output) == [])

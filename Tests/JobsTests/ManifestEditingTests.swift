@@ -31,28 +31,38 @@ struct `Editing a manifest` {
 
   @Test func `folds twins into one, the later begun one's word counting`() throws {
     let ours = #"{"started_at":"2025-10-30T10:00:00","attempt":2,"status":"running","outputs":{"a":1},"metadata":{}}"#
-    let theirs = #"{"started_at":"2025-10-30T10:00:01","status":"success","outputs":{"b":2},"metadata":{"m":3},"own":4}"#
-    let after = try edited(#"{"stages":{"pre-ner":\#(theirs),"pre_ner":\#(ours)}}"#) { $0.changeStage("pre_ner") { _ in } }
-    #expect(after == #"{"stages":{"pre_ner":{"started_at":"2025-10-30T10:00:01","attempt":2,"status":"success","#
-      + #""outputs":{"a":1,"b":2},"metadata":{"m":3},"own":4}}}"#)
+    let theirs =
+      #"{"started_at":"2025-10-30T10:00:01","status":"success","outputs":{"b":2},"metadata":{"m":3},"own":4}"#
+    let after = try edited(#"{"stages":{"pre-ner":\#(theirs),"pre_ner":\#(ours)}}"#) {
+      $0.changeStage("pre_ner") { _ in }
+    }
+    #expect(
+      after == #"{"stages":{"pre_ner":{"started_at":"2025-10-30T10:00:01","attempt":2,"status":"success","#
+        + #""outputs":{"a":1,"b":2},"metadata":{"m":3},"own":4}}}"#)
     let older = theirs.replacing("10:00:01", with: "09:00:00")
-    let kept = try edited(#"{"stages":{"pre-ner":\#(older),"pre_ner":\#(ours)}}"#) { $0.changeStage("pre_ner") { _ in } }
+    let kept = try edited(#"{"stages":{"pre-ner":\#(older),"pre_ner":\#(ours)}}"#) {
+      $0.changeStage("pre_ner") { _ in }
+    }
     #expect(kept.contains(#""status":"running""#) && kept.contains(#""own":4"#) && kept.contains(#""b":2"#))
   }
 
   @Test func `has a stage in one list of the pipeline only`() throws {
     let before = #"{"pipeline":{"completed_stages":["pre-ner"],"failed_stages":["asr"]}}"#
-    #expect(try edited(before) { $0.note("asr", .success) }
-      == #"{"pipeline":{"completed_stages":["pre-ner","asr"],"failed_stages":[]}}"#)
-    #expect(try edited(before) { $0.note("pre_ner", .failed) }
-      == #"{"pipeline":{"completed_stages":[],"failed_stages":["asr","pre_ner"]}}"#)
-    #expect(try edited(before) { $0.note("asr", .skipped) }
-      == #"{"pipeline":{"completed_stages":["pre-ner"],"failed_stages":[],"skipped_stages":["asr"]}}"#)
+    #expect(
+      try edited(before) { $0.note("asr", .success) }
+        == #"{"pipeline":{"completed_stages":["pre-ner","asr"],"failed_stages":[]}}"#)
+    #expect(
+      try edited(before) { $0.note("pre_ner", .failed) }
+        == #"{"pipeline":{"completed_stages":[],"failed_stages":["asr","pre_ner"]}}"#)
+    #expect(
+      try edited(before) { $0.note("asr", .skipped) }
+        == #"{"pipeline":{"completed_stages":["pre-ner"],"failed_stages":[],"skipped_stages":["asr"]}}"#)
     #expect(try edited(before) { $0.note("pre_ner", .success) } == before)
   }
 
   @Test func `makes the documented pipeline where there is none`() throws {
-    let pipeline = #"{"pipeline":{"status":"running","current_stage":null,"completed_stages":["a"],"failed_stages":[]}}"#
+    let pipeline =
+      #"{"pipeline":{"status":"running","current_stage":null,"completed_stages":["a"],"failed_stages":[]}}"#
     #expect(try edited("{}") { $0.note("a", .success) } == pipeline)
     #expect(try edited(#"{"pipeline":null}"#) { $0.note("a", .success) } == pipeline)
   }

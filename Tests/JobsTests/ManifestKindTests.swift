@@ -64,16 +64,18 @@ struct `A manifest` {
     let resumed = try manifest(Manifests.builderResumed)
     #expect(resumed.stages.allSatisfy { $0.status == .success })
     #expect(resumed.status(isRunning: false) == .completed)
-    #expect(try statuses(Manifests.builderEarly) == [
-      "demux success", "tmdb success", "pre_ner success", "silero_vad failed",
-    ])
+    #expect(
+      try statuses(Manifests.builderEarly) == [
+        "demux success", "tmdb success", "pre_ner success", "silero_vad failed",
+      ])
   }
 
   @Test func `of a builder without steps has them from the lists`() throws {
     let lists = #""completed_stages": ["demux", "mux"], "skipped_stages": ["mux", "asr"]"#
-    #expect(try statuses(#"{"timestamp": "x", "pipeline": {"status": "completed", \#(lists)}}"#) == [
-      "demux success", "mux success", "asr skipped",
-    ])
+    #expect(
+      try statuses(#"{"timestamp": "x", "pipeline": {"status": "completed", \#(lists)}}"#) == [
+        "demux success", "mux success", "asr skipped",
+      ])
     #expect(try statuses(#"{"timestamp": "x", "pipeline": {"status": "failed", \#(lists)}}"#).last == "asr failed")
   }
 
@@ -85,9 +87,10 @@ struct `A manifest` {
   }
 
   @Test func `of two schemas has the stages of both`() throws {
-    #expect(try statuses(Manifests.twoSchemas) == [
-      "pre-ner success", "pre_ner failed", "demux success", "tmdb failed", "asr success",
-    ])
+    #expect(
+      try statuses(Manifests.twoSchemas) == [
+        "pre-ner success", "pre_ner failed", "demux success", "tmdb failed", "asr success",
+      ])
     #expect(try manifest(Manifests.twoSchemas).status(isRunning: false) == .failed)
   }
 

@@ -70,7 +70,9 @@ struct `The manifest store` {
       }
     }
     #expect(throws: CancellationError.self) {
-      try ManifestStore(path).update(orElse: Self.empty, meanwhile: { throw CancellationError() }) { $0.document["x"] = .null }
+      try ManifestStore(path).update(orElse: Self.empty, meanwhile: { throw CancellationError() }) {
+        $0.document["x"] = .null
+      }
     }
     #expect(try site.text("manifest.json") == "{}")
     #expect(names(in: site.root).filter { $0.contains("tmp") } == [])

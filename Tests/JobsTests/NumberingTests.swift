@@ -35,14 +35,16 @@ struct `Job numbers` {
     let site = try TemporaryWorkspace()
     _ = try nextID(site)
     _ = try nextID(site)
-    for tree in ["out", "logs", "config/.env.job_20251030-001", "config/.env.job_20251030-002"] { try site.remove(tree) }
+    for tree in ["out", "logs", "config/.env.job_20251030-001", "config/.env.job_20251030-002"] {
+      try site.remove(tree)
+    }
     #expect(try nextID(site) == "20251030-003")
   }
 
   @Test(arguments: [
     "out/2025/10/30/1/20251030-041", "out/2025/10/30/7/20251030-0041", "out/2025/10/30/20251030-041",
     "out/2025/10/30/20251030-0041", "out/2025/10/30/somebody/20251030-041", "logs/2025/10/30/3/20251030-041",
-    "archive/2025/10/30/1/20251030-041.tar.zst", "archive/2025/10/30/20251030-041.tar.zst",
+    "archive/2025/10/30/1/20251030-041.tar.zst", "archive/2025/10/30/20251030-0041.tar.zst",
     "config/.env.job_20251030-041",
   ])
   func `are seen in whatever tree shows them`(place: String) throws {

@@ -4,7 +4,8 @@ import Testing
 
 struct Secret {
   @Test(arguments: [
-    "TMDB_API_KEY", "HF_TOKEN", "hf_token", "pyannote_token", "DB_PASSWORD", "X_SECRET", "AWS_CREDENTIALS", "TOKEN", "API_KEYS",
+    "TMDB_API_KEY", "HF_TOKEN", "hf_token", "pyannote_token", "DB_PASSWORD", "X_SECRET", "AWS_CREDENTIALS", "TOKEN",
+    "API_KEYS",
   ])
   func `keys are known by their endings`(key: String) { #expect(Secrets.isSecret(key)) }
 
@@ -12,11 +13,13 @@ struct Secret {
   func `keys are not what only looks like one`(key: String) { #expect(!Secrets.isSecret(key)) }
 
   @Test func `values come from everywhere, longest first, short ones left alone`() throws {
-    let env = EnvFile("HF_TOKEN=abcd\nX_KEY=abc\nTITLE=visible\nY_SECRET=\"line one\nline two\"\nZ_KEY=${HF_TOKEN}-more\n")
+    let env = EnvFile(
+      "HF_TOKEN=abcd\nX_KEY=abc\nTITLE=visible\nY_SECRET=\"line one\nline two\"\nZ_KEY=${HF_TOKEN}-more\n")
     let file = try JSON(parsing: #"{"hf_token": "from file", "nested": {"list": ["deep value", 1, null, "no"]}}"#.utf8)
-    #expect(Secrets.values(of: env, secretsFile: file, outer: ["OTHER_TOKEN": "around", "HOME": "/home/x"]) == [
-      "${HF_TOKEN}-more", "deep value", "from file", "abcd-more", "line two", "line one", "around", "abcd",
-    ])
+    #expect(
+      Secrets.values(of: env, secretsFile: file, outer: ["OTHER_TOKEN": "around", "HOME": "/home/x"]) == [
+        "${HF_TOKEN}-more", "deep value", "from file", "abcd-more", "line two", "line one", "around", "abcd",
+      ])
   }
 
   @Test func `values are masked, the longer before the shorter`() {

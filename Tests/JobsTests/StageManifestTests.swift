@@ -33,12 +33,14 @@ struct `A stage's record` {
     #expect(result == 7)
     let manifest = try Manifest(reading: paths.manifest)
     let entry = try #require(manifest.stage("demux")).fields
-    #expect(entry.object?.names == [
-      "job_id", "user_id", "stage_number", "stage_name", "job_env_file", "status", "started_at", "completed_at",
-      "duration_seconds", "input_files", "outputs", "metadata",
-    ])
-    #expect(entry["input_files"]?.text(.compact)
-      == #"[{"key":"video","path":"\#(film)","exists":true,"size_bytes":4,"description":"Input video file"}]"#)
+    #expect(
+      entry.object?.names == [
+        "job_id", "user_id", "stage_number", "stage_name", "job_env_file", "status", "started_at", "completed_at",
+        "duration_seconds", "input_files", "outputs", "metadata",
+      ])
+    #expect(
+      entry["input_files"]?.text(.compact)
+        == #"[{"key":"video","path":"\#(film)","exists":true,"size_bytes":4,"description":"Input video file"}]"#)
     #expect(entry["outputs"]?["audio"]?["size_bytes"]?.int == 5)
     #expect(manifest.document["pipeline"]?["completed_stages"] == .strings(["demux"]))
     #expect(manifest.document["pipeline"]?["current_stage"]?.isNull == true)
@@ -93,7 +95,9 @@ struct `A stage's record` {
     let site = try TemporaryWorkspace()
     let folder = site.path("out/Movie_2001")
     try makeFolder(folder)
-    try await StageManifest.record("tmdb", number: 2, in: folder, environment: ["CONFIG_PATH": "/app/config/.env"]) { _ in }
+    try await StageManifest.record("tmdb", number: 2, in: folder, environment: ["CONFIG_PATH": "/app/config/.env"]) {
+      _ in
+    }
     let manifest = try Manifest(reading: folder.appending("manifest.json"))
     #expect(manifest.stage("tmdb")?.fields["job_env_file"]?.string == "/app/config/.env")
     #expect(manifest.findings(in: nil).map(\.path) == ["$.job_id", "$.user_id", "$.job_env_file"])

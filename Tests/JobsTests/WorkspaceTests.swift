@@ -6,7 +6,8 @@ import Testing
 
 struct `A workspace` {
   @Test func `has the standard folders unless its configuration names others`() throws {
-    let site = try TemporaryWorkspace(env: Array("OUTPUT_ROOT=./results/\nLOG_ROOT=${BASE}/logs\nIN_ROOT=\nARCHIVE_ROOT=/a/../b\n".utf8))
+    let site = try TemporaryWorkspace(
+      env: Array("OUTPUT_ROOT=./results/\nLOG_ROOT=${BASE}/logs\nIN_ROOT=\nARCHIVE_ROOT=/a/../b\n".utf8))
     let workspace = try Workspace(at: site.root, environment: ["BASE": "/var", "CPWX_STATE": "/state"])
     #expect(workspace.inputRoot == site.path("in"))
     #expect(workspace.outputRoot == site.path("results"))
@@ -36,7 +37,8 @@ struct `A workspace` {
       let environment = ["CPWX_WORKSPACE": named.root.string]
       #expect(try Workspace.find(given.root, environment: environment).root == given.root)
       #expect(try Workspace.find(nil, environment: environment).root == named.root)
-      #expect(try Workspace.find(nil, environment: ["CPWX_WORKSPACE": ""]).root.lastComponent == above.root.lastComponent)
+      #expect(
+        try Workspace.find(nil, environment: ["CPWX_WORKSPACE": ""]).root.lastComponent == above.root.lastComponent)
       _ = FileManager.default.changeCurrentDirectoryPath(given.root.string)
       #expect { try Workspace.find(nil, environment: [:]) } throws: { ($0 as? JobError)?.code == .configuration }
     }
@@ -45,7 +47,9 @@ struct `A workspace` {
   @Test func `is refused where there is no folder or no such configuration`() throws {
     let site = try TemporaryWorkspace()
     for place in ["none", "config/.env"] {
-      #expect { try Workspace(at: site.path(place), environment: [:]) } throws: { ($0 as? JobError)?.code == .configuration }
+      #expect { try Workspace(at: site.path(place), environment: [:]) } throws: {
+        ($0 as? JobError)?.code == .configuration
+      }
     }
     #expect { try Workspace(at: site.root, configFile: site.path("other.env"), environment: [:]) } throws: {
       ($0 as? JobError)?.code == .configuration

@@ -12,7 +12,10 @@ import Testing
     ("stages:\n  - {name: a, command: [x]}\n", 2, ["no 'number'"]),
     ("stages:\n  - {name: a, number: 1}\n", 2, ["neither 'command' nor 'service'"]),
     ("stages:\n  - name: a\n    number: one\n    command: [x]\n", 3, ["'one'", "whole number"]),
-    ("stages:\n  - name: a\n    number: 1\n    comand: [x]\n    service: s\n", 4, ["'comand'", "did you mean 'command'"]),
+    (
+      "stages:\n  - name: a\n    number: 1\n    comand: [x]\n    service: s\n", 4,
+      ["'comand'", "did you mean 'command'"]
+    ),
     ("stages:\n  - name: a\n    number: 1\n    command: x\n", 4, ["'x'", "expected a list"]),
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    timeout: soon\n", 5, ["'soon'", "10m"]),
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    timeout: 0s\n", 5, ["'0s'", "duration"]),
@@ -20,13 +23,24 @@ import Testing
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    retries: -1\n", 5, ["'-1'", "from 0 to 100"]),
     ("stages:\n  - name: a b\n    number: 1\n    command: [x]\n", 2, ["'a b'", "no stage name"]),
     ("stages:\n  - name: a\n    number: 1\n    command: [\"{film}\"]\n", 4, ["{film}", "{input}"]),
-    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: ../o}\n", 5, ["'../o'", "inside the job"]),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: ../o}\n", 5,
+      ["'../o'", "inside the job"]
+    ),
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: /o}\n", 5, ["'/o'", "inside the job"]),
-    ("stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: a, number: 2, command: [x]}\n", 3, ["declared twice"]),
-    ("stages:\n  - {name: a-b, number: 1, command: [x]}\n  - {name: a_b, number: 2, command: [x]}\n", 3, ["twice", "a-b"]),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: a, number: 2, command: [x]}\n", 3, ["declared twice"]
+    ),
+    (
+      "stages:\n  - {name: a-b, number: 1, command: [x]}\n  - {name: a_b, number: 2, command: [x]}\n", 3,
+      ["twice", "a-b"]
+    ),
     ("stages:\n  - {name: a, number: 1, command: [x]}\n  - {name: b, number: 1, command: [x]}\n", 3, ["number 1"]),
     ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflows: {w: [b]}\n", 3, ["'b'", "no stage"]),
-    ("stages:\n  - {name: a, number: 1, command: [x]}\nworkflow: {w: [a]}\n", 3, ["'workflow'", "did you mean 'workflows'"]),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x]}\nworkflow: {w: [a]}\n", 3,
+      ["'workflow'", "did you mean 'workflows'"]
+    ),
     ("stages:\n  - {name: a\n", 3, ["no YAML"]),
     ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
   ]

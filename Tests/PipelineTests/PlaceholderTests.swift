@@ -19,7 +19,9 @@ import Testing
 }
 
 @Suite struct `Durations in words` {
-  @Test(arguments: [("10m", 600.0), ("4h", 14400), ("90s", 90), ("1h30m", 5400), ("2d", 172_800), ("45", 45), ("0.5s", 0.5)])
+  @Test(arguments: [
+    ("10m", 600.0), ("4h", 14400), ("90s", 90), ("1h30m", 5400), ("2d", 172_800), ("45", 45), ("0.5s", 0.5),
+  ])
   func `are read as people write them`(text: String, seconds: Double) {
     #expect(parseDuration(text) == seconds)
   }

@@ -2,6 +2,7 @@ import Jobs
 import Testing
 
 @testable import cpwx_stage
+import TextWidth
 
 /// What must hold for the subtitles of any transcript.
 struct SubtitleLayoutTests {

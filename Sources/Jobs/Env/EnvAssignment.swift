@@ -13,7 +13,8 @@ struct EnvAssignment: Sendable, Equatable {
   var suffix: [UInt8] = []
   var newline: [UInt8]
 
-  init(prefix: [UInt8], key: String, separator: [UInt8], quote: UInt8?, raw: [UInt8], suffix: [UInt8], newline: [UInt8]) {
+  init(prefix: [UInt8], key: String, separator: [UInt8], quote: UInt8?, raw: [UInt8], suffix: [UInt8], newline: [UInt8])
+  {
     (self.prefix, self.key, self.separator, self.quote) = (prefix, key, separator, quote)
     (self.raw, self.suffix, self.newline) = (raw, suffix, newline)
   }

@@ -7,7 +7,7 @@ public enum Leftovers {
   /// - Parameter beginning: only temporary files of names that begin so.
   public static func sweep(_ folder: FilePath, beginning: String = "") {
     let hidden = beginning.hasPrefix(".") ? beginning : "." + beginning
-    for name in names(in: folder) where name.hasPrefix(hidden) {
+    for name in (try? unsortedNames(in: folder)) ?? [] where name.utf8.starts(with: hidden.utf8) {
       guard let pid = writer(of: name), !exists(FilePath("/proc/\(pid)")) else { continue }
       unlink(folder.appending(name))
     }
@@ -15,8 +15,8 @@ public enum Leftovers {
 
   /// The process that a temporary file's name tells of: `.NAME.tmp-PID-SERIAL`.
   private static func writer(of name: String) -> Int? {
-    guard let mark = name.ranges(of: ".tmp-").last else { return nil }
-    let parts = name[mark.upperBound...].split(separator: "-")
-    return parts.count == 2 ? Int(parts[0]) : nil
+    let parts = name.utf8.split(separator: UInt8(ascii: "-"))
+    guard parts.count >= 3, parts[parts.count - 3].suffix(4).elementsEqual(".tmp".utf8) else { return nil }
+    return Int(Substring(parts[parts.count - 2]))
   }
 }

@@ -219,10 +219,16 @@ private struct Container {
   /// The way from here to the element being read, as a JSON path writes it.
   var step: String { isInElement ? isList ? "[\(elements.count)]" : ".\(name)" : "" }
 
-  mutating func begin(_ name: String, literal: [UInt8]?) { (self.name, self.literal, isInElement) = (name, literal, true) }
+  mutating func begin(_ name: String, literal: [UInt8]?) {
+    (self.name, self.literal, isInElement) = (name, literal, true)
+  }
 
   mutating func add(_ value: JSON) {
-    if isList { elements.append(value) } else { object.members.append(.init(name: name, literal: literal, value: value)) }
+    if isList {
+      elements.append(value)
+    } else {
+      object.members.append(.init(name: name, literal: literal, value: value))
+    }
     isInElement = false
   }
 }

@@ -71,7 +71,9 @@ private struct ManifestCheck {
     }
     expect("$.created_at", root["created_at"], "a local time like 2025-10-30T15:44:30.123456", optional: false, isTime)
     guard manifest.kind == .job else { return }
-    expect("$.job_id", root["job_id"], "an id like 20251030-001", optional: false) { $0.string.flatMap { JobID($0) } != nil }
+    expect("$.job_id", root["job_id"], "an id like 20251030-001", optional: false) {
+      $0.string.flatMap { JobID($0) } != nil
+    }
     expect("$.user_id", root["user_id"], "a number", optional: false) { $0.int != nil }
     expect("$.job_env_file", root["job_env_file"], "a path", optional: false) { $0.string != nil }
     expect("$.output_dir", root["output_dir"], "a path", optional: false) { $0.string != nil }
@@ -95,7 +97,9 @@ private struct ManifestCheck {
   private mutating func checkStages() {
     switch root["stages"] {
     case .object(let object)?:
-      for member in object.members { checkStage("$.stages.\(member.name)", StageRecord(name: member.name, fields: member.value)) }
+      for member in object.members {
+        checkStage("$.stages.\(member.name)", StageRecord(name: member.name, fields: member.value))
+      }
       var known: [StageName: String] = [:]
       for name in object.names {
         if let first = known[StageName(name)] { error("$.stages.\(name)", "is the same stage as \(first)") }
@@ -137,9 +141,13 @@ private struct ManifestCheck {
   }
 
   private mutating func checkFiles(_ path: String, _ stage: StageRecord) {
-    expect("\(path).input_files", stage.fields["input_files"], "a list", optional: true) { $0.array != nil || $0.isNull }
+    expect("\(path).input_files", stage.fields["input_files"], "a list", optional: true) {
+      $0.array != nil || $0.isNull
+    }
     guard let outputs = stage.fields["outputs"] else { return }
-    guard outputs.object != nil else { return error("\(path).outputs", "is \(outputs.kind); expected an object with a member a file") }
+    guard outputs.object != nil else {
+      return error("\(path).outputs", "is \(outputs.kind); expected an object with a member a file")
+    }
     for (key, file) in stage.outputs {
       let place = "\(path).outputs.\(key)"
       guard let recorded = file.path else {
@@ -172,7 +180,9 @@ private struct ManifestCheck {
     let lists: [(String, StageStatus)] = [
       ("completed_stages", .success), ("failed_stages", .failed), ("skipped_stages", .skipped),
     ]
-    for (name, meaning) in lists { checkList("$.pipeline.\(name)", pipeline[name], meaning, required: meaning != .skipped) }
+    for (name, meaning) in lists {
+      checkList("$.pipeline.\(name)", pipeline[name], meaning, required: meaning != .skipped)
+    }
     checkVerdict(pipeline)
   }
 
@@ -196,28 +206,36 @@ private struct ManifestCheck {
   private mutating func checkVerdict(_ pipeline: JSON) {
     let stages = manifest.stages
     let recorded = manifest.recordedStatus
-    if recorded == .failed && manifest.hasComeThrough { error("$.pipeline.status", "is \"failed\" although every stage succeeded") }
+    if recorded == .failed && manifest.hasComeThrough {
+      error("$.pipeline.status", "is \"failed\" although every stage succeeded")
+    }
     if recorded == .completed, let open = stages.first(where: { $0.status == .failed || $0.status == .running }) {
       error("$.pipeline.status", "is \"completed\" although \(open.name) is \(open.status?.rawValue ?? "open")")
     }
     if recorded != .running, recorded != nil, let current = pipeline["current_stage"]?.string {
       error("$.pipeline.current_stage", "is \"\(current)\" although nothing runs; expected null")
     }
-    if recorded == .running, pipeline["current_stage"]?.isNull != false, let busy = stages.first(where: { $0.status == .running }) {
+    if recorded == .running, pipeline["current_stage"]?.isNull != false,
+      let busy = stages.first(where: { $0.status == .running })
+    {
       warning("$.pipeline.current_stage", "is null although \(busy.name) is running")
     }
   }
 
   private mutating func checkTiming() {
     guard let timing = root["timing"] else {
-      if manifest.kind == .job { error("$.timing", "is missing; expected an object with started_at, completed_at and total_seconds") }
+      if manifest.kind == .job {
+        error("$.timing", "is missing; expected an object with started_at, completed_at and total_seconds")
+      }
       return
     }
     guard timing.object != nil else { return error("$.timing", "is \(timing.kind); expected an object") }
     for key in ["started_at", "completed_at"] {
       expect("$.timing.\(key)", timing[key], "a local time or null", optional: true) { $0.isNull || isTime($0) }
     }
-    expect("$.timing.total_seconds", timing["total_seconds"], "seconds or null", optional: true) { $0.isNull || $0.double != nil }
+    expect("$.timing.total_seconds", timing["total_seconds"], "seconds or null", optional: true) {
+      $0.isNull || $0.double != nil
+    }
   }
 
   private mutating func expect(

@@ -109,10 +109,10 @@ public struct FilmBatch: Sendable {
         result.error = outcome.isMissingEngine ? .missingEngine : nil
       } catch {
         let known = error as? JobError
-        observe(.warning("\(film.input): \(error)"))
+        observe(.warning(known.map { "\($0)" } ?? "\(film.input): \(error)"))
         result.error = known?.code ?? .io
         if result.error == .locked { result.film.kind = .held }
-        result.reason = "\(error)"
+        result.reason = known?.message ?? "\(error)"
         // Its records could not be written, so they say that it runs, and nobody runs it.
         if result.job != nil, result.error != .locked { result.status = .interrupted }
       }

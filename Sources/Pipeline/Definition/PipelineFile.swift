@@ -25,7 +25,9 @@ extension PipelineDefinition {
   ///
   /// - Throws: ``PipelineFileError``, or ``JobError`` when the file cannot be read.
   public static func load(for workspace: Workspace, file: FilePath? = nil) throws -> PipelineDefinition {
-    guard let path = file ?? (exists(workspace.pipelineFile) ? workspace.pipelineFile : nil) else { return try standard }
+    guard let path = file ?? (exists(workspace.pipelineFile) ? workspace.pipelineFile : nil) else {
+      return try standard
+    }
     let bytes: [UInt8]
     do {
       bytes = try DurableFile.read(path)
@@ -87,10 +89,14 @@ private struct PipelineReader {
     for (index, node) in sequence.enumerated() {
       guard let stage = stage(node, index) else { continue }
       if let twin = stages.first(where: { $0.canonicalName == stage.canonicalName }) {
-        note(line(node), "stage '\(stage.name)' is declared twice (hyphens and underscores name the same stage: '\(twin.name)')")
+        note(
+          line(node),
+          "stage '\(stage.name)' is declared twice (hyphens and underscores name the same stage: '\(twin.name)')")
       }
       if let twin = stages.first(where: { $0.number == stage.number }) {
-        note(line(node), "stage '\(stage.name)' has number \(stage.number), as '\(twin.name)' has; expected a number of its own")
+        note(
+          line(node),
+          "stage '\(stage.name)' has number \(stage.number), as '\(twin.name)' has; expected a number of its own")
       }
       stages.append(stage)
     }
@@ -105,7 +111,9 @@ private struct PipelineReader {
       let names = strings(value, "workflow '\(key)'") ?? []
       if names.isEmpty { note(line(value), "workflow '\(key)' names no stage; expected a list of stages") }
       for name in names where definition.stage(name) == nil {
-        note(line(value), "workflow '\(key)' names '\(name)', which is no stage here\(hint(name, definition.stages.map(\.name)))")
+        note(
+          line(value),
+          "workflow '\(key)' names '\(name)', which is no stage here\(hint(name, definition.stages.map(\.name)))")
       }
       result[key] = names
     }
@@ -127,7 +135,9 @@ private struct PipelineReader {
     if let name, !Self.isPlainName(name) {
       note(line(fields["name"] ?? node), "'\(name)' is no stage name; expected letters, digits, '_' and '-'")
     }
-    if fields["number"] == nil { note(line(node), "\(subject) has no 'number'; expected its place in the pipeline, from 1") }
+    if fields["number"] == nil {
+      note(line(node), "\(subject) has no 'number'; expected its place in the pipeline, from 1")
+    }
     let number = fields["number"].flatMap { whole($0, "\(subject): number", 1...100_000) }
     var stage = StageDefinition(name: name ?? "", number: number ?? 0)
     stage.service = fields["service"].flatMap { text($0, "\(subject): service") }
@@ -151,7 +161,8 @@ private struct PipelineReader {
     stage.outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
     for output in stage.outputs where !Self.isInsideJob(output.path) {
       note(
-        line(fields["outputs"] ?? node), "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
+        line(fields["outputs"] ?? node),
+        "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
     }
     return name != nil && number != nil ? stage : nil
   }
@@ -210,7 +221,9 @@ private struct PipelineReader {
 
   private mutating func whole(_ node: Node, _ subject: String, _ range: ClosedRange<Int>) -> Int? {
     if case .scalar(let scalar) = node, let value = Int(scalar.string), range.contains(value) { return value }
-    note(line(node), "\(subject) is \(show(node)); expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+    note(
+      line(node), "\(subject) is \(show(node)); expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+    )
     return nil
   }
 
@@ -221,7 +234,9 @@ private struct PipelineReader {
   }
 
   private mutating func duration(_ node: Node, _ subject: String) -> Double? {
-    if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0, value < 1e8 { return value }
+    if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0, value < 1e8 {
+      return value
+    }
     note(line(node), "\(subject) is \(show(node)); expected a duration such as 90s, 10m or 4h, up to three years")
     return nil
   }
@@ -243,7 +258,10 @@ private struct PipelineReader {
   private mutating func checkPlaceholders(_ template: String, _ node: Node, _ subject: String) {
     for name in Placeholders.used(in: template) where !Placeholders.names.contains(name) {
       let known = Placeholders.names.sorted().map { "{\($0)}" }.joined(separator: " ")
-      note(line(node), "\(subject): '{\(name)}' is no placeholder\(hint(name, Array(Placeholders.names))); expected one of \(known), or {{\(name)}} for the text itself")
+      note(
+        line(node),
+        "\(subject): '{\(name)}' is no placeholder\(hint(name, Array(Placeholders.names))); expected one of \(known), or {{\(name)}} for the text itself"
+      )
     }
   }
 
@@ -259,10 +277,16 @@ private struct PipelineReader {
         continue
       }
       if let keys, !keys.contains(name) {
-        note(line(key), "\(subject): unknown key '\(name)'\(hint(name, keys)); expected one of \(keys.joined(separator: ", "))")
+        note(
+          line(key),
+          "\(subject): unknown key '\(name)'\(hint(name, keys)); expected one of \(keys.joined(separator: ", "))")
       }
       // A key with nothing after it is as good as absent.
-      if case .scalar(let scalar) = value, scalar.style == .plain || scalar.style == .any, ["", "~", "null"].contains(scalar.string) { continue }
+      if case .scalar(let scalar) = value, scalar.style == .plain || scalar.style == .any,
+        ["", "~", "null"].contains(scalar.string)
+      {
+        continue
+      }
       result[name] = value
     }
     return result
@@ -272,7 +296,8 @@ private struct PipelineReader {
 
   private mutating func noteSyntax(_ error: any Error) {
     switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+      .composer(_, let problem, let mark, _)?:
       note(mark.line, "this is no YAML: \(problem)")
     case .duplicatedKeysInMapping(let duplicates, let context)?:
       let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
@@ -311,7 +336,11 @@ private struct PipelineReader {
   }
 
   private static func isPlainName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D }
+    !name.isEmpty
+      && name.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
+          || $0 == 0x2D
+      }
   }
 }
 

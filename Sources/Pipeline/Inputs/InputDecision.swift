@@ -80,15 +80,20 @@ public struct InputHistory: Sendable {
     let identity = try identity(of: input)
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
     var decision = InputDecision(
-      input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet", identity: identity)
+      input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet",
+      identity: identity)
     if identity.size == 0 {
       (decision.kind, decision.reason) = (.pending, "the file is empty: a copy that has just begun, or failed")
       return decision
     }
     let own = entries.filter { $0.job.userID == user }
     guard let entry = own.last(where: { fits($0, input, identity) }) else {
-      if entries.contains(where: { fits($0, input, identity) }) { decision.reason = "user \(user) has no job of this film yet" }
-      if own.contains(where: { $0.file == input }) { decision.reason = "the file's content is not that of its earlier job" }
+      if entries.contains(where: { fits($0, input, identity) }) {
+        decision.reason = "user \(user) has no job of this film yet"
+      }
+      if own.contains(where: { $0.file == input }) {
+        decision.reason = "the file's content is not that of its earlier job"
+      }
       return decision
     }
     if again {

@@ -5,7 +5,8 @@ public import SystemPackage
 public enum MediaFiles {
   /// What is taken for a film, in lower case.
   public static let extensions: Set<String> = [
-    "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm", "wmv",
+    "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm",
+    "wmv",
   ]
 
   public static func isMedia(_ name: String) -> Bool {

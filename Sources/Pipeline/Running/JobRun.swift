@@ -71,7 +71,8 @@ public struct JobRun {
     let outcome = try runStages(context, &record, report)
     try record.end(outcome.status, started: started, error: outcome.reason)
     JobManager(workspace).cleanupJobEnv(paths)
-    report(.jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
+    report(
+      .jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
     _ = consume lock
     return outcome
   }

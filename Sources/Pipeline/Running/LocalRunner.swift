@@ -56,7 +56,8 @@ struct LocalRunner {
   }
 
   private func attempt(
-    _ stage: StageDefinition, _ outcome: StageProcess.Outcome, log: borrowing StageLog, seconds: Double, _ context: JobContext
+    _ stage: StageDefinition, _ outcome: StageProcess.Outcome, log: borrowing StageLog, seconds: Double,
+    _ context: JobContext
   ) -> StageAttempt {
     var attempt = StageAttempt(result: .success)
     switch outcome.end {
@@ -71,7 +72,8 @@ struct LocalRunner {
       attempt.result = .failed(reason: "exit code \(code)")
     case .signalled(let signal):
       attempt.exitCode = 128 + signal
-      attempt.result = .failed(reason: "ended by signal \(signal)\(signal == 9 ? " (killed, perhaps for want of memory)" : "")")
+      attempt.result = .failed(
+        reason: "ended by signal \(signal)\(signal == 9 ? " (killed, perhaps for want of memory)" : "")")
     case .timedOut:
       attempt.result = .failed(reason: "it took longer than \(describeDuration(stage.timeout ?? 0)) and was ended")
     case .stopped: attempt.result = .stopped

@@ -76,7 +76,8 @@ struct StageLog: ~Copyable {
       let isLineEnd = rest[end - 1] == 0x0A || rest[end - 1] == 0x0D
       candidate += rest[..<end]
       rest = rest[end...]
-      let mayBeProgress = isAtLineStart && candidate.count <= Self.progressLimit
+      let mayBeProgress =
+        isAtLineStart && candidate.count <= Self.progressLimit
         && (candidate.starts(with: Self.marker) || Self.marker.starts(with: candidate))
       if mayBeProgress && !isLineEnd { continue }
       if !(mayBeProgress && readProgress(candidate)) { pass(candidate) }

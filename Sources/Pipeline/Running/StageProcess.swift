@@ -96,7 +96,9 @@ struct StageProcess {
 
   private func find(_ program: String) -> FilePath? {
     if program.contains("/") { return FilePath(program) }
-    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map { FilePath(String($0)) }
+    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map {
+      FilePath(String($0))
+    }
     return (toolFolders + folders).map { $0.appending(program) }.first { candidate in
       candidate.withPlatformString { access($0, X_OK) } == 0 && !isDirectory(candidate)
     }

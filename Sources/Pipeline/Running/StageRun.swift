@@ -61,7 +61,9 @@ struct StageRun {
       })
     let (status, reason) = judge(attempt)
     try record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
-    report(.stageEnded(paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))
+    report(
+      .stageEnded(
+        paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))
     if status != .success, let said = attempt.errorText {
       let lines = said.split(whereSeparator: \.isNewline).suffix(4).map(String.init)
       report(.stageSaid(paths, stage: stage.name, lines: lines, log: context.logFile(of: stage)))

@@ -60,9 +60,11 @@ extension StageProcess {
     }
 
     private var millisecondsToNextLimit: Int32 {
-      let limit = killAt ?? process.timeout.map {
-        Timestamp(microseconds: child.started.microseconds + Int64(min($0, 1e9) * 1_000_000))
-      }
+      let limit =
+        killAt
+        ?? process.timeout.map {
+          Timestamp(microseconds: child.started.microseconds + Int64(min($0, 1e9) * 1_000_000))
+        }
       guard let limit else { return -1 }
       // A kill is repeated until it has worked.
       return Int32(min(60_000, max(killAt == nil ? 1 : 50, limit.seconds(since: .now) * 1000 + 1)))

@@ -1,3 +1,5 @@
+internal import TextWidth
+
 /// Gives cues times that a player accepts and a person can read.
 struct CueTiming: Sendable {
   let style: SubtitleStyle

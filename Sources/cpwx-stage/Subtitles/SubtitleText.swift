@@ -1,3 +1,5 @@
+internal import TextWidth
+
 /// Text that may stand in a subtitle file.
 enum SubtitleText {
   /// The words of `text` without what no viewer can see and without what the formats take for a line of times.

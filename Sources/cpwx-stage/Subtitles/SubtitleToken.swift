@@ -1,3 +1,5 @@
+internal import TextWidth
+
 /// A piece of text that stays together in a line, with its time.
 struct SubtitleToken: Sendable, Equatable {
   var text: String

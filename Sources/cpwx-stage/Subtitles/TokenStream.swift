@@ -1,3 +1,5 @@
+internal import TextWidth
+
 /// Makes tokens of a transcript: every word with a time of its own, in order, none wider than a line.
 struct TokenStream {
   let style: SubtitleStyle

@@ -32,7 +32,8 @@ struct JobShowCommand: AsyncParsableCommand {
 
   private func writeTable(_ document: JSON) {
     let labels = [
-      ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"), ("Input", "input"),
+      ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
+      ("Input", "input"),
       ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
     ]
     for (label, key) in labels {

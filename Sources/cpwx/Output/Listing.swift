@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import TextWidth
 
 /// How results are written.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
@@ -48,7 +49,8 @@ struct Listing {
     guard let keys = rows.first?.object?.names else { return }
     func quoted(_ text: String) -> String {
       let needsQuotes = text.contains { "\",\r\n".contains($0) }
-      return needsQuotes ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+      return needsQuotes
+        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
     }
     Console.out(keys.map(quoted).joined(separator: ","))
     for row in rows { Console.out(keys.map { quoted(row[$0].map(plain) ?? "") }.joined(separator: ",")) }

@@ -4,7 +4,8 @@ import Testing
 /// `cpwx job`: what scripts and people get.
 struct JobCommandTests {
   private static let keys: Set = [
-    "job_id", "user_id", "title", "year", "status", "stage", "input", "created_at", "completed_at", "output_dir",
+    "job_id", "user_id", "title", "year", "status", "stage", "input", "created_at", "completed_at",
+    "output_dir",
     "archive",
   ]
 
@@ -72,7 +73,8 @@ struct JobCommandTests {
       #expect(id.wholeMatch(of: /\d{8}-001\n/) != nil)
       let info = try json(workspace, "job", "create", "--user", "2")
       let number = try #require(info["job_id"]?.string)
-      let place = "\(number.prefix(4))/\(number.dropFirst(4).prefix(2))/\(number.dropFirst(6).prefix(2))/2/\(number)"
+      let place =
+        "\(number.prefix(4))/\(number.dropFirst(4).prefix(2))/\(number.dropFirst(6).prefix(2))/2/\(number)"
       #expect(info["user_id"]?.int == 2)
       #expect(info["created_at"]?.string?.contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/) == true)
       #expect(info["output_dir"]?.string == "out/\(place)")
@@ -121,6 +123,14 @@ struct JobCommandTests {
       #expect(outcome.code == 64)
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.contains("20010101-001"))
+    }
+  }
+
+  @Test func `a result that cannot be written is an error of output`() throws {
+    try finished { workspace in
+      let command = "\"$0\" job list > /dev/full"
+      let full = try workspace.start(["sh", "-c", command, CPWX.path]).wait()
+      #expect(full.code == 74)
     }
   }
 

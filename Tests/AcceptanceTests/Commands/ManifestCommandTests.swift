@@ -21,7 +21,8 @@ struct ManifestCommandTests {
   ) -> String {
     #"""
     {"version": "1.0.0", "created_at": "2025-10-30T15:44:30.123456", "job_id": "20251030-001", "user_id": 1,
-     "job_env_file": "config/.env.job_20251030-001", "input": {"file": "in/a.mp4", "title": "A", "year": \#(year)},
+     "job_env_file": "config/.env.job_20251030-001",
+     "input": {"file": "in/a.mp4", "title": "A", "year": \#(year)},
      "output_dir": "out/2025/10/30/1/20251030-001", "stages": \#(stages),
      "pipeline": {"status": "\#(status)", "current_stage": null, "completed_stages": \#(completed),
                   "failed_stages": \#(failed)}, \#(more)
@@ -34,21 +35,31 @@ struct ManifestCommandTests {
     .init("empty", finding: "$", ""),
     .init("no object", finding: "$", "[]"),
     .init("a year that is a string", finding: "$.input.year", job(year: #""2001""#)),
-    .init("a failed stage that succeeded", finding: "$.pipeline.failed_stages[0]", job(failed: #"["demux"]"#)),
-    .init("a job failed of successes", finding: "$.pipeline.status",
+    .init(
+      "a failed stage that succeeded", finding: "$.pipeline.failed_stages[0]", job(failed: #"["demux"]"#)),
+    .init(
+      "a job failed of successes", finding: "$.pipeline.status",
       job(stages: #"{"demux": {"status": "success"}, "mux": {"status": "success"}}"#, status: "failed")),
     .init("an unknown status", finding: "$.pipeline.status", job(status: "sleeping")),
-    .init("a running stage that completed", finding: "$.stages.demux.completed_at",
-      job(stages: #"{"demux": {"status": "running", "completed_at": "2025-10-30T15:44:30.123456"}}"#,
+    .init(
+      "a running stage that completed", finding: "$.stages.demux.completed_at",
+      job(
+        stages: #"{"demux": {"status": "running", "completed_at": "2025-10-30T15:44:30.123456"}}"#,
         status: "running", completed: "[]")),
-    .init("an output that is not there", finding: "$.stages.demux.outputs.audio.path",
-      job(stages: #"{"demux": {"status": "success", "outputs": {"audio": {"path": "/none.wav", "exists": true}}}}"#)),
-    .init("a failed stage among the completed", finding: "$.pipeline.completed_stages[0]",
+    .init(
+      "an output that is not there", finding: "$.stages.demux.outputs.audio.path",
+      job(
+        stages:
+          #"{"demux": {"status": "success", "outputs": {"audio": {"path": "/none.wav", "exists": true}}}}"#)),
+    .init(
+      "a failed stage among the completed", finding: "$.pipeline.completed_stages[0]",
       job(stages: #"{"demux": {"status": "failed"}}"#, status: "failed", failed: #"["demux"]"#)),
-    .init("one stage under two names", finding: "$.stages.pre_ner",
+    .init(
+      "one stage under two names", finding: "$.stages.pre_ner",
       job(stages: #"{"pre-ner": {"status": "success"}, "pre_ner": {"status": "success"}}"#, completed: "[]")),
     .init("two schemas in one file", finding: "$.devices", job(more: #""devices": {},"#)),
-    .init("stages in a list", finding: "$.stages",
+    .init(
+      "stages in a list", finding: "$.stages",
       #"{"stages": [{"name": "asr", "status": "completed"}], "status": "prepared", "pipeline": {}}"#),
   ]
 
@@ -66,7 +77,9 @@ struct ManifestCommandTests {
   }
 
   @Test func `what cpwx writes is as documented, whether the job succeeded or failed`() throws {
-    try TestWorkspace.with([.making("demux"), Stage("ner", fields: ["critical: false"], script: "exit 1"), .gate()]) {
+    try TestWorkspace.with([
+      .making("demux"), Stage("ner", fields: ["critical: false"], script: "exit 1"), .gate(),
+    ]) {
       workspace in
       try workspace.film()
       try workspace.cpwx("run")

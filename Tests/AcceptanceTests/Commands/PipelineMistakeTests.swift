@@ -17,29 +17,46 @@ struct PipelineMistakeTests {
 
   /// A pipeline whose line 4 is `line`, in a stage that is well otherwise.
   private static func stage(_ line: String) -> String {
-    "stages:\n  - name: one\n    command: ['true']\n    \(line)\n" + (line.hasPrefix("number") ? "" : "    number: 1\n")
+    "stages:\n  - name: one\n    command: ['true']\n    \(line)\n"
+      + (line.hasPrefix("number") ? "" : "    number: 1\n")
+  }
+
+  private static func pipeline(_ stages: String...) -> String {
+    "stages:\n" + stages.map { "  - {command: ['true'], \($0)}\n" }.joined()
   }
 
   static let mistakes: [Mistake] = [
     .init("an empty file", line: 1, says: ["empty", "stages"], ""),
     .init("no stages", line: 1, says: ["'stages' is missing"], "name: x\n"),
     .init("an empty list", line: 2, says: ["at least one"], "name: x\nstages: []\n"),
-    .init("stages that are no list", line: 3, says: ["expected a list"], "name: x\nstages:\n  one: {number: 1}\n"),
+    .init(
+      "stages that are no list", line: 3, says: ["expected a list"], "name: x\nstages:\n  a: {number: 1}\n"),
     .init("a list at the top", line: 1, says: ["key: value"], "- a\n- b\n"),
     .init("broken YAML", line: 3, says: ["YAML"], "stages:\n  - name: one\n  bad: [\n"),
     .init("a tab", line: 2, says: ["YAML"], "stages:\n\t- name: one\n"),
     .init("an unknown key", line: 4, says: ["'timeuot'", "timeout"], stage("timeuot: 5m")),
-    .init("an unknown key at the top", line: 1, says: ["'stagse'"], "stagse: []\nstages:\n  - {name: a, number: 1, command: ['true']}\n"),
+    .init(
+      "an unknown key at the top", line: 1, says: ["'stagse'"],
+      "stagse: []\nstages:\n  - {name: a, number: 1, command: ['true']}\n"),
     .init("no name", line: 2, says: ["no 'name'"], "stages:\n  - {number: 1, command: ['true']}\n"),
-    .init("a name that is a path", line: 2, says: ["../x"], "stages:\n  - {name: ../x, number: 1, command: ['true']}\n"),
+    .init(
+      "a name that is a path", line: 2, says: ["../x"],
+      "stages:\n  - {name: ../x, number: 1, command: ['true']}\n"),
     .init("no number", line: 2, says: ["no 'number'"], "stages:\n  - {name: a, command: ['true']}\n"),
     .init("a number that is none", line: 4, says: ["'first'", "whole number"], stage("number: first")),
-    .init("neither command nor service", line: 2, says: ["command", "service"], "stages:\n  - {name: a, number: 1}\n"),
-    .init("a command that is no list", line: 2, says: ["list"], "stages:\n  - {name: a, number: 1, command: run me}\n"),
-    .init("a command of nothing", line: 2, says: ["empty"], "stages:\n  - {name: a, number: 1, command: []}\n"),
-    .init("a duration without unit sense", line: 4, says: ["'5 parsecs'", "90s"], stage("timeout: 5 parsecs")),
+    .init(
+      "neither command nor service", line: 2, says: ["command", "service"],
+      "stages:\n  - {name: a, number: 1}\n"),
+    .init(
+      "a command that is no list", line: 2, says: ["list"],
+      "stages:\n  - {name: a, number: 1, command: run me}\n"),
+    .init(
+      "a command of nothing", line: 2, says: ["empty"], "stages:\n  - {name: a, number: 1, command: []}\n"),
+    .init(
+      "a duration without unit sense", line: 4, says: ["'5 parsecs'", "90s"], stage("timeout: 5 parsecs")),
     .init("a negative duration", line: 4, says: ["-5s", "duration"], stage("timeout: -5s")),
-    .init("a switch that is none", line: 4, says: ["'perhaps'", "true or false"], stage("critical: perhaps")),
+    .init(
+      "a switch that is none", line: 4, says: ["'perhaps'", "true or false"], stage("critical: perhaps")),
     .init("half a retry", line: 4, says: ["1.5", "whole number"], stage("retries: 1.5")),
     .init("env that is no list", line: 4, says: ["'KNOB'", "list"], stage("env: KNOB")),
     .init("a lane that is a list", line: 4, says: ["text"], stage("lane: [cpu]")),
@@ -48,12 +65,15 @@ struct PipelineMistakeTests {
     .init("an output elsewhere", line: 4, says: ["/etc/x", "inside"], stage("outputs: {a: {path: /etc/x}}")),
     .init("an output beside the film", line: 4, says: ["inside"], stage("outputs: {a: '{input}.srt'}")),
     .init("an output in the workspace", line: 4, says: ["inside"], stage("outputs: {a: '{workspace}/x'}")),
-    .init("a key twice", line: 2, says: ["number", "twice"], stage("number: 2") + "    number: 3\n"),
-    .init("one name twice", line: 3, says: ["twice", "pre-ner"],
-      "stages:\n  - {name: pre-ner, number: 1, command: ['true']}\n  - {name: pre_ner, number: 2, command: ['true']}\n"),
-    .init("one number twice", line: 3, says: ["number 1", "'a'"],
-      "stages:\n  - {name: a, number: 1, command: ['true']}\n  - {name: b, number: 1, command: ['true']}\n"),
-    .init("a workflow of no such stage", line: 2, says: ["'asr'", "no stage"],
+    .init("a key twice", line: 4, says: ["number", "twice"], stage("number: 2") + "    number: 3\n"),
+    .init(
+      "one name twice", line: 3, says: ["twice", "pre-ner"],
+      pipeline("name: pre-ner, number: 1", "name: pre_ner, number: 2")),
+    .init(
+      "one number twice", line: 3, says: ["number 1", "'a'"],
+      pipeline("name: a, number: 1", "name: b, number: 1")),
+    .init(
+      "a workflow of no such stage", line: 2, says: ["'asr'", "no stage"],
       "workflows:\n  short: [a, asr]\nstages:\n  - {name: a, number: 1, command: ['true']}\n"),
   ]
 
@@ -78,8 +98,7 @@ struct PipelineMistakeTests {
     try TestWorkspace.with { workspace in
       try workspace.film()
       try workspace.write(
-        "config/pipeline.yaml",
-        "stages:\n  - {name: a, number: 1, command: ['true'], x: 1}\n  - {name: b, number: y, command: ['true']}\n")
+        "config/pipeline.yaml", Self.pipeline("name: a, number: 1, x: 1", "name: b, number: y"))
       let run = try workspace.cpwx("run", "-n")
       #expect(run.code == 78)
       #expect(run.errors.contains("pipeline.yaml:2: ") && run.errors.contains("pipeline.yaml:3: "))

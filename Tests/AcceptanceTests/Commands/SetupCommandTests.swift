@@ -49,7 +49,10 @@ struct SetupCommandTests {
       let text = outcome.output + outcome.errors
       #expect(!text.contains("kestrel-9341"))
       let checks = try #require(try JSON(parsing: outcome.output.utf8).array)
-      #expect(checks.contains { $0["status"]?.string != "ok" && $0["message"]?.string?.contains("config/.env") == true })
+      #expect(
+        checks.contains {
+          $0["status"]?.string != "ok" && $0["message"]?.string?.contains("config/.env") == true
+        })
     }
   }
 

@@ -25,7 +25,8 @@ struct FullDiskTests {
   private func mount(_ arguments: [String], _ workspace: TestWorkspace) throws {
     let outcome = try workspace.start(["mount"] + arguments).wait()
     guard outcome.code == 0 else {
-      throw NoMount(description: "this test needs a small tmpfs, and mounting is not permitted: \(outcome.errors)")
+      throw NoMount(
+        description: "this test needs a small tmpfs, and mounting is not permitted: \(outcome.errors)")
     }
   }
 

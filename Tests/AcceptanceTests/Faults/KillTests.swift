@@ -4,8 +4,6 @@ import Testing
 
 /// kill -9 at any moment leaves what the next run finishes by itself.
 struct KillTests {
-  private static let rounds = 25
-
   /// Five stages; one of them has children that ignore TERM and sit in sessions of their own while it works.
   private static let stages: [Stage] = [
     .making("one", from: ["{input}"]),
@@ -24,38 +22,38 @@ struct KillTests {
     .making("five", from: ["three.out", "four.out"]),
   ]
 
-  @Test func `whenever cpwx is killed, one more run finishes the one job and leaves nothing behind`() throws {
-    for _ in 0..<Self.rounds {
-      let delays = [Double.random(in: 0.02...0.4), Double.random(in: 0.02...0.4)]
-      let killsStages = Bool.random()
-      try TestWorkspace.with(Self.stages) { workspace in
-        try workspace.film()
-        for delay in delays {
-          let run = try workspace.startCPWX("run", "-q")
-          usleep(UInt32(delay * 1_000_000))
-          run.send(SIGKILL)
-          try run.wait()
-          if killsStages { for pid in workspace.stageProcesses() { kill(pid, SIGKILL) } }
-        }
-        let finished = succeeded(workspace)
-        let before = workspace.runs
-        let last = try workspace.cpwx("run")
-        let moment: Comment = "killed after \(delays), stages too: \(killsStages)\n\(last.errors)"
-
-        #expect(last.code == 0, moment)
-        #expect(workspace.jobs.count == 1, moment)
-        let redone = workspace.runs.dropFirst(before.count).filter { finished.contains($0) }
-        #expect(redone.isEmpty, moment)
-        if let job = workspace.jobs.first {
-          let stages = try workspace.manifest(of: job)["stages"]?.object?.members ?? []
-          #expect(stages.map(\.name) == ["one", "two", "three", "four", "five"], moment)
-          #expect(stages.allSatisfy { $0.value["status"]?.string == "success" }, moment)
-          #expect(workspace.exists(job + "/job.env"), moment)
-        }
-        #expect(workspace.stageProcesses().isEmpty, moment)
-        let leftovers = workspace.tree().filter { $0.contains(".tmp") || $0.contains("config/.env.job") }
-        #expect(leftovers.isEmpty, moment)
+  @Test(arguments: 1...25)
+  func `whenever cpwx is killed, one more run finishes the one job and leaves nothing behind`(round: Int)
+    throws
+  {
+    let delays = [Double.random(in: 0.02...0.4), Double.random(in: 0.02...0.4)]
+    let killsStages = Bool.random()
+    try TestWorkspace.with(Self.stages) { workspace in
+      try workspace.film()
+      for delay in delays {
+        let run = try workspace.startCPWX("run", "-q")
+        usleep(UInt32(delay * 1_000_000))
+        run.send(SIGKILL)
+        try run.wait()
+        if killsStages { for pid in workspace.stageProcesses() { kill(pid, SIGKILL) } }
       }
+      let finished = succeeded(workspace)
+      let before = workspace.runs
+      let last = try workspace.cpwx("run")
+      let moment: Comment = "killed after \(delays), stages too: \(killsStages)\n\(last.errors)"
+
+      #expect(last.code == 0, moment)
+      #expect(workspace.jobs.count == 1, moment)
+      let redone = workspace.runs.dropFirst(before.count).filter { finished.contains($0) }
+      #expect(redone.isEmpty, moment)
+      let job = try workspace.job()
+      let stages = try workspace.manifest()["stages"]?.object?.members ?? []
+      #expect(stages.map(\.name) == ["one", "two", "three", "four", "five"], moment)
+      #expect(stages.allSatisfy { $0.value["status"]?.string == "success" }, moment)
+      #expect(workspace.exists(job + "/job.env"), moment)
+      #expect(workspace.stageProcesses().isEmpty, moment)
+      let leftovers = workspace.tree().filter { $0.contains(".tmp") || $0.contains("config/.env.job") }
+      #expect(leftovers.isEmpty, moment)
     }
   }
 
@@ -71,7 +69,12 @@ struct KillTests {
       "slow", outputs: ["slow.out"], fields: ["grace: 0.2s"],
       script: """
         trap '' TERM
-        test -e open || { setsid sleep 77 & (setsid sh -c 'trap "" TERM; sleep 77; sleep 77' &) ; touch begun; sleep 77; }
+        if ! test -e open; then
+          setsid sleep 77 &
+          (setsid sh -c 'trap "" TERM; sleep 77; sleep 77' &)
+          touch begun
+          sleep 77
+        fi
         echo done > "$1/slow.out"
         """)
     try TestWorkspace.with([stage]) { workspace in

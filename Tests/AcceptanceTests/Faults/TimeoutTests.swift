@@ -82,7 +82,8 @@ struct TimeoutTests {
 
   @Test func `a failed stage leaves no process, not even in a session of its own`() throws {
     let stage = Stage(
-      "parent", fields: ["retries: 1", "backoff: 0.1s", "grace: 0.2s"], script: "setsid sleep 63 & sleep 0.1; exit 3")
+      "parent", fields: ["retries: 1", "backoff: 0.1s", "grace: 0.2s"],
+      script: "setsid sleep 63 & sleep 0.1; exit 3")
     try TestWorkspace.with([stage]) { workspace in
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 1)

@@ -71,7 +71,8 @@ struct FilmDecisionTests {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film("a.mp4")
       try workspace.cpwx("run")
-      try FileManager.default.createDirectory(atPath: workspace.path("in/new"), withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: workspace.path("in/new"), withIntermediateDirectories: true)
       try workspace.move("in/a.mp4", to: "in/new/Another Name (1999).mkv")
       #expect(try workspace.cpwx("run").code == 0)
       #expect(workspace.jobs.count == 1)

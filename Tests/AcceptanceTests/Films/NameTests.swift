@@ -5,13 +5,15 @@ import Testing
 /// Films are called what they are called.
 struct NameTests {
   static let names = [
-    "Name With  Spaces (2003).mp4", "it's \"quoted\" `here` $HOME.mkv", "new\nline.mp4", "-n.mp4", "--force.mp4",
+    "Name With  Spaces (2003).mp4", "it's \"quoted\" `here` $HOME.mkv", "new\nline.mp4", "-n.mp4",
+    "--force.mp4",
     "शोले (1975).mp4", "🎬 नाम 映画.webm", "{input} {job_dir} {{x}} ${y}.mp4", "100% *? [a] a:b;c|d&e.mp4",
     "back\\slash\ttab.mp4", String(repeating: "x", count: 251) + ".mp4",
   ]
 
   /// Tells the stage's argument exactly.
-  private static let stage = Stage("see", inputs: ["{input}"], outputs: ["seen"], script: "printf %s \"$2\" > \"$1/seen\"")
+  private static let stage = Stage(
+    "see", inputs: ["{input}"], outputs: ["seen"], script: "printf %s \"$2\" > \"$1/seen\"")
 
   private func with(_ body: (TestWorkspace) throws -> Void) throws {
     try TestWorkspace.with([Self.stage]) { workspace in
@@ -52,8 +54,10 @@ struct NameTests {
     try with { workspace in
       try workspace.write("store/real.mp4", "moving")
       let manager = FileManager.default
-      try manager.createSymbolicLink(atPath: workspace.path("in/link.mp4"), withDestinationPath: "../store/real.mp4")
-      try manager.createSymbolicLink(atPath: workspace.path("in/gone.mp4"), withDestinationPath: "nowhere.mp4")
+      try manager.createSymbolicLink(
+        atPath: workspace.path("in/link.mp4"), withDestinationPath: "../store/real.mp4")
+      try manager.createSymbolicLink(
+        atPath: workspace.path("in/gone.mp4"), withDestinationPath: "nowhere.mp4")
       try manager.createSymbolicLink(atPath: workspace.path("in/loop"), withDestinationPath: ".")
       let run = try workspace.cpwx("run")
       #expect(run.code == 0, "\(run.errors)")

@@ -1,4 +1,4 @@
-import Foundation
+import Jobs
 import Testing
 
 /// The ways to say which film, which configuration and whose job.
@@ -31,6 +31,17 @@ struct RunFormTests {
       #expect(job.contains("/2/"))
       let env = try workspace.read(job + "/job.env")
       #expect(env.hasPrefix("USER_ID=2\n# kept\nKNOB=base\n"))
+    }
+  }
+
+  @Test func `a configuration is never taken for a film, whatever it is called`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.write("config/night.cfg", "KNOB=night\n")
+      let film = try workspace.film()
+      let run = try workspace.cpwx("run", film, "config/night.cfg")
+      #expect(run.code == 0 || run.code == 64, "\(run.errors)")
+      let made = try workspace.jobs.map { try workspace.manifest(of: $0)["input"]?["file"]?.string }
+      #expect(!made.contains("config/night.cfg"))
     }
   }
 
@@ -76,7 +87,8 @@ struct RunFormTests {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film("a.mp4")
       for name in [
-        ".hidden.mp4", "b.mp4.part", "c.crdownload", ".d.mp4.Xyz123", "e.mp4.tmp", "notes.txt", ".cache/f.mp4",
+        ".hidden.mp4", "b.mp4.part", "c.crdownload", ".d.mp4.Xyz123", "e.mp4.tmp", "notes.txt",
+        ".cache/f.mp4",
         "g.srt",
       ] { try workspace.film(name, holding: name) }
       let rows = try workspace.cpwx("run", "-n", "--format", "ndjson").lines

@@ -4,7 +4,8 @@ import Testing
 /// Where the workspace is, and where it is called from.
 struct WorkspacePlaceTests {
   @Test func `a workspace's path may hold anything`() throws {
-    try TestWorkspace.with([.making("one", from: ["{input}"])], named: "it's \"my\" {films} é %d $X") { workspace in
+    try TestWorkspace.with([.making("one", from: ["{input}"])], named: "it's \"my\" {films} é %d $X") {
+      workspace in
       try workspace.film()
       let run = try workspace.cpwx("run")
       #expect(run.code == 0, "\(run.errors)")
@@ -18,8 +19,11 @@ struct WorkspacePlaceTests {
       let film = try workspace.film()
       #expect(try workspace.cpwx("run", "Film (2001).mp4", in: workspace.path("in")).code == 0)
       #expect(try workspace.cpwx("run", "-C", workspace.root, film, in: "/").code == 0)
-      #expect(try workspace.cpwx("run", film, in: "/", environment: ["CPWX_WORKSPACE": workspace.root]).code == 0)
-      #expect(try workspace.cpwx("run", "-C", workspace.root, in: "/", environment: ["CPWX_WORKSPACE": "/nowhere"]).code == 0)
+      #expect(
+        try workspace.cpwx("run", film, in: "/", environment: ["CPWX_WORKSPACE": workspace.root]).code == 0)
+      #expect(
+        try workspace.cpwx("run", "-C", workspace.root, in: "/", environment: ["CPWX_WORKSPACE": "/nowhere"])
+          .code == 0)
       #expect(workspace.runs == ["one"])
       #expect(workspace.jobs.count == 1)
     }
@@ -48,7 +52,8 @@ struct WorkspacePlaceTests {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film()
       let copy = workspace.path("my tools/cpwx")
-      try FileManager.default.createDirectory(atPath: workspace.path("my tools"), withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: workspace.path("my tools"), withIntermediateDirectories: true)
       try FileManager.default.copyItem(atPath: CPWX.path, toPath: copy)
       let run = try workspace.start([copy, "run"]).wait()
       #expect(run.code == 0, "\(run.errors)")

@@ -10,7 +10,8 @@ struct AllocationTests {
   @Test func `eight loops and three runs at once get every number exactly once`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       let loop = """
-        i=0; while [ $i -lt \(Self.jobsPerLoop) ]; do "$0" job create --user "$1" || exit 1; i=$((i + 1)); done
+        i=0
+        while [ $i -lt \(Self.jobsPerLoop) ]; do "$0" job create --user "$1" || exit 1; i=$((i + 1)); done
         """
       let loops = try (0..<8).map { index in
         try workspace.start(["sh", "-c", loop, CPWX.path, String(index % 3 + 1)])

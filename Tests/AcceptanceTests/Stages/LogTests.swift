@@ -35,7 +35,9 @@ struct LogTests {
     try TestWorkspace.with([Stage("one", script: script)]) { workspace in
       try workspace.film()
       try workspace.cpwx("run")
-      let said = try workspace.log("one").split(separator: "\n").filter { $0.hasPrefix("out") || $0.hasPrefix("err") }
+      let said = try workspace.log("one").split(separator: "\n").filter {
+        $0.hasPrefix("out") || $0.hasPrefix("err")
+      }
       #expect(said == (1...9).flatMap { ["out \($0)", "err \($0)"] })
     }
   }

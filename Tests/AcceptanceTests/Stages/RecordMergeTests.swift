@@ -3,7 +3,7 @@ import Testing
 
 /// Stages write manifest.json themselves; nothing of that is lost.
 struct RecordMergeTests {
-  /// What a container's stage does: reads the manifest, changes its entry, writes it in place without any lock.
+  /// What a container's stage does: changes its entry of the manifest, in place and without any lock.
   private static let inPlace = """
     import json, sys
     job = sys.argv[1]
@@ -12,8 +12,8 @@ struct RecordMergeTests {
     manifest["site"] = {"rack": [7, None]}
     entry = manifest["stages"]["inplace"]
     entry.update(status="success", custom="kept", metadata={"model": "large-v3"})
-    entry["input_files"] = [{"key": "mine", "path": "/app/in/f", "exists": True, "size_bytes": 5, "description": "d"}]
-    entry["outputs"] = {"extra": {"path": job + "/x", "exists": True, "size_bytes": 3, "description": "theirs"}}
+    entry["input_files"] = [{"key": "mine", "path": "/app/in/f", "exists": True, "size_bytes": 5}]
+    entry["outputs"] = {"extra": {"path": job + "/x", "size_bytes": 3, "description": "theirs"}}
     json.dump(manifest, open(job + "/manifest.json", "w"))
     """
 

@@ -74,7 +74,10 @@ struct ResumeTests {
     }
   }
 
-  @Test func `a film that is named is done again where its result was deleted, one of a folder is left alone`() throws {
+  @Test
+  func `a film that is named is done again where its result was deleted, one of a folder is left alone`()
+    throws
+  {
     try TestWorkspace.with([.making("one"), .making("two", from: ["one.out"])]) { workspace in
       let film = try workspace.film()
       try workspace.cpwx("run")
@@ -90,7 +93,8 @@ struct ResumeTests {
 
   @Test func `the resuming block is as documented, byte for byte`() throws {
     let stages: [Stage] = [
-      .making("demux"), Stage("tmdb", fields: ["critical: false"], script: "exit 3"), .making("pre_ner"), .gate(),
+      .making("demux"), Stage("tmdb", fields: ["critical: false"], script: "exit 3"), .making("pre_ner"),
+      .gate(),
     ]
     try TestWorkspace.with(stages) { workspace in
       try workspace.film()

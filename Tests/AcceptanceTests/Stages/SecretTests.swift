@@ -34,7 +34,9 @@ struct SecretTests {
     """
 
   private func blab(ending: String, _ body: (TestWorkspace, Outcome) throws -> Void) throws {
-    let stages = [Stage("blab", script: "python3 -u blab.py"), Stage("tail", script: "printf 'tail '; \(ending)")]
+    let stages = [
+      Stage("blab", script: "python3 -u blab.py"), Stage("tail", script: "printf 'tail '; \(ending)"),
+    ]
     try TestWorkspace.with(stages, config: Self.config) { workspace in
       try workspace.write("blab.py", Self.blabber)
       try workspace.write(
@@ -68,7 +70,8 @@ struct SecretTests {
     try blab(ending: "exit 0") { workspace, run in
       #expect(run.code == 0, "\(run.errors)")
       let log = try workspace.log("blab")
-      #expect(log.contains("whole ******** end\ntwo ******** end\nstreams ******** end\nbytes ******** end\n"))
+      #expect(
+        log.contains("whole ******** end\ntwo ******** end\nstreams ******** end\nbytes ******** end\n"))
       #expect(log.contains("almost kestrel-934\n"))
       #expect(log.hasSuffix("last ********") || log.hasSuffix("last ********\n"))
       #expect(!log.contains("cpwx:progress"))

@@ -14,7 +14,8 @@ struct Outcome {
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 
-/// A program that has been started. Its output goes to files: no pipe can fill up, or be held open by what it leaves.
+/// A program that has been started. Its output goes to files: no pipe can fill up, or be held open by what
+/// it leaves behind.
 final class Program {
   struct Late: Error, CustomStringConvertible {
     var description: String

@@ -31,7 +31,9 @@ struct Stage {
   }
 
   /// A stage that fails until the workspace has a file `open`.
-  static func gate(after inputs: [String]? = []) -> Stage { Stage("gate", inputs: inputs, script: "test -e open") }
+  static func gate(after inputs: [String]? = []) -> Stage {
+    Stage("gate", inputs: inputs, script: "test -e open")
+  }
 
   private func yaml(_ place: Int) -> String {
     let lines = (["echo \"$CPWX_STAGE\" >> runs"] + script.split(separator: "\n").map(String.init))
@@ -47,7 +49,9 @@ struct Stage {
   }
 
   static func yaml(_ stages: [Stage], workflows: [String: [String]] = [:]) -> String {
-    let named = workflows.sorted { $0.key < $1.key }.map { "  \($0.key): [\($0.value.joined(separator: ", "))]" }
+    let named = workflows.sorted { $0.key < $1.key }.map {
+      "  \($0.key): [\($0.value.joined(separator: ", "))]"
+    }
     let choices = named.isEmpty ? [] : ["workflows:"] + named
     let list = stages.enumerated().map { $1.yaml($0 + 1) }
     return (["name: tests"] + choices + ["stages:"] + list).joined(separator: "\n") + "\n"

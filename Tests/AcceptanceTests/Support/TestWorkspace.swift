@@ -49,7 +49,8 @@ final class TestWorkspace {
   /// Runs cpwx to its end.
   @discardableResult
   func cpwx(
-    _ arguments: String..., in place: String? = nil, environment: [String: String] = [:], within limit: Double = 60
+    _ arguments: String..., in place: String? = nil, environment: [String: String] = [:],
+    within limit: Double = 60
   ) throws -> Outcome {
     try start([CPWX.path] + arguments, in: place, environment: environment).wait(atMost: limit)
   }
@@ -60,7 +61,9 @@ final class TestWorkspace {
   }
 
   /// Starts any program, in the workspace's folder by default.
-  func start(_ arguments: [String], in place: String? = nil, environment: [String: String] = [:]) throws -> Program {
+  func start(_ arguments: [String], in place: String? = nil, environment: [String: String] = [:]) throws
+    -> Program
+  {
     programs += 1
     return try Program(
       arguments, in: place ?? root, environment: CPWX.environment(home: folder + "/home", environment),
@@ -92,7 +95,8 @@ final class TestWorkspace {
 
   /// Makes a film below in/ and gives its path.
   @discardableResult
-  func film(_ name: String = "Film (2001).mp4", holding content: String = "moving pictures") throws -> String {
+  func film(_ name: String = "Film (2001).mp4", holding content: String = "moving pictures") throws -> String
+  {
     try write("in/" + name, content)
     return path("in/" + name)
   }
@@ -129,7 +133,9 @@ final class TestWorkspace {
   /// The folders of all jobs, oldest first.
   var jobs: [String] {
     let found = tree("out").filter { $0.split(separator: "/").count == 5 }
-    return found.sorted { $0.split(separator: "/")[4] < $1.split(separator: "/")[4] }.map { path("out/" + $0) }
+    return found.sorted { $0.split(separator: "/")[4] < $1.split(separator: "/")[4] }.map {
+      path("out/" + $0)
+    }
   }
 
   /// The folder of the only job.

@@ -32,7 +32,9 @@ final class TemporaryWorkspace: Sendable {
 
   func folder(_ relative: String) throws { try makeFolder(path(relative)) }
 
-  func text(_ relative: String) throws -> String { String(decoding: try DurableFile.read(path(relative)), as: UTF8.self) }
+  func text(_ relative: String) throws -> String {
+    String(decoding: try DurableFile.read(path(relative)), as: UTF8.self)
+  }
 
   func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative).string) }
 }

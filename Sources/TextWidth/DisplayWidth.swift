@@ -1,7 +1,7 @@
 extension Character {
   /// How many columns it takes: 2 for the wide forms of East Asia and for pictures, 0 for what joins or steers others, 1
   /// else. Source: Unicode Standard Annex 11, East Asian Width, in blocks.
-  var displayWidth: Int {
+  public var displayWidth: Int {
     guard let first = unicodeScalars.first else { return 0 }
     if unicodeScalars.allSatisfy(\.isInvisible) { return 0 }
     let isPicture = first.properties.isEmojiPresentation || unicodeScalars.contains { $0.value == 0xFE0F }
@@ -11,7 +11,7 @@ extension Character {
 
 extension StringProtocol {
   /// Columns on the screen.
-  var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+  public var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 }
 
 extension Unicode.Scalar {
@@ -26,7 +26,7 @@ extension Unicode.Scalar {
   }
 
   /// Controls, marks of direction and joiners, which show nothing by themselves.
-  var isInvisible: Bool {
+  public var isInvisible: Bool {
     switch properties.generalCategory {
     case .control, .format, .nonspacingMark, .enclosingMark, .lineSeparator, .paragraphSeparator, .surrogate: true
     default: false
