@@ -66,7 +66,7 @@ let package = Package(
     .testTarget(
       name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", system], swiftSettings: strict),
     .testTarget(
-      name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", subprocess, system],
+      name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", system],
       swiftSettings: strict),
     .testTarget(
       name: "TitlesTests", dependencies: ["Titles"], resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -30,7 +30,9 @@ public struct JobManager: Sendable {
       let info = JobInfo(paths, created: moment, input: input, in: workspace)
       let user = paths.output.removingLastComponent()
       try makeFolder(user)
-      for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) { removeFolder(user.appending(left)) }
+      for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) {
+        removeFolder(user.appending(left))
+      }
       let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
       try makeFolder(unfinished)
       do {
@@ -46,7 +48,8 @@ public struct JobManager: Sendable {
         try DurableFile.syncFolder(of: paths.output)
       } catch {
         removeFolder(unfinished)
-        throw error is JobError ? error : JobError(.io, paths.output.string, "the job cannot be made", underlying: error)
+        throw error is JobError
+          ? error : JobError(.io, paths.output.string, "the job cannot be made", underlying: error)
       }
       try makeFolder(paths.logs)
       try makeFolder(workspace.configFolder)

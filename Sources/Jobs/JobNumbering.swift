@@ -12,7 +12,8 @@ struct JobNumbering {
   ///
   /// - Throws: ``JobError``, or what `body` throws; the number is then used up.
   func withNextID<Result>(
-    now: () -> Timestamp, confirm: () throws -> Void = {}, _ body: (JobID, Timestamp) throws -> Result) throws -> Result {
+    now: () -> Timestamp, confirm: () throws -> Void = {}, _ body: (JobID, Timestamp) throws -> Result
+  ) throws -> Result {
     let folder = workspace.stateFolder.appending("numbers")
     try makeFolder(folder)
     while true {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What cpwx costs over the bare commands: ten stages of /bin/true, median of several rounds, side by side.
+"""What cpwx costs over the bare commands: stages of /bin/true, median of several rounds, side by side.
 
 usage: overhead.py CPWX [ROUNDS]
 
-Every round times four whole processes one after the other: a shell that starts the ten commands, GNU parallel with a
-job log, `cpwx run` of a film that has no job yet, and `cpwx --version` (its start alone). cpwx makes the job, and
-brings two states of the manifest a stage to the disk (fsync of file and folder each).
+Every round times whole processes one after the other, in a new workspace: a shell that starts ten commands, GNU parallel
+with a job log, `cpwx run` of a film through ten stages, the same through one, and `cpwx --version` (its start alone).
+What a stage costs is the difference of ten and one. cpwx makes the job, and every stage's running and ended states are on the disk (fsync of file and folder) before the job
+ends; the end of a stage and the beginning of the next one go there in one write.
 """
 
 import os
@@ -24,38 +25,48 @@ def milliseconds(command, **options):
     return (time.perf_counter() - started) * 1000
 
 
+def workspace(cpwx, parent, stages):
+    """A workspace with a film and that many stages."""
+    folder = f"{parent}/{stages}"
+    subprocess.run([cpwx, "init", folder], check=True, stdout=subprocess.DEVNULL)
+    with open(f"{folder}/config/pipeline.yaml", "w") as file:
+        file.write("name: nothing\nstages:\n")
+        for number in range(1, stages + 1):
+            file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
+    with open(f"{folder}/in/film.mp4", "w") as file:
+        file.write("film")
+    return folder
+
+
+def round_of(cpwx):
+    with tempfile.TemporaryDirectory(dir=".") as parent:
+        ten, one = workspace(cpwx, parent, STAGES), workspace(cpwx, parent, 1)
+        return {
+            "sh": milliseconds(["sh", "-c", ";".join(["/bin/true"] * STAGES) + ";:"]),
+            "parallel": milliseconds(
+                ["parallel", "-j1", "--joblog", f"{parent}/joblog", "/bin/true"], input="\n" * STAGES, text=True),
+            "cpwx run": milliseconds([cpwx, "run", "-q", "-C", ten]),
+            "cpwx run, one": milliseconds([cpwx, "run", "-q", "-C", one]),
+            "cpwx --version": milliseconds([cpwx, "--version"]),
+        }
+
+
 def main():
     cpwx = os.path.abspath(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 31
-    with tempfile.TemporaryDirectory(dir=".") as workspace:
-        subprocess.run([cpwx, "init", workspace], check=True, stdout=subprocess.DEVNULL)
-        with open(f"{workspace}/config/pipeline.yaml", "w") as file:
-            file.write("name: nothing\nstages:\n")
-            for number in range(1, STAGES + 1):
-                file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
-        times = {"sh": [], "parallel": [], "cpwx run": [], "cpwx --version": []}
-        for index in range(rounds + 1):
-            film = f"{workspace}/in/film{index}.mp4"
-            with open(film, "w") as file:
-                file.write(f"film {index}")
-            measured = {
-                "sh": milliseconds(["sh", "-c", ";".join(["/bin/true"] * STAGES) + ";:"]),
-                "parallel": milliseconds(
-                    ["parallel", "-j1", "--joblog", f"{workspace}/joblog", "/bin/true"],
-                    input="\n" * STAGES, text=True),
-                "cpwx run": milliseconds([cpwx, "run", "-C", workspace, film]),
-                "cpwx --version": milliseconds([cpwx, "--version"]),
-            }
-            if index > 0:
-                for name, value in measured.items():
-                    times[name].append(value)
-    bare = statistics.median(times["sh"])
-    print(f"ten stages of /bin/true, median of {rounds} rounds")
-    print(f"{'':16}{'ms':>8}{'min':>8}{'max':>8}{'ms a stage over sh':>22}")
-    for name, values in times.items():
-        median = statistics.median(values)
-        over = "" if name in ("sh", "cpwx --version") else f"{(median - bare) / STAGES:22.2f}"
-        print(f"{name:16}{median:8.1f}{min(values):8.1f}{max(values):8.1f}{over}")
+    round_of(cpwx)
+    measured = [round_of(cpwx) for _ in range(rounds)]
+    median = {name: statistics.median(each[name] for each in measured) for name in measured[0]}
+    bare = median["sh"] / STAGES
+    print(f"stages of /bin/true, median of {rounds} rounds; a bare one takes {bare:.2f} ms")
+    print(f"{'':16}{'ms':>8}{'min':>8}{'max':>8}")
+    for name in measured[0]:
+        values = [each[name] for each in measured]
+        print(f"{name:16}{median[name]:8.1f}{min(values):8.1f}{max(values):8.1f}")
+    stage = (median["cpwx run"] - median["cpwx run, one"]) / (STAGES - 1)
+    print(f"over a bare stage: parallel {median['parallel'] / STAGES - bare:.2f} ms a stage;"
+          f" cpwx {stage - bare:.2f} ms a stage, {median['cpwx run'] / STAGES - bare:.2f} ms"
+          f" with its start and the making of the job spread over {STAGES}")
 
 
 main()

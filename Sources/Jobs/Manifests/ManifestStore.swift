@@ -54,7 +54,7 @@ public struct ManifestStore: Sendable {
   /// A writer that does not lock may be in the middle of its write: what does not parse is read again for a second.
   private func readPatiently() throws -> Manifest? {
     for pause in Self.pauses {
-      usleep(pause)
+      if pause > 0 { usleep(pause) }
       do {
         guard exists(path) else { return nil }
         let manifest = try Manifest(reading: path)

@@ -65,7 +65,7 @@ private struct PipelineReader {
   mutating func read(_ yaml: String) -> PipelineDefinition? {
     let root: Node
     do {
-      guard let node = try Yams.compose(yaml: yaml) else {
+      guard let node = try Yams.compose(yaml: yaml, .basic) else {
         note(1, "the file is empty; expected 'name' and 'stages'")
         return nil
       }

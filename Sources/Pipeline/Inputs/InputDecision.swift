@@ -30,25 +30,27 @@ public struct InputDecision: Sendable {
   public var identity: FilmIdentity
 }
 
-/// Which films have which jobs, as the manifests in the `out` tree tell.
+/// Which films have which jobs, as the jobs' own files tell.
 public struct InputHistory: Sendable {
   private struct Entry: Sendable {
     var job: JobPaths
-    var manifest: Manifest
     var identity: FilmIdentity?
     var file: FilePath?
+
+    /// What the job has done; empty where the manifest cannot be read.
+    var manifest: Manifest { (try? Manifest(reading: job.manifest)) ?? Manifest(document: .object(.init())) }
   }
 
   private let entries: [Entry]
 
-  /// Reads every job's manifest; where that cannot be read, job_info.json tells the film.
+  /// Reads every job's job_info.json, which is small and names the film; the manifest only where it does not.
   public init(of workspace: Workspace) {
     entries = JobCatalog(workspace).all().map { job in
-      var manifest = (try? Manifest(reading: job.manifest)) ?? Manifest(document: .object(.init()))
-      if manifest.document["input"] == nil { manifest.document["input"] = (try? JobInfo(reading: job.info))?.input }
+      let input =
+        (try? JobInfo(reading: job.info))?.input ?? (try? Manifest(reading: job.manifest))?.document["input"]
       return Entry(
-        job: job, manifest: manifest, identity: FilmIdentity(recordedIn: manifest.document["input"]),
-        file: manifest.inputFile.map { workspace.resolve(documentPath: $0) })
+        job: job, identity: FilmIdentity(recordedIn: input),
+        file: input?["file"]?.string.map { workspace.resolve(documentPath: $0) })
     }
   }
 
@@ -100,10 +102,11 @@ public struct InputHistory: Sendable {
       decision.reason = "asked to run again from the start; \(entry.job.id) stays as it is"
       return decision
     }
+    let manifest = entry.manifest
     decision.job = entry.job
-    decision.title = entry.manifest.title ?? name.title
-    decision.year = entry.manifest.year ?? name.year
-    (decision.kind, decision.reason) = Self.judge(entry.job, entry.manifest, stages: stages, rerun: rerun)
+    decision.title = manifest.title ?? name.title
+    decision.year = manifest.year ?? name.year
+    (decision.kind, decision.reason) = Self.judge(entry.job, manifest, stages: stages, rerun: rerun)
     return decision
   }
 
@@ -111,15 +114,18 @@ public struct InputHistory: Sendable {
   ///
   /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone.
   func resume(_ job: JobPaths, in workspace: Workspace, _ selection: StageSelection) throws -> InputDecision {
-    guard let entry = entries.first(where: { $0.job == job }), let input = entry.file else {
+    let entry = entries.first { $0.job == job }
+    let manifest = entry?.manifest
+    let recorded = manifest?.inputFile.map { workspace.resolve(documentPath: $0) }
+    guard let manifest, let input = recorded ?? entry?.file else {
       throw JobError(
         .damaged, job.manifest.string, "names no film to go on with",
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
     }
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
-    let (kind, reason) = Self.judge(job, entry.manifest, stages: selection.wanted, rerun: selection.isRerun)
+    let (kind, reason) = Self.judge(job, manifest, stages: selection.wanted, rerun: selection.isRerun)
     return InputDecision(
-      input: input, title: entry.manifest.title ?? name.title, year: entry.manifest.year ?? name.year, kind: kind,
+      input: input, title: manifest.title ?? name.title, year: manifest.year ?? name.year, kind: kind,
       reason: reason, job: job, identity: try identity(of: input))
   }
 

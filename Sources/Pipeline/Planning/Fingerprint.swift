@@ -35,9 +35,23 @@ struct Fingerprints {
     return SHA256.hex(of: document.bytes(.compact))
   }
 
+  /// Whether files must be read for it that are larger than a moment's work.
+  func takesTime(for stage: StageDefinition, in context: JobContext) -> Bool {
+    (stage.inputs ?? []).contains { file in
+      guard file.path != "{input}" else { return false }
+      let path = context.path(of: file, stage)
+      guard let status = try? FileStatus(of: path), status.size > 1 << 20 else { return false }
+      return known[Self.key(path, status)] == nil
+    }
+  }
+
+  private static func key(_ path: FilePath, _ status: FileStatus) -> String {
+    "\(path.string)\u{0}\(status.size)/\(status.modified)/\(status.inode)"
+  }
+
   private mutating func contentHash(of path: FilePath) -> String? {
     guard let status = try? FileStatus(of: path), status.isRegular else { return nil }
-    let key = "\(path.string)\u{0}\(status.size)/\(status.modified)/\(status.inode)"
+    let key = Self.key(path, status)
     if let hash = known[key] { return hash }
     let hash = try? SHA256.hex(ofFileAt: path)
     known[key] = hash

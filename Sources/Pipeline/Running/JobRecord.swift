@@ -91,13 +91,15 @@ struct JobRecord {
   }
 
   /// The end of an attempt; `status` is how the stage stands now.
+  ///
+  /// Reaches the disk with the next stage's beginning, which follows at once, or with ``flush()``.
   mutating func end(
     _ stage: StageDefinition, _ attempt: StageAttempt, status: StageStatus, reason: String?, began: Timestamp,
     in context: JobContext
-  ) throws {
+  ) {
     let ended = Timestamp.now
     let outputs = stage.outputs.map { ($0, context.path(of: $0, stage)) }
-    try write { [self] manifest in
+    deferred.append { [workflow] manifest in
       manifest.changeStage(stage.name) { entry in
         entry["status"] = .string(status.rawValue)
         entry["started_at"] = .string(began.text)
@@ -122,6 +124,11 @@ struct JobRecord {
       manifest.note(stage.name, status)
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
     }
+  }
+
+  /// Brings to the disk what waits.
+  mutating func flush() throws {
+    if !deferred.isEmpty { try write { _ in } }
   }
 
   /// A stage that its setting leaves out.

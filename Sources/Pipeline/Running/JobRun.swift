@@ -68,7 +68,14 @@ public struct JobRun {
       identity: film.identity, workflow: workflow)
     try record.begin(started)
     reportResume(record.latest, report)
-    let outcome = try runStages(context, &record, report)
+    let outcome: Outcome
+    do {
+      outcome = try runStages(context, &record, report)
+    } catch {
+      // What ended before the trouble should be known all the same.
+      try? record.flush()
+      throw error
+    }
     try record.end(outcome.status, started: started, error: outcome.reason)
     JobManager(workspace).cleanupJobEnv(paths)
     report(
@@ -90,6 +97,7 @@ public struct JobRun {
         report(.stageEnded(paths, stage: stage.name, status: .skipped, seconds: 0, reason: reason))
         continue
       }
+      if fingerprints.takesTime(for: stage, in: context) { try record.flush() }
       let fingerprint = fingerprints.fingerprint(of: stage, in: context)
       let earlier = record.latest.stage(stage.name)
       switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {

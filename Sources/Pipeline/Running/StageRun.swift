@@ -31,6 +31,7 @@ struct StageRun {
         if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
           attemptsLeft -= 1
           report(.stageRetrying(paths, stage: stage.name, after: delay, reason: reason))
+          try record.flush()
           wait(delay)
           delay *= 2
           if stop.level == .none { continue }
@@ -60,7 +61,7 @@ struct StageRun {
           log: context.logFile(of: stage), start: start)
       })
     let (status, reason) = judge(attempt)
-    try record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
+    record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
     report(
       .stageEnded(
         paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))

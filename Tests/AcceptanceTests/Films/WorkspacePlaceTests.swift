@@ -54,7 +54,8 @@ struct WorkspacePlaceTests {
       let copy = workspace.path("my tools/cpwx")
       try FileManager.default.createDirectory(
         atPath: workspace.path("my tools"), withIntermediateDirectories: true)
-      try FileManager.default.copyItem(atPath: CPWX.path, toPath: copy)
+      // By another process: a copy still open for writing, in a child of a test beside this one, cannot be run.
+      try workspace.start(["cp", CPWX.path, copy]).wait()
       let run = try workspace.start([copy, "run"]).wait()
       #expect(run.code == 0, "\(run.errors)")
       #expect(workspace.runs == ["one"])

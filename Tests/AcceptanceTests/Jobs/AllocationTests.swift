@@ -3,9 +3,7 @@ import Testing
 
 /// Job numbers: one writer at a time over all processes and users, and none given twice.
 struct AllocationTests {
-  /// How many jobs each of the eight loops makes; CPWX_TEST_ALLOCATIONS sets another number.
-  private static let jobsPerLoop =
-    ProcessInfo.processInfo.environment["CPWX_TEST_ALLOCATIONS"].flatMap { Int($0) } ?? 20
+  private static let jobsPerLoop = 250
 
   @Test func `eight loops and three runs at once get every number exactly once`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in

@@ -95,8 +95,7 @@ final class TestWorkspace {
 
   /// Makes a film below in/ and gives its path.
   @discardableResult
-  func film(_ name: String = "Film (2001).mp4", holding content: String = "moving pictures") throws -> String
-  {
+  func film(_ name: String = "Film (2001).mp4", holding content: String = "moving pictures") throws -> String {
     try write("in/" + name, content)
     return path("in/" + name)
   }
