@@ -11,6 +11,7 @@ BENCH_PACKAGES := parallel
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RELEASE := -c release --static-swift-stdlib
 BUILT := .build/release
+ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
 .PHONY: setup packages build engines demo test bench fmt check install uninstall clean
 
@@ -51,12 +52,13 @@ test: packages
 	@echo "== speech engines"
 	@.build/debug/cpwx doctor --fix --quiet
 	@echo "== Swift tests"
-	swift test --skip-build
+	swift test --skip-build --skip AcceptanceTests
+	@echo "== Swift tests of the built programs"
+	swift test --skip-build --filter AcceptanceTests
 	@echo "== the Python drop-in's tests"
 	python3 -m unittest discover -s Tests/StageSDK
 	@echo "== the engines' tests"
-	@engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}; \
-	CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" -m unittest discover -s Tests/Engines
+	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" -m unittest discover -s Tests/Engines
 
 ## bench: figures, side by side in one run
 bench: setup
@@ -64,6 +66,7 @@ bench: setup
 	[ -z "$$missing" ] || $(AS_ROOT) apt-get install -qy --no-install-recommends $$missing
 	@python3 Tests/Benchmarks/overhead.py $(BUILT)/cpwx
 	@python3 Tests/Benchmarks/words.py $(BUILT)/cpwx $(SAMPLE)
+	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" Tests/Engines/evaluate.py --speakers $(SAMPLE)
 
 fmt:
 	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift

@@ -58,13 +58,12 @@ struct SubtitleGenStage: StageCommand {
     return transcript
   }
 
-  /// Speakers that asr did not know yet, as when diarization ran after it.
+  /// The speakers as diarization knows them now: it may have run again after asr.
   private static func addSpeakers(
     to transcript: inout Transcript, _ context: StageContext, _ manifest: inout StageManifest
   ) {
     let path = context.path("diarization/speaker_segments.json")
-    guard transcript.segments.allSatisfy({ $0.speaker == nil }), let document = try? context.document(path),
-      let turns = SpeechSegment.list(document)
+    guard let document = try? context.document(path), let turns = SpeechSegment.list(document), !turns.isEmpty
     else { return }
     manifest.addInput("speaker_segments", path, "Who speaks when")
     Speakers(turns).assign(to: &transcript)
