@@ -51,6 +51,11 @@ extension EngineCatalog {
         remedy: ([EngineHome.remedy] + reasons).joined(separator: "\n  "))
     }
     let names = present.map { "\($0.name) knows \(known($0))" }.joined(separator: "; ")
+    if let language, !language.isKnown {
+      throw JobError(
+        .missingEngine, stage, "no installed engine knows the language \(language.code): \(names)",
+        remedy: "Is the code right? Set SRC_LANG (or WHISPER_LANGUAGE) to an ISO 639-1 code such as hi or en, or to auto.")
+    }
     let others = candidates.filter { !$0.isAvailable && $0.serves(language: language, task: task) }
     let advice = others.map { "or \($0.name), which \($0.reason)" }
     throw JobError(

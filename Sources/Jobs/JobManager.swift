@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemPackage
 
 /// Makes jobs and knows their paths: the operations of the documented `JobManager`, in Swift.
@@ -65,6 +66,8 @@ public struct JobManager: Sendable {
 
   /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on.
   public func restoreJobEnv(_ paths: JobPaths) throws {
+    // Other tools left it open to all, and it holds secrets.
+    _ = paths.env.withPlatformString { chmod($0, 0o600) }
     let backup = try DurableFile.read(paths.env)
     if let standing = try? DurableFile.read(paths.temporaryEnv), standing == backup { return }
     try DurableFile.write(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])

@@ -19,9 +19,15 @@ struct CPWX: AsyncParsableCommand {
         cpwx job show latest               see what happened
 
       EXIT CODES
-        0 all done   1 done, but a job failed   64 usage   65 damaged data   69 an engine is missing
-        74 input/output, disk full   75 another process holds the lock   78 bad configuration
-        130, 143 interrupted
+        0         all asked for is done
+        1         done, but a job or check failed
+        64        usage
+        65        damaged data
+        69        an engine is missing
+        74        input/output, disk full
+        75        another process holds the lock
+        78        bad configuration
+        130, 143  interrupted
       """,
     version: version,
     subcommands: [InitCommand.self, DoctorCommand.self, RunCommand.self, JobCommand.self, ManifestCommand.self])

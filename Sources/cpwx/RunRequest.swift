@@ -20,6 +20,9 @@ struct RunRequest {
     }
     workspace = try command.workspaceOptions.open(config: config)
     let pipeline = try PipelineDefinition.load(for: workspace, file: command.pipeline.map { absolute(FilePath($0)) })
+    if command.stages?.split(separator: ",").isEmpty == true {
+      throw JobError(.usage, "--stages", "names no stage", remedy: "Expected names, as in: --stages asr,mux")
+    }
     let selection = try StageSelection(
       of: pipeline, workflow: command.workflow,
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)

@@ -53,7 +53,8 @@ struct RunResults {
   /// `nil` when all that was asked for is done.
   var exitStatus: ExitStatus? {
     let unfinished = results.filter { result in
-      result.film.kind != .skip && result.film.kind != .pending && result.status != .completed
+      result.error != nil
+        || result.film.kind != .skip && result.film.kind != .pending && result.status != .completed
     }
     if unfinished.isEmpty { return nil }
     let causes = Set(unfinished.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })

@@ -30,9 +30,16 @@ enum Signals {
       _ = write(Signals.handlerEnd, &byte, 1)
     }
     action.sa_flags = SA_RESTART
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaction(number, &action, nil) }
     signal(SIGPIPE, SIG_IGN)
     return receipt
+  }
+
+  /// Whether the caller had the signal ignored, as nohup does.
+  private static func isIgnored(_ number: CInt) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }
 

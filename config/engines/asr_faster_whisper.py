@@ -9,6 +9,8 @@ import engine_api as api
 import languages
 import whisper_models
 
+CERTAIN = 0.8
+"""From this probability on, a language that was heard is held against one that was named."""
 
 
 def describe() -> dict:
@@ -69,8 +71,23 @@ def run(request: api.Request) -> api.Result:
         if better != name:
             model, answer["model"] = _load(folder, request), better
         answer["language"] = language
+        target = languages.code_of(request.get("target"))
+        if target and target != language and task == "transcribe":
+            raise api.EngineError(
+                api.UNAVAILABLE,
+                f"the film speaks {language}, and no installed engine translates that into {target};"
+                f" set TGT_LANG=en or TGT_LANG={language}",
+            )
         if answer["language_probability"] < 0.5:
             notes.append(f"The language was hard to tell ({language}, {answer['language_probability']:.0%}); name it if that is wrong.")
+    elif not whisper_models.is_english_only(name):
+        heard, certainty = detect_language(model, audio, spans)
+        answer["language_heard"], answer["language_probability"] = heard, certainty
+        if heard != language and certainty >= CERTAIN:
+            notes.append(
+                f"The speech sounds like {heard} ({certainty:.0%}), and the settings say {language};"
+                " if that is so, correct SRC_LANG (or WHISPER_LANGUAGE) and run asr again."
+            )
     transcriber = Transcriber(model, language, task, request, notes)
     answer["segments"] = transcriber.transcribe(audio, spans)
     return answer
@@ -86,8 +103,11 @@ def _speech(request: api.Request, audio: api.Audio) -> list[tuple[float, float]]
 
 
 def _load(folder: Path, request: api.Request):
+    import ctranslate2
     from faster_whisper import WhisperModel
 
+    # Doubtful passages are sampled again; the same film shall give the same text.
+    ctranslate2.set_random_seed(1)
     device = request.get("device") or "auto"
     api.log(f"loading {folder}")
     return WhisperModel(

@@ -1,6 +1,7 @@
 """Tells text that whisper heard from text that it made up over music, noise and silence.
 
-The thresholds of a compression ratio of 2.4 and a probability of 0.6 for "no speech" are those of OpenAI's own decoder;
+The thresholds of a compression ratio of 2.4, a probability of 0.6 for "no speech" and -1.0 for the mean log-probability
+beside it are those of OpenAI's own decoder;
 the phrases are what subtitle collections, from which whisper learned, put where nobody speaks.
 """
 
@@ -12,8 +13,11 @@ REPETITIVE = 2.4
 """Above this gzip ratio a text repeats itself."""
 NO_SPEECH = 0.6
 DOUBTFUL_LOGPROB = -0.8
+UNLIKELY_LOGPROB = -1.0
 HARDLY_ANY_SPEECH = 0.25
 """Part of a text's time in which the voice activity found speech."""
+MOSTLY_SPEECH = 0.7
+"""Where the voice activity is this sure, whisper's own doubt counts no more."""
 
 _PHRASES = re.compile(
     r"thanks? (you )?(so much )?for watching|(please )?(like and )?subscribe( to (my|our|the) channel)?|subtitles? by|"
@@ -33,7 +37,7 @@ def is_invented(text: str, avg_logprob: float, no_speech_prob: float, compressio
         return True
     if compression_ratio > REPETITIVE and avg_logprob < DOUBTFUL_LOGPROB:
         return True
-    if no_speech_prob > NO_SPEECH and avg_logprob < DOUBTFUL_LOGPROB:
+    if no_speech_prob > NO_SPEECH and avg_logprob < UNLIKELY_LOGPROB and speech_share < MOSTLY_SPEECH:
         return True
     if speech_share < HARDLY_ANY_SPEECH and avg_logprob < DOUBTFUL_LOGPROB / 2:
         return True

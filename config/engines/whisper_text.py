@@ -57,6 +57,12 @@ def detect_language(model: WhisperModel, audio: api.Audio, spans: list[Span]) ->
             totals[code] = totals.get(code, 0.0) + probability * heard
     best = max(totals, key=totals.__getitem__)
     return best, round(totals[best] / weight, 4)
+LONG_WORD = 0.6
+"""Seconds; a longer word may hold a pause."""
+NEAR = 0.3
+"""Seconds that a word's edge may lie beyond the speech it belongs to."""
+MARGIN = 0.1
+"""Seconds that a word keeps around its speech."""
 
 
 class Transcriber:
@@ -95,7 +101,7 @@ class Transcriber:
             heard, _ = self._model.transcribe(audio.read(origin, block[-1][1]), clip_timestamps=clips, **self._options)
             for segment in heard:
                 if self._is_believable(segment, origin, spans):
-                    segments.append(self._segment(segment, origin))
+                    segments.append(self._segment(segment, origin, spans))
                 else:
                     dropped += 1
                     api.log(f"dropped at {origin + segment.start:.2f}: {segment.text.strip()}")
@@ -103,7 +109,7 @@ class Transcriber:
             done += sum(end - start for start, end in block)
             api.progress(done / speech)
         if dropped:
-            self._notes.append(f"{dropped} stretches of text were dropped as invented over noise or music.")
+            self._notes.append(f"{dropped} stretches of text were dropped as doubtful, as over noise or music (see the log).")
         return segments
 
     def _prompt(self, text: Any) -> str | None:
@@ -126,8 +132,8 @@ class Transcriber:
             segment.text, segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio, heard
         )
 
-    def _segment(self, segment: Segment, origin: float) -> dict[str, Any]:
-        words = _words(segment, origin, bool(self._joint))
+    def _segment(self, segment: Segment, origin: float, spans: list[Span]) -> dict[str, Any]:
+        words = [_within_speech(word, spans) for word in _words(segment, origin, bool(self._joint))]
         return {
             "start": words[0]["start"] if words else round(origin + segment.start, 3),
             "end": words[-1]["end"] if words else round(origin + segment.end, 3),
@@ -147,6 +153,19 @@ def _blocks(groups: list[Span]) -> list[list[Span]]:
         else:
             blocks.append([group])
     return blocks
+
+
+def _within_speech(word: dict[str, Any], spans: list[Span]) -> dict[str, Any]:
+    """A word pulled out of the pause that whisper counts to the first word after it, or the last one before it."""
+    start, end = word["start"], word["end"]
+    if end - start <= LONG_WORD or overlap(start, end, spans) >= (end - start) / 2:
+        return word
+    for first, last in spans:
+        if start < first <= end <= last + NEAR:
+            return {**word, "start": round(max(start, first - MARGIN), 3)}
+        if first - NEAR <= start < last < end:
+            return {**word, "end": round(max(start + MARGIN, last + MARGIN), 3)}
+    return word
 
 
 def _words(segment: Segment, origin: float, spaced: bool) -> list[dict[str, Any]]:

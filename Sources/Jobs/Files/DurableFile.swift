@@ -57,13 +57,23 @@ public enum DurableFile {
 
     /// - Parameter replacing: `false` refuses when something is at the path by now.
     func commit(replacing: Bool = true) throws {
+      try sync()
+      try place(replacing: replacing)
+    }
+
+    /// Brings the bytes to the disk, still beside the file.
+    func sync() throws {
       do {
-        do {
-          try file.sync()
-        } catch {
-          try? file.close()
-          throw error
-        }
+        try file.sync()
+      } catch {
+        discard()
+        throw failed(path, error)
+      }
+    }
+
+    /// Puts the bytes, once they are on the disk, in the file's place.
+    func place(replacing: Bool = true) throws {
+      do {
         try file.close()
         if replacing { try rename(temporary, to: path) } else { try renameToFreeName(temporary, to: path) }
         try syncFolder(of: path)

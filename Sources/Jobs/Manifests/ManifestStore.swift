@@ -32,16 +32,26 @@ public struct ManifestStore: Sendable {
   ) throws -> Manifest {
     let folder = path.removingLastComponent()
     let lock = try FileLock.wait(for: folder.appending(".manifest.lock"))
+    let seen = try? FileStatus(of: path)
     var manifest = try readPatiently() ?? fallback()
     try change(&manifest)
-    let staged = try DurableFile.stage(manifest.document.bytes(), for: path)
+    var staged = try DurableFile.stage(manifest.document.bytes(), for: path)
     do {
       try meanwhile()
     } catch {
       staged.discard()
       throw error
     }
-    try staged.commit()
+    try staged.sync()
+    if seen != (try? FileStatus(of: path)) {
+      // Somebody without the lock has written meanwhile: the change is made again, on what they wrote.
+      staged.discard()
+      manifest = try readPatiently() ?? fallback()
+      try change(&manifest)
+      staged = try DurableFile.stage(manifest.document.bytes(), for: path)
+      try staged.sync()
+    }
+    try staged.place()
     _ = consume lock
     return manifest
   }

@@ -56,17 +56,24 @@ public struct FilmBatch: Sendable {
     var plan = Plan(films: [], history: history)
     for name in resumed {
       plan.films.append(
-        try verified(try history.resume(try JobCatalog(workspace).find(name), in: workspace, selection), check))
+        verified(try history.resume(try JobCatalog(workspace).find(name), in: workspace, selection), check))
     }
     var seen: Set<String> = []
     for input in inputs {
       let found = try MediaFiles.find(at: input)
       plan.warnings += found.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
       for path in found.files {
-        var film = try history.decide(
-          path, user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
+        var film: InputDecision
+        do {
+          film = try history.decide(
+            path, user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
+        } catch let problem as JobError {
+          // One bad film keeps no other from being done.
+          plan.films.append(.unreadable(path, problem))
+          continue
+        }
         // A film that was named is looked at closely; in a folder of thousands the records count.
-        if path == absolute(input) { film = try verified(film, check) }
+        if path == absolute(input) { film = verified(film, check) }
         if film.kind != .pending, !seen.insert(film.identity.sha256).inserted {
           film.kind = .skip
           film.reason = "the same film as another of this run, by its content"
@@ -77,10 +84,15 @@ public struct FilmBatch: Sendable {
     return plan
   }
 
-  private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {
-    guard film.kind == .skip, let job = film.job, let reason = try check.reasonToRun(film, job) else { return film }
+  private func verified(_ film: InputDecision, _ check: CompletionCheck) -> InputDecision {
+    guard film.kind == .skip, let job = film.job else { return film }
     var film = film
-    (film.kind, film.reason) = (.resume, reason)
+    do {
+      guard let reason = try check.reasonToRun(film, job) else { return film }
+      (film.kind, film.reason) = (.resume, reason)
+    } catch {
+      (film.kind, film.reason) = (.resume, "\(error)")
+    }
     return film
   }
 
@@ -89,6 +101,11 @@ public struct FilmBatch: Sendable {
     for warning in plan.warnings { observe(.warning(warning)) }
     return plan.films.map { film in
       var result = Result(film: film, job: film.job, reason: film.reason)
+      if let problem = film.problem {
+        observe(.warning("\(problem)"))
+        result.error = problem.code
+        return result
+      }
       switch film.kind {
       case .skip, .pending: return result
       default: break
@@ -123,7 +140,7 @@ public struct FilmBatch: Sendable {
   /// The film's job: the standing one, or a new one.
   private func job(for film: InputDecision, _ history: InputHistory) throws -> JobPaths {
     let manager = JobManager(workspace)
-    let overlay = Self.overlay(for: film.input)
+    let overlay = try Self.overlay(for: film.input)
     guard let job = film.job else {
       let created = try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)) {
         if !again { try history.confirmNoneCame(of: film, user: user, in: workspace) }
@@ -139,7 +156,8 @@ public struct FilmBatch: Sendable {
   }
 
   /// `INPUT.env` beside a film: settings for it alone.
-  private static func overlay(for input: FilePath) -> EnvFile? {
-    (try? DurableFile.read(FilePath(input.string + ".env"))).map { EnvFile(parsing: $0) }
+  private static func overlay(for input: FilePath) throws -> EnvFile? {
+    let path = FilePath(input.string + ".env")
+    return exists(path) ? EnvFile(parsing: try DurableFile.read(path)) : nil
   }
 }

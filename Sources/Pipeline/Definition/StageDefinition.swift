@@ -70,7 +70,7 @@ public struct PipelineDefinition: Sendable, Equatable {
   public func stages(ofWorkflow workflow: String) throws -> [StageDefinition] {
     if let names = workflows[workflow] { return try stages(named: names) }
     if workflow == name { return stages }
-    let known = workflows.keys.sorted().joined(separator: ", ")
+    let known = (workflows.keys.filter { $0 != name }.sorted() + [name]).joined(separator: ", ")
     throw JobError(.usage, workflow, "no such workflow", remedy: "The pipeline \(name) has: \(known)")
   }
 

@@ -28,6 +28,8 @@ public struct InputDecision: Sendable {
   /// The job that is there already.
   public var job: JobPaths?
   public var identity: FilmIdentity
+  /// Why nothing can be done with the film.
+  public var problem: JobError?
 }
 
 /// Which films have which jobs, as the jobs' own files tell.
@@ -104,8 +106,7 @@ public struct InputHistory: Sendable {
     }
     let manifest = entry.manifest
     decision.job = entry.job
-    decision.title = manifest.title ?? name.title
-    decision.year = manifest.year ?? name.year
+    (decision.title, decision.year) = Self.titleAndYear(of: manifest, entry, name)
     (decision.kind, decision.reason) = Self.judge(entry.job, manifest, stages: stages, rerun: rerun)
     return decision
   }
@@ -123,10 +124,16 @@ public struct InputHistory: Sendable {
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
     }
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    let (title, year) = entry.map { Self.titleAndYear(of: manifest, $0, name) } ?? (name.title, name.year)
     let (kind, reason) = Self.judge(job, manifest, stages: selection.wanted, rerun: selection.isRerun)
     return InputDecision(
-      input: input, title: manifest.title ?? name.title, year: manifest.year ?? name.year, kind: kind,
-      reason: reason, job: job, identity: try identity(of: input))
+      input: input, title: title, year: year, kind: kind, reason: reason, job: job, identity: try identity(of: input))
+  }
+
+  /// As the manifest has them, where cpwx wrote it; other writers' are often wrong, and the file's name is not.
+  private static func titleAndYear(of manifest: Manifest, _ entry: Entry, _ name: FilmName) -> (String, Int?) {
+    guard entry.identity != nil, let title = manifest.title else { return (name.title, name.year) }
+    return (title, manifest.year)
   }
 
   private static func judge(
@@ -166,6 +173,14 @@ public struct InputHistory: Sendable {
 }
 
 extension InputDecision {
+  /// The decision about a film that cannot be read.
+  static func unreadable(_ input: FilePath, _ problem: JobError) -> InputDecision {
+    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    return InputDecision(
+      input: input, title: name.title, year: name.year, kind: .pending, reason: problem.message, identity: .unknown,
+      problem: problem)
+  }
+
   /// What a manifest's `input` says of the film.
   func document(in workspace: Workspace) -> JSON {
     var document: JSON = [

@@ -18,7 +18,8 @@ struct CompletionCheck {
     var plan = ResumePlan(selection)
     var fingerprints = Fingerprints()
     for stage in selection.wanted where !context.isSwitchedOff(stage) {
-      let fingerprint = fingerprints.fingerprint(of: stage, in: context)
+      let fingerprint = fingerprints.fingerprint(
+        of: stage, in: context, after: selection.before(stage), manifest)
       let record = manifest.stage(stage.name)
       if case .run(let because) = plan.judge(stage, record: record, fingerprint: fingerprint, in: context) {
         return "\(job.id) is completed, but \(stage.name) must run again: \(because)"

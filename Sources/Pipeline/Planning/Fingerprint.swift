@@ -10,7 +10,12 @@ struct Fingerprints {
   private var known: [String: String] = [:]
 
   /// 64 hexadecimal digits.
-  mutating func fingerprint(of stage: StageDefinition, in context: JobContext) -> String {
+  ///
+  /// What a stage reads and cannot be hashed, because it declares no inputs or they are folders, is known by how often
+  /// the stages `before` it have run.
+  mutating func fingerprint(
+    of stage: StageDefinition, in context: JobContext, after before: [StageDefinition], _ manifest: Manifest
+  ) -> String {
     var document: JSON = [
       "name": .string(stage.canonicalName.description),
       "command": .strings(stage.command ?? []),
@@ -32,6 +37,13 @@ struct Fingerprints {
       inputs[file.path] = .string(contentHash(of: context.path(of: file, stage)))
     }
     document["inputs"] = .object(inputs)
+    if stage.inputs?.contains(where: { isDirectory(context.path(of: $0, stage)) }) ?? true {
+      var attempts = JSON.Object()
+      for earlier in before {
+        attempts[earlier.canonicalName.description] = .int(manifest.stage(earlier.name)?.attempt ?? 0)
+      }
+      document["after"] = .object(attempts)
+    }
     return SHA256.hex(of: document.bytes(.compact))
   }
 

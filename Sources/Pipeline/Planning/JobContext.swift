@@ -18,12 +18,16 @@ struct JobContext {
     environment: [String: String]
   ) throws {
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
-    settings = Dictionary(env.values(outer: environment), uniquingKeysWith: { $1 })
+    let values = env.values(outer: environment).map { ($0, $1.isEmpty ? environment[$0] ?? "" : $1) }
+    settings = Dictionary(values, uniquingKeysWith: { $1 })
     let secretsPath = settings["SECRETS_PATH"] ?? ""
     let secretsFile =
       secretsPath.isEmpty
       ? nil : (try? DurableFile.read(resolve(secretsPath, against: workspace.root))).flatMap { try? JSON(parsing: $0) }
     secrets = Secrets.values(of: env, secretsFile: secretsFile, outer: environment)
+    for (key, value) in settings where key.hasPrefix("STEP_") && !value.isEmpty && parseSwitch(value) == nil {
+      throw JobError(.configuration, paths.env.string, "\(key) is \"\(value)\"", remedy: "Expected true or false.")
+    }
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.filmHash) = (title, year, filmHash)
   }
@@ -65,13 +69,14 @@ struct JobContext {
   }
 
   /// What every process of this job carries in its environment, and no other.
-  var marker: String { "CPWX_JOB_DIR=\(paths.output.string)" }
+  var marker: String { "CPWX_RUN_OF=\(paths.output.string)" }
 
   /// A stage's environment: the caller's, the job's settings over it, and what tells a stage where it is.
   func environment(for stage: StageDefinition, attempt: Int, over outer: [String: String]) -> [String: String] {
     var environment = outer.merging(settings) { $1 }
     environment["CONFIG_PATH"] = paths.temporaryEnv.string
     environment["CPWX_JOB_DIR"] = paths.output.string
+    environment["CPWX_RUN_OF"] = paths.output.string
     environment["CPWX_JOB_ID"] = paths.id.description
     environment["CPWX_WORKSPACE"] = workspace.root.string
     environment["CPWX_STAGE"] = stage.canonicalName.description

@@ -31,7 +31,7 @@ struct ResumePlan {
   ) -> Verdict {
     if forced.contains(stage.canonicalName) { return .run(because: "asked for") }
     guard let record, let status = record.status else { return .run(because: "it has not run") }
-    if let earlier = ran.first(where: { depends(stage, on: $0) }) { return .run(because: "\(earlier.name) ran again") }
+    if let earlier = ran.first(where: { depends(stage, on: $0, context) }) { return .run(because: "\(earlier.name) ran again") }
     switch status {
     case .failed: return .run(because: "it failed")
     case .running: return .run(because: "it was interrupted")
@@ -47,11 +47,13 @@ struct ResumePlan {
   }
 
   /// Whether `stage` reads what `earlier` makes; one that declares no inputs may read anything.
-  private func depends(_ stage: StageDefinition, on earlier: StageDefinition) -> Bool {
+  private func depends(_ stage: StageDefinition, on earlier: StageDefinition, _ context: JobContext) -> Bool {
     guard let inputs = stage.inputs else { return true }
-    if earlier.outputs.isEmpty { return false }
-    let made = Set(earlier.outputs.map(\.path))
-    return inputs.contains { made.contains($0.path) }
+    let made = earlier.outputs.map { context.path(of: $0, earlier) }
+    return inputs.contains { input in
+      let read = context.path(of: input, stage)
+      return made.contains { $0.starts(with: read) || read.starts(with: $0) }
+    }
   }
 
   private func missingOutput(of stage: StageDefinition, _ record: StageRecord, _ context: JobContext) -> String? {

@@ -4,6 +4,8 @@ internal import Jobs
 public struct StageSelection: Sendable {
   /// In the pipeline's order.
   public let wanted: [StageDefinition]
+  /// Every stage of the pipeline, or of the workflow that was chosen of it.
+  let all: [StageDefinition]
   let forced: Set<StageName>
   /// Whether stages were named that are to run again.
   public var isRerun: Bool { !forced.isEmpty }
@@ -17,6 +19,7 @@ public struct StageSelection: Sendable {
     of pipeline: PipelineDefinition, workflow: String? = nil, only: [String] = [], from: String? = nil
   ) throws {
     var stages = try workflow.map { try pipeline.stages(ofWorkflow: $0) } ?? pipeline.stages
+    all = stages
     var forced: Set<StageName> = []
     if !only.isEmpty {
       let named = Set(try pipeline.stages(named: only).map(\.canonicalName))
@@ -33,4 +36,7 @@ public struct StageSelection: Sendable {
     wanted = stages
     self.forced = forced
   }
+
+  /// The stages that come before `stage`.
+  func before(_ stage: StageDefinition) -> [StageDefinition] { all.filter { $0.number < stage.number } }
 }

@@ -75,7 +75,9 @@ struct JobRecord {
         entry["job_env_file"] = .string(workspace.documentPath(paths.temporaryEnv))
         entry["status"] = .string(StageStatus.running.rawValue)
         entry["started_at"] = .string(started.text)
-        for stale in ["completed_at", "duration_seconds", "exit_code", "error", "reason", "resources", "switched_off"] {
+        entry["completed_at"] = .null
+        entry["duration_seconds"] = .null
+        for stale in ["exit_code", "error", "reason", "resources", "switched_off"] {
           entry[stale] = nil
         }
         if !inputs.isEmpty || entry["input_files"] == nil { entry["input_files"] = .array(inputs) }

@@ -10,6 +10,8 @@ public struct JobRun {
     public var reason: String?
     /// It failed for want of a program or model.
     public var isMissingEngine = false
+    /// What the job's record says where that differs: a run of some stages does not complete a job.
+    var recorded: PipelineStatus?
   }
 
   private let workspace: Workspace
@@ -76,7 +78,7 @@ public struct JobRun {
       try? record.flush()
       throw error
     }
-    try record.end(outcome.status, started: started, error: outcome.reason)
+    try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
     JobManager(workspace).cleanupJobEnv(paths)
     report(
       .jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
@@ -98,7 +100,8 @@ public struct JobRun {
         continue
       }
       if fingerprints.takesTime(for: stage, in: context) { try record.flush() }
-      let fingerprint = fingerprints.fingerprint(of: stage, in: context)
+      let fingerprint = fingerprints.fingerprint(
+        of: stage, in: context, after: selection.before(stage), record.latest)
       let earlier = record.latest.stage(stage.name)
       switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {
       case .keep, .keepSkipped: report(.stageKept(paths, stage: stage.name))
@@ -114,7 +117,23 @@ public struct JobRun {
         }
       }
     }
-    return Outcome(status: .completed)
+    try record.flush()
+    return completed(record.latest)
+  }
+
+  /// What was asked for is done; whether the job is, its other stages tell.
+  private func completed(_ manifest: Manifest) -> Outcome {
+    let others = selection.all.filter { !selection.wanted.contains($0) }
+    if let failed = others.first(where: { manifest.stage($0.name)?.status == .failed }) {
+      return Outcome(status: .completed, reason: "\(failed.name) failed earlier", recorded: .failed)
+    }
+    let open = others.filter { stage in
+      let status = manifest.stage(stage.name)?.status
+      return status != .success && status != .skipped
+    }
+    if open.isEmpty { return Outcome(status: .completed) }
+    return Outcome(
+      status: .completed, reason: "still to do: \(open.map(\.name).joined(separator: ", "))", recorded: .interrupted)
   }
 
   private func interrupted(before stage: StageDefinition) -> Outcome {
@@ -129,8 +148,6 @@ public struct JobRun {
 
   /// The lock is ours, so whatever still carries this job's marker belongs to a run that died.
   private func endOrphans(of context: JobContext, _ report: (RunEvent) -> Void) {
-    let recorded = (try? Manifest(reading: paths.manifest))?.recordedStatus
-    if recorded == .completed || recorded == .failed { return }
     guard ProcessGroup.isAlive(group: nil, marker: context.marker) else { return }
     ProcessGroup.end(group: nil, marker: context.marker, grace: 2)
     report(.orphansEnded(paths))

@@ -29,7 +29,7 @@ struct LocalRunner {
       environment: context.environment(for: stage, attempt: attempt, over: environment),
       directory: context.workspace.root, toolFolders: toolFolders, timeout: stage.timeout, grace: stage.grace,
       marker: context.marker)
-    let begun = Timestamp.now
+    let begun = ContinuousClock.now
     var child: StageProcess.Child?
     var startFailure: Errno?
     do {
@@ -52,7 +52,7 @@ struct LocalRunner {
     }
     let outcome = process.follow(child, stop: stop) { log.append($0) }
     log.finish()
-    return self.attempt(stage, outcome, log: log, seconds: Timestamp.now.seconds(since: begun), context)
+    return self.attempt(stage, outcome, log: log, seconds: (ContinuousClock.now - begun) / .seconds(1), context)
   }
 
   private func attempt(

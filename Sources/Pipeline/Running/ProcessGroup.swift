@@ -21,8 +21,8 @@ enum ProcessGroup {
   /// Asks all to end, waits `grace` seconds, and makes them.
   static func end(group: pid_t?, marker: String, grace: Double) {
     signal(SIGTERM, group: group, marker: marker)
-    let started = Timestamp.now
-    while Timestamp.now.seconds(since: started) < grace {
+    let limit = ContinuousClock.now + .seconds(grace)
+    while ContinuousClock.now < limit {
       if !isAlive(group: group, marker: marker) { return }
       usleep(20_000)
     }
@@ -45,7 +45,10 @@ enum ProcessGroup {
       return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
     }
     if found.isEmpty { return [] }
+    // Sessions that began in a stage: one of its own processes leads them, or led them and is gone. A session that
+    // somebody else leads is a person's.
     let sessions = Set(found.map { getsid($0) }).subtracting([ownSession, -1])
+      .filter { found.contains($0) || !all.contains($0) }
     return all.filter { pid in
       (found.contains(pid) || sessions.contains(getsid(pid))) && !isZombie(pid)
     }

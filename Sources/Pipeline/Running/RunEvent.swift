@@ -16,6 +16,8 @@ public enum RunEvent: Sendable {
   case stageSaid(JobPaths, stage: String, lines: [String], log: FilePath)
   /// The stage's earlier result stands.
   case stageKept(JobPaths, stage: String)
+  /// What a stage that succeeded wants known: the notes of its metadata.
+  case stageNoted(JobPaths, stage: String, notes: [String])
   case stageRetrying(JobPaths, stage: String, after: Double, reason: String)
   case jobEnded(JobPaths, status: PipelineStatus, seconds: Double, reason: String?)
   /// Something the admin should know.
@@ -25,7 +27,7 @@ public enum RunEvent: Sendable {
   public var lines: [String] {
     switch self {
     case .jobStarted(let job, let title, let year, let input):
-      ["\(job.id): \(title)\(year.map { " (\($0))" } ?? "") from \(input)"]
+      ["\(job.id): \(title)\(year.map { " (\($0))" } ?? "") from \(oneLine(input.string))"]
     case .resuming(_, let completed, let skipped):
       [
         "📋 RESUMING FROM PREVIOUS RUN",
@@ -39,6 +41,7 @@ public enum RunEvent: Sendable {
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
     case .stageSaid(_, _, let lines, let log): lines.map { "    | \($0)" } + ["    log: \(log)"]
+    case .stageNoted(_, _, let notes): notes.map { "    note: \($0)" }
     case .stageKept(let job, let stage): ["\(job.id): \(stage) kept"]
     case .stageRetrying(let job, let stage, let after, let reason):
       ["\(job.id): \(stage) is tried again in \(describeDuration(after)): \(reason)"]
@@ -48,3 +51,6 @@ public enum RunEvent: Sendable {
     }
   }
 }
+
+/// A text on one line: a file's name may hold anything.
+private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? "\u{FFFD}" : $0 }) }

@@ -6,6 +6,8 @@ struct StageAttempt {
   enum Result: Equatable {
     case success
     case failed(reason: String)
+    /// The stage found nothing to do, and says so.
+    case skipped(reason: String)
     /// The run was told to stop.
     case stopped
   }

@@ -44,7 +44,7 @@ struct StageProcess {
   struct Child {
     let pid: pid_t
     let output: FileDescriptor
-    let started: Timestamp
+    let started: ContinuousClock.Instant
   }
 
   /// Starts the program.

@@ -25,7 +25,7 @@ struct StageRun {
     while true {
       let attempt = try runOnce(context, &record)
       switch attempt.result {
-      case .success: return .done
+      case .success, .skipped: return .done
       case .stopped: return .stopped
       case .failed(let reason):
         if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
@@ -50,7 +50,7 @@ struct StageRun {
     let inputs = (stage.inputs ?? []).map { file in
       RecordedFile.fields(of: context.path(of: file, stage), description: file.description, key: file.key)
     }
-    let attempt = try runner.run(
+    var attempt = try runner.run(
       stage, attempt: number, in: context,
       progress: { [paths, stage, report] fraction, text in
         report(.stageProgress(paths, stage: stage.name, fraction: fraction, text: text))
@@ -60,11 +60,22 @@ struct StageRun {
           stage, attempt: number, fingerprint: fingerprint, inputs: inputs, runner: LocalRunner.name,
           log: context.logFile(of: stage), start: start)
       })
+    let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
+    if own?.status == .skipped {
+      // The stage says itself that there was nothing for it to do, and that is no failure.
+      attempt.result = .skipped(reason: own?.fields["skip_reason"]?.string ?? "skipped by the stage itself")
+      attempt.errorText = nil
+    }
     let (status, reason) = judge(attempt)
     record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
     report(
       .stageEnded(
         paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))
+    let notes = (own?.fields["metadata"]?["notes"]?.array ?? []).compactMap(\.string)
+    if status == .success, !notes.isEmpty {
+      let masked = notes.map { Secrets.masked($0, context.secrets) }
+      report(.stageNoted(paths, stage: stage.name, notes: masked))
+    }
     if status != .success, let said = attempt.errorText {
       let lines = said.split(whereSeparator: \.isNewline).suffix(4).map(String.init)
       report(.stageSaid(paths, stage: stage.name, lines: lines, log: context.logFile(of: stage)))
@@ -75,6 +86,7 @@ struct StageRun {
   private func judge(_ attempt: StageAttempt) -> (StageStatus, String?) {
     switch attempt.result {
     case .success: (.success, nil)
+    case .skipped(let reason): (.skipped, reason)
     case .stopped: (.failed, "stopped on request")
     case .failed(let reason) where stage.critical: (.failed, reason)
     case .failed(let reason): (.skipped, "optional, and failed: \(reason)")
@@ -83,7 +95,7 @@ struct StageRun {
 
   /// Waits, unless the run is told to end.
   private func wait(_ seconds: Double) {
-    let started = Timestamp.now
-    while stop.level == .none, Timestamp.now.seconds(since: started) < seconds { sleepBriefly() }
+    let limit = ContinuousClock.now + .seconds(seconds)
+    while stop.level == .none, ContinuousClock.now < limit { sleepBriefly() }
   }
 }

@@ -11,8 +11,10 @@ extension StageProcess {
     let stop: StopSource
     private var reason: End?
     /// When the processes that were asked to end are made to.
-    private var killAt: Timestamp?
+    private var killAt: ContinuousClock.Instant?
     private var isOpen = true
+    /// Without a descriptor for its end (none left, or forbidden) the process is looked at now and then.
+    private var hasPidfd = true
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     init(process: StageProcess, child: Child, stop: StopSource) {
@@ -22,6 +24,7 @@ extension StageProcess {
     mutating func run(output: (ArraySlice<UInt8>) -> Void) -> Outcome {
       let ending = pidfd_open(child.pid, 0)
       defer { close(ending) }
+      hasPidfd = ending >= 0
       while !step(ending, output) { checkTime() }
       var usage = rusage()
       var status: CInt = 0
@@ -45,9 +48,15 @@ extension StageProcess {
         pollfd(fd: reason == nil ? stop.wakeUp.rawValue : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: ending, events: Int16(POLLIN), revents: 0),
       ]
-      guard poll(&descriptors, 3, millisecondsToNextLimit) > 0 else { return false }
+      guard poll(&descriptors, 3, millisecondsToNextLimit) > 0 else { return !hasPidfd && hasEnded }
       if descriptors[0].revents != 0 { isOpen = passOn(waiting: 0, output) }
-      return descriptors[2].revents != 0
+      return hasPidfd ? descriptors[2].revents != 0 : hasEnded
+    }
+
+    /// Whether the stage's first process has ended; it stays to be reaped.
+    private var hasEnded: Bool {
+      var info = siginfo_t()
+      return waitid(P_PID, id_t(child.pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
     }
 
     /// Passes on what the pipe holds; `false` when it has ended, or has nothing now.
@@ -60,30 +69,27 @@ extension StageProcess {
     }
 
     private var millisecondsToNextLimit: Int32 {
-      let limit =
-        killAt
-        ?? process.timeout.map {
-          Timestamp(microseconds: child.started.microseconds + Int64(min($0, 1e9) * 1_000_000))
-        }
-      guard let limit else { return -1 }
+      let limit = killAt ?? process.timeout.map { child.started + .seconds(min($0, 1e9)) }
+      guard let limit else { return hasPidfd ? -1 : 100 }
+      let milliseconds = (limit - .now) / .milliseconds(1) + 1
       // A kill is repeated until it has worked.
-      return Int32(min(60_000, max(killAt == nil ? 1 : 50, limit.seconds(since: .now) * 1000 + 1)))
+      return Int32(min(hasPidfd ? 60_000 : 100, max(killAt == nil ? 1 : 50, milliseconds)))
     }
 
     /// A pipe holds 1 MiB at the most.
     private static let lastReads = 64
 
     private mutating func checkTime() {
-      let now = Timestamp.now
+      let now = ContinuousClock.now
       if reason == nil {
         if stop.level == .now {
           reason = .stopped
-        } else if let timeout = process.timeout, now.seconds(since: child.started) >= timeout {
+        } else if let timeout = process.timeout, now - child.started >= .seconds(timeout) {
           reason = .timedOut
         }
         if reason != nil {
           ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker)
-          killAt = Timestamp(microseconds: now.microseconds + Int64(process.grace * 1_000_000))
+          killAt = now + .seconds(process.grace)
         }
       } else if let killAt, now >= killAt {
         ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker)

@@ -11,7 +11,7 @@ extension MuxPlan {
     func wrong(_ what: String) -> JobError {
       JobError(
         .damaged, film.string, "the video with subtitles came out wrong: \(what)",
-        remedy: "It was thrown away. Check that the film plays to its end, and run mux again.")
+        remedy: "It was thrown away. Check that the film plays to its end; get a whole copy if not.")
     }
     for kind in ["video", "audio", "subtitle"] where made.streams(kind).count != count(kind) {
       throw wrong("\(made.streams(kind).count) \(kind) streams instead of \(count(kind))")

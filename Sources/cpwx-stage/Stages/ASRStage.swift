@@ -22,7 +22,7 @@ struct ASRStage: StageCommand {
     let result = try await context.withEngineAudio(&manifest) { audio, _ in
       try await engine.run(
         [
-          "audio": .string(audio.string), "language": .string(task.language?.code), "task": .string(task.name),
+          "target": .string(task.target?.code), "audio": .string(audio.string), "language": .string(task.language?.code), "task": .string(task.name),
           "prompt": .string(prompt?.text), "segments": segments.map { .array($0.map(\.json)) } ?? .null,
           "model": .string(context.settings["WHISPER_MODEL"]), "hf_token": .string(token),
         ], progress: 0...0.97)
@@ -59,7 +59,8 @@ struct ASRStage: StageCommand {
     let words = transcript.segments.reduce(0) { $0 + $1.words.count }
     let facts: [(String, JSON)] = [
       ("language", document["language"] ?? .null), ("text_language", document["text_language"] ?? .null),
-      ("language_probability", document["language_probability"] ?? .null), ("task", document["task"] ?? .null),
+      ("language_probability", document["language_probability"] ?? .null),
+      ("language_heard", document["language_heard"] ?? .null), ("task", document["task"] ?? .null),
       ("model_requested", document["model_requested"] ?? .null), ("duration", document["duration"] ?? .null),
       ("segments", .int(transcript.segments.count)), ("words", .int(words)),
     ]

@@ -42,6 +42,13 @@ struct DemuxStage: StageCommand {
         .damaged, film.string, "\(source.description) holds no sound that can be decoded",
         remedy: "Choose another one with AUDIO_TRACK, or get a whole copy of the film.")
     }
+    let isCut = complaints.contains { $0.contains("partial file") || $0.contains("ended prematurely") }
+    if isCut, let whole = probe.duration, duration < whole - max(2, whole * 0.01) {
+      unlink(context.audio)
+      throw JobError(
+        .damaged, film.string, "ends after \(Int(duration)) s of \(Int(whole)) s: the copy is not complete",
+        remedy: "Copy or download the film again.")
+    }
     let notes = notes(complaints, duration, probe)
     for note in notes { context.log.warning(note) }
 
@@ -70,7 +77,7 @@ struct DemuxStage: StageCommand {
     guard !tracks.isEmpty else {
       throw JobError(
         .damaged, film.string, "has no sound track",
-        remedy: "A silent film needs no subtitles of speech; take it out of the batch with .cpwxignore.")
+        remedy: "A silent film needs no subtitles of speech; take it out of in/.")
     }
     if let wanted = try settings.int("AUDIO_TRACK", in: 1...999) {
       guard wanted <= tracks.count else {

@@ -44,7 +44,9 @@ struct PreNERStage: StageCommand {
   ) throws {
     let path = context.path("prompts/ner_enhanced_prompt.txt")
     let spoken = FilmNames.spoken(names)
-    guard let text = PromptWriter.prompt(title: facts?.title, year: facts?.year, names: spoken) else {
+    // A file's name alone helps nobody to hear better, and would go before a prompt that the admin wrote.
+    let title = facts?.source == "file name" ? nil : facts?.title
+    guard let text = PromptWriter.prompt(title: title, year: facts?.year, names: spoken) else {
       // A prompt of an earlier run must not speak for this one.
       unlink(path)
       return

@@ -25,8 +25,10 @@ struct JobEnvCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let paths = try JobCatalog(workspace).find(job.job)
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
-    let values = env.values(outer: processEnvironment()).map { key, value in
-      (key, reveal || value.isEmpty || !Secrets.isSecret(key) ? value : Secrets.mask)
+    let secrets = Secrets.values(of: env, secretsFile: nil, outer: processEnvironment())
+    let values = env.values(outer: processEnvironment()).map { key, value -> (String, String) in
+      if reveal || value.isEmpty { return (key, value) }
+      return (key, Secrets.isSecret(key) ? Secrets.mask : Secrets.masked(value, secrets))
     }
     switch format {
     case .table: for (key, value) in values { Console.out("\(key)=\(value)") }
