@@ -14,10 +14,11 @@ REPETITIVE = 2.4
 NO_SPEECH = 0.6
 DOUBTFUL_LOGPROB = -0.8
 UNLIKELY_LOGPROB = -1.0
+FEW_WORDS = 2
 HARDLY_ANY_SPEECH = 0.25
 """Part of a text's time in which the voice activity found speech."""
 MOSTLY_SPEECH = 0.7
-"""Where the voice activity is this sure, whisper's own doubt counts no more."""
+"""Where the voice activity is this sure, whisper's own doubt counts less."""
 
 _PHRASES = re.compile(
     r"thanks? (you )?(so much )?for watching|(please )?(like and )?subscribe( to (my|our|the) channel)?|subtitles? by|"
@@ -37,7 +38,9 @@ def is_invented(text: str, avg_logprob: float, no_speech_prob: float, compressio
         return True
     if compression_ratio > REPETITIVE and avg_logprob < DOUBTFUL_LOGPROB:
         return True
-    if no_speech_prob > NO_SPEECH and avg_logprob < UNLIKELY_LOGPROB and speech_share < MOSTLY_SPEECH:
+    # Where the voice activity is sure, a whole sentence is believed; a word or two may still be nothing ("You").
+    is_sure = speech_share >= MOSTLY_SPEECH and len(text.split()) > FEW_WORDS
+    if no_speech_prob > NO_SPEECH and avg_logprob < (UNLIKELY_LOGPROB if is_sure else DOUBTFUL_LOGPROB):
         return True
     if speech_share < HARDLY_ANY_SPEECH and avg_logprob < DOUBTFUL_LOGPROB / 2:
         return True
