@@ -222,14 +222,14 @@ private struct PipelineReader {
   private mutating func whole(_ node: Node, _ subject: String, _ range: ClosedRange<Int>) -> Int? {
     if case .scalar(let scalar) = node, let value = Int(scalar.string), range.contains(value) { return value }
     note(
-      line(node), "\(subject) is \(show(node)); expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+      line(node), "\(subject) is \(kind(node)); expected a whole number from \(range.lowerBound) to \(range.upperBound)"
     )
     return nil
   }
 
   private mutating func boolean(_ node: Node, _ subject: String) -> Bool? {
     if case .scalar(let scalar) = node, let value = parseSwitch(scalar.string) { return value }
-    note(line(node), "\(subject) is \(show(node)); expected true or false")
+    note(line(node), "\(subject) is \(kind(node)); expected true or false")
     return nil
   }
 
@@ -237,7 +237,7 @@ private struct PipelineReader {
     if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0, value < 1e8 {
       return value
     }
-    note(line(node), "\(subject) is \(show(node)); expected a duration such as 90s, 10m or 4h, up to three years")
+    note(line(node), "\(subject) is \(kind(node)); expected a duration such as 90s, 10m or 4h, up to three years")
     return nil
   }
 
@@ -320,8 +320,6 @@ private struct PipelineReader {
     case .alias: "an alias"
     }
   }
-
-  private func show(_ node: Node) -> String { kind(node) }
 
   private func hint(_ name: String, _ known: [String]) -> String {
     nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""

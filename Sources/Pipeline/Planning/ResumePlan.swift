@@ -5,10 +5,9 @@ internal import SystemPackage
 struct ResumePlan {
   enum Verdict: Equatable {
     case run(because: String)
-    /// Its record says success, its outputs are there, its fingerprint holds.
+    /// Its record says success, its outputs are there, its fingerprint holds; or it was skipped, and nothing that led
+    /// to that has changed.
     case keep
-    /// It was skipped, and nothing that led to that has changed.
-    case keepSkipped(reason: String)
   }
 
   private let forced: Set<StageName>
@@ -41,7 +40,7 @@ struct ResumePlan {
         return .run(because: "its settings, command or inputs have changed")
       }
       if record.fields["switched_off"]?.bool == true { return .run(because: "it was switched off and is on again") }
-      if status == .skipped { return .keepSkipped(reason: record.reason ?? record.error ?? "skipped") }
+      if status == .skipped { return .keep }
       return missingOutput(of: stage, record, context).map { .run(because: $0) } ?? .keep
     }
   }

@@ -104,7 +104,7 @@ public struct JobRun {
         of: stage, in: context, after: selection.before(stage), record.latest)
       let earlier = record.latest.stage(stage.name)
       switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {
-      case .keep, .keepSkipped: report(.stageKept(paths, stage: stage.name))
+      case .keep: report(.stageKept(paths, stage: stage.name))
       case .run(let because):
         if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
         let stageRun = StageRun(
