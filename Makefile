@@ -6,20 +6,22 @@ DEMO ?= demo
 export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
-PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev pkg-config util-linux
+PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
+TEST_PACKAGES := faketime sqlite3
 BENCH_PACKAGES := parallel
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-RELEASE := -c release --static-swift-stdlib
+# Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
+RELEASE := -c release -Xswiftc -static-executable
 BUILT := .build/release
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
-.PHONY: setup packages build engines demo test bench fmt check install uninstall clean
+.PHONY: setup packages test-packages bench-packages build engines demo test bench fmt check install uninstall clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
 
-packages:
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+packages test-packages bench-packages: # each installs what is missing of its list
+	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
 	else echo "== Debian packages: all there"; fi
 
@@ -46,7 +48,7 @@ demo: setup
 	ffprobe -v error -show_entries stream=index,codec_name,codec_type:stream_tags=language -of compact "$$job/final_output.mp4"
 
 ## test: every test, with the engines they use
-test: packages
+test: test-packages
 	@echo "== building the tests"
 	@swift build --build-tests
 	@echo "== speech engines"
@@ -61,9 +63,7 @@ test: packages
 	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" -m unittest discover -s Tests/Engines
 
 ## bench: figures, side by side in one run
-bench: setup
-	@missing=$$(for p in $(BENCH_PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	[ -z "$$missing" ] || $(AS_ROOT) apt-get install -qy --no-install-recommends $$missing
+bench: bench-packages setup
 	@python3 Tests/Benchmarks/overhead.py $(BUILT)/cpwx
 	@python3 Tests/Benchmarks/words.py $(BUILT)/cpwx $(SAMPLE)
 	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" Tests/Engines/evaluate.py --speakers $(SAMPLE)

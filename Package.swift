@@ -26,6 +26,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
@@ -37,6 +38,9 @@ let package = Package(
     .target(name: "TextWidth", swiftSettings: strict),
     .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
     .target(
+      name: "Index", dependencies: ["CLinux", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .target(
       name: "Defaults",
       path: "config",
       exclude: ["sdk", "samples"],
@@ -45,7 +49,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Pipeline",
-      dependencies: ["CLinux", "Jobs", "Titles", "Hashing", "Defaults", "Yams", system],
+      dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
       swiftSettings: strict),
     .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
     .target(
@@ -53,22 +57,36 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx",
-      dependencies: ["TextWidth", "Jobs", "Pipeline", "Engines", "Setup", argumentParser, system],
+      dependencies: ["TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", argumentParser, system],
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx-stage",
       dependencies: ["TextWidth", "Jobs", "Engines", argumentParser, system],
       swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", system], swiftSettings: strict),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Jobs", system], swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Jobs", system], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "TextWidthTests", dependencies: ["TextWidth", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
-      name: "EnginesTests", dependencies: ["Engines", "Jobs", "Defaults", system], swiftSettings: strict),
+      name: "IndexTests",
+      dependencies: ["Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(
-      name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", system], swiftSettings: strict),
+      name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "EnginesTests", dependencies: ["Engines", "Jobs", "Defaults", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SetupTests", dependencies: ["Setup", "Engines", "Jobs", "Defaults", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "AcceptanceTests", dependencies: ["cpwx", "cpwx-stage", "Jobs", system],
       swiftSettings: strict),
     .testTarget(
-      name: "TitlesTests", dependencies: ["Titles"], resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "TitlesTests", dependencies: ["Titles", "TestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
   ]
 )

@@ -12,7 +12,8 @@ public struct JobManager: Sendable {
     self.now = now
   }
 
-  /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return.
+  /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return but
+  /// for `config/.env.job_ID`, which is made again from job.env whenever the job goes on.
   ///
   /// The job's folder is filled under another name and renamed: a job is there whole, or not at all.
   /// - Parameters:
@@ -56,7 +57,7 @@ public struct JobManager: Sendable {
       try makeFolder(workspace.configFolder)
       Leftovers.sweep(workspace.configFolder, beginning: ".env.job_")
       // Last, so that a job that could not be made leaves no copy of the secrets among the configuration.
-      try DurableFile.write(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+      try DurableFile.writeFast(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
       return (paths, info)
     }
   }
@@ -70,14 +71,14 @@ public struct JobManager: Sendable {
     _ = paths.env.withPlatformString { chmod($0, 0o600) }
     let backup = try DurableFile.read(paths.env)
     if let standing = try? DurableFile.read(paths.temporaryEnv), standing == backup { return }
-    try DurableFile.write(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+    try DurableFile.writeFast(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])
   }
 
   /// Makes the job's env files anew from the base configuration, for a job that goes on with another one.
   public func renewJobEnv(_ paths: JobPaths, overlay: EnvFile? = nil) throws {
     let env = jobEnv(paths, overlay: overlay).bytes
     try DurableFile.write(env, to: paths.env, mode: [.ownerReadWrite])
-    try DurableFile.write(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+    try DurableFile.writeFast(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
   }
 
   /// Removes `config/.env.job_ID`; job.env in the job's folder stays.

@@ -15,20 +15,33 @@ public struct Checkup: Sendable {
   /// Everything found, in a fixed order.
   public func run() async -> [CheckResult] {
     var results = await ProgramChecks(environment: environment).run()
-    results += await EngineChecks(environment: environment, config: (try? workspace.get())?.config).run()
+    results += await EngineChecks(settings: settings).run()
     switch workspace {
     case .success(let workspace):
       results += FolderChecks(workspace: workspace).run()
       results += ConfigChecks(workspace: workspace, environment: environment).run()
       results += SecretChecks(workspace: workspace).run()
     case .failure(let error):
-      let known = error as? JobError
-      results.append(
-        .warning(
-          "workspace", known.map { "\($0.subject): \($0.message)" } ?? "\(error)",
-          known?.remedy ?? "Make one with: cpwx init"))
+      results.append(Self.unopened(error))
     }
-    return results
+    return results.masked(try? workspace.get(), environment)
+  }
+
+  /// Without a workspace much can be well; one that is there and cannot be read stops every run.
+  private static func unopened(_ error: any Error) -> CheckResult {
+    let known = error as? JobError
+    let message = known.map { "\($0.subject): \($0.message)" } ?? "\(error)"
+    if let reason = known?.underlying {
+      return .error("workspace", "\(message) (\(reason))", known?.remedy ?? "Give yourself the right to read it.")
+    }
+    return .warning("workspace", message, known?.remedy ?? "Make one with: cpwx init")
+  }
+
+  /// What a stage finds in its environment: the settings over the caller's variables.
+  private var settings: [String: String] {
+    let config = (try? workspace.get())?.config ?? EnvFile()
+    let chosen = config.values(outer: environment).filter { !$0.value.isEmpty }
+    return environment.filter { !$0.value.isEmpty }.merging(chosen) { $1 }
   }
 
   /// Mends what can be mended without asking: folders, modes, engines.
@@ -38,11 +51,13 @@ public struct Checkup: Sendable {
   public func fix(log: @escaping @Sendable (String) -> Void) async throws {
     if case .success(let workspace) = workspace {
       for made in try WorkspaceSetup(workspace.root).run() { log("made \(made)") }
-      for path in SecretChecks(workspace: workspace).openToOthers where path.restrictToOwner() {
-        log("\(path): now readable by its owner alone")
+      for (_, folder) in FolderChecks(workspace: workspace).folders where !isDirectory(folder) {
+        try makeFolder(folder)
+        log("made \(folder)")
       }
+      SecretChecks(workspace: workspace).close(log: log)
     }
-    let home = try EngineHome(environment: environment)
+    let home = try EngineHome(environment: settings)
     _ = try await EngineSetup(home, log: log).run()
     if let kept = try home.keepStageProgram() { log("kept a copy of cpwx-stage as \(kept)") }
   }

@@ -3,12 +3,12 @@ internal import Jobs
 
 /// The speech engines: what is installed, and whether each stage has one for the language of the workspace.
 struct EngineChecks {
-  let environment: [String: String]
-  let config: EnvFile?
+  /// What the stages find in their environment; none is empty.
+  let settings: [String: String]
 
   func run() async -> [CheckResult] {
     do {
-      let home = try EngineHome(environment: environment)
+      let home = try EngineHome(environment: settings)
       let catalog = try await EngineCatalog.read(home)
       let isCurrent = await EngineSetup(home, log: { _ in }).isUpToDate()
       let state: CheckResult =
@@ -31,11 +31,10 @@ struct EngineChecks {
   private func stage(_ catalog: EngineCatalog, _ stage: String) -> CheckResult {
     let check = "engine for \(stage)"
     let wantsLanguage = stage == "asr"
-    let spoken = config?["WHISPER_LANGUAGE"].flatMap { $0.isEmpty ? nil : $0 } ?? config?["SRC_LANG"]
-    let language = wantsLanguage ? Language(spoken) : nil
+    let language = wantsLanguage ? Language(settings["WHISPER_LANGUAGE"] ?? settings["SRC_LANG"]) : nil
     do {
       let engine = try catalog.choose(
-        stage: stage, setting: config?["ENGINE_\(stage.uppercased())"], language: language)
+        stage: stage, setting: settings["ENGINE_\(stage.uppercased())"], language: language)
       let models = engine.models.isEmpty ? "" : ", models: \(engine.models.joined(separator: ", "))"
       return .ok(check, "\(engine.name) \(engine.version ?? "")\(models). \(engine.limits)")
     } catch {

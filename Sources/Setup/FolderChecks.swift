@@ -10,19 +10,22 @@ struct FolderChecks {
   private static let scarce = 10_000_000_000
   private static let nearlyNone = 500_000_000
 
-  func run() -> [CheckResult] {
-    let folders: [(String, FilePath)] = [
+  /// The folders as the configuration has them.
+  var folders: [(name: String, path: FilePath)] {
+    [
       ("in", workspace.inputRoot), ("out", workspace.outputRoot), ("logs", workspace.logRoot),
       ("config", workspace.configFolder),
     ]
-    return folders.map { folder($0, $1) } + [disk(workspace.outputRoot)]
   }
+
+  func run() -> [CheckResult] { folders.map { folder($0, $1) } + [disk(workspace.outputRoot)] }
 
   private func folder(_ name: String, _ path: FilePath) -> CheckResult {
     let check = "folder \(name)"
     guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
-    guard name == "in" || path.withPlatformString({ access($0, W_OK | X_OK) }) == 0 else {
-      return .error(check, "\(path) cannot be written", "Give yourself the right: chown or chmod u+rwx")
+    let (right, use) = name == "in" ? (R_OK, "read") : (W_OK, "written")
+    guard path.withPlatformString({ access($0, right | X_OK) }) == 0 else {
+      return .error(check, "\(path) cannot be \(use)", "Give yourself the right: chown or chmod u+rwx")
     }
     return .ok(check, path.string)
   }
@@ -32,10 +35,15 @@ struct FolderChecks {
     guard path.withPlatformString({ statvfs($0, &status) }) == 0 else {
       return .warning("disk", "the room for \(path) is not known", "See: df -h \(path)")
     }
-    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    // Some network file systems say that they have more blocks than can be counted.
+    let (bytes, isMore) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return Self.room(isMore ? .max : bytes, for: path)
+  }
+
+  static func room(_ free: UInt64, for path: FilePath) -> CheckResult {
     let message = "\(free / 1_000_000_000) GB free for \(path)"
-    if free < Self.nearlyNone { return .error("disk", message, "Make room: no job will get through.") }
-    if free < Self.scarce { return .warning("disk", message, "A long film may need more; make room.") }
+    if free < nearlyNone { return .error("disk", message, "Make room: no job will get through.") }
+    if free < scarce { return .warning("disk", message, "A long film may need more; make room.") }
     return .ok("disk", message)
   }
 }

@@ -1,4 +1,5 @@
 internal import Engines
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -13,7 +14,7 @@ struct ProgramChecks {
       await version(
         "python3", ["--version"], package: "python3-venv", needed: "the speech engines cannot be installed"),
       await version("curl", ["--version"], package: "curl", needed: "film metadata cannot be fetched", optional: true),
-      stageProgram,
+      stageProgram(beside: runningProgramFolder()),
     ]
   }
 
@@ -21,9 +22,9 @@ struct ProgramChecks {
     _ program: String, _ arguments: [String], package: String, needed: String, optional: Bool = false
   ) async -> CheckResult {
     let remedy = "Install it: apt-get install \(package)"
-    let outcome = try? await Program(program, arguments).run()
+    let outcome = try? await Program(program, arguments, environment: ["PATH": environment["PATH"]]).run()
     guard let outcome, outcome.succeeded else {
-      let message = "not found: \(needed)"
+      let message = "\(outcome.map { "fails with exit status \($0.status)" } ?? "not found"): \(needed)"
       return optional ? .warning(program, message, remedy) : .error(program, message, remedy)
     }
     let text = String(decoding: outcome.output, as: UTF8.self)
@@ -31,15 +32,19 @@ struct ProgramChecks {
   }
 
   /// cpwx-stage lies beside cpwx, or among the engines, or in PATH.
-  private var stageProgram: CheckResult {
+  func stageProgram(beside folder: FilePath?) -> CheckResult {
     let name = "cpwx-stage"
-    let folders = [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 }
+    let folders = [folder, try? EngineHome(environment: environment).programs].compactMap { $0 }
     let path = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
-    if let found = (folders + path).map({ $0.appending(name) }).first(where: { exists($0) }) {
+    if let found = (folders + path).map({ $0.appending(name) }).first(where: { $0.isProgram }) {
       return .ok(name, found.string)
     }
     return .error(
       name, "not found beside cpwx, among the engines or in PATH: no stage that ships can run",
       "Copy it beside cpwx, or run cpwx doctor --fix where both lie together.")
   }
+}
+
+extension FilePath {
+  fileprivate var isProgram: Bool { withPlatformString { access($0, X_OK) } == 0 && !isDirectory(self) }
 }

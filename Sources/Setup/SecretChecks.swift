@@ -2,38 +2,76 @@ internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
-/// Files that hold secrets must be their owner's alone.
+/// Files that hold secrets must be their owner's alone, and secrets long enough to be known in a log.
 struct SecretChecks {
   let workspace: Workspace
 
   func run() -> [CheckResult] {
-    let files = candidates.filter { exists($0) }
-    let open = openToOthers
-    if open.isEmpty { return [.ok("secrets", "\(files.count) files with settings, none open to others")] }
-    return open.map { path in
-      .warning(
+    let groups = [copies, JobEnvFiles.ofJobs(in: workspace)]
+    let open = openDocuments.map { path in
+      CheckResult.warning(
         "secrets", "\(path) holds secrets and is open to others", "Close it: chmod 600 '\(path)', or cpwx doctor --fix")
     }
+    let found = open + groups.compactMap(\.result)
+    let count = documents.count { exists($0) } + groups.map(\.count).reduce(0, +)
+    return (found.isEmpty ? [.ok("secrets", "\(count) files with settings, none open to others")] : found) + short
   }
 
-  var openToOthers: [FilePath] {
-    candidates.filter { path in
-      guard let status = try? FileStatus(of: path) else { return false }
-      return !status.permissions.isDisjoint(with: [.groupReadWrite, .otherReadWrite]) && holdsSecrets(path)
+  /// All that ``close(log:)`` closes.
+  var openToOthers: [FilePath] { openDocuments + copies.open + JobEnvFiles.ofJobs(in: workspace).open }
+
+  /// Leaves the files to their owner alone, as far as that may be done.
+  ///
+  /// - Parameter log: told of each file, and of the many of jobs in one line.
+  func close(log: (String) -> Void) {
+    for path in openDocuments where path.restrictToOwner() { log("\(path): now readable by its owner alone") }
+    for files in [copies, JobEnvFiles.ofJobs(in: workspace)] {
+      let closed = files.close()
+      if closed > 0 {
+        let (noun, owner) = closed == 1 ? ("file", "its owner") : ("files", "their owner")
+        log("\(closed) \(files.name) \(noun) in \(files.folder): now readable by \(owner) alone")
+      }
     }
   }
 
-  private var candidates: [FilePath] {
-    let named = workspace.config["SECRETS_PATH"].flatMap { $0.isEmpty ? nil : workspace.resolve(documentPath: $0) }
-    let temporary = names(in: workspace.configFolder).filter { $0.hasPrefix(".env.job_") }
-    return [workspace.configFile] + [named].compactMap { $0 } + temporary.map { workspace.configFolder.appending($0) }
+  private var copies: JobEnvFiles { .copies(in: workspace) }
+
+  private var openDocuments: [FilePath] {
+    documents.filter { path in
+      guard let status = try? FileStatus(of: path) else { return false }
+      return status.permissions.isOpenToOthers && holdsSecrets(path)
+    }
+  }
+
+  /// What an admin writes: others may read it as long as there is no secret in it.
+  private var documents: [FilePath] { [workspace.configFile] + [secretsFile].compactMap { $0 } }
+
+  private var secretsFile: FilePath? {
+    workspace.config["SECRETS_PATH"].flatMap { $0.isEmpty ? nil : workspace.resolve(documentPath: $0) }
   }
 
   private func holdsSecrets(_ path: FilePath) -> Bool {
     guard let bytes = try? DurableFile.read(path) else { return false }
     if (try? JSON(parsing: bytes)) != nil { return true }
     let env = EnvFile(parsing: bytes)
-    return env.keys.contains { Secrets.isSecret($0) && env[$0]?.isEmpty == false }
+    return env.keys.contains { Secrets.isSecret($0, env[$0] ?? "") }
+  }
+
+  /// Secrets that no log can be searched for.
+  private var short: [CheckResult] {
+    let file = secretsFile.flatMap { try? DurableFile.read($0) }.flatMap { try? JSON(parsing: $0) }
+    let settings =
+      workspace.config.keys.map { ($0, workspace.config[$0] ?? "") }
+      + (file?.object?.members ?? []).map { ($0.name, $0.value.string ?? "") }
+    let names = settings.filter { name, value in
+      Secrets.isSecret(name) && (1..<Secrets.shortestSearched).contains(value.utf8.count)
+    }
+    if names.isEmpty { return [] }
+    return [
+      .warning(
+        "secrets", "too short to be masked in logs: \(names.map(\.0).joined(separator: ", "))",
+        "Take ones of \(Secrets.shortestSearched) characters or more.")
+    ]
   }
 }
 
@@ -42,4 +80,22 @@ extension FilePath {
   func restrictToOwner() -> Bool { withPlatformString { chmod($0, 0o600) } == 0 }
 
   var lastName: String { lastComponent?.string ?? string }
+}
+
+extension FilePermissions {
+  var isOpenToOthers: Bool { !isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute]) }
+}
+
+extension [CheckResult] {
+  /// The results as they may be shown: a setting that is wrong may be, or take over, a secret.
+  func masked(_ workspace: Workspace?, _ environment: [String: String]) -> [CheckResult] {
+    let secrets = Secrets.values(
+      of: workspace?.config ?? EnvFile(), in: workspace?.root ?? currentFolder(), outer: environment)
+    return map { result in
+      var result = result
+      result.message = Secrets.masked(result.message, secrets)
+      result.remedy = result.remedy.map { Secrets.masked($0, secrets) }
+      return result
+    }
+  }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Engines
+internal import Index
 internal import Jobs
 internal import Pipeline
 internal import SystemPackage
@@ -82,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
           : "Stopping now. The job can be resumed.")
     }
     let results = films.run(request, stop: stop, display: display)
+    request.index.finish()
     display.close()
     results.listing().write(format)
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Engines
+internal import Index
 internal import Jobs
 internal import Pipeline
 internal import SystemPackage
@@ -8,6 +9,7 @@ internal import SystemPackage
 struct RunRequest {
   let workspace: Workspace
   let batch: FilmBatch
+  let index: IndexFeed
   private let inputs: [FilePath]
   private let resumed: [String]
 
@@ -27,11 +29,13 @@ struct RunRequest {
       of: pipeline, workflow: command.workflow,
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let environment = processEnvironment()
+    index = IndexFeed(workspace) { Console.error($0) }
     batch = FilmBatch(
       workspace: workspace, user: try user ?? workspace.configuredUser, selection: selection,
       workflow: command.workflow,
       again: command.force, renewsConfig: config != nil, environment: environment,
-      toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 })
+      toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
+      index: index)
     resumed = command.resume
     let standard = command.resume.isEmpty ? [workspace.inputRoot] : []
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }

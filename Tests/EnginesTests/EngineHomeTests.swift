@@ -1,6 +1,7 @@
 import Engines
 import Jobs
 import SystemPackage
+import TestSupport
 import Testing
 
 struct EngineHomeTests {

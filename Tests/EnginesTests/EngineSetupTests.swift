@@ -2,6 +2,7 @@ import Defaults
 import Jobs
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Engines

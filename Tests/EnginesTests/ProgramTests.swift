@@ -2,6 +2,7 @@ import Engines
 import Jobs
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 struct ProgramTests {

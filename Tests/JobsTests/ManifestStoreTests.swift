@@ -50,6 +50,56 @@ struct `The manifest store` {
     #expect(names(in: site.root).filter { $0.contains("damaged") } == [])
   }
 
+  /// What a program that knows of no lock does: reads, and writes in place; the second half when it feels like it.
+  private static let foreign = """
+    import json, sys, time
+    path, pause = sys.argv[1], float(sys.argv[2])
+    document = json.load(open(path))
+    document["foreign"] += 1
+    text = json.dumps(document)
+    with open(path, "w") as file:
+        file.write(text[:20])
+        file.flush()
+        print("half", end="", flush=True)
+        time.sleep(pause)
+        file.write(text[20:])
+    """
+
+  @Test func `keeps what a writer that does not lock wrote in place since it was read`() throws {
+    let site = try TemporaryWorkspace()
+    // What it writes has the same size.
+    let path = try site.file("manifest.json", #"{"stages": {}, "foreign": 1}"#)
+    var other: Python?
+    let written = try ManifestStore(path).update(
+      orElse: Self.empty,
+      meanwhile: {
+        other = try Python(Self.foreign, path.string, "0")
+        #expect(other?.finish() == true)
+      },
+      { $0.changeStage("asr") { $0["status"] = .string("running") } })
+    let both = #"{"stages":{"asr":{"status":"running"}},"foreign":2}"#
+    #expect(try Manifest(reading: path).document.text(.compact) == both)
+    #expect(written.document.text(.compact) == both)
+    #expect(names(in: site.root) == [".manifest.lock", "config", "manifest.json"])
+  }
+
+  @Test func `keeps what a writer that does not lock has written to the half`() throws {
+    let site = try TemporaryWorkspace()
+    let path = try site.file("manifest.json", #"{"stages": {}, "foreign": 1}"#)
+    var other: Python?
+    try ManifestStore(path).update(
+      orElse: Self.empty,
+      meanwhile: {
+        other = try Python(Self.foreign, path.string, "0.2")
+        #expect(other?.firstOutput() == "half")
+      },
+      { $0.changeStage("asr") { $0["status"] = .string("running") } })
+    #expect(other?.finish() == true)
+    #expect(
+      try Manifest(reading: path).document.text(.compact) == #"{"stages":{"asr":{"status":"running"}},"foreign":2}"#)
+    #expect(names(in: site.root) == [".manifest.lock", "config", "manifest.json"])
+  }
+
   @Test(arguments: ["", #"{"stages": "none"}"#])
   func `sets a damaged file aside and begins anew`(content: String) throws {
     let site = try TemporaryWorkspace()

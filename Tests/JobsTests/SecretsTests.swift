@@ -22,6 +22,25 @@ struct Secret {
       ])
   }
 
+  @Test func `the password of a URL is a value, also without its escapes, in any setting and the file`() throws {
+    let env = EnvFile("WEBHOOK=https://u:kest%72el@h/x\nX_KEY=http://u:heron@h\nPLAIN=http://host:8080/a@b\n")
+    let file = try JSON(parsing: #"["ftp://u:egret@h"]"#.utf8)
+    #expect(
+      Secrets.values(of: env, secretsFile: file, outer: ["ALL_PROXY": "http://u:stork@gate"]) == [
+        "http://u:heron@h", "ftp://u:egret@h", "kest%72el", "kestrel", "stork", "heron", "egret",
+      ])
+  }
+
+  @Test func `a short password is searched for within its URL alone`() {
+    let env = EnvFile("WEBHOOK=https://u:pw@h/x\n")
+    #expect(Secrets.values(of: env, secretsFile: nil) == ["//u:pw@"])
+  }
+
+  @Test func `texts of the file that are no Unicode are values as they read`() throws {
+    let file = try JSON(parsing: #"{"a": "kestrel\ud800"}"#.utf8)
+    #expect(Secrets.values(of: EnvFile(), secretsFile: file) == ["kestrel\u{FFFD}"])
+  }
+
   @Test func `values are masked, the longer before the shorter`() {
     let secrets = ["abcdef", "abcd"]
     #expect(Secrets.masked("abcdef abcd abc", secrets) == "******** ******** abc")

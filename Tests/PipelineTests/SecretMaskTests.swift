@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test func `says the same however the stream is cut`() {
-    var generator = Generator(state: 7)
+    var generator = SplitMix64(seed: 7)
     let secrets = ["abab", "ababc", "bca", "cab1"].sorted { $0.utf8.count > $1.utf8.count }
     for _ in 0..<2000 {
       let text = (0..<40).map { _ in ["a", "b", "c", "1", "\n"].randomElement(using: &generator)! }.joined()
@@ -44,18 +45,5 @@ import Testing
       }
       #expect(masked(pieces, secrets) == whole)
     }
-  }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Jobs
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import cpwx_stage

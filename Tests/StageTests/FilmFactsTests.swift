@@ -1,5 +1,6 @@
 import Jobs
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import cpwx_stage
@@ -51,7 +52,7 @@ struct FilmFactsTests {
 
   @Test(arguments: 0..<200)
   func `no damaged nfo stops the stage`(seed: Int) {
-    var random = SeededGenerator(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     var bytes = Array(Self.nfo.utf8)
     for _ in 0..<8 {
       bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

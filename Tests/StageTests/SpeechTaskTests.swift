@@ -1,5 +1,6 @@
 import Engines
 import Jobs
+import TestSupport
 import Testing
 
 @testable import cpwx_stage

@@ -1,5 +1,6 @@
 import Jobs
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import cpwx_stage
@@ -46,7 +47,7 @@ struct SubtitleGenStageTests {
 
   @Test func `ffmpeg reads the subtitles of every script back`() async throws {
     let job = try TemporaryJob()
-    var random = SeededGenerator(state: 7)
+    var random = SplitMix64(seed: 7)
     var documents: [JSON] = []
     for _ in 0..<20 { documents += SubtitleLayoutTests.transcript(&random).segments.map(\.json) }
     let whole: JSON = ["language": .string("en"), "segments": .array(documents)]

@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 @testable import cpwx_stage
@@ -21,7 +22,7 @@ struct SubtitleLayoutTests {
   ]
 
   /// A transcript with everything that recognisers get wrong: times that run backwards, overlap, or are missing.
-  static func transcript(_ random: inout SeededGenerator) -> Transcript {
+  static func transcript(_ random: inout SplitMix64) -> Transcript {
     var time = Double.random(in: -1...3, using: &random)
     let segments: [JSON] = (0..<Int.random(in: 0...8, using: &random)).map { _ in
       let vocabulary = words.randomElement(using: &random) ?? []
@@ -50,7 +51,7 @@ struct SubtitleLayoutTests {
     return Transcript(["segments": .array(segments), "language": .string("en")])
   }
 
-  static func style(_ random: inout SeededGenerator) -> SubtitleStyle {
+  static func style(_ random: inout SplitMix64) -> SubtitleStyle {
     var style = SubtitleStyle()
     style.lineWidth = [2, 10, 20, 42, 42, 80].randomElement(using: &random) ?? 42
     style.lines = Int.random(in: 1...3, using: &random)
@@ -60,7 +61,7 @@ struct SubtitleLayoutTests {
 
   @Test(arguments: 0..<300)
   func `cues keep to the style, never overlap, and lose nothing`(seed: Int) throws {
-    var random = SeededGenerator(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     let transcript = Self.transcript(&random)
     let style = Self.style(&random)
     let cues = CueBuilder(style: style).cues(of: transcript)
@@ -87,7 +88,7 @@ struct SubtitleLayoutTests {
 
   @Test(arguments: 0..<40)
   func `SubRip and WebVTT read back as what was written`(seed: Int) throws {
-    var random = SeededGenerator(state: UInt64(seed) + 10_000)
+    var random = SplitMix64(seed: UInt64(seed) + 10_000)
     let cues = CueBuilder(style: SubtitleStyle()).cues(of: Self.transcript(&random))
     let srt = SubtitleFile.srt(cues)
     let blocks = srt.split(separator: "\n\n").map { $0.split(separator: "\n", omittingEmptySubsequences: false) }

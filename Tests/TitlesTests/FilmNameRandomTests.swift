@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import Titles
 
 struct FilmNameRandomTests {
   @Test func `any name gives a title and at most a plausible year`() throws {
-    var random = SplitMix(state: 1888)
+    var random = SplitMix64(seed: 1888)
     let pieces = try FilmNameCase.fixture("filenames.csv").flatMap { wordsAndSeparators($0.fileName) }
     for _ in 0..<20_000 {
       let name = (0..<Int.random(in: 1...12, using: &random)).map { _ in
@@ -27,7 +28,7 @@ struct FilmNameRandomTests {
       + name.split { !$0.isLetter && !$0.isNumber }.map(String.init)
   }
 
-  private func anyScalars(using random: inout SplitMix) -> String {
+  private func anyScalars(using random: inout SplitMix64) -> String {
     let planes: [ClosedRange<UInt32>] = [
       0...0x7F, 0...0x2FF, 0x300...0x36F, 0x900...0xDFF, 0x3000...0xD7FF, 0...0x10FFFF,
     ]
@@ -37,18 +38,5 @@ struct FilmNameRandomTests {
       if let scalar = Unicode.Scalar(UInt32.random(in: plane, using: &random)) { text.append(scalar) }
     }
     return String(text)
-  }
-}
-
-/// Sebastiano Vigna's SplitMix64: the same names every time.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -19,7 +19,6 @@ def describe() -> dict:
     missing = None if installed else "the Python package faster-whisper"
     if installed and not models:
         missing = f"a whisper model in CTranslate2's format, for example in {api.weights('whisper', 'base')}"
-    multilingual = any(not whisper_models.is_english_only(name) for name in models)
     return {
         "engine": "faster_whisper",
         "stage": "asr",
@@ -27,20 +26,13 @@ def describe() -> dict:
         "available": missing is None,
         "missing": missing,
         "version": api.version_of("faster-whisper"),
-        "models": models,
-        "languages": languages.WHISPER_LANGUAGES if multilingual else ["en"] if models else [],
-        "tasks": ["transcribe", "translate"] if multilingual else ["transcribe"] if models else [],
         "limits": "The small models make few errors in clear English, more in other languages, noise and song; "
         "they translate into English only.",
-    }
+    } | whisper_models.abilities(models)
 
 
 def run(request: api.Request) -> api.Result:
-    task = request.get("task") or "transcribe"
-    if task not in ("transcribe", "translate"):
-        raise api.EngineError(api.BAD_REQUEST, f'"task" must be transcribe or translate, not {task!r}')
-    language = languages.code_of(request.get("language"))
-    requested = request.get("model") or os.environ.get("WHISPER_MODEL") or None
+    task, language, requested = whisper_models.wish_of(request)
     name, folder, notes = whisper_models.choose(requested, language, task)
     if not api.has_module("faster_whisper"):
         raise api.EngineError(api.UNAVAILABLE, "faster-whisper is not installed; install the speech engines again")

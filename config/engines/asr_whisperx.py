@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 
 import engine_api as api
-import languages
 import whisper_models
 
 
 def describe() -> dict:
     missing = _missing()
     models = list(whisper_models.present())
-    multilingual = any(not whisper_models.is_english_only(name) for name in models)
     return {
         "engine": "whisperx",
         "stage": "asr",
@@ -20,21 +18,14 @@ def describe() -> dict:
         "available": missing is None,
         "missing": missing,
         "version": api.version_of("whisperx") if api.has_module("whisperx") else None,
-        "models": models,
-        "languages": languages.WHISPER_LANGUAGES if multilingual else ["en"] if models else [],
-        "tasks": ["transcribe", "translate"] if multilingual else ["transcribe"] if models else [],
         "limits": "The production transcriber, with word times from a second model; words without one keep whisper's.",
-    }
+    } | whisper_models.abilities(models)
 
 
 def run(request: api.Request) -> api.Result:
-    task = request.get("task") or "transcribe"
-    if task not in ("transcribe", "translate"):
-        raise api.EngineError(api.BAD_REQUEST, f'"task" must be transcribe or translate, not {task!r}')
-    language = languages.code_of(request.get("language"))
+    task, language, requested = whisper_models.wish_of(request)
     if missing := _missing():
         raise api.EngineError(api.UNAVAILABLE, f"whisperx cannot run; install {missing}")
-    requested = request.get("model") or os.environ.get("WHISPER_MODEL") or None
     name, folder, notes = whisper_models.choose(requested, language, task)
     audio = api.audio_of(request)
     answer = {

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import engine_api as api
-
-WEIGHTS = ("resemblyzer", "pretrained.pt")
-MODEL = "resemblyzer-ge2e"
-THRESHOLD = 0.31
-"""Cosine distance: these embeddings lie close together, and so do two similar voices."""
+from diarize_request import Recogniser
 
 
-def describe() -> dict:
-    missing = [name for name in ("numpy", "scipy", "faster_whisper") if not api.has_module(name)]
-    missing += [] if api.weights(*WEIGHTS).is_file() else [f"the weights {api.weights(*WEIGHTS)}"]
-    return {
-        "engine": "ge2e",
-        "stage": "diarization",
-        "rank": 50,
-        "available": not missing,
-        "missing": ", ".join(missing) or None,
-        "version": "0.1.4",
-        "models": [MODEL],
-        "limits": "Tells two or three clear, different voices apart; similar voices, music and noise mislead it, so "
-        "give it the number of speakers.",
-    }
-
-
-def run(request: api.Request) -> api.Result:
-    from diarize_request import answer
+def _load(weights: Path):
     from ge2e import GE2E
 
-    return answer(request, lambda: GE2E(api.weights(*WEIGHTS)), THRESHOLD) | {"engine": "ge2e", "model": MODEL}
+    return GE2E(weights)
+
+
+ENGINE = Recogniser(
+    engine="ge2e",
+    rank=50,
+    version="0.1.4",
+    model="resemblyzer-ge2e",
+    limits="Tells two or three clear, different voices apart; similar voices, music and noise mislead it, so "
+    "give it the number of speakers.",
+    weights=("resemblyzer", "pretrained.pt"),
+    load=_load,
+    threshold=0.31,  # these embeddings lie close together, and so do two similar voices
+)
 
 
 if __name__ == "__main__":
-    api.main(describe, run)
+    api.main(ENGINE.describe, ENGINE.run)

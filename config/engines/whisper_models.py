@@ -11,7 +11,8 @@ import os
 from importlib import util
 from pathlib import Path
 
-from engine_api import UNAVAILABLE, EngineError, weights
+import languages
+from engine_api import BAD_REQUEST, UNAVAILABLE, EngineError, Request, weights
 
 RANKING = [
     "large-v3", "large-v3-turbo", "large-v2", "large-v1", "distil-large-v3.5", "distil-large-v3", "distil-large-v2",
@@ -34,6 +35,22 @@ def present() -> dict[str, Path]:
 def is_english_only(name: str) -> bool:
     """Whether the model knows no other language and cannot translate."""
     return name.endswith(".en") or name.startswith("distil-")
+
+
+def abilities(models: list[str]) -> dict[str, list[str]]:
+    """What an engine with these models says of itself."""
+    if any(not is_english_only(name) for name in models):
+        return {"models": models, "languages": languages.WHISPER_LANGUAGES, "tasks": ["transcribe", "translate"]}
+    return {"models": models, "languages": ["en"] if models else [], "tasks": ["transcribe"] if models else []}
+
+
+def wish_of(request: Request) -> tuple[str, str | None, str | None]:
+    """The task, the language (None: to be detected) and the model (None: the best) that a request asks for."""
+    task = request.get("task") or "transcribe"
+    if task not in ("transcribe", "translate"):
+        raise EngineError(BAD_REQUEST, f'"task" must be transcribe or translate, not {task!r}')
+    language = languages.code_of(request.get("language"))
+    return task, language, request.get("model") or os.environ.get("WHISPER_MODEL") or None
 
 
 def canonical(name: str) -> str:

@@ -14,30 +14,38 @@ public enum Secrets {
     return endings.contains { name == $0 || name.hasSuffix("_" + $0) || name.hasSuffix("_" + $0 + "S") }
   }
 
-  /// The secret values of an env file, of the JSON file that SECRETS_PATH names, and of the environment around them,
-  /// each line of each one, longest first.
+  /// Whether a setting gives something away: by its name, or by a password in a URL.
+  public static func isSecret(_ key: String, _ value: String) -> Bool {
+    !value.isEmpty && (isSecret(key) || !URLPassword.all(in: value).isEmpty)
+  }
+
+  /// The secret values of an env file, of the JSON file that SECRETS_PATH names, and of the environment around them:
+  /// each line of each one, and the passwords of URLs, longest first.
   public static func values(of env: EnvFile, secretsFile: JSON?, outer: [String: String] = [:]) -> [String] {
     var found: Set<String> = []
-    for (key, value) in env.values(outer: outer) where isSecret(key) { found.insert(value) }
-    for (key, value) in outer where isSecret(key) { found.insert(value) }
-    for key in env.keys where isSecret(key) { found.insert(env[key] ?? "") }
-    if let secretsFile { collect(secretsFile, into: &found) }
+    func take(_ value: String, whole: Bool) {
+      if whole { found.insert(value) }
+      for password in URLPassword.all(in: value) { found.formUnion(password.searched) }
+    }
+    for (key, value) in env.values(outer: outer) { take(value, whole: isSecret(key)) }
+    for (key, value) in outer { take(value, whole: isSecret(key)) }
+    for key in env.keys { take(env[key] ?? "", whole: isSecret(key)) }
+    for text in secretsFile.map(texts) ?? [] { take(text, whole: true) }
     return found.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
       .filter { $0.utf8.count >= shortestSearched }
       .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
   }
 
-  /// `text` with each of `values` masked; they come longest first.
+  /// `text` with each of `values`, which come longest first, and the password of each URL masked.
   public static func masked(_ text: String, _ values: [String]) -> String {
-    values.reduce(text) { $0.replacing($1, with: mask) }
+    values.reduce(maskedURLs(text)) { $0.replacing($1, with: mask) }
   }
 
-  private static func collect(_ value: JSON, into found: inout Set<String>) {
+  private static func texts(in value: JSON) -> [String] {
     switch value {
-    case .string(let text): found.insert(text)
-    case .array(let elements): for element in elements { collect(element, into: &found) }
-    case .object(let object): for member in object.members { collect(member.value, into: &found) }
-    default: break
+    case .array(let elements): elements.flatMap(texts)
+    case .object(let object): object.members.flatMap { texts(in: $0.value) }
+    default: value.string.map { [$0] } ?? []
     }
   }
 }

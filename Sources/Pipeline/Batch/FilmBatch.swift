@@ -1,3 +1,4 @@
+public import Index
 public import Jobs
 public import SystemPackage
 
@@ -11,17 +12,19 @@ public struct FilmBatch: Sendable {
   private let renewsConfig: Bool
   private let environment: [String: String]
   private let toolFolders: [FilePath]
+  private let index: IndexFeed?
 
   /// - Parameters:
   ///   - again: make new jobs, also of films that have one.
+  ///   - index: told of jobs that are made and moved.
   ///   - renewsConfig: unfinished jobs take the workspace's configuration over, instead of keeping their own.
   public init(
     workspace: Workspace, user: Int, selection: StageSelection, workflow: String?, again: Bool, renewsConfig: Bool,
-    environment: [String: String], toolFolders: [FilePath]
+    environment: [String: String], toolFolders: [FilePath], index: IndexFeed?
   ) {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
     (self.again, self.renewsConfig, self.environment) = (again, renewsConfig, environment)
-    self.toolFolders = toolFolders
+    (self.toolFolders, self.index) = (toolFolders, index)
   }
 
   /// What will be done with each film, in order.
@@ -119,7 +122,7 @@ public struct FilmBatch: Sendable {
         result.job = job
         let run = JobRun(
           job, in: workspace, selection: selection, workflow: workflow, environment: environment,
-          toolFolders: toolFolders, stop: stop, observe: observe)
+          toolFolders: toolFolders, stop: stop, index: index, observe: observe)
         let outcome = try run.run(film)
         result.status = outcome.status
         result.reason = outcome.reason
@@ -145,6 +148,7 @@ public struct FilmBatch: Sendable {
       let created = try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)) {
         if !again { try history.confirmNoneCame(of: film, user: user, in: workspace) }
       }
+      index?.tell(created.paths)
       return created.paths
     }
     if renewsConfig {

@@ -20,11 +20,7 @@ struct JobContext {
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
     let values = env.values(outer: environment).map { ($0, $1.isEmpty ? environment[$0] ?? "" : $1) }
     settings = Dictionary(values, uniquingKeysWith: { $1 })
-    let secretsPath = settings["SECRETS_PATH"] ?? ""
-    let secretsFile =
-      secretsPath.isEmpty
-      ? nil : (try? DurableFile.read(resolve(secretsPath, against: workspace.root))).flatMap { try? JSON(parsing: $0) }
-    secrets = Secrets.values(of: env, secretsFile: secretsFile, outer: environment)
+    secrets = Secrets.values(of: env, in: workspace.root, outer: environment)
     for (key, value) in settings where key.hasPrefix("STEP_") && !value.isEmpty && parseSwitch(value) == nil {
       throw JobError(.configuration, paths.env.string, "\(key) is \"\(value)\"", remedy: "Expected true or false.")
     }

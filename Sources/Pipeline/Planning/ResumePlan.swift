@@ -30,7 +30,9 @@ struct ResumePlan {
   ) -> Verdict {
     if forced.contains(stage.canonicalName) { return .run(because: "asked for") }
     guard let record, let status = record.status else { return .run(because: "it has not run") }
-    if let earlier = ran.first(where: { depends(stage, on: $0, context) }) { return .run(because: "\(earlier.name) ran again") }
+    if let earlier = ran.first(where: { depends(stage, on: $0, context) }) {
+      return .run(because: "\(earlier.name) ran again")
+    }
     switch status {
     case .failed: return .run(because: "it failed")
     case .running: return .run(because: "it was interrupted")

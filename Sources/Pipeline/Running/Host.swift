@@ -10,4 +10,10 @@ var hostName: String {
   return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// Who runs this process, and where: `user@host`. Who used sudo counts, not root.
+func caller(_ environment: [String: String]) -> String {
+  let names = ["SUDO_USER", "USER", "LOGNAME"].compactMap { environment[$0] }.filter { !$0.isEmpty }
+  return "\(names.first ?? "uid \(getuid())")@\(hostName)"
+}
+
 func sleepBriefly() { usleep(20_000) }

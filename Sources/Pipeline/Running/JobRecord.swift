@@ -10,6 +10,12 @@ struct JobRecord {
   let year: Int?
   let identity: FilmIdentity
   let workflow: String?
+  /// Why the job is run now.
+  let reason: String
+  /// Who runs it: `user@host`.
+  let who: String
+  /// Told whenever the manifest has changed.
+  let changed: () -> Void
   private var store: ManifestStore { ManifestStore(paths.manifest) }
   /// The manifest as last seen whole, should a foreign writer leave it damaged.
   private(set) var latest: Manifest
@@ -18,10 +24,11 @@ struct JobRecord {
 
   init(
     workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity,
-    workflow: String?
+    workflow: String?, reason: String, who: String, changed: @escaping () -> Void
   ) {
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.identity, self.workflow) = (title, year, identity, workflow)
+    (self.reason, self.who, self.changed) = (reason, who, changed)
     let info = try? JobInfo(reading: paths.info)
     let created = info?.createdAt.flatMap { Timestamp($0) } ?? .now
     latest = Manifest(newFor: paths, created: created, in: workspace)
@@ -56,6 +63,7 @@ struct JobRecord {
       }
       timing["completed_at"] = .null
       manifest.document["timing"] = timing
+      manifest.remember(JobEvent(at: started.text, who: who, .started, reason: reason))
     }
     deferred.append(change)
   }
@@ -67,6 +75,7 @@ struct JobRecord {
   ) throws {
     let started = Timestamp.now
     try write(meanwhile: start) { [self] manifest in
+      manifest.rememberRecord(of: stage.name)
       manifest.changeStage(stage.name) { entry in
         entry["job_id"] = .string(paths.id.description)
         entry["user_id"] = .int(paths.userID)
@@ -106,7 +115,7 @@ struct JobRecord {
         entry["status"] = .string(status.rawValue)
         entry["started_at"] = .string(began.text)
         entry["completed_at"] = .string(ended.text)
-        entry["duration_seconds"] = .double(ended.seconds(since: began))
+        entry["duration_seconds"] = .double(attempt.seconds)
         entry["exit_code"] = .int(attempt.exitCode)
         entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason)
         entry["reason"] = reason.map { .string($0) }
@@ -158,6 +167,7 @@ struct JobRecord {
       let first = timing["started_at"]?.string.flatMap { Timestamp($0) } ?? started
       timing["completed_at"] = .string(ended.text)
       timing["total_seconds"] = .double(ended.seconds(since: first))
+      manifest.remember(JobEvent(at: ended.text, who: who, JobEvent.What(end: status), reason: error))
       timing["running_seconds"] = .double((timing["running_seconds"]?.double ?? 0) + ended.seconds(since: started))
       manifest.document["timing"] = timing
     }
@@ -173,6 +183,18 @@ struct JobRecord {
       try change(&manifest)
     }
     deferred = []
+    changed()
+  }
+}
+
+extension JobEvent.What {
+  /// How a run ended.
+  fileprivate init(end status: PipelineStatus) {
+    switch status {
+    case .completed: self = .completed
+    case .failed: self = .failed
+    case .pending, .running, .interrupted: self = .interrupted
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+public import Index
 public import Jobs
 public import SystemPackage
 
@@ -22,17 +23,21 @@ public struct JobRun {
   private let stop: StopSource
   private let observe: (RunEvent) -> Void
   private let environment: [String: String]
+  private let index: IndexFeed?
 
   /// - Parameters:
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
+  ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
   public init(
     _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil,
-    environment: [String: String], toolFolders: [FilePath], stop: StopSource, observe: @escaping (RunEvent) -> Void
+    environment: [String: String], toolFolders: [FilePath], stop: StopSource, index: IndexFeed?,
+    observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
+    self.index = index
     runner = LocalRunner(environment: environment, toolFolders: toolFolders, stop: stop)
   }
 
@@ -67,7 +72,8 @@ public struct JobRun {
     if film.job != nil { endOrphans(of: context, report) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
-      identity: film.identity, workflow: workflow)
+      identity: film.identity, workflow: workflow, reason: film.reason, who: caller(environment),
+      changed: { [index, paths] in index?.tell(paths) })
     try record.begin(started)
     reportResume(record.latest, report)
     let outcome: Outcome

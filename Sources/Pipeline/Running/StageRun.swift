@@ -63,7 +63,8 @@ struct StageRun {
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
     if own?.status == .skipped {
       // The stage says itself that there was nothing for it to do, and that is no failure.
-      attempt.result = .skipped(reason: own?.fields["skip_reason"]?.string ?? "skipped by the stage itself")
+      let reason = own?.fields["skip_reason"]?.string.map { Secrets.masked($0, context.secrets) }
+      attempt.result = .skipped(reason: reason ?? "skipped by the stage itself")
       attempt.errorText = nil
     }
     let (status, reason) = judge(attempt)

@@ -34,8 +34,7 @@ struct Settings: Sendable {
     }
     values = Dictionary(file.values(outer: environment), uniquingKeysWith: { $1 })
     secretsFile = Self.readSecrets(values["SECRETS_PATH"] ?? environment["SECRETS_PATH"], beside: self.file)
-    let others = environment.filter { Secrets.isSecret($0.key) && $0.value.utf8.count >= Secrets.shortestSearched }
-    secrets = Secrets.values(of: file, secretsFile: (try? secretsFile.get()) ?? nil) + others.values
+    secrets = Secrets.values(of: file, secretsFile: (try? secretsFile.get()) ?? nil, outer: environment)
   }
 
   /// The folder that relative paths start at: the one above the settings' own.

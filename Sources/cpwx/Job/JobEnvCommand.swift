@@ -4,7 +4,7 @@ internal import Jobs
 struct JobEnvCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "env",
-    abstract: "Print the settings a job ran with; secrets are masked.",
+    abstract: "Print the settings a job ran with; secrets are masked, of a URL the password.",
     discussion: """
       EXAMPLES
         cpwx job env latest
@@ -25,7 +25,7 @@ struct JobEnvCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let paths = try JobCatalog(workspace).find(job.job)
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
-    let secrets = Secrets.values(of: env, secretsFile: nil, outer: processEnvironment())
+    let secrets = Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment())
     let values = env.values(outer: processEnvironment()).map { key, value -> (String, String) in
       if reveal || value.isEmpty { return (key, value) }
       return (key, Secrets.isSecret(key) ? Secrets.mask : Secrets.masked(value, secrets))

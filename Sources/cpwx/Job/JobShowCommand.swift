@@ -5,7 +5,7 @@ internal import Pipeline
 struct JobShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Show what a job is and how its stages went.",
+    abstract: "Show what a job is and how its stages went; secrets are masked.",
     discussion: """
       EXAMPLES
         cpwx job show latest
@@ -20,9 +20,12 @@ struct JobShowCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
-    let summary = JobSummary(try JobCatalog(workspace).find(job.job), in: workspace)
+    let paths = try JobCatalog(workspace).find(job.job)
+    let summary = JobSummary(paths, in: workspace)
     var document = summary.document
     document["stages"] = .array((summary.manifest?.stages ?? []).map(\.document))
+    document = Secrets.masked(
+      document, Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment()))
     switch format {
     case .json: Console.out(raw: document.bytes())
     case .ndjson, .csv: Listing(rows: [document], columns: []).write(format)

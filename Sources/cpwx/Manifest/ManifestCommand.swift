@@ -30,4 +30,10 @@ struct ManifestArgument: ParsableArguments {
     }
     return try JobCatalog(try workspaceOptions.open()).find(manifest).manifest
   }
+
+  /// What must not be shown of the manifest at `path`: stages are foreign programs, and write into it what they like.
+  func secrets(_ path: FilePath) -> [String] {
+    Secrets.values(
+      ofJobIn: path.removingLastComponent(), workspace: try? workspaceOptions.open(), outer: processEnvironment())
+  }
 }

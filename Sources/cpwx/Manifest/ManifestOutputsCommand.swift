@@ -5,7 +5,7 @@ internal import SystemPackage
 struct ManifestOutputsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "outputs",
-    abstract: "List the files that a job's stages recorded as made.",
+    abstract: "List the files that a job's stages recorded as made; secrets are masked.",
     discussion: """
       EXAMPLES
         cpwx manifest outputs latest
@@ -30,8 +30,9 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
         ]
       }
     }
+    let secrets = manifest.secrets(path)
     Listing(
-      rows: rows,
+      rows: rows.map { Secrets.masked($0, secrets) },
       columns: [
         .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
         .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" }, .init("PATH", key: "path"),

@@ -5,7 +5,7 @@ internal import Pipeline
 struct ManifestShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Show a manifest of any kind, as a table or as it is.",
+    abstract: "Show a manifest of any kind, as a table or as it is; secrets are masked.",
     discussion: """
       EXAMPLES
         cpwx manifest show latest
@@ -18,7 +18,9 @@ struct ManifestShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     let format = try formatOptions.resolved()
-    let manifest = try Manifest(reading: try manifest.path())
+    let path = try manifest.path()
+    let secrets = manifest.secrets(path)
+    let manifest = Manifest(document: Secrets.masked(try Manifest(reading: path).document, secrets))
     switch format {
     case .json: Console.out(raw: manifest.document.bytes())
     case .ndjson: Console.out(manifest.document.text(.compact))

@@ -29,9 +29,12 @@ struct ManifestValidateCommand: AsyncParsableCommand {
       let text = error.underlying.map { "\(error.message): \($0)" } ?? error.message
       findings = [ManifestFinding(path: place, severity: .error, message: text)]
     }
+    let secrets = manifest.secrets(path)
     let listing = Listing(
       rows: findings.map {
-        ["path": .string($0.path), "severity": .string($0.severity.rawValue), "message": .string($0.message)]
+        Secrets.masked(
+          ["path": .string($0.path), "severity": .string($0.severity.rawValue), "message": .string($0.message)], secrets
+        )
       },
       columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message")])
     if findings.isEmpty && format == .table { Console.out("\(path): as documented") }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Jobs
 
 /// The two streams: results go to standard output, everything else to standard error.
 enum Console {
@@ -12,9 +13,9 @@ enum Console {
     exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
   }
 
-  static func note(_ text: String) { write(text + "\n", to: 2) }
+  static func note(_ text: String) { write(Secrets.maskedURLs(text) + "\n", to: 2) }
 
-  static func error(_ text: String) { write("cpwx: \(text)\n", to: 2) }
+  static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text))\n", to: 2) }
 
   static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }
 

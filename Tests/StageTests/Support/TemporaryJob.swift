@@ -1,23 +1,23 @@
 import Engines
 import Jobs
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import cpwx_stage
 
 /// A workspace of its own with one job in it, removed when the test ends.
 final class TemporaryJob: Sendable {
-  let workspace: FilePath
+  private let place: TemporaryFolder
+  var workspace: FilePath { place.root }
   let folder: FilePath
 
   /// - Parameters:
   ///   - settings: lines of the job's env file.
   ///   - film: what the manifest says the film is.
   init(_ settings: [String: String] = [:], film: FilePath? = nil, title: String = "A Film", year: Int? = nil) throws {
-    let serial = String(UInt64.random(in: .min ... .max), radix: 36)
-    workspace = FilePath("/tmp/cpwx-stage-tests-\(serial)")
-    folder = workspace.pushing("out/2025/10/30/1/20251030-001")
-    try makeFolder(folder)
+    place = try TemporaryFolder()
+    folder = try place.folder("out/2025/10/30/1/20251030-001")
     try makeFolder(workspace.appending("config"))
     try write(
       settings.map { "\($0.key)=\($0.value)\n" }.joined(), to: workspace.pushing("config/.env.job_20251030-001"))
@@ -26,8 +26,6 @@ final class TemporaryJob: Sendable {
       JSON.object(.init()).with("job_id", .string("20251030-001")).with("input", input).text(),
       to: folder.appending("manifest.json"))
   }
-
-  deinit { removeTree(workspace) }
 
   /// What the stages are started with; engines are those of the machine.
   var environment: [String: String] {
@@ -72,13 +70,4 @@ extension JSON {
     copy[key] = value
     return copy
   }
-}
-
-/// Removes a folder that a test made, with all that is in it.
-func removeTree(_ folder: FilePath) {
-  for name in names(in: folder) {
-    let path = folder.appending(name)
-    if isDirectory(path) { removeTree(path) } else { unlink(path) }
-  }
-  removeFolder(folder)
 }

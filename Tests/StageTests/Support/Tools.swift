@@ -1,12 +1,9 @@
 import Engines
-import Glibc
 import Jobs
 import SystemPackage
 import Testing
 
 @testable import cpwx_stage
-
-func removeFolder(_ path: FilePath) { _ = path.withPlatformString { rmdir($0) } }
 
 /// Makes media with the real ffmpeg.
 func makeMedia(_ arguments: [String], _ output: FilePath) async throws {
@@ -35,33 +32,4 @@ func runStage(_ arguments: [String], _ environment: [String: String]) async thro
 func sample(_ ending: String) -> FilePath {
   let here = FilePath(#filePath).removingLastComponent()
   return here.pushing(FilePath("../../../config/samples/super_awesome_company_2018.\(ending)")).lexicallyNormalized()
-}
-
-/// Expects a ``JobError`` of one code from `body`, and returns it.
-@discardableResult
-func expectError(
-  _ code: JobError.Code, _ location: SourceLocation = #_sourceLocation, from body: () async throws -> Void
-) async throws -> JobError {
-  do {
-    try await body()
-  } catch let error as JobError {
-    #expect(error.code == code, "\(error)", sourceLocation: location)
-    return error
-  }
-  Issue.record("no error was thrown", sourceLocation: location)
-  throw CancellationError()
-}
-
-/// A generator whose numbers are the same in each run, so that a failure can be looked into.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  /// SplitMix64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
 }

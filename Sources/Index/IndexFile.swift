@@ -1,0 +1,84 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// `.cpwx/index.sqlite` as a file, and the knowledge of whether it is as cpwx left it.
+///
+/// Every change of the database file happens under the lock on `.cpwx/index.lock`, and what the file then looks like is
+/// written into it. A file that looks otherwise was changed by other hands, a failing disk among them; its answers
+/// could be wrong, so it is made anew. Between changes, transactions wait in the `-wal` file, whose frames SQLite
+/// checks itself.
+struct IndexFile: Sendable {
+  let path: FilePath
+
+  init(in workspace: Workspace) { path = workspace.stateFolder.appending("index.sqlite") }
+
+  private var lockPath: FilePath { path.removingLastComponent().appending("index.lock") }
+  private var companions: [FilePath] { ["-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
+
+  func lock() throws -> FileLock { try FileLock.wait(for: lockPath) }
+
+  /// Whether transactions wait to be brought into the database file.
+  var hasWaitingTransactions: Bool { waitingBytes > 0 }
+
+  /// The size of the `-wal` file.
+  var waitingBytes: Int { (try? FileStatus(of: companions[0]))?.size ?? 0 }
+
+  /// Whether the file is as the last change by cpwx left it.
+  func isAsLeft(_ lock: borrowing FileLock) throws -> Bool {
+    guard let status = try? FileStatus(of: path) else { return false }
+    guard let noted = try? JSON(parsing: lock.content()) else { return false }
+    // A change that was cut short: SQLite brings its own file back in order.
+    if noted["changing"]?.bool == true { return true }
+    return noted["inode"]?.int == Int(status.inode) && noted["size_bytes"]?.int == status.size
+      && noted["modified"]?.int == Int(status.modified)
+  }
+
+  /// Changes the database file and notes what it looks like then.
+  func change(_ lock: borrowing FileLock, _ body: () throws -> Void) throws {
+    try lock.describeHolder(["changing": .bool(true)])
+    try body()
+    try note(lock)
+  }
+
+  func note(_ lock: borrowing FileLock) throws {
+    let status = try FileStatus(of: path)
+    try lock.describeHolder([
+      "inode": .int(Int(status.inode)), "size_bytes": .int(status.size), "modified": .int(Int(status.modified)),
+    ])
+  }
+
+  /// Makes an empty file that only its owner reads, which SQLite then fills; its companions take its mode over.
+  static func make(at path: FilePath) throws {
+    do {
+      let file = try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+      try file.close()
+    } catch {
+      throw JobError(.io, path.string, "the index cannot be made", underlying: error)
+    }
+  }
+
+  /// Moves a database that is not to be believed out of the way.
+  func setAside() throws -> FilePath {
+    let name = "index.sqlite.damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
+    let kept = try Jobs.setAside(path, as: name)
+    for companion in companions { unlink(companion) }
+    return kept
+  }
+
+  /// Puts a database that is whole in this one's place, where there is none.
+  func install(_ new: FilePath, _ lock: borrowing FileLock) throws {
+    for companion in companions { unlink(companion) }
+    do {
+      let file = try FileDescriptor.open(new, .readOnly, options: [.closeOnExec])
+      try file.closeAfter { _ = fsync(file.rawValue) }
+      let result = new.withPlatformString { from in path.withPlatformString { Glibc.rename(from, $0) } }
+      guard result == 0 else { throw Errno(rawValue: errno) }
+    } catch {
+      throw JobError(.io, path.string, "the index cannot be put in place", underlying: error)
+    }
+    try DurableFile.syncFolder(of: path)
+    try note(lock)
+  }
+}

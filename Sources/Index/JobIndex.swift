@@ -1,0 +1,165 @@
+internal import GRDB
+internal import Glibc
+public import Jobs
+internal import SystemPackage
+
+/// Every job of a workspace, found in a blink: `.cpwx/index.sqlite`, made from the jobs' own files.
+///
+/// The files are the truth. What is looked at is compared with them first (``Drift``), a missing or damaged index is
+/// made anew, and where it cannot be written one is made for this look alone.
+public final class JobIndex: Sendable {
+  /// Said to the admin of the index's own troubles.
+  public typealias Notice = @Sendable (String) -> Void
+
+  public let workspace: Workspace
+  let file: IndexFile
+  let queue: DatabaseQueue
+  /// A database for this look alone, to be removed.
+  private let passing: FilePath?
+
+  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, passing: FilePath? = nil) {
+    (self.workspace, self.file, self.queue, self.passing) = (workspace, file, queue, passing)
+  }
+
+  deinit {
+    if let passing { unlink(passing) }
+  }
+
+  /// Looks into the index of a workspace.
+  ///
+  /// - Parameters:
+  ///   - notice: told what was wrong with the index and what was done about it.
+  ///   - body: asked again when the index turns out to be damaged while it is read.
+  /// - Throws: what `body` throws; ``JobError`` when not even a passing index can be made.
+  public static func look<Result>(
+    in workspace: Workspace, notice: @escaping Notice, _ body: (JobIndex) throws -> Result
+  ) throws -> Result {
+    let index = try open(workspace, notice: notice)
+    defer { index.close() }
+    do {
+      return try body(index)
+    } catch let error as DatabaseError where error.tellsOfDamage {
+      notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
+    }
+    let renewed = try remade(workspace, notice: notice)
+    defer { renewed.close() }
+    return try body(renewed)
+  }
+
+  /// Opens the index, making it where there is none that can be believed.
+  public static func open(_ workspace: Workspace, notice: @escaping Notice) throws -> JobIndex {
+    let file = IndexFile(in: workspace)
+    do {
+      guard let status = try? FileStatus(of: file.path), status.size > 0 else {
+        return try remade(workspace, notice: notice)
+      }
+      let lock = try file.lock()
+      let isAsLeft = try file.isAsLeft(lock)
+      _ = consume lock
+      guard isAsLeft else {
+        notice("\(file.path): was changed by other hands than cpwx's; it is made anew from the jobs' files")
+        return try remade(workspace, notice: notice)
+      }
+      let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
+      let isNewer = try queue.read { try Schema.migrator.hasBeenSuperseded($0) }
+      if isNewer {
+        notice("\(file.path): is of a newer cpwx and stays as it is; the jobs' files are read for this look")
+        return try passing(workspace)
+      }
+      if try queue.read({ try !Schema.migrator.hasCompletedMigrations($0) }) {
+        let lock = try file.lock()
+        try file.change(lock) { try Schema.migrator.migrate(queue) }
+        _ = consume lock
+      }
+      return JobIndex(workspace, file, queue)
+    } catch let error as DatabaseError where error.tellsOfDamage {
+      notice("\(file.path): is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
+      return try remade(workspace, notice: notice)
+    } catch let error as JobError where error.code == .io {
+      let cause = error.underlying.map { " (\($0))" } ?? ""
+      notice("\(error.subject): \(error.message)\(cause); the jobs' files are read for this look")
+      return try passing(workspace)
+    } catch let error as DatabaseError {
+      notice("\(file.path): cannot be used (\(error.message ?? "\(error)")); the jobs' files are read for this look")
+      return try passing(workspace)
+    }
+  }
+
+  /// Makes the index anew, beside the old one, which is set aside when the new one is whole.
+  static func remade(_ workspace: Workspace, notice: @escaping Notice) throws -> JobIndex {
+    let file = IndexFile(in: workspace)
+    do {
+      try Reindex(of: workspace).replace(file, notice: notice)
+      return JobIndex(
+        workspace, file, try DatabaseQueue(path: file.path.string, configuration: configuration()))
+    } catch let error where !(error is CancellationError) {
+      let text = (error as? DatabaseError)?.message ?? "\(error)"
+      notice("\(file.path): cannot be made (\(text)); the jobs' files are read for this look")
+      return try passing(workspace)
+    }
+  }
+
+  private static func passing(_ workspace: Workspace) throws -> JobIndex {
+    let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+    let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
+    let queue = try Reindex(of: workspace).make(at: path)
+    return JobIndex(workspace, IndexFile(in: workspace), queue, passing: path)
+  }
+
+  static func configuration() -> Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(60)
+    configuration.prepareDatabase { db in
+      // Not by GRDB's own switch, which writes into the file each time it is opened.
+      _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+      // Checkpoints come when the lock is held, by which a change of the file by other hands is told from cpwx's own.
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+      try db.execute(sql: "PRAGMA synchronous = NORMAL")
+    }
+    return configuration
+  }
+
+  /// Whether it serves this look alone, and what is written to it is lost.
+  public var isPassing: Bool { passing != nil }
+
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result { try queue.read(body) }
+
+  /// Changes the index in one transaction, waiting for whoever else does.
+  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    if isPassing { return try queue.write(body) }
+    let lock = try file.lock()
+    let result = try queue.write(body)
+    if file.waitingBytes > 32 << 20 { try checkpoint(lock) }
+    _ = consume lock
+    return result
+  }
+
+  /// Brings what jobs' files say into the index.
+  public func store(_ jobs: [IndexedJob]) throws {
+    try write { db in
+      for job in jobs { try db.store(job) }
+    }
+  }
+
+  private func checkpoint(_ lock: borrowing FileLock) throws {
+    guard try file.isAsLeft(lock) else { return }
+    try file.change(lock) { try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+  }
+
+  /// Brings waiting transactions into the file and lets go of it. Best effort: what is not done now is done next time.
+  public func close() {
+    if !isPassing, file.hasWaitingTransactions, let lock = try? file.lock() { try? checkpoint(lock) }
+    try? queue.close()
+  }
+}
+
+extension DatabaseError {
+  /// Whether SQLite found the file to hold what it must not.
+  var tellsOfDamage: Bool {
+    switch resultCode {
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA: true
+    case .SQLITE_ERROR: message?.contains("no such") == true || message?.contains("malformed") == true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,109 @@
+internal import Foundation
+
+/// A text as its words without case and diacritics, so that titles of any script are found however they are typed.
+///
+/// Marks that only colour a letter fall away (`é`, `क़`); those that are letters' vowels stay. Of scripts that put no
+/// space between words every letter counts as one.
+struct FoldedWords {
+  /// Each word: one letter run, or the letters of a run in an unspaced script.
+  let words: [[String]]
+
+  /// The words as the index stores them, separated by spaces.
+  var text: String { words.joined().joined(separator: " ") }
+
+  init(_ source: String) {
+    if source.utf8.allSatisfy({ $0 < 0x80 }) {
+      words = Self.asciiWords(source)
+      return
+    }
+    var words: [[String]] = []
+    var word = ""
+    var run: [String] = []
+    func endWord() {
+      if !word.isEmpty { words.append([word]) }
+      word = ""
+    }
+    func endRun() {
+      if !run.isEmpty { words.append(run) }
+      run = []
+    }
+    for scalar in source.decomposedStringWithCompatibilityMapping.unicodeScalars {
+      let properties = scalar.properties
+      if Self.isUnspaced(scalar) {
+        endWord()
+        run.append(String(scalar))
+        continue
+      }
+      switch properties.generalCategory {
+      case .nonspacingMark, .spacingMark, .enclosingMark:
+        let mark = properties.canonicalCombiningClass.rawValue
+        guard mark == 0 || mark == 8 || mark == 9 else { continue }
+        if run.isEmpty { word.unicodeScalars.append(scalar) } else { run[run.count - 1].unicodeScalars.append(scalar) }
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+        .letterNumber, .otherNumber:
+        endRun()
+        word += Self.plainLetters[scalar] ?? properties.lowercaseMapping
+      default:
+        if Self.isApostrophe(scalar) { continue }
+        endWord()
+        endRun()
+        if scalar == "&" { words.append(["and"]) }
+      }
+    }
+    endWord()
+    endRun()
+    self.words = words
+  }
+
+  /// What finds these words in any order, each whole or begun; `nil` when there are none.
+  var query: String? {
+    guard !words.isEmpty else { return nil }
+    return words.map { "\"" + $0.joined(separator: " ") + "\" *" }.joined(separator: " AND ")
+  }
+
+  private static func asciiWords(_ source: String) -> [[String]] {
+    var words: [[String]] = []
+    var word: [UInt8] = []
+    func end() {
+      if !word.isEmpty { words.append([String(decoding: word, as: UTF8.self)]) }
+      word.removeAll(keepingCapacity: true)
+    }
+    for byte in source.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): word.append(byte)
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"): word.append(byte | 0x20)
+      case UInt8(ascii: "'"): continue
+      case UInt8(ascii: "&"):
+        end()
+        words.append(["and"])
+      default: end()
+      }
+    }
+    end()
+    return words
+  }
+
+  private static func isApostrophe(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "'" || scalar == "\u{2019}" || scalar == "\u{2BC}"
+  }
+
+  /// Letters that no decomposition takes apart, as they are typed without the keys for them.
+  private static let plainLetters: [Unicode.Scalar: String] = [
+    "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ß": "ss", "æ": "ae", "Æ": "ae",
+    "œ": "oe", "Œ": "oe", "ı": "i", "þ": "th", "Þ": "th", "ς": "σ",
+  ]
+
+  /// Chinese, Japanese, Thai, Lao, Burmese, Khmer.
+  private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x0E01...0x0E30, 0x0E80...0x0EB0, 0x1000...0x103F, 0x1780...0x17D3, 0x3041...0x3096, 0x30A1...0x30FC,
+      0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x3FFFF:
+      !scalar.properties.generalCategory.isMark
+    default: false
+    }
+  }
+}
+
+extension Unicode.GeneralCategory {
+  fileprivate var isMark: Bool { self == .nonspacingMark || self == .spacingMark || self == .enclosingMark }
+}

@@ -1,0 +1,129 @@
+internal import GRDB
+public import Jobs
+
+/// A condition on jobs, as it is typed: `status=failed`, `user=2`, `since=7d`, `title~sholay`, `stage!=asr`.
+///
+/// Several values, by commas, mean any of them; several filters mean all of them.
+public struct JobFilter: Sendable, Equatable {
+  /// The keys that a filter can name.
+  public enum Key: String, CaseIterable, Sendable {
+    case status, user, year, stage, title, input, error, id, sha256, since, until
+  }
+
+  enum Operation: String, CaseIterable, Sendable {
+    // Longest first: `>=` is not `=`.
+    case notEqual = "!="
+    case atLeast = ">="
+    case atMost = "<="
+    case contains = "~"
+    case equal = "="
+  }
+
+  let key: Key
+  let operation: Operation
+  let values: [String]
+
+  /// Reads a filter.
+  ///
+  /// - Throws: ``JobError`` with code `usage`, saying what was expected.
+  public init(_ text: String, now: Timestamp = .now) throws {
+    let found = Operation.allCases.compactMap { operation in
+      text.firstRange(of: operation.rawValue).map { (operation, $0) }
+    }.min { ($0.1.lowerBound, -$0.0.rawValue.count) < ($1.1.lowerBound, -$1.0.rawValue.count) }
+    guard let (operation, range) = found else {
+      throw JobError(
+        .usage, text, "is no filter: expected KEY=VALUE, KEY!=VALUE, KEY~WORDS, KEY>=VALUE or KEY<=VALUE",
+        remedy: "Keys: \(Key.allCases.map(\.rawValue).joined(separator: " "))")
+    }
+    let name = String(text[..<range.lowerBound])
+    guard let key = Key(rawValue: name) else {
+      let near = nearest(name, among: Key.allCases.map(\.rawValue)).map { " Did you mean \($0)?" } ?? ""
+      throw JobError(
+        .usage, text, "'\(name)' is no key to filter by.\(near)",
+        remedy: "Keys: \(Key.allCases.map(\.rawValue).joined(separator: " "))")
+    }
+    self.key = key
+    self.operation = operation
+    let value = String(text[range.upperBound...])
+    let values = operation == .contains ? [value] : value.split(separator: ",").map(String.init)
+    self.values = try Self.checked(values, key, operation, text, now)
+  }
+
+  private static func checked(
+    _ values: [String], _ key: Key, _ operation: Operation, _ text: String, _ now: Timestamp
+  ) throws -> [String] {
+    func mistake(_ message: String) -> JobError { JobError(.usage, text, message) }
+    guard !values.isEmpty else { throw mistake("names no value for \(key.rawValue)") }
+    switch key {
+    case .status:
+      let known = PipelineStatus.allCases.map(\.rawValue) + ["damaged"]
+      for value in values where !known.contains(value) && operation != .contains {
+        let near = nearest(value, among: known).map { " Did you mean \($0)?" } ?? ""
+        throw mistake("'\(value)' is no status.\(near) Expected: \(known.joined(separator: " "))")
+      }
+    case .year:
+      for value in values where Int(value) == nil { throw mistake("'\(value)' is no year") }
+    case .since, .until:
+      guard operation == .equal, values.count == 1, let moment = parseMoment(values[0], now: now) else {
+        throw mistake("expected \(key.rawValue)= and a date (2025-10-30), today, yesterday, or a duration (7d, 12h)")
+      }
+      return [moment.text]
+    default: break
+    }
+    if operation == .atLeast || operation == .atMost, key != .year, key != .id {
+      throw mistake("\(operation.rawValue) is for year and id")
+    }
+    return values
+  }
+
+  /// The condition in SQL over `jobs`, with its arguments.
+  var sql: (String, StatementArguments) {
+    let arguments = arguments
+    let marks = arguments.map { _ in "?" }.joined(separator: ",")
+    switch (key, operation) {
+    case (.since, _):
+      // The day narrows by the order of jobs; the moment decides.
+      let digits = values[0].prefix(10).filter(\.isNumber)
+      return ("jobs.key >= ? AND jobs.created_at >= ?", [JobKey.first(from: digits) ?? 0, values[0]])
+    case (.until, _): return ("jobs.created_at <= ?", [values[0]])
+    case (.title, .contains), (.input, .contains):
+      let column = key == .title ? "title" : "file"
+      guard let query = FoldedWords(values[0]).query else { return ("0", []) }
+      return ("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", ["{\(column)} : (\(query))"])
+    case (.sha256, _):
+      let prefix = values[0].lowercased()
+      return (
+        "jobs.key IN (SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?)", [prefix, prefix + "g"]
+      )
+    case (_, .contains):
+      return ("instr(lower(\(column)), lower(?)) > 0", [values[0]])
+    case (_, .equal): return ("\(column) IN (\(marks))", StatementArguments(arguments))
+    case (_, .notEqual):
+      return ("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", StatementArguments(arguments))
+    case (_, .atLeast): return ("\(column) >= ?", [arguments[0]])
+    case (_, .atMost): return ("\(column) <= ?", [arguments[0]])
+    }
+  }
+
+  private var column: String {
+    switch key {
+    case .user: "jobs.user_id"
+    case .id: "jobs.job_id"
+    case .since, .until: "jobs.created_at"
+    default: "jobs.\(key.rawValue)"
+    }
+  }
+
+  private var arguments: [DatabaseValue] {
+    values.flatMap { value -> [DatabaseValue] in
+      switch key {
+      case .user: [value.asNumberOrName.databaseValue]
+      case .year: [(Int(value) ?? 0).databaseValue]
+      // Both spellings name the stage.
+      case .stage:
+        [StageName(value).description.databaseValue, String(value.map { $0 == "_" ? "-" : $0 }).databaseValue]
+      default: [value.databaseValue]
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+internal import GRDB
+internal import Jobs
+
+/// A page of jobs: which, in what order, from where on.
+public struct JobQuery: Sendable {
+  /// What jobs can be sorted by.
+  public enum Order: String, CaseIterable, Sendable {
+    case created, completed, title, year, duration, status, user
+
+    fileprivate var column: String {
+      switch self {
+      case .created: "key"
+      case .completed: "completed_at"
+      case .title: "title"
+      case .year: "year"
+      case .duration: "total_seconds"
+      case .status: "status"
+      case .user: "user_id"
+      }
+    }
+  }
+
+  public var filters: [JobFilter] = []
+  public var order: Order = .created
+  /// Smallest first; the usual order has the newest, longest, last first.
+  public var ascending = false
+  /// At most so many; `nil` for all.
+  public var limit: Int?
+  /// The last job of the page before: its folder.
+  public var after: String?
+
+  public init() {}
+
+}
+
+extension Database {
+  /// The jobs of a page, without their stages and events.
+  ///
+  /// Jobs that share the sorted value keep the order of their making, so that no job stands on two pages, or on none;
+  /// those that have no such value come last downwards and first upwards.
+  /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
+  func page(_ query: JobQuery) throws -> [IndexedJob] {
+    let part = PagePart(query)
+    guard let after = query.after else { return try jobs(part.sql, arguments: part.arguments) }
+    let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
+    guard let last = try Row.fetchOne(self, sql: sql, arguments: [after]) else {
+      throw JobError(.usage, after, "the page is to follow this job, and it is gone")
+    }
+    let (key, value): (Int64, DatabaseValue) = (last[0], last[1])
+    let column = "jobs.\(query.order.column)"
+    let comparison = query.ascending ? ">" : "<"
+    if query.order == .created {
+      let next = part.adding("jobs.key \(comparison) ?", [key])
+      return try jobs(next.sql, arguments: next.arguments)
+    }
+    let withoutValue = part.adding("\(column) IS NULL AND jobs.key \(comparison) ?", [value.isNull ? key : query.edge])
+    let withValue = part.adding(
+      value.isNull ? "\(column) IS NOT NULL" : "(\(column), jobs.key) \(comparison) (?, ?)",
+      value.isNull ? [] : [value, key])
+    let parts =
+      switch (query.ascending, value.isNull) {
+      case (false, false): [withValue, withoutValue]
+      case (false, true): [withoutValue]
+      case (true, true): [withoutValue, withValue]
+      case (true, false): [withValue]
+      }
+    var found: [IndexedJob] = []
+    for part in parts where query.limit.map({ found.count < $0 }) ?? true {
+      found += try jobs(part.sql, arguments: part.arguments)
+    }
+    return query.limit.map { Array(found.prefix($0)) } ?? found
+  }
+}
+
+extension JobQuery {
+  /// Beyond every key, on the side that a page starts from.
+  fileprivate var edge: Int64 { ascending ? -1 : .max }
+}
+
+private struct PagePart {
+  private let query: JobQuery
+  private var conditions: [String] = []
+  private var values: StatementArguments = []
+
+  init(_ query: JobQuery) {
+    self.query = query
+    for filter in query.filters {
+      let (condition, values) = filter.sql
+      conditions.append(condition)
+      self.values += values
+    }
+  }
+
+  func adding(_ condition: String, _ values: StatementArguments) -> PagePart {
+    var part = self
+    part.conditions.append(condition)
+    part.values += values
+    return part
+  }
+
+  var sql: String {
+    let direction = query.ascending ? "ASC" : "DESC"
+    let column = query.order == .created ? "" : "jobs.\(query.order.column) \(direction), "
+    return "SELECT \(Database.jobColumns) FROM jobs"
+      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+      + " ORDER BY \(column)jobs.key \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
+  }
+
+  var arguments: StatementArguments { query.limit.map { values + [$0] } ?? values }
+}

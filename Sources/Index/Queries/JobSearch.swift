@@ -1,0 +1,65 @@
+internal import GRDB
+internal import Jobs
+
+extension JobIndex {
+  /// A page of jobs, each as its files say now.
+  public func page(_ query: JobQuery) throws -> [IndexedJob] {
+    try Drift(self).heal()
+    return try current { try $0.page(query) }
+  }
+
+  /// Jobs by words of their title or input's name, in any order and script, or by the beginning of a content hash;
+  /// newest first.
+  public func find(_ text: String, limit: Int?) throws -> [IndexedJob] {
+    try Drift(self).heal()
+    return try current { db in
+      var found: [IndexedJob] = []
+      let most = limit.map { " LIMIT \($0)" } ?? ""
+      if text.utf8.count >= 6, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+        let sql = """
+          SELECT \(Database.jobColumns) FROM inputs JOIN jobs ON jobs.key = inputs.job
+          WHERE sha256 >= ? AND sha256 < ? ORDER BY jobs.key DESC\(most)
+          """
+        found = try db.jobs(sql, arguments: [text.lowercased(), text.lowercased() + "g"])
+      }
+      guard found.isEmpty, let query = FoldedWords(text).query else { return found }
+      let sql = """
+        SELECT \(Database.jobColumns) FROM words JOIN jobs ON jobs.key = words.rowid
+        WHERE words MATCH ? ORDER BY words.rowid DESC\(most)
+        """
+      return try db.jobs(sql, arguments: [query])
+    }
+  }
+
+  /// The rows of a query, looked up again until they are as their files say.
+  func current(_ query: (Database) throws -> [IndexedJob]) throws -> [IndexedJob] {
+    for _ in 0..<4 {
+      let found = try read(query)
+      if try !Drift(self).heal(found) { return found }
+    }
+    return try read(query)
+  }
+
+  /// How many jobs there are, by user and status.
+  public func counts() throws -> [(userID: String, status: String, jobs: Int)] {
+    try Drift(self).heal()
+    return try read { db in
+      let sql = "SELECT user_id, status, jobs FROM counts WHERE jobs > 0 ORDER BY user_id, status"
+      return try Row.fetchAll(db, sql: sql).map { row in
+        let user: DatabaseValue = row[0]
+        let name = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
+        return (name, row[1], row[2])
+      }
+    }
+  }
+
+  /// The stages and events of a job, as the index has them.
+  public func details(of job: IndexedJob) throws -> IndexedJob {
+    try read { db in
+      var job = job
+      job.stages = try db.stages(of: job.key)
+      job.events = try db.events(of: job.key)
+      return job
+    }
+  }
+}

@@ -1,0 +1,84 @@
+public import Jobs
+internal import SystemPackage
+
+/// What the index knows of one job: all of it read from the job's own files.
+public struct IndexedJob: Sendable, Equatable {
+  /// The job's folder, as documents write it: `out/2025/10/30/1/20251030-001`.
+  public var folder: String
+  /// The folder of its logs.
+  public var logs: String?
+  /// As the job bears it; in the dated layout `YYYYMMDD-NNN`.
+  public var jobID: String
+  /// A number, or in trees of other writers a login name.
+  public var userID: String
+  public var title: String?
+  public var year: Int?
+  /// A ``PipelineStatus``, or `damaged` for a manifest that cannot be read.
+  public var status: String
+  /// The stage that runs or failed.
+  public var stage: String?
+  public var input: String?
+  /// Why it failed: the last line of what was said.
+  public var error: String?
+  /// Local times in the documented form.
+  public var createdAt: String?
+  public var completedAt: String?
+  /// From the beginning of the first run to the end of the last, in seconds.
+  public var totalSeconds: Double?
+  /// SHA-256 of the film, where it is recorded.
+  public var sha256: String?
+  public var stages: [IndexedStage]
+  public var events: [JobEvent]
+  /// What the files looked like when they were read.
+  public var stamp: JobStamp
+
+  /// The place in the order of jobs.
+  var key: Int64
+}
+
+/// A stage of a job.
+public struct IndexedStage: Sendable, Equatable {
+  public var name: String
+  public var number: Int?
+  /// As recorded; `nil` when the record says none.
+  public var status: String?
+  public var attempt: Int?
+  public var startedAt: String?
+  public var completedAt: String?
+  public var seconds: Double?
+  public var exitCode: Int?
+  /// The last line of what was said.
+  public var error: String?
+  public var peakMemory: Int?
+  public var cpuSeconds: Double?
+}
+
+/// By which a change of a job's files is noticed: of the manifest, or of job_info.json where there is none.
+public struct JobStamp: Sendable, Equatable {
+  public var inode: Int64
+  public var size: Int64
+  /// Nanoseconds since 1970.
+  public var modified: Int64
+
+  static let none = JobStamp(inode: 0, size: 0, modified: 0)
+
+  init(inode: Int64, size: Int64, modified: Int64) {
+    (self.inode, self.size, self.modified) = (inode, size, modified)
+  }
+
+  /// The stamp of the job in a folder; ``none`` when it has no files that say anything.
+  init(of folder: FilePath) {
+    for name in ["manifest.json", "job_info.json", "job.json"] {
+      if let status = try? FileStatus(of: folder.appending(name)) {
+        self.init(status)
+        return
+      }
+    }
+    self = .none
+  }
+
+  init(_ status: FileStatus) {
+    self.init(
+      inode: Int64(truncatingIfNeeded: status.inode), size: Int64(status.size), modified: status.modified)
+  }
+}

@@ -1,0 +1,19 @@
+internal import Jobs
+
+/// The order of jobs as one number: by day, then by number. What it is made of can be read off its digits.
+///
+/// A place in the last three digits keeps jobs apart that bear the same day and number: trees of other layouts count
+/// per user.
+enum JobKey {
+  static let places: Int64 = 1_000
+  private static let numbers: Int64 = 10_000_000
+
+  /// The first place of the jobs with this day and number.
+  static func first(_ date: JobDate?, number: Int) -> Int64 {
+    let day = date.flatMap { Int64($0.digits) } ?? 0
+    return (day * numbers + Int64(max(0, min(number, Int(numbers) - 1)))) * places
+  }
+
+  /// The keys of all jobs from a day on.
+  static func first(from digits: String) -> Int64? { Int64(digits).map { $0 * numbers * places } }
+}

@@ -1,0 +1,88 @@
+public import Jobs
+internal import SystemPackage
+
+extension IndexedJob {
+  /// Reads a job from its folder.
+  ///
+  /// - Parameter place: where it lies, and what the tree tells of it.
+  /// - Returns: `nil` when nothing is there any more.
+  public init?(reading place: JobPlace, in workspace: Workspace) {
+    let folder = workspace.resolve(documentPath: place.folder)
+    let stamp = JobStamp(of: folder)
+    var manifest: Manifest?
+    var isDamaged = false
+    do {
+      manifest = try Manifest(reading: folder.appending("manifest.json"))
+    } catch let error as JobError where error.code == .damaged {
+      isDamaged = true
+    } catch {
+      guard isDirectory(folder) else { return nil }
+      isDamaged = exists(folder.appending("manifest.json"))
+    }
+    self.init(manifest, isDamaged: isDamaged, at: place, stamp: stamp, in: workspace)
+  }
+
+  private init(
+    _ manifest: Manifest?, isDamaged: Bool, at place: JobPlace, stamp: JobStamp, in workspace: Workspace
+  ) {
+    let folder = workspace.resolve(documentPath: place.folder)
+    // What another writer's file calls the job, and what stands in for a manifest that is missing or tells too little.
+    var info: JSON?
+    if manifest?.document["created_at"]?.string == nil || manifest?.inputFile == nil {
+      for name in ["job_info.json", "job.json"] where info == nil {
+        info = (try? JobInfo(reading: folder.appending(name)))?.document
+      }
+    }
+    let document = manifest?.document
+    let stages = manifest?.stages ?? []
+    self.folder = place.folder
+    logs = place.logs
+    jobID = place.id
+    userID =
+      place.user.isEmpty
+      ? Self.text(document?["user_id"] ?? info?["user_id"]) ?? "1" : place.user
+    title = manifest?.title ?? info?["input"]?["title"]?.string ?? info?["title"]?.string
+    year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
+    if let manifest {
+      let claimsToRun = manifest.recordedStatus == .running
+      status = manifest.status(isRunning: claimsToRun && FileLock.isHeld(folder.appending(".cpwx.lock"))).rawValue
+    } else {
+      status = isDamaged ? "damaged" : PipelineStatus.pending.rawValue
+    }
+    let current = stages.last { $0.status == .running || $0.status == .failed }
+    stage = current?.name
+    input =
+      manifest?.inputFile ?? info?["input"]?["file"]?.string ?? info?["input"]?.string ?? info?["input_media"]?.string
+    error =
+      status == PipelineStatus.failed.rawValue
+      ? (document?["pipeline"]?["error"]?.string ?? current?.error)?.lastLine : nil
+    createdAt =
+      document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
+    completedAt = document?["timing"]?["completed_at"]?.string
+    totalSeconds = document?["timing"]?["total_seconds"]?.double
+    sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
+    self.stages = stages.map { IndexedStage($0) }
+    events = manifest?.events ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
+    self.stamp = stamp
+    key = JobKey.first(place.date, number: place.number)
+  }
+
+  private static func text(_ value: JSON?) -> String? { value?.string ?? value?.int.map { String($0) } }
+}
+
+extension IndexedStage {
+  init(_ record: StageRecord) {
+    let fields = record.fields
+    name = record.name
+    number = fields["stage_number"]?.int
+    status = record.status?.rawValue ?? fields["status"]?.string
+    attempt = fields["attempt"]?.int
+    startedAt = fields["started_at"]?.string
+    completedAt = fields["completed_at"]?.string
+    seconds = record.duration
+    exitCode = fields["exit_code"]?.int
+    error = (record.error ?? record.reason)?.lastLine
+    peakMemory = fields["resources"]?["peak_memory_bytes"]?.int
+    cpuSeconds = fields["resources"]?["cpu_seconds"]?.double
+  }
+}

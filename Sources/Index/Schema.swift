@@ -1,0 +1,111 @@
+internal import GRDB
+
+/// The tables of `.cpwx/index.sqlite`. A migration, once released, never changes; a new one follows it.
+///
+/// Everything here can be made again from the jobs' files. Read it with `sqlite3 -readonly`.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 jobs, stages, events, inputs") { db in
+      for statement in tables + indexes + counting { try db.execute(sql: statement) }
+    }
+    return migrator
+  }
+
+  /// Takes away what only slows the filling of empty tables down.
+  static func loosen(_ db: Database) throws {
+    for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+      try db.execute(sql: "DROP TRIGGER \(name)")
+    }
+    let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+    for name in names { try db.execute(sql: "DROP INDEX \(name)") }
+  }
+
+  /// Puts it back, once the tables are full.
+  static func tighten(_ db: Database) throws {
+    for statement in indexes { try db.execute(sql: statement) }
+    try db.execute(sql: "INSERT INTO counts SELECT user_id, status, count(*) FROM jobs GROUP BY user_id, status")
+    for statement in counting { try db.execute(sql: statement) }
+  }
+
+  private static let tables = [
+    """
+    CREATE TABLE jobs (
+      key INTEGER PRIMARY KEY,      -- day, number, place: YYYYMMDDNNNNNNNPPP
+      folder TEXT NOT NULL, logs TEXT, job_id TEXT NOT NULL, user_id NOT NULL,
+      title TEXT, year INTEGER, status TEXT NOT NULL, stage TEXT, input TEXT, error TEXT,
+      created_at TEXT, completed_at TEXT, total_seconds REAL,
+      inode INTEGER NOT NULL, size_bytes INTEGER NOT NULL, modified INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE stages (
+      job INTEGER NOT NULL, position INTEGER NOT NULL, stage_name TEXT NOT NULL, stage_number INTEGER, status TEXT,
+      attempt INTEGER, started_at TEXT, completed_at TEXT, duration_seconds REAL, exit_code INTEGER, error TEXT,
+      peak_memory_bytes INTEGER, cpu_seconds REAL, PRIMARY KEY (job, position)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE events (
+      job INTEGER NOT NULL, position INTEGER NOT NULL, at TEXT NOT NULL, who TEXT, event TEXT NOT NULL, stage TEXT,
+      attempt INTEGER, reason TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
+    """,
+    "CREATE TABLE inputs (job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT)",
+    // Folded words, so that any script is found however it is typed; as the tokenizer takes letters and marks whole.
+    """
+    CREATE VIRTUAL TABLE words USING fts5 (
+      title, file, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'", prefix = '1 2 3')
+    """,
+    "CREATE TABLE folders (path TEXT PRIMARY KEY, inode INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE batches (
+      batch_id TEXT PRIMARY KEY, who TEXT, folder TEXT, started_at TEXT, completed_at TEXT, status TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE archives (
+      path TEXT PRIMARY KEY, job_id TEXT NOT NULL, user_id NOT NULL, bytes INTEGER, archive_bytes INTEGER,
+      sha256 TEXT, status TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE counts (
+      user_id NOT NULL, status TEXT NOT NULL, jobs INTEGER NOT NULL, PRIMARY KEY (user_id, status))
+    """,
+  ]
+
+  private static let indexes = [
+    "CREATE UNIQUE INDEX jobs_by_folder ON jobs (folder)",
+    "CREATE INDEX jobs_by_id ON jobs (job_id)",
+    "CREATE INDEX jobs_by_status ON jobs (status, key)",
+    "CREATE INDEX jobs_by_user ON jobs (user_id, status, key)",
+    "CREATE INDEX jobs_by_user_only ON jobs (user_id, key)",
+    "CREATE INDEX jobs_by_stage ON jobs (stage, key) WHERE stage IS NOT NULL",
+    "CREATE INDEX jobs_by_title ON jobs (title, key)",
+    "CREATE INDEX jobs_by_year ON jobs (year, key)",
+    "CREATE INDEX jobs_by_completion ON jobs (completed_at, key)",
+    "CREATE INDEX jobs_by_duration ON jobs (total_seconds, key)",
+    "CREATE INDEX inputs_by_hash ON inputs (sha256) WHERE sha256 IS NOT NULL",
+    "CREATE INDEX inputs_by_file ON inputs (file)",
+  ]
+
+  private static let counting = [
+    """
+    CREATE TRIGGER count_new AFTER INSERT ON jobs BEGIN
+      INSERT INTO counts VALUES (new.user_id, new.status, 1)
+        ON CONFLICT (user_id, status) DO UPDATE SET jobs = jobs + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER count_changed AFTER UPDATE OF user_id, status ON jobs
+    WHEN old.status <> new.status OR old.user_id <> new.user_id BEGIN
+      UPDATE counts SET jobs = jobs - 1 WHERE user_id = old.user_id AND status = old.status;
+      INSERT INTO counts VALUES (new.user_id, new.status, 1)
+        ON CONFLICT (user_id, status) DO UPDATE SET jobs = jobs + 1;
+      DELETE FROM counts WHERE user_id = old.user_id AND status = old.status AND jobs = 0;
+    END
+    """,
+    """
+    CREATE TRIGGER count_gone AFTER DELETE ON jobs BEGIN
+      UPDATE counts SET jobs = jobs - 1 WHERE user_id = old.user_id AND status = old.status;
+      DELETE FROM counts WHERE user_id = old.user_id AND status = old.status AND jobs = 0;
+    END
+    """,
+  ]
+}

@@ -1,0 +1,155 @@
+internal import GRDB
+internal import Jobs
+internal import SystemPackage
+
+/// What the files say by now, brought into the index before it is believed.
+///
+/// Added and removed jobs show in the times of the folders above them, which are few. Jobs that were under way are
+/// looked at every time; others when they are about to be shown.
+struct Drift {
+  private let index: JobIndex
+  private var workspace: Workspace { index.workspace }
+
+  init(_ index: JobIndex) { self.index = index }
+
+  /// Jobs that another host may carry on at any time.
+  private static let isOpen = "status IN ('running', 'pending', 'interrupted')"
+
+  /// Notices jobs that came, went, or moved on.
+  func heal() throws {
+    let changes = try changedFolders()
+    let open = try index.read { db in
+      try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE \(Self.isOpen) ORDER BY key DESC LIMIT 2000")
+    }
+    try restamp(open, changes)
+  }
+
+  /// Compares these jobs with their files.
+  ///
+  /// - Returns: whether something had changed.
+  @discardableResult
+  func heal(_ jobs: [IndexedJob]) throws -> Bool { try restamp(jobs, nil) }
+
+  /// Compares every job with its files.
+  func healAll() throws {
+    try heal()
+    var query = JobQuery()
+    query.ascending = true
+    query.limit = 1000
+    while true {
+      let page = try index.read { try $0.page(query) }
+      guard let last = page.last else { return }
+      try heal(page)
+      query.after = last.folder
+      let isGone = try index.read { db in
+        try Int64.fetchOne(db, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [last.folder]) == nil
+      }
+      // The pages go on from it: from the start again, where what is healed costs little.
+      if isGone { return try healAll() }
+    }
+  }
+
+  @discardableResult
+  private func restamp(_ jobs: [IndexedJob], _ changes: FolderChanges?) throws -> Bool {
+    var changed: [IndexedJob] = []
+    var gone: [Int64] = []
+    for job in jobs {
+      let folder = workspace.resolve(documentPath: job.folder)
+      let stamp = JobStamp(of: folder)
+      if stamp == job.stamp, stamp != .none {
+        // Nobody wrote; but who ran it may have died.
+        guard job.status == PipelineStatus.running.rawValue, !FileLock.isHeld(folder.appending(".cpwx.lock"))
+        else { continue }
+      } else if !isDirectory(folder) {
+        gone.append(job.key)
+        continue
+      } else if stamp == .none, job.stamp == .none {
+        continue
+      }
+      if let read = IndexedJob(reading: job.place, in: workspace) { changed.append(read) } else { gone.append(job.key) }
+    }
+    guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return false }
+    try index.write { db in
+      for key in gone { try db.removeJob(key) }
+      for job in changed { try db.store(job) }
+      if let changes { try changes.apply(db, workspace) }
+    }
+    return true
+  }
+
+  private func changedFolders() throws -> FolderChanges {
+    let known = try index.read { db in
+      var known: [String: FolderStamp] = [:]
+      let rows = try Row.fetchCursor(db, sql: "SELECT path, inode, modified FROM folders")
+      while let row = try rows.next() { known[row[0]] = FolderStamp(inode: row[1], modified: row[2]) }
+      return known
+    }
+    var changes = FolderChanges()
+    let tree = JobTree(workspace: workspace)
+    for (path, stamp) in known {
+      if stamp.modified != 0, FolderStamp(workspace.resolve(documentPath: path)) == stamp { continue }
+      try changes.look(path, known, tree, index)
+    }
+    for root in tree.roots() where known[root.path] == nil { try changes.look(root.path, known, tree, index) }
+    return changes
+  }
+}
+
+extension IndexedJob {
+  /// Where it was found.
+  var place: JobPlace {
+    let day = JobDate(digits: String(key / JobKey.places / 10_000_000)[...])
+    return JobPlace(
+      id: jobID, user: userID, folder: folder, logs: logs, date: day, number: Int(key / JobKey.places % 10_000_000))
+  }
+}
+
+/// What came and went in folders that look otherwise than the index remembers.
+private struct FolderChanges {
+  private var folders: [JobTree.Folder] = []
+  private var forgotten: [String] = []
+  private var came: [JobPlace] = []
+  private var went: [String] = []
+
+  var isEmpty: Bool { folders.isEmpty && forgotten.isEmpty && came.isEmpty && went.isEmpty }
+
+  mutating func look(
+    _ path: String, _ known: [String: FolderStamp], _ tree: JobTree, _ index: JobIndex
+  ) throws {
+    guard let folder = tree.folder(path) else {
+      forgotten.append(path)
+      went += try index.read { try $0.foldersOfJobs(in: path, deep: true) }
+      return
+    }
+    if folder.stamp != known[path] { folders.append(folder) }
+    let contents = tree.contents(of: folder)
+    for inner in contents.folders where known[inner.path] == nil { try look(inner.path, known, tree, index) }
+    let before = try index.read { try $0.foldersOfJobs(in: path, deep: false) }
+    let now = Set(contents.jobs.map(\.folder))
+    came += contents.jobs.filter { !before.contains($0.folder) }
+    went += before.subtracting(now)
+  }
+
+  func apply(_ db: Database, _ workspace: Workspace) throws {
+    for folder in went {
+      if let key = try Int64.fetchOne(db, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [folder]) {
+        try db.removeJob(key)
+      }
+    }
+    for place in came {
+      if let job = IndexedJob(reading: place, in: workspace) { try db.store(job) }
+    }
+    for folder in folders { try db.store(folder) }
+    for path in forgotten { try db.execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [path]) }
+  }
+}
+
+extension Database {
+  /// The jobs that lie in a folder, or anywhere below it.
+  fileprivate func foldersOfJobs(in path: String, deep: Bool) throws -> Set<String> {
+    // '0' comes after '/'.
+    let found = try String.fetchSet(
+      self, sql: "SELECT folder FROM jobs WHERE folder >= ? AND folder < ?", arguments: [path + "/", path + "0"])
+    return deep ? found : found.filter { !$0.dropFirst(path.count + 1).contains("/") }
+  }
+}

@@ -1,0 +1,105 @@
+internal import Jobs
+internal import SystemPackage
+
+/// The folders that jobs lie in, in every layout whose jobs bear an id.
+///
+/// `out/Y/M/D/USER/YYYYMMDD-NNN`, of any width of number (the dated and the prepared layout); `out/Y/M/D/YYYYMMDD-NNN`
+/// (no user); `out/Y/M/D/USER/COUNTER` with a job.json that names the id. `jobs/Y/M/D` counts where `out` has none.
+struct JobTree {
+  let workspace: Workspace
+
+  /// A folder above jobs, and what it looked like before it was read.
+  struct Folder {
+    /// As documents write it.
+    var path: String
+    var stamp: FolderStamp
+    fileprivate var location: FilePath
+    /// Below the root: year, month, day, user.
+    fileprivate var names: [String]
+
+    /// The day it is of or in.
+    var date: JobDate? { names.count >= 3 ? JobDate(digits: names.prefix(3).joined()[...]) : nil }
+    var isDay: Bool { names.count == 3 }
+  }
+
+  /// The folders that years lie in.
+  func roots() -> [Folder] {
+    [workspace.outputRoot, workspace.root.appending("jobs")].compactMap { folder(at: $0, names: []) }
+  }
+
+  /// A folder as it is now; `nil` when it is gone.
+  func folder(_ path: String) -> Folder? {
+    let location = workspace.resolve(documentPath: path)
+    for root in [workspace.outputRoot, workspace.root.appending("jobs")] {
+      var relative = location
+      if relative.removePrefix(root) { return folder(at: location, names: relative.components.map(\.string)) }
+    }
+    return nil
+  }
+
+  private func folder(at location: FilePath, names: [String]) -> Folder? {
+    FolderStamp(location).map {
+      Folder(path: workspace.documentPath(location), stamp: $0, location: location, names: names)
+    }
+  }
+
+  /// What lies in a folder, one level down.
+  func contents(of folder: Folder) -> (folders: [Folder], jobs: [JobPlace]) {
+    let names = names(in: folder.location).filter { !$0.hasPrefix(".") }
+    switch folder.names.count {
+    case 0...2:
+      let width = folder.names.isEmpty ? 4 : 2
+      let dated = names.filter { $0.utf8.count == width && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+      return (dated.compactMap { child($0, of: folder) }.filter { $0.names.count < 3 || $0.date != nil }, [])
+    case 3:
+      let jobs = names.filter { JobID($0) != nil }
+      return (
+        names.filter { JobID($0) == nil }.compactMap { child($0, of: folder) },
+        jobs.compactMap { job($0, user: "", in: folder) }
+      )
+    default: return ([], names.compactMap { job($0, user: folder.names[3], in: folder) })
+    }
+  }
+
+  private func child(_ name: String, of folder: Folder) -> Folder? {
+    self.folder(at: folder.location.appending(name), names: folder.names + [name])
+  }
+
+  private func job(_ name: String, user: String, in folder: Folder) -> JobPlace? {
+    guard let date = folder.date else { return nil }
+    let location = folder.location.appending(name)
+    var logs: String?
+    var relative = location
+    if relative.removePrefix(workspace.outputRoot) {
+      logs = workspace.documentPath(workspace.logRoot.pushing(relative))
+    }
+    func place(_ id: String, _ date: JobDate, _ number: Int) -> JobPlace {
+      JobPlace(
+        id: id, user: user, folder: "\(folder.path)/\(name)", logs: logs, date: date, number: number)
+    }
+    if let id = JobID(name) { return place(name, id.date, id.number) }
+    // A folder that is named by a counter: its job.json says which job it is.
+    guard let info = try? JobInfo(reading: location.appending("job.json")).document,
+      let id = info["job_id"]?.string ?? info["id"]?.string, !id.isEmpty
+    else { return nil }
+    return place(id, date, id.split(separator: "-").last.flatMap { Int($0) } ?? Int(name) ?? 0)
+  }
+}
+
+/// By which a change of what lies in a folder is noticed.
+struct FolderStamp: Equatable {
+  var inode: Int64
+  /// Nanoseconds since 1970; 0 for one to be looked at again in any case.
+  var modified: Int64
+
+  init(inode: Int64, modified: Int64) { (self.inode, self.modified) = (inode, modified) }
+
+  /// - Returns: `nil` when there is no such folder.
+  init?(_ folder: FilePath) {
+    guard let status = try? FileStatus(of: folder), status.isDirectory else { return nil }
+    inode = Int64(truncatingIfNeeded: status.inode)
+    // A folder that changed a moment ago may change again within the clock's tick.
+    let age = Timestamp.now.microseconds * 1000 - status.modified
+    modified = age < 50_000_000 ? 0 : status.modified
+  }
+}

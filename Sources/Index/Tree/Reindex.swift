@@ -1,0 +1,167 @@
+internal import Glibc
+internal import GRDB
+public import Jobs
+internal import SystemPackage
+
+/// Makes an index from the jobs' files: on all cores, in bounded memory, beside the one that stands.
+public struct Reindex: Sendable {
+  public struct Progress: Sendable {
+    public var days: Int
+    public var daysDone: Int
+    public var jobs: Int
+  }
+
+  private let workspace: Workspace
+  private let progress: @Sendable (Progress) -> Void
+
+  public init(of workspace: Workspace, progress: @escaping @Sendable (Progress) -> Void = { _ in }) {
+    (self.workspace, self.progress) = (workspace, progress)
+  }
+
+  /// Makes the index of the workspace anew; until it is whole, the old one serves.
+  ///
+  /// - Returns: the number of jobs.
+  @discardableResult
+  public func run(notice: @escaping JobIndex.Notice) throws -> Int {
+    let count = try replace(IndexFile(in: workspace), notice: notice)
+    // What was written while this one was being made is told by the files.
+    try JobIndex.look(in: workspace, notice: notice) { try Drift($0).healAll() }
+    return count
+  }
+
+  @discardableResult
+  func replace(_ file: IndexFile, notice: JobIndex.Notice) throws -> Int {
+    let folder = file.path.removingLastComponent()
+    try makeFolder(folder, mode: [.ownerReadWriteExecute])
+    Leftovers.sweep(folder)
+    let new = folder.appending(".index.sqlite.tmp-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
+    defer { unlink(new) }
+    let queue = try make(at: new)
+    let count = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM jobs") ?? 0 }
+    try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
+    try queue.close()
+    let lock = try file.lock()
+    if exists(file.path), try file.isAsLeft(lock), let standing = try? JobIndex.standing(file) {
+      // Others may be reading it: its content is exchanged, in one transaction, and the file stays.
+      let source = try DatabaseQueue(path: new.string, configuration: JobIndex.configuration())
+      try file.change(lock) {
+        try source.backup(to: standing)
+        try standing.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      }
+      try source.close()
+      try standing.close()
+    } else {
+      if let status = try? FileStatus(of: file.path), status.size > 0 {
+        notice("the old index is kept as \(try file.setAside())")
+      }
+      try file.install(new, lock)
+    }
+    _ = consume lock
+    return count
+  }
+
+  /// Makes an index at `path`.
+  func make(at path: FilePath) throws -> DatabaseQueue {
+    try IndexFile.make(at: path)
+    var configuration = Configuration()
+    configuration.prepareDatabase { db in
+      // Nobody else sees it before it is whole; one that is cut short is thrown away.
+      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768")
+    }
+    let queue = try DatabaseQueue(path: path.string, configuration: configuration)
+    try Schema.migrator.migrate(queue)
+    try queue.writeWithoutTransaction { db in
+      try db.inTransaction {
+        try Schema.loosen(db)
+        try fill(db)
+        try Schema.tighten(db)
+        return .commit
+      }
+    }
+    return queue
+  }
+
+  private func fill(_ db: Database) throws {
+    let tree = JobTree(workspace: workspace)
+    let days = try days(of: tree, db)
+    var progress = Progress(days: days.count, daysDone: 0, jobs: 0)
+    var bearers: (key: Int64, folders: Set<String>) = (-1, [])
+    let workspace = workspace
+    try inParallel(
+      days, pieces: { Self.pieces(of: $0, tree) },
+      work: { piece in piece.places.compactMap { IndexedJob(reading: $0, in: workspace) } }
+    ) { piece, jobs in
+      for folder in piece.users { try db.store(folder) }
+      for var job in jobs {
+        // Trees of other writers bear a number more than once; what `jobs/` repeats of `out/` counts once.
+        if bearers.key != job.key { bearers = (job.key, []) }
+        if job.folder.hasPrefix("jobs/"), bearers.folders.contains("out/" + job.folder.dropFirst(5)) { continue }
+        bearers.folders.insert(job.folder)
+        if bearers.folders.count > 1 { job.key = try db.freeKey(from: job.key) }
+        try db.add(job)
+        progress.jobs += 1
+      }
+      if piece.isLast { progress.daysDone += 1 }
+      self.progress(progress)
+    }
+  }
+
+  /// The days' folders, oldest first, those of one day together. What lies above them is noted on the way.
+  private func days(of tree: JobTree, _ db: Database) throws -> [[JobTree.Folder]] {
+    var days: [JobDate: [JobTree.Folder]] = [:]
+    var open = tree.roots()
+    while let folder = open.popLast() {
+      try db.store(folder)
+      if folder.isDay, let date = folder.date {
+        days[date, default: []].append(folder)
+      } else {
+        open += tree.contents(of: folder).folders
+      }
+    }
+    return days.keys.sorted().map { days[$0]! }
+  }
+
+  private struct Piece: Sendable {
+    var places: [JobPlace]
+    var users: [JobTree.Folder]
+    var isLast: Bool
+  }
+
+  private static let pieceLength = 256
+
+  private static func pieces(of day: [JobTree.Folder], _ tree: JobTree) -> [Piece] {
+    var places: [JobPlace] = []
+    var users: [JobTree.Folder] = []
+    for folder in day {
+      let found = tree.contents(of: folder)
+      users += found.folders
+      places += found.jobs
+      for user in found.folders { places += tree.contents(of: user).jobs }
+    }
+    // By number, so that what bears one number is together.
+    places.sort { ($0.number, $1.folder) < ($1.number, $0.folder) }
+    let starts = Array(stride(from: 0, to: max(1, places.count), by: pieceLength))
+    return starts.map { start in
+      Piece(
+        places: Array(places[start..<min(places.count, start + pieceLength)]), users: start == 0 ? users : [],
+        isLast: start == starts.last)
+    }
+  }
+}
+
+extension JobIndex {
+  /// The standing index when it can be written to.
+  fileprivate static func standing(_ file: IndexFile) throws -> DatabaseQueue? {
+    let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
+    guard try queue.read({ try !Schema.migrator.hasBeenSuperseded($0) }) else { return nil }
+    return queue
+  }
+}
+
+extension Database {
+  func store(_ folder: JobTree.Folder) throws {
+    try cachedStatement(sql: "INSERT OR REPLACE INTO folders VALUES (?,?,?)").execute(arguments: [
+      folder.path, folder.stamp.inode, folder.stamp.modified,
+    ])
+  }
+}

@@ -1,0 +1,41 @@
+public import SystemPackage
+
+extension Secrets {
+  /// The secret values of an env file in a workspace, with those of the file that its SECRETS_PATH names, or else the
+  /// environment's.
+  ///
+  /// - Parameter root: where a relative SECRETS_PATH begins.
+  public static func values(of env: EnvFile, in root: FilePath, outer: [String: String]) -> [String] {
+    let settings = Dictionary(env.values(outer: outer), uniquingKeysWith: { $1 })
+    let named = [settings["SECRETS_PATH"], outer["SECRETS_PATH"]].compactMap { $0 }.first { !$0.isEmpty }
+    let file = named.flatMap { try? DurableFile.read(resolve($0, against: root)) }.flatMap { try? JSON(parsing: $0) }
+    return values(of: env, secretsFile: file, outer: outer)
+  }
+
+  /// The secret values that the records of the job in `folder` may hold, for whoever shows them.
+  ///
+  /// Those of its job.env, and always those of the configuration as well: job.env may be gone, cut short, or closed to
+  /// whoever looks.
+  /// - Parameter workspace: the one at hand, if any; one around `folder` counts besides.
+  public static func values(ofJobIn folder: FilePath, workspace: Workspace?, outer: [String: String]) -> [String] {
+    let around = Workspace.root(around: folder).flatMap { try? Workspace(at: $0, environment: outer) }
+    let env = (try? DurableFile.read(folder.appending("job.env"))).map { EnvFile(parsing: $0) } ?? EnvFile()
+    var found = Set(values(of: env, in: folder, outer: outer))
+    for workspace in [workspace, around].compactMap({ $0 }) {
+      found.formUnion(values(of: env, in: workspace.root, outer: outer))
+      found.formUnion(values(of: workspace.config, in: workspace.root, outer: outer))
+    }
+    return found.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+  }
+}
+
+extension Workspace {
+  /// The nearest folder from `folder` upwards that holds config/.env.
+  fileprivate static func root(around folder: FilePath) -> FilePath? {
+    var root = absolute(folder)
+    while !exists(root.appending("config").appending(".env")) {
+      if !root.removeLastComponent() { return nil }
+    }
+    return root
+  }
+}

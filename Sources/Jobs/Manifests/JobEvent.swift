@@ -1,0 +1,105 @@
+/// One change of a job's state: when, who, what.
+public struct JobEvent: Sendable, Equatable {
+  /// What happened, as `history` of a manifest and the index spell it.
+  public enum What: String, Sendable, CaseIterable {
+    case created, started, completed, failed, interrupted
+    case stageStarted = "stage_started"
+    case stageSucceeded = "stage_succeeded"
+    case stageFailed = "stage_failed"
+    case stageSkipped = "stage_skipped"
+  }
+
+  /// Local time, in the documented form.
+  public var at: String
+  /// `user@host` of a run; `nil` where it is not known.
+  public var who: String?
+  public var what: What
+  public var stage: String?
+  public var attempt: Int?
+  /// Why, in words for the admin.
+  public var reason: String?
+
+  public init(
+    at: String, who: String? = nil, _ what: What, stage: String? = nil, attempt: Int? = nil, reason: String? = nil
+  ) {
+    (self.at, self.who, self.what, self.stage, self.attempt, self.reason) = (at, who, what, stage, attempt, reason)
+  }
+
+  init?(_ entry: JSON) {
+    guard let at = entry["at"]?.string, let what = entry["event"]?.string.flatMap({ What(rawValue: $0) })
+    else { return nil }
+    self.init(
+      at: at, who: entry["who"]?.string, what, stage: entry["stage"]?.string, attempt: entry["attempt"]?.int,
+      reason: entry["reason"]?.string)
+  }
+
+  /// As an entry of `history`.
+  public var document: JSON {
+    var entry: JSON = ["at": .string(at), "event": .string(what.rawValue)]
+    entry["stage"] = stage.map { .string($0) }
+    entry["attempt"] = attempt.map { .int($0) }
+    entry["who"] = who.map { .string($0) }
+    entry["reason"] = reason.map { .string($0) }
+    return entry
+  }
+}
+
+extension Manifest {
+  /// Adds to `history`: the beginnings and ends of runs, and what stage records can no longer tell because a later
+  /// attempt took their place.
+  public mutating func remember(_ event: JobEvent) {
+    var history = document["history"]?.array ?? []
+    history.append(event.document)
+    document["history"] = .array(history)
+  }
+
+  /// Keeps in `history` what the record of a stage tells, before another attempt replaces it.
+  public mutating func rememberRecord(of stage: String) {
+    guard let record = self.stage(stage), record.status != nil else { return }
+    for event in Self.events(of: record) { remember(event) }
+  }
+
+  /// Everything that happened to the job, oldest first: its making, `history`, and what the stages' records tell.
+  public var events: [JobEvent] {
+    var events: [JobEvent] = []
+    if let created = document["created_at"]?.string { events.append(JobEvent(at: created, .created)) }
+    let history = (document["history"]?.array ?? []).compactMap { JobEvent($0) }
+    events += history
+    for record in stages { events += Self.events(of: record) }
+    if history.isEmpty, let ended = document["timing"]?["completed_at"]?.string ?? document["completed_at"]?.string {
+      switch status(isRunning: false) {
+      case .completed: events.append(JobEvent(at: ended, .completed))
+      case .failed: events.append(JobEvent(at: ended, .failed, reason: document["pipeline"]?["error"]?.string))
+      default: break
+      }
+    }
+    // Stable, so that what happened in one moment stays in the order it was written in.
+    return events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+  }
+
+  private static func events(of record: StageRecord) -> [JobEvent] {
+    let attempt = record.fields["attempt"]?.int
+    var events: [JobEvent] = []
+    let started = record.fields["started_at"]?.string
+    if let started { events.append(JobEvent(at: started, .stageStarted, stage: record.name, attempt: attempt)) }
+    let what: JobEvent.What? =
+      switch record.status {
+      case .success?: .stageSucceeded
+      case .failed?: .stageFailed
+      case .skipped?: .stageSkipped
+      case .running?, nil: nil
+      }
+    if let what, let ended = record.fields["completed_at"]?.string ?? (what == .stageSkipped ? started : nil) {
+      let reason = record.reason ?? (what == .stageFailed ? record.error?.lastLine : nil)
+      events.append(JobEvent(at: ended, what, stage: record.name, attempt: attempt, reason: reason))
+    }
+    return events
+  }
+}
+
+extension String {
+  /// The last line that says something: of an error's text mostly the one that names it.
+  public var lastLine: String? {
+    split(whereSeparator: \.isNewline).last { $0.contains { !$0.isWhitespace } }.map(String.init)
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What a dead run left at work is ended by the next one: all of that, and nothing of anybody else's.
+struct OrphanTests {
+  @Test(arguments: [true, false])
+  func `what is left of a killed retry of a failed job is ended, then the job finished`(recorded: Bool) throws {
+    let stage = Stage(
+      "slow", outputs: ["slow.out"],
+      script: """
+        test -e again || exit 3
+        if ! test -e open; then
+          setsid sleep 77 &
+          touch begun
+          sleep 77
+        fi
+        echo done > "$1/slow.out"
+        """)
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let manifest = try workspace.job() + "/manifest.json"
+      let failed = try workspace.bytes(manifest)
+      try workspace.write("again", "")
+      let retry = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") && workspace.stageProcesses().count >= 3 })
+      #expect(try eventually { try workspace.record("slow")["status"]?.string == "running" })
+      retry.send(SIGKILL)
+      try retry.wait()
+      // A stage begins a moment before its record reaches the disk: killed in that moment, the job still says failed.
+      if !recorded { try workspace.write(manifest, failed) }
+      #expect(workspace.stageProcesses().count >= 3)
+
+      try workspace.write("open", "")
+      let last = try workspace.cpwx("run")
+      #expect(last.code == 0, "\(last.errors)")
+      #expect(last.errors.contains("ended processes that an earlier run had left behind"))
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(workspace.runs == ["slow", "slow", "slow"])
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  /// Tells its own variables in `stage.env`; leaves processes without them, in its own session and in one whose leader
+  /// has gone.
+  private static let untidy = Stage(
+    "untidy",
+    script: """
+      test ! -e open || exit 0
+      export -p > stage.env
+      env -i sleep 78 & echo $! > cleared
+      setsid sh -c 'env -i sleep 78 & echo $! > "far cleared"; exec sleep 78 &'
+      sleep 0.2; touch begun
+      sleep 78
+      """)
+
+  /// Has the stage run, and cpwx killed; what it left is alive.
+  private func withOrphans(_ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with([Self.untidy]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      for file in ["cleared", "far cleared"] { try endLater(workspace, file) }
+      first.send(SIGKILL)
+      try first.wait()
+      #expect(try isAlive(workspace, "cleared"))
+      #expect(try isAlive(workspace, "far cleared"))
+      try workspace.write("open", "")
+      try body(workspace)
+    }
+  }
+
+  /// Begins a session as a terminal does: a shell that leads it, with an editor at work before `lines` are done.
+  private func beginSession(_ workspace: TestWorkspace, doing lines: String) throws {
+    let script = "sleep 79 & echo $! > editor; \(lines); sleep 79 & echo $$ > shell; wait"
+    let terminal = try workspace.start(["setsid", "--wait", "sh", "-c", script])
+    workspace.atEnd { terminal.send(SIGKILL) }
+    #expect(eventually { (try? process(workspace, "shell")) != nil })
+    for file in ["editor", "shell"] { try endLater(workspace, file) }
+  }
+
+  /// The process whose number the file holds.
+  private func process(_ workspace: TestWorkspace, _ file: String) throws -> pid_t {
+    try #require(pid_t(try workspace.read(file).trimmingCharacters(in: .newlines)))
+  }
+
+  private func endLater(_ workspace: TestWorkspace, _ file: String) throws {
+    let pid = try process(workspace, file)
+    workspace.atEnd { kill(pid, SIGKILL) }
+  }
+
+  private func isAlive(_ workspace: TestWorkspace, _ file: String) throws -> Bool {
+    let stat = FileManager.default.contents(atPath: "/proc/\(try process(workspace, file))/stat") ?? Data()
+    let state = String(decoding: stat, as: UTF8.self).split(separator: ") ").last?.first
+    return state.map { $0 != "Z" } ?? false
+  }
+
+  @Test func `processes that dropped the stage's variables are ended with the sessions they are in`() throws {
+    try withOrphans { workspace in
+      let next = try workspace.cpwx("run")
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(try isAlive(workspace, "cleared") == false)
+      #expect(try isAlive(workspace, "far cleared") == false)
+    }
+  }
+
+  @Test func `a person's session that took over a stage's whole environment survives`() throws {
+    try withOrphans { workspace in
+      try beginSession(workspace, doing: ". ./stage.env")
+      let next = try workspace.cpwx("run")
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(try isAlive(workspace, "far cleared") == false)
+      #expect(try isAlive(workspace, "shell"))
+      #expect(try isAlive(workspace, "editor"))
+    }
+  }
+
+  @Test func `a person's programs with the documented variables of a job survive`() throws {
+    try withOrphans { workspace in
+      let job = try workspace.job()
+      let own = "export CPWX_JOB_DIR='\(job)' CPWX_JOB_ID='\((job as NSString).lastPathComponent)' CPWX_STAGE=untidy"
+      try beginSession(workspace, doing: "\(own); sleep 79 & echo $! > debugger")
+      let next = try workspace.cpwx("run")
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(try isAlive(workspace, "far cleared") == false)
+      for file in ["shell", "editor", "debugger"] { #expect(try isAlive(workspace, file), "\(file)") }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Jobs
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Index
+
+@Suite struct `A damaged index` {
+  private func site() throws -> IndexedWorkspace {
+    let site = try IndexedWorkspace()
+    for number in 1...20 { try site.job("20260101-0\(number < 10 ? "0" : "")\(number)", title: "Film \(number)") }
+    return site
+  }
+
+  @Test func `that is missing, empty, cut short or no database at all is made anew`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    let whole = try DurableFile.read(site.database)
+    for bytes in [[], Array(whole.prefix(5000)), Array(repeating: 7, count: 9000), Array(whole.dropLast(4096))] {
+      try DurableFile.write(bytes, to: site.database)
+      #expect(try site.rows() == expected)
+    }
+    #expect(site.notices.contains { $0.contains("made anew") })
+    #expect(site.notices.contains { $0.contains("kept as") })
+  }
+
+  @Test func `never answers wrongly, whichever bytes were changed`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    let whole = try DurableFile.read(site.database)
+    var random = SplitMix64(seed: 7)
+    for _ in 0..<30 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...8, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      }
+      // In place: as a failing disk or a stray program does it.
+      let file = try FileDescriptor.open(site.database, .writeOnly)
+      try file.writeAll(toAbsoluteOffset: 0, bytes)
+      try file.close()
+      #expect(try site.rows() == expected)
+    }
+  }
+
+  @Test func `of a newer cpwx stays as it is, and answers come from the files`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    let lock = try IndexFile(in: site.workspace).lock()
+    let result = try Process.run(
+      URL(filePath: "/usr/bin/env"),
+      arguments: ["sqlite3", site.database.string, "INSERT INTO grdb_migrations VALUES ('99 of the future')"])
+    result.waitUntilExit()
+    try IndexFile(in: site.workspace).note(lock)
+    _ = consume lock
+    let before = try DurableFile.read(site.database)
+    #expect(try site.rows() == expected)
+    #expect(site.notices.contains { $0.contains("newer cpwx") })
+    #expect(site.notices.count == 1, "\(site.notices)")
+    let after = try DurableFile.read(site.database)
+    #expect(after.count == before.count)
+    #expect(zip(after, before).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset) == [])
+  }
+
+  @Test func `that cannot be written is not needed`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001")
+    // A file where the folder should be: nobody can make an index there, not even root.
+    try site.file(".cpwx", "in the way")
+    #expect(try site.ids() == ["20260101-001"])
+    #expect(site.notices.contains { $0.contains("files are read for this look") })
+  }
+}

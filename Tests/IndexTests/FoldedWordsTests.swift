@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Index
+
+@Suite struct FoldedWordsTests {
+  @Test(arguments: [
+    ("Amélie", "amelie"), ("SHOLAY (1975)", "sholay 1975"), ("Don't Look Up", "dont look up"),
+    ("Straße & Søn", "strasse and son"), ("Łódź", "lodz"), ("Ångström", "angstrom"), ("ＦＵＬＬ　ｗｉｄｔｈ", "full width"),
+    ("東京物語", "東 京 物 語"), ("Ярость", "ярость"), ("", ""), ("!!!", ""),
+  ])
+  func `words are told without case and diacritics`(source: String, folded: String) {
+    #expect(FoldedWords(source).text == folded)
+  }
+
+  @Test func `vowel signs of Indic scripts are part of their words`() {
+    #expect(FoldedWords("कि").text != FoldedWords("की").text)
+    #expect(FoldedWords("शोले").words.count == 1)
+  }
+
+  @Test func `both ways to write an accent fold alike`() {
+    #expect(FoldedWords("Ame\u{301}lie").text == FoldedWords("Am\u{e9}lie").text)
+  }
+}

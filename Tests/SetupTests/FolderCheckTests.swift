@@ -1,0 +1,89 @@
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Setup
+
+struct `The check of the folders` {
+  @Test func `finds a new workspace well`() throws {
+    let results = try SetupSite().folderChecks()
+    #expect(results.map(\.check) == ["folder in", "folder out", "folder logs", "folder config", "disk"])
+    #expect(results.dropLast().allSatisfy { $0.status == .ok && $0.remedy == nil })
+  }
+
+  @Test func `names a folder that is missing, or is none`() throws {
+    let site = try SetupSite()
+    try FileManager.default.removeItem(atPath: site.folder.path("in").string)
+    try FileManager.default.removeItem(atPath: site.folder.path("logs").string)
+    try site.folder.file("logs", "a file")
+    let results = try site.folderChecks()
+    for name in ["in", "logs"] {
+      let result = results["folder \(name)"]
+      #expect(result?.status == .error)
+      #expect(result?.message == "\(site.folder.path(name)) is missing")
+      #expect(result?.remedy?.contains("cpwx doctor --fix") == true)
+    }
+    #expect(results["folder out"]?.status == .ok)
+  }
+
+  @Test func `looks at the folders that the configuration names`() throws {
+    let site = try SetupSite(config: "OUTPUT_ROOT=results\nIN_ROOT=/proc\n")
+    let results = try site.folderChecks()
+    #expect(results["folder in"]?.message == "/proc")
+    #expect(results["folder out"]?.message == "\(site.folder.path("results")) is missing")
+    #expect(results["disk"]?.status == .warning)
+    #expect(results["disk"]?.message == "the room for \(site.folder.path("results")) is not known")
+  }
+
+  @Test func `tells which folders cannot be written, and whether films can be read`() async {
+    await #expect(processExitsWith: .success) {
+      let site = try SetupSite()
+      func setMode(_ mode: Int) {
+        for name in ["in", "out", "logs", "config"] { _ = chmod(site.folder.path(name).string, mode_t(mode)) }
+      }
+      defer { setMode(0o755) }
+      // Root may do everything: what counts is then who started the program, who is nobody here.
+      setreuid(65_534, uid_t(bitPattern: -1))
+      setMode(0o555)
+      let results = try site.folderChecks()
+      #expect(results["folder in"]?.status == .ok)
+      for name in ["out", "logs", "config"] {
+        #expect(results["folder \(name)"]?.status == .error)
+        #expect(results["folder \(name)"]?.message == "\(site.folder.path(name)) cannot be written")
+        #expect(results["folder \(name)"]?.remedy?.contains("chmod") == true)
+      }
+      setMode(0o333)
+      #expect(try site.folderChecks()["folder in"]?.message == "\(site.folder.path("in")) cannot be read")
+      setMode(0o666)
+      #expect(try site.folderChecks().dropLast().allSatisfy { $0.status == .error })
+    }
+  }
+}
+
+struct `The check of the disk` {
+  @Test(
+    arguments: [
+      (0, .error), (499_999_999, .error), (500_000_000, .warning), (9_999_999_999, .warning), (10_000_000_000, .ok),
+      (.max, .ok),
+    ] as [(UInt64, CheckResult.Status)])
+  func `warns when a film may not fit, and fails when none will`(free: UInt64, status: CheckResult.Status) {
+    let result = FolderChecks.room(free, for: "/films/out")
+    #expect(result.status == status)
+    #expect(result.message == "\(free / 1_000_000_000) GB free for /films/out")
+    #expect((result.remedy == nil) == (status == .ok))
+  }
+
+  @Test func `asks the file system of the jobs`() throws {
+    // There is never room in /proc.
+    let full = try SetupSite(config: "OUTPUT_ROOT=/proc\n")
+    #expect(try full.folderChecks()["disk"]?.message == "0 GB free for /proc")
+    #expect(try full.folderChecks()["disk"]?.status == .error)
+    let own = try SetupSite()
+    let room = try FileManager.default.attributesOfFileSystem(forPath: own.folder.root.string)[.systemFreeSize]
+    let free = try #require(room as? NSNumber).int64Value / 1_000_000_000
+    let message = try #require(try own.folderChecks()["disk"]?.message)
+    let said = try #require(message.split(separator: " ").first.flatMap { Int64($0) })
+    #expect(abs(said - free) <= 1)
+  }
+}
