@@ -8,14 +8,16 @@ SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
 TEST_PACKAGES := faketime sqlite3
-BENCH_PACKAGES := parallel
+BENCH_PACKAGES := parallel jq sqlite3
+BENCH_DIR ?= .bench
+SIZES ?= 0 10000 100000 1000000
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
 RELEASE := -c release -Xswiftc -static-executable
 BUILT := .build/release
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
-.PHONY: setup packages test-packages bench-packages build engines demo test bench fmt check install uninstall clean
+.PHONY: setup packages test-packages bench-packages build engines demo test bench bench-index fmt check install uninstall clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -67,6 +69,11 @@ bench: bench-packages setup
 	@python3 Tests/Benchmarks/overhead.py $(BUILT)/cpwx
 	@python3 Tests/Benchmarks/words.py $(BUILT)/cpwx $(SAMPLE)
 	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" Tests/Engines/evaluate.py --speakers $(SAMPLE)
+
+## bench-index: the index over SIZES jobs, in $(BENCH_DIR)/, which stays for the next time (1000000 jobs take 17 GB)
+bench-index: bench-packages packages build
+	@swift build $(RELEASE) --product index-bench
+	@python3 Tests/Benchmarks/index.py $(BUILT)/index-bench $(BUILT)/cpwx $(BENCH_DIR) $(SIZES)
 
 fmt:
 	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift

@@ -38,7 +38,11 @@ let package = Package(
     .target(name: "TextWidth", swiftSettings: strict),
     .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
     .target(
-      name: "Index", dependencies: ["CLinux", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Index",
+      dependencies: [
+        "CLinux", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Defaults",
@@ -62,6 +66,9 @@ let package = Package(
     .executableTarget(
       name: "cpwx-stage",
       dependencies: ["TextWidth", "Jobs", "Engines", argumentParser, system],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "index-bench", dependencies: ["Index", "Jobs", system], path: "Tests/Benchmarks/Index",
       swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Jobs", system], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport", system], swiftSettings: strict),

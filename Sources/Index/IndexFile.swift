@@ -25,9 +25,16 @@ struct IndexFile: Sendable {
   var waitingBytes: Int { (try? FileStatus(of: companions[0]))?.size ?? 0 }
 
   /// Whether the file is as the last change by cpwx left it.
-  func isAsLeft(_ lock: borrowing FileLock) throws -> Bool {
-    guard let status = try? FileStatus(of: path) else { return false }
-    guard let noted = try? JSON(parsing: lock.content()) else { return false }
+  func isAsLeft(_ lock: borrowing FileLock) throws -> Bool { try isAs(lock.content()) }
+
+  /// The same for a reader, who waits for a writer only when in doubt.
+  func isAsLeft() throws -> Bool {
+    if let noted = try? DurableFile.read(lockPath), isAs(noted) { return true }
+    return try isAsLeft(lock())
+  }
+
+  private func isAs(_ noted: [UInt8]) -> Bool {
+    guard let status = try? FileStatus(of: path), let noted = try? JSON(parsing: noted) else { return false }
     // A change that was cut short: SQLite brings its own file back in order.
     if noted["changing"]?.bool == true { return true }
     return noted["inode"]?.int == Int(status.inode) && noted["size_bytes"]?.int == status.size

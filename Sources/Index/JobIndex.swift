@@ -28,13 +28,16 @@ public final class JobIndex: Sendable {
   /// Looks into the index of a workspace.
   ///
   /// - Parameters:
+  ///   - leavingNone: where there is no index, none is made but for this look: for those who promised to change nothing.
   ///   - notice: told what was wrong with the index and what was done about it.
   ///   - body: asked again when the index turns out to be damaged while it is read.
   /// - Throws: what `body` throws; ``JobError`` when not even a passing index can be made.
   public static func look<Result>(
-    in workspace: Workspace, notice: @escaping Notice, _ body: (JobIndex) throws -> Result
+    in workspace: Workspace, leavingNone: Bool = false, notice: @escaping Notice,
+    _ body: (JobIndex) throws -> Result
   ) throws -> Result {
-    let index = try open(workspace, notice: notice)
+    let isNone = !exists(IndexFile(in: workspace).path)
+    let index = leavingNone && isNone ? try passing(workspace) : try open(workspace, notice: notice)
     defer { index.close() }
     do {
       return try body(index)
@@ -53,10 +56,7 @@ public final class JobIndex: Sendable {
       guard let status = try? FileStatus(of: file.path), status.size > 0 else {
         return try remade(workspace, notice: notice)
       }
-      let lock = try file.lock()
-      let isAsLeft = try file.isAsLeft(lock)
-      _ = consume lock
-      guard isAsLeft else {
+      guard try file.isAsLeft() else {
         notice("\(file.path): was changed by other hands than cpwx's; it is made anew from the jobs' files")
         return try remade(workspace, notice: notice)
       }
@@ -137,7 +137,8 @@ public final class JobIndex: Sendable {
   /// Brings what jobs' files say into the index.
   public func store(_ jobs: [IndexedJob]) throws {
     try write { db in
-      for job in jobs { try db.store(job) }
+      let writer = try JobWriter(db)
+      for job in jobs { try writer.store(job) }
     }
   }
 

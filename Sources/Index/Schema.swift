@@ -74,6 +74,11 @@ enum Schema {
     "CREATE UNIQUE INDEX jobs_by_folder ON jobs (folder)",
     "CREATE INDEX jobs_by_id ON jobs (job_id)",
     "CREATE INDEX jobs_by_status ON jobs (status, key)",
+    // What drift is looked for in at every look, with all that it takes.
+    """
+    CREATE INDEX jobs_open ON jobs (key, folder, status, inode, size_bytes, modified)
+      WHERE status IN ('running', 'pending', 'interrupted')
+    """,
     "CREATE INDEX jobs_by_user ON jobs (user_id, status, key)",
     "CREATE INDEX jobs_by_user_only ON jobs (user_id, key)",
     "CREATE INDEX jobs_by_stage ON jobs (stage, key) WHERE stage IS NOT NULL",

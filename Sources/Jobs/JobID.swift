@@ -62,6 +62,12 @@ public struct JobID: Sendable, Hashable, Comparable, LosslessStringConvertible {
     description = "\(date.digits)-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
   }
 
+  /// The id of a job that another writer named.
+  init(name: String, date: JobDate?, number: Int) {
+    self.date = date ?? JobDate(year: 1000, month: 1, day: 1)!
+    (self.number, description) = (number, name)
+  }
+
   public init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2, let date = JobDate(digits: parts[0]), (3...15).contains(parts[1].utf8.count),

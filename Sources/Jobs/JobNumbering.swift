@@ -23,16 +23,43 @@ struct JobNumbering {
       // Midnight may have passed while waiting: that day's numbers are then another lock's.
       guard JobDate(moment) == day else { continue }
       try confirm()
-      let memory = try lock.content()
-      // A new file's name must outlast a power cut, too.
-      if memory.isEmpty { try DurableFile.syncFolder(of: folder.appending(day.digits)) }
-      let given = Int(String(decoding: memory, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
+      let given = try highestGiven(lock, in: folder.appending(day.digits))
       let id = JobID(date: day, number: max(given, try highestSeen(on: day)) + 1)
       try lock.replaceContent(Array("\(id.number)\n".utf8))
       let result = try body(id, moment)
       _ = consume lock
       return result
     }
+  }
+
+  /// Sees to it that no job gets this one's number again, though nothing shows it any more. Durable on return.
+  ///
+  /// - Throws: ``JobError``.
+  func keep(_ id: JobID) throws {
+    let file = workspace.stateFolder.appending("numbers").appending(id.date.digits)
+    do {
+      try makeFolder(file.removingLastComponent())
+      let lock = try FileLock.wait(for: file)
+      let given = try highestGiven(lock, in: file)
+      // Also where it says so already: who wrote it may not have come to make it durable.
+      try lock.replaceContent(Array("\(max(given, id.number))\n".utf8))
+      for folder in [workspace.stateFolder.appending("numbers"), workspace.stateFolder] {
+        try DurableFile.syncFolder(of: folder)
+      }
+      _ = consume lock
+    } catch {
+      throw JobError(
+        .io, file.string, "the number of \(id) cannot be kept from being given again", remedy: "Nothing was changed.",
+        underlying: error.cause)
+    }
+  }
+
+  /// The highest number that a day's file remembers; 0 when none.
+  private func highestGiven(_ lock: borrowing FileLock, in file: FilePath) throws -> Int {
+    let memory = try lock.content()
+    // A new file's name must outlast a power cut, too.
+    if memory.isEmpty { try DurableFile.syncFolder(of: file) }
+    return Int(String(decoding: memory, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
   }
 
   /// The highest number that the trees show for a day, of any user and in any width; 0 when none.

@@ -20,6 +20,15 @@ public struct JobPaths: Sendable, Equatable {
     temporaryEnv = workspace.configFolder.appending(".env.job_\(id)")
   }
 
+  /// A job of another layout, or one that bears its name in its own way.
+  public init(
+    name: String, date: JobDate?, number: Int, userID: Int, output: FilePath, logs: FilePath, in workspace: Workspace
+  ) {
+    id = JobID(name: name, date: date, number: number)
+    (self.userID, self.output, self.logs) = (userID, output, logs)
+    temporaryEnv = workspace.configFolder.appending(".env.job_\(name)")
+  }
+
   public var env: FilePath { output.appending("job.env") }
   public var info: FilePath { output.appending("job_info.json") }
   public var manifest: FilePath { output.appending("manifest.json") }

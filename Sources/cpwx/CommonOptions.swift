@@ -37,8 +37,12 @@ struct FormatOptions: ParsableArguments {
   @Option(name: .long, help: "How to write the result: table, json, ndjson or csv. (default: CPWX_FORMAT, else table)")
   var format: OutputFormat?
 
+  @Option(name: .long, help: "Colours: auto (on terminals, without NO_COLOR), always or never.")
+  var color = ColorChoice.auto
+
   /// - Throws: ``JobError`` with code `usage` for a CPWX_FORMAT that is none.
   func resolved() throws -> OutputFormat {
+    Style.choice = color
     if let format { return format }
     guard let named = processEnvironment()["CPWX_FORMAT"], !named.isEmpty else { return .table }
     guard let format = OutputFormat(rawValue: named) else {
@@ -50,6 +54,6 @@ struct FormatOptions: ParsableArguments {
 
 /// The job that a command is about.
 struct JobArgument: ParsableArguments {
-  @Argument(help: .init("An id, a prefix of one, 'latest', or a path in the job.", valueName: "job"))
+  @Argument(help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"))
   var job: String
 }

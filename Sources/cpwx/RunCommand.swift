@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let request = try RunRequest(self)
-    let films = try request.films()
+    let films = try request.films(changingNothing: dryRun)
     if dryRun {
       for warning in films.warnings { Console.error(warning) }
       return films.listing().write(format)

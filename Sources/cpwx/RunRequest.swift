@@ -41,7 +41,10 @@ struct RunRequest {
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
   }
 
-  func films() throws -> FilmBatch.Plan { try batch.plan(inputs: inputs, resumed: resumed) }
+  func films(changingNothing: Bool) throws -> FilmBatch.Plan {
+    try batch.plan(
+      inputs: inputs, resumed: resumed, changingNothing: changingNothing, notice: { Console.error($0) })
+  }
 }
 
 extension Workspace {

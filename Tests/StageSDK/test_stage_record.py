@@ -236,6 +236,15 @@ class Outcome(StageRecordTestCase):
         error = self.manifest()["stages"]["asr"]["error"]
         self.assertEqual(error, "ValueError: ********, ********, ********, from-nowhere")
 
+    def test_the_password_in_a_url_is_masked_in_the_error(self):
+        (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nWEBHOOK=https://bob:pw@hooks\n")
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("http://ada:her%6Fn@proxy:3128, heron, https://bob:pw@hooks, pw, http://host:80/a@b")
+        self.assertEqual(
+            self.manifest()["stages"]["asr"]["error"],
+            "ValueError: http://ada:********@proxy:3128, ********, https://bob:********@hooks, pw, http://host:80/a@b",
+        )
+
     def test_a_failure_that_cannot_be_recorded_does_not_hide_its_cause(self):
         with self.assertLogs("manifest", "WARNING"), self.assertRaises(ValueError):
             with self.stage():

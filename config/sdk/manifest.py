@@ -28,6 +28,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Type, Union
+from urllib.parse import unquote
 
 __all__ = ["StageManifest"]
 
@@ -349,6 +350,7 @@ def _environment(path: Path) -> Dict[str, str]:
 
 
 _SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS)S?$", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(://[^\s/?#:@\"<>]*:)([^\s/?#\"<>]+)(?=@)")
 _SHORTEST_SECRET = 4  # masking every `1` would leave nothing to read
 _MASK = "********"
 
@@ -364,7 +366,10 @@ def _masked(text: str, folder: Path) -> str:
     for source in (_environment(folder / "job.env"), _environment(Path(os.environ.get("CONFIG_PATH", ""))), os.environ):
         settings.update(source)
         secrets += [value for name, value in source.items() if _SECRET_NAME.search(name)]
+        passwords = [match.group(2) for value in source.values() for match in _URL_PASSWORD.finditer(value)]
+        secrets += passwords + [unquote(password) for password in passwords]
     secrets += _secrets_file(settings)
+    text = _URL_PASSWORD.sub(rf"\1{_MASK}", text)
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, _MASK)

@@ -7,6 +7,9 @@ public struct JobQuery: Sendable {
   public enum Order: String, CaseIterable, Sendable {
     case created, completed, title, year, duration, status, user
 
+    /// Which way is usual: names and states upwards, times downwards.
+    public var isAscending: Bool { self == .title || self == .status || self == .user }
+
     fileprivate var column: String {
       switch self {
       case .created: "key"

@@ -12,23 +12,7 @@ extension JobIndex {
   /// newest first.
   public func find(_ text: String, limit: Int?) throws -> [IndexedJob] {
     try Drift(self).heal()
-    return try current { db in
-      var found: [IndexedJob] = []
-      let most = limit.map { " LIMIT \($0)" } ?? ""
-      if text.utf8.count >= 6, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
-        let sql = """
-          SELECT \(Database.jobColumns) FROM inputs JOIN jobs ON jobs.key = inputs.job
-          WHERE sha256 >= ? AND sha256 < ? ORDER BY jobs.key DESC\(most)
-          """
-        found = try db.jobs(sql, arguments: [text.lowercased(), text.lowercased() + "g"])
-      }
-      guard found.isEmpty, let query = FoldedWords(text).query else { return found }
-      let sql = """
-        SELECT \(Database.jobColumns) FROM words JOIN jobs ON jobs.key = words.rowid
-        WHERE words MATCH ? ORDER BY words.rowid DESC\(most)
-        """
-      return try db.jobs(sql, arguments: [query])
-    }
+    return try current { try $0.matches(text, limit: limit) }
   }
 
   /// The rows of a query, looked up again until they are as their files say.
@@ -43,14 +27,7 @@ extension JobIndex {
   /// How many jobs there are, by user and status.
   public func counts() throws -> [(userID: String, status: String, jobs: Int)] {
     try Drift(self).heal()
-    return try read { db in
-      let sql = "SELECT user_id, status, jobs FROM counts WHERE jobs > 0 ORDER BY user_id, status"
-      return try Row.fetchAll(db, sql: sql).map { row in
-        let user: DatabaseValue = row[0]
-        let name = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
-        return (name, row[1], row[2])
-      }
-    }
+    return try read { try $0.jobCounts() }
   }
 
   /// The stages and events of a job, as the index has them.
@@ -60,6 +37,35 @@ extension JobIndex {
       job.stages = try db.stages(of: job.key)
       job.events = try db.events(of: job.key)
       return job
+    }
+  }
+}
+
+extension Database {
+  func matches(_ text: String, limit: Int?) throws -> [IndexedJob] {
+    var found: [IndexedJob] = []
+    let most = limit.map { " LIMIT \($0)" } ?? ""
+    if text.utf8.count >= 6, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+      let sql = """
+        SELECT \(Database.jobColumns) FROM inputs JOIN jobs ON jobs.key = inputs.job
+        WHERE sha256 >= ? AND sha256 < ? ORDER BY jobs.key DESC\(most)
+        """
+      found = try jobs(sql, arguments: [text.lowercased(), text.lowercased() + "g"])
+    }
+    guard found.isEmpty, let query = FoldedWords(text).query else { return found }
+    let sql = """
+      SELECT \(Database.jobColumns) FROM words JOIN jobs ON jobs.key = words.rowid
+      WHERE words MATCH ? ORDER BY words.rowid DESC\(most)
+      """
+    return try jobs(sql, arguments: [query])
+  }
+
+  func jobCounts() throws -> [(userID: String, status: String, jobs: Int)] {
+    let sql = "SELECT user_id, status, jobs FROM counts WHERE jobs > 0 ORDER BY user_id, status"
+    return try Row.fetchAll(self, sql: sql).map { row in
+      let user: DatabaseValue = row[0]
+      let name = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
+      return (name, row[1], row[2])
     }
   }
 }

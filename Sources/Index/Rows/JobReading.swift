@@ -55,7 +55,7 @@ extension IndexedJob {
       manifest?.inputFile ?? info?["input"]?["file"]?.string ?? info?["input"]?.string ?? info?["input_media"]?.string
     error =
       status == PipelineStatus.failed.rawValue
-      ? (document?["pipeline"]?["error"]?.string ?? current?.error)?.lastLine : nil
+      ? (current?.error ?? document?["pipeline"]?["error"]?.string)?.lastLine : nil
     createdAt =
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
     completedAt = document?["timing"]?["completed_at"]?.string

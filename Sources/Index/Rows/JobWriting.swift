@@ -1,41 +1,113 @@
 internal import GRDB
 internal import Jobs
 
-extension Database {
-  /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
-  func store(_ job: IndexedJob) throws {
-    let standing = try Row.fetchOne(
-      cachedStatement(sql: "SELECT key, title, input FROM jobs WHERE folder = ?"), arguments: [job.folder])
-    var job = job
-    if let standing {
-      job.key = standing[0]
-    } else {
-      job.key = try freeKey(from: job.key)
-    }
-    guard let standing else { return try add(job) }
-    try update(job)
-    if standing[1] != job.title || standing[2] != job.input {
-      try execute(sql: "DELETE FROM words WHERE rowid = ?", arguments: [job.key])
-      try insertWords(of: job)
-    }
-    try insertInput(of: job, "INSERT OR REPLACE")
-    try storeStages(of: job)
-    try storeEvents(of: job)
+/// Writes jobs into the tables. Its statements are prepared once for all of them.
+struct JobWriter {
+  private let db: Database
+  private let addJob, addWords, addInput, addStage, addEvent: RowStatement
+  private let standingJob, standingInput, standingStages, standingEvents: RowStatement
+
+  init(_ db: Database) throws {
+    func statement(_ sql: String) throws -> RowStatement { try RowStatement(db, sql) }
+    self.db = db
+    addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
+    addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?)")
+    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addEvent = try statement("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)")
+    standingJob = try statement("SELECT \(Self.columns.joined(separator: ", ")) FROM jobs WHERE folder = ?")
+    standingInput = try statement("SELECT * FROM inputs WHERE job = ?")
+    standingStages = try statement("SELECT * FROM stages WHERE job = ? ORDER BY position")
+    standingEvents = try statement("SELECT * FROM events WHERE job = ? ORDER BY position")
   }
 
   /// Adds a job that the tables do not hold, under its key.
   func add(_ job: IndexedJob) throws {
-    try cachedStatement(sql: "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
-      .execute(arguments: [
-        job.key, job.folder, job.logs, job.jobID, job.userID.asNumberOrName, job.title, job.year, job.status,
-        job.stage, job.input, job.error, job.createdAt, job.completedAt, job.totalSeconds, job.stamp.inode,
-        job.stamp.size, job.stamp.modified,
-      ])
-    try insertWords(of: job)
-    try insertInput(of: job, "INSERT")
-    for (position, stage) in job.stages.enumerated() { try insert(stage, position, of: job, "INSERT") }
-    for (position, event) in job.events.enumerated() { try insert(event, position, of: job) }
+    try addJob.run(job.row)
+    try write(wordsOf: job)
+    try addInput.run(job.inputRow)
+    for (position, stage) in job.stages.enumerated() { try addStage.run(stage.row(position, of: job.key)) }
+    for (position, event) in job.events.enumerated() { try addEvent.run(event.row(position, of: job.key)) }
   }
+
+  /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
+  func store(_ job: IndexedJob) throws {
+    var job = job
+    var row = job.row
+    var isThere = false
+    var changed: [Int] = []
+    try standingJob.rows([.text(job.folder)]) { standing in
+      isThere = true
+      job.key = standing.integer(at: 0)
+      changed = row.indices.filter { $0 > 0 && !standing.holds(row[$0], at: $0) }
+    }
+    guard isThere else {
+      job.key = try db.freeKey(from: job.key)
+      return try add(job)
+    }
+    row[0] = .integer(job.key)
+    if !changed.isEmpty {
+      // Only what has changed, so that only its indexes are written.
+      let assignments = changed.map { "\(Self.columns[$0]) = ?" }.joined(separator: ", ")
+      try RowStatement(db, "UPDATE jobs SET \(assignments) WHERE key = ?").run(changed.map { row[$0] } + [row[0]])
+    }
+    if changed.contains(where: { Self.columns[$0] == "title" || Self.columns[$0] == "input" }) {
+      try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([row[0]])
+      try write(wordsOf: job)
+    }
+    var isSameInput = false
+    let input = job.inputRow
+    try standingInput.rows([row[0]]) { isSameInput = $0.holds(input) }
+    if !isSameInput { try addInput.run(input) }
+    try store(stagesOf: job)
+    try store(eventsOf: job)
+  }
+
+  private func write(wordsOf job: IndexedJob) throws {
+    try addWords.run([
+      .integer(job.key), .text(FoldedWords(job.title ?? "").text), .text(FoldedWords(job.fileName ?? "").text),
+    ])
+  }
+
+  private func store(stagesOf job: IndexedJob) throws {
+    let rows = job.stages.enumerated().map { $1.row($0, of: job.key) }
+    var same = Set<Int>()
+    var count = 0
+    try standingStages.rows([.integer(job.key)]) { standing in
+      if count < rows.count, standing.holds(rows[count]) { same.insert(count) }
+      count += 1
+    }
+    for position in rows.indices where !same.contains(position) { try addStage.run(rows[position]) }
+    if count > rows.count {
+      try RowStatement(db, "DELETE FROM stages WHERE job = ? AND position >= ?").run([
+        .integer(job.key), .integer(Int64(rows.count)),
+      ])
+    }
+  }
+
+  /// Appends; only where the files tell another story from the beginning is it told anew.
+  private func store(eventsOf job: IndexedJob) throws {
+    let rows = job.events.enumerated().map { $1.row($0, of: job.key) }
+    var isBeginning = true
+    var count = 0
+    try standingEvents.rows([.integer(job.key)]) { standing in
+      isBeginning = isBeginning && count < rows.count && standing.holds(rows[count])
+      count += 1
+    }
+    if !isBeginning { try RowStatement(db, "DELETE FROM events WHERE job = ?").run([.integer(job.key)]) }
+    for row in rows[(isBeginning ? count : 0)...] { try addEvent.run(row) }
+  }
+
+  /// The columns of `jobs`, in the order of ``IndexedJob/row``.
+  private static let columns = [
+    "key", "folder", "logs", "job_id", "user_id", "title", "year", "status", "stage", "input", "error", "created_at",
+    "completed_at", "total_seconds", "inode", "size_bytes", "modified",
+  ]
+}
+
+extension Database {
+  /// Brings what the tables say of a job to what its files say.
+  func store(_ job: IndexedJob) throws { try JobWriter(self).store(job) }
 
   /// Forgets a job.
   func removeJob(_ key: Int64) throws {
@@ -54,68 +126,44 @@ extension Database {
       arguments: [first, first + JobKey.places])
     return (first..<first + JobKey.places).first { !taken.contains($0) } ?? first
   }
-
-  private func update(_ job: IndexedJob) throws {
-    let sql = """
-      UPDATE jobs SET logs = ?, job_id = ?, user_id = ?, title = ?, year = ?, status = ?, stage = ?, input = ?,
-        error = ?, created_at = ?, completed_at = ?, total_seconds = ?, inode = ?, size_bytes = ?, modified = ?
-      WHERE key = ?
-      """
-    try cachedStatement(sql: sql).execute(arguments: [
-      job.logs, job.jobID, job.userID.asNumberOrName, job.title, job.year, job.status, job.stage, job.input, job.error,
-      job.createdAt, job.completedAt, job.totalSeconds, job.stamp.inode, job.stamp.size, job.stamp.modified, job.key,
-    ])
-  }
-
-  private func insertWords(of job: IndexedJob) throws {
-    try cachedStatement(sql: "INSERT INTO words (rowid, title, file) VALUES (?,?,?)").execute(arguments: [
-      job.key, FoldedWords(job.title ?? "").text, FoldedWords(job.fileName ?? "").text,
-    ])
-  }
-
-  private func insertInput(of job: IndexedJob, _ verb: String) throws {
-    try cachedStatement(sql: "\(verb) INTO inputs VALUES (?,?,?)").execute(arguments: [job.key, job.input, job.sha256])
-  }
-
-  private func insert(_ stage: IndexedStage, _ position: Int, of job: IndexedJob, _ verb: String) throws {
-    try cachedStatement(sql: "\(verb) INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)").execute(arguments: [
-      job.key, position, stage.name, stage.number, stage.status, stage.attempt, stage.startedAt, stage.completedAt,
-      stage.seconds, stage.exitCode, stage.error, stage.peakMemory, stage.cpuSeconds,
-    ])
-  }
-
-  private func insert(_ event: JobEvent, _ position: Int, of job: IndexedJob) throws {
-    try cachedStatement(sql: "INSERT INTO events VALUES (?,?,?,?,?,?,?,?)").execute(arguments: [
-      job.key, position, event.at, event.who, event.what.rawValue, event.stage, event.attempt, event.reason,
-    ])
-  }
-
-  private func storeStages(of job: IndexedJob) throws {
-    let standing = try stages(of: job.key)
-    for (position, stage) in job.stages.enumerated() {
-      if standing.indices.contains(position), standing[position] == stage { continue }
-      try insert(stage, position, of: job, "INSERT OR REPLACE")
-    }
-    if standing.count > job.stages.count {
-      try execute(sql: "DELETE FROM stages WHERE job = ? AND position >= ?", arguments: [job.key, job.stages.count])
-    }
-  }
-
-  /// Appends; only where the files tell another story from the beginning is it told anew.
-  private func storeEvents(of job: IndexedJob) throws {
-    let standing = try events(of: job.key)
-    if !job.events.starts(with: standing) {
-      try execute(sql: "DELETE FROM events WHERE job = ?", arguments: [job.key])
-      for (position, event) in job.events.enumerated() { try insert(event, position, of: job) }
-    } else {
-      for position in standing.count..<job.events.count { try insert(job.events[position], position, of: job) }
-    }
-  }
 }
 
 extension IndexedJob {
   /// The film's file name.
   var fileName: String? { input.map { String($0.split(separator: "/").last ?? "") } }
+
+  /// As a row of `jobs`.
+  fileprivate var row: [RowValue] {
+    [
+      .integer(key), .text(folder), RowValue(logs), .text(jobID), .user(userID), RowValue(title), RowValue(year),
+      .text(status), RowValue(stage), RowValue(input), RowValue(error), RowValue(createdAt), RowValue(completedAt),
+      RowValue(totalSeconds), .integer(stamp.inode), .integer(stamp.size), .integer(stamp.modified),
+    ]
+  }
+
+  /// As a row of `inputs`.
+  fileprivate var inputRow: [RowValue] { [.integer(key), RowValue(input), RowValue(sha256)] }
+}
+
+extension IndexedStage {
+  /// As a row of `stages`.
+  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
+    [
+      .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
+      RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
+      RowValue(peakMemory), RowValue(cpuSeconds),
+    ]
+  }
+}
+
+extension JobEvent {
+  /// As a row of `events`.
+  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
+    [
+      .integer(key), RowValue(position), .text(at), RowValue(who), .text(what.rawValue), RowValue(stage),
+      RowValue(attempt), RowValue(reason),
+    ]
+  }
 }
 
 extension String {

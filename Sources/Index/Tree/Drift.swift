@@ -17,11 +17,7 @@ struct Drift {
 
   /// Notices jobs that came, went, or moved on.
   func heal() throws {
-    let changes = try changedFolders()
-    let open = try index.read { db in
-      try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE \(Self.isOpen) ORDER BY key DESC LIMIT 2000")
-    }
-    try restamp(open, changes)
+    try restamp(try openJobsThatMoved(), try changedFolders())
   }
 
   /// Compares these jobs with their files.
@@ -71,13 +67,50 @@ struct Drift {
     guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return false }
     try index.write { db in
       for key in gone { try db.removeJob(key) }
-      for job in changed { try db.store(job) }
+      let writer = try JobWriter(db)
+      for job in changed { try writer.store(job) }
       if let changes { try changes.apply(db, workspace) }
     }
     return true
   }
 
+  /// Of the newest jobs under way those whose files have changed, and those that somebody may have stopped running.
+  private func openJobsThatMoved() throws -> [IndexedJob] {
+    let stamps = StampReader(workspace)
+    return try index.read { db in
+      let open = try RowStatement(
+        db,
+        """
+        SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs WHERE \(Self.isOpen)
+        ORDER BY key DESC LIMIT 2000
+        """)
+      var keys: [Int64] = []
+      try open.rows([]) { row in
+        let known = JobStamp(inode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
+        let mayHaveStopped = row.integer(at: 4) != 0 || known == .none
+        if mayHaveStopped || stamps.job(row.text(at: 5)) != known { keys.append(row.integer(at: 0)) }
+      }
+      return try keys.flatMap {
+        try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE key = ?", arguments: [$0])
+      }
+    }
+  }
+
   private func changedFolders() throws -> FolderChanges {
+    let tree = JobTree(workspace: workspace)
+    let stamps = StampReader(workspace)
+    let (changed, newRoots) = try index.read { db in
+      var changed: [String] = []
+      try RowStatement(db, "SELECT path, inode, modified FROM folders").rows([]) { row in
+        let known = FolderStamp(inode: row.integer(at: 1), modified: row.integer(at: 2))
+        if !stamps.isSame(row.text(at: 0), known) { changed.append(String(decoding: row.text(at: 0), as: UTF8.self)) }
+      }
+      let newRoots = try tree.roots().filter { root in
+        try String.fetchOne(db, sql: "SELECT path FROM folders WHERE path = ?", arguments: [root.path]) == nil
+      }
+      return (changed, newRoots)
+    }
+    if changed.isEmpty, newRoots.isEmpty { return FolderChanges() }
     let known = try index.read { db in
       var known: [String: FolderStamp] = [:]
       let rows = try Row.fetchCursor(db, sql: "SELECT path, inode, modified FROM folders")
@@ -85,12 +118,8 @@ struct Drift {
       return known
     }
     var changes = FolderChanges()
-    let tree = JobTree(workspace: workspace)
-    for (path, stamp) in known {
-      if stamp.modified != 0, FolderStamp(workspace.resolve(documentPath: path)) == stamp { continue }
-      try changes.look(path, known, tree, index)
-    }
-    for root in tree.roots() where known[root.path] == nil { try changes.look(root.path, known, tree, index) }
+    for path in changed { try changes.look(path, known, tree, index) }
+    for root in newRoots { try changes.look(root.path, known, tree, index) }
     return changes
   }
 }

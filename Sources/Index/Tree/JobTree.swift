@@ -61,6 +61,37 @@ struct JobTree {
     }
   }
 
+  /// The jobs in `out` that bear an id.
+  func jobs(with id: JobID) -> [JobPlace] {
+    let day = workspace.outputRoot.pushing(FilePath(id.date.folders))
+    guard let folder = folder(workspace.documentPath(day)) else { return [] }
+    let beside = isDirectory(day.appending(id.description)) ? [job(id.description, user: "", in: folder)] : []
+    let below = names(in: day).filter { JobID($0) == nil && isDirectory(day.appending($0).appending(id.description)) }
+    return (beside + below.map { child($0, of: folder).flatMap { job(id.description, user: $0.names[3], in: $0) } })
+      .compactMap { $0 }
+  }
+
+  /// The job that a path leads into, by its folder or that of its logs, through whatever links.
+  func job(around path: FilePath) -> JobPlace? {
+    guard let path = realPath(path) else { return nil }
+    let jobs = workspace.root.appending("jobs")
+    // Where a path may lead, and the tree that its jobs are found in.
+    let trees = [(workspace.outputRoot, workspace.outputRoot), (workspace.logRoot, workspace.outputRoot), (jobs, jobs)]
+    for (root, tree) in trees {
+      var relative = path
+      guard let real = realPath(root), relative.removePrefix(real) else { continue }
+      let parts = relative.components.map(\.string)
+      for depth in [5, 4] where parts.count >= depth {
+        let above = tree.pushing(FilePath(parts.prefix(depth - 1).joined(separator: "/")))
+        guard isDirectory(above.appending(parts[depth - 1])), let folder = folder(workspace.documentPath(above)),
+          let place = job(parts[depth - 1], user: depth == 5 ? parts[3] : "", in: folder)
+        else { continue }
+        return place
+      }
+    }
+    return nil
+  }
+
   private func child(_ name: String, of folder: Folder) -> Folder? {
     self.folder(at: folder.location.appending(name), names: folder.names + [name])
   }

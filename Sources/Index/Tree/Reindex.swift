@@ -87,6 +87,7 @@ public struct Reindex: Sendable {
     var progress = Progress(days: days.count, daysDone: 0, jobs: 0)
     var bearers: (key: Int64, folders: Set<String>) = (-1, [])
     let workspace = workspace
+    let writer = try JobWriter(db)
     try inParallel(
       days, pieces: { Self.pieces(of: $0, tree) },
       work: { piece in piece.places.compactMap { IndexedJob(reading: $0, in: workspace) } }
@@ -98,7 +99,7 @@ public struct Reindex: Sendable {
         if job.folder.hasPrefix("jobs/"), bearers.folders.contains("out/" + job.folder.dropFirst(5)) { continue }
         bearers.folders.insert(job.folder)
         if bearers.folders.count > 1 { job.key = try db.freeKey(from: job.key) }
-        try db.add(job)
+        try writer.add(job)
         progress.jobs += 1
       }
       if piece.isLast { progress.daysDone += 1 }

@@ -50,6 +50,13 @@ public func exists(_ path: FilePath) -> Bool { (try? FileStatus(of: path)) != ni
 
 public func isDirectory(_ path: FilePath) -> Bool { (try? FileStatus(of: path))?.isDirectory ?? false }
 
+/// The path with no links in it; `nil` when nothing is there.
+public func realPath(_ path: FilePath) -> FilePath? {
+  guard let real = path.withPlatformString({ realpath($0, nil) }) else { return nil }
+  defer { free(real) }
+  return FilePath(platformString: real)
+}
+
 /// The names in a folder, sorted bytewise, without `.` and `..`; none when it cannot be read.
 ///
 /// A name that is no UTF-8 comes repaired, and so names nothing that could be opened.

@@ -21,6 +21,6 @@ public func absolute(_ path: FilePath) -> FilePath {
 /// A path out of a configuration or document: absolute as it is, else from `folder`.
 public func resolve(_ text: String, against folder: FilePath) -> FilePath {
   // No path holds a NUL, but a damaged document may: it then names nothing.
-  let path = FilePath(text.replacing("\0", with: "\u{FFFD}"))
+  let path = FilePath(text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text)
   return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
 }

@@ -3,7 +3,7 @@
 /// The order of members, duplicate names, the digits of numbers and strings that are not valid Unicode are all kept,
 /// because manifests are shared with writers this package does not know. Source of the format: RFC 8259, and the
 /// `NaN` and `Infinity` that Python's `json` module writes.
-public indirect enum JSON: Sendable, Equatable {
+public enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   /// The digits as they stood in the text.
@@ -24,7 +24,9 @@ public indirect enum JSON: Sendable, Equatable {
       public var value: JSON
 
       /// By bytes: `==` of strings holds two spellings of one accented letter for the same, and JSON does not.
-      func isNamed(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
+      func isNamed(_ other: String) -> Bool {
+        name.utf8.count == other.utf8.count && name == other && name.utf8.elementsEqual(other.utf8)
+      }
     }
 
     public var members: [Member] = []

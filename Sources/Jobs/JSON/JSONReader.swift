@@ -15,22 +15,34 @@ public struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertib
 extension JSON {
   /// Reads one JSON document. Nesting deeper than 512 is refused.
   public init(parsing bytes: some Sequence<UInt8>) throws(JSONSyntaxError) {
-    var reader = JSONReader(Array(bytes))
-    self = try reader.document()
+    let bytes = Array(bytes)
+    let read = bytes.withUnsafeBufferPointer { bytes in
+      Result { () throws(JSONSyntaxError) in
+        var reader = JSONReader(bytes)
+        return try reader.document()
+      }
+    }
+    self = try read.get()
   }
 }
 
 /// A reader over bytes. What is open lies in a list, not on the stack: threads may have little of that.
+///
+/// What has been read of all open lists and objects lies in one list too, so that each takes memory once, when it ends.
 private struct JSONReader {
   static let depthLimit = 512
 
-  private let bytes: [UInt8]
+  private let bytes: UnsafeBufferPointer<UInt8>
   private var index = 0
   /// The lists and objects that have begun and not ended, from the root to here.
   private var open: [Container] = []
+  /// The elements of what is open, those of the innermost at the end; a list's have no names.
+  private var elements: [JSON.Object.Member] = []
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
+    open.reserveCapacity(16)
+    elements.reserveCapacity(64)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
   }
 
@@ -50,31 +62,44 @@ private struct JSONReader {
   private mutating func put(_ value: JSON) throws(JSONSyntaxError) -> JSON? {
     var value = value
     while !open.isEmpty {
-      open[open.count - 1].add(value)
+      elements[elements.count - 1].value = value
+      open[open.count - 1].isInElement = false
       skipSpace()
       if take(",") {
         try beginElement()
         return nil
       }
       guard take(open[open.count - 1].end) else {
-        throw error("expected ',' or '\(open[open.count - 1].end)' in \(open[open.count - 1].value.kind)")
+        let container = open[open.count - 1]
+        throw error("expected ',' or '\(container.end)' in \(container.isList ? "a list" : "an object")")
       }
-      value = open.removeLast().value
+      value = endContainer()
     }
     skipSpace()
     if index < bytes.count { throw error("more text after the end of the document") }
     return value
   }
 
+  /// Takes the innermost container's elements together.
+  private mutating func endContainer() -> JSON {
+    let container = open.removeLast()
+    let members = elements[container.start...]
+    defer { elements.removeSubrange(container.start...) }
+    if container.isList { return .array(members.map(\.value)) }
+    var object = JSON.Object()
+    object.members = Array(members)
+    return .object(object)
+  }
+
   /// The next value; `nil` when a list or object has begun, and its first element comes next.
   private mutating func valueOrOpening() throws(JSONSyntaxError) -> JSON? {
     guard let byte = peek() else { throw error("the text ends where a value was expected") }
     switch byte {
-    case UInt8(ascii: "{"): return try begin(Container(isList: false))
-    case UInt8(ascii: "["): return try begin(Container(isList: true))
+    case UInt8(ascii: "{"): return try begin(Container(isList: false, start: elements.count))
+    case UInt8(ascii: "["): return try begin(Container(isList: true, start: elements.count))
     case UInt8(ascii: "\""):
       let literal = try stringLiteral()
-      return JSONString.decode(literal).map { .string($0) } ?? .opaque(literal)
+      return text(literal).map { .string($0) } ?? .opaque(Array(bytes[literal.range]))
     default: return try scalar()
     }
   }
@@ -83,7 +108,7 @@ private struct JSONReader {
     if open.count == Self.depthLimit { throw error("nested deeper than \(Self.depthLimit)") }
     index += 1
     skipSpace()
-    if take(container.end) { return container.value }
+    if take(container.end) { return container.isList ? .array([]) : .object(.init()) }
     open.append(container)
     try beginElement()
     return nil
@@ -93,28 +118,38 @@ private struct JSONReader {
   private mutating func beginElement() throws(JSONSyntaxError) {
     if open[open.count - 1].isList {
       open[open.count - 1].isInElement = true
+      elements.append(.init(name: "", literal: nil, value: .null))
       return
     }
     skipSpace()
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
-    let decoded = JSONString.decode(literal)
-    let name = decoded ?? String(decoding: literal, as: UTF8.self)
-    open[open.count - 1].begin(name, literal: decoded == nil ? literal : nil)
+    let decoded = text(literal)
+    let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)
+    elements.append(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
+    open[open.count - 1].isInElement = true
     skipSpace()
     guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
   }
 
-  /// The bytes between the quotes, escapes as they stand.
-  private mutating func stringLiteral() throws(JSONSyntaxError) -> [UInt8] {
+  /// A string as it stands in the text: where the bytes between its quotes are, and whether it is ASCII without escapes.
+  private typealias Literal = (range: Range<Int>, isPlain: Bool)
+
+  private mutating func stringLiteral() throws(JSONSyntaxError) -> Literal {
     index += 1
     let start = index
+    var isPlain = true
     while index < bytes.count {
       switch bytes[index] {
       case UInt8(ascii: "\""):
         index += 1
-        return Array(bytes[start..<(index - 1)])
-      case UInt8(ascii: "\\"): index += 2
+        return (start..<(index - 1), isPlain)
+      case UInt8(ascii: "\\"):
+        isPlain = false
+        index += 2
+      case 0x80...:
+        isPlain = false
+        index += 1
       default: index += 1
       }
     }
@@ -122,10 +157,17 @@ private struct JSONReader {
     throw error("the text ends inside a string")
   }
 
+  /// The text of a literal; `nil` when no `String` can carry it.
+  private func text(_ literal: Literal) -> String? {
+    let bytes = UnsafeBufferPointer(rebasing: bytes[literal.range])
+    return literal.isPlain ? String(decoding: bytes, as: UTF8.self) : JSONString.decode(bytes)
+  }
+
   private mutating func scalar() throws(JSONSyntaxError) -> JSON {
     let start = index
     while let byte = peek(), !Self.endsScalar(byte) { index += 1 }
-    let word = String(decoding: bytes[start..<index], as: UTF8.self)
+    let word = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
+    if let byte = word.utf8.first, Self.isDigit(byte), Self.isNumber(word) { return .number(word) }
     switch word {
     case "null": return .null
     case "true": return .bool(true)
@@ -156,7 +198,7 @@ private struct JSONReader {
   }
 
   private static func isNumber(_ word: String) -> Bool {
-    var rest = word.utf8[...]
+    var rest = Substring(word).utf8
     if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
     guard let first = rest.first, isDigit(first) else { return false }
     if first == UInt8(ascii: "0"), rest.count > 1, let next = rest.dropFirst().first, isDigit(next) { return false }
@@ -194,41 +236,27 @@ private struct JSONReader {
     let line = before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
     let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
     // Nobody reads a path of hundreds of steps.
-    let steps = open.prefix(32).map(\.step) + (open.count > 32 ? ["…"] : [])
+    let steps = open.indices.prefix(32).map { step(of: $0) } + (open.count > 32 ? ["…"] : [])
     return JSONSyntaxError(
       path: "$" + steps.joined(), line: line, column: column, reason: reason, isTruncated: index >= bytes.count)
+  }
+
+  /// The way from a container to its element that is being read, as a JSON path writes it.
+  private func step(of depth: Int) -> String {
+    let container = open[depth]
+    guard container.isInElement else { return "" }
+    let last = (depth + 1 < open.count ? open[depth + 1].start : elements.count) - 1
+    return container.isList ? "[\(last - container.start)]" : ".\(elements[last].name)"
   }
 }
 
 /// A list or object of which a part has been read.
 private struct Container {
   let isList: Bool
-  private var elements: [JSON] = []
-  private var object = JSON.Object()
+  /// The place of its first element among those of all that is open.
+  let start: Int
   /// Whether the element that comes next has begun.
   var isInElement = false
-  private var name = ""
-  private var literal: [UInt8]?
-
-  init(isList: Bool) { self.isList = isList }
-
-  var value: JSON { isList ? .array(elements) : .object(object) }
 
   var end: Unicode.Scalar { isList ? "]" : "}" }
-
-  /// The way from here to the element being read, as a JSON path writes it.
-  var step: String { isInElement ? isList ? "[\(elements.count)]" : ".\(name)" : "" }
-
-  mutating func begin(_ name: String, literal: [UInt8]?) {
-    (self.name, self.literal, isInElement) = (name, literal, true)
-  }
-
-  mutating func add(_ value: JSON) {
-    if isList {
-      elements.append(value)
-    } else {
-      object.members.append(.init(name: name, literal: literal, value: value))
-    }
-    isInElement = false
-  }
 }

@@ -2,8 +2,12 @@
 enum JSONString {
   /// The text of a literal (without quotes), or `nil` when it holds invalid UTF-8, an unknown escape or half a
   /// surrogate pair.
-  static func decode(_ literal: [UInt8]) -> String? {
+  static func decode(_ literal: some RandomAccessCollection<UInt8>) -> String? {
     guard literal.contains(UInt8(ascii: "\\")) else { return String(validating: literal, as: UTF8.self) }
+    return unescaped(Array(literal))
+  }
+
+  private static func unescaped(_ literal: [UInt8]) -> String? {
     var text: [UInt8] = []
     text.reserveCapacity(literal.count)
     var index = 0

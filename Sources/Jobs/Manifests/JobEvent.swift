@@ -81,7 +81,10 @@ extension Manifest {
     let attempt = record.fields["attempt"]?.int
     var events: [JobEvent] = []
     let started = record.fields["started_at"]?.string
-    if let started { events.append(JobEvent(at: started, .stageStarted, stage: record.name, attempt: attempt)) }
+    if let started {
+      let because = record.fields["because"]?.string
+      events.append(JobEvent(at: started, .stageStarted, stage: record.name, attempt: attempt, reason: because))
+    }
     let what: JobEvent.What? =
       switch record.status {
       case .success?: .stageSucceeded

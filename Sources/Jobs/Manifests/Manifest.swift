@@ -40,9 +40,10 @@ public struct Manifest: Sendable, Equatable {
   /// The stages' records in their order. Where two schemas stand in one file, the builder's come after.
   public var stages: [StageRecord] {
     let records = recordedStages
-    let known = Set(records.map { StageName($0.name) })
     let isBuilders = records.isEmpty || document["pipeline"]?["steps"]?.object != nil
-    return isBuilders ? records + builderStages.filter { !known.contains(StageName($0.name)) } : records
+    guard isBuilders else { return records }
+    let known = Set(records.map { StageName($0.name) })
+    return records + builderStages.filter { !known.contains(StageName($0.name)) }
   }
 
   private var recordedStages: [StageRecord] {
@@ -128,7 +129,9 @@ public struct StageName: Hashable, Sendable, CustomStringConvertible {
   /// With underscores.
   public let description: String
 
-  public init(_ text: String) { description = String(text.map { $0 == "-" ? "_" : $0 }) }
+  public init(_ text: String) {
+    description = text.utf8.contains(UInt8(ascii: "-")) ? String(text.map { $0 == "-" ? "_" : $0 }) : text
+  }
 }
 
 /// One entry of a manifest's `stages`.

@@ -6,17 +6,22 @@ public func nearest(_ word: String, among known: [String]) -> String? {
     .min { $0.1 < $1.1 }?.0
 }
 
-/// Levenshtein's distance in characters.
+/// Edits of characters between two words; two neighbours in each other's place are one edit (optimal string alignment).
 private func editDistance(_ left: String, _ right: String) -> Int {
-  let right = Array(right)
-  var previous = Array(0...right.count)
-  for (row, character) in left.enumerated() {
+  let (left, right) = (Array(left), Array(right))
+  var beforeLast: [Int] = []
+  var last = Array(0...right.count)
+  for row in left.indices {
     var current = [row + 1]
     for column in right.indices {
-      let substitution = previous[column] + (character == right[column] ? 0 : 1)
-      current.append(min(substitution, previous[column + 1] + 1, current[column] + 1))
+      let substitution = last[column] + (left[row] == right[column] ? 0 : 1)
+      var fewest = min(substitution, last[column + 1] + 1, current[column] + 1)
+      if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+        fewest = min(fewest, beforeLast[column - 1] + 1)
+      }
+      current.append(fewest)
     }
-    previous = current
+    (beforeLast, last) = (last, current)
   }
-  return previous[right.count]
+  return last[right.count]
 }

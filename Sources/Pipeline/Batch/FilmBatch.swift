@@ -30,7 +30,7 @@ public struct FilmBatch: Sendable {
   /// What will be done with each film, in order.
   public struct Plan: Sendable {
     public var films: [InputDecision]
-    let history: InputHistory
+    let newcomers: Newcomers
     /// What the admin should know of what was left out.
     public var warnings: [String] = []
   }
@@ -52,14 +52,26 @@ public struct FilmBatch: Sendable {
   /// - Parameters:
   ///   - inputs: films, and folders of films.
   ///   - resumed: jobs by name.
+  ///   - changingNothing: not even an index is made.
+  ///   - notice: told of troubles with the index.
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
-  public func plan(inputs: [FilePath], resumed: [String]) throws -> Plan {
-    let history = InputHistory(of: workspace)
+  public func plan(
+    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, notice: @escaping JobIndex.Notice
+  ) throws -> Plan {
+    let newcomers = Newcomers(in: workspace)
+    return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
+      try plan(inputs, resumed, InputHistory(index), newcomers)
+    }
+  }
+
+  private func plan(
+    _ inputs: [FilePath], _ resumed: [String], _ history: InputHistory, _ newcomers: Newcomers
+  ) throws -> Plan {
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
-    var plan = Plan(films: [], history: history)
+    var plan = Plan(films: [], newcomers: newcomers)
     for name in resumed {
       plan.films.append(
-        verified(try history.resume(try JobCatalog(workspace).find(name), in: workspace, selection), check))
+        verified(try history.resume(try job(named: name), selection), check))
     }
     var seen: Set<String> = []
     for input in inputs {
@@ -85,6 +97,10 @@ public struct FilmBatch: Sendable {
       }
     }
     return plan
+  }
+
+  private func job(named name: String) throws -> JobPaths {
+    try JobIndex.job(named: name, in: workspace, notice: { _ in }).paths(in: workspace)
   }
 
   private func verified(_ film: InputDecision, _ check: CompletionCheck) -> InputDecision {
@@ -118,7 +134,7 @@ public struct FilmBatch: Sendable {
         return result
       }
       do {
-        let job = try job(for: film, plan.history)
+        let job = try job(for: film, plan.newcomers)
         result.job = job
         let run = JobRun(
           job, in: workspace, selection: selection, workflow: workflow, environment: environment,
@@ -141,12 +157,12 @@ public struct FilmBatch: Sendable {
   }
 
   /// The film's job: the standing one, or a new one.
-  private func job(for film: InputDecision, _ history: InputHistory) throws -> JobPaths {
+  private func job(for film: InputDecision, _ newcomers: Newcomers) throws -> JobPaths {
     let manager = JobManager(workspace)
     let overlay = try Self.overlay(for: film.input)
     guard let job = film.job else {
       let created = try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)) {
-        if !again { try history.confirmNoneCame(of: film, user: user, in: workspace) }
+        if !again { try newcomers.confirmNone(of: film, user: user) }
       }
       index?.tell(created.paths)
       return created.paths

@@ -1,3 +1,4 @@
+internal import Index
 public import Jobs
 public import SystemPackage
 internal import Titles
@@ -32,42 +33,38 @@ public struct InputDecision: Sendable {
   public var problem: JobError?
 }
 
-/// Which films have which jobs, as the jobs' own files tell.
-public struct InputHistory: Sendable {
-  private struct Entry: Sendable {
+/// Which films have which jobs: found in the index, read from the jobs' own files.
+struct InputHistory {
+  private struct Entry {
     var job: JobPaths
     var identity: FilmIdentity?
     var file: FilePath?
+
+    init(_ job: JobPaths, in workspace: Workspace) {
+      self.job = job
+      let input =
+        (try? JobInfo(reading: job.info))?.input ?? (try? Manifest(reading: job.manifest))?.document["input"]
+      identity = FilmIdentity(recordedIn: input)
+      file = input?["file"]?.string.map { workspace.resolve(documentPath: $0) }
+    }
 
     /// What the job has done; empty where the manifest cannot be read.
     var manifest: Manifest { (try? Manifest(reading: job.manifest)) ?? Manifest(document: .object(.init())) }
   }
 
-  private let entries: [Entry]
+  private let index: JobIndex
+  private var workspace: Workspace { index.workspace }
 
-  /// Reads every job's job_info.json, which is small and names the film; the manifest only where it does not.
-  public init(of workspace: Workspace) {
-    entries = JobCatalog(workspace).all().map { job in
-      let input =
-        (try? JobInfo(reading: job.info))?.input ?? (try? Manifest(reading: job.manifest))?.document["input"]
-      return Entry(
-        job: job, identity: FilmIdentity(recordedIn: input),
-        file: input?["file"]?.string.map { workspace.resolve(documentPath: $0) })
-    }
+  init(_ index: JobIndex) throws {
+    self.index = index
+    try index.refresh()
   }
 
-  /// Makes sure, while no job can be made, that none of this film has come since the history was read.
-  ///
-  /// - Throws: ``JobError`` with code `locked`, naming the job.
-  func confirmNoneCame(of film: InputDecision, user: Int, in workspace: Workspace) throws {
-    let known = Set(entries.map(\.job.id))
-    for job in JobCatalog(workspace).newestFirst().prefix(while: { !known.contains($0.id) }) where job.userID == user {
-      guard let input = (try? JobInfo(reading: job.info))?.input else { continue }
-      guard input["sha256"]?.string == film.identity.sha256 else { continue }
-      throw JobError(
-        .locked, film.input.string, "another run has just made \(job.id) of this film",
-        remedy: "Nothing was changed. Run this again when that one has ended.")
-    }
+  /// The jobs of a file, and those of a content, oldest first.
+  private func entries(of file: FilePath, content: String?) throws -> [Entry] {
+    let spellings = Set([workspace.documentPath(file), file.string])
+    return try index.jobs(ofInputs: spellings.sorted(), content: content)
+      .map { Entry($0.paths(in: workspace), in: workspace) }
   }
 
   /// Decides about a film.
@@ -78,7 +75,7 @@ public struct InputHistory: Sendable {
   ///   - again: make a new job whatever there is.
   ///   - rerun: run some stages of its job again even when all is done.
   /// - Throws: ``JobError`` with code `io` when the film cannot be read.
-  public func decide(
+  func decide(
     _ input: FilePath, user: Int, stages: [StageDefinition], again: Bool, rerun: Bool
   ) throws -> InputDecision {
     let identity = try identity(of: input)
@@ -90,6 +87,7 @@ public struct InputHistory: Sendable {
       (decision.kind, decision.reason) = (.pending, "the file is empty: a copy that has just begun, or failed")
       return decision
     }
+    let entries = try entries(of: input, content: identity.sha256)
     let own = entries.filter { $0.job.userID == user }
     guard let entry = own.last(where: { fits($0, input, identity) }) else {
       if entries.contains(where: { fits($0, input, identity) }) {
@@ -114,17 +112,17 @@ public struct InputHistory: Sendable {
   /// The decision to go on with a job that was named.
   ///
   /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone.
-  func resume(_ job: JobPaths, in workspace: Workspace, _ selection: StageSelection) throws -> InputDecision {
-    let entry = entries.first { $0.job == job }
-    let manifest = entry?.manifest
-    let recorded = manifest?.inputFile.map { workspace.resolve(documentPath: $0) }
-    guard let manifest, let input = recorded ?? entry?.file else {
+  func resume(_ job: JobPaths, _ selection: StageSelection) throws -> InputDecision {
+    let entry = Entry(job, in: workspace)
+    let manifest = entry.manifest
+    let recorded = manifest.inputFile.map { workspace.resolve(documentPath: $0) }
+    guard let input = recorded ?? entry.file else {
       throw JobError(
         .damaged, job.manifest.string, "names no film to go on with",
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
     }
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
-    let (title, year) = entry.map { Self.titleAndYear(of: manifest, $0, name) } ?? (name.title, name.year)
+    let (title, year) = Self.titleAndYear(of: manifest, entry, name)
     let (kind, reason) = Self.judge(job, manifest, stages: selection.wanted, rerun: selection.isRerun)
     return InputDecision(
       input: input, title: title, year: year, kind: kind, reason: reason, job: job, identity: try identity(of: input))
@@ -164,7 +162,7 @@ public struct InputHistory: Sendable {
   /// The film's identity, from a manifest where the file is plainly the one that was read for it.
   private func identity(of input: FilePath) throws -> FilmIdentity {
     if let status = try? FileStatus(of: input),
-      let known = entries.last(where: { $0.file == input && $0.identity?.stillFits(status) == true })?.identity
+      let known = try entries(of: input, content: nil).last(where: { $0.file == input && $0.identity?.stillFits(status) == true })?.identity
     {
       return known
     }

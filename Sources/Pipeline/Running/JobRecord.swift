@@ -70,8 +70,8 @@ struct JobRecord {
 
   /// The beginning of an attempt. `start` is called when the record is written and before it is durable.
   mutating func begin(
-    _ stage: StageDefinition, attempt: Int, fingerprint: String, inputs: [JSON], runner: String, log: FilePath,
-    start: () throws -> Void
+    _ stage: StageDefinition, attempt: Int, fingerprint: String, because: String?, inputs: [JSON], runner: String,
+    log: FilePath, start: () throws -> Void
   ) throws {
     let started = Timestamp.now
     try write(meanwhile: start) { [self] manifest in
@@ -93,6 +93,7 @@ struct JobRecord {
         entry["outputs"] = entry["outputs"] ?? .object(.init())
         entry["metadata"] = entry["metadata"] ?? .object(.init())
         entry["attempt"] = .int(attempt)
+        entry["because"] = because.map { .string($0) }
         entry["runner"] = .string(runner)
         entry["log"] = .string(workspace.documentPath(log))
         entry["fingerprint"] = .string(fingerprint)

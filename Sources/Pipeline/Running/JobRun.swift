@@ -114,7 +114,8 @@ public struct JobRun {
       case .run(let because):
         if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
         let stageRun = StageRun(
-          stage: stage, paths: paths, fingerprint: fingerprint, runner: runner, stop: stop, report: report)
+          stage: stage, paths: paths, fingerprint: fingerprint, because: earlier == nil ? nil : because,
+          runner: runner, stop: stop, report: report)
         switch try stageRun.run(context, &record) {
         case .done: continue
         case .stopped: return interrupted(before: stage)

@@ -13,6 +13,8 @@ struct StageRun {
   let stage: StageDefinition
   let paths: JobPaths
   let fingerprint: String
+  /// Why it runs again; `nil` for one that has not run.
+  let because: String?
   let runner: LocalRunner
   let stop: StopSource
   let report: (RunEvent) -> Void
@@ -22,14 +24,16 @@ struct StageRun {
     let retries = stage.retries ?? context.setting("MAX_RETRIES").flatMap { Int($0) } ?? 0
     var delay = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
     var attemptsLeft = max(0, retries)
+    var because = because
     while true {
-      let attempt = try runOnce(context, &record)
+      let attempt = try runOnce(context, &record, because: because)
       switch attempt.result {
       case .success, .skipped: return .done
       case .stopped: return .stopped
       case .failed(let reason):
         if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
           attemptsLeft -= 1
+          because = "it failed, and is tried again"
           report(.stageRetrying(paths, stage: stage.name, after: delay, reason: reason))
           try record.flush()
           wait(delay)
@@ -43,7 +47,9 @@ struct StageRun {
     }
   }
 
-  private func runOnce(_ context: JobContext, _ record: inout JobRecord) throws -> StageAttempt {
+  private func runOnce(
+    _ context: JobContext, _ record: inout JobRecord, because: String?
+  ) throws -> StageAttempt {
     let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
     let began = Timestamp.now
     report(.stageStarted(paths, stage: stage.name, number: stage.number, attempt: number))
@@ -57,7 +63,7 @@ struct StageRun {
       },
       started: { start in
         try record.begin(
-          stage, attempt: number, fingerprint: fingerprint, inputs: inputs, runner: LocalRunner.name,
+          stage, attempt: number, fingerprint: fingerprint, because: because, inputs: inputs, runner: LocalRunner.name,
           log: context.logFile(of: stage), start: start)
       })
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil

@@ -23,7 +23,7 @@ struct JobEnvCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
-    let paths = try JobCatalog(workspace).find(job.job)
+    let paths = try workspace.paths(ofJob: job.job)
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
     let secrets = Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment())
     let values = env.values(outer: processEnvironment()).map { key, value -> (String, String) in

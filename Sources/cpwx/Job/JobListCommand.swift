@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Index
 internal import Jobs
 
 struct JobListCommand: AsyncParsableCommand {
@@ -6,29 +7,60 @@ struct JobListCommand: AsyncParsableCommand {
     commandName: "list",
     abstract: "List jobs, newest first.",
     discussion: """
+      FILTERS
+        KEY=VALUE[,VALUE]  KEY!=VALUE  KEY~WORDS  year>=1990
+        Keys: status user year stage title input error id sha256 since until
+        since and until take a date, today, yesterday, or how long ago: 7d, 12h
+
       EXAMPLES
-        cpwx job list
-        cpwx job list --limit 5 --format json
+        cpwx job list status=failed since=7d
+        cpwx job list title~sholay --sort duration --limit 5 --format json
       Then see: cpwx job show JOB
       """)
+
+  @Argument(help: .init("Only jobs that fit all of these.", valueName: "filter"))
+  var filters: [String] = []
+
+  @Option(
+    help: .init("Sort by created, completed, title, year, duration, status or user.", valueName: "key"),
+    transform: { text in
+      if let order = JobQuery.Order(rawValue: text) { return order }
+      let known = JobQuery.Order.allCases.map(\.rawValue)
+      let near = nearest(text, among: known).map { " Did you mean \($0)?" } ?? ""
+      throw ValidationError("'\(text)' is nothing to sort by.\(near) Expected: \(known.joined(separator: ", "))")
+    })
+  var sort = JobQuery.Order.created
+
+  @Flag(help: "The other way round.")
+  var reverse = false
 
   @Option(help: .init("At most this many; 0 for all.", valueName: "number"))
   var limit = 50
 
+  @Option(help: .init("The page that follows this job.", valueName: "job"))
+  var after: String?
+
+  @Option(help: .init("These columns, by the keys of the JSON: job_id,title,….", valueName: "a,b"))
+  var columns: String?
+
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
 
+  func validate() throws {
+    if limit < 0 { throw ValidationError("--limit is a number from 0.") }
+  }
+
   func run() async throws {
     let workspace = try workspaceOptions.open()
-    let format = try formatOptions.resolved()
-    let jobs = JobCatalog(workspace).newestFirst().prefix(limit > 0 ? limit : .max)
-    Listing(
-      rows: jobs.map { JobSummary($0, in: workspace).document },
-      columns: [
-        .init("JOB", key: "job_id"), .init("USER", key: "user_id"), .init("STATUS", key: "status"),
-        .init("TITLE", key: "title"), .init("YEAR", key: "year"), .init("STAGE", key: "stage"),
-        .init("CREATED") { String((($0["created_at"]?.string) ?? "").prefix(16).map { $0 == "T" ? " " : $0 }) },
-      ]
-    ).write(format)
+    let listing = try JobListing(
+      workspace, columns: columns?.split(separator: ",").map(String.init), format: formatOptions.resolved())
+    var query = JobQuery()
+    query.filters = try filters.map { try JobFilter($0) }
+    (query.order, query.ascending) = (sort, sort.isAscending != reverse)
+    query.after = try after.map { try workspace.job(named: $0).folder }
+    let last = try listing.write(query, limit: limit == 0 ? nil : limit)
+    if let last, Console.errorIsTerminal {
+      Console.note("There are more: --after \(last.jobID), or --limit 0 for all.")
+    }
   }
 }

@@ -5,34 +5,40 @@ internal import SystemPackage
 struct JobLogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
-    abstract: "Print a job's logs: the orchestrator's, then each stage's in order.",
+    abstract: "Print a job's logs: the orchestrator's, then each stage's in order; or follow them.",
     discussion: """
+      With --follow, the logs of all stages are printed as they are written, until nobody runs the job any more. A job \
+      that was not begun yet is waited for, and so is a stage that was not; a job that has ended is printed and left.
+
       EXAMPLES
-        cpwx job logs latest
         cpwx job logs 20251030-001 --stage asr
+        cpwx job logs latest --follow --lines 20
       Then see: cpwx job show JOB
       """)
 
   @OptionGroup var job: JobArgument
 
+  @Flag(name: [.short, .long], help: "Go on with what is written, until the job ends.")
+  var follow = false
+
   @Option(help: .init("Only this stage's log.", valueName: "name"))
   var stage: String?
 
+  @Option(name: [.short, .long], help: .init("Of what each log holds, only so many last lines.", valueName: "n"))
+  var lines: Int?
+
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
+  func validate() throws {
+    if let lines, lines < 0 { throw ValidationError("--lines is a number from 0.") }
+  }
+
   func run() async throws {
-    let workspace = try workspaceOptions.open()
-    let paths = try JobCatalog(workspace).find(job.job)
-    let logs = JobLogs(of: paths)
-    if let stage {
-      Console.out(raw: try DurableFile.read(try logs.file(of: stage)))
-      return
-    }
-    for file in logs.files {
-      Console.out("==> \(file.lastComponent?.string ?? "") <==")
-      let bytes = try DurableFile.read(file)
-      Console.out(raw: bytes)
-      if let last = bytes.last, last != 0x0A { Console.out("") }
-    }
+    let paths = try workspaceOptions.open().paths(ofJob: job.job)
+    let logs = LogReading(of: paths, stage: stage, lines: lines) { Console.out(raw: $0) }
+    guard follow else { return try logs.print() }
+    Interruption.endsQuietly()
+    let ending = try logs.follow(reader: .standardOutput) { Console.note($0) }
+    if ending == .readerGone { throw ExitStatus(rawValue: 141) }
   }
 }

@@ -21,7 +21,7 @@ struct JobPathCommand: AsyncParsableCommand {
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func run() async throws {
-    let paths = try JobCatalog(try workspaceOptions.open()).find(job.job)
+    let paths = try workspaceOptions.open().paths(ofJob: job.job)
     Console.out((logs ? paths.logs : paths.output).string)
   }
 }

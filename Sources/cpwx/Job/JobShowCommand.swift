@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import Index
 internal import Jobs
-internal import Pipeline
 
 struct JobShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,10 +20,10 @@ struct JobShowCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
-    let paths = try JobCatalog(workspace).find(job.job)
-    let summary = JobSummary(paths, in: workspace)
-    var document = summary.document
-    document["stages"] = .array((summary.manifest?.stages ?? []).map(\.document))
+    let job = try workspace.job(named: job.job)
+    let paths = job.paths(in: workspace)
+    var document = job.document
+    document["stages"] = .array(((try? Manifest(reading: paths.manifest))?.stages ?? []).map(\.document))
     document = Secrets.masked(
       document, Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment()))
     switch format {

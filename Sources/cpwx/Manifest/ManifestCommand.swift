@@ -28,7 +28,7 @@ struct ManifestArgument: ParsableArguments {
       if status.isRegular { return path }
       if status.isDirectory, exists(path.appending("manifest.json")) { return path.appending("manifest.json") }
     }
-    return try JobCatalog(try workspaceOptions.open()).find(manifest).manifest
+    return try workspaceOptions.open().paths(ofJob: manifest).manifest
   }
 
   /// What must not be shown of the manifest at `path`: stages are foreign programs, and write into it what they like.

@@ -39,6 +39,13 @@ enum Console {
     return String(cString: name) != "dumb"
   }
 
+  /// Columns of the terminal behind standard output; `nil` when it is none.
+  static var outColumns: Int? {
+    var size = winsize()
+    guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Columns of the terminal behind standard error; 80 when it does not say.
   static var columns: Int {
     var size = winsize()

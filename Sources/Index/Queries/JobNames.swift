@@ -1,0 +1,90 @@
+internal import GRDB
+public import Jobs
+internal import SystemPackage
+
+extension JobIndex {
+  /// The job that a person names: its id, a prefix that only one has, `latest`, `latest~2` (the second before the
+  /// latest), or a path in or of the job.
+  ///
+  /// Ids and paths are looked up in the tree itself; the rest in the index.
+  /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
+  public static func job(named name: String, in workspace: Workspace, notice: @escaping Notice) throws -> IndexedJob {
+    let tree = JobTree(workspace: workspace)
+    if let id = JobID(name) {
+      let exact = tree.jobs(with: id)
+      if exact.count > 1 {
+        throw JobError(
+          .usage, name, "is a job of several users: \(exact.map(\.user).joined(separator: ", "))",
+          remedy: "Name its folder: \(exact.map(\.folder).joined(separator: ", "))")
+      }
+      if let place = exact.first, let job = IndexedJob(reading: place, in: workspace) { return job }
+    }
+    if !name.isEmpty, let place = tree.job(around: resolve(name, against: currentFolder())),
+      let job = IndexedJob(reading: place, in: workspace)
+    {
+      return job
+    }
+    return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
+  }
+
+  /// Ids that begin so, newest first, without comparing the index with the files.
+  public func ids(beginning prefix: String, limit: Int) throws -> [String] {
+    try read { db in
+      try String.fetchAll(
+        db, sql: "SELECT job_id FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT ?",
+        arguments: [prefix, prefix + "\u{10FFFF}", limit])
+    }
+  }
+
+  private func job(calledOrBeginning name: String) throws -> IndexedJob {
+    if let back = Self.stepsBack(name) {
+      var query = JobQuery()
+      query.limit = back + 1
+      let newest = try page(query)
+      if newest.count == back + 1 { return newest[back] }
+      throw JobError(
+        .usage, name, newest.isEmpty ? "there is no job yet" : "there are only \(newest.count) jobs",
+        remedy: newest.isEmpty ? "Make one with: cpwx run FILE" : "See them with: cpwx job list")
+    }
+    try Drift(self).heal()
+    let most = 10
+    let fitting = try current { db in
+      if name.isEmpty { return [] }
+      let sql = """
+        SELECT \(Database.jobColumns) FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT \(most + 1)
+        """
+      return try db.jobs(sql, arguments: [name, name + "\u{10FFFF}"])
+    }
+    switch fitting.count {
+    case 1: return fitting[0]
+    case 0:
+      throw JobError(
+        .usage, name, "no such job in \(workspace.outputRoot)",
+        remedy: "See them with: cpwx job list, or look for one with: cpwx job find WORDS")
+    default:
+      let some = fitting.prefix(most).map { "\($0.jobID)\($0.title.map { " (\($0))" } ?? "")" }
+      let more = fitting.count > most ? " and more" : ""
+      throw JobError(
+        .usage, name, "fits several jobs: \(some.joined(separator: ", "))\(more).", remedy: "Give more of the id.")
+    }
+  }
+
+  /// `latest` is 0 back, `latest~3` is 3.
+  private static func stepsBack(_ name: String) -> Int? {
+    if name == "latest" { return 0 }
+    guard name.hasPrefix("latest~"), let steps = Int(name.dropFirst(7)), (0..<1_000_000).contains(steps) else {
+      return nil
+    }
+    return steps
+  }
+}
+
+extension IndexedJob {
+  /// Where its files are.
+  public func paths(in workspace: Workspace) -> JobPaths {
+    JobPaths(
+      name: jobID, date: place.date, number: place.number, userID: Int(userID) ?? 0,
+      output: workspace.resolve(documentPath: folder),
+      logs: workspace.resolve(documentPath: logs ?? folder), in: workspace)
+  }
+}

@@ -1,0 +1,136 @@
+internal import SystemPackage
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// Removes jobs for good: their folders and, unless they are to stay, their logs.
+///
+/// A job that is being removed is first renamed out of sight (``Tombstone``), then emptied: killed at any moment, the job
+/// is whole, or what is left of it is swept by ``finishInterrupted(failed:)`` of the next removal.
+public struct JobRemoval: Sendable {
+  public let workspace: Workspace
+  public let keepsLogs: Bool
+
+  public init(in workspace: Workspace, keepsLogs: Bool = false) {
+    (self.workspace, self.keepsLogs) = (workspace, keepsLogs)
+  }
+
+  /// What would go of a job.
+  public func size(of paths: JobPaths) -> TreeSize {
+    let output = FolderTree(root: paths.output).size()
+    return keepsLogs || paths.logs == paths.output ? output : output + FolderTree(root: paths.logs).size()
+  }
+
+  /// Removes a job. Its number is never given again.
+  ///
+  /// - Throws: ``JobError``: with code `locked` when somebody has the job in hand, `io` when something of it cannot be
+  ///   removed; it says what stays.
+  public func remove(_ paths: JobPaths) throws {
+    try refuseLink(paths.output)
+    for folder in keepsLogs ? [paths.output] : [paths.output, paths.logs] {
+      guard let place = MountPoints.below(folder) else { continue }
+      throw JobError(
+        .io, paths.id.description, "another file system is mounted at \(place)",
+        remedy: "Nothing was removed. Unmount it, and run this again.")
+    }
+    let lock = try lock(paths)
+    try? lock.describeHolder(["pid": .int(Int(getpid())), "since": .string(Timestamp.now.text)])
+    if let id = JobID(paths.id.description) { try JobNumbering(workspace: workspace).keep(id) }
+    guard let tombstone = Tombstone(of: paths.output, keepsLogs: keepsLogs) else { return }
+    do {
+      try rename(paths.output, to: tombstone.folder)
+    } catch {
+      throw JobError(
+        .io, paths.output.string, "cannot be removed", remedy: "Nothing was removed.", underlying: error)
+    }
+    try empty(tombstone, logs: paths.logs, temporaryEnv: paths.temporaryEnv)
+    _ = consume lock
+  }
+
+  /// Finishes the removals that were cut short.
+  ///
+  /// - Parameter failed: told of each that cannot be finished.
+  /// - Returns: the names of the jobs' folders that are gone now.
+  @discardableResult
+  public func finishInterrupted(failed: (JobError) -> Void) -> [String] {
+    Tombstone.all(in: workspace).compactMap { tombstone in
+      do {
+        if exists(tombstone.lock) {
+          let lock = try FileLock.take(tombstone.lock, subject: tombstone.name)
+          try empty(tombstone)
+          _ = consume lock
+        } else {
+          try empty(tombstone)
+        }
+        return tombstone.name
+      } catch let error as JobError {
+        // Held: the removal was not cut short, it is at work.
+        if error.code != .locked { failed(error) }
+      } catch {
+        failed(JobError(.io, tombstone.folder.string, "cannot be removed", underlying: error))
+      }
+      return nil
+    }
+  }
+
+  /// The names of jobs' folders whose removal was cut short, or is at work.
+  public func begun() -> Set<String> { Set(Tombstone.all(in: workspace).map(\.name)) }
+
+  private func lock(_ paths: JobPaths) throws -> FileLock {
+    do {
+      return try FileLock.take(paths.lock, subject: paths.id.description)
+    } catch  where error.cause as? Errno == .permissionDenied {
+      // A folder that its owner closed to himself: it goes, so it may be opened.
+      _ = paths.output.withPlatformString { chmod($0, 0o700) }
+      return try FileLock.take(paths.lock, subject: paths.id.description)
+    }
+  }
+
+  private func refuseLink(_ folder: FilePath) throws {
+    var byte: CChar = 0
+    guard folder.withPlatformString({ readlink($0, &byte, 1) }) >= 0 else { return }
+    throw JobError(
+      .io, folder.string, "is a symbolic link to \(realPath(folder)?.string ?? "nothing")",
+      remedy: "Nothing was removed. Remove the link, and what it points to, yourself.")
+  }
+
+  private func empty(_ tombstone: Tombstone) throws {
+    let place = tombstone.folder.removingLastComponent()
+    var inTree = place
+    // Where the folder's name is in use again, logs under that name are not this job's.
+    let isItsOwn = inTree.removePrefix(workspace.outputRoot) && !exists(place.appending(tombstone.name))
+    let logs = isItsOwn ? workspace.logRoot.pushing(inTree).appending(tombstone.name) : nil
+    try empty(
+      tombstone, logs: logs, temporaryEnv: workspace.configFolder.appending(".env.job_\(tombstone.name)"))
+  }
+
+  /// Removes what a tombstone stands for, itself last.
+  private func empty(_ tombstone: Tombstone, logs: FilePath?, temporaryEnv: FilePath) throws {
+    // Before anything goes, the name under which the rest is found again must outlast a power cut.
+    try DurableFile.syncFolder(of: tombstone.folder)
+    var failures: [FolderTree.Failure] = []
+    if let logs, !tombstone.keepsLogs {
+      failures += FolderTree(root: logs).remove()
+      if failures.isEmpty { try? DurableFile.syncFolder(of: logs) }
+    }
+    if exists(temporaryEnv), !unlink(temporaryEnv) { failures.append((temporaryEnv, .current)) }
+    let tree = FolderTree(root: tombstone.folder)
+    failures += tree.remove(but: Tombstone.lockName)
+    // What a process of the job still writes there may come in between.
+    for _ in 0..<3 where failures.isEmpty && exists(tombstone.folder) {
+      let left = tree.remove()
+      if left.isEmpty || left.contains(where: { $0.reason != .directoryNotEmpty }) { failures = left }
+    }
+    if failures.isEmpty, exists(tombstone.folder) { failures = [(tombstone.folder, .directoryNotEmpty)] }
+    if let first = failures.first {
+      let others = failures.count > 1 ? ", and \(failures.count - 1) more" : ""
+      throw JobError(
+        .io, tombstone.name, "is no job any more, but something of it stays: \(first.path)\(others)",
+        remedy: "Mend that; the next cpwx job rm removes the rest.", underlying: first.reason)
+    }
+    try DurableFile.syncFolder(of: tombstone.folder)
+  }
+}

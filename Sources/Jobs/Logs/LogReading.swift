@@ -1,0 +1,87 @@
+internal import SystemPackage
+
+/// A job's logs as one text: printed once, or followed until nobody runs the job any more.
+///
+/// Before the lines of another log comes a line `==> NAME <==`. The text of one stage alone has none.
+public final class LogReading {
+  let paths: JobPaths
+  let stage: String?
+  private let lines: Int?
+  private let write: ([UInt8]) -> Void
+  private(set) var sources: [LogSource] = []
+  /// The logs that were there at the last look.
+  private var known: Set<String> = []
+  /// Whose lines were written last.
+  private var current: FilePath?
+  private var isInsideLine = false
+  private var isFirstLook = true
+
+  /// - Parameters:
+  ///   - stage: only this stage's log, by either spelling of its name.
+  ///   - lines: only so many last lines of what each log holds now; `nil` for all.
+  ///   - write: takes the text, piece by piece.
+  public init(of paths: JobPaths, stage: String? = nil, lines: Int? = nil, write: @escaping ([UInt8]) -> Void) {
+    (self.paths, self.stage, self.lines, self.write) = (paths, stage, lines, write)
+  }
+
+  /// Prints what the logs hold now.
+  ///
+  /// - Throws: ``JobError`` with code `usage` when the stage has no log, `io` when one cannot be read.
+  public func print() throws {
+    if let stage { _ = try JobLogs(of: paths).file(of: stage) }
+    try look { source in
+      begin(source.path)
+      try source.drain { text($0) }
+      source.close()
+      finish()
+    }
+  }
+
+  /// Writes what is new since the last look, in the order of the logs.
+  func writeNews() throws {
+    try look { source in
+      try source.drain { piece in
+        begin(source.path)
+        text(piece)
+      }
+      // At first there may be hundreds of logs of earlier runs, and few of them will grow.
+      if isFirstLook { source.close() }
+    }
+    isFirstLook = false
+  }
+
+  /// Ends a line that is not.
+  func finish() {
+    if stage == nil, isInsideLine { text([0x0A]) }
+  }
+
+  private func look(_ body: (LogSource) throws -> Void) throws {
+    findNewLogs()
+    for source in sources { try body(source) }
+  }
+
+  /// Logs that came since the last look go behind the others, as their stages began.
+  private func findNewLogs() {
+    let present = Set(names(in: paths.logs).filter { $0.hasSuffix(".log") })
+    if present == known { return }
+    known = present
+    let logs = JobLogs(of: paths)
+    let wanted = stage.map { [try? logs.file(of: $0)].compactMap { $0 } } ?? logs.files
+    for file in wanted where !sources.contains(where: { $0.path == file }) {
+      sources.append(LogSource(file, lines: isFirstLook ? lines : nil))
+    }
+  }
+
+  private func begin(_ log: FilePath) {
+    guard stage == nil, current != log else { return }
+    finish()
+    text(Array("==> \(log.lastComponent?.string ?? "") <==\n".utf8))
+    current = log
+  }
+
+  private func text(_ bytes: [UInt8]) {
+    guard let last = bytes.last else { return }
+    write(bytes)
+    isInsideLine = last != 0x0A
+  }
+}

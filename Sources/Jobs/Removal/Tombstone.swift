@@ -1,0 +1,47 @@
+internal import SystemPackage
+
+/// A job's folder whose removal has begun: `.rm-NAME` where NAME was, or `.rm-NAME.keep-logs`.
+///
+/// No job is seen there any more. Its `.cpwx.lock` is held by who removes it and goes last, so that whoever finds a
+/// tombstone whose lock is free knows that the removal was cut short, and by the name what it was to remove.
+struct Tombstone {
+  let folder: FilePath
+  /// Of the folder that it was.
+  let name: String
+  let keepsLogs: Bool
+
+  private static let prefix = ".rm-"
+  private static let keepingSuffix = ".keep-logs"
+  static let lockName: FilePath.Component = ".cpwx.lock"
+
+  var lock: FilePath { folder.appending(Self.lockName) }
+
+  init?(of job: FilePath, keepsLogs: Bool) {
+    guard let name = job.lastComponent?.string else { return nil }
+    (self.name, self.keepsLogs) = (name, keepsLogs)
+    folder = job.removingLastComponent().appending(Self.prefix + name + (keepsLogs ? Self.keepingSuffix : ""))
+  }
+
+  private init?(at folder: FilePath, name: String) {
+    guard name.hasPrefix(Self.prefix) else { return nil }
+    self.folder = folder
+    keepsLogs = name.hasSuffix(Self.keepingSuffix)
+    self.name = String(name.dropFirst(Self.prefix.count).dropLast(keepsLogs ? Self.keepingSuffix.count : 0))
+  }
+
+  /// Those in the trees of a workspace.
+  static func all(in workspace: Workspace) -> [Tombstone] {
+    func dated(_ folder: FilePath, _ width: Int) -> [FilePath] {
+      names(in: folder).filter { $0.utf8.count == width && Int($0) != nil }.map { folder.appending($0) }
+    }
+    let roots = [workspace.outputRoot, workspace.root.appending("jobs")]
+    let days = roots.flatMap { dated($0, 4) }.flatMap { dated($0, 2) }.flatMap { dated($0, 2) }
+    return days.flatMap { day -> [Tombstone] in
+      // Jobs lie below the users, and in older trees beside them.
+      let users = names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
+      return ([day] + users).flatMap { folder in
+        names(in: folder).compactMap { Tombstone(at: folder.appending($0), name: $0) }
+      }
+    }
+  }
+}

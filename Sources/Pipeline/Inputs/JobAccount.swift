@@ -1,0 +1,80 @@
+public import Jobs
+
+/// Why a job stands as it does: what happened to it, as its manifest tells, and what a run would do with it now.
+public struct JobAccount: Sendable {
+  /// The whole in one sentence.
+  public let sentence: String
+  /// What happened, oldest first, a line each.
+  public let lines: [String]
+  /// What a run would do now, and why.
+  public let decision: InputDecision.Kind?
+  public let reason: String?
+
+  /// The account of a job.
+  ///
+  /// - Parameter next: what a run would do with it now; `nil` where that cannot be told.
+  public init(of job: String, events: [JobEvent], next: InputDecision?) {
+    lines = events.compactMap { Self.line($0) }
+    (decision, reason) = (next?.kind, next?.reason)
+    var parts: [String] = []
+    let runs = events.filter { $0.what == .started }
+    func told(_ run: JobEvent?) -> String { run?.reason.map { " (\($0))" } ?? "" }
+    if let first = runs.first { parts.append("ran\(told(first))") }
+    if runs.count > 1 {
+      let times = runs.count == 2 ? "again" : "\(runs.count - 1) times more, last"
+      parts.append("was taken up \(times)\(told(runs.last))")
+    }
+    switch events.last(where: { [.completed, .failed, .interrupted].contains($0.what) })?.what {
+    case .completed?: parts.append("completed")
+    case .failed?:
+      let failure = events.last { $0.what == .stageFailed }
+      parts.append(
+        "failed\(failure.map { " in \($0.stage ?? "a stage"): \($0.reason ?? "no reason was recorded")" } ?? "")")
+    case .interrupted?: parts.append("was interrupted")
+    default: parts.append(runs.isEmpty ? "has not run" : "has not ended")
+    }
+    sentence =
+      "\(job) \(Self.joined(parts))\(next.map { "; a run now would \(Self.verb($0.kind)): \($0.reason)" } ?? "")."
+  }
+
+  /// The account of a film that has no job.
+  public init(of film: InputDecision) {
+    sentence = "\(film.input): a run now would \(Self.verb(film.kind)): \(film.reason)."
+    (lines, decision, reason) = ([], film.kind, film.reason)
+  }
+
+  private static func joined(_ parts: [String]) -> String {
+    parts.count < 2 ? parts.joined() : parts.dropLast().joined(separator: ", ") + " and " + (parts.last ?? "")
+  }
+
+  private static func verb(_ kind: InputDecision.Kind) -> String {
+    switch kind {
+    case .new: "make a job of it"
+    case .resume: "go on with it"
+    case .retry: "try it again"
+    case .skip: "leave it as it is"
+    case .held: "wait"
+    case .pending: "wait for the file"
+    }
+  }
+
+  private static func line(_ event: JobEvent) -> String? {
+    let reason = event.reason.map { ": \($0)" } ?? ""
+    let attempt = (event.attempt ?? 1) > 1 ? " (attempt \(event.attempt ?? 0))" : ""
+    let stage = event.stage ?? ""
+    let what: String? =
+      switch event.what {
+      case .created: "made"
+      case .started: "run by \(event.who ?? "somebody")\(reason)"
+      case .completed: "completed"
+      case .failed: "failed\(reason)"
+      case .interrupted: "interrupted\(reason)"
+      // What went as it should is no answer to why.
+      case .stageStarted: event.reason == nil ? nil : "\(stage) ran again\(attempt)\(reason)"
+      case .stageSucceeded: nil
+      case .stageFailed: "\(stage) failed\(attempt)\(reason)"
+      case .stageSkipped: "\(stage) was skipped\(reason)"
+      }
+    return what.map { "\(event.at.prefix(19).map { $0 == "T" ? " " : String($0) }.joined())  \($0)" }
+  }
+}

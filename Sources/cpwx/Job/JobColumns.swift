@@ -1,0 +1,43 @@
+internal import Jobs
+
+/// What lists of jobs show of each, by the keys of their JSON.
+enum JobColumns {
+  static var all: [(key: String, column: Listing.Column)] {
+    [
+
+      ("job_id", .init("JOB", key: "job_id")),
+      ("user_id", .init("USER", key: "user_id")),
+      ("status", .init("STATUS", key: "status", style: Style.status)),
+      ("title", .init("TITLE", key: "title", isFlexible: true)),
+      ("year", .init("YEAR", key: "year")),
+      ("stage", .init("STAGE", key: "stage")),
+      ("created_at", .init("CREATED") { moment($0["created_at"]) }),
+      ("completed_at", .init("COMPLETED") { moment($0["completed_at"]) }),
+      ("total_seconds", .init("TIME") { $0["total_seconds"]?.double.map { describeDuration($0) } ?? "" }),
+      ("input", .init("INPUT", key: "input", isFlexible: true)),
+      ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true)),
+      ("error", .init("ERROR", key: "error", isFlexible: true)),
+      ("archive", .init("ARCHIVE", key: "archive", isFlexible: true)),
+    ]
+  }
+
+  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at"]
+
+  /// The columns of these names, in their order.
+  ///
+  /// - Throws: ``JobError`` with code `usage` for one that is none.
+  static func named(_ names: [String]) throws -> [(key: String, column: Listing.Column)] {
+    try names.map { name in
+      if let found = all.first(where: { $0.key == name || $0.column.heading.lowercased() == name.lowercased() }) {
+        return found
+      }
+      let near = nearest(name, among: all.map(\.key)).map { " Did you mean \($0)?" } ?? ""
+      throw JobError(
+        .usage, name, "is no column.\(near)", remedy: "Columns: \(all.map(\.key).joined(separator: ","))")
+    }
+  }
+
+  private static func moment(_ value: JSON?) -> String {
+    String((value?.string ?? "").prefix(16).map { $0 == "T" ? " " : $0 })
+  }
+}

@@ -1,0 +1,59 @@
+internal import Index
+internal import Jobs
+
+/// Writes jobs page by page, so that a list of a million streams.
+struct JobListing {
+  private let workspace: Workspace
+  private let columns: [(key: String, column: Listing.Column)]
+  private let keys: [String]?
+  private let format: OutputFormat
+  private let secrets: [String]
+  private static let pageLength = 1000
+
+  /// - Parameter columns: what to show, by keys; `nil` for the usual.
+  init(_ workspace: Workspace, columns: [String]?, format: OutputFormat) throws {
+    (self.workspace, self.format) = (workspace, format)
+    self.columns = try JobColumns.named(columns ?? JobColumns.usual)
+    keys = columns == nil ? nil : self.columns.map(\.key)
+    let environment = processEnvironment()
+    secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+  }
+
+  /// - Returns: the last job written, when there are more.
+  func write(_ query: JobQuery, limit: Int?) throws -> IndexedJob? {
+    try JobIndex.look(in: workspace, notice: { Console.error($0) }) { index in
+      var query = query
+      var rest = limit ?? .max
+      var writer = Listing.Writer(format, columns.map(\.column))
+      var last: IndexedJob?
+      while rest > 0 {
+        // One more than is shown tells whether there are more.
+        query.limit = min(rest, Self.pageLength) + 1
+        let found = try index.page(query)
+        let shown = found.prefix(min(rest, Self.pageLength))
+        writer.write(shown.map(row))
+        rest -= shown.count
+        last = shown.last ?? last
+        query.after = last?.folder
+        if found.count == shown.count { last = nil }
+        guard last != nil else { break }
+      }
+      writer.end()
+      return last
+    }
+  }
+
+  func write(_ jobs: [IndexedJob]) {
+    var writer = Listing.Writer(format, columns.map(\.column))
+    writer.write(jobs.map(row))
+    writer.end()
+  }
+
+  private func row(_ job: IndexedJob) -> JSON {
+    let document = Secrets.masked(job.document, secrets)
+    guard let keys, format != .table else { return document }
+    var chosen = JSON.Object()
+    for key in keys { chosen[key] = document[key] }
+    return .object(chosen)
+  }
+}

@@ -1,0 +1,110 @@
+internal import Glibc
+internal import Index
+internal import Jobs
+
+/// The jobs that a `cpwx job rm` is about.
+struct RemovalRequest {
+  private let removal: JobRemoval
+  private let jobs: [IndexedJob]
+  private let sizes: [TreeSize]
+  /// Jobs named by id whose removal was begun earlier, and is to be finished.
+  private let begun: [String]
+
+  /// - Throws: ``JobError`` with code `usage` when a name fits no job; nothing is then removed.
+  init(_ names: [String], in workspace: Workspace, keepsLogs: Bool) throws {
+    let removal = JobRemoval(in: workspace, keepsLogs: keepsLogs)
+    let unfinished = removal.begun()
+    var jobs: [IndexedJob] = []
+    for name in names where !unfinished.contains(name) {
+      let job = try workspace.job(named: name)
+      if !jobs.contains(where: { $0.folder == job.folder }) { jobs.append(job) }
+    }
+    (self.removal, self.jobs) = (removal, jobs)
+    begun = names.filter { unfinished.contains($0) }
+    sizes = jobs.map { removal.size(of: $0.paths(in: workspace)) }
+  }
+
+  /// Asks the person at the terminal.
+  ///
+  /// - Throws: ``JobError`` with code `usage` when there is none; an exit status when the answer is no.
+  func confirm() throws {
+    guard isatty(0) == 1, isatty(2) == 1 else {
+      throw JobError(
+        .usage, "job rm", "there is no terminal to ask at",
+        remedy: "Nothing was removed. To remove without asking: --yes")
+    }
+    if jobs.isEmpty { return }
+    for (job, size) in zip(jobs, sizes) {
+      Console.note("\(job.jobID)  \(job.status)  \(describeSize(size.bytes))  \(job.title ?? "")")
+    }
+    let total = describeSize(sizes.reduce(0) { $0 + $1.bytes })
+    Console.write("Remove \(jobs.count == 1 ? "this job" : "these \(jobs.count) jobs"), \(total)? [y/N] ", to: 2)
+    if ["y", "yes"].contains(readLine()?.lowercased()) { return }
+    Console.note("Nothing was removed.")
+    throw ExitStatus.someFailed
+  }
+
+  /// What would go.
+  func listing() -> Listing { RemovalResults(rows: rows).listing() }
+
+  /// Removes one job after the other; trouble with one does not keep the others.
+  func run() -> RemovalResults {
+    var causes: Set<Int32> = []
+    func report(_ error: JobError) {
+      Console.error(error.description)
+      causes.insert(ExitStatus(error.code).rawValue)
+    }
+    let finished = Set(
+      removal.finishInterrupted { error in
+        // Another's leftovers are worth a word, and no failure of what was asked for.
+        if begun.contains(error.subject) { report(error) } else { Console.error(error.description) }
+      })
+    for name in begun where finished.contains(name) { Console.note("\(name): the removal that was begun is finished.") }
+    var rows = rows
+    for (index, job) in jobs.enumerated() {
+      do {
+        try removal.remove(job.paths(in: removal.workspace))
+        rows[index]["result"] = .string("removed")
+      } catch {
+        let error = error as? JobError ?? JobError(.io, job.jobID, "cannot be removed", underlying: error)
+        report(error)
+        rows[index]["result"] = .string(error.code == .locked ? "held" : "failed")
+      }
+    }
+    return RemovalResults(rows: rows, causes: causes)
+  }
+
+  private var rows: [JSON] {
+    zip(jobs, sizes).map { job, size in
+      var row = job.document
+      row["files"] = .int(size.files)
+      row["bytes"] = .int(size.bytes)
+      row["result"] = .string("would go")
+      return row
+    }
+  }
+}
+
+/// What became of the jobs that were to be removed.
+struct RemovalResults {
+  var rows: [JSON]
+  /// The exit codes of what went wrong.
+  var causes: Set<Int32> = []
+
+  func listing() -> Listing {
+    Listing(
+      rows: rows,
+      columns: [
+        .init("JOB", key: "job_id"), .init("RESULT", key: "result"),
+        .init("STATUS", key: "status", style: Style.status),
+        .init("FILES", key: "files"), .init("SIZE") { describeSize($0["bytes"]?.int ?? 0) },
+        .init("TITLE", key: "title", isFlexible: true), .init("FOLDER", key: "output_dir"),
+      ])
+  }
+
+  /// `nil` when all is removed.
+  var exitStatus: ExitStatus? {
+    if causes.isEmpty { return nil }
+    return ExitStatus(rawValue: causes.count == 1 ? causes.first ?? 1 : 1)
+  }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// When output is coloured.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+}
+
+/// Colour with meaning: what is well, what failed, what is under way. Never the only bearer of it.
+enum Style {
+  /// Set once, from `--color`, before anything is written.
+  nonisolated(unsafe) static var choice = ColorChoice.auto
+
+  /// A status in its colour.
+  static func status(_ text: String) -> String {
+    switch text {
+    case "completed", "success": painted(text, "32")
+    case "failed", "damaged": painted(text, "31")
+    case "running": painted(text, "36")
+    case "interrupted", "held", "given_up": painted(text, "33")
+    default: text
+    }
+  }
+
+  static func heading(_ text: String) -> String { painted(text, "1") }
+
+  /// Whether standard output takes colours: a terminal, and NO_COLOR not set.
+  static var isOn: Bool {
+    switch choice {
+    case .always: return true
+    case .never: return false
+    case .auto:
+      if let wish = getenv("NO_COLOR"), wish.pointee != 0 { return false }
+      return Console.outIsTerminal
+    }
+  }
+
+  private static func painted(_ text: String, _ code: String) -> String {
+    isOn && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
+}

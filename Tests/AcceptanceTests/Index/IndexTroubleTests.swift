@@ -1,0 +1,100 @@
+import Foundation
+import Jobs
+import Testing
+
+/// The index is only ever a help: whatever becomes of it, answers are right and jobs run.
+struct IndexTroubleTests {
+  private func withJobs(_ count: Int = 3, _ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for number in 1...count { try workspace.film("Film \(number).mp4", holding: "film \(number)") }
+      try workspace.cpwx("run", "-q")
+      try body(workspace)
+    }
+  }
+
+  @Test func `a killed reindex leaves the old index whole`() throws {
+    try withJobs { workspace in
+      let job = try #require(workspace.jobs.first)
+      for number in 0..<300 {
+        let copy = job.dropLast(3) + String(1000 + number)
+        try FileManager.default.copyItem(atPath: job, toPath: String(copy))
+      }
+      let whole = try workspace.cpwx("job", "list", "--limit", "0", "--format", "csv").output
+      #expect(whole.split(separator: "\n").count == 304)
+      for delay in stride(from: 0, to: 200_000, by: 10_000) {
+        let reindex = try workspace.startCPWX("job", "reindex")
+        usleep(useconds_t(delay))
+        reindex.send(SIGKILL)
+        try reindex.wait()
+        let outcome = try workspace.cpwx("job", "list", "--limit", "0", "--format", "csv")
+        #expect(outcome.output == whole)
+        #expect(outcome.errors == "", "killed after \(delay) µs")
+      }
+      #expect(try workspace.cpwx("job", "reindex").output == "303 jobs indexed\n")
+      #expect(!workspace.tree(".cpwx").contains { $0.contains(".tmp-") })
+    }
+  }
+
+  @Test func `jobs run on without an index that can be used`() throws {
+    try withJobs(1) { workspace in
+      try workspace.remove(".cpwx/index.sqlite")
+      try FileManager.default.createDirectory(
+        atPath: workspace.path(".cpwx/index.sqlite"), withIntermediateDirectories: true)
+      try workspace.write(".cpwx/index.sqlite/in-the-way", "")
+      try workspace.film("More.mp4", holding: "more")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.errors.contains("index"))
+      #expect(workspace.jobs.count == 2)
+      let list = try workspace.cpwx("job", "list", "--format", "ndjson")
+      #expect(list.lines.count == 2)
+      #expect(list.errors.contains("files are read for this look"))
+    }
+  }
+
+  @Test func `a film is known by its job when the index is lost or changed`() throws {
+    try withJobs { workspace in
+      try workspace.remove(".cpwx/index.sqlite")
+      #expect(try workspace.cpwx("run").code == 0)
+      var bytes = try workspace.bytes(".cpwx/index.sqlite")
+      for place in stride(from: 4096, to: bytes.count, by: 997) { bytes[place] ^= 0x55 }
+      try workspace.write(".cpwx/index.sqlite", bytes)
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.errors.contains("made anew"))
+      #expect(workspace.jobs.count == 3)
+      #expect(workspace.runs.count == 3)
+    }
+  }
+
+  @Test func `it is read by its owner alone, and by sqlite3`() throws {
+    try withJobs(2) { workspace in
+      #expect(try workspace.mode(".cpwx/index.sqlite") == 0o600)
+      let answer = try workspace.start([
+        "sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT count(*), status FROM jobs GROUP BY status",
+      ]).wait()
+      #expect(answer.output == "2|completed\n")
+    }
+  }
+
+  @Test func `many processes write it at once, and none is turned away`() throws {
+    try TestWorkspace.with([.making("one"), .making("two")]) { workspace in
+      let writers = try (0..<16).map { number in
+        let film = try workspace.film("Film \(number).mp4", holding: "film \(number)")
+        return try workspace.startCPWX("run", film, "--user", String(number + 1))
+      }
+      let readers = try (0..<4).map { _ in
+        try workspace.start(["sh", "-c", "for i in 1 2 3 4 5 6 7 8; do \"$0\" job list || exit 1; done", CPWX.path])
+      }
+      for program in writers + readers {
+        let outcome = try program.wait(atMost: 300)
+        #expect(outcome.code == 0)
+        #expect(!outcome.errors.contains("index") && !outcome.errors.contains("locked"), "\(outcome.errors)")
+      }
+      let kept = try workspace.cpwx("job", "list", "--limit", "0", "--format", "ndjson").output
+      #expect(kept.split(separator: "\n").count == 16)
+      try workspace.cpwx("job", "reindex")
+      #expect(try workspace.cpwx("job", "list", "--limit", "0", "--format", "ndjson").output == kept)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Jobs
+import Testing
+
+/// `cpwx job list|find|why|stats|reindex`: what admins ask about their jobs.
+struct JobQueryTests {
+  /// Two films that came through, one of which took two runs, and one that failed.
+  private func night(_ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with([
+      .making("demux"), Stage("asr", script: "test ! -e bad || { echo 'no memory at 0x7f12'; exit 3; }"),
+    ]) {
+      workspace in
+      try workspace.film("Amélie (2001).mkv", holding: "one")
+      try workspace.write("bad", "")
+      try workspace.cpwx("run")
+      try workspace.remove("bad")
+      try workspace.film("शोले (1975).mkv", holding: "two")
+      try workspace.cpwx("run")
+      try workspace.write("bad", "")
+      try workspace.film("東京物語 (1953).mkv", holding: "three")
+      try workspace.cpwx("run", "--user", "2", "in/東京物語 (1953).mkv")
+      try body(workspace)
+    }
+  }
+
+  private func ids(_ workspace: TestWorkspace, _ arguments: String...) throws -> [String] {
+    let outcome = try workspace.start([CPWX.path, "job"] + arguments + ["--format", "ndjson"]).wait()
+    #expect(outcome.errors == "")
+    return try outcome.lines.map { try JSON(parsing: $0.utf8)["job_id"]?.string?.suffix(3).description ?? "" }
+  }
+
+  @Test func `list filters, sorts, cuts pages and chooses columns`() throws {
+    try night { workspace in
+      #expect(try ids(workspace, "list") == ["003", "002", "001"])
+      #expect(try ids(workspace, "list", "status=failed") == ["003"])
+      #expect(try ids(workspace, "list", "user=1", "year<=1980") == ["002"])
+      #expect(try ids(workspace, "list", "stage=asr", "since=1h") == ["003"])
+      #expect(try ids(workspace, "list", "--sort", "year") == ["001", "002", "003"])
+      #expect(try ids(workspace, "list", "--sort", "title", "--reverse") == ["003", "002", "001"])
+      #expect(try ids(workspace, "list", "--limit", "2") == ["003", "002"])
+      #expect(try ids(workspace, "list", "--limit", "2", "--after", "latest~1") == ["001"])
+      let table = try workspace.cpwx("job", "list", "--columns", "title,STATUS", "--limit", "1").lines
+      #expect(table == ["TITLE     STATUS", "東京物語  failed"])
+      let csv = try workspace.cpwx("job", "list", "--columns", "title,year", "--format", "csv").lines
+      #expect(csv == ["title,year", "東京物語,1953", "शोले,1975", "Amélie,2001"])
+    }
+  }
+
+  @Test(arguments: [
+    ["list", "statsu=failed"], ["list", "status=fialed"], ["list", "--sort", "size"], ["list", "--columns", "tilte"],
+    ["list", "--limit=-1"], ["list", "--after", "nothing"], ["stats", "x"],
+  ])
+  func `a mistake in a question is told of, with what was meant`(arguments: [String]) throws {
+    try TestWorkspace.with { workspace in
+      let outcome = try workspace.start([CPWX.path, "job"] + arguments).wait()
+      #expect(outcome.code == 64)
+      #expect(outcome.output == "")
+      #expect(outcome.errors.contains(/Did you mean|such job|number from 0|is no filter|to sort by/))
+    }
+  }
+
+  @Test func `colour comes on demand, and never into pipes by itself`() throws {
+    try night { workspace in
+      let red = "\u{1B}[31mfailed\u{1B}[0m"
+      let plain = try workspace.cpwx("job", "list").output
+      let painted = try workspace.cpwx("job", "list", "--color", "always").output
+      #expect(plain.contains("failed") && !plain.contains(red))
+      #expect(painted.contains(red))
+    }
+  }
+
+  @Test func `find looks for words of any script, file names and contents`() throws {
+    try night { workspace in
+      #expect(try ids(workspace, "find", "AMELIE") == ["001"])
+      #expect(try ids(workspace, "find", "शोले") == ["002"])
+      #expect(try ids(workspace, "find", "1953", "物語", "mkv") == ["003"])
+      let hash = try workspace.manifest(of: workspace.jobs[1])["input"]?["sha256"]?.string ?? ""
+      #expect(try ids(workspace, "find", hash) == ["002"])
+      #expect(try workspace.cpwx("job", "find", "nothing").code == 1)
+    }
+  }
+
+  @Test func `why says what happened, what was run again, and what comes next`() throws {
+    try night { workspace in
+      let why = try workspace.cpwx("job", "why", "latest~2").output
+      #expect(why.contains("ran (no job of this film yet), was taken up again (") && why.contains(" and completed;"))
+      #expect(why.contains("asr failed: ") && why.contains("asr ran again (attempt 2): it failed"))
+      #expect(why.contains("a run now would leave it as it is"))
+      #expect(try workspace.cpwx("job", "why", "latest").output.contains("a run now would try it again"))
+      try workspace.film("New (2020).mp4", holding: "four")
+      #expect(try workspace.cpwx("job", "why", "in/New (2020).mp4").output.contains("a run now would make a job of it"))
+      let json = try JSON(parsing: workspace.cpwx("job", "why", "latest", "--format", "json").output.utf8)
+      #expect(json["decision"]?.string == "retry")
+      #expect(json["history"]?.array?.isEmpty == false)
+    }
+  }
+
+  @Test func `stats count, time and group failures by cause`() throws {
+    try night { workspace in
+      let json = try JSON(parsing: workspace.cpwx("job", "stats", "--format", "json").output.utf8)
+      #expect(json["jobs"]?.int == 3)
+      #expect(json["by_status"] == ["completed": .int(2), "failed": .int(1)])
+      #expect(json["stages"]?.array?.map { $0["stage_name"]?.string } == ["demux", "asr"])
+      #expect(json["stages"]?.array?.last?["failed"]?.int == 1)
+      #expect(json["failures"]?.array?.first?["jobs"]?.int == 1)
+      #expect(json["failures"]?.array?.first?["stage"]?.string == "asr")
+      let mine = try JSON(parsing: workspace.cpwx("job", "stats", "user=1", "--format", "json").output.utf8)
+      #expect(mine["jobs"]?.int == 2)
+      #expect(try workspace.cpwx("job", "stats").output.contains("66.7 % of the jobs that ended"))
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+/// Everything that is measured over one workspace, in this process.
+struct Measurement {
+  private let workspace: Workspace
+  private let notice: JobIndex.Notice = { say("index-bench: \($0)") }
+
+  init(of workspace: Workspace) { self.workspace = workspace }
+
+  /// How long an index takes that is made from nothing but the jobs' files.
+  func reindexing() throws -> JSON {
+    var jobs = 0
+    let seconds = try milliseconds { jobs = try Reindex(of: workspace).run(notice: notice) } / 1000
+    return [
+      "jobs": .int(jobs), "reindex_seconds": .double(rounded(seconds)),
+      "manifests_per_second": .int(Int(Double(jobs) / seconds)),
+      "peak_rss_mib": .int(ProcessStatus.peakMemory >> 20),
+    ]
+  }
+
+  func figures() throws -> JSON {
+    // Once for warm caches: what is measured is the index, not the disk.
+    _ = try reindexing()
+    var figures = try reindexing()
+    try JobIndex.look(in: workspace, notice: notice) { index in
+      figures["pages"] = try QueryMeasurement(of: index).pages()
+      figures["counts"] = try QueryMeasurement(of: index).counts()
+      figures["find"] = try QueryMeasurement(of: index).finds()
+      figures["changes_per_second"] = try ChangeMeasurement(of: index).figures()
+    }
+    return figures
+  }
+}

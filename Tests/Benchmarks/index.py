@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The index over workspaces of many jobs: how long it takes to make, to ask and to keep, side by side with jq and find.
+
+usage: index.py INDEX-BENCH CPWX FOLDER [SIZE ...]
+
+FOLDER/workspace grows from size to size, and stays for the next run. What happens in process is measured by
+`index-bench measure`; then whole processes, each at least 21 times: median and the slowest.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+RUNS = 21
+FIND_LIMIT = 600
+FAILED = """SELECT job_id, status, title, year FROM jobs WHERE status = 'failed' ORDER BY key DESC LIMIT 50"""
+NEWEST = """SELECT job_id, status, title, year FROM jobs ORDER BY key DESC LIMIT 50"""
+BY_JQ = "find out -name manifest.json -print0 | xargs -0 -r jq -r 'select(.pipeline.status == \"failed\") | .job_id'"
+
+
+def milliseconds(command, **options):
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    return (time.perf_counter() - started) * 1000
+
+
+def repeated(command, **options):
+    milliseconds(command, **options)
+    values = [milliseconds(command, **options) for _ in range(RUNS)]
+    return f"{statistics.median(values):.1f} / {max(values):.1f}"
+
+
+def by_jq(workspace):
+    """What people do without an index: once, and no longer than FIND_LIMIT."""
+    try:
+        return f"{milliseconds(['sh', '-c', BY_JQ], cwd=workspace, timeout=FIND_LIMIT):.0f}"
+    except subprocess.TimeoutExpired:
+        return f"> {FIND_LIMIT * 1000}"
+
+
+def takes_filters(cpwx):
+    return "--filter" in subprocess.run([cpwx, "job", "list", "--help"], capture_output=True, text=True).stdout
+
+
+def measured(bench, cpwx, workspace, size):
+    """Rows of the table: what, and the figure."""
+    subprocess.run([bench, "generate", workspace, str(size)], check=True)
+    inside = json.loads(subprocess.run([bench, "measure", workspace], check=True, stdout=subprocess.PIPE).stdout)
+    rows = {
+        "reindex, s": inside["reindex_seconds"],
+        "manifests a second": inside["manifests_per_second"],
+        "peak memory, MiB": inside["peak_rss_mib"],
+    }
+    pair = lambda figure: f"{figure['p50_ms']:.2f} / {figure['p99_ms']:.2f}"
+    for name, figures in inside["pages"].items():
+        rows[f"page: {name}, query, ms"] = pair(figures["query"])
+        rows[f"page: {name}, with files compared, ms"] = pair(figures["whole"])
+    rows["counts, query, ms"] = pair(inside["counts"]["query"])
+    rows["counts, with files compared, ms"] = pair(inside["counts"]["whole"])
+    for name, figures in inside["find"].items():
+        rows[f"find: {name}, query, ms"] = pair(figures["query"])
+        rows[f"find: {name}, with files compared, ms"] = pair(figures["whole"])
+    for name, rate in inside["changes_per_second"].items():
+        rows[f"state changes a second, {name.replace('_', ' ')}"] = rate
+    rows["cpwx --version, ms"] = repeated([cpwx, "--version"])
+    rows["cpwx job list --limit 50, ms"] = repeated([cpwx, "job", "list", "--limit", "50", "-C", workspace])
+    if takes_filters(cpwx):
+        command = [cpwx, "job", "list", "--limit", "50", "--filter", "status=failed", "-C", workspace]
+        rows["cpwx job list --filter status=failed, ms"] = repeated(command)
+    database = f"{workspace}/.cpwx/index.sqlite"
+    rows["sqlite3, newest 50, ms"] = repeated(["sqlite3", "-readonly", database, NEWEST])
+    rows["sqlite3, failed 50, ms"] = repeated(["sqlite3", "-readonly", database, FAILED])
+    rows["find and jq, failed, once, ms"] = by_jq(workspace)
+    return rows
+
+
+def main():
+    bench, cpwx, folder = (os.path.abspath(argument) for argument in sys.argv[1:4])
+    sizes = sorted(int(size) for size in sys.argv[4:]) or [0, 10_000, 100_000, 1_000_000]
+    os.makedirs(folder, exist_ok=True)
+    columns = []
+    for size in sizes:
+        # One that has grown beyond the size would be measured at its own.
+        workspace = f"{folder}/empty" if size == 0 else f"{folder}/workspace"
+        rows = measured(bench, cpwx, workspace, size)
+        columns.append((f"{size:,}", rows))
+        print(f"{size:,} jobs measured", file=sys.stderr)
+    names = list(dict.fromkeys(name for _, rows in columns for name in rows))
+    table = [["jobs"] + [size for size, _ in columns]]
+    table += [[name] + [str(rows.get(name, "")) for _, rows in columns] for name in names]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    print("median / p99 in process; median / slowest of", RUNS, "whole processes")
+    for row in table:
+        print(row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:])), sep="  ")
+    print()
+    for number, row in enumerate(table):
+        print("| " + " | ".join(row) + " |")
+        if number == 0:
+            print("|---" * len(row) + "|")
+
+
+main()

@@ -1,0 +1,71 @@
+import Foundation
+import Jobs
+import SystemPackage
+import Testing
+
+@testable import Index
+
+@Suite struct `The name of a job` {
+  private func site(_ places: String...) throws -> IndexedWorkspace {
+    let site = try IndexedWorkspace()
+    for place in places { try makeFolder(site.path("out/" + place)) }
+    return site
+  }
+
+  @Test func `is its id, a prefix, a place, or how many before the latest`() throws {
+    let site = try site("2025/10/30/1/20251030-001", "2025/10/30/2/20251030-002", "2025/10/31/1/20251031-001")
+    try site.file("out/2025/10/30/2/20251030-002/audio/audio.wav", "")
+    try makeFolder(site.path("logs/2025/10/30/2/20251030-002"))
+    func found(_ name: String) throws -> String { try site.named(name).jobID }
+    #expect(try found("20251030-002") == "20251030-002")
+    #expect(try found("20251031") == "20251031-001")
+    #expect(try found("latest") == "20251031-001")
+    #expect(try found("latest~0") == "20251031-001")
+    #expect(try found("latest~2") == "20251030-001")
+    let place = site.path("out/2025/10/30/2/20251030-002").string
+    for path in [
+      place, place + "/", place + "/audio/audio.wav", place.replacing("/out/", with: "/logs/"),
+      place + "/../20251030-002",
+    ] {
+      #expect(try found(path) == "20251030-002")
+    }
+    try FileManager.default.createSymbolicLink(atPath: site.path("link").string, withDestinationPath: "out")
+    #expect(try found(place.replacing("/out/", with: "/link/")) == "20251030-002")
+  }
+
+  @Test(arguments: ["", "20251030", "20251030-003", "2", "nothing", "/", "in/film.mp4", "a\0b", "20251030-0001", "latest~3", "latest~", "latest~-1"])
+  func `is refused when it fits none or several`(name: String) throws {
+    let site = try site("2025/10/30/1/20251030-001", "2025/10/30/2/20251030-002", "2024/01/01/1/20240101-001")
+    let error = #expect(throws: JobError.self) { try site.named(name) }
+    #expect(error?.code == .usage)
+    #expect(error?.remedy != nil)
+  }
+
+  @Test func `is refused when two users have it, until the folder is named`() throws {
+    let site = try site("2025/10/30/1/20251030-001", "2025/10/30/2/20251030-001")
+    let error = #expect(throws: JobError.self) { try site.named("20251030-001") }
+    #expect(error?.message == "is a job of several users: 1, 2")
+    #expect(try site.named(site.path("out/2025/10/30/2/20251030-001").string).userID == "2")
+  }
+
+  @Test func `that fits several tells of them, with their titles`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001", title: "Anand")
+    try site.job("20260101-002", title: "Sholay")
+    let error = #expect(throws: JobError.self) { try site.named("20260101") }
+    #expect(error?.message == "fits several jobs: 20260101-002 (Sholay), 20260101-001 (Anand).")
+  }
+
+  @Test func `of another layout is found like any other`() throws {
+    let site = try IndexedWorkspace()
+    try site.file("out/2025/10/30/asha/4/job.json", #"{"job_id": "job-20251030-asha-0004"}"#)
+    #expect(try site.named("job-2025").folder == "out/2025/10/30/asha/4")
+    #expect(try site.named(site.path("out/2025/10/30/asha/4").string).jobID == "job-20251030-asha-0004")
+  }
+}
+
+extension IndexedWorkspace {
+  fileprivate func named(_ name: String) throws -> IndexedJob {
+    try JobIndex.job(named: name, in: workspace, notice: notice)
+  }
+}
