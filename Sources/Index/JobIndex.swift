@@ -142,6 +142,9 @@ public final class JobIndex: Sendable {
     }
   }
 
+  /// Brings what the records of batches say into the index.
+  func storeBatches() throws { try write { try $0.storeBatches(of: workspace) } }
+
   private func checkpoint(_ lock: borrowing FileLock) throws {
     guard try file.isAsLeft(lock) else { return }
     try file.change(lock) { try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }

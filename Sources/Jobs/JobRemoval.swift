@@ -82,7 +82,7 @@ public struct JobRemoval: Sendable {
   private func lock(_ paths: JobPaths) throws -> FileLock {
     do {
       return try FileLock.take(paths.lock, subject: paths.id.description)
-    } catch  where error.cause as? Errno == .permissionDenied {
+    } catch let error as JobError where error.underlying as? Errno == .permissionDenied {
       // A folder that its owner closed to himself: it goes, so it may be opened.
       _ = paths.output.withPlatformString { chmod($0, 0o700) }
       return try FileLock.take(paths.lock, subject: paths.id.description)

@@ -26,7 +26,9 @@ struct WorkspaceOptions: ParsableArguments {
       valueName: "dir"))
   var directory: String?
 
-  func open(config: String? = nil) throws -> Workspace {
+  func open(config: String? = nil) throws -> Workspace { try Self.find(directory, config: config) }
+
+  static func find(_ directory: String?, config: String? = nil) throws -> Workspace {
     try Workspace.find(
       directory.map { FilePath($0) }, configFile: config.map { FilePath($0) }, environment: processEnvironment())
   }
@@ -54,6 +56,6 @@ struct FormatOptions: ParsableArguments {
 
 /// The job that a command is about.
 struct JobArgument: ParsableArguments {
-  @Argument(help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"))
+  @Argument(help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"), completion: .jobs)
   var job: String
 }

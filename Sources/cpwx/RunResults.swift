@@ -52,10 +52,7 @@ struct RunResults {
 
   /// `nil` when all that was asked for is done.
   var exitStatus: ExitStatus? {
-    let unfinished = results.filter { result in
-      result.error != nil
-        || result.film.kind != .skip && result.film.kind != .pending && result.status != .completed
-    }
+    let unfinished = results.filter(\.isUnfinished)
     if unfinished.isEmpty { return nil }
     let causes = Set(unfinished.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
     let shared = causes.count == 1 ? causes.first : nil

@@ -38,7 +38,10 @@ public final class IndexFeed: Sendable {
     queue.sync {
       store()
       index.withLock { state in
-        if case .open(let index) = state { index.close() }
+        if case .open(let index) = state {
+          try? index.storeBatches()
+          index.close()
+        }
         state = .closed
       }
     }

@@ -17,7 +17,8 @@ struct Drift {
 
   /// Notices jobs that came, went, or moved on.
   func heal() throws {
-    try restamp(try openJobsThatMoved(), try changedFolders())
+    let open = try jobsThatMoved(of: "\(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
+    try restamp(open.moved, try changedFolders())
   }
 
   /// Compares these jobs with their files.
@@ -29,19 +30,13 @@ struct Drift {
   /// Compares every job with its files.
   func healAll() throws {
     try heal()
-    var query = JobQuery()
-    query.ascending = true
-    query.limit = 1000
+    let length = 10_000
+    var last: Int64 = -1
     while true {
-      let page = try index.read { try $0.page(query) }
-      guard let last = page.last else { return }
-      try heal(page)
-      query.after = last.folder
-      let isGone = try index.read { db in
-        try Int64.fetchOne(db, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [last.folder]) == nil
-      }
-      // The pages go on from it: from the start again, where what is healed costs little.
-      if isGone { return try healAll() }
+      let (moved, seen) = try jobsThatMoved(of: "key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
+      try heal(moved)
+      guard seen.count == length else { return }
+      last = seen.last
     }
   }
 
@@ -74,25 +69,27 @@ struct Drift {
     return true
   }
 
-  /// Of the newest jobs under way those whose files have changed, and those that somebody may have stopped running.
-  private func openJobsThatMoved() throws -> [IndexedJob] {
+  /// Of some jobs those whose files have changed, and those that somebody may have stopped running.
+  ///
+  /// - Returns: beside them how many were looked at, and the key of the last one.
+  private func jobsThatMoved(
+    of some: String, _ values: [RowValue]
+  ) throws -> (moved: [IndexedJob], seen: (count: Int, last: Int64)) {
     let stamps = StampReader(workspace)
     return try index.read { db in
-      let open = try RowStatement(
-        db,
-        """
-        SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs WHERE \(Self.isOpen)
-        ORDER BY key DESC LIMIT 2000
-        """)
-      var keys: [Int64] = []
-      try open.rows([]) { row in
+      var moved: [Int64] = []
+      var seen: (count: Int, last: Int64) = (0, -1)
+      let sql = "SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs WHERE \(some)"
+      try RowStatement(db, sql).rows(values) { row in
         let known = JobStamp(inode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
         let mayHaveStopped = row.integer(at: 4) != 0 || known == .none
-        if mayHaveStopped || stamps.job(row.text(at: 5)) != known { keys.append(row.integer(at: 0)) }
+        seen = (seen.count + 1, row.integer(at: 0))
+        if mayHaveStopped || stamps.job(row.text(at: 5)) != known { moved.append(seen.last) }
       }
-      return try keys.flatMap {
+      let jobs = try moved.flatMap {
         try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE key = ?", arguments: [$0])
       }
+      return (jobs, seen)
     }
   }
 

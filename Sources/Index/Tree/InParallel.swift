@@ -7,7 +7,7 @@ func inParallel<Item, Piece: Sendable, Result: Sendable>(
   _ items: some Sequence<Item>, pieces: (Item) -> [Piece], work: @escaping @Sendable (Piece) -> Result,
   consume: (Piece, Result) throws -> Void
 ) throws {
-  let underWay = 6
+  let underWay = 12
   var waiting: [(piece: Piece, slot: Slot<Result>)] = []
   func takeOne() throws {
     let next = waiting.removeFirst()

@@ -74,6 +74,7 @@ public struct Reindex: Sendable {
       try db.inTransaction {
         try Schema.loosen(db)
         try fill(db)
+        try db.storeBatches(of: workspace)
         try Schema.tighten(db)
         return .commit
       }
@@ -128,7 +129,7 @@ public struct Reindex: Sendable {
     var isLast: Bool
   }
 
-  private static let pieceLength = 256
+  private static let pieceLength = 128
 
   private static func pieces(of day: [JobTree.Folder], _ tree: JobTree) -> [Piece] {
     var places: [JobPlace] = []

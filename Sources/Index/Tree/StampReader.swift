@@ -18,7 +18,8 @@ final class StampReader {
   func job(_ folder: UnsafeBufferPointer<UInt8>) -> JobStamp {
     for name in ["/manifest.json", "/job_info.json", "/job.json"] as [StaticString] {
       if let found = status(folder, name) {
-        return JobStamp(inode: Int64(truncatingIfNeeded: found.st_ino), size: Int64(found.st_size), modified: found.time)
+        return JobStamp(
+          inode: Int64(truncatingIfNeeded: found.st_ino), size: Int64(found.st_size), modified: found.time)
       }
     }
     return .none

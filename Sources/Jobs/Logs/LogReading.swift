@@ -29,7 +29,8 @@ public final class LogReading {
   /// - Throws: ``JobError`` with code `usage` when the stage has no log, `io` when one cannot be read.
   public func print() throws {
     if let stage { _ = try JobLogs(of: paths).file(of: stage) }
-    try look { source in
+    findNewLogs()
+    for source in sources {
       begin(source.path)
       try source.drain { text($0) }
       source.close()
@@ -37,15 +38,25 @@ public final class LogReading {
     }
   }
 
-  /// Writes what is new since the last look, in the order of the logs.
+  /// Writes what is new since the last look: what stages said, what the orchestrator said of their ends and of the next
+  /// beginning, what stages said that began.
   func writeNews() throws {
-    try look { source in
-      try source.drain { piece in
-        begin(source.path)
-        text(piece)
+    let before = Set(sources.map(\.path))
+    findNewLogs()
+    func rank(_ source: LogSource) -> Int {
+      if isFirstLook { return 0 }
+      if source.path.lastComponent?.string.hasPrefix("orchestrator_") == true { return 1 }
+      return before.contains(source.path) ? 0 : 2
+    }
+    for wanted in 0...2 {
+      for source in sources where rank(source) == wanted {
+        try source.drain { piece in
+          begin(source.path)
+          text(piece)
+        }
+        // At first there may be hundreds of logs of earlier runs, and few of them will grow.
+        if isFirstLook { source.close() }
       }
-      // At first there may be hundreds of logs of earlier runs, and few of them will grow.
-      if isFirstLook { source.close() }
     }
     isFirstLook = false
   }
@@ -53,11 +64,6 @@ public final class LogReading {
   /// Ends a line that is not.
   func finish() {
     if stage == nil, isInsideLine { text([0x0A]) }
-  }
-
-  private func look(_ body: (LogSource) throws -> Void) throws {
-    findNewLogs()
-    for source in sources { try body(source) }
   }
 
   /// Logs that came since the last look go behind the others, as their stages began.

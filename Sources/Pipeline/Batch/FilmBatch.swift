@@ -31,6 +31,8 @@ public struct FilmBatch: Sendable {
   public struct Plan: Sendable {
     public var films: [InputDecision]
     let newcomers: Newcomers
+    /// What was asked for.
+    let inputs: [FilePath]
     /// What the admin should know of what was left out.
     public var warnings: [String] = []
   }
@@ -68,7 +70,7 @@ public struct FilmBatch: Sendable {
     _ inputs: [FilePath], _ resumed: [String], _ history: InputHistory, _ newcomers: Newcomers
   ) throws -> Plan {
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
-    var plan = Plan(films: [], newcomers: newcomers)
+    var plan = Plan(films: [], newcomers: newcomers, inputs: inputs)
     for name in resumed {
       plan.films.append(
         verified(try history.resume(try job(named: name), selection), check))
@@ -116,9 +118,33 @@ public struct FilmBatch: Sendable {
   }
 
   /// Runs the films of a plan. One that fails does not keep the others from running.
+  ///
+  /// What it did stands in a batch's record, if there was anything to do.
   public func run(_ plan: Plan, stop: StopSource, observe: @escaping (RunEvent) -> Void) -> [Result] {
     for warning in plan.warnings { observe(.warning(warning)) }
-    return plan.films.map { film in
+    guard plan.films.contains(where: { $0.kind != .skip && $0.kind != .pending }) else {
+      return work(plan, stop, observe)
+    }
+    var batch: OpenBatch?
+    do {
+      let inputs = plan.inputs.map { workspace.documentPath($0) }
+      batch = try OpenBatch(in: workspace, pid: processID, who: caller(environment), inputs: inputs)
+    } catch {
+      observe(.warning("the batch goes on without a record: \(error)"))
+    }
+    let results = work(plan, stop, observe)
+    let status: PipelineStatus =
+      stop.level > .none ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
+    do {
+      try batch.take()?.end(status, jobs: results.map(\.document))
+    } catch {
+      observe(.warning("the batch's record could not be ended: \(error)"))
+    }
+    return results
+  }
+
+  private func work(_ plan: Plan, _ stop: StopSource, _ observe: @escaping (RunEvent) -> Void) -> [Result] {
+    plan.films.map { film in
       var result = Result(film: film, job: film.job, reason: film.reason)
       if let problem = film.problem {
         observe(.warning("\(problem)"))
@@ -179,5 +205,20 @@ public struct FilmBatch: Sendable {
   private static func overlay(for input: FilePath) throws -> EnvFile? {
     let path = FilePath(input.string + ".env")
     return exists(path) ? EnvFile(parsing: try DurableFile.read(path)) : nil
+  }
+}
+
+extension FilmBatch.Result {
+  /// Whether anything of what was asked for is left to do.
+  public var isUnfinished: Bool {
+    error != nil || film.kind != .skip && film.kind != .pending && status != .completed
+  }
+
+  /// As the batch's record tells of it.
+  fileprivate var document: JSON {
+    [
+      "job_id": .string(job?.id.description), "input": .string(film.input.string),
+      "decision": .string(film.kind.rawValue), "status": .string(status?.rawValue), "reason": .string(reason),
+    ]
   }
 }

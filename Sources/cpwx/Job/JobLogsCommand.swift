@@ -24,7 +24,9 @@ struct JobLogsCommand: AsyncParsableCommand {
   @Option(help: .init("Only this stage's log.", valueName: "name"))
   var stage: String?
 
-  @Option(name: [.short, .long], help: .init("Of what each log holds, only so many last lines.", valueName: "n"))
+  @Option(
+    name: [.customShort("n"), .long],
+    help: .init("Of what each log holds, only so many last lines.", valueName: "n"))
   var lines: Int?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions

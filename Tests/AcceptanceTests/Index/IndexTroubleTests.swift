@@ -97,4 +97,76 @@ struct IndexTroubleTests {
       #expect(try workspace.cpwx("job", "list", "--limit", "0", "--format", "ndjson").output == kept)
     }
   }
+
+  @Test func `jobs run on when the disk of the index is full`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let disk = workspace.path("state")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      let mount = try workspace.start(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).wait()
+      try #require(mount.code == 0, "this test needs a small tmpfs, and mounting is not permitted: \(mount.errors)")
+      workspace.atEnd { umount2(disk, Int32(MNT_DETACH)) }
+      try workspace.film()
+      let run = try workspace.start([CPWX.path, "run"], environment: ["CPWX_STATE": disk]).wait()
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(run.errors.contains("index"))
+      let list = try workspace.start(
+        [CPWX.path, "job", "list", "--format", "ndjson"], environment: ["CPWX_STATE": disk]
+      )
+      .wait()
+      #expect(list.code == 0)
+      #expect(list.lines.count == 1 && list.output.contains("completed"))
+      #expect(list.errors.contains("files are read for this look"))
+    }
+  }
+
+  @Test func `who may not read it is answered from the files`() throws {
+    try withJobs(2) { workspace in
+      let expected = try workspace.cpwx("job", "list", "--format", "csv").output
+      let outside = (workspace.root as NSString).deletingLastPathComponent
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: outside)
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "TMPDIR=/tmp"]
+      let list = try workspace.start(nobody + [CPWX.path, "job", "list", "--format", "csv"]).wait()
+      #expect(list.code == 0)
+      #expect(list.output == expected)
+      #expect(list.errors.contains("files are read for this look"), "\(list.errors)")
+    }
+  }
+
+  @Test func `the shell completes ids from it, and gets nothing where there is none`() throws {
+    try withJobs(2) { workspace in
+      let ids = try workspace.cpwx("job", "list", "--format", "csv", "--columns", "job_id").lines.dropFirst()
+      let day = ids.first?.prefix(8).description ?? ""
+      let offered = try workspace.cpwx("---completion", "job", "show", "--", "positional@0", "2", "0", day).lines
+      #expect(offered.filter { $0.hasPrefix(day) } == Array(ids))
+      try workspace.remove(".cpwx/index.sqlite")
+      let none = try workspace.cpwx("---completion", "job", "show", "--", "positional@0", "2", "0", day)
+      #expect(none.lines.filter { $0.hasPrefix(day) } == [] && none.errors == "")
+      #expect(!workspace.exists(".cpwx/index.sqlite"))
+    }
+  }
+
+  @Test func `batches leave a record, which the index tells of, also when it is made anew`() throws {
+    try withJobs(2) { workspace in
+      func batches() throws -> String {
+        let question = "SELECT batch_id, status, folder FROM batches ORDER BY 1"
+        return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
+      }
+      let first = try batches()
+      #expect(first.contains(/^\d{8}-\d{6}-\d+\|completed\|in\n$/))
+      let id = first.prefix { $0 != "|" }
+      let record = try JSON(parsing: workspace.bytes("logs/batches/\(id).json"))
+      #expect(record["jobs"]?.array?.map { $0["status"]?.string } == ["completed", "completed"])
+      try workspace.cpwx("run")
+      #expect(try batches() == first, "a run with nothing to do is no batch")
+      try workspace.declare([Stage("one", script: "sleep 60")])
+      try workspace.film("Long.mp4", holding: "long")
+      let killed = try workspace.startCPWX("run")
+      #expect(eventually { workspace.runs.count == 3 })
+      killed.send(SIGKILL)
+      try killed.wait()
+      try workspace.cpwx("job", "reindex")
+      #expect(try batches().hasPrefix(first))
+      #expect(try batches().split(separator: "\n").last?.contains("|interrupted|in") == true)
+    }
+  }
 }

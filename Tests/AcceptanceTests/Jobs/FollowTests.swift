@@ -37,12 +37,17 @@ struct FollowTests {
       #expect(try run.wait().code == 0)
       let all = follower.output
       #expect(all.contains("completed"), "the orchestrator's last line")
+      let lines = all.split(separator: "\n")
       for stage in ["one", "two"] {
         for line in try workspace.log(stage).split(separator: "\n") {
-          #expect(all.ranges(of: line).count == 1, "\(line)")
+          #expect(lines.count { $0 == line } == 1, "\(line)")
         }
       }
-      let heads = all.split(separator: "\n").filter { $0.hasPrefix("==> ") }
+      for (earlier, later) in [("one begins and ends", "one success"), ("two started", "two begins")] {
+        let first = try #require(lines.lastIndex { $0.contains(earlier) })
+        #expect(first < (try #require(lines.lastIndex { $0.contains(later) })), "\(earlier), then \(later)")
+      }
+      let heads = lines.filter { $0.hasPrefix("==> ") }
       #expect(heads.first?.hasPrefix("==> orchestrator_") == true)
       let two = try #require(heads.firstIndex(of: "==> two.log <=="))
       #expect(try #require(heads.firstIndex(of: "==> one.log <==")) < two)
@@ -148,9 +153,8 @@ struct FollowTests {
 
   @Test func `a reader that goes away ends it in silence, though nothing is written any more`() throws {
     try running { workspace, _ in
-      let pipe = "{ \"$0\" job logs -f latest; echo $? > code; } | head -n 1 > /dev/null; wait"
-      let follower = try workspace.start(["bash", "-c", pipe, CPWX.path])
-      #expect(eventually(within: 10) { workspace.exists("code") })
+      let pipe = "{ \"$0\" job logs -f latest; echo $? > code; } | sleep 1"
+      let follower = try workspace.start(["sh", "-c", pipe, CPWX.path])
       let outcome = try follower.wait(atMost: 10)
       #expect(outcome.errors.isEmpty)
       #expect(try workspace.read("code") == "141\n")
@@ -182,6 +186,8 @@ struct FollowTests {
       }
       let last = try workspace.cpwx("job", "logs", "latest", "--stage", "many", "--lines", "1")
       #expect(last.output == "half a line")
+      let few = try workspace.cpwx("job", "logs", "latest", "--stage", "few", "--lines", "1")
+      #expect(few.output == "b\n")
       #expect(try workspace.cpwx("job", "logs", "latest", "--stage", "few", "--lines", "0").output.isEmpty)
       #expect(try workspace.cpwx("job", "logs", "latest", "--lines", "-1").code == 64)
     }

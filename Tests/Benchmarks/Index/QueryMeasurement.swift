@@ -56,7 +56,8 @@ struct QueryMeasurement {
 
   /// Each by its name, varied from turn to turn.
   private func queries() throws -> [(String, (Int) -> JobQuery)] {
-    func query(_ filters: String..., order: JobQuery.Order = .created, isDeep: Bool = false) throws -> (Int) -> JobQuery {
+    func query(_ filters: String..., order: JobQuery.Order = .created, isDeep: Bool = false) throws -> (Int) -> JobQuery
+    {
       var query = JobQuery()
       query.filters = try filters.map { try JobFilter($0) }
       (query.order, query.limit) = (order, Self.pageLength)

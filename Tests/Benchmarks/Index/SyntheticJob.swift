@@ -90,7 +90,16 @@ private struct JobText {
     """
   }
 
-  var info: String { "{\n\(heading),\n  \"log_dir\": \"logs\(folder.dropFirst(3))\",\n  \"env_backup\": \"\(folder)/job.env\"\n}\n" }
+  var info: String {
+    """
+    {
+    \(heading),
+      "log_dir": "logs\(folder.dropFirst(3))",
+      "env_backup": "\(folder)/job.env"
+    }
+
+    """
+  }
 
   var manifest: String {
     """
@@ -111,7 +120,8 @@ private struct JobText {
     for (index, stage) in SyntheticStage.all.prefix(count).enumerated() {
       let seconds = 0.1 + stage.work * film.seconds / 3600 * random.between(0.7, 1.4)
       let fails = end == .failed && index == count - 1
-      stages.append(record(stage, index + 1, clock, seconds, fails ? random.one(of: SyntheticStage.errors) : nil, &random))
+      let error = fails ? random.one(of: SyntheticStage.errors) : nil
+      stages.append(record(stage, index + 1, clock, seconds, error, &random))
       clock += seconds + 0.02
       if !fails { names.append("\"\(stage.name)\"") }
     }
@@ -163,7 +173,9 @@ private struct JobText {
             }
       """
     }
-    let failure = error.map { ",\n      \"error\": \"Traceback (most recent call last):\\n\($0)\",\n      \"reason\": \"\($0)\"" }
+    let failure = error.map {
+      ",\n      \"error\": \"Traceback (most recent call last):\\n\($0)\",\n      \"reason\": \"\($0)\""
+    }
     return """
           "\(stage.name)": {
             "job_id": "\(id)",

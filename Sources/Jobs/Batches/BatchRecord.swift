@@ -1,0 +1,81 @@
+public import SystemPackage
+
+/// `logs/batches/BATCH.json`: what one `cpwx run` did with its films. Written by that run alone, whole each time.
+public struct BatchRecord: Sendable, Equatable {
+  public private(set) var document: JSON
+
+  /// A batch that begins: its id is the local second and the process.
+  init(started: Timestamp, pid: Int32, who: String, inputs: [String]) {
+    document = [
+      "batch_id": .string(started.format("%Y%m%d-%H%M%S-") + String(pid)), "who": .string(who),
+      "inputs": .strings(inputs), "status": .string(PipelineStatus.running.rawValue),
+      "started_at": .string(started.text), "timezone": .string(started.timezone), "completed_at": .null,
+      "jobs": .array([]),
+    ]
+  }
+
+  /// - Throws: ``JobError`` with code `damaged` or `io`.
+  public init(reading path: FilePath) throws { document = try readDocument(path) }
+
+  public var id: String { document["batch_id"]?.string ?? "" }
+  public var who: String? { document["who"]?.string }
+  public var inputs: [String] { (document["inputs"]?.array ?? []).compactMap(\.string) }
+  public var startedAt: String? { document["started_at"]?.string }
+  public var completedAt: String? { document["completed_at"]?.string }
+  public var recordedStatus: PipelineStatus? { document["status"]?.string.flatMap { PipelineStatus(rawValue: $0) } }
+
+  mutating func end(_ status: PipelineStatus, jobs: [JSON]) {
+    document["status"] = .string(status.rawValue)
+    document["completed_at"] = .string(Timestamp.now.text)
+    document["jobs"] = .array(jobs)
+  }
+}
+
+/// The batch of this process: its record is `running` as long as this holds its lock.
+public struct OpenBatch: ~Copyable {
+  private let record: BatchRecord
+  private let path: FilePath
+  private let lock: FileLock
+
+  /// - Throws: ``JobError`` with code `io` when the record cannot be written.
+  public init(in workspace: Workspace, pid: Int32, who: String, inputs: [String]) throws {
+    let record = BatchRecord(started: .now, pid: pid, who: who, inputs: inputs)
+    let path = workspace.batchFolder.appending("\(record.id).json")
+    try makeFolder(workspace.batchFolder)
+    let lock = try FileLock.wait(for: Self.lockPath(path))
+    try DurableFile.writeFast(record.document.bytes(), to: path)
+    (self.record, self.path) = (record, path)
+    self.lock = lock
+  }
+
+  /// Ends the batch: its record says what became of the films, durably.
+  public consuming func end(_ status: PipelineStatus, jobs: [JSON]) throws {
+    var record = record
+    record.end(status, jobs: jobs)
+    try DurableFile.write(record.document.bytes(), to: path)
+    unlink(Self.lockPath(path))
+  }
+
+  fileprivate static func lockPath(_ record: FilePath) -> FilePath {
+    record.removingLastComponent().appending(".\(record.lastComponent?.string ?? "").lock")
+  }
+}
+
+extension Workspace {
+  /// The records of batches.
+  public var batchFolder: FilePath { logRoot.appending("batches") }
+
+  /// The records of all batches, by name.
+  public func batchRecords() -> [FilePath] {
+    names(in: batchFolder).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { batchFolder.appending($0) }
+  }
+}
+
+extension BatchRecord {
+  /// A batch that is recorded as running and held by nobody was interrupted.
+  public static func status(_ record: BatchRecord, at path: FilePath) -> PipelineStatus {
+    let status = record.recordedStatus ?? .interrupted
+    guard status == .running else { return status }
+    return FileLock.isHeld(OpenBatch.lockPath(path)) ? .running : .interrupted
+  }
+}
