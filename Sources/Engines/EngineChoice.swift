@@ -54,7 +54,8 @@ extension EngineCatalog {
     if let language, !language.isKnown {
       throw JobError(
         .missingEngine, stage, "no installed engine knows the language \(language.code): \(names)",
-        remedy: "Is the code right? Set SRC_LANG (or WHISPER_LANGUAGE) to an ISO 639-1 code such as hi or en, or to auto.")
+        remedy:
+          "Is the code right? Set SRC_LANG (or WHISPER_LANGUAGE) to an ISO 639-1 code such as hi or en, or to auto.")
     }
     let others = candidates.filter { !$0.isAvailable && $0.serves(language: language, task: task) }
     let advice = others.map { "or \($0.name), which \($0.reason)" }

@@ -56,6 +56,8 @@ struct FormatOptions: ParsableArguments {
 
 /// The job that a command is about.
 struct JobArgument: ParsableArguments {
-  @Argument(help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"), completion: .jobs)
+  @Argument(
+    help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"),
+    completion: .jobs)
   var job: String
 }

@@ -33,7 +33,10 @@ import Testing
     #expect(try found(place.replacing("/out/", with: "/link/")) == "20251030-002")
   }
 
-  @Test(arguments: ["", "20251030", "20251030-003", "2", "nothing", "/", "in/film.mp4", "a\0b", "20251030-0001", "latest~3", "latest~", "latest~-1"])
+  @Test(arguments: [
+    "", "20251030", "20251030-003", "2", "nothing", "/", "in/film.mp4", "a\0b", "20251030-0001", "latest~3", "latest~",
+    "latest~-1",
+  ])
   func `is refused when it fits none or several`(name: String) throws {
     let site = try site("2025/10/30/1/20251030-001", "2025/10/30/2/20251030-002", "2024/01/01/1/20240101-001")
     let error = #expect(throws: JobError.self) { try site.named(name) }

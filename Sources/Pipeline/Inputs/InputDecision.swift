@@ -162,7 +162,8 @@ struct InputHistory {
   /// The film's identity, from a manifest where the file is plainly the one that was read for it.
   private func identity(of input: FilePath) throws -> FilmIdentity {
     if let status = try? FileStatus(of: input),
-      let known = try entries(of: input, content: nil).last(where: { $0.file == input && $0.identity?.stillFits(status) == true })?.identity
+      let known = try entries(of: input, content: nil)
+        .last(where: { $0.file == input && $0.identity?.stillFits(status) == true })?.identity
     {
       return known
     }

@@ -22,7 +22,8 @@ struct ASRStage: StageCommand {
     let result = try await context.withEngineAudio(&manifest) { audio, _ in
       try await engine.run(
         [
-          "target": .string(task.target?.code), "audio": .string(audio.string), "language": .string(task.language?.code), "task": .string(task.name),
+          "target": .string(task.target?.code), "audio": .string(audio.string),
+          "language": .string(task.language?.code), "task": .string(task.name),
           "prompt": .string(prompt?.text), "segments": segments.map { .array($0.map(\.json)) } ?? .null,
           "model": .string(context.settings["WHISPER_MODEL"]), "hf_token": .string(token),
         ], progress: 0...0.97)
