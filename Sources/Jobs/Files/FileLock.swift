@@ -33,11 +33,17 @@ public struct FileLock: ~Copyable {
   /// - Parameter subject: what the lock stands for, for the error's text.
   /// - Throws: ``JobError`` with code `locked` when another does, naming the holder as it described itself.
   public static func take(_ path: FilePath, subject: String) throws -> FileLock {
-    let lock = FileLock(holding: try open(path))
     // More than once, because ``isHeld(_:)`` of another process holds it for a moment.
     for attempt in 0..<10 {
       if attempt > 0 { usleep(5_000) }
-      if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 { return lock }
+      let lock = FileLock(holding: try open(path))
+      if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 {
+        // The folder may have been removed, and the file with it, since it was opened.
+        guard let now = try? FileStatus(of: path), let held = try? FileStatus(of: lock.file),
+          now.inode == held.inode, now.device == held.device
+        else { continue }
+        return lock
+      }
       let reason = Errno.current
       guard reason == .wouldBlock || reason == .interrupted else {
         throw JobError(.io, path.string, "cannot be locked", underlying: reason)
