@@ -14,15 +14,11 @@ public final class JobIndex: Sendable {
   public let workspace: Workspace
   let file: IndexFile
   let queue: DatabaseQueue
-  /// A database for this look alone, to be removed.
-  private let passing: FilePath?
+  /// Whether it serves this look alone, and what is written to it is lost.
+  public let isPassing: Bool
 
-  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, passing: FilePath? = nil) {
-    (self.workspace, self.file, self.queue, self.passing) = (workspace, file, queue, passing)
-  }
-
-  deinit {
-    if let passing { unlink(passing) }
+  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, isPassing: Bool = false) {
+    (self.workspace, self.file, self.queue, self.isPassing) = (workspace, file, queue, isPassing)
   }
 
   /// Looks into the index of a workspace.
@@ -103,7 +99,9 @@ public final class JobIndex: Sendable {
     let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
     let queue = try Reindex(of: workspace).make(at: path)
-    return JobIndex(workspace, IndexFile(in: workspace), queue, passing: path)
+    // It goes with whoever has it open, however that ends.
+    unlink(path)
+    return JobIndex(workspace, IndexFile(in: workspace), queue, isPassing: true)
   }
 
   static func configuration() -> Configuration {
@@ -118,9 +116,6 @@ public final class JobIndex: Sendable {
     }
     return configuration
   }
-
-  /// Whether it serves this look alone, and what is written to it is lost.
-  public var isPassing: Bool { passing != nil }
 
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result { try queue.read(body) }
 

@@ -41,12 +41,23 @@ enum Schema {
     CREATE TABLE stages (
       job INTEGER NOT NULL, position INTEGER NOT NULL, stage_name TEXT NOT NULL, stage_number INTEGER, status TEXT,
       attempt INTEGER, started_at TEXT, completed_at TEXT, duration_seconds REAL, exit_code INTEGER, error TEXT,
-      peak_memory_bytes INTEGER, cpu_seconds REAL, PRIMARY KEY (job, position)) WITHOUT ROWID
+      peak_memory_bytes INTEGER, cpu_seconds REAL, because TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
     """,
     """
-    CREATE TABLE events (
+    CREATE TABLE history (
       job INTEGER NOT NULL, position INTEGER NOT NULL, at TEXT NOT NULL, who TEXT, event TEXT NOT NULL, stage TEXT,
       attempt INTEGER, reason TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
+    """,
+    // Every state change: what stages' records tell of their last attempts, and the history of all else.
+    """
+    CREATE VIEW events AS
+      SELECT job, at, who, event, stage, attempt, reason FROM history
+      UNION ALL SELECT job, started_at, NULL, 'stage_started', stage_name, attempt, because FROM stages
+        WHERE started_at IS NOT NULL
+      UNION ALL SELECT job, completed_at, NULL,
+        CASE status WHEN 'success' THEN 'stage_succeeded' WHEN 'failed' THEN 'stage_failed' ELSE 'stage_skipped' END,
+        stage_name, attempt, error FROM stages
+        WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
     """,
     "CREATE TABLE inputs (job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT)",
     // Folded words, so that any script is found however it is typed; as the tokenizer takes letters and marks whole.

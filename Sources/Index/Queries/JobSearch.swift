@@ -29,16 +29,6 @@ extension JobIndex {
     try Drift(self).heal()
     return try read { try $0.jobCounts() }
   }
-
-  /// The stages and events of a job, as the index has them.
-  public func details(of job: IndexedJob) throws -> IndexedJob {
-    try read { db in
-      var job = job
-      job.stages = try db.stages(of: job.key)
-      job.events = try db.events(of: job.key)
-      return job
-    }
-  }
 }
 
 extension Database {

@@ -28,7 +28,8 @@ public struct IndexedJob: Sendable, Equatable {
   /// SHA-256 of the film, where it is recorded.
   public var sha256: String?
   public var stages: [IndexedStage]
-  public var events: [JobEvent]
+  /// What happened besides what the stages tell of themselves.
+  public var history: [JobEvent]
   /// What the files looked like when they were read.
   public var stamp: JobStamp
 
@@ -51,6 +52,8 @@ public struct IndexedStage: Sendable, Equatable {
   public var error: String?
   public var peakMemory: Int?
   public var cpuSeconds: Double?
+  /// Why it ran again.
+  public var because: String?
 }
 
 /// By which a change of a job's files is noticed: of the manifest, or of job_info.json where there is none.

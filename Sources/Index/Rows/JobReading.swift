@@ -62,7 +62,7 @@ extension IndexedJob {
     totalSeconds = document?["timing"]?["total_seconds"]?.double
     sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
     self.stages = stages.map { IndexedStage($0) }
-    events = manifest?.events ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
+    history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
     self.stamp = stamp
     key = JobKey.first(place.date, number: place.number)
   }
@@ -84,5 +84,6 @@ extension IndexedStage {
     error = (record.error ?? record.reason)?.lastLine
     peakMemory = fields["resources"]?["peak_memory_bytes"]?.int
     cpuSeconds = fields["resources"]?["cpu_seconds"]?.double
+    because = fields["because"]?.string
   }
 }

@@ -4,8 +4,8 @@ internal import Jobs
 /// Writes jobs into the tables. Its statements are prepared once for all of them.
 struct JobWriter {
   private let db: Database
-  private let addJob, addWords, addInput, addStage, addEvent: RowStatement
-  private let standingJob, standingInput, standingStages, standingEvents: RowStatement
+  private let addJob, addWords, addInput, addStage, addHistory: RowStatement
+  private let standingJob, standingInput, standingStages, standingHistory: RowStatement
 
   init(_ db: Database) throws {
     func statement(_ sql: String) throws -> RowStatement { try RowStatement(db, sql) }
@@ -13,12 +13,12 @@ struct JobWriter {
     addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
     addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?)")
-    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
-    addEvent = try statement("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)")
+    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addHistory = try statement("INSERT INTO history VALUES (?,?,?,?,?,?,?,?)")
     standingJob = try statement("SELECT \(Self.columns.joined(separator: ", ")) FROM jobs WHERE folder = ?")
     standingInput = try statement("SELECT * FROM inputs WHERE job = ?")
     standingStages = try statement("SELECT * FROM stages WHERE job = ? ORDER BY position")
-    standingEvents = try statement("SELECT * FROM events WHERE job = ? ORDER BY position")
+    standingHistory = try statement("SELECT * FROM history WHERE job = ? ORDER BY position")
   }
 
   /// Adds a job that the tables do not hold, under its key.
@@ -27,7 +27,7 @@ struct JobWriter {
     try write(wordsOf: job)
     try addInput.run(job.inputRow)
     for (position, stage) in job.stages.enumerated() { try addStage.run(stage.row(position, of: job.key)) }
-    for (position, event) in job.events.enumerated() { try addEvent.run(event.row(position, of: job.key)) }
+    for (position, event) in job.history.enumerated() { try addHistory.run(event.row(position, of: job.key)) }
   }
 
   /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
@@ -60,7 +60,7 @@ struct JobWriter {
     try standingInput.rows([row[0]]) { isSameInput = $0.holds(input) }
     if !isSameInput { try addInput.run(input) }
     try store(stagesOf: job)
-    try store(eventsOf: job)
+    try store(historyOf: job)
   }
 
   private func write(wordsOf job: IndexedJob) throws {
@@ -86,16 +86,16 @@ struct JobWriter {
   }
 
   /// Appends; only where the files tell another story from the beginning is it told anew.
-  private func store(eventsOf job: IndexedJob) throws {
-    let rows = job.events.enumerated().map { $1.row($0, of: job.key) }
+  private func store(historyOf job: IndexedJob) throws {
+    let rows = job.history.enumerated().map { $1.row($0, of: job.key) }
     var isBeginning = true
     var count = 0
-    try standingEvents.rows([.integer(job.key)]) { standing in
+    try standingHistory.rows([.integer(job.key)]) { standing in
       isBeginning = isBeginning && count < rows.count && standing.holds(rows[count])
       count += 1
     }
-    if !isBeginning { try RowStatement(db, "DELETE FROM events WHERE job = ?").run([.integer(job.key)]) }
-    for row in rows[(isBeginning ? count : 0)...] { try addEvent.run(row) }
+    if !isBeginning { try RowStatement(db, "DELETE FROM history WHERE job = ?").run([.integer(job.key)]) }
+    for row in rows[(isBeginning ? count : 0)...] { try addHistory.run(row) }
   }
 
   /// The columns of `jobs`, in the order of ``IndexedJob/row``.
@@ -112,7 +112,7 @@ extension Database {
   /// Forgets a job.
   func removeJob(_ key: Int64) throws {
     for sql in [
-      "DELETE FROM jobs WHERE key = ?", "DELETE FROM stages WHERE job = ?", "DELETE FROM events WHERE job = ?",
+      "DELETE FROM jobs WHERE key = ?", "DELETE FROM stages WHERE job = ?", "DELETE FROM history WHERE job = ?",
       "DELETE FROM inputs WHERE job = ?", "DELETE FROM words WHERE rowid = ?",
     ] {
       try cachedStatement(sql: sql).execute(arguments: [key])
@@ -151,13 +151,13 @@ extension IndexedStage {
     [
       .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
       RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
-      RowValue(peakMemory), RowValue(cpuSeconds),
+      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(because),
     ]
   }
 }
 
 extension JobEvent {
-  /// As a row of `events`.
+  /// As a row of `history`.
   fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
     [
       .integer(key), RowValue(position), .text(at), RowValue(who), .text(what.rawValue), RowValue(stage),

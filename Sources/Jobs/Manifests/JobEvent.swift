@@ -59,13 +59,21 @@ extension Manifest {
     for event in Self.events(of: record) { remember(event) }
   }
 
-  /// Everything that happened to the job, oldest first: its making, `history`, and what the stages' records tell.
+  /// Everything that happened to the job, oldest first: ``history``, and what the stages' records tell.
   public var events: [JobEvent] {
+    let events = history + stages.flatMap { Self.events(of: $0) }
+    // Stable, so that what happened in one moment stays in the order it was written in.
+    return events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+  }
+
+  /// What happened besides what the stages' records tell: the job's making, and what the document's `history` keeps.
+  ///
+  /// Of a job that another writer ran, how it ended.
+  public var history: [JobEvent] {
     var events: [JobEvent] = []
     if let created = document["created_at"]?.string { events.append(JobEvent(at: created, .created)) }
     let history = (document["history"]?.array ?? []).compactMap { JobEvent($0) }
     events += history
-    for record in stages { events += Self.events(of: record) }
     if history.isEmpty, let ended = document["timing"]?["completed_at"]?.string ?? document["completed_at"]?.string {
       switch status(isRunning: false) {
       case .completed: events.append(JobEvent(at: ended, .completed))
@@ -73,8 +81,7 @@ extension Manifest {
       default: break
       }
     }
-    // Stable, so that what happened in one moment stays in the order it was written in.
-    return events.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    return events
   }
 
   private static func events(of record: StageRecord) -> [JobEvent] {

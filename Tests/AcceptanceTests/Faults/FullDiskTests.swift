@@ -4,29 +4,15 @@ import Testing
 
 /// A disk that fills up stops a job, and spoils nothing.
 struct FullDiskTests {
-  struct NoMount: Error, CustomStringConvertible {
-    var description: String
-  }
-
   /// A workspace whose jobs and logs lie on a small disk, and a way to make that larger.
   private func withSmallDisk(
     _ stages: [Stage], _ body: (TestWorkspace, _ grow: () throws -> Void) throws -> Void
   ) throws {
     try TestWorkspace.with(stages, config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
       let disk = workspace.path("disk")
-      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-      try mount(["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], workspace)
-      workspace.atEnd { umount2(disk, Int32(MNT_DETACH)) }
+      try workspace.mountDisk(at: disk, size: "400k")
       try workspace.film()
-      try body(workspace) { try self.mount(["-o", "remount,size=16m", disk], workspace) }
-    }
-  }
-
-  private func mount(_ arguments: [String], _ workspace: TestWorkspace) throws {
-    let outcome = try workspace.start(["mount"] + arguments).wait()
-    guard outcome.code == 0 else {
-      throw NoMount(
-        description: "this test needs a small tmpfs, and mounting is not permitted: \(outcome.errors)")
+      try body(workspace) { try workspace.mount(["-o", "remount,size=16m"], at: disk) }
     }
   }
 
