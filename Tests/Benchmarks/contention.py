@@ -22,7 +22,8 @@ def main():
     cpwx = os.path.abspath(sys.argv[1])
     processes = int(sys.argv[2]) if len(sys.argv) > 2 else 64
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=".") as relative:
+        folder = os.path.abspath(relative)
         run = lambda *arguments: subprocess.run([cpwx, *arguments], cwd=folder, capture_output=True, text=True)
         subprocess.run([cpwx, "init", folder], check=True, capture_output=True)
         with open(f"{folder}/config/pipeline.yaml", "w") as file:

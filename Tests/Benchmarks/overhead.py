@@ -35,6 +35,8 @@ def workspace(cpwx, parent, stages):
             file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
     with open(f"{folder}/in/film.mp4", "w") as file:
         file.write("film")
+    # A workspace in use has an index already.
+    subprocess.run([cpwx, "job", "list", "-C", folder], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
