@@ -18,6 +18,9 @@ struct IndexFile: Sendable {
 
   func lock() throws -> FileLock { try FileLock.wait(for: lockPath) }
 
+  /// - Throws: ``JobError`` with code `locked` when another holds it.
+  func lockIfFree() throws -> FileLock { try FileLock.take(lockPath, subject: "the index") }
+
   /// Whether transactions wait to be brought into the database file.
   var hasWaitingTransactions: Bool { waitingBytes > 0 }
 

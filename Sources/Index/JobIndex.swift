@@ -119,10 +119,12 @@ public final class JobIndex: Sendable {
 
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result { try queue.read(body) }
 
-  /// Changes the index in one transaction, waiting for whoever else does.
-  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  /// Changes the index in one transaction.
+  ///
+  /// - Parameter waits: for whoever else does; else a ``JobError`` with code `locked` tells that somebody does.
+  func write<Result>(waits: Bool = true, _ body: (Database) throws -> Result) throws -> Result {
     if isPassing { return try queue.write(body) }
-    let lock = try file.lock()
+    let lock = waits ? try file.lock() : try file.lockIfFree()
     let result = try queue.write(body)
     if file.waitingBytes > 32 << 20 { try checkpoint(lock) }
     _ = consume lock
@@ -147,7 +149,7 @@ public final class JobIndex: Sendable {
 
   /// Brings waiting transactions into the file and lets go of it. Best effort: what is not done now is done next time.
   public func close() {
-    if !isPassing, file.hasWaitingTransactions, let lock = try? file.lock() { try? checkpoint(lock) }
+    if !isPassing, file.hasWaitingTransactions, let lock = try? file.lockIfFree() { try? checkpoint(lock) }
     try? queue.close()
   }
 }

@@ -2,8 +2,8 @@ internal import GRDB
 internal import Jobs
 
 extension JobIndex {
-  /// Brings the index up to what the folders of jobs say now.
-  public func refresh() throws { try Drift(self).heal() }
+  /// Brings the index up to what the folders of jobs say now, after whoever writes.
+  public func refresh() throws { try Drift(self).heal(waits: true) }
 
   /// The jobs of any of these input files, as documents write them, and of a content; oldest first.
   public func jobs(ofInputs files: [String], content sha256: String?) throws -> [IndexedJob] {

@@ -16,10 +16,18 @@ extension JobIndex {
   }
 
   /// The rows of a query, looked up again until they are as their files say.
+  ///
+  /// A reader never waits for writers: while others write, what has changed is told as the files have it.
   func current(_ query: (Database) throws -> [IndexedJob]) throws -> [IndexedJob] {
     for _ in 0..<4 {
       let found = try read(query)
-      if try !Drift(self).heal(found) { return found }
+      switch try Drift(self).heal(found) {
+      case .unchanged: return found
+      case .stored: continue
+      case .told(let changed, let gone):
+        let anew = Dictionary(changed.map { ($0.folder, $0) }, uniquingKeysWith: { $1 })
+        return found.filter { !gone.contains($0.key) }.map { anew[$0.folder] ?? $0 }
+      }
     }
     return try read(query)
   }

@@ -71,6 +71,8 @@ struct RowStatement {
   }
 
   private func bind(_ values: [RowValue]) {
+    // Others run the same statement by other ways, and leave it at its end: it would keep their values.
+    sqlite3_reset(pointer)
     for (index, value) in values.enumerated() {
       let place = Int32(index + 1)
       switch value {

@@ -16,32 +16,38 @@ struct Drift {
   private static let isOpen = "status IN ('running', 'pending', 'interrupted')"
 
   /// Notices jobs that came, went, or moved on.
-  func heal() throws {
+  ///
+  /// - Parameter waits: for whoever writes; else what is found while others write is left for the next look.
+  func heal(waits: Bool = false) throws {
     let open = try jobsThatMoved(of: "\(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
-    try restamp(open.moved, try changedFolders())
+    _ = try restamp(open.moved, try changedFolders(), waits: waits)
+  }
+
+  /// What became of jobs that were compared with their files.
+  enum Healing {
+    case unchanged
+    case stored
+    /// Others write, and the index stands as it was: these have changed, and those are gone.
+    case told(changed: [IndexedJob], gone: Set<Int64>)
   }
 
   /// Compares these jobs with their files.
-  ///
-  /// - Returns: whether something had changed.
-  @discardableResult
-  func heal(_ jobs: [IndexedJob]) throws -> Bool { try restamp(jobs, nil) }
+  func heal(_ jobs: [IndexedJob]) throws -> Healing { try restamp(jobs, nil, waits: false) }
 
   /// Compares every job with its files.
   func healAll() throws {
-    try heal()
+    try heal(waits: true)
     let length = 10_000
     var last: Int64 = -1
     while true {
       let (moved, seen) = try jobsThatMoved(of: "key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
-      try heal(moved)
+      _ = try restamp(moved, nil, waits: true)
       guard seen.count == length else { return }
       last = seen.last
     }
   }
 
-  @discardableResult
-  private func restamp(_ jobs: [IndexedJob], _ changes: FolderChanges?) throws -> Bool {
+  private func restamp(_ jobs: [IndexedJob], _ changes: FolderChanges?, waits: Bool) throws -> Healing {
     var changed: [IndexedJob] = []
     var gone: [Int64] = []
     for job in jobs {
@@ -59,14 +65,18 @@ struct Drift {
       }
       if let read = IndexedJob(reading: job.place, in: workspace) { changed.append(read) } else { gone.append(job.key) }
     }
-    guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return false }
-    try index.write { db in
-      for key in gone { try db.removeJob(key) }
-      let writer = try JobWriter(db)
-      for job in changed { try writer.store(job) }
-      if let changes { try changes.apply(db, workspace) }
+    guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return .unchanged }
+    do {
+      try index.write(waits: waits) { db in
+        for key in gone { try db.removeJob(key) }
+        let writer = try JobWriter(db)
+        for job in changed { try writer.store(job) }
+        if let changes { try changes.apply(db, workspace) }
+      }
+      return .stored
+    } catch let error as JobError where error.code == .locked {
+      return .told(changed: changed, gone: Set(gone))
     }
-    return true
   }
 
   /// Of some jobs those whose files have changed, and those that somebody may have stopped running.
