@@ -42,6 +42,7 @@ public struct OpenBatch: ~Copyable {
     let record = BatchRecord(started: .now, pid: pid, who: who, inputs: inputs)
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
+    Leftovers.sweep(workspace.batchFolder)
     let lock = try FileLock.wait(for: Self.lockPath(path))
     try DurableFile.writeFast(record.document.bytes(), to: path)
     (self.record, self.path) = (record, path)
