@@ -22,7 +22,9 @@ struct StageRun {
   /// - Throws: ``JobError`` when records or logs cannot be written.
   func run(_ context: JobContext, _ record: inout JobRecord) throws -> Ending {
     let retries = stage.retries ?? context.setting("MAX_RETRIES").flatMap { Int($0) } ?? 0
-    var delay = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
+    // No more than a day, and never what is no number of seconds: doctor tells of such a setting.
+    let wanted = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
+    var delay = wanted.isFinite ? min(max(0, wanted), 86_400) : 2
     var attemptsLeft = max(0, retries)
     var because = because
     while true {
@@ -37,7 +39,7 @@ struct StageRun {
           report(.stageRetrying(paths, stage: stage.name, after: delay, reason: reason))
           try record.flush()
           wait(delay)
-          delay *= 2
+          delay = min(delay * 2, 86_400)
           if stop.level == .none { continue }
           return .stopped
         }

@@ -32,6 +32,16 @@ struct RetryTests {
     }
   }
 
+  @Test(arguments: ["nan", "-1", "inf"])
+  func `a delay that is none is no trap`(delay: String) throws {
+    let config = ["MAX_RETRIES=1", "RETRY_DELAY_SECONDS=\(delay)"]
+    try TestWorkspace.with([Stage("bad", script: "exit 1")], config: config) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      #expect(workspace.runs == ["bad", "bad"])
+    }
+  }
+
   @Test(arguments: [64, 65, 69, 78])
   func `an exit code that another attempt cannot change is not tried again`(code: Int) throws {
     let stage = Stage("bad", fields: ["retries: 3", "backoff: 0.1s"], script: "exit \(code)")
