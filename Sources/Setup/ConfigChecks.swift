@@ -102,7 +102,7 @@ struct ConfigChecks {
       heard.subtract(heard.filter { $0.hasPrefix("STEP_") && !switches.contains($0) })
     }
     return workspace.config.keys.filter { !heard.contains($0) }.map { key in
-      let hint = nearest(key, among: heard.sorted()).map { " Did you mean \($0)?" } ?? ""
+      let hint = didYouMean(key, among: heard.sorted())
       return .warning(
         "config \(key)", "no stage of this pipeline declares it; stages of your own may still read it",
         "Remove it if nothing needs it.\(hint)")

@@ -37,7 +37,7 @@ public struct JobFilter: Sendable, Equatable {
     }
     let name = String(text[..<range.lowerBound])
     guard let key = Key(rawValue: name) else {
-      let near = nearest(name, among: Key.allCases.map(\.rawValue)).map { " Did you mean \($0)?" } ?? ""
+      let near = didYouMean(name, among: Key.allCases.map(\.rawValue))
       throw JobError(
         .usage, text, "'\(name)' is no key to filter by.\(near)",
         remedy: "Keys: \(Key.allCases.map(\.rawValue).joined(separator: " "))")
@@ -58,7 +58,7 @@ public struct JobFilter: Sendable, Equatable {
     case .status:
       let known = PipelineStatus.allCases.map(\.rawValue) + ["damaged"]
       for value in values where !known.contains(value) && operation != .contains {
-        let near = nearest(value, among: known).map { " Did you mean \($0)?" } ?? ""
+        let near = didYouMean(value, among: known)
         throw mistake("'\(value)' is no status.\(near) Expected: \(known.joined(separator: " "))")
       }
     case .year:

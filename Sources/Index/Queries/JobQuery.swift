@@ -33,7 +33,6 @@ public struct JobQuery: Sendable {
   public var after: String?
 
   public init() {}
-
 }
 
 extension Database {

@@ -60,10 +60,6 @@ extension Database {
 
   func jobCounts() throws -> [(userID: String, status: String, jobs: Int)] {
     let sql = "SELECT user_id, status, jobs FROM counts WHERE jobs > 0 ORDER BY user_id, status"
-    return try Row.fetchAll(self, sql: sql).map { row in
-      let user: DatabaseValue = row[0]
-      let name = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
-      return (name, row[1], row[2])
-    }
+    return try Row.fetchAll(self, sql: sql).map { (String(user: $0[0]), $0[1], $0[2]) }
   }
 }

@@ -18,12 +18,18 @@ extension IndexedJob {
   init(_ row: Row) {
     key = row[0]
     (folder, logs, jobID) = (row[1], row[2], row[3])
-    let user: DatabaseValue = row[4]
-    userID = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
+    userID = String(user: row[4])
     (title, year, status, stage, input, error) = (row[5], row[6], row[7], row[8], row[9], row[10])
     (createdAt, completedAt, totalSeconds) = (row[11], row[12], row[13])
     stamp = JobStamp(inode: row[14], size: row[15], modified: row[16])
     sha256 = nil
     (stages, history) = ([], [])
+  }
+}
+
+extension String {
+  /// A user as a table has him: a number or a name.
+  init(user: DatabaseValue) {
+    self = String.fromDatabaseValue(user) ?? Int64.fromDatabaseValue(user).map { String($0) } ?? ""
   }
 }

@@ -106,9 +106,6 @@ struct JobWriter {
 }
 
 extension Database {
-  /// Brings what the tables say of a job to what its files say.
-  func store(_ job: IndexedJob) throws { try JobWriter(self).store(job) }
-
   /// Forgets a job.
   func removeJob(_ key: Int64) throws {
     for sql in [

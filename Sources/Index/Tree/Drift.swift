@@ -172,8 +172,9 @@ private struct FolderChanges {
         try db.removeJob(key)
       }
     }
+    let writer = try JobWriter(db)
     for place in came {
-      if let job = IndexedJob(reading: place, in: workspace) { try db.store(job) }
+      if let job = IndexedJob(reading: place, in: workspace) { try writer.store(job) }
     }
     for folder in folders { try db.store(folder) }
     for path in forgotten { try db.execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [path]) }

@@ -6,6 +6,11 @@ public func nearest(_ word: String, among known: [String]) -> String? {
     .min { $0.1 < $1.1 }?.0
 }
 
+/// ` Did you mean status?`, for the end of a sentence; empty when no known word is close.
+public func didYouMean(_ word: String, among known: [String]) -> String {
+  nearest(word, among: known).map { " Did you mean \($0)?" } ?? ""
+}
+
 /// Edits of characters between two words; two neighbours in each other's place are one edit (optimal string alignment).
 private func editDistance(_ left: String, _ right: String) -> Int {
   let (left, right) = (Array(left), Array(right))

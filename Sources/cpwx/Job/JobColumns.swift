@@ -31,7 +31,7 @@ enum JobColumns {
       if let found = all.first(where: { $0.key == name || $0.column.heading.lowercased() == name.lowercased() }) {
         return found
       }
-      let near = nearest(name, among: all.map(\.key)).map { " Did you mean \($0)?" } ?? ""
+      let near = didYouMean(name, among: all.map(\.key))
       throw JobError(
         .usage, name, "is no column.\(near)", remedy: "Columns: \(all.map(\.key).joined(separator: ","))")
     }

@@ -26,7 +26,7 @@ struct JobListCommand: AsyncParsableCommand {
     transform: { text in
       if let order = JobQuery.Order(rawValue: text) { return order }
       let known = JobQuery.Order.allCases.map(\.rawValue)
-      let near = nearest(text, among: known).map { " Did you mean \($0)?" } ?? ""
+      let near = didYouMean(text, among: known)
       throw ValidationError("'\(text)' is nothing to sort by.\(near) Expected: \(known.joined(separator: ", "))")
     })
   var sort = JobQuery.Order.created
