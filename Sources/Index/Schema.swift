@@ -97,6 +97,8 @@ enum Schema {
     "CREATE INDEX jobs_by_year ON jobs (year, key)",
     "CREATE INDEX jobs_by_completion ON jobs (completed_at, key)",
     "CREATE INDEX jobs_by_duration ON jobs (total_seconds, key)",
+    "CREATE INDEX jobs_by_status_and_completion ON jobs (status, completed_at, key)",
+    "CREATE INDEX jobs_by_status_and_duration ON jobs (status, total_seconds, key)",
     "CREATE INDEX inputs_by_hash ON inputs (sha256) WHERE sha256 IS NOT NULL",
     "CREATE INDEX inputs_by_file ON inputs (file)",
   ]

@@ -33,10 +33,10 @@ public struct JobInfo: Sendable, Equatable {
 /// Reads a JSON file whose top is an object.
 ///
 /// - Throws: ``JobError`` with code `damaged` or `io`.
-func readDocument(_ path: FilePath) throws -> JSON {
+func readDocument(_ path: FilePath, leavingOut omission: JSON.Omission? = nil) throws -> JSON {
   let bytes = try DurableFile.read(path)
   do {
-    let document = try JSON(parsing: bytes)
+    let document = try JSON(parsing: bytes, leavingOut: omission)
     guard document.object != nil else {
       throw JobError(.damaged, path.string, "holds \(document.kind) where an object was expected")
     }

@@ -48,6 +48,18 @@ import Testing
     #expect(try site.ids("status=pending") == ["20251030-005"])
   }
 
+  @Test func `counts a job in jobs/ as long as out/ has none`() throws {
+    let site = try IndexedWorkspace()
+    try site.file("jobs/2025/10/30/20251030-003/film.env", "A=1")
+    #expect(try site.ids("status=pending") == ["20251030-003"])
+    try site.file("out/2025/10/30/20251030-003/manifest.json", #"{"status": "completed"}"#)
+    try site.file("jobs/2025/10/30/20251030-004/film.env", "A=1")
+    #expect(try site.ids() == ["20251030-004", "20251030-003"])
+    #expect(try site.ids("status=pending") == ["20251030-004"])
+    try site.remove("out/2025/10/30/20251030-003")
+    #expect(try site.ids("status=pending") == ["20251030-004", "20251030-003"])
+  }
+
   @Test func `takes a damaged manifest for what it is, and the jobs around it too`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260101-001")

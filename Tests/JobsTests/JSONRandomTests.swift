@@ -75,4 +75,39 @@ struct `Random JSON` {
     edited.note(stage, .success)
     #expect(edited.stage(stage)?.status == .success)
   }
+
+  @Test func `is the same but for what is left out`() throws {
+    let omission = JSON.Omission(of: ["completed_at", "status", "outputs", "duration"], inEntriesOf: "stages")
+    func withoutThose(_ document: JSON) -> JSON {
+      func entry(_ entry: JSON) -> JSON {
+        guard var object = entry.object else { return entry }
+        object.members.removeAll { ["completed_at", "status", "outputs", "duration"].contains($0.name) }
+        return .object(object)
+      }
+      guard var root = document.object else { return document }
+      for index in root.members.indices where root.members[index].name == "stages" {
+        switch root.members[index].value {
+        case .object(var stages):
+          for stage in stages.members.indices { stages.members[stage].value = entry(stages.members[stage].value) }
+          root.members[index].value = .object(stages)
+        case .array(let stages): root.members[index].value = .array(stages.map(entry))
+        default: break
+        }
+      }
+      return .object(root)
+    }
+    var random = SplitMix64(seed: 6)
+    let manifests = [Manifests.documented, Manifests.olderOrchestrator, Manifests.later, Manifests.twoSchemas].map {
+      Array($0.utf8)
+    }
+    var refused = 0
+    for turn in 0..<4000 {
+      let bytes = turn < 4 ? manifests[turn] : random.damaged(random.pick(manifests), with: Self.awkward)
+      let whole = try? JSON(parsing: bytes)
+      if whole == nil { refused += 1 }
+      #expect((try? JSON(parsing: bytes, leavingOut: omission)) == whole.map(withoutThose))
+      if turn < 4 { #expect(whole.map(withoutThose) != whole) }
+    }
+    #expect((500...3900).contains(refused))
+  }
 }

@@ -9,7 +9,11 @@ struct FoldedWords {
   let words: [[String]]
 
   /// The words as the index stores them, separated by spaces.
-  var text: String { words.joined().joined(separator: " ") }
+  var text: String {
+    var text = ""
+    for letters in words.joined() { text += text.isEmpty ? letters : " " + letters }
+    return text
+  }
 
   init(_ source: String) {
     if source.utf8.allSatisfy({ $0 < 0x80 }) {

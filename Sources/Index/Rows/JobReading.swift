@@ -12,7 +12,7 @@ extension IndexedJob {
     var manifest: Manifest?
     var isDamaged = false
     do {
-      manifest = try Manifest(reading: folder.appending("manifest.json"))
+      manifest = try Manifest(reading: folder.appending("manifest.json"), leavingOut: Self.unread)
     } catch let error as JobError where error.code == .damaged {
       isDamaged = true
     } catch {
@@ -21,6 +21,11 @@ extension IndexedJob {
     }
     self.init(manifest, isDamaged: isDamaged, at: place, stamp: stamp, in: workspace)
   }
+
+  /// Most of a manifest's bytes, which the index has no use for.
+  private static let unread = JSON.Omission(
+    of: ["outputs", "metadata", "input_files", "fingerprint", "log", "job_env_file", "runner", "job_id", "user_id"],
+    inEntriesOf: "stages")
 
   private init(
     _ manifest: Manifest?, isDamaged: Bool, at place: JobPlace, stamp: JobStamp, in workspace: Workspace
@@ -72,7 +77,7 @@ extension IndexedJob {
 
 extension IndexedStage {
   init(_ record: StageRecord) {
-    let fields = record.fields
+    let fields = record.fields.object ?? JSON.Object()
     name = record.name
     number = fields["stage_number"]?.int
     status = record.status?.rawValue ?? fields["status"]?.string

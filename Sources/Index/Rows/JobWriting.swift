@@ -22,83 +22,75 @@ struct JobWriter {
   }
 
   /// Adds a job that the tables do not hold, under its key.
-  func add(_ job: IndexedJob) throws {
-    try addJob.run(job.row)
-    try write(wordsOf: job)
-    try addInput.run(job.inputRow)
-    for (position, stage) in job.stages.enumerated() { try addStage.run(stage.row(position, of: job.key)) }
-    for (position, event) in job.history.enumerated() { try addHistory.run(event.row(position, of: job.key)) }
+  func add(_ rows: JobRows) throws {
+    try addJob.run(rows.job)
+    try addWords.run(rows.words)
+    try addInput.run(rows.input)
+    for stage in rows.stages { try addStage.run(stage) }
+    for event in rows.history { try addHistory.run(event) }
   }
 
   /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
   func store(_ job: IndexedJob) throws {
-    var job = job
-    var row = job.row
+    var rows = JobRows(job)
     var isThere = false
     var changed: [Int] = []
+    var key = job.key
     try standingJob.rows([.text(job.folder)]) { standing in
       isThere = true
-      job.key = standing.integer(at: 0)
-      changed = row.indices.filter { $0 > 0 && !standing.holds(row[$0], at: $0) }
+      key = standing.integer(at: 0)
+      changed = rows.job.indices.filter { $0 > 0 && !standing.holds(rows.job[$0], at: $0) }
     }
     guard isThere else {
-      job.key = try db.freeKey(from: job.key)
-      return try add(job)
+      rows.key = try db.freeKey(from: key)
+      return try add(rows)
     }
-    row[0] = .integer(job.key)
+    rows.key = key
     if !changed.isEmpty {
       // Only what has changed, so that only its indexes are written.
       let assignments = changed.map { "\(Self.columns[$0]) = ?" }.joined(separator: ", ")
-      try RowStatement(db, "UPDATE jobs SET \(assignments) WHERE key = ?").run(changed.map { row[$0] } + [row[0]])
+      try RowStatement(db, "UPDATE jobs SET \(assignments) WHERE key = ?")
+        .run(changed.map { rows.job[$0] } + [rows.job[0]])
     }
     if changed.contains(where: { Self.columns[$0] == "title" || Self.columns[$0] == "input" }) {
-      try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([row[0]])
-      try write(wordsOf: job)
+      try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([rows.job[0]])
+      try addWords.run(rows.words)
     }
     var isSameInput = false
-    let input = job.inputRow
-    try standingInput.rows([row[0]]) { isSameInput = $0.holds(input) }
-    if !isSameInput { try addInput.run(input) }
-    try store(stagesOf: job)
-    try store(historyOf: job)
+    try standingInput.rows([rows.job[0]]) { isSameInput = $0.holds(rows.input) }
+    if !isSameInput { try addInput.run(rows.input) }
+    try store(stages: rows.stages, of: key)
+    try store(history: rows.history, of: key)
   }
 
-  private func write(wordsOf job: IndexedJob) throws {
-    try addWords.run([
-      .integer(job.key), .text(FoldedWords(job.title ?? "").text), .text(FoldedWords(job.fileName ?? "").text),
-    ])
-  }
-
-  private func store(stagesOf job: IndexedJob) throws {
-    let rows = job.stages.enumerated().map { $1.row($0, of: job.key) }
+  private func store(stages rows: [[RowValue]], of key: Int64) throws {
     var same = Set<Int>()
     var count = 0
-    try standingStages.rows([.integer(job.key)]) { standing in
+    try standingStages.rows([.integer(key)]) { standing in
       if count < rows.count, standing.holds(rows[count]) { same.insert(count) }
       count += 1
     }
     for position in rows.indices where !same.contains(position) { try addStage.run(rows[position]) }
     if count > rows.count {
       try RowStatement(db, "DELETE FROM stages WHERE job = ? AND position >= ?").run([
-        .integer(job.key), .integer(Int64(rows.count)),
+        .integer(key), .integer(Int64(rows.count)),
       ])
     }
   }
 
   /// Appends; only where the files tell another story from the beginning is it told anew.
-  private func store(historyOf job: IndexedJob) throws {
-    let rows = job.history.enumerated().map { $1.row($0, of: job.key) }
+  private func store(history rows: [[RowValue]], of key: Int64) throws {
     var isBeginning = true
     var count = 0
-    try standingHistory.rows([.integer(job.key)]) { standing in
+    try standingHistory.rows([.integer(key)]) { standing in
       isBeginning = isBeginning && count < rows.count && standing.holds(rows[count])
       count += 1
     }
-    if !isBeginning { try RowStatement(db, "DELETE FROM history WHERE job = ?").run([.integer(job.key)]) }
+    if !isBeginning { try RowStatement(db, "DELETE FROM history WHERE job = ?").run([.integer(key)]) }
     for row in rows[(isBeginning ? count : 0)...] { try addHistory.run(row) }
   }
 
-  /// The columns of `jobs`, in the order of ``IndexedJob/row``.
+  /// The columns of `jobs`, in the order of ``JobRows/job``.
   private static let columns = [
     "key", "folder", "logs", "job_id", "user_id", "title", "year", "status", "stage", "input", "error", "created_at",
     "completed_at", "total_seconds", "inode", "size_bytes", "modified",
@@ -122,44 +114,6 @@ extension Database {
       cachedStatement(sql: "SELECT key FROM jobs WHERE key >= ? AND key < ?"),
       arguments: [first, first + JobKey.places])
     return (first..<first + JobKey.places).first { !taken.contains($0) } ?? first
-  }
-}
-
-extension IndexedJob {
-  /// The film's file name.
-  var fileName: String? { input.map { String($0.split(separator: "/").last ?? "") } }
-
-  /// As a row of `jobs`.
-  fileprivate var row: [RowValue] {
-    [
-      .integer(key), .text(folder), RowValue(logs), .text(jobID), .user(userID), RowValue(title), RowValue(year),
-      .text(status), RowValue(stage), RowValue(input), RowValue(error), RowValue(createdAt), RowValue(completedAt),
-      RowValue(totalSeconds), .integer(stamp.inode), .integer(stamp.size), .integer(stamp.modified),
-    ]
-  }
-
-  /// As a row of `inputs`.
-  fileprivate var inputRow: [RowValue] { [.integer(key), RowValue(input), RowValue(sha256)] }
-}
-
-extension IndexedStage {
-  /// As a row of `stages`.
-  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
-    [
-      .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
-      RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
-      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(because),
-    ]
-  }
-}
-
-extension JobEvent {
-  /// As a row of `history`.
-  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
-    [
-      .integer(key), RowValue(position), .text(at), RowValue(who), .text(what.rawValue), RowValue(stage),
-      RowValue(attempt), RowValue(reason),
-    ]
   }
 }
 

@@ -2,7 +2,7 @@ internal import GRDB
 internal import GRDBSQLite
 
 /// A value as SQLite keeps it.
-enum RowValue: Equatable {
+enum RowValue: Sendable, Equatable {
   case null
   case integer(Int64)
   case real(Double)

@@ -164,6 +164,8 @@ private struct FolderChanges {
     let now = Set(contents.jobs.map(\.folder))
     came += contents.jobs.filter { !before.contains($0.folder) }
     went += before.subtracting(now)
+    // What comes and goes in `out/` decides what counts of `jobs/`.
+    if let repetition = tree.repetition(of: folder) { try look(repetition.path, known, tree, index) }
   }
 
   func apply(_ db: Database, _ workspace: Workspace) throws {

@@ -52,13 +52,26 @@ struct JobTree {
       let dated = names.filter { $0.utf8.count == width && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
       return (dated.compactMap { child($0, of: folder) }.filter { $0.names.count < 3 || $0.date != nil }, [])
     case 3:
-      let jobs = names.filter { JobID($0) != nil }
+      let jobs = names.filter { JobID($0) != nil && !isRepeated(folder.location.appending($0)) }
       return (
         names.filter { JobID($0) == nil }.compactMap { child($0, of: folder) },
         jobs.compactMap { job($0, user: "", in: folder) }
       )
     default: return ([], names.compactMap { job($0, user: folder.names[3], in: folder) })
     }
+  }
+
+  /// The folder in `jobs/` that repeats what a folder in `out/` tells, or may come to.
+  func repetition(of folder: Folder) -> Folder? {
+    var relative = folder.location
+    guard folder.isDay, relative.removePrefix(workspace.outputRoot) else { return nil }
+    return self.folder(at: workspace.root.appending("jobs").pushing(relative), names: folder.names)
+  }
+
+  private func isRepeated(_ location: FilePath) -> Bool {
+    var relative = location
+    return relative.removePrefix(workspace.root.appending("jobs"))
+      && isDirectory(workspace.outputRoot.pushing(relative))
   }
 
   /// The jobs in `out` that bear an id.

@@ -66,7 +66,8 @@ public struct Reindex: Sendable {
     var configuration = Configuration()
     configuration.prepareDatabase { db in
       // Nobody else sees it before it is whole; one that is cut short is thrown away.
-      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768")
+      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+      try db.execute(sql: "PRAGMA cache_size = -65536")
     }
     let queue = try DatabaseQueue(path: path.string, configuration: configuration)
     try Schema.migrator.migrate(queue)
@@ -86,20 +87,17 @@ public struct Reindex: Sendable {
     let tree = JobTree(workspace: workspace)
     let days = try days(of: tree, db)
     var progress = Progress(days: days.count, daysDone: 0, jobs: 0)
-    var bearers: (key: Int64, folders: Set<String>) = (-1, [])
+    var number: Int64 = -1
     let workspace = workspace
     let writer = try JobWriter(db)
     try inParallel(
       days, pieces: { Self.pieces(of: $0, tree) },
-      work: { piece in piece.places.compactMap { IndexedJob(reading: $0, in: workspace) } }
+      work: { piece in piece.places.compactMap { IndexedJob(reading: $0, in: workspace).map { JobRows($0) } } }
     ) { piece, jobs in
       for folder in piece.users { try db.store(folder) }
       for var job in jobs {
-        // Trees of other writers bear a number more than once; what `jobs/` repeats of `out/` counts once.
-        if bearers.key != job.key { bearers = (job.key, []) }
-        if job.folder.hasPrefix("jobs/"), bearers.folders.contains("out/" + job.folder.dropFirst(5)) { continue }
-        bearers.folders.insert(job.folder)
-        if bearers.folders.count > 1 { job.key = try db.freeKey(from: job.key) }
+        // Trees of other writers bear a number more than once.
+        if number == job.key { job.key = try db.freeKey(from: job.key) } else { number = job.key }
         try writer.add(job)
         progress.jobs += 1
       }

@@ -163,8 +163,8 @@ extension FileDescriptor {
       let piece = try [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
         count = try read(into: UnsafeMutableRawBufferPointer(buffer))
       }
-      if piece.isEmpty { return content }
       if content.isEmpty { content = piece } else { content += piece }
+      if piece.isEmpty || content.count == expected { return content }
     }
   }
 }

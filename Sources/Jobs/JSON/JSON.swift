@@ -25,7 +25,11 @@ public enum JSON: Sendable, Equatable {
 
       /// By bytes: `==` of strings holds two spellings of one accented letter for the same, and JSON does not.
       func isNamed(_ other: String) -> Bool {
-        name.utf8.count == other.utf8.count && name == other && name.utf8.elementsEqual(other.utf8)
+        guard name.utf8.count == other.utf8.count else { return false }
+        let isSame = name.utf8.withContiguousStorageIfAvailable { name in
+          other.utf8.withContiguousStorageIfAvailable { name.elementsEqual($0) }
+        }
+        return isSame.flatMap { $0 } ?? name.utf8.elementsEqual(other.utf8)
       }
     }
 
@@ -41,7 +45,10 @@ extension JSON.Object {
   /// The value under `name`; the last one counts where a name stands twice, as every common reader has it.
   /// Setting `nil` removes the member; a new one goes to the end.
   public subscript(name: String) -> JSON? {
-    get { members.last { $0.isNamed(name) }?.value }
+    get {
+      for member in members.reversed() where member.isNamed(name) { return member.value }
+      return nil
+    }
     set {
       let index = members.lastIndex { $0.isNamed(name) }
       switch (index, newValue) {

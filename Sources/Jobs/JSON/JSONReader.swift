@@ -14,15 +14,30 @@ public struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertib
 
 extension JSON {
   /// Reads one JSON document. Nesting deeper than 512 is refused.
-  public init(parsing bytes: some Sequence<UInt8>) throws(JSONSyntaxError) {
+  ///
+  /// - Parameter omission: what need not be kept. It is checked all the same: a document is refused or not whatever is
+  ///   left out of it.
+  public init(parsing bytes: some Sequence<UInt8>, leavingOut omission: Omission? = nil) throws(JSONSyntaxError) {
     let bytes = Array(bytes)
     let read = bytes.withUnsafeBufferPointer { bytes in
       Result { () throws(JSONSyntaxError) in
-        var reader = JSONReader(bytes)
+        var reader = JSONReader(bytes, omission)
         return try reader.document()
       }
     }
     self = try read.get()
+  }
+
+  /// Members that a reader leaves out: those of these names in every entry of one member of the document.
+  public struct Omission: Sendable {
+    let parent: String
+    let names: [[UInt8]]
+
+    /// `$.PARENT.*.NAME`, for each name.
+    public init(of names: [String], inEntriesOf parent: String) {
+      self.parent = parent
+      self.names = names.map { Array($0.utf8) }
+    }
   }
 }
 
@@ -38,9 +53,12 @@ private struct JSONReader {
   private var open: [Container] = []
   /// The elements of what is open, those of the innermost at the end; a list's have no names.
   private var elements: [JSON.Object.Member] = []
+  private let omission: JSON.Omission?
+  /// Whether what is read now is left out.
+  private var omits = false
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
-    self.bytes = bytes
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ omission: JSON.Omission?) {
+    (self.bytes, self.omission) = (bytes, omission)
     open.reserveCapacity(16)
     elements.reserveCapacity(64)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
@@ -62,7 +80,12 @@ private struct JSONReader {
   private mutating func put(_ value: JSON) throws(JSONSyntaxError) -> JSON? {
     var value = value
     while !open.isEmpty {
-      elements[elements.count - 1].value = value
+      if omits, open.count == Self.entryDepth {
+        omits = false
+        elements.removeLast()
+      } else {
+        elements[elements.count - 1].value = value
+      }
       open[open.count - 1].isInElement = false
       skipSpace()
       if take(",") {
@@ -83,8 +106,9 @@ private struct JSONReader {
   /// Takes the innermost container's elements together.
   private mutating func endContainer() -> JSON {
     let container = open.removeLast()
-    let members = elements[container.start...]
     defer { elements.removeSubrange(container.start...) }
+    if omits { return .null }
+    let members = elements[container.start...]
     if container.isList { return .array(members.map(\.value)) }
     var object = JSON.Object()
     object.members = Array(members)
@@ -99,6 +123,7 @@ private struct JSONReader {
     case UInt8(ascii: "["): return try begin(Container(isList: true, start: elements.count))
     case UInt8(ascii: "\""):
       let literal = try stringLiteral()
+      if omits { return .null }
       return text(literal).map { .string($0) } ?? .opaque(Array(bytes[literal.range]))
     default: return try scalar()
     }
@@ -124,12 +149,22 @@ private struct JSONReader {
     skipSpace()
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
+    if isOmitted(literal) { omits = true }
     let decoded = text(literal)
     let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)
     elements.append(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
     open[open.count - 1].isInElement = true
     skipSpace()
     guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
+  }
+
+  /// Where the members of an entry are: `$`, the parent and the entry have begun.
+  private static let entryDepth = 3
+
+  private func isOmitted(_ name: Literal) -> Bool {
+    guard let omission, open.count == Self.entryDepth, elements[open[1].start - 1].name == omission.parent
+    else { return false }
+    return omission.names.contains { $0.count == name.range.count && $0.elementsEqual(bytes[name.range]) }
   }
 
   /// A string as it stands in the text: where the bytes between its quotes are, and whether it is ASCII without escapes.
@@ -166,15 +201,17 @@ private struct JSONReader {
   private mutating func scalar() throws(JSONSyntaxError) -> JSON {
     let start = index
     while let byte = peek(), !Self.endsScalar(byte) { index += 1 }
-    let word = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
-    if let byte = word.utf8.first, Self.isDigit(byte), Self.isNumber(word) { return .number(word) }
+    let literal = UnsafeBufferPointer(rebasing: bytes[start..<index])
+    let isNumber = Self.isNumber(literal)
+    if omits, isNumber { return .null }
+    let word = String(decoding: literal, as: UTF8.self)
+    if isNumber { return .number(word) }
     switch word {
     case "null": return .null
     case "true": return .bool(true)
     case "false": return .bool(false)
     case "NaN", "Infinity", "-Infinity": return .number(word)
     default:
-      if Self.isNumber(word) { return .number(word) }
       let atEnd = index == bytes.count
       if !atEnd { index = start }
       throw error(word.isEmpty ? "expected a value" : "'\(Self.printable(word))' is no JSON value")
@@ -197,24 +234,26 @@ private struct JSONReader {
     }
   }
 
-  private static func isNumber(_ word: String) -> Bool {
-    var rest = Substring(word).utf8
-    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-    guard let first = rest.first, isDigit(first) else { return false }
-    if first == UInt8(ascii: "0"), rest.count > 1, let next = rest.dropFirst().first, isDigit(next) { return false }
-    rest = rest.drop(while: isDigit)
-    if rest.first == UInt8(ascii: ".") {
-      rest = rest.dropFirst()
-      guard let next = rest.first, isDigit(next) else { return false }
-      rest = rest.drop(while: isDigit)
+  private static func isNumber(_ word: UnsafeBufferPointer<UInt8>) -> Bool {
+    var index = word.first == UInt8(ascii: "-") ? 1 : 0
+    /// Goes over digits; whether there were any.
+    func digits() -> Bool {
+      let start = index
+      while index < word.count, isDigit(word[index]) { index += 1 }
+      return index > start
     }
-    if let sign = rest.first, sign | 0x20 == UInt8(ascii: "e") {
-      rest = rest.dropFirst()
-      if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-      guard let next = rest.first, isDigit(next) else { return false }
-      rest = rest.drop(while: isDigit)
+    let first = index
+    guard digits(), word[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
+    if index < word.count, word[index] == UInt8(ascii: ".") {
+      index += 1
+      guard digits() else { return false }
     }
-    return rest.isEmpty
+    if index < word.count, word[index] | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      if index < word.count, word[index] == UInt8(ascii: "+") || word[index] == UInt8(ascii: "-") { index += 1 }
+      guard digits() else { return false }
+    }
+    return index == word.count
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

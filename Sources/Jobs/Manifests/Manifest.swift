@@ -9,8 +9,11 @@ public struct Manifest: Sendable, Equatable {
 
   public init(document: JSON) { self.document = document }
 
+  /// - Parameter omission: what of the document is not needed.
   /// - Throws: ``JobError`` with code `damaged` or `io`.
-  public init(reading path: FilePath) throws { document = try readDocument(path) }
+  public init(reading path: FilePath, leavingOut omission: JSON.Omission? = nil) throws {
+    document = try readDocument(path, leavingOut: omission)
+  }
 
   /// The documented manifest of a job that has not begun.
   public init(newFor paths: JobPaths, created: Timestamp, in workspace: Workspace) {

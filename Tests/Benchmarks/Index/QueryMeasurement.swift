@@ -84,6 +84,7 @@ struct QueryMeasurement {
       ("by title", try query(order: .title)), ("by title, deep", try query(order: .title, isDeep: true)),
       ("by completed", try query(order: .completed)), ("by duration", try query(order: .duration)),
       ("status=failed by duration", try query("status=failed", order: .duration)),
+      ("status=pending by completed", try query("status=pending", order: .completed)),
     ]
   }
 }

@@ -2,12 +2,17 @@ internal import Jobs
 
 /// Times of one thing done over and over, in milliseconds.
 struct Samples {
+  private static let longest = 3000.0
   private var values: [Double] = []
 
-  /// Does it so many times, the first few for warmth alone.
+  /// Does it so many times, the first few for warmth alone; fewer where that takes long.
   init(_ count: Int, warmUp: Int = 5, _ body: (Int) throws -> Void) rethrows {
     for turn in 0..<warmUp { try body(turn) }
-    for turn in warmUp..<(count + warmUp) { values.append(try milliseconds { try body(turn) }) }
+    var total = 0.0
+    for turn in warmUp..<(count + warmUp) where total < Self.longest || values.count < 20 {
+      values.append(try milliseconds { try body(turn) })
+      total += values.last ?? 0
+    }
     values.sort()
   }
 
