@@ -112,7 +112,7 @@ public final class JobIndex: Sendable {
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
       // Checkpoints come when the lock is held, by which a change of the file by other hands is told from cpwx's own.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-      try db.execute(sql: "PRAGMA synchronous = NORMAL")
+      try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")
     }
     return configuration
   }

@@ -41,7 +41,7 @@ enum Schema {
     CREATE TABLE stages (
       job INTEGER NOT NULL, position INTEGER NOT NULL, stage_name TEXT NOT NULL, stage_number INTEGER, status TEXT,
       attempt INTEGER, started_at TEXT, completed_at TEXT, duration_seconds REAL, exit_code INTEGER, error TEXT,
-      peak_memory_bytes INTEGER, cpu_seconds REAL, because TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
+      peak_memory_bytes INTEGER, cpu_seconds REAL, output_bytes INTEGER, because TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
     """,
     """
     CREATE TABLE history (
@@ -59,7 +59,11 @@ enum Schema {
         stage_name, attempt, error FROM stages
         WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
     """,
-    "CREATE TABLE inputs (job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT)",
+    """
+    CREATE TABLE inputs (
+      job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT, size_bytes INTEGER, modified INTEGER, inode INTEGER,
+      duration_seconds REAL)
+    """,
     // Folded words, so that any script is found however it is typed; as the tokenizer takes letters and marks whole.
     """
     CREATE VIRTUAL TABLE words USING fts5 (
@@ -101,6 +105,7 @@ enum Schema {
     "CREATE INDEX jobs_by_status_and_duration ON jobs (status, total_seconds, key)",
     "CREATE INDEX inputs_by_hash ON inputs (sha256) WHERE sha256 IS NOT NULL",
     "CREATE INDEX inputs_by_file ON inputs (file)",
+    "CREATE INDEX inputs_by_size ON inputs (size_bytes) WHERE size_bytes IS NOT NULL",
   ]
 
   private static let counting = [

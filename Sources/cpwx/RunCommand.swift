@@ -57,6 +57,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
   var quiet = false
 
+  @OptionGroup(title: "Nights") var nightOptions: NightOptions
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
 
@@ -69,8 +70,8 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let request = try RunRequest(self)
-    let films = try request.films(changingNothing: dryRun)
     if dryRun {
+      let films = try request.films(changingNothing: true)
       for warning in films.warnings { Console.error(warning) }
       return films.listing().write(format)
     }
@@ -82,7 +83,9 @@ struct RunCommand: AsyncParsableCommand {
           ? "Stopping after the running stage; once more to stop it now. The job can be resumed."
           : "Stopping now. The job can be resumed.")
     }
-    let results = films.run(request, stop: stop, display: display)
+    let results = try request.batch.alone(over: request.inputs, stop: stop) {
+      try request.films(changingNothing: false).run(request, stop: stop, display: display)
+    }
     request.index.finish()
     display.close()
     results.listing().write(format)

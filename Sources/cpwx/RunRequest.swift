@@ -10,7 +10,7 @@ struct RunRequest {
   let workspace: Workspace
   let batch: FilmBatch
   let index: IndexFeed
-  private let inputs: [FilePath]
+  let inputs: [FilePath]
   private let resumed: [String]
 
   init(_ command: RunCommand) throws {
@@ -31,9 +31,9 @@ struct RunRequest {
     let environment = processEnvironment()
     index = IndexFeed(workspace) { Console.error($0) }
     batch = FilmBatch(
-      workspace: workspace, user: try user ?? workspace.configuredUser, selection: selection,
-      workflow: command.workflow,
-      again: command.force, renewsConfig: config != nil, environment: environment,
+      workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
+      workflow: command.workflow, again: command.force, renewsConfig: config != nil,
+      options: try command.nightOptions.resolved(), environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
       index: index)
     resumed = command.resume

@@ -76,6 +76,15 @@ public struct JobFilter: Sendable, Equatable {
     return values
   }
 
+  /// What a filter for words of the title or the file's name asks the index of words; `nil` for all others.
+  var words: String? {
+    guard operation == .contains, key == .title || key == .input else { return nil }
+    return FoldedWords(values[0]).query.map { "{\(key == .title ? "title" : "file")} : (\($0))" }
+  }
+
+  /// The statuses that a filter asks for; none where it is about something else.
+  var statuses: [String] { key == .status && operation == .equal ? values : [] }
+
   /// The condition in SQL over `jobs`, with its arguments.
   var sql: (String, StatementArguments) {
     let arguments = arguments
@@ -87,9 +96,8 @@ public struct JobFilter: Sendable, Equatable {
       return ("jobs.key >= ? AND jobs.created_at >= ?", [JobKey.first(from: digits) ?? 0, values[0]])
     case (.until, _): return ("jobs.created_at <= ?", [values[0]])
     case (.title, .contains), (.input, .contains):
-      let column = key == .title ? "title" : "file"
-      guard let query = FoldedWords(values[0]).query else { return ("0", []) }
-      return ("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", ["{\(column)} : (\(query))"])
+      guard let words else { return ("0", []) }
+      return ("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [words])
     case (.sha256, _):
       let prefix = values[0].lowercased()
       return (

@@ -52,7 +52,7 @@ extension Database {
     let column = "jobs.\(query.order.column)"
     let comparison = query.ascending ? ">" : "<"
     if query.order == .created {
-      let next = part.adding("jobs.key \(comparison) ?", [key])
+      let next = part.following(key)
       return try jobs(next.sql, arguments: next.arguments)
     }
     let withoutValue = part.adding("\(column) IS NULL AND jobs.key \(comparison) ?", [value.isNull ? key : query.edge])
@@ -81,17 +81,37 @@ extension JobQuery {
 
 private struct PagePart {
   private let query: JobQuery
+  /// What the rows come from, in the order of jobs already where that can be.
+  private var source = "jobs"
   private var conditions: [String] = []
   private var values: StatementArguments = []
+  /// The column that the order of jobs is read from.
+  private var key = "jobs.key"
+  /// Statuses that are each looked up in their own order.
+  private var statuses: [String] = []
 
   init(_ query: JobQuery) {
     self.query = query
-    for filter in query.filters {
+    var filters = query.filters
+    if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }), let match = filters[words].words {
+      // The words' own index has the jobs in their order, and need not be read to its end.
+      (source, key) = ("words CROSS JOIN jobs ON jobs.key = words.rowid", "words.rowid")
+      conditions.append("words MATCH ?")
+      values += [match]
+      filters.remove(at: words)
+    } else if query.order == .created, query.limit != nil, filters.count == 1, filters[0].statuses.count > 1 {
+      statuses = filters[0].statuses
+      return
+    }
+    for filter in filters {
       let (condition, values) = filter.sql
       conditions.append(condition)
       self.values += values
     }
   }
+
+  /// The page that comes after the job with this key, in the order of jobs.
+  func following(_ last: Int64) -> PagePart { adding("\(key) \(query.ascending ? ">" : "<") ?", [last]) }
 
   func adding(_ condition: String, _ values: StatementArguments) -> PagePart {
     var part = self
@@ -103,10 +123,22 @@ private struct PagePart {
   var sql: String {
     let direction = query.ascending ? "ASC" : "DESC"
     let column = query.order == .created ? "" : "jobs.\(query.order.column) \(direction), "
-    return "SELECT \(Database.jobColumns) FROM jobs"
-      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
-      + " ORDER BY \(column)jobs.key \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
+    let end = " ORDER BY \(column)\(key) \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
+    guard statuses.isEmpty else {
+      // Of each status the page that it alone would give; the page of all is among them.
+      let pages = statuses.map { _ in
+        let all = (["jobs.status = ?"] + conditions).joined(separator: " AND ")
+        return "SELECT * FROM (SELECT key FROM jobs WHERE \(all)\(end))"
+      }
+      return "SELECT \(Database.jobColumns) FROM jobs WHERE key IN (\(pages.joined(separator: " UNION ALL ")))\(end)"
+    }
+    return "SELECT \(Database.jobColumns) FROM \(source)"
+      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")) + end
   }
 
-  var arguments: StatementArguments { query.limit.map { values + [$0] } ?? values }
+  var arguments: StatementArguments {
+    guard let limit = query.limit else { return values }
+    if statuses.isEmpty { return values + [limit] }
+    return statuses.reduce([]) { $0 + [$1] + values + [limit] } + [limit]
+  }
 }

@@ -27,6 +27,13 @@ public struct IndexedJob: Sendable, Equatable {
   public var totalSeconds: Double?
   /// SHA-256 of the film, where it is recorded.
   public var sha256: String?
+  /// The film's size.
+  public var inputBytes: Int?
+  /// When the film's file was last written, in nanoseconds since 1970.
+  public var inputModified: Int?
+  public var inputInode: Int?
+  /// How long the film plays, where it is recorded.
+  public var inputSeconds: Double?
   public var stages: [IndexedStage]
   /// What happened besides what the stages tell of themselves.
   public var history: [JobEvent]
@@ -52,6 +59,8 @@ public struct IndexedStage: Sendable, Equatable {
   public var error: String?
   public var peakMemory: Int?
   public var cpuSeconds: Double?
+  /// What its declared outputs came to.
+  public var outputBytes: Int?
   /// Why it ran again.
   public var because: String?
 }

@@ -22,7 +22,7 @@ extension IndexedJob {
     (title, year, status, stage, input, error) = (row[5], row[6], row[7], row[8], row[9], row[10])
     (createdAt, completedAt, totalSeconds) = (row[11], row[12], row[13])
     stamp = JobStamp(inode: row[14], size: row[15], modified: row[16])
-    sha256 = nil
+    (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
     (stages, history) = ([], [])
   }
 }

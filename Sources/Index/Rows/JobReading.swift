@@ -24,7 +24,9 @@ extension IndexedJob {
 
   /// Most of a manifest's bytes, which the index has no use for.
   private static let unread = JSON.Omission(
-    of: ["outputs", "metadata", "input_files", "fingerprint", "log", "job_env_file", "runner", "job_id", "user_id"],
+    of: ["outputs", "metadata", "input_files", "fingerprint", "log", "job_env_file", "runner", "lane", "job_id",
+      "user_id",
+    ],
     inEntriesOf: "stages")
 
   private init(
@@ -66,6 +68,9 @@ extension IndexedJob {
     completedAt = document?["timing"]?["completed_at"]?.string
     totalSeconds = document?["timing"]?["total_seconds"]?.double
     sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
+    let film = document?["input"]?["size_bytes"] == nil ? info?["input"] : document?["input"]
+    (inputBytes, inputModified) = (film?["size_bytes"]?.int, film?["modified_ns"]?.int)
+    (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.double)
     self.stages = stages.map { IndexedStage($0) }
     history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
     self.stamp = stamp
@@ -89,6 +94,7 @@ extension IndexedStage {
     error = (record.error ?? record.reason)?.lastLine
     peakMemory = fields["resources"]?["peak_memory_bytes"]?.int
     cpuSeconds = fields["resources"]?["cpu_seconds"]?.double
+    outputBytes = fields["resources"]?["output_bytes"]?.int
     because = fields["because"]?.string
   }
 }

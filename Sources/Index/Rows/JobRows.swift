@@ -18,7 +18,10 @@ struct JobRows: Sendable {
     words = [
       .integer(job.key), .text(FoldedWords(job.title ?? "").text), .text(FoldedWords(job.fileName ?? "").text),
     ]
-    input = [.integer(job.key), RowValue(job.input), RowValue(job.sha256)]
+    input = [
+      .integer(job.key), RowValue(job.input), RowValue(job.sha256), RowValue(job.inputBytes),
+      RowValue(job.inputModified), RowValue(job.inputInode), RowValue(job.inputSeconds),
+    ]
     stages = job.stages.enumerated().map { $1.row($0, of: job.key) }
     history = job.history.enumerated().map { $1.row($0, of: job.key) }
   }
@@ -55,7 +58,7 @@ extension IndexedStage {
     [
       .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
       RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
-      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(because),
+      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(outputBytes), RowValue(because),
     ]
   }
 }

@@ -12,8 +12,8 @@ struct JobWriter {
     self.db = db
     addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
-    addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?)")
-    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?,?)")
+    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addHistory = try statement("INSERT INTO history VALUES (?,?,?,?,?,?,?,?)")
     standingJob = try statement("SELECT \(Self.columns.joined(separator: ", ")) FROM jobs WHERE folder = ?")
     standingInput = try statement("SELECT * FROM inputs WHERE job = ?")

@@ -19,7 +19,7 @@ struct Drift {
   ///
   /// - Parameter waits: for whoever writes; else what is found while others write is left for the next look.
   func heal(waits: Bool = false) throws {
-    let open = try jobsThatMoved(of: "\(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
+    let open = try jobsThatMoved(of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
     _ = try restamp(open.moved, try changedFolders(), waits: waits)
   }
 
@@ -40,7 +40,7 @@ struct Drift {
     let length = 10_000
     var last: Int64 = -1
     while true {
-      let (moved, seen) = try jobsThatMoved(of: "key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
+      let (moved, seen) = try jobsThatMoved(of: "WHERE key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
       _ = try restamp(moved, nil, waits: true)
       guard seen.count == length else { return }
       last = seen.last
@@ -89,7 +89,7 @@ struct Drift {
     return try index.read { db in
       var moved: [Int64] = []
       var seen: (count: Int, last: Int64) = (0, -1)
-      let sql = "SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs WHERE \(some)"
+      let sql = "SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs \(some)"
       try RowStatement(db, sql).rows(values) { row in
         let known = JobStamp(inode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
         let mayHaveStopped = row.integer(at: 4) != 0 || known == .none

@@ -5,11 +5,12 @@ public struct BatchRecord: Sendable, Equatable {
   public private(set) var document: JSON
 
   /// A batch that begins: its id is the local second and the process.
-  init(started: Timestamp, pid: Int32, who: String, inputs: [String]) {
+  init(started: Timestamp, pid: Int32, who: String, inputs: [String], lanes: [String: Int]) {
     document = [
       "batch_id": .string(started.format("%Y%m%d-%H%M%S-") + String(pid)), "who": .string(who),
       "inputs": .strings(inputs), "status": .string(PipelineStatus.running.rawValue),
       "started_at": .string(started.text), "timezone": .string(started.timezone), "completed_at": .null,
+      "lanes": .object(JSON.Object(members: lanes.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
       "jobs": .array([]),
     ]
   }
@@ -38,8 +39,8 @@ public struct OpenBatch: ~Copyable {
   private let lock: FileLock
 
   /// - Throws: ``JobError`` with code `io` when the record cannot be written.
-  public init(in workspace: Workspace, pid: Int32, who: String, inputs: [String]) throws {
-    let record = BatchRecord(started: .now, pid: pid, who: who, inputs: inputs)
+  public init(in workspace: Workspace, pid: Int32, who: String, inputs: [String], lanes: [String: Int] = [:]) throws {
+    let record = BatchRecord(started: .now, pid: pid, who: who, inputs: inputs, lanes: lanes)
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
     Leftovers.sweep(workspace.batchFolder)

@@ -30,11 +30,12 @@ public struct FileLock: ~Copyable {
 
   /// Takes the lock if nobody holds it.
   ///
-  /// - Parameter subject: what the lock stands for, for the error's text.
+  /// - Parameters:
+  ///   - subject: what the lock stands for, for the error's text.
+  ///   - looks: how often it is tried: more than once where ``isHeld(_:)`` of another process may hold it for a moment.
   /// - Throws: ``JobError`` with code `locked` when another does, naming the holder as it described itself.
-  public static func take(_ path: FilePath, subject: String) throws -> FileLock {
-    // More than once, because ``isHeld(_:)`` of another process holds it for a moment.
-    for attempt in 0..<10 {
+  public static func take(_ path: FilePath, subject: String, looks: Int = 10) throws -> FileLock {
+    for attempt in 0..<looks {
       if attempt > 0 { usleep(5_000) }
       let lock = FileLock(holding: try open(path))
       if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 {

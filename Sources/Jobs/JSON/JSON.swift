@@ -36,6 +36,10 @@ public enum JSON: Sendable, Equatable {
     public var members: [Member] = []
 
     public init() {}
+
+    init(members: [(name: String, value: JSON)]) {
+      self.members = members.map { Member(name: $0.name, literal: nil, value: $0.value) }
+    }
   }
 }
 

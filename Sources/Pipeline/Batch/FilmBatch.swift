@@ -2,39 +2,47 @@ public import Index
 public import Jobs
 public import SystemPackage
 
-/// Films to be turned into jobs, one after the other.
+/// A batch: films to be turned into jobs, and how.
 public struct FilmBatch: Sendable {
-  private let workspace: Workspace
-  private let user: Int
-  private let selection: StageSelection
-  private let workflow: String?
-  private let again: Bool
-  private let renewsConfig: Bool
-  private let environment: [String: String]
-  private let toolFolders: [FilePath]
-  private let index: IndexFeed?
+  let workspace: Workspace
+  let user: Int
+  let selection: StageSelection
+  let workflow: String?
+  let again: Bool
+  let renewsConfig: Bool
+  let options: BatchOptions
+  let lanes: Lanes
+  let environment: [String: String]
+  let toolFolders: [FilePath]
+  let index: IndexFeed?
 
   /// - Parameters:
+  ///   - pipeline: what `selection` is of; it says how large its lanes are.
   ///   - again: make new jobs, also of films that have one.
-  ///   - index: told of jobs that are made and moved.
   ///   - renewsConfig: unfinished jobs take the workspace's configuration over, instead of keeping their own.
+  ///   - index: told of jobs that are made and moved.
   public init(
-    workspace: Workspace, user: Int, selection: StageSelection, workflow: String?, again: Bool, renewsConfig: Bool,
-    environment: [String: String], toolFolders: [FilePath], index: IndexFeed?
+    workspace: Workspace, user: Int, pipeline: PipelineDefinition, selection: StageSelection, workflow: String?,
+    again: Bool, renewsConfig: Bool, options: BatchOptions, environment: [String: String], toolFolders: [FilePath],
+    index: IndexFeed?
   ) {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
-    (self.again, self.renewsConfig, self.environment) = (again, renewsConfig, environment)
-    (self.toolFolders, self.index) = (toolFolders, index)
+    (self.again, self.renewsConfig, self.options) = (again, renewsConfig, options)
+    (self.environment, self.toolFolders, self.index) = (environment, toolFolders, index)
+    lanes = Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
   }
 
   /// What will be done with each film, in order.
   public struct Plan: Sendable {
-    public var films: [InputDecision]
+    public var films: [InputDecision] = []
     let newcomers: Newcomers
     /// What was asked for.
     let inputs: [FilePath]
     /// What the admin should know of what was left out.
     public var warnings: [String] = []
+    var history = WorkHistory()
+    /// The folders that films were looked for in.
+    var folders: [FilePath] = []
   }
 
   /// One film's result.
@@ -49,60 +57,94 @@ public struct FilmBatch: Sendable {
     public var error: JobError.Code?
   }
 
+  /// Does something while no other batch goes over the folders among `inputs`.
+  ///
+  /// - Throws: ``JobError`` with code `locked` that names who has one of them since when, or what `body` throws.
+  public func alone<Value>(over inputs: [FilePath], stop: StopSource, _ body: () throws -> Value) throws -> Value {
+    let locks = try FolderLocks(inputs.filter { isDirectory($0) }, in: workspace, waits: options.waits, stop: stop)
+    return try withExtendedLifetime(locks) { try body() }
+  }
+
   /// Decides about each film.
   ///
   /// - Parameters:
   ///   - inputs: films, and folders of films.
   ///   - resumed: jobs by name.
   ///   - changingNothing: not even an index is made.
+  ///   - asNight: jobs and films that are named are decided about as those of a folder are.
   ///   - notice: told of troubles with the index.
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(
-    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, notice: @escaping JobIndex.Notice
+    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
+    notice: @escaping JobIndex.Notice
   ) throws -> Plan {
     let newcomers = Newcomers(in: workspace)
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
-      try plan(inputs, resumed, InputHistory(index), newcomers)
+      var plan = Plan(newcomers: newcomers, inputs: inputs)
+      plan.history = try index.workHistory()
+      try decide(&plan, resumed, InputHistory(index), asNight: asNight)
+      return plan
     }
   }
 
-  private func plan(
-    _ inputs: [FilePath], _ resumed: [String], _ history: InputHistory, _ newcomers: Newcomers
-  ) throws -> Plan {
+  private func decide(_ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool) throws {
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
-    var plan = Plan(films: [], newcomers: newcomers, inputs: inputs)
+    var question = InputHistory.Question(user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
+    let attempts = options.retriesGivenUp ? nil : options.attempts
+    if asNight { question.attempts = attempts }
     for name in resumed {
-      plan.films.append(
-        verified(try history.resume(try job(named: name), selection), check))
+      let job = try JobIndex.job(named: name, in: workspace, notice: { _ in })
+      plan.add(verified(try history.resume(job, question), check), selection)
     }
-    var seen: Set<String> = []
-    for input in inputs {
-      let found = try MediaFiles.find(at: input)
-      plan.warnings += found.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
-      for path in found.files {
-        var film: InputDecision
-        do {
-          film = try history.decide(
-            path, user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
-        } catch let problem as JobError {
-          // One bad film keeps no other from being done.
-          plan.films.append(.unreadable(path, problem))
-          continue
-        }
-        // A film that was named is looked at closely; in a folder of thousands the records count.
-        if path == absolute(input) { film = verified(film, check) }
-        if film.kind != .pending, !seen.insert(film.identity.sha256).inserted {
-          film.kind = .skip
-          film.reason = "the same film as another of this run, by its content"
-        }
-        plan.films.append(film)
+    question.attempts = attempts
+    var found: [(path: FilePath, status: FileStatus?, isNamed: Bool)] = []
+    for input in plan.inputs {
+      let media = try MediaFiles.find(at: input)
+      plan.warnings += media.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
+      plan.folders += media.folders
+      for path in media.files { found.append((path, try? FileStatus(of: path), path == absolute(input))) }
+      for path in media.partial { plan.films.append(.partial(path)) }
+    }
+    let sizes = Dictionary(found.map { ($0.status?.size ?? -1, 1) }, uniquingKeysWith: +)
+    var seen: [String: FilePath] = [:]
+    for (path, status, isNamed) in found {
+      var film: InputDecision
+      do {
+        let status = try status ?? FileStatus(of: path)
+        // One that was named may fail as often as it likes.
+        var question = question
+        if isNamed, !asNight { question.attempts = nil }
+        film = try history.decide(path, status, hasTwin: sizes[status.size, default: 0] > 1, question)
+        if film.kind.isWork { settle(&film, status, isNamed: isNamed) }
+      } catch {
+        // One bad film keeps no other from being done.
+        let problem = error as? JobError ?? JobError(.io, path.string, "the film cannot be read", underlying: error)
+        plan.films.append(.unreadable(path, problem))
+        continue
       }
+      // A film that was named is looked at closely; in a folder of thousands the records count.
+      if isNamed { film = verified(film, check) }
+      if film.kind != .pending, let hash = film.identity?.sha256 {
+        if let twin = seen[hash] {
+          (film.kind, film.job) = (.skip, nil)
+          film.reason = "the same film as \(workspace.documentPath(twin)), by its content"
+        } else {
+          seen[hash] = path
+        }
+      }
+      plan.add(film, selection)
     }
-    return plan
   }
 
-  private func job(named name: String) throws -> JobPaths {
-    try JobIndex.job(named: name, in: workspace, notice: { _ in }).paths(in: workspace)
+  /// Sees whether the film is there as a whole.
+  private func settle(_ film: inout InputDecision, _ status: FileStatus, isNamed: Bool) {
+    switch Settling(of: film.input, status, settle: isNamed ? 0 : options.settle) {
+    case .settled: break
+    case .beingWritten: (film.kind, film.reason) = (.pending, "a process is still writing the file")
+    case .young(let seconds):
+      film.settlesIn = seconds
+      film.reason += "; it begins once the file has been still for \(describeDuration(options.settle))"
+    }
   }
 
   private func verified(_ film: InputDecision, _ check: CompletionCheck) -> InputDecision {
@@ -120,104 +162,81 @@ public struct FilmBatch: Sendable {
   /// Runs the films of a plan. One that fails does not keep the others from running.
   ///
   /// What it did stands in a batch's record, if there was anything to do.
-  public func run(_ plan: Plan, stop: StopSource, observe: @escaping (RunEvent) -> Void) -> [Result] {
+  /// - Parameter observe: told of everything that happens, from several threads.
+  public func run(
+    _ plan: Plan, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
+  ) -> [Result] {
     for warning in plan.warnings { observe(.warning(warning)) }
-    guard plan.films.contains(where: { $0.kind != .skip && $0.kind != .pending }) else {
-      return work(plan, stop, observe)
-    }
-    var batch: OpenBatch?
+    for film in plan.films where film.isMoved { repoint(film, observe) }
+    guard plan.films.contains(where: \.kind.isWork) else { return BatchRun(self, plan, stop, observe).results() }
+    var record: OpenBatch?
     do {
       let inputs = plan.inputs.map { workspace.documentPath($0) }
-      batch = try OpenBatch(in: workspace, pid: processID, who: caller(environment), inputs: inputs)
+      record = try OpenBatch(in: workspace, pid: processID, who: caller(environment), inputs: inputs, lanes: lanes.sizes)
     } catch {
       observe(.warning("the batch goes on without a record: \(error)"))
     }
-    let results = work(plan, stop, observe)
+    let run = BatchRun(self, plan, stop, observe)
+    run.work()
+    let results = run.results()
     let status: PipelineStatus =
       stop.level > .none ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
     do {
-      try batch.take()?.end(status, jobs: results.map(\.document))
+      try record.take()?.end(status, jobs: results.map { $0.document(in: workspace) })
     } catch {
       observe(.warning("the batch's record could not be ended: \(error)"))
     }
     return results
   }
 
-  private func work(_ plan: Plan, _ stop: StopSource, _ observe: @escaping (RunEvent) -> Void) -> [Result] {
-    plan.films.map { film in
-      var result = Result(film: film, job: film.job, reason: film.reason)
-      if let problem = film.problem {
-        observe(.warning("\(problem)"))
-        result.error = problem.code
-        return result
+  /// Has a completed job say where its film is now.
+  private func repoint(_ film: InputDecision, _ observe: (RunEvent) -> Void) {
+    guard let job = film.job, let lock = try? FileLock.take(job.lock, subject: job.id.description) else { return }
+    do {
+      try ManifestStore(job.manifest).update(orElse: Manifest(document: .object(.init()))) { manifest in
+        var input = manifest.document["input"] ?? .object(.init())
+        input["file"] = .string(workspace.documentPath(film.input))
+        film.identity?.record(in: &input)
+        manifest.document["input"] = input
       }
-      switch film.kind {
-      case .skip, .pending: return result
-      default: break
-      }
-      guard stop.level == .none else {
-        result.reason = "not begun: stopped"
-        return result
-      }
-      do {
-        let job = try job(for: film, plan.newcomers)
-        result.job = job
-        let run = JobRun(
-          job, in: workspace, selection: selection, workflow: workflow, environment: environment,
-          toolFolders: toolFolders, stop: stop, index: index, observe: observe)
-        let outcome = try run.run(film)
-        result.status = outcome.status
-        result.reason = outcome.reason
-        result.error = outcome.isMissingEngine ? .missingEngine : nil
-      } catch {
-        let known = error as? JobError
-        observe(.warning(known.map { "\($0)" } ?? "\(film.input): \(error)"))
-        result.error = known?.code ?? .io
-        if result.error == .locked { result.film.kind = .held }
-        result.reason = known?.message ?? "\(error)"
-        // Its records could not be written, so they say that it runs, and nobody runs it.
-        if result.job != nil, result.error != .locked { result.status = .interrupted }
-      }
-      return result
+      index?.tell(job)
+    } catch {
+      observe(.warning("\(job.id): its film is now \(film.input), and its record could not be told: \(error)"))
     }
-  }
-
-  /// The film's job: the standing one, or a new one.
-  private func job(for film: InputDecision, _ newcomers: Newcomers) throws -> JobPaths {
-    let manager = JobManager(workspace)
-    let overlay = try Self.overlay(for: film.input)
-    guard let job = film.job else {
-      let created = try manager.createJob(userID: user, overlay: overlay, input: film.document(in: workspace)) {
-        if !again { try newcomers.confirmNone(of: film, user: user) }
-      }
-      index?.tell(created.paths)
-      return created.paths
-    }
-    if renewsConfig {
-      let lock = try FileLock.take(job.lock, subject: job.id.description)
-      try manager.renewJobEnv(job, overlay: overlay)
-      _ = consume lock
-    }
-    return job
+    _ = consume lock
   }
 
   /// `INPUT.env` beside a film: settings for it alone.
-  private static func overlay(for input: FilePath) throws -> EnvFile? {
+  static func overlay(for input: FilePath) throws -> EnvFile? {
     let path = FilePath(input.string + ".env")
     return exists(path) ? EnvFile(parsing: try DurableFile.read(path)) : nil
+  }
+}
+
+extension FilmBatch.Plan {
+  fileprivate mutating func add(_ film: InputDecision, _ selection: StageSelection) {
+    var film = film
+    if film.kind.isWork {
+      let size = film.identity?.size ?? (try? FileStatus(of: film.input))?.size ?? 0
+      let left = selection.wanted.filter { selection.isRerun || !film.done.contains($0.canonicalName) }
+      film.estimate = WorkEstimate(size: size, playTime: film.playTime, stages: left, history)
+    }
+    films.append(film)
   }
 }
 
 extension FilmBatch.Result {
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {
-    error != nil || film.kind != .skip && film.kind != .pending && status != .completed
+    error != nil || film.kind == .held || film.kind.isWork && status != .completed
   }
 
   /// As the batch's record tells of it.
-  fileprivate var document: JSON {
+  fileprivate func document(in workspace: Workspace) -> JSON {
     [
-      "job_id": .string(job?.id.description), "input": .string(film.input.string),
+      "job_id": .string(job?.id.description), "user_id": .int(job?.userID),
+      "output_dir": .string(job.map { workspace.documentPath($0.output) }),
+      "input": .string(workspace.documentPath(film.input)), "title": .string(film.title), "year": .int(film.year),
       "decision": .string(film.kind.rawValue), "status": .string(status?.rawValue), "reason": .string(reason),
     ]
   }

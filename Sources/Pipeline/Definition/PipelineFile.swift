@@ -74,7 +74,7 @@ private struct PipelineReader {
       noteSyntax(error)
       return nil
     }
-    let fields = mapping(root, "the file", keys: ["name", "workflows", "stages"])
+    let fields = mapping(root, "the file", keys: ["name", "workflows", "lanes", "stages"])
     let name = fields["name"].flatMap { text($0, "name") } ?? "pipeline"
     guard let list = fields["stages"] else {
       note(line(root), "'stages' is missing; expected a list of stages")
@@ -101,8 +101,18 @@ private struct PipelineReader {
       stages.append(stage)
     }
     var definition = PipelineDefinition(name: name, stages: stages.sorted { $0.number < $1.number })
+    if let node = fields["lanes"] { definition.lanes = lanes(node) }
     if let node = fields["workflows"] { definition.workflows = workflows(node, among: definition) }
     return definition
+  }
+
+  private mutating func lanes(_ node: Node) -> [String: Int] {
+    var result: [String: Int] = [:]
+    for (lane, value) in mapping(node, "lanes", keys: nil) {
+      if !isPlainName(lane) { note(line(value), "'\(lane)' is no lane's name; expected letters, digits, '_' and '-'") }
+      result[lane] = whole(value, "lane '\(lane)'", 1...1000)
+    }
+    return result
   }
 
   private mutating func workflows(_ node: Node, among definition: PipelineDefinition) -> [String: [String]] {
@@ -132,7 +142,7 @@ private struct PipelineReader {
     let name = fields["name"].flatMap { text($0, "name") }
     let subject = name.map { "stage '\($0)'" } ?? "stage \(index + 1)"
     if fields["name"] == nil { note(line(node), "\(subject) has no 'name'") }
-    if let name, !Self.isPlainName(name) {
+    if let name, !isPlainName(name) {
       note(line(fields["name"] ?? node), "'\(name)' is no stage name; expected letters, digits, '_' and '-'")
     }
     if fields["number"] == nil {
@@ -155,6 +165,9 @@ private struct PipelineReader {
     stage.retries = fields["retries"].flatMap { whole($0, "\(subject): retries", 0...100) }
     stage.backoff = fields["backoff"].flatMap { duration($0, "\(subject): backoff") }
     stage.lane = fields["lane"].flatMap { text($0, "\(subject): lane") } ?? stage.lane
+    if let node = fields["lane"], !isPlainName(stage.lane) {
+      note(line(node), "\(subject): lane is '\(stage.lane)'; expected letters, digits, '_' and '-'")
+    }
     stage.enabled = fields["enabled"].flatMap { text($0, "\(subject): enabled") }
     stage.env = fields["env"].flatMap { strings($0, "\(subject): env") } ?? []
     stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs") }
@@ -331,14 +344,6 @@ private struct PipelineReader {
     let local = path.hasPrefix("{job_dir}/") ? String(path.dropFirst("{job_dir}/".count)) : path
     let parts = local.split(separator: "/")
     return !local.hasPrefix("/") && !parts.contains("..") && parts.contains { $0 != "." }
-  }
-
-  private static func isPlainName(_ name: String) -> Bool {
-    !name.isEmpty
-      && name.utf8.allSatisfy {
-        (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
-          || $0 == 0x2D
-      }
   }
 }
 

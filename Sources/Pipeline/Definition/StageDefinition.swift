@@ -50,6 +50,11 @@ public struct PipelineDefinition: Sendable, Equatable {
   public var stages: [StageDefinition]
   /// Names of stages by the workflow's name.
   public var workflows: [String: [String]] = [:]
+  /// How many stages of a lane run at a time, where the file says so.
+  public var lanes: [String: Int] = [:]
+
+  /// The places of every lane, as far as nobody says otherwise: two for the processor, one for all else.
+  public var laneSizes: [String: Int] { ["cpu": 2].merging(lanes) { $1 } }
 
   /// The stage of that name, hyphens and underscores alike.
   public func stage(_ name: String) -> StageDefinition? {

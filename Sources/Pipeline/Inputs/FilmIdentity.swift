@@ -24,25 +24,13 @@ public struct FilmIdentity: Sendable, Equatable {
     }
   }
 
-  /// Of a file that cannot be read.
-  static let unknown = FilmIdentity(sha256: "", size: 0, modified: 0, inode: 0)
-
-  private init(sha256: String, size: Int, modified: Int64, inode: UInt64) {
+  init(sha256: String, size: Int, modified: Int64, inode: UInt64) {
     (self.sha256, self.size, self.modified, self.inode) = (sha256, size, modified, inode)
   }
 
   private init(sha256: String, status: FileStatus) {
     self.sha256 = sha256
     (size, modified, inode) = (status.size, status.modified, status.inode)
-  }
-
-  /// The identity that a manifest's `input` records; `nil` when it records none.
-  init?(recordedIn input: JSON?) {
-    guard let sha256 = input?["sha256"]?.string, let size = input?["size_bytes"]?.int,
-      let modified = input?["modified_ns"]?.int, let inode = input?["inode"]?.int
-    else { return nil }
-    (self.sha256, self.size, self.modified) = (sha256, size, Int64(modified))
-    self.inode = UInt64(truncatingIfNeeded: inode)
   }
 
   func record(in input: inout JSON) {

@@ -55,6 +55,7 @@ public struct JobAccount: Sendable {
     case .skip: "leave it as it is"
     case .held: "wait"
     case .pending: "wait for the file"
+    case .givenUp: "leave it, as it was given up"
     }
   }
 

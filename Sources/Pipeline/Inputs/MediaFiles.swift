@@ -1,7 +1,7 @@
 internal import Jobs
 public import SystemPackage
 
-/// The films in a folder: by their extension, hidden and partly copied ones left out.
+/// The films in a folder: by their extension, hidden, ignored and partly copied ones left out.
 public enum MediaFiles {
   /// What is taken for a film, in lower case.
   public static let extensions: Set<String> = [
@@ -9,44 +9,77 @@ public enum MediaFiles {
     "wmv",
   ]
 
-  public static func isMedia(_ name: String) -> Bool {
-    guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
+  /// What programs put behind the name of a file that they have not copied whole yet.
+  private static let partialEndings: Set<String> = [
+    "part", "partial", "crdownload", "download", "filepart", "tmp", "temp", "!qb", "aria2", "unfinished",
+  ]
+
+  /// What was found.
+  public struct Found: Sendable {
+    public var files: [FilePath] = []
+    /// Copies under way, by their names: `film.mkv.part`, `.film.mkv.Xa81bQ`.
+    public var partial: [FilePath] = []
+    /// Left out because their names are no text.
+    public var unreadable: [FilePath] = []
+    /// Every folder that was looked into.
+    public var folders: [FilePath] = []
+  }
+
+  public static func isMedia(_ name: String) -> Bool { !name.hasPrefix(".") && hasMediaEnding(name) }
+
+  private static func hasMediaEnding(_ name: some StringProtocol) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())
+  }
+
+  /// Whether a name is one that copying programs give to a film until it is whole.
+  static func isPartial(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    let (start, ending) = (name[..<dot], name[name.index(after: dot)...])
+    if partialEndings.contains(ending.lowercased()) { return hasMediaEnding(start) }
+    // rsync's: hidden, and six letters at the end.
+    return name.hasPrefix(".") && ending.count == 6 && hasMediaEnding(start)
   }
 
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
-  /// `unreadable` names what is left out because its name is no text.
   /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or no file.
-  public static func find(at path: FilePath) throws -> (files: [FilePath], unreadable: [FilePath]) {
+  public static func find(at path: FilePath) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
       throw JobError(.usage, path.string, "no such file or folder")
     }
-    if status.isRegular { return ([path], []) }
+    if status.isRegular { return Found(files: [path]) }
     guard status.isDirectory else { throw JobError(.usage, path.string, "is neither a file nor a folder") }
-    var found: (files: [FilePath], unreadable: [FilePath]) = ([], [])
-    collect(path, depth: 0, into: &found)
+    var found = Found()
+    try collect(path, depth: 0, [], into: &found)
     return found
   }
 
   /// Deeper than any tree of films; a folder linked into itself ends here.
   private static let depthLimit = 16
 
-  private static func collect(
-    _ folder: FilePath, depth: Int, into found: inout (files: [FilePath], unreadable: [FilePath])
-  ) {
+  private static func collect(_ folder: FilePath, depth: Int, _ above: [IgnoreFile], into found: inout Found) throws {
     guard depth < depthLimit else { return }
-    for name in names(in: folder) where !name.hasPrefix(".") {
+    found.folders.append(folder)
+    let ignores = above + (try IgnoreFile(in: folder).map { [$0] } ?? [])
+    func isIgnored(_ path: FilePath, isFolder: Bool) -> Bool {
+      ignores.reversed().lazy.compactMap { $0.verdict(on: path, isFolder: isFolder) }.first ?? false
+    }
+    for name in names(in: folder) {
       let path = folder.appending(name)
+      guard !name.hasPrefix(".") || isPartial(name) else { continue }
       guard let status = try? FileStatus(of: path) else {
         if name.unicodeScalars.contains("\u{FFFD}") { found.unreadable.append(path) }
         continue
       }
+      if isIgnored(path, isFolder: status.isDirectory) { continue }
       if status.isDirectory {
-        collect(path, depth: depth + 1, into: &found)
+        if !name.hasPrefix(".") { try collect(path, depth: depth + 1, ignores, into: &found) }
       } else if status.isRegular, isMedia(name) {
         found.files.append(path)
+      } else if status.isRegular, isPartial(name) {
+        found.partial.append(path)
       }
     }
   }

@@ -19,7 +19,7 @@ struct Newcomers: Sendable {
     let jobs = JobCatalog(workspace).newestFirst().prefix { job in newest.map { job.id > $0 } ?? true }
     for job in jobs where job.userID == user {
       guard let input = (try? JobInfo(reading: job.info))?.input else { continue }
-      guard input["sha256"]?.string == film.identity.sha256 else { continue }
+      guard input["sha256"]?.string == film.identity?.sha256 else { continue }
       throw JobError(
         .locked, film.input.string, "another run has just made \(job.id) of this film",
         remedy: "Nothing was changed. Run this again when that one has ended.")

@@ -14,7 +14,7 @@ struct CompletionCheck {
     let manifest = try Manifest(reading: job.manifest)
     let context = try JobContext(
       workspace: workspace, paths: job, input: film.input, title: film.title, year: film.year,
-      filmHash: film.identity.sha256, environment: environment)
+      filmHash: film.identity?.sha256 ?? "", environment: environment)
     var plan = ResumePlan(selection)
     var fingerprints = Fingerprints()
     for stage in selection.wanted where !context.isSwitchedOff(stage) {

@@ -14,13 +14,23 @@ enum AdoptedProcesses {
   /// Asks the kernel for the stray children of everything that is started from now on.
   static func adopt() { _ = linux_become_subreaper() }
 
-  static func noteStarted(_ pid: pid_t) { _ = started.withLock { $0.insert(pid) } }
+  /// Starts a process that is not to be taken for a stray, however short its life is.
+  ///
+  /// - Parameter spawn: gives its number; `nil` when it did not come to be.
+  static func starting(_ spawn: () -> pid_t?) {
+    started.withLock { started in
+      if let pid = spawn() { started.insert(pid) }
+    }
+  }
 
   static func noteEnded(_ pid: pid_t) { _ = started.withLock { $0.remove(pid) } }
 
   /// Those that are alive now. The dead among them are laid to rest.
   static func living() -> [pid_t] {
-    let own = started.withLock { $0 }
+    started.withLock { strays(besides: $0) }
+  }
+
+  private static func strays(besides own: Set<pid_t>) -> [pid_t] {
     let threads = names(in: "/proc/self/task")
     let children = threads.flatMap { thread -> [pid_t] in
       let file = FilePath("/proc/self/task/\(thread)/children")

@@ -8,7 +8,9 @@ struct JobRecord {
   let input: FilePath
   let title: String
   let year: Int?
-  let identity: FilmIdentity
+  let identity: FilmIdentity?
+  /// Seconds.
+  let playTime: Double?
   let workflow: String?
   /// Why the job is run now.
   let reason: String
@@ -23,11 +25,12 @@ struct JobRecord {
   private var deferred: [(inout Manifest) -> Void] = []
 
   init(
-    workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity,
-    workflow: String?, reason: String, who: String, changed: @escaping () -> Void
+    workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity?,
+    playTime: Double?, workflow: String?, reason: String, who: String, changed: @escaping () -> Void
   ) {
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
-    (self.title, self.year, self.identity, self.workflow) = (title, year, identity, workflow)
+    (self.title, self.year, self.identity, self.playTime) = (title, year, identity, playTime)
+    self.workflow = workflow
     (self.reason, self.who, self.changed) = (reason, who, changed)
     let info = try? JobInfo(reading: paths.info)
     let created = info?.createdAt.flatMap { Timestamp($0) } ?? .now
@@ -44,7 +47,8 @@ struct JobRecord {
       input["file"] = .string(workspace.documentPath(self.input))
       input["title"] = .string(title)
       input["year"] = .int(year)
-      identity.record(in: &input)
+      identity?.record(in: &input)
+      if let playTime { input["duration_seconds"] = .double(playTime) }
       manifest.document["input"] = input
       let interrupted = manifest.stages.filter { $0.status == .running }.map(\.name)
       for stage in interrupted {
@@ -70,8 +74,8 @@ struct JobRecord {
 
   /// The beginning of an attempt. `start` is called when the record is written and before it is durable.
   mutating func begin(
-    _ stage: StageDefinition, attempt: Int, fingerprint: String, because: String?, inputs: [JSON], runner: String,
-    log: FilePath, start: () throws -> Void
+    _ stage: StageDefinition, attempt: Int, fingerprint: String, because: String?, waited: Double, inputs: [JSON],
+    runner: String, log: FilePath, start: () throws -> Void
   ) throws {
     let started = Timestamp.now
     try write(meanwhile: start) { [self] manifest in
@@ -95,6 +99,8 @@ struct JobRecord {
         entry["attempt"] = .int(attempt)
         entry["because"] = because.map { .string($0) }
         entry["runner"] = .string(runner)
+        entry["lane"] = .string(stage.lane)
+        entry["waited_seconds"] = .double((waited * 1000).rounded() / 1000)
         entry["log"] = .string(workspace.documentPath(log))
         entry["fingerprint"] = .string(fingerprint)
       }
@@ -132,6 +138,8 @@ struct JobRecord {
           recorded[output.key] = fields
         }
         entry["outputs"] = .object(recorded)
+        let sizes = outputs.compactMap { recorded[$0.0.key]?["size_bytes"]?.int }
+        entry["resources"]?["output_bytes"] = .int(sizes.reduce(0, +))
       }
       manifest.note(stage.name, status)
       manifest.setPipeline(.running, stage: nil, workflow: workflow)

@@ -24,20 +24,22 @@ public struct JobRun {
   private let observe: (RunEvent) -> Void
   private let environment: [String: String]
   private let index: IndexFeed?
+  private let lanes: Lanes
 
   /// - Parameters:
+  ///   - lanes: where each stage takes its place.
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
   public init(
     _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil,
-    environment: [String: String], toolFolders: [FilePath], stop: StopSource, index: IndexFeed?,
+    environment: [String: String], toolFolders: [FilePath], lanes: Lanes, stop: StopSource, index: IndexFeed?,
     observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
-    self.index = index
+    (self.index, self.lanes) = (index, lanes)
     runner = LocalRunner(environment: environment, toolFolders: toolFolders, stop: stop)
   }
 
@@ -67,12 +69,12 @@ public struct JobRun {
     try JobManager(workspace).restoreJobEnv(paths)
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
-      filmHash: film.identity.sha256, environment: environment)
+      filmHash: film.identity?.sha256 ?? "", environment: environment)
     report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
     if film.job != nil { endOrphans(of: context, report) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
-      identity: film.identity, workflow: workflow, reason: film.reason, who: caller(environment),
+      identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason, who: caller(environment),
       changed: { [index, paths] in index?.tell(paths) })
     try record.begin(started)
     reportResume(record.latest, report)
@@ -115,7 +117,7 @@ public struct JobRun {
         if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
         let stageRun = StageRun(
           stage: stage, paths: paths, fingerprint: fingerprint, because: earlier == nil ? nil : because,
-          runner: runner, stop: stop, report: report)
+          runner: runner, lanes: lanes, stop: stop, report: report)
         switch try stageRun.run(context, &record) {
         case .done: continue
         case .stopped: return interrupted(before: stage)

@@ -8,6 +8,8 @@ public enum RunEvent: Sendable {
   case resuming(JobPaths, completed: [String], skipped: [String])
   /// Processes of an earlier, dead run of this job were ended.
   case orphansEnded(JobPaths)
+  /// The stage waits for a place in its lane.
+  case stageWaiting(JobPaths, stage: String, lane: String)
   case stageStarted(JobPaths, stage: String, number: Int, attempt: Int)
   /// `fraction` is between 0 and 1.
   case stageProgress(JobPaths, stage: String, fraction: Double, text: String)
@@ -37,7 +39,7 @@ public enum RunEvent: Sendable {
     case .orphansEnded(let job): ["\(job.id): ended processes that an earlier run had left behind"]
     case .stageStarted(let job, let stage, _, let attempt):
       ["\(job.id): \(stage) started\(attempt > 1 ? " (attempt \(attempt))" : "")"]
-    case .stageProgress: []
+    case .stageWaiting, .stageProgress: []
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
     case .stageSaid(_, _, let lines, let log): lines.map { "    | \($0)" } + ["    log: \(log)"]

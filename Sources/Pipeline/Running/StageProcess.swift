@@ -79,12 +79,15 @@ struct StageProcess {
     let words = arguments.map { strdup($0) } + [nil]
     let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + settings { free(text) } }
-    let code = program.withPlatformString { posix_spawn(&pid, $0, &actions, &attributes, words, settings) }
+    var code: CInt = 0
+    AdoptedProcesses.starting {
+      code = program.withPlatformString { posix_spawn(&pid, $0, &actions, &attributes, words, settings) }
+      return code == 0 ? pid : nil
+    }
     guard code == 0 else {
       try? pipe.readEnd.close()
       throw Errno(rawValue: code)
     }
-    AdoptedProcesses.noteStarted(pid)
     return Child(pid: pid, output: pipe.readEnd, started: .now)
   }
 

@@ -16,6 +16,7 @@ struct StageRun {
   /// Why it runs again; `nil` for one that has not run.
   let because: String?
   let runner: LocalRunner
+  let lanes: Lanes
   let stop: StopSource
   let report: (RunEvent) -> Void
 
@@ -28,7 +29,7 @@ struct StageRun {
     var attemptsLeft = max(0, retries)
     var because = because
     while true {
-      let attempt = try runOnce(context, &record, because: because)
+      guard let attempt = try runOnce(context, &record, because: because) else { return .stopped }
       switch attempt.result {
       case .success, .skipped: return .done
       case .stopped: return .stopped
@@ -49,8 +50,25 @@ struct StageRun {
     }
   }
 
+  /// - Returns: `nil` when the run was told to end before its lane had a place.
   private func runOnce(
     _ context: JobContext, _ record: inout JobRecord, because: String?
+  ) throws -> StageAttempt? {
+    let asked = ContinuousClock.now
+    let place = try lanes.take(stage.lane, stop: stop) {
+      // What has ended should be known, however long this takes.
+      try record.flush()
+      report(.stageWaiting(paths, stage: stage.name, lane: stage.lane))
+    }
+    guard let place else { return nil }
+    let waited = (ContinuousClock.now - asked) / .seconds(1)
+    let attempt = try runInPlace(context, &record, because: because, waited: waited)
+    place.release()
+    return attempt
+  }
+
+  private func runInPlace(
+    _ context: JobContext, _ record: inout JobRecord, because: String?, waited: Double
   ) throws -> StageAttempt {
     let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
     let began = Timestamp.now
@@ -65,7 +83,8 @@ struct StageRun {
       },
       started: { start in
         try record.begin(
-          stage, attempt: number, fingerprint: fingerprint, because: because, inputs: inputs, runner: LocalRunner.name,
+          stage, attempt: number, fingerprint: fingerprint, because: because, waited: waited, inputs: inputs,
+          runner: LocalRunner.name,
           log: context.logFile(of: stage), start: start)
       })
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil

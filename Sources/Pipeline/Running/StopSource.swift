@@ -1,3 +1,4 @@
+internal import Jobs
 internal import Synchronization
 internal import SystemPackage
 
@@ -13,7 +14,12 @@ public final class StopSource: Sendable {
     public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
   }
 
-  private let state = Mutex(Level.none)
+  private struct State {
+    var level = Level.none
+    var drainAt: Timestamp?
+  }
+
+  private let state = Mutex(State())
   /// Becomes readable, for good, when the level reaches ``Level/now``: for `poll`.
   let wakeUp: FileDescriptor
   private let trigger: FileDescriptor
@@ -32,13 +38,21 @@ public final class StopSource: Sendable {
     try? trigger.close()
   }
 
-  public var level: Level { state.withLock { $0 } }
+  public var level: Level {
+    state.withLock { state in
+      // By the wall's clock: six in the morning is six in the morning.
+      state.level == .none && state.drainAt.map { $0 <= .now } == true ? .drain : state.level
+    }
+  }
+
+  /// Has the run end with the stages that run at some moment, unless it is told to before.
+  func drain(at moment: Timestamp) { state.withLock { $0.drainAt = moment } }
 
   /// Raises the level; it never falls.
   public func raise(to level: Level) {
-    let reachedNow = state.withLock { current in
-      guard level > current else { return false }
-      current = level
+    let reachedNow = state.withLock { state in
+      guard level > state.level else { return false }
+      state.level = level
       return level == .now
     }
     if reachedNow { _ = try? trigger.writeAll([1]) }

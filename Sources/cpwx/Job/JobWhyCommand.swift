@@ -45,20 +45,20 @@ private struct Inquiry {
   init(_ subject: String, in workspace: Workspace) throws {
     let environment = processEnvironment()
     let notice: JobIndex.Notice = { Console.error($0) }
+    let pipeline = try PipelineDefinition.load(for: workspace)
     let batch = FilmBatch(
-      workspace: workspace, user: try workspace.configuredUser,
-      selection: try StageSelection(
-        of: PipelineDefinition.load(for: workspace, file: nil), workflow: nil, only: [], from: nil),
-      workflow: nil, again: false, renewsConfig: false, environment: environment, toolFolders: [], index: nil)
+      workspace: workspace, user: try workspace.configuredUser, pipeline: pipeline,
+      selection: try StageSelection(of: pipeline), workflow: nil, again: false, renewsConfig: false,
+      options: BatchOptions(), environment: environment, toolFolders: [], index: nil)
     let file = absolute(FilePath(subject))
     let isFilm = (try? FileStatus(of: file))?.isRegular == true && MediaFiles.isMedia(subject)
-    let film = isFilm ? try batch.plan(inputs: [file], resumed: [], notice: notice).films.first : nil
+    let film = isFilm ? try batch.plan(inputs: [file], resumed: [], asNight: true, notice: notice).films.first : nil
     if let film, film.job == nil {
       (account, jobID, secrets) = (JobAccount(of: film), nil, [])
       return
     }
     let job = film?.job == nil ? try workspace.job(named: subject).paths(in: workspace) : film!.job!
-    let next = film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], notice: notice))?.films.first
+    let next = film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice))?.films.first
     let events = (try? Manifest(reading: job.manifest))?.events ?? []
     account = JobAccount(of: job.id.description, events: events, next: next)
     jobID = job.id.description

@@ -51,7 +51,8 @@ struct FullDiskTests {
     try withSmallDisk([.making("small")]) { workspace, grow in
       let filler = try workspace.start(["sh", "-c", "cat /dev/zero > disk/filler"]).wait()
       #expect(filler.code != 0)
-      #expect(try workspace.cpwx("run").code == 74)
+      #expect(try workspace.cpwx("run", "--min-free", "0", "in/Film (2001).mp4").code == 75)
+      #expect(workspace.jobs.isEmpty)
       try workspace.remove("disk/filler")
       try grow()
       #expect(try workspace.cpwx("run").code == 0)

@@ -75,7 +75,7 @@ struct SignalTests {
     try TestWorkspace.with(Self.stages) { workspace in
       try workspace.film("a.mp4", holding: "a")
       try workspace.film("b.mp4", holding: "b")
-      let run = try workspace.startCPWX("run", "--format", "json")
+      let run = try workspace.startCPWX("run", "--jobs", "1", "--format", "json")
       #expect(eventually { workspace.exists("begun") })
       run.send(SIGTERM)
       #expect(eventually { run.errorsSoFar.contains("Stopping") })

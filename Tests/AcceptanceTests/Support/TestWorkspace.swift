@@ -93,11 +93,17 @@ final class TestWorkspace {
     try bytes.write(to: URL(filePath: file))
   }
 
-  /// Makes a film below in/ and gives its path.
+  /// Makes a film below in/, which has been there for an hour, and gives its path.
   @discardableResult
   func film(_ name: String = "Film (2001).mp4", holding content: String = "moving pictures") throws -> String {
     try write("in/" + name, content)
+    try age(path("in/" + name), by: 3600)
     return path("in/" + name)
+  }
+
+  /// Has a file be that many seconds old.
+  func age(_ path: String, by seconds: Double) throws {
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -seconds)], ofItemAtPath: path)
   }
 
   func declare(_ stages: [Stage], workflows: [String: [String]] = [:]) throws {

@@ -1,0 +1,144 @@
+internal import Index
+internal import Jobs
+internal import Synchronization
+internal import SystemPackage
+
+/// The films that a batch has still to run, handed out one by one to whoever has a hand free.
+///
+/// A film is handed out when it is still, would be done in time, and has room on the disk; what must wait is passed
+/// over by what need not.
+final class FilmQueue: Sendable {
+  enum Turn {
+    case film(Int)
+    /// Nothing can begin now; ask again when something has changed, or after some seconds.
+    case wait(Double)
+    case over
+  }
+
+  private struct Entry {
+    var number: Int
+    var film: InputDecision
+    var estimate: WorkEstimate
+    var stillAt: ContinuousClock.Instant
+    var reason: String?
+  }
+
+  private struct State {
+    var waiting: [Entry]
+    /// What the running films' jobs will write, and where, by the film's number.
+    var running: [Int: (bytes: Int, folder: FilePath?)] = [:]
+    var started = 0
+    var ended = 0
+    var failed = 0
+    /// Films that were not begun: how they are to be told of.
+    var left: [Int: (kind: InputDecision.Kind, reason: String)] = [:]
+  }
+
+  private let state: Mutex<State>
+  private let options: BatchOptions
+  private let room: DiskRoom
+  private let stop: StopSource
+  let changed = WakeUp()
+
+  init(
+    _ films: [(number: Int, film: InputDecision, estimate: WorkEstimate)], _ options: BatchOptions, room: DiskRoom,
+    stop: StopSource
+  ) {
+    (self.options, self.room, self.stop) = (options, room, stop)
+    let now = ContinuousClock.now
+    var entries = films.map {
+      Entry(number: $0.number, film: $0.film, estimate: $0.estimate, stillAt: now + .seconds($0.film.settlesIn))
+    }
+    if options.until != nil {
+      // Long ones first, so that the last hour is for those that fit into it.
+      func length(_ entry: Entry) -> (Double, Int) {
+        (entry.estimate.seconds ?? 0, entry.film.identity?.size ?? entry.estimate.bytes)
+      }
+      entries.sort { length($0) > length($1) }
+    }
+    state = Mutex(State(waiting: entries))
+  }
+
+  /// What a free hand does next.
+  func next() -> Turn {
+    state.withLock { state in
+      if stop.level != .none { return leave(&state, .pending, "not begun: stopped") }
+      if let most = options.maxJobs, state.started >= most {
+        return leave(&state, .pending, "left for the next run: --max-jobs \(most)")
+      }
+      let now = ContinuousClock.now
+      var soonest = 1.0
+      var isComing = !state.running.isEmpty
+      for (index, entry) in state.waiting.enumerated().reversed() {
+        guard let reason = reasonNotInTime(entry) else { continue }
+        state.left[entry.number] = (.pending, reason)
+        state.waiting.remove(at: index)
+      }
+      for index in state.waiting.indices {
+        let entry = state.waiting[index]
+        if entry.stillAt > now {
+          soonest = min(soonest, (entry.stillAt - now) / .seconds(1))
+          isComing = true
+          continue
+        }
+        if let reason = room.reasonToWait(for: entry.estimate.bytes, promised: Self.promised(state)) {
+          state.waiting[index].reason = reason
+          continue
+        }
+        state.waiting.remove(at: index)
+        state.running[entry.number] = (entry.estimate.bytes, entry.film.job?.output)
+        state.started += 1
+        return .film(entry.number)
+      }
+      if isComing { return .wait(max(0.02, soonest)) }
+      for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
+      state.waiting = []
+      return .over
+    }
+  }
+
+  /// A film that was handed out has its job.
+  func began(_ number: Int, in folder: FilePath) {
+    state.withLock { $0.running[number]?.folder = folder }
+  }
+
+  /// A film that was handed out is done with.
+  ///
+  /// - Parameter failed: whether its job failed; `nil` when none was run.
+  func ended(_ number: Int, failed: Bool?) {
+    let level = state.withLock { state in
+      state.running[number] = nil
+      guard let failed else { return StopSource.Level.none }
+      state.ended += 1
+      if failed { state.failed += 1 }
+      return options.halt.level(ended: state.ended, failed: state.failed)
+    }
+    stop.raise(to: level)
+    changed.signal()
+  }
+
+  /// Why a film was not begun; `nil` for one that was.
+  func reasonLeft(_ number: Int) -> (kind: InputDecision.Kind, reason: String)? { state.withLock { $0.left[number] } }
+
+  private func leave(_ state: inout State, _ kind: InputDecision.Kind, _ reason: String) -> Turn {
+    for entry in state.waiting { state.left[entry.number] = (kind, reason) }
+    state.waiting = []
+    return .over
+  }
+
+  private func reasonNotInTime(_ entry: Entry) -> String? {
+    guard let until = options.until else { return nil }
+    let left = until.seconds(since: .now)
+    let end = until.format("%H:%M")
+    if left <= 0 { return "left for the next run: it is past \(end)" }
+    guard let seconds = entry.estimate.seconds, seconds > left else { return nil }
+    return "left for the next run: it takes about \(describeDuration(seconds)), and would not be done by \(end)"
+  }
+
+  /// What the running jobs will still write, as far as can be told from what they have written.
+  private static func promised(_ state: State) -> Int {
+    state.running.values.reduce(0) { sum, job in
+      sum + max(0, job.bytes - (job.folder.map { bytes(below: $0) } ?? 0))
+    }
+  }
+}

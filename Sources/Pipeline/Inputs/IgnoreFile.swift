@@ -1,0 +1,63 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// A folder's `.cpwxignore`: what of it and below it is no film to run, in the lines of a gitignore file.
+///
+/// A line is a pattern of `*`, `?` and `[…]`; with a slash in it, it is of the path from the file's folder, else of any
+/// name below. `**/` stands for any folders, a slash at the end for folders only, `!` at the beginning takes back what
+/// an earlier line left out, `#` begins a remark. Source of the format: gitignore(5).
+struct IgnoreFile {
+  static let name = ".cpwxignore"
+
+  private struct Rule {
+    var pattern: String
+    var ignores: Bool
+    var isForFolders: Bool
+    /// Of the path from the file's folder, not of the name alone.
+    var isPath: Bool
+  }
+
+  private let folder: FilePath
+  private var rules: [Rule] = []
+
+  /// - Returns: `nil` when the folder has none.
+  /// - Throws: ``JobError`` with code `io`: what cannot be read might say to leave a film alone.
+  init?(in folder: FilePath) throws {
+    let path = folder.appending(Self.name)
+    guard exists(path) else { return nil }
+    self.folder = folder
+    for line in String(decoding: try DurableFile.read(path), as: UTF8.self).split(whereSeparator: \.isNewline) {
+      var text = String(line)
+      while text.hasSuffix(" "), !text.hasSuffix("\\ ") { text.removeLast() }
+      if text.isEmpty || text.hasPrefix("#") { continue }
+      var rule = Rule(pattern: "", ignores: true, isForFolders: false, isPath: false)
+      if text.hasPrefix("!") {
+        rule.ignores = false
+        text.removeFirst()
+      }
+      if text.hasSuffix("/") {
+        rule.isForFolders = true
+        text.removeLast()
+      }
+      if text.hasPrefix("**/"), !text.dropFirst(3).contains("/") { text.removeFirst(3) }
+      rule.isPath = text.contains("/")
+      rule.pattern = text.hasPrefix("/") ? String(text.dropFirst()) : text
+      if !rule.pattern.isEmpty { rules.append(rule) }
+    }
+  }
+
+  /// What the file says of something below its folder; `nil` when no line is about it.
+  func verdict(on path: FilePath, isFolder: Bool) -> Bool? {
+    var relative = path
+    guard relative.removePrefix(folder) else { return nil }
+    let name = path.lastComponent?.string ?? ""
+    return rules.last { rule in
+      guard isFolder || !rule.isForFolders else { return false }
+      if !rule.isPath { return fnmatch(rule.pattern, name, 0) == 0 }
+      // Without FNM_PATHNAME a star goes over slashes, as only two of them should.
+      let flags = rule.pattern.contains("**") ? 0 : CInt(FNM_PATHNAME)
+      return fnmatch(rule.pattern, relative.string, flags) == 0
+    }?.ignores
+  }
+}
