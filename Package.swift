@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "Defaults",
       path: "config",
-      exclude: ["sdk", "samples"],
+      exclude: ["sdk", "samples", "systemd"],
       sources: ["Defaults.swift"],
       resources: [.embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("engines")],
       swiftSettings: strict),
@@ -55,6 +55,8 @@ let package = Package(
       name: "Pipeline",
       dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
       swiftSettings: strict),
+    .target(
+      name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
     .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
     .target(
       name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", system],
@@ -80,6 +82,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "NoticesTests", dependencies: ["Notices", "Hashing", "Jobs", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "EnginesTests", dependencies: ["Engines", "Jobs", "Defaults", "TestSupport", system],
       swiftSettings: strict),
