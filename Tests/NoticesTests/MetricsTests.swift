@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-struct `Metrics` {
+struct `The metrics of a batch` {
   private var example: BatchMetrics {
     var batch = BatchMetrics(
       started: Timestamp(microseconds: 1_761_861_600_000_000), ended: Timestamp(microseconds: 1_761_865_200_500_000),
