@@ -20,12 +20,7 @@ public final class Notifier: Sendable {
   ///   - notice: told, in a line without secrets, of mistakes in the settings and of what could not be delivered.
   public init(_ workspace: Workspace, environment: [String: String], notice: @escaping Notice) {
     let settings = NoticeSettings(workspace, environment: environment)
-    // URLs of webhooks mostly are secrets as a whole.
-    let secrets =
-      ([settings.webhook, settings.secret].compactMap { $0 }
-      + Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
-      .filter { $0.utf8.count >= Secrets.shortestSearched }
-      .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
     let outbox = Outbox(workspace)
     var carriers: [any Carrier] = []
     if let command = settings.command {
@@ -40,7 +35,9 @@ public final class Notifier: Sendable {
     }
     (self.workspace, self.settings, self.secrets, self.outbox) = (workspace, settings, secrets, outbox)
     self.notice = { notice(Secrets.masked($0, secrets)) }
-    couriers = carriers.map { Courier($0, outbox: outbox, timeout: settings.timeout) }
+    couriers = carriers.map { [notice = self.notice] carrier in
+      Courier(carrier, outbox: outbox, timeout: settings.timeout, notice: notice)
+    }
     for mistake in settings.mistakes { self.notice("\(workspace.configFile): \(mistake)") }
   }
 
@@ -48,7 +45,7 @@ public final class Notifier: Sendable {
   public func deliverPending() {
     guard !couriers.isEmpty else { return }
     let gone = outbox.sweep()
-    if gone > 0 { notice("\(gone) notifications were not delivered within 30 days and are gone") }
+    if gone > 0 { notice("not delivered within 30 days, and gone: \(gone) of the notifications of earlier runs") }
     for courier in couriers { courier.kick() }
   }
 

@@ -5,7 +5,7 @@ import Testing
 struct Secret {
   @Test(arguments: [
     "TMDB_API_KEY", "HF_TOKEN", "hf_token", "pyannote_token", "DB_PASSWORD", "X_SECRET", "AWS_CREDENTIALS", "TOKEN",
-    "API_KEYS",
+    "API_KEYS", "NOTIFY_WEBHOOK",
   ])
   func `keys are known by their endings`(key: String) { #expect(Secrets.isSecret(key)) }
 
@@ -23,7 +23,7 @@ struct Secret {
   }
 
   @Test func `the password of a URL is a value, also without its escapes, in any setting and the file`() throws {
-    let env = EnvFile("WEBHOOK=https://u:kest%72el@h/x\nX_KEY=http://u:heron@h\nPLAIN=http://host:8080/a@b\n")
+    let env = EnvFile("HOOK=https://u:kest%72el@h/x\nX_KEY=http://u:heron@h\nPLAIN=http://host:8080/a@b\n")
     let file = try JSON(parsing: #"["ftp://u:egret@h"]"#.utf8)
     #expect(
       Secrets.values(of: env, secretsFile: file, outer: ["ALL_PROXY": "http://u:stork@gate"]) == [
@@ -32,7 +32,7 @@ struct Secret {
   }
 
   @Test func `a short password is searched for within its URL alone`() {
-    let env = EnvFile("WEBHOOK=https://u:pw@h/x\n")
+    let env = EnvFile("HOOK=https://u:pw@h/x\n")
     #expect(Secrets.values(of: env, secretsFile: nil) == ["//u:pw@"])
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import SystemPackage
 import TestSupport
@@ -25,8 +26,9 @@ struct `The outbox` {
     let place = try NoticeWorkspace()
     let outbox = Outbox(try place.workspace)
     let parcels = try (0..<Outbox.mostParcels + 3).map { try parcel($0, place.workspace) }
+    try place.folder.folder(".cpwx/outbox")
     for parcel in parcels.dropLast(3) {
-      try place.folder.file(".cpwx/outbox/" + parcel.name, parcel.document.text())
+      try Data(parcel.document.bytes()).write(to: URL(filePath: place.outbox.appending(parcel.name).string))
     }
     for parcel in parcels.suffix(3) { try outbox.add(parcel) }
     #expect(outbox.waiting(for: .command) == parcels.dropFirst(3).map(\.name))
@@ -46,7 +48,7 @@ struct `The outbox` {
     #expect(place.undelivered.count == 1)
     #expect(try place.folder.text("told").contains("\"reason\":\"1\""))
     #expect(try !place.folder.text("told").contains("\"reason\":\"3\""))
-    #expect(place.notices == ["1 notifications were not delivered within 30 days and are gone"])
+    #expect(place.notices == ["not delivered within 30 days, and gone: 1 of the notifications of earlier runs"])
   }
 
   @Test func `goes on past files that are none of its own`() throws {
@@ -83,10 +85,13 @@ struct `The waits between attempts` {
     var schedule = Schedule()
     schedule.failed("a", "no")
     #expect(!schedule.isDue("a") && schedule.isDue("b"))
-    schedule.unavailable("gone", after: 60)
+    schedule.unavailable("gone", after: nil)
     #expect(!schedule.isDue("b"))
     schedule.forgetDelays()
     #expect(schedule.isDue("a") && schedule.isDue("b"))
+    schedule.unavailable("busy", after: 60)
+    schedule.forgetDelays()
+    #expect(!schedule.isDue("b"))
     schedule.succeeded("a")
     #expect(!schedule.isDue("a") && schedule.next(of: ["a"]) == nil && schedule.next(of: ["b"]) != nil)
     schedule.keep([])

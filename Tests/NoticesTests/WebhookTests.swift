@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Notices
 import SystemPackage
@@ -97,8 +98,43 @@ struct `A webhook` {
     let name = try #require(place.undelivered.first)
     #expect(try FileStatus(of: place.outbox.appending("undelivered").appending(name)).permissions == .ownerReadWrite)
     #expect(try place.parcel("undelivered/" + name)["last_error"]?.string == "it answered 410")
+    #expect(place.notices.count == 1)
+    #expect(place.notices.first?.hasPrefix("the webhook refused a notification 3 times (it answered 410)") == true)
     try place.run()
     #expect(server.requests.count == 3)
+  }
+
+  @Test func `gets what was told by a run that was killed in the middle of telling it`() async throws {
+    let place = try NoticeWorkspace()
+    let server = try NoticeServer(place.folder.root, answers: ["stall"])
+    try place.configure("NOTIFY_WEBHOOK=\(server.url)\nNOTIFY_TIMEOUT=60s\n")
+    let root = place.folder.root.string
+    await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
+      let workspace = try Workspace(at: FilePath(root), environment: [:])
+      let notifier = Notifier(workspace, environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"]) { _ in }
+      notifier.jobFailed(.example(), batch: "b")
+      while !exists(FilePath(root).appending("requests.log")) { usleep(10_000) }
+      kill(getpid(), SIGKILL)
+    }
+    #expect(place.waiting.count == 1)
+    try place.run()
+    #expect(server.requests.map { $0["answer"]?.string } == ["stall", "200"])
+    #expect(Set(server.requests.map { $0["id"]?.string }).count == 1)
+    #expect(place.waiting == [])
+  }
+
+  @Test func `that asks for time is left alone, also at the end of a run`() throws {
+    let place = try NoticeWorkspace()
+    let server = try NoticeServer(place.folder.root, answers: ["429"])
+    try place.configure("NOTIFY_WEBHOOK=\(server.url)\nNOTIFY_TIMEOUT=60s\n")
+    try place.run { notifier in
+      for number in 1...3 { notifier.jobFailed(.example(number), batch: "b") }
+    }
+    #expect(server.requests.map { $0["answer"]?.string } == ["429"])
+    #expect(place.waiting.count == 3)
+    try place.run()
+    #expect(server.requests.count == 4)
+    #expect(place.waiting == [])
   }
 
   @Test func `gets each event once from notifiers that work at the same time`() throws {

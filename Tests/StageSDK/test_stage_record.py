@@ -237,7 +237,7 @@ class Outcome(StageRecordTestCase):
         self.assertEqual(error, "ValueError: ********, ********, ********, from-nowhere")
 
     def test_the_password_in_a_url_is_masked_in_the_error(self):
-        (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nWEBHOOK=https://bob:pw@hooks\n")
+        (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nHOOK=https://bob:pw@hooks\n")
         with self.assertRaises(ValueError), self.stage():
             raise ValueError("http://ada:her%6Fn@proxy:3128, heron, https://bob:pw@hooks, pw, http://host:80/a@b")
         self.assertEqual(

@@ -349,7 +349,7 @@ def _environment(path: Path) -> Dict[str, str]:
     return {match.group(1): match.group(2).strip("\"'") for match in matches}
 
 
-_SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS)S?$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|WEBHOOK)S?$", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^\s/?#:@\"<>]*:)([^\s/?#\"<>]+)(?=@)")
 _SHORTEST_SECRET = 4  # masking every `1` would leave nothing to read
 _MASK = "********"

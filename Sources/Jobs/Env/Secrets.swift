@@ -6,7 +6,7 @@ public enum Secrets {
   /// Values shorter than this are not searched for in logs: masking every `1` would leave nothing to read.
   public static let shortestSearched = 4
 
-  private static let endings = ["TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIALS"]
+  private static let endings = ["TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIALS", "WEBHOOK"]
 
   /// Whether a key names a secret: `TMDB_API_KEY`, `HF_TOKEN`, and whatever ends alike.
   public static func isSecret(_ key: String) -> Bool {

@@ -8,6 +8,7 @@ final class Courier: Sendable {
   private let outbox: Outbox
   /// Seconds that one attempt may take.
   private let timeout: Double
+  private let notice: Notifier.Notice
   private let queue: DispatchQueue
   private let wakeUp = DispatchSemaphore(value: 0)
   private let running = DispatchGroup()
@@ -20,8 +21,8 @@ final class Courier: Sendable {
     var end: ContinuousClock.Instant?
   }
 
-  init(_ carrier: any Carrier, outbox: Outbox, timeout: Double) {
-    (self.carrier, self.outbox, self.timeout) = (carrier, outbox, timeout)
+  init(_ carrier: any Carrier, outbox: Outbox, timeout: Double, notice: @escaping Notifier.Notice) {
+    (self.carrier, self.outbox, self.timeout, self.notice) = (carrier, outbox, timeout, notice)
     queue = DispatchQueue(label: "cpwx.notices.\(carrier.target.rawValue)")
   }
 
@@ -113,7 +114,11 @@ final class Courier: Sendable {
       parcel.lastError = reason
       parcel.refusals += 1
       schedule.withLock { $0.failed(name, reason) }
-      return parcel.refusals < Self.mostRefusals ? .keep(parcel) : .giveUp(parcel)
+      if parcel.refusals < Self.mostRefusals { return .keep(parcel) }
+      notice(
+        "the \(target.rawValue) refused a notification \(parcel.refusals) times (\(reason)); "
+          + "it is kept in \(outbox.undelivered)")
+      return .giveUp(parcel)
     case .failed(let reason):
       parcel.lastError = reason
       schedule.withLock { $0.failed(name, reason) }

@@ -75,16 +75,18 @@ struct HelperProgram {
   private static let script = #""$@" 3>&-; echo $? >&3"#
 
   private func start(_ said: Pipe, _ ended: Pipe) throws -> pid_t {
-    let files = [input, attachment ?? []].map { bytes in Result { try Self.file(bytes) } }
-    defer { for file in files { try? file.get().close() } }
+    let stdin = try Self.file(input)
+    defer { try? stdin.close() }
+    let attached = try attachment.map { try Self.file($0) }
+    defer { try? attached?.close() }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, try files[0].get().rawValue, 0)
+    posix_spawn_file_actions_adddup2(&actions, stdin.rawValue, 0)
     posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 1)
     posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 2)
     posix_spawn_file_actions_adddup2(&actions, ended.writer.rawValue, 3)
-    if attachment != nil { posix_spawn_file_actions_adddup2(&actions, try files[1].get().rawValue, 4) }
+    if let attached { posix_spawn_file_actions_adddup2(&actions, attached.rawValue, 4) }
     _ = folder.withPlatformString { posix_spawn_file_actions_addchdir_np(&actions, $0) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

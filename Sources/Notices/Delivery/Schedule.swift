@@ -3,6 +3,8 @@ struct Schedule: Sendable {
   private var delayed: [String: (due: ContinuousClock.Instant, backoff: Backoff)] = [:]
   /// Until when the target is left alone.
   private var held: ContinuousClock.Instant?
+  /// The target itself asked for that.
+  private var isAskedFor = false
   private var backoff = Backoff()
   /// Delivered, and not tried again though they may be there still: on a disk that cannot be written.
   private var done: Set<String> = []
@@ -34,14 +36,18 @@ struct Schedule: Sendable {
 
   mutating func unavailable(_ reason: String, after: Double?) {
     held = .now + backoff.delay(asked: after)
+    isAskedFor = after != nil
     trouble = reason
   }
 
   /// Leaves the target alone for a moment, without blaming it.
-  mutating func hold(for duration: Duration) { held = .now + duration }
+  mutating func hold(for duration: Duration) { (held, isAskedFor) = (.now + duration, false) }
 
-  /// Everything may be tried at once.
-  mutating func forgetDelays() { (delayed, held, backoff) = ([:], nil, Backoff()) }
+  /// Everything may be tried at once, unless the target asked for time.
+  mutating func forgetDelays() {
+    (delayed, backoff) = ([:], Backoff())
+    if !isAskedFor { held = nil }
+  }
 
   /// Forgets what is not there any more.
   mutating func keep(_ names: [String]) {

@@ -19,7 +19,7 @@ struct WebhookCarrier: Carrier {
     let body = event.body
     let program = HelperProgram(
       arguments: ["curl", "--disable", "--config", "-"], environment: environment, folder: workspace.root,
-      input: Array(configuration(event, body).utf8), attachment: body)
+      input: Array(configuration(event, body, seconds: (limit() - .now) / .seconds(1)).utf8), attachment: body)
     do {
       let outcome = try program.run(until: limit)
       if outcome.isLate { return .unavailable("it gave no answer in time", after: nil) }
@@ -41,7 +41,7 @@ struct WebhookCarrier: Carrier {
     }
     switch status {
     case 200..<300: return .delivered
-    case 408, 425: return .failed("it answered \(status)")
+    case 408: return .failed("it answered \(status)")
     case 429, 503: return .unavailable("it answered \(status)", after: after)
     case 500...: return .failed("it answered \(status)")
     default: return .refused("it answered \(status)")
@@ -52,7 +52,8 @@ struct WebhookCarrier: Carrier {
   /// What a shell says of a program that is not there.
   private static let notFound = 127
 
-  private func configuration(_ event: NoticeEvent, _ body: [UInt8]) -> String {
+  /// - Parameter seconds: how long curl goes on should nobody be there to end it.
+  private func configuration(_ event: NoticeEvent, _ body: [UInt8], seconds: Double) -> String {
     var headers = [
       "Content-Type: application/json", "User-Agent: cpwx", "X-Cpwx-Event: \(event.kind)",
       "X-Cpwx-Delivery: \(event.id)",
@@ -61,7 +62,7 @@ struct WebhookCarrier: Carrier {
       headers.append("X-Cpwx-Signature: sha256=\(HMACSHA256.hex(of: body, key: Array(secret.utf8)))")
     }
     var lines = [
-      "silent", "show-error", "proto = \"=http,https\"", "connect-timeout = 10", "output = \"/dev/null\"",
+      "silent", "show-error", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))", "output = \"/dev/null\"",
       "url = \(Self.quoted(url))", "data-binary = \"@\(HelperProgram.attachmentPath)\"",
       #"write-out = "\n\#(Self.mark)%{http_code} %header{retry-after}\n""#,
     ]

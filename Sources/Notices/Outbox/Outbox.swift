@@ -8,7 +8,7 @@ internal import SystemPackage
 final class Outbox: Sendable {
   private let folder: FilePath
   /// What the target does not want.
-  private let undelivered: FilePath
+  let undelivered: FilePath
   private let unsaved = Mutex<[String: Parcel]>([:])
 
   /// Microseconds: 30 days.

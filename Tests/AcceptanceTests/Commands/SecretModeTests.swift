@@ -54,7 +54,7 @@ struct SecretModeTests {
   }
 
   @Test func `copies in config, the file that SECRETS_PATH names, and a lone URL password count as well`() throws {
-    let config = ["SECRETS_PATH=keys/all.json", "WEBHOOK=https://bob:heron-55@hooks.example"]
+    let config = ["SECRETS_PATH=keys/all.json", "HOOK=https://bob:heron-55@hooks.example"]
     try TestWorkspace.with(config: config) { workspace in
       for number in 1...20 {
         try workspace.write("config/.env.job_20251030-0\(number)", "A=1\n")

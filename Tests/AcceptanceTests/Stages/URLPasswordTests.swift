@@ -5,7 +5,7 @@ import Testing
 struct URLPasswordTests {
   /// Two are searched for by themselves, one also without its escape; the short one only within its URL.
   private static let config = [
-    "HTTPS_PROXY=http://ada:kestrel%2D77@proxy.example:3128", "WEBHOOK=https://bob:pw@hooks.example/film?id=1",
+    "HTTPS_PROXY=http://ada:kestrel%2D77@proxy.example:3128", "HOOK=https://bob:pw@hooks.example/film?id=1",
     "SECRETS_PATH=config/secrets.json",
   ]
   private static let outer = ["ALL_PROXY": "socks5://cy:only-in-the-shell@gate"]
@@ -14,7 +14,7 @@ struct URLPasswordTests {
   private static let blabber = """
     import os, time
     def say(data): os.write(1, data.encode())
-    for name in ("HTTPS_PROXY", "WEBHOOK", "ALL_PROXY"):
+    for name in ("HTTPS_PROXY", "HOOK", "ALL_PROXY"):
         url = os.environ[name]
         say("whole " + url + "\\n")
         for cut in range(1, len(url), 3): say("cut " + url[:cut]); time.sleep(0.002); say(url[cut:] + "\\n")
@@ -70,7 +70,7 @@ struct URLPasswordTests {
       try workspace.cpwx("job", "create")
       let masked = try workspace.cpwx("job", "env", "latest").lines
       #expect(masked.contains("HTTPS_PROXY=http://ada:********@proxy.example:3128"))
-      #expect(masked.contains("WEBHOOK=https://bob:********@hooks.example/film?id=1"))
+      #expect(masked.contains("HOOK=https://bob:********@hooks.example/film?id=1"))
       let revealed = try workspace.cpwx("job", "env", "latest", "--reveal").lines
       for line in Self.config { #expect(revealed.contains(line)) }
     }

@@ -76,7 +76,9 @@ final class NoticeServer {
             if answer == "close": return self.connection.close()
             if answer == "slow": time.sleep(0.1); answer = "200"
             if answer == "stall": return
-            self.send_response(int(answer)); self.send_header("Content-Length", "2"); self.end_headers()
+            self.send_response(int(answer))
+            if answer == "429": self.send_header("Retry-After", "600")
+            self.send_header("Content-Length", "2"); self.end_headers()
             self.wfile.write(b"ok")
         def log_message(self, *arguments): pass
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
