@@ -1,4 +1,3 @@
-import Foundation
 import Jobs
 import SystemPackage
 import TestSupport
@@ -24,13 +23,12 @@ struct `The outbox` {
 
   @Test func `lets the oldest go where there are too many`() throws {
     let place = try NoticeWorkspace()
-    let outbox = Outbox(try place.workspace)
-    let parcels = try (0..<Outbox.mostParcels + 3).map { try parcel($0, place.workspace) }
-    try place.folder.folder(".cpwx/outbox")
-    for parcel in parcels.dropLast(3) {
-      try Data(parcel.document.bytes()).write(to: URL(filePath: place.outbox.appending(parcel.name).string))
+    let outbox = Outbox(try place.workspace, mostParcels: 7)
+    let parcels = try (0..<10).map { try parcel($0, place.workspace) }
+    for parcel in parcels.shuffled() where parcel != parcels[9] {
+      try place.folder.file(".cpwx/outbox/" + parcel.name, parcel.document.text())
     }
-    for parcel in parcels.suffix(3) { try outbox.add(parcel) }
+    try outbox.add(parcels[9])
     #expect(outbox.waiting(for: .command) == parcels.dropFirst(3).map(\.name))
   }
 

@@ -62,7 +62,8 @@ struct WebhookCarrier: Carrier {
       headers.append("X-Cpwx-Signature: sha256=\(HMACSHA256.hex(of: body, key: Array(secret.utf8)))")
     }
     var lines = [
-      "silent", "show-error", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))", "output = \"/dev/null\"",
+      "silent", "show-error", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))",
+      "output = \"/dev/null\"",
       "url = \(Self.quoted(url))", "data-binary = \"@\(HelperProgram.attachmentPath)\"",
       #"write-out = "\n\#(Self.mark)%{http_code} %header{retry-after}\n""#,
     ]

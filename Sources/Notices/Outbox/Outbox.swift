@@ -14,9 +14,10 @@ final class Outbox: Sendable {
   /// Microseconds: 30 days.
   static let longestStay: Int64 = 30 * 86_400 * 1_000_000
   /// Files in one folder for one target.
-  static let mostParcels = 500
+  private let mostParcels: Int
 
-  init(_ workspace: Workspace) {
+  init(_ workspace: Workspace, mostParcels: Int = 500) {
+    self.mostParcels = mostParcels
     folder = workspace.stateFolder.appending("outbox")
     undelivered = folder.appending("undelivered")
   }
@@ -28,11 +29,11 @@ final class Outbox: Sendable {
     do {
       try makeFolder(folder, mode: .ownerReadWriteExecute)
       // As many as there may be, this one among them.
-      limit(folder, parcel.target, to: Self.mostParcels - 1)
+      limit(folder, parcel.target, to: mostParcels - 1)
       guard !exists(folder.appending(parcel.name)) else { return }
       try DurableFile.write(parcel.document.bytes(), to: folder.appending(parcel.name), mode: .ownerReadWrite)
     } catch {
-      unsaved.withLock { if $0.count < Self.mostParcels { $0[parcel.name] = parcel } }
+      unsaved.withLock { if $0.count < mostParcels { $0[parcel.name] = parcel } }
       throw error
     }
   }
@@ -80,7 +81,7 @@ final class Outbox: Sendable {
     case .keep(let parcel): try write(parcel, in: folder)
     case .giveUp(let parcel):
       try makeFolder(undelivered, mode: .ownerReadWriteExecute)
-      limit(undelivered, target, to: Self.mostParcels - 1)
+      limit(undelivered, target, to: mostParcels - 1)
       try write(parcel, in: undelivered)
       unlink(folder.appending(name))
     }
