@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
-TEST_PACKAGES := faketime sqlite3 strace prometheus systemd
+TEST_PACKAGES := chromium faketime prometheus sqlite3 strace systemd
 BENCH_PACKAGES := parallel jq sqlite3
 BENCH_DIR ?= .bench
 SIZES ?= 0 10000 100000 1000000

@@ -27,6 +27,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
@@ -61,9 +62,14 @@ let package = Package(
     .target(
       name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", system],
       swiftSettings: strict),
+    .target(
+      name: "Report",
+      dependencies: ["Jobs", "Index", .product(name: "Mustache", package: "swift-mustache"), system],
+      resources: [.embedInCode("Templates")],
+      swiftSettings: strict),
     .executableTarget(
       name: "cpwx",
-      dependencies: ["TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", argumentParser, system],
+      dependencies: ["TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", argumentParser, system],
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx-stage",
@@ -91,6 +97,7 @@ let package = Package(
     .testTarget(
       name: "SetupTests", dependencies: ["Setup", "Engines", "Jobs", "Defaults", "TestSupport", system],
       swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", "TestSupport", system],
       swiftSettings: strict),

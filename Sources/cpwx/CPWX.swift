@@ -30,7 +30,9 @@ struct CPWX: AsyncParsableCommand {
         130, 143  interrupted
       """,
     version: version,
-    subcommands: [InitCommand.self, DoctorCommand.self, RunCommand.self, JobCommand.self, ManifestCommand.self])
+    subcommands: [
+      InitCommand.self, DoctorCommand.self, RunCommand.self, ReportCommand.self, JobCommand.self, ManifestCommand.self,
+    ])
 
   static func main() async {
     setlocale(LC_CTYPE, "C.UTF-8")

@@ -12,8 +12,11 @@ enum Style {
   nonisolated(unsafe) static var choice = ColorChoice.auto
 
   /// A status in its colour.
-  static func status(_ text: String) -> String {
-    switch text {
+  static func status(_ text: String) -> String { painted(text, as: text) }
+
+  /// A text in the colour of a status.
+  static func painted(_ text: String, as status: String) -> String {
+    switch status {
     case "completed", "success": painted(text, "32")
     case "failed", "damaged": painted(text, "31")
     case "running": painted(text, "36")

@@ -1,0 +1,62 @@
+internal import Jobs
+
+extension BatchReport {
+  /// What came of the batch, in one line.
+  public var headline: String {
+    let (wanted, done) = (wanted, count(.done))
+    let failed = count(.failed) + count(.givenUp)
+    switch status {
+    case .running:
+      if jobs.isEmpty { return "The batch has begun" }
+      return "\(done) of \(films(wanted)) done so far" + (failed > 0 ? ", \(failed) failed" : "")
+    case _ where jobs.isEmpty:
+      return status == .interrupted ? "The batch was interrupted before its first film" : "There was nothing to do"
+    case _ where wanted == 0: return "Nothing to do: \(films(jobs.count)) done before or not ready"
+    case _ where failed > 0: return "\(failed) of \(films(wanted)) failed"
+    case _ where done == wanted: return wanted == 1 ? "The film is done" : "All \(wanted) films are done"
+    case .interrupted: return "Interrupted: \(done) of \(films(wanted)) done"
+    default: return "\(done) of \(films(wanted)) done"
+    }
+  }
+
+  /// When, by whom and over what, in one line.
+  public var subline: String {
+    var line = status == .running ? "Running" : status == .interrupted ? "Interrupted" : "Ended"
+    if let started {
+      let day = "%-d %B %Y"
+      line = "From \(started.format("\(day), %H:%M"))"
+      if let completed {
+        let isSameDay = started.format(day) == completed.format(day)
+        line += " to \(completed.format(isSameDay ? "%H:%M" : "\(day), %H:%M"))"
+      } else {
+        line += status == .running ? ", still running" : ", interrupted"
+      }
+      if let timezone { line += " \(timezone)" }
+    }
+    if let who { line += ", by \(who)" }
+    if !inputs.isEmpty {
+      line += ", over \(inputs.prefix(3).joined(separator: ", "))"
+      if inputs.count > 3 { line += " and \(inputs.count - 3) more" }
+    }
+    return line
+  }
+
+  private func films(_ count: Int) -> String { count == 1 ? "1 film" : "\(count) films" }
+}
+
+extension ReportedJob.Outcome {
+  /// As a person reads it.
+  public var label: String {
+    switch self {
+    case .failed: "failed"
+    case .givenUp: "given up"
+    case .interrupted: "interrupted"
+    case .running: "running"
+    case .held: "held"
+    case .notBegun: "not begun"
+    case .done: "done"
+    case .pending: "not ready"
+    case .skipped: "done before"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+internal import Jobs
+
+/// What a manifest tells of the stages that ran within one run of its job.
+struct StageSpans {
+  /// Every attempt of the run, in the order of beginning.
+  private(set) var spans: [StageSpan] = []
+  /// Stages done before the run began.
+  private(set) var kept = 0
+  /// Whether the run is in the manifest at all.
+  private(set) var isThere = false
+
+  private let manifest: Manifest
+  private let batchStart: Timestamp
+  private let run: Range<Int64>
+
+  /// - Parameters:
+  ///   - batch: from the batch's beginning to its end; a job's run in it ends at the next run's beginning, too.
+  ///   - now: the end of a stage that is at work; `nil` when nobody runs the job.
+  init(of manifest: Manifest, in batch: Range<Int64>, now: Timestamp?) {
+    self.manifest = manifest
+    batchStart = Timestamp(microseconds: batch.lowerBound)
+    // Times in records may be of clocks a little apart.
+    let lower = batch.lowerBound - 1_000_000
+    let begun = manifest.history.filter { $0.what == .started }.compactMap { Timestamp($0.at)?.microseconds }
+      .filter { $0 >= lower }.sorted()
+    let upper = begun.dropFirst().first ?? .max
+    let isLatest = begun.count <= 1
+    run = lower..<max(lower, min(upper, batch.upperBound))
+    isThere = begun.first.map(run.contains) ?? false
+    readHistory()
+    for record in manifest.stages { read(record, now: isLatest ? now : nil) }
+    spans.sort { ($0.startSeconds, $0.number ?? 0) < ($1.startSeconds, $1.number ?? 0) }
+  }
+
+  private func offset(_ text: String?) -> Double? {
+    text.flatMap { Timestamp($0) }.map { $0.seconds(since: batchStart) }
+  }
+
+  private func isInRun(_ text: String?) -> Bool {
+    text.flatMap { Timestamp($0) }.map { run.contains($0.microseconds) } ?? false
+  }
+
+  /// Attempts that later ones have taken the place of.
+  private mutating func readHistory() {
+    var open: [StageSpan] = []
+    for event in manifest.history {
+      guard let stage = event.stage, isInRun(event.at), let at = offset(event.at) else { continue }
+      if event.what == .stageStarted {
+        open.append(
+          StageSpan(name: stage, attempt: event.attempt, status: .interrupted, startSeconds: at, reason: event.reason))
+        continue
+      }
+      let status: StageSpan.Status? =
+        switch event.what {
+        case .stageSucceeded: .success
+        case .stageFailed: .failed
+        case .stageSkipped: .skipped
+        default: nil
+        }
+      guard let status, let index = open.lastIndex(where: { $0.name == stage && $0.attempt == event.attempt })
+      else { continue }
+      var span = open.remove(at: index)
+      (span.status, span.endSeconds, span.reason) = (status, at, event.reason)
+      spans.append(span)
+    }
+    spans += open
+  }
+
+  private mutating func read(_ record: StageRecord, now: Timestamp?) {
+    let fields = record.fields
+    guard let status = record.status, let text = fields["started_at"]?.string, let start = offset(text) else {
+      if record.status == .success { kept += 1 }
+      return
+    }
+    guard isInRun(text) else {
+      if record.status == .success, start < 0 { kept += 1 }
+      return
+    }
+    let attempt = fields["attempt"]?.int
+    spans.removeAll { $0.name == record.name && $0.attempt == attempt && $0.startSeconds == start }
+    var span = StageSpan(name: record.name, attempt: attempt, status: .interrupted, startSeconds: start)
+    span.number = fields["stage_number"]?.int
+    span.lane = fields["lane"]?.string
+    span.waitedSeconds = max(0, fields["waited_seconds"]?.finite ?? 0)
+    let end = offset(fields["completed_at"]?.string) ?? record.duration.flatMap { $0.isFinite ? start + $0 : nil }
+    span.endSeconds = end.map { max(start, $0) }
+    switch status {
+    case .success: span.status = .success
+    case .failed: span.status = .failed
+    case .skipped: span.status = .skipped
+    case .running:
+      if let now { (span.status, span.endSeconds) = (.running, max(start, now.seconds(since: batchStart))) }
+    }
+    span.outputBytes = Self.bytes(record)
+    span.peakMemoryBytes = fields["resources"]?["peak_memory_bytes"]?.int
+    span.cpuSeconds = fields["resources"]?["cpu_seconds"]?.finite
+    (span.reason, span.error) = (record.reason ?? fields["skip_reason"]?.string, record.error)
+    spans.append(span)
+  }
+
+  /// Of the files it made; one that is named twice counts once.
+  private static func bytes(_ record: StageRecord) -> Int {
+    var sizes: [String: Int] = [:]
+    for (key, file) in record.outputs { sizes[file.path ?? key] = max(0, file.size ?? 0) }
+    return sizes.values.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+  }
+}
+
+extension JSON {
+  fileprivate var finite: Double? { double.flatMap { $0.isFinite ? $0 : nil } }
+}

@@ -1,0 +1,51 @@
+internal import Jobs
+
+/// What one job came to grief over.
+struct Trouble: Sendable {
+  var kind: FailureCause.Kind
+  var stage: String?
+  /// As it was said.
+  var text: String
+  /// Without what differs from film to film.
+  var common: String
+
+  /// Where a stage says no more than its exit code, its last line tells more.
+  static func text(reason: String?, error: String?) -> String? {
+    let prefix = "optional, and failed: "
+    let plain = reason.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
+    if let plain, !plain.isEmpty, !plain.hasPrefix("exit code ") { return plain }
+    return error?.lastLine?.trimmed ?? plain
+  }
+}
+
+extension FailureCause {
+  /// Troubles that read alike, together: those of most films first.
+  static func groups(of troubles: [(job: Int, trouble: Trouble)]) -> [FailureCause] {
+    struct Key: Hashable {
+      var kind: Kind
+      var stage: String?
+      var text: String
+    }
+    let groups = Dictionary(grouping: troubles) { _, trouble in
+      Key(kind: trouble.kind, stage: trouble.stage, text: trouble.common)
+    }
+    return groups.map { key, members in
+      FailureCause(
+        kind: key.kind, stage: key.stage, text: members.count == 1 ? members[0].trouble.text : key.text,
+        jobs: members.map(\.job), logLines: [])
+    }.sorted { left, right in
+      (left.kind.rank, right.jobs.count, left.jobs[0]) < (right.kind.rank, left.jobs.count, right.jobs[0])
+    }
+  }
+}
+
+extension FailureCause.Kind {
+  fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+extension String {
+  var trimmed: String {
+    let start = drop(while: \.isWhitespace)
+    return String(start[..<(start.lastIndex { !$0.isWhitespace }.map { start.index(after: $0) } ?? start.startIndex)])
+  }
+}

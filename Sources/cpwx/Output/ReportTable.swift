@@ -1,0 +1,105 @@
+internal import Jobs
+internal import Report
+
+/// A batch's report as a person reads it at a terminal.
+struct ReportTable {
+  private let report: BatchReport
+
+  init(_ report: BatchReport) { self.report = report }
+
+  func write() {
+    Console.out(Style.heading(report.headline))
+    Console.out("\(report.subline), batch \(report.id)".withoutControls)
+    let counts = report.totals.filter { $0.films > 0 }.map { "\($0.films) \(Style.outcome($0.outcome))" }
+    let again = [("resumed", report.resumed), ("tried again", report.retried), ("unreadable", report.unreadable)]
+      .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    Console.out("")
+    Console.out("Films   \(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
+    let waited = report.waitedSeconds >= 1 ? ", \(describeDuration(report.waitedSeconds)) of waiting for lanes" : ""
+    Console.out("Time    \(describeDuration(report.wallSeconds))\(waited)")
+    if report.outputBytes > 0 { Console.out("Disk    \(describeSize(report.outputBytes)) written") }
+    writeCauses()
+    section(report.lanes.filter { $0.name != nil }.map(row))
+    section(report.stages.map(row))
+    section(report.slowest(5).map(row))
+  }
+
+  private func writeCauses() {
+    for cause in report.causes {
+      let stage = cause.stage.map { "\($0): " } ?? ""
+      let kind =
+        switch cause.kind {
+        case .failed: Style.outcome(.failed)
+        case .optional: "went on without"
+        case .held: Style.outcome(.held)
+        }
+      Console.out("\n\(cause.jobs.count) \(kind)  \(stage)\(cause.text)".withoutBreaks)
+      let names = cause.jobs.prefix(5).compactMap { report.jobs[$0].jobID ?? report.jobs[$0].input }
+      let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
+      Console.out("  \(names.joined(separator: ", "))\(more)".withoutControls)
+      for line in cause.kind == .failed ? cause.logLines.suffix(10) : [] { Console.out("  | \(line)") }
+    }
+  }
+
+  private func section(_ cells: [[(heading: String, text: String)]]) {
+    guard let first = cells.first else { return }
+    Console.out("")
+    let rows = cells.map { row in
+      var document: JSON = [:]
+      for (heading, text) in row { document[heading] = .string(text.withoutControls) }
+      return document
+    }
+    Listing(
+      rows: rows,
+      columns: first.map { heading, _ in
+        .init(heading, key: heading, isFlexible: heading == "TITLE")
+      }
+    ).write(.table)
+  }
+
+  private func row(_ lane: LaneUse) -> [(heading: String, text: String)] {
+    [
+      ("LANE", lane.name ?? ""), ("SLOTS", lane.slots.map { "\($0)" } ?? ""),
+      ("BUSY", lane.share.map { "\(Int(($0 * 100).rounded())) %" } ?? ""), ("WORK", time(lane.busySeconds)),
+      ("WAITED", time(lane.waitedSeconds)),
+    ]
+  }
+
+  private func row(_ stage: StageTotal) -> [(heading: String, text: String)] {
+    [
+      ("STAGE", stage.name), ("DONE", "\(stage.succeeded)"), ("FAILED", stage.failed > 0 ? "\(stage.failed)" : ""),
+      ("TIME", time(stage.totalSeconds)), ("MEDIAN", time(stage.medianSeconds)), ("95 %", time(stage.p95Seconds)),
+      ("WAITED", stage.waitedSeconds > 0 ? time(stage.waitedSeconds) : ""),
+      ("DISK", stage.outputBytes > 0 ? describeSize(stage.outputBytes) : ""),
+    ]
+  }
+
+  private func row(_ job: ReportedJob) -> [(heading: String, text: String)] {
+    [
+      ("SLOWEST", job.jobID ?? ""), ("TIME", time(job.durationSeconds)),
+      ("LONGEST STAGE", job.longestStage.map { "\($0.name) \(describeDuration($0.durationSeconds))" } ?? ""),
+      ("TITLE", job.title ?? ""),
+    ]
+  }
+
+  private func time(_ seconds: Double?) -> String { seconds.map { describeDuration($0) } ?? "" }
+}
+
+extension Style {
+  fileprivate static func outcome(_ outcome: ReportedJob.Outcome) -> String {
+    switch outcome {
+    case .done: painted(outcome.label, as: "completed")
+    case .failed, .givenUp: painted(outcome.label, as: "failed")
+    case .running: painted(outcome.label, as: "running")
+    case .interrupted, .held: painted(outcome.label, as: "interrupted")
+    case .notBegun, .pending, .skipped: outcome.label
+    }
+  }
+}
+
+extension String {
+  fileprivate var withoutBreaks: String {
+    let start = prefix { $0 == "\n" }
+    return start + dropFirst(start.count).split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
