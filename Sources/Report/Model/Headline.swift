@@ -28,10 +28,11 @@ extension BatchReport {
       if let completed {
         let isSameDay = started.format(day) == completed.format(day)
         line += " to \(completed.format(isSameDay ? "%H:%M" : "\(day), %H:%M"))"
-      } else {
-        line += status == .running ? ", still running" : ", interrupted"
       }
-      if let timezone { line += " \(timezone)" }
+      if let timezone { line += " (\(timezone))" }
+      if status == .running || status == .interrupted {
+        line += ", \(status == .running ? "still running" : "interrupted")"
+      }
     }
     if let who { line += ", by \(who)" }
     if !inputs.isEmpty {

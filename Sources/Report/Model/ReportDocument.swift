@@ -11,7 +11,7 @@ extension BatchReport {
   ///      stages:  [{stage_name, stage_number, succeeded, failed, total_seconds, median_seconds, p95_seconds,
   ///                 longest_seconds, longest_job, waited_seconds, output_bytes}]
   ///      slowest: [{job_id, title, duration_seconds}]
-  ///      jobs:    [{job_id, user_id, title, year, input, decision, outcome, reason, output_dir, problem, start_seconds,
+  ///      jobs:    [{job_id, user_id, title, year, input, decision, outcome, reason, cause, output_dir, problem, start_seconds,
   ///                 end_seconds, duration_seconds, waited_seconds, output_bytes, kept_stages,
   ///                 stages: [{stage_name, stage_number, attempt, status, lane, start_seconds, end_seconds,
   ///                           duration_seconds, waited_seconds, output_bytes, peak_memory_bytes, cpu_seconds,
@@ -73,7 +73,8 @@ extension ReportedJob {
     [
       "job_id": .string(jobID), "user_id": .int(userID), "title": .string(title), "year": .int(year),
       "input": .string(input), "decision": .string(decision), "outcome": .string(outcome.rawValue),
-      "reason": .string(reason), "output_dir": .string(outputFolder), "problem": .string(problem),
+      "reason": .string(reason), "cause": .string(cause), "output_dir": .string(outputFolder),
+      "problem": .string(problem),
       "start_seconds": .seconds(startSeconds), "end_seconds": .seconds(endSeconds),
       "duration_seconds": .seconds(durationSeconds), "waited_seconds": .seconds(waitedSeconds),
       "output_bytes": .int(outputBytes), "kept_stages": .int(keptStages), "stages": .array(stages.map(\.document)),

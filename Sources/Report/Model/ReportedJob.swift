@@ -24,6 +24,8 @@ public struct ReportedJob: Sendable, Equatable {
   public var outcome: Outcome
   /// Why, in words for the admin.
   public var reason: String?
+  /// What it failed of, in its stage's own words.
+  public var cause: String?
   /// The job's folder, as documents write it.
   public var outputFolder: String?
   /// Why the job's own records could not be read.

@@ -38,10 +38,13 @@ private struct ReportPage {
   let nonce: String
   private let axis: TimeAxis
   private let colors: [String: Int]
+  /// Seconds of the film that took longest.
+  private let longest: Double
 
   init(report: BatchReport, nonce: String) {
     (self.report, self.nonce) = (report, nonce)
     axis = TimeAxis(started: report.started, wallSeconds: report.wallSeconds)
+    longest = report.jobs.lazy.map(\.durationSeconds).max() ?? 0
     let numbered = report.stages.enumerated().map { ($0.element.name, $0.offset % 10) }
     colors = Dictionary(numbered, uniquingKeysWith: { $1 })
   }
@@ -55,7 +58,8 @@ private struct ReportPage {
       "hasCauses": !report.causes.isEmpty, "causes": report.causes.enumerated().map { cause($1, isFirst: $0 == 0) },
       "hasTime": report.wallSeconds > 0 && !report.stages.isEmpty, "lanes": report.lanes.map(lane), "ticks": ticks,
       "laneNote": laneNote, "stages": report.stages.map(stage), "range": axis.range,
-      "jobs": report.jobs.enumerated().map { film($1, at: $0) }, "legend": report.stages.isEmpty ? false : ["colors": legend] as Any,
+      "jobs": report.jobs.enumerated().map { film($1, at: $0) },
+      "legend": report.stages.isEmpty ? false : ["colors": legend] as Any,
       "footer": footer,
     ]
   }
@@ -71,7 +75,8 @@ private struct ReportPage {
   private var outcomeBar: [[String: Any]] {
     var films = 0
     // What is well comes first, so that trouble stands at the end of the bar.
-    return standing.reversed().map { outcome, count in
+    return (standing.filter { $0.outcome == .done } + standing.filter { $0.outcome != .done }.reversed()).map {
+      outcome, count in
       let from = films * 1000 / report.jobs.count
       films += count
       return ["key": outcome.rawValue, "x": from, "width": max(2, films * 1000 / report.jobs.count - from)]
@@ -88,7 +93,9 @@ private struct ReportPage {
     }
     if report.waitedSeconds >= 1 { facts.append(fact("Waited for lanes", describeDuration(report.waitedSeconds))) }
     if report.outputBytes > 0 { facts.append(fact("Disk written", describeSize(report.outputBytes))) }
-    for (name, count) in [("Resumed", report.resumed), ("Tried again", report.retried), ("Unreadable", report.unreadable)]
+    for (name, count) in [
+      ("Resumed", report.resumed), ("Tried again", report.retried), ("Unreadable", report.unreadable),
+    ]
     where count > 0 {
       facts.append(fact(name, "\(count)"))
     }
@@ -101,7 +108,7 @@ private struct ReportPage {
     let shown = 12
     let films: [[String: Any]] = cause.jobs.prefix(shown).map { index in
       let job = report.jobs[index]
-      return ["anchor": anchor(job, index), "name": name(of: job)]
+      return ["anchor": anchor(job, index), "name": title(of: job), "year": job.year ?? false as Any]
     }
     let place =
       switch cause.kind {
@@ -120,9 +127,8 @@ private struct ReportPage {
     ]
   }
 
-  private func name(of job: ReportedJob) -> String {
-    let title = (job.title ?? job.input ?? job.jobID ?? "a film").withoutControls
-    return job.year.map { "\(title) (\($0))" } ?? title
+  private func title(of job: ReportedJob) -> String {
+    (job.title ?? job.input ?? job.jobID ?? "a film").withoutControls
   }
 
   private func anchor(_ job: ReportedJob, _ index: Int) -> String { job.jobID ?? "-\(index)" }
@@ -176,23 +182,23 @@ private struct ReportPage {
   // MARK: - Films
 
   private func film(_ job: ReportedJob, at index: Int) -> [String: Any] {
-    let why = job.problem ?? (job.outcome == .done ? nil : job.reason)
-    let longest = job.longestStage
+    let why = job.problem ?? job.cause ?? (job.outcome == .done ? nil : job.reason)
     var about = [job.jobID ?? "no job"]
     if let user = job.userID, user != 1 { about.append("user \(user)") }
     if job.outputBytes > 0 { about.append(describeSize(job.outputBytes)) }
     let hasTime = !job.stages.isEmpty
     return [
-      "outcome": job.outcome.rawValue, "anchor": anchor(job, index), "film": name(of: job),
+      "outcome": job.outcome.rawValue, "anchor": anchor(job, index), "film": title(of: job),
+      "year": job.year ?? false as Any,
       "about": about.joined(separator: " · "), "why": why?.withoutControls ?? false as Any,
       "isBad": job.outcome == .failed || job.outcome == .givenUp || job.problem != nil,
       "result": job.outcome.label, "again": again(job) ?? false as Any,
       "duration": hasTime ? seconds(job.durationSeconds) : false as Any, "wait": seconds(job.waitedSeconds),
       "start": seconds(job.startSeconds ?? 0), "time": hasTime ? describeDuration(job.durationSeconds) : "",
       "waited": job.waitedSeconds >= 1 ? describeDuration(job.waitedSeconds) : "",
-      "longest": longest.map { "\($0.name) \(describeDuration($0.durationSeconds))" }?.withoutControls ?? "",
+      "longest": job.longestStage.map { "\($0.name) \(describeDuration($0.durationSeconds))" }?.withoutControls ?? "",
       "line": hasTime && report.wallSeconds > 0
-        ? JobLine(axis: axis, colors: colors).paths(of: job) : false as Any,
+        ? JobLine(axis: axis, longest: longest, colors: colors).paths(of: job) : false as Any,
       "told": JobLine.told(job).withoutControls,
     ]
   }

@@ -21,7 +21,8 @@ extension Workspace {
     let few = (fitting.isEmpty ? records : fitting).suffix(5).reversed().map(id).joined(separator: ", ")
     throw JobError(
       .usage, name, fitting.isEmpty ? "no such batch in \(batchFolder)" : "fits \(fitting.count) batches: \(few)",
-      remedy: fitting.isEmpty ? (few.isEmpty ? "Make one with: cpwx run" : "The last ones: \(few)") : "Give more of the id.")
+      remedy: fitting.isEmpty
+        ? (few.isEmpty ? "Make one with: cpwx run" : "The last ones: \(few)") : "Give more of the id.")
   }
 
   /// `latest` is 0 back, `latest~3` is 3.

@@ -16,6 +16,10 @@ struct CauseText {
       if let stem = file?.stem { names.append((stem, "FILM")) }
     }
     if let title { names.append((title, "FILM")) }
+    // Of a name with a newline in it, a log's last line holds the end.
+    names += names.compactMap { name, word in
+      name.contains(where: \.isNewline) ? name.split(whereSeparator: \.isNewline).last.map { (String($0), word) } : nil
+    }
     // A film called M or Up would be found in every second word.
     self.names = names.filter { $0.0.unicodeScalars.count >= 4 }.sorted { $0.0.utf8.count > $1.0.utf8.count }
   }
@@ -61,7 +65,8 @@ struct CauseText {
 
   private static func withoutNumbers(_ word: Substring) -> String {
     let isHex = word.utf8.count >= 8 && word.contains(where: \.isNumber) && word.allSatisfy(\.isHexDigit)
-    if isHex || word.hasPrefix("0x") { return "#" }
+    if isHex { return "#" }
+    if word.hasPrefix("0x") { return "#" + word.dropFirst(2).drop(while: \.isHexDigit) }
     var result = ""
     for character in word {
       let joins = result.last == "#" && ".,:".contains(character)

@@ -29,14 +29,16 @@ struct JobReader: Sendable {
         year: entry["year"]?.int, input: shown.masked(input.map { workspace.documentPath(FilePath($0.withoutNUL)) }),
         decision: entry["decision"]?.string, outcome: .notBegun, reason: entry["reason"]?.string))
     var status = entry["status"]?.string.flatMap { PipelineStatus(rawValue: $0) }
-    if let name = entry["job_id"]?.string {
+    // What an earlier run did is not of this batch, and may be gone since.
+    if let name = entry["job_id"]?.string, found.job.decision != "skip" || status != nil {
       found.paths = JobPlaces(workspace: workspace).paths(of: entry)
       status = readManifest(&found, status) ?? status
       if found.paths == nil { found.job.problem = "the folder of \(name) is gone" }
     }
     found.job.outcome = outcome(status, found.job)
     found.job.title = shown.masked(found.job.title ?? input.flatMap { FilePath($0.withoutNUL).lastComponent?.stem })
-    let isTroubled = [.failed, .givenUp, .held].contains(found.job.outcome) || found.job.stages.contains { $0.error != nil }
+    let isTroubled =
+      [.failed, .givenUp, .held].contains(found.job.outcome) || found.job.stages.contains { $0.error != nil }
     let shown = isTroubled ? secrets(of: found) : shown
     found.job.reason = found.job.reason.map { shown($0) }
     for index in found.job.stages.indices {
@@ -44,6 +46,9 @@ struct JobReader: Sendable {
       found.job.stages[index].error = found.job.stages[index].error.map { shown($0) }
     }
     if isTroubled { found.troubles = troubles(of: found) }
+    found.job.cause = found.troubles.last { $0.kind == .failed }.map { trouble in
+      trouble.stage.map { "\($0): \(trouble.text)" } ?? trouble.text
+    }
     return found
   }
 

@@ -25,10 +25,15 @@ extension UnsafeBufferPointer<UInt8> {
   fileprivate func holds(_ part: String) -> Bool {
     var part = part
     return part.withUTF8 { part in
-      guard let first = part.first, count >= part.count else { return false }
-      return (0...(count - part.count)).contains { start in
-        self[start] == first && self[start..<(start + part.count)].elementsEqual(part)
+      guard let first = part.first else { return false }
+      var start = 0
+      while start + part.count <= count {
+        var length = self[start] == first ? 1 : 0
+        while length > 0, length < part.count, self[start + length] == part[length] { length += 1 }
+        if length == part.count { return true }
+        start += 1
       }
+      return false
     }
   }
 }

@@ -14,7 +14,8 @@ struct ReportTable {
     let again = [("resumed", report.resumed), ("tried again", report.retried), ("unreadable", report.unreadable)]
       .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
     Console.out("")
-    Console.out("Films   \(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
+    Console.out(
+      "Films   \(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
     let waited = report.waitedSeconds >= 1 ? ", \(describeDuration(report.waitedSeconds)) of waiting for lanes" : ""
     Console.out("Time    \(describeDuration(report.wallSeconds))\(waited)")
     if report.outputBytes > 0 { Console.out("Disk    \(describeSize(report.outputBytes)) written") }
@@ -25,7 +26,8 @@ struct ReportTable {
   }
 
   private func writeCauses() {
-    for cause in report.causes {
+    let most = 10
+    for cause in report.causes.prefix(most) {
       let stage = cause.stage.map { "\($0): " } ?? ""
       let kind =
         switch cause.kind {
@@ -37,8 +39,9 @@ struct ReportTable {
       let names = cause.jobs.prefix(5).compactMap { report.jobs[$0].jobID ?? report.jobs[$0].input }
       let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
       Console.out("  \(names.joined(separator: ", "))\(more)".withoutControls)
-      for line in cause.kind == .failed ? cause.logLines.suffix(10) : [] { Console.out("  | \(line)") }
+      for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] { Console.out("  | \(line)") }
     }
+    if report.causes.count > most { Console.out("\n… and \(report.causes.count - most) more causes: --html has all") }
   }
 
   private func section(_ cells: [[(heading: String, text: String)]]) {

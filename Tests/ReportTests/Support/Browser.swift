@@ -1,0 +1,48 @@
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A real browser without a window.
+struct Browser {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  struct Visit {
+    /// The document after its scripts have run.
+    var dom: String
+    /// Errors of scripts, and what the page's policy refused.
+    var complaints: [String]
+    /// What was asked for over any network.
+    var requests: [String]
+
+    /// The films that are not hidden, in their order.
+    var films: [String] {
+      dom.matches(of: /<tr class="[a-z_]+" id="j([^"]*)"([^>]*)>/)
+        .filter { !$0.2.contains("hidden") }.map { String($0.1) }
+    }
+  }
+
+  /// Opens a page.
+  ///
+  /// - Parameter hash: the part of the address after the `#`.
+  func visit(_ page: FilePath, hash: String = "") throws -> Visit {
+    let (log, errors) = (folder.path("net.json").string, folder.path("errors").string)
+    let script = """
+      exec chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-extensions --disable-background-networking \
+      --disable-component-update --user-data-dir="$1/profile" --enable-logging=stderr --log-net-log="$1/net.json" \
+      --dump-dom "$2" 2> "$1/errors"
+      """
+    let address = "file://\(page.string)" + (hash.isEmpty ? "" : "#\(hash)")
+    let dom = try output(of: ["timeout", "60", "sh", "-c", script, "sh", folder.root.string, address])
+    let said = try String(contentsOfFile: errors, encoding: .utf8)
+    let asked = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    return Visit(
+      dom: dom, complaints: said.split(separator: "\n").filter { $0.contains("CONSOLE") }.map(String.init),
+      requests: asked.matches(of: /"url":"(?:https?|wss?):\/\/([^\/"]*)/).map { String($0.1) }.filter { host in
+        // The browser's own.
+        !host.hasSuffix("google.com") && !host.hasSuffix("googleapis.com") && !host.hasSuffix("gvt1.com")
+      })
+  }
+}
