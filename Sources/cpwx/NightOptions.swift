@@ -39,6 +39,9 @@ struct NightOptions: ParsableArguments {
   @Flag(help: "Take up jobs again that were given up.")
   var retryFailed = false
 
+  @Flag(help: "Keep going: take up films as they come, until Ctrl-C or the time of --until.")
+  var watch = false
+
   @Flag(help: "Wait for another run over the same folder to end, instead of leaving.")
   var wait = false
 
@@ -61,6 +64,7 @@ struct NightOptions: ParsableArguments {
     if let halt { options.halt = try HaltRule(halt) }
     options.attempts = try Self.positive(attempts, "--attempts") ?? options.attempts
     (options.retriesGivenUp, options.waits) = (retryFailed, wait)
+    options.watches = watch
     return options
   }
 

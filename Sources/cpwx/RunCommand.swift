@@ -57,12 +57,18 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
   var quiet = false
 
+  @Option(
+    help: .init("Write metrics for Prometheus' textfile collector there when done.", valueName: "file"),
+    completion: .file(extensions: ["prom"]))
+  var metrics: String?
+
   @OptionGroup(title: "Nights") var nightOptions: NightOptions
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
 
-  private var display: any RunDisplay {
-    if quiet { return SilentDisplay() }
+  private func display(_ format: OutputFormat) -> any RunDisplay {
+    if quiet, format != .ndjson { return SilentDisplay() }
+    if format == .ndjson { return EventDisplay() }
     if Console.errorIsTerminal { return LiveDisplay() }
     return PlainDisplay()
   }
@@ -76,19 +82,25 @@ struct RunCommand: AsyncParsableCommand {
       return films.listing().write(format)
     }
     let stop = try StopSource()
-    let display = display
+    let display = display(format)
     let receipt = Signals.forward(to: stop) { level in
       display.say(
         level == .drain
           ? "Stopping after the running stage; once more to stop it now. The job can be resumed."
           : "Stopping now. The job can be resumed.")
     }
+    let news = NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
     let results = try request.batch.alone(over: request.inputs, stop: stop) {
-      try request.films(changingNothing: false).run(request, stop: stop, display: display)
+      try request.films(changingNothing: false).run(request, stop: stop) { event in
+        display.show(event)
+        news.note(event)
+      }
     }
     request.index.finish()
+    news.finish()
     display.close()
-    results.listing().write(format)
+    // Events have told all already, line by line.
+    if format != .ndjson { results.listing().write(format) }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
 }

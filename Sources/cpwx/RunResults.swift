@@ -3,8 +3,10 @@ internal import Pipeline
 internal import SystemPackage
 
 extension FilmBatch.Plan {
-  func run(_ request: RunRequest, stop: StopSource, display: any RunDisplay) -> RunResults {
-    RunResults(results: request.batch.run(self, stop: stop) { display.show($0) }, workspace: request.workspace)
+  func run(
+    _ request: RunRequest, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
+  ) -> RunResults {
+    RunResults(results: request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace)
   }
 
   func listing() -> Listing {

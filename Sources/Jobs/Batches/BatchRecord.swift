@@ -50,6 +50,8 @@ public struct OpenBatch: ~Copyable {
     self.lock = lock
   }
 
+  public var id: String { record.id }
+
   /// Ends the batch: its record says what became of the films, durably.
   public consuming func end(_ status: PipelineStatus, jobs: [JSON]) throws {
     var record = record

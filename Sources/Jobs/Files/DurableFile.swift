@@ -26,6 +26,11 @@ public enum DurableFile {
     try stage(bytes, for: path, mode: mode).place(durably: false)
   }
 
+  /// Replaces `path` by `bytes` in one step: for what is worth nothing after a power cut.
+  ///
+  /// - Throws: ``JobError`` with code `io`; the old file then stands.
+  public static func writePassing(_ bytes: [UInt8], to path: FilePath) throws { try writeFast(bytes, to: path) }
+
   /// Writes `bytes` beside `path` without making them durable yet; ``Staged/commit()`` does.
   static func stage(_ bytes: [UInt8], for path: FilePath, mode: FilePermissions? = nil) throws -> Staged {
     let temporary = temporaryName(for: path)

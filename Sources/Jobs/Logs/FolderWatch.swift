@@ -1,4 +1,4 @@
-internal import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
   internal import Glibc
@@ -22,7 +22,7 @@ public final class FolderWatch {
   deinit { try? events?.close() }
 
   /// Watches a folder from now on; once more is no harm, and takes in one that came to be or was replaced.
-  func add(_ folder: FilePath) {
+  public func add(_ folder: FilePath) {
     guard let events else { return }
     let changes = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF
     _ = folder.withPlatformString { inotify_add_watch(events.rawValue, $0, UInt32(changes)) }
@@ -39,6 +39,18 @@ public final class FolderWatch {
     guard poll(&ends, 2, CInt(milliseconds)) > 0 else { return true }
     if ends[0].revents != 0 { forget() }
     return ends[1].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
+  }
+
+  /// Waits until something happens, or so many milliseconds.
+  ///
+  /// - Parameter end: when this becomes readable there is nothing to wait for any more.
+  public func wait(until end: FileDescriptor, milliseconds: Int) {
+    var ends = [
+      pollfd(fd: events?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: end.rawValue, events: Int16(POLLIN), revents: 0),
+    ]
+    guard poll(&ends, 2, CInt(milliseconds)) > 0, ends[0].revents != 0 else { return }
+    forget()
   }
 
   /// Takes the events away; that there were any is enough.

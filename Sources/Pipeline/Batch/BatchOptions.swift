@@ -22,5 +22,8 @@ public struct BatchOptions: Sendable {
   /// Wait for another batch over the same folder to end, instead of leaving.
   public var waits = false
 
+  /// Keep going, and take up films as they come.
+  public var watches = false
+
   public init() {}
 }

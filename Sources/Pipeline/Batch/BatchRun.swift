@@ -6,7 +6,7 @@ internal import SystemPackage
 /// One batch at work: as many jobs under way at a time as it may, each on a thread of its own.
 final class BatchRun: Sendable {
   private let batch: FilmBatch
-  private let plan: FilmBatch.Plan
+  private let plan: Mutex<FilmBatch.Plan>
   private let queue: FilmQueue
   private let stop: StopSource
   private let observe: @Sendable (RunEvent) -> Void
@@ -19,19 +19,29 @@ final class BatchRun: Sendable {
   init(
     _ batch: FilmBatch, _ plan: FilmBatch.Plan, _ stop: StopSource, _ observe: @escaping @Sendable (RunEvent) -> Void
   ) {
-    (self.batch, self.plan, self.stop, self.observe) = (batch, plan, stop, observe)
-    let films = plan.films.enumerated().filter { $0.element.kind.isWork }
+    (self.batch, self.stop, self.observe) = (batch, stop, observe)
+    self.plan = Mutex(plan)
     queue = FilmQueue(
-      films.map { ($0.offset, $0.element, $0.element.estimate ?? WorkEstimate(bytes: 0)) }, batch.options,
+      Self.work(in: plan.films, from: 0), batch.options,
       room: DiskRoom(of: batch.workspace.outputRoot, minFree: batch.options.minFree), stop: stop)
   }
 
-  /// Runs the films until there is none left that can be begun.
+  private static func work(
+    in films: [InputDecision], from first: Int
+  ) -> [(number: Int, film: InputDecision, estimate: WorkEstimate)] {
+    films.enumerated().dropFirst(first).filter { $0.element.kind.isWork }.map {
+      ($0.offset, $0.element, $0.element.estimate ?? WorkEstimate(bytes: 0))
+    }
+  }
+
+  /// Runs the films until there is none left that can be begun, and none can come.
   func work() {
-    let films = plan.films.filter(\.kind.isWork).count
+    let films = batch.options.watches ? .max : plan.withLock { $0.films.filter(\.kind.isWork).count }
     let places = Set(batch.selection.wanted.map(\.lane)).reduce(0) { $0 + max(1, batch.lanes.sizes[$1] ?? 1) }
     if let until = batch.options.until { stop.drain(at: until) }
-    onThreads(max(1, min(batch.options.jobs ?? places, films))) { [self] _ in
+    let hands = max(1, min(batch.options.jobs ?? places, films))
+    onThreads(batch.options.watches ? hands + 1 : hands) { [self] hand in
+      if hand == hands { return watch() }
       while true {
         switch nextTurn() {
         case .film(let number, let begun): finish(number, begun)
@@ -42,10 +52,70 @@ final class BatchRun: Sendable {
     }
   }
 
+  /// Looks for films that come, until the run is told to end.
+  private func watch() {
+    let watch = FolderWatch()
+    // What is still copied makes no noise at its end that every file system would tell of.
+    var isPending = true
+    while stop.level == .none {
+      for folder in plan.withLock({ $0.folders }) { watch.add(folder) }
+      let rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
+      watch.wait(until: stop.drainWakeUp, milliseconds: Int(rest * 1000))
+      if stop.level != .none { break }
+      // A copy goes on for a while once it has begun.
+      watch.wait(until: stop.drainWakeUp, milliseconds: 200)
+      isPending = look()
+    }
+    queue.close()
+  }
+
+  /// Decides about the films that are there now, and has the new ones run.
+  ///
+  /// - Returns: whether any is not there as a whole yet.
+  private func look() -> Bool {
+    let (inputs, known) = plan.withLock { ($0.inputs, $0.films) }
+    let seen: [FileFact: InputDecision.Kind] = Dictionary(
+      known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
+    do {
+      let anew = try batch.plan(inputs: inputs.filter { isDirectory($0) }, resumed: [], notice: { [observe] in observe(.warning($0)) })
+      let came = anew.films.filter { film in
+        film.kind.isWork && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
+      }
+      let first = plan.withLock { plan in
+        plan.folders = anew.folders
+        let first = plan.films.count
+        plan.films += came
+        return first
+      }
+      if !came.isEmpty {
+        observe(.filmsAdded(came.count, stages: came.count * batch.selection.wanted.count))
+        queue.add(plan.withLock { Self.work(in: $0.films, from: first) })
+      }
+      return anew.films.contains { $0.kind == .pending && $0.problem == nil }
+    } catch {
+      observe(.warning("the folders could not be looked through: \(error)"))
+      return true
+    }
+  }
+
+  /// A file as it was when it was decided about.
+  private struct FileFact: Hashable {
+    let path: FilePath
+    let size: Int
+    let modified: Int64
+
+    init(_ film: InputDecision) {
+      path = film.input
+      (size, modified) = (film.seen?.size ?? -1, film.seen?.modified ?? 0)
+    }
+  }
+
   /// What became of each film, in the order of the plan.
   func results() -> [FilmBatch.Result] {
     let done = done.withLock { $0 }
-    return plan.films.enumerated().map { number, film in
+    let films = plan.withLock { $0.films }
+    let last = Dictionary(films.enumerated().map { ($0.element.input, $0.offset) }, uniquingKeysWith: { $1 })
+    return films.enumerated().filter { last[$0.element.input] == $0.offset || done[$0.offset] != nil }.map { number, film in
       if let result = done[number] { return result }
       var result = FilmBatch.Result(film: film, job: film.job, reason: film.reason)
       if let problem = film.problem {
@@ -75,7 +145,7 @@ final class BatchRun: Sendable {
   private func nextTurn() -> Turn {
     making.withLock { _ in
       switch queue.next() {
-      case .film(let number): .film(number, begin(plan.films[number], number))
+      case .film(let number): .film(number, begin(plan.withLock { $0.films[number] }, number))
       case .wait(let seconds): .wait(seconds)
       case .over: .over
       }
@@ -164,7 +234,7 @@ final class BatchRun: Sendable {
       let created = try manager.createJob(
         userID: batch.user, overlay: overlay, input: film.document(in: workspace)
       ) {
-        if !batch.again { try plan.newcomers.confirmNone(of: film, user: batch.user) }
+        if !batch.again { try plan.withLock { $0.newcomers }.confirmNone(of: film, user: batch.user) }
       }
       batch.index?.tell(created.paths)
       return created.paths

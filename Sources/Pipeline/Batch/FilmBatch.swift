@@ -168,7 +168,9 @@ public struct FilmBatch: Sendable {
   ) -> [Result] {
     for warning in plan.warnings { observe(.warning(warning)) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
-    guard plan.films.contains(where: \.kind.isWork) else { return BatchRun(self, plan, stop, observe).results() }
+    guard plan.films.contains(where: \.kind.isWork) || options.watches else {
+      return BatchRun(self, plan, stop, observe).results()
+    }
     var record: OpenBatch?
     do {
       let inputs = plan.inputs.map { workspace.documentPath($0) }
@@ -176,16 +178,30 @@ public struct FilmBatch: Sendable {
     } catch {
       observe(.warning("the batch goes on without a record: \(error)"))
     }
-    let run = BatchRun(self, plan, stop, observe)
+    let id = record?.id ?? "batch"
+    let status = BatchStatus(of: id, in: workspace)
+    let told: @Sendable (RunEvent) -> Void = { event in
+      status.note(event)
+      observe(event)
+    }
+    let work = plan.films.filter(\.kind.isWork)
+    let expected = work.compactMap { $0.estimate?.seconds }
+    told(
+      .batchStarted(
+        id, films: work.count, stages: work.count * selection.wanted.count, lanes: lanes.sizes,
+        expected: expected.isEmpty ? nil : expected.reduce(0, +)))
+    let run = BatchRun(self, plan, stop, told)
     run.work()
     let results = run.results()
-    let status: PipelineStatus =
+    defer { status.end() }
+    let end: PipelineStatus =
       stop.level > .none ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
     do {
-      try record.take()?.end(status, jobs: results.map { $0.document(in: workspace) })
+      try record.take()?.end(end, jobs: results.map { $0.document(in: workspace) })
     } catch {
       observe(.warning("the batch's record could not be ended: \(error)"))
     }
+    observe(.batchEnded(id, end))
     return results
   }
 

@@ -32,6 +32,8 @@ final class FilmQueue: Sendable {
     var failed = 0
     /// Films that were not begun: how they are to be told of.
     var left: [Int: (kind: InputDecision.Kind, reason: String)] = [:]
+    /// Whether more may come.
+    var isOpen: Bool
   }
 
   private let state: Mutex<State>
@@ -45,18 +47,32 @@ final class FilmQueue: Sendable {
     stop: StopSource
   ) {
     (self.options, self.room, self.stop) = (options, room, stop)
+    state = Mutex(State(waiting: [], isOpen: options.watches))
+    add(films)
+  }
+
+  /// Films that are to be run too.
+  func add(_ films: [(number: Int, film: InputDecision, estimate: WorkEstimate)]) {
     let now = ContinuousClock.now
-    var entries = films.map {
+    let entries = films.map {
       Entry(number: $0.number, film: $0.film, estimate: $0.estimate, stillAt: now + .seconds($0.film.settlesIn))
     }
-    if options.until != nil {
+    state.withLock { state in
+      state.waiting += entries
+      guard options.until != nil else { return }
       // Long ones first, so that the last hour is for those that fit into it.
       func length(_ entry: Entry) -> (Double, Int) {
         (entry.estimate.seconds ?? 0, entry.film.identity?.size ?? entry.estimate.bytes)
       }
-      entries.sort { length($0) > length($1) }
+      state.waiting.sort { length($0) > length($1) }
     }
-    state = Mutex(State(waiting: entries))
+    changed.signal()
+  }
+
+  /// Nothing more will come.
+  func close() {
+    state.withLock { $0.isOpen = false }
+    changed.signal()
   }
 
   /// What a free hand does next.
@@ -90,7 +106,7 @@ final class FilmQueue: Sendable {
         state.started += 1
         return .film(entry.number)
       }
-      if isComing { return .wait(max(0.02, soonest)) }
+      if isComing || state.isOpen { return .wait(max(0.02, soonest)) }
       for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
       state.waiting = []
       return .over

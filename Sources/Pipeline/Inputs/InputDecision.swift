@@ -43,6 +43,8 @@ public struct InputDecision: Sendable {
   public internal(set) var estimate: WorkEstimate?
   /// Stages of its job that are done.
   var done: Set<StageName> = []
+  /// The file as it was when it was decided about.
+  var seen: FileStatus?
   /// Whether the film of its completed job has another name or place than the job knows.
   var isMoved = false
   /// Why nothing can be done with the film.

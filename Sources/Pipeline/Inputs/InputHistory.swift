@@ -35,6 +35,7 @@ struct InputHistory {
     let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
     var decision = InputDecision(
       input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet")
+    decision.seen = status
     if status.size == 0 {
       // Some files say so and are not.
       _ = try FilmIdentity(hashing: input)

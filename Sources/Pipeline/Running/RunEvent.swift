@@ -3,6 +3,11 @@ public import SystemPackage
 
 /// What happens in a run, for whoever shows or records it.
 public enum RunEvent: Sendable {
+  /// A batch began, of so many films with so many stages; `expected` is what all were reckoned to take, in seconds.
+  case batchStarted(String, films: Int, stages: Int, lanes: [String: Int], expected: Double?)
+  /// Films that came while a batch watches its folders.
+  case filmsAdded(Int, stages: Int)
+  case batchEnded(String, PipelineStatus)
   case jobStarted(JobPaths, title: String, year: Int?, input: FilePath)
   /// The documented RESUMING block.
   case resuming(JobPaths, completed: [String], skipped: [String])
@@ -10,7 +15,7 @@ public enum RunEvent: Sendable {
   case orphansEnded(JobPaths)
   /// The stage waits for a place in its lane.
   case stageWaiting(JobPaths, stage: String, lane: String)
-  case stageStarted(JobPaths, stage: String, number: Int, attempt: Int)
+  case stageStarted(JobPaths, stage: String, number: Int, lane: String, attempt: Int)
   /// `fraction` is between 0 and 1.
   case stageProgress(JobPaths, stage: String, fraction: Double, text: String)
   case stageEnded(JobPaths, stage: String, status: StageStatus, seconds: Double, reason: String?)
@@ -37,9 +42,10 @@ public enum RunEvent: Sendable {
         "   Skipped: \(skipped.isEmpty ? "none" : skipped.joined(separator: ", "))",
       ]
     case .orphansEnded(let job): ["\(job.id): ended processes that an earlier run had left behind"]
-    case .stageStarted(let job, let stage, _, let attempt):
+    case .stageStarted(let job, let stage, _, _, let attempt):
       ["\(job.id): \(stage) started\(attempt > 1 ? " (attempt \(attempt))" : "")"]
-    case .stageWaiting, .stageProgress: []
+    case .stageWaiting, .stageProgress, .batchStarted, .batchEnded: []
+    case .filmsAdded(let films, _): ["\(films) new \(films == 1 ? "film" : "films")"]
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
     case .stageSaid(_, _, let lines, let log): lines.map { "    | \($0)" } + ["    log: \(log)"]

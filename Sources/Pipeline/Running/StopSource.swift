@@ -23,19 +23,22 @@ public final class StopSource: Sendable {
   /// Becomes readable, for good, when the level reaches ``Level/now``: for `poll`.
   let wakeUp: FileDescriptor
   private let trigger: FileDescriptor
+  /// Becomes readable, for good, when there is a level at all.
+  let drainWakeUp: FileDescriptor
+  private let drainTrigger: FileDescriptor
 
   /// - Throws: `Errno` when no pipe can be made.
   public init() throws {
     let pipe = try FileDescriptor.pipe()
     wakeUp = pipe.readEnd
     trigger = pipe.writeEnd
-    closeOnExec(wakeUp)
-    closeOnExec(trigger)
+    let drain = try FileDescriptor.pipe()
+    (drainWakeUp, drainTrigger) = (drain.readEnd, drain.writeEnd)
+    for end in [wakeUp, trigger, drainWakeUp, drainTrigger] { closeOnExec(end) }
   }
 
   deinit {
-    try? wakeUp.close()
-    try? trigger.close()
+    for end in [wakeUp, trigger, drainWakeUp, drainTrigger] { try? end.close() }
   }
 
   public var level: Level {
@@ -50,11 +53,12 @@ public final class StopSource: Sendable {
 
   /// Raises the level; it never falls.
   public func raise(to level: Level) {
-    let reachedNow = state.withLock { state in
-      guard level > state.level else { return false }
-      state.level = level
-      return level == .now
+    let (isFirst, reachedNow) = state.withLock { state in
+      guard level > state.level else { return (false, false) }
+      defer { state.level = level }
+      return (state.level == .none, level == .now)
     }
+    if isFirst { _ = try? drainTrigger.writeAll([1]) }
     if reachedNow { _ = try? trigger.writeAll([1]) }
   }
 }

@@ -46,6 +46,13 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// Rows of the terminal behind standard error; 24 when it does not say.
+  static var rows: Int {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+    return Int(size.ws_row)
+  }
+
   /// Columns of the terminal behind standard error; 80 when it does not say.
   static var columns: Int {
     var size = winsize()

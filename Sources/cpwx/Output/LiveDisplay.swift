@@ -1,19 +1,20 @@
 internal import Jobs
 internal import Pipeline
 internal import Synchronization
+internal import TextWidth
 
-/// Lines of what has happened, and under them a live one for the stage that runs: how long, how far.
+/// Lines of what has happened, and under them a live part: the whole batch, a line for each job under way, the lanes and
+/// the last failures.
 final class LiveDisplay: RunDisplay {
   private struct State {
-    var running: (job: String, stage: String, number: Int, started: Timestamp)?
-    var fraction: Double?
-    var text = ""
-    var isDrawn = false
+    var progress = BatchProgress()
+    var drawn = 0
+    var isClosed = false
   }
 
   private let state = Mutex(State())
 
-  /// Draws the live line anew several times a second, as long as the display is used.
+  /// Draws the live part anew several times a second, as long as the display is used.
   init() {
     Task.detached { [weak self] in
       while let self {
@@ -25,18 +26,8 @@ final class LiveDisplay: RunDisplay {
 
   func show(_ event: RunEvent) {
     state.withLock { state in
-      switch event {
-      case .stageProgress(_, _, let fraction, let text):
-        state.fraction = fraction
-        state.text = text
-        return
-      case .stageStarted(let job, let stage, let number, _):
-        state.running = (job.id.description, stage, number, .now)
-        (state.fraction, state.text) = (nil, "")
-        return Self.draw(&state)
-      case .stageEnded, .stageRetrying, .jobEnded: state.running = nil
-      default: break
-      }
+      state.progress.note(event)
+      if case .stageProgress = event { return }
       Self.erase(&state)
       for line in event.lines { Console.note(line) }
       Self.draw(&state)
@@ -53,31 +44,25 @@ final class LiveDisplay: RunDisplay {
 
   func close() {
     state.withLock { state in
-      state.running = nil
       Self.erase(&state)
+      state.isClosed = true
     }
   }
 
   private static func draw(_ state: inout State) {
-    guard let running = state.running else { return }
-    let elapsed = describeDuration(Timestamp.now.seconds(since: running.started))
-    let progress = state.fraction.map { "\(bar($0)) \(percent($0))" } ?? "…"
-    let line = "\(running.job)  \(running.number) \(running.stage)  \(progress)  \(elapsed)  \(state.text)"
-    Console.write("\r\u{1B}[K" + line.fitting(max(20, Console.columns - 1)), to: 2)
-    state.isDrawn = true
+    guard !state.isClosed, !state.progress.running.isEmpty || state.drawn > 0 else { return }
+    let width = max(20, Console.columns - 1)
+    let lines = ProgressLines(state.progress).lines.prefix(max(2, Console.rows - 2))
+    erase(&state)
+    Console.write(lines.map { $0.fitting(width) }.joined(separator: "\n"), to: 2)
+    state.drawn = lines.count
   }
 
   private static func erase(_ state: inout State) {
-    guard state.isDrawn else { return }
-    Console.write("\r\u{1B}[K", to: 2)
-    state.isDrawn = false
+    guard state.drawn > 0 else { return }
+    // To the first of the lines, and all below it gone.
+    let up = state.drawn > 1 ? "\u{1B}[\(state.drawn - 1)A" : ""
+    Console.write("\r\(up)\u{1B}[J", to: 2)
+    state.drawn = 0
   }
-
-  private static func bar(_ fraction: Double) -> String {
-    let width = 20
-    let full = Int((fraction * Double(width)).rounded(.down))
-    return String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-  }
-
-  private static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded(.down))) %" }
 }

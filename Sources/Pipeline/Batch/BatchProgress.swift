@@ -1,0 +1,156 @@
+public import Jobs
+
+/// How far a batch has come, put together from what happens in it.
+public struct BatchProgress: Sendable {
+  /// A job under way.
+  public struct Running: Sendable {
+    public var job: String
+    public var title: String
+    /// `nil` between stages.
+    public var stage: String?
+    public var number: Int?
+    public var lane: String?
+    /// Whether the stage waits for a place in its lane.
+    public var isWaiting = false
+    /// Between 0 and 1, where the stage tells.
+    public var fraction: Double?
+    public var text = ""
+    /// When the stage began, or began to wait.
+    public var since: Timestamp
+  }
+
+  public private(set) var batch: String?
+  public private(set) var started: Timestamp?
+  /// Films that there was something to do with at the beginning, and those that came.
+  public private(set) var films = 0
+  public private(set) var completed = 0
+  public private(set) var failed = 0
+  /// Jobs under way, in the order of their beginning.
+  public private(set) var running: [Running] = []
+  /// The last failures, newest first: the job and why.
+  public private(set) var failures: [(job: String, reason: String)] = []
+  public private(set) var laneSizes: [String: Int] = [:]
+  /// What all films were reckoned to take, in seconds; `nil` without a history.
+  private var expected: Double?
+  private var stages: Int = 0
+  private var stagesDone = 0
+  /// What another process has reckoned, of whose batch this is.
+  private var told: (fraction: Double?, secondsLeft: Double?) = (nil, nil)
+
+  public init() {}
+
+  /// Jobs that have ended.
+  public var ended: Int { completed + failed }
+
+  /// Stages at work, by lane.
+  public var laneUse: [String: Int] {
+    Dictionary(running.filter { !$0.isWaiting }.compactMap { $0.lane.map { ($0, 1) } }, uniquingKeysWith: +)
+  }
+
+  /// The part of all stages that is done, running ones as far as they tell.
+  public var fraction: Double {
+    if let fraction = told.fraction { return fraction }
+    guard stages > 0 else { return films > 0 ? Double(ended) / Double(films) : 1 }
+    let partly = running.reduce(0) { $0 + ($1.isWaiting ? 0 : $1.fraction ?? 0) }
+    return min(1, (Double(stagesDone) + partly) / Double(stages))
+  }
+
+  /// Seconds until all is done, as far as can be told.
+  public func secondsLeft(now: Timestamp = .now) -> Double? {
+    if let left = told.secondsLeft { return left }
+    guard let started, films > 0 else { return nil }
+    let elapsed = now.seconds(since: started)
+    // By the pace so far, once there is one; before that by what earlier jobs took.
+    if fraction > 0.05, elapsed > 2 { return elapsed / fraction * (1 - fraction) }
+    guard let expected else { return nil }
+    let hands = max(1, running.count)
+    return max(0, expected / Double(hands) - elapsed)
+  }
+
+  public mutating func note(_ event: RunEvent, now: Timestamp = .now) {
+    switch event {
+    case .batchStarted(let id, let films, let stages, let lanes, let expected):
+      (batch, started, self.films, self.stages, laneSizes, self.expected) = (id, now, films, stages, lanes, expected)
+    case .filmsAdded(let films, let stages):
+      self.films += films
+      self.stages += stages
+    case .jobStarted(let job, let title, let year, _):
+      running.append(Running(job: job.id.description, title: title + (year.map { " (\($0))" } ?? ""), since: now))
+    case .stageWaiting(let job, let stage, let lane):
+      change(job) { ($0.stage, $0.lane, $0.isWaiting, $0.fraction, $0.since) = (stage, lane, true, nil, now) }
+    case .stageStarted(let job, let stage, let number, let lane, _):
+      change(job) { running in
+        (running.stage, running.number, running.lane, running.isWaiting) = (stage, number, lane, false)
+        (running.fraction, running.text, running.since) = (nil, "", now)
+      }
+    case .stageProgress(let job, _, let fraction, let text):
+      change(job) { ($0.fraction, $0.text) = (fraction, text) }
+    case .stageEnded(let job, _, let status, _, _):
+      if status != .failed { stagesDone += 1 }
+      change(job) { ($0.stage, $0.lane, $0.fraction, $0.text) = (nil, nil, nil, "") }
+    case .stageKept: stagesDone += 1
+    case .stageRetrying(let job, _, _, _): change(job) { ($0.lane, $0.fraction) = (nil, nil) }
+    case .jobEnded(let job, let status, _, let reason):
+      running.removeAll { $0.job == job.id.description }
+      if status == .completed { completed += 1 }
+      if status == .failed {
+        failed += 1
+        failures.insert((job.id.description, reason ?? "no reason was recorded"), at: 0)
+        failures = Array(failures.prefix(3))
+      }
+    case .resuming, .orphansEnded, .stageSaid, .stageNoted, .warning, .batchEnded: break
+    }
+  }
+
+  private mutating func change(_ job: JobPaths, _ body: (inout Running) -> Void) {
+    let id = job.id.description
+    if let index = running.firstIndex(where: { $0.job == id }) { body(&running[index]) }
+  }
+}
+
+extension BatchProgress {
+  /// As `cpwx status` reads it.
+  public var document: JSON {
+    [
+      "batch_id": .string(batch), "started_at": .string(started?.text), "films": .int(films),
+      "completed": .int(completed), "failed": .int(failed), "fraction": .double(fraction),
+      "seconds_left": secondsLeft().map { .double($0.rounded()) } ?? .null, "at": .string(Timestamp.now.text),
+      "lanes": .array(
+        laneSizes.sorted { $0.key < $1.key }.map {
+          ["lane": .string($0.key), "places": .int($0.value), "in_use": .int(laneUse[$0.key] ?? 0)]
+        }),
+      "running": .array(
+        running.map {
+          [
+            "job_id": .string($0.job), "title": .string($0.title), "stage": .string($0.stage),
+            "stage_number": .int($0.number), "lane": .string($0.lane), "waiting": .bool($0.isWaiting),
+            "fraction": $0.fraction.map { .double($0) } ?? .null, "text": .string($0.text),
+            "since": .string($0.since.text),
+          ]
+        }),
+      "failures": .array(failures.map { ["job_id": .string($0.job), "reason": .string($0.reason)] }),
+    ]
+  }
+}
+
+extension BatchProgress {
+  /// From what a running batch has written of itself.
+  public init(document: JSON) {
+    batch = document["batch_id"]?.string
+    started = document["started_at"]?.string.flatMap { Timestamp($0) }
+    (films, completed) = (document["films"]?.int ?? 0, document["completed"]?.int ?? 0)
+    failed = document["failed"]?.int ?? 0
+    for lane in document["lanes"]?.array ?? [] {
+      if let name = lane["lane"]?.string { laneSizes[name] = lane["places"]?.int }
+    }
+    running = (document["running"]?.array ?? []).map { job in
+      Running(
+        job: job["job_id"]?.string ?? "", title: job["title"]?.string ?? "", stage: job["stage"]?.string,
+        number: job["stage_number"]?.int, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
+        fraction: job["fraction"]?.double, text: job["text"]?.string ?? "",
+        since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now)
+    }
+    failures = (document["failures"]?.array ?? []).map { ($0["job_id"]?.string ?? "", $0["reason"]?.string ?? "") }
+    (told.fraction, told.secondsLeft) = (document["fraction"]?.double, document["seconds_left"]?.double)
+  }
+}

@@ -1,0 +1,45 @@
+internal import Jobs
+internal import Pipeline
+
+/// How far a batch has come, in lines for a terminal.
+struct ProgressLines {
+  let lines: [String]
+
+  init(_ progress: BatchProgress, now: Timestamp = .now) {
+    var lines: [String] = []
+    if progress.films > 1 {
+      var parts = ["\(progress.ended)/\(progress.films) films"]
+      if progress.failed > 0 { parts.append("\(progress.failed) failed") }
+      parts += progress.laneSizes.filter { progress.laneUse[$0.key] != nil || $0.value > 1 }
+        .sorted { $0.key < $1.key }.map { "\($0.key) \(progress.laneUse[$0.key] ?? 0)/\($0.value)" }
+      if let left = progress.secondsLeft(now: now) { parts.append("about \(describeDuration(left)) left") }
+      lines.append("\(Self.bar(progress.fraction)) \(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
+    }
+    for job in progress.running {
+      let elapsed = describeDuration(now.seconds(since: job.since))
+      let title = progress.films > 1 ? "  \(job.title)" : ""
+      switch (job.stage, job.isWaiting) {
+      case (nil, _): lines.append("\(job.job)\(title)  …")
+      case (let stage?, true): lines.append("\(job.job)\(title)  \(stage)  waits for \(job.lane ?? "its lane")  \(elapsed)")
+      case (let stage?, false):
+        let place = job.number.map { "\($0) " } ?? ""
+        let how = job.fraction.map { "\(Self.bar($0)) \(Self.percent($0))" } ?? "…"
+        lines.append("\(job.job)\(title)  \(place)\(stage)  \(how)  \(elapsed)  \(job.text)")
+      }
+    }
+    if progress.films > 1 {
+      for failure in progress.failures {
+        lines.append("\(failure.job) failed: \(failure.reason.lastLine ?? failure.reason)")
+      }
+    }
+    self.lines = lines
+  }
+
+  private static func bar(_ fraction: Double) -> String {
+    let width = 20
+    let full = Int((fraction * Double(width)).rounded(.down))
+    return String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+  }
+
+  private static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded(.down))) %" }
+}

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Pipeline
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show what runs now: every batch of this workspace, how far it is, and what failed in it.",
+    discussion: """
+      EXAMPLES
+        cpwx status
+        cpwx status --format json | jq '.[].seconds_left'
+      Then see: cpwx job logs -f JOB, and in the morning: cpwx report
+      """)
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    let workspace = try workspaceOptions.open()
+    let format = try formatOptions.resolved()
+    let batches = workspace.runningBatches()
+    guard format == .table else { return Listing(rows: batches, columns: Self.columns).write(format) }
+    if batches.isEmpty { return Console.out("Nothing runs.") }
+    for batch in batches {
+      let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
+      let since = batch["started_at"]?.string.map { " since \($0.prefix(19))" } ?? ""
+      Console.out(Style.heading("\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(since)"))
+      for line in ProgressLines(BatchProgress(document: batch)).lines { Console.out("  " + line) }
+    }
+  }
+
+  private static var columns: [Listing.Column] {
+    [
+      .init("BATCH", key: "batch_id"), .init("WHO", key: "who"), .init("SINCE", key: "started_at"),
+      .init("FILMS", key: "films"), .init("COMPLETED", key: "completed"), .init("FAILED", key: "failed"),
+    ]
+  }
+}
