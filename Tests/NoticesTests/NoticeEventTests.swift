@@ -25,6 +25,13 @@ struct `An event` {
     #expect(id(.example(), nil, 1) != id(.example(), nil, 2))
   }
 
+  @Test func `names the stage once, and gives a long reason's beginning`() {
+    #expect(FailedJob(id: "1", title: "", stage: "asr", reason: "asr: exit code 3").reason == "exit code 3")
+    #expect(FailedJob(id: "1", title: "", stage: nil, reason: "asr: exit code 3").reason == "asr: exit code 3")
+    let long = String(repeating: "ф", count: 5000)
+    #expect(FailedJob(id: "1", title: "", stage: "asr", reason: long).reason?.count == 1000)
+  }
+
   @Test func `of a batch groups failures by what they have in common`() throws {
     let failures = [
       FailedJob.example(1, reason: "cannot open /work/out/1/audio.wav: line 7"),

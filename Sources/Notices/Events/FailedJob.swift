@@ -7,9 +7,13 @@ public struct FailedJob: Sendable, Equatable {
   public var stage: String?
   public var reason: String?
 
+  /// - Parameter reason: what a run says of the end of a job; the stage's name before it is left out, being said already.
   public init(id: String?, title: String, stage: String?, reason: String?) {
     (self.id, self.title, self.stage) = (id, title, stage)
-    self.reason = reason.map { String($0.prefix(Self.longestReason)) }
+    let prefix = stage.map { "\($0): " } ?? ""
+    self.reason = reason.map { reason in
+      String((reason.hasPrefix(prefix) ? reason.dropFirst(prefix.count) : reason[...]).prefix(Self.longestReason))
+    }
   }
 
   /// In characters.
