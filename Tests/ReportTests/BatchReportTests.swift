@@ -1,5 +1,6 @@
 import Jobs
 import Report
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -122,7 +123,8 @@ import Testing
     #expect(report.jobs.map(\.outcome) == [.running])
     #expect(report.jobs[0].stages.map(\.status) == [.success, .running])
     #expect(report.headline == "0 of 1 film done so far")
-    _ = (consume batch, consume job)
+    _ = consume batch
+    _ = consume job
   }
 
   @Test func `a batch is found by its id, a beginning of it, or as the latest`() async throws {

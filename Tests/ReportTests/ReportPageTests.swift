@@ -1,8 +1,9 @@
 import Jobs
-import Report
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Report
 
 @Suite struct `The page of a batch` {
   private static let hostile = [
@@ -89,7 +90,8 @@ import Testing
     }
     let report = BatchReport(id: "big", status: .failed, inputs: [], wallSeconds: 300_050, jobs: jobs)
     let page = try report.html()
-    #expect(page.count < 9_000_000)
-    #expect(String(decoding: page, as: UTF8.self).matches(of: /<tr class="(?:done|failed)" id="j/).count == 10_000)
+    #expect(page.count < 10_000_000)
+    let rows = page.split(separator: UInt8(ascii: "\n")).count { $0.starts(with: "<tr class=".utf8) }
+    #expect(rows == 10_000)
   }
 }

@@ -69,9 +69,8 @@ struct CauseText {
     if word.hasPrefix("0x") { return "#" + word.dropFirst(2).drop(while: \.isHexDigit) }
     var result = ""
     for character in word {
-      let joins = result.last == "#" && ".,:".contains(character)
       if character.isNumber {
-        if joins || result.last == "#" { continue }
+        if result.last == "#" { continue }
         if result.count >= 2, result.dropLast().last == "#", ".,:".contains(result.suffix(1)) {
           result.removeLast()
           continue

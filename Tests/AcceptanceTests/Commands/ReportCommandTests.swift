@@ -1,0 +1,50 @@
+import Jobs
+import Testing
+
+@Suite struct `cpwx report` {
+  /// Two films that fail alike.
+  private func night(_ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with([Stage("asr", script: "echo no memory; exit 3")]) { workspace in
+      try workspace.film("Sholay (1975).mp4", holding: "one")
+      try workspace.film("Anand (1971).mp4", holding: "two")
+      #expect(try workspace.cpwx("run").code == 1)
+      try body(workspace)
+    }
+  }
+
+  @Test func `tells what failed and why, and writes nothing`() throws {
+    try night { workspace in
+      let before = workspace.tree("logs")
+      let said = try workspace.cpwx("report")
+      #expect(said.code == 0)
+      #expect(said.lines.first == "2 of 2 films failed")
+      #expect(said.lines.contains("2 failed  asr: no memory"))
+      #expect(workspace.tree("logs") == before)
+      let document = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
+      #expect(document["totals"]?["failed"]?.int == 2)
+      #expect(document["causes"]?.array?.map { $0["count"]?.int } == [2])
+      #expect(try workspace.cpwx("report", "--format", "ndjson").lines.count == 2)
+    }
+  }
+
+  @Test func `writes the page beside the record, or where it is told to`() throws {
+    try night { workspace in
+      let page = try #require(try workspace.cpwx("report", "--html").lines.first)
+      #expect(page.hasPrefix(workspace.path("logs/batches/")))
+      #expect(try workspace.mode(page) == 0o644)
+      #expect(try workspace.read(page).contains("2 of 2 films failed"))
+      #expect(try workspace.cpwx("report", "latest", "-o", "night.html").lines == [workspace.path("night.html")])
+      #expect(workspace.exists("night.html"))
+      #expect(try workspace.cpwx("report", "-o", "-").output.contains("<!DOCTYPE html>"))
+    }
+  }
+
+  @Test func `says which batches there are when it is asked for another`() throws {
+    try night { workspace in
+      let unknown = try workspace.cpwx("report", "1999")
+      #expect(unknown.code == 64)
+      #expect(unknown.errors.contains("The last ones: "))
+      #expect(try workspace.cpwx("report", "--html", "--format", "json").code == 64)
+    }
+  }
+}
