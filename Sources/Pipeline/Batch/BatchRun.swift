@@ -159,7 +159,8 @@ final class BatchRun: Sendable {
         film.kind = .pending
         return .result(FilmBatch.Result(film: film, job: film.job, reason: reason))
       }
-      if film.playTime == nil {
+      // What is smaller than any film tells nothing, and is not worth a program's start.
+      if film.playTime == nil, let size = film.identity?.size, size >= 1 << 20 {
         film.playTime = playTime(of: film.input, environment: batch.environment, toolFolders: batch.toolFolders)
       }
       let job = try job(for: film)

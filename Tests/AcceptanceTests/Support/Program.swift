@@ -67,6 +67,9 @@ final class Program {
 
   func send(_ signal: Int32) { kill(pid, signal) }
 
+  /// What it has written to standard output so far.
+  var outputSoFar: String { Self.text(capture + ".out") }
+
   /// What it has written to standard error so far.
   var errorsSoFar: String { Self.text(capture + ".err") }
 

@@ -1,0 +1,171 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Which films of a folder are begun, and when.
+struct AdmissionTests {
+  private func decisions(_ workspace: TestWorkspace, _ arguments: String...) throws -> [String: JSON] {
+    let all = [CPWX.path, "run", "--dry-run", "--format", "json"] + arguments
+    let rows = try JSON(parsing: try workspace.start(all).wait().output.utf8).array ?? []
+    return Dictionary(
+      rows.map { (($0["input"]?.string ?? "").split(separator: "/").last.map(String.init) ?? "", $0) },
+      uniquingKeysWith: { $1 })
+  }
+
+  @Test func `a film that a process is writing is pending, however old it looks, and is done by a later run`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("done.mp4", holding: "whole")
+      let film = try workspace.film("late.mp4", holding: "the first half")
+      let writer = try workspace.start(
+        ["sh", "-c", "exec 3>> \"$1\"; touch begun; until test -e open; do sleep 0.02; done; echo rest >&3", "sh", film])
+      #expect(eventually { workspace.exists("begun") })
+      #expect(try decisions(workspace)["late.mp4"]?["decision"]?.string == "pending")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.output.contains("still writing"))
+      #expect(workspace.jobs.count == 1)
+      try workspace.write("open", "")
+      try writer.wait()
+      #expect(try workspace.cpwx("run", "--settle", "0.2s").code == 0)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `a film that has just changed is begun once it has been still, and not when it goes on changing`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let still = try workspace.film("still.mp4", holding: "whole")
+      try workspace.age(still, by: 0)
+      let growing = try workspace.film("growing.mp4", holding: "part")
+      let writer = try workspace.start(
+        ["sh", "-c", "until test -e open; do echo more >> \"$1\"; sleep 0.1; done", "sh", growing])
+      let run = try workspace.cpwx("run", "--settle", "1s")
+      #expect(run.code == 0)
+      #expect(run.seconds > 0.9)
+      #expect(workspace.jobs.count == 1)
+      #expect(run.output.contains("still being written"))
+      try workspace.write("open", "")
+      try writer.wait()
+      #expect(try workspace.cpwx("run", "--settle", "0.3s").code == 0)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `what .cpwxignore names is left alone`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a.mp4", "sample-b.mp4", "trailers/c.mp4", "deep/extras/d.mp4", "deep/keep-sample-e.mp4"] {
+        try workspace.film(name, holding: name)
+      }
+      try workspace.write("in/.cpwxignore", "# no samples\n*sample-*\n!keep-sample-e.mp4\ntrailers/\n**/extras\n")
+      #expect(Set(try decisions(workspace).keys) == ["a.mp4", "keep-sample-e.mp4"])
+    }
+  }
+
+  @Test func `a film fails as often as it may, is then given up, and taken up on request`() throws {
+    try TestWorkspace.with([.gate()]) { workspace in
+      try workspace.film()
+      for _ in 1...2 { #expect(try workspace.cpwx("run", "--attempts", "2").code == 1) }
+      let third = try workspace.cpwx("run", "--attempts", "2")
+      #expect(third.code == 0)
+      #expect(third.output.contains("given_up"))
+      #expect(workspace.runs == ["gate", "gate"])
+      let row = try decisions(workspace, "--attempts", "2")["Film (2001).mp4"]
+      #expect(row?["decision"]?.string == "given_up")
+      #expect(row?["reason"]?.string?.contains("2 times") == true)
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run", "--attempts", "2", "--retry-failed").code == 0)
+      #expect(workspace.runs == ["gate", "gate", "gate"])
+      #expect(try workspace.cpwx("job", "why", "latest").output.contains("completed"))
+    }
+  }
+
+  @Test func `no more jobs are started than asked for, and the rest is left for the next run`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a", "b", "c"] { try workspace.film("\(name).mp4", holding: name) }
+      let run = try workspace.cpwx("run", "--max-jobs", "2")
+      #expect(run.code == 0)
+      #expect(run.output.contains("--max-jobs"))
+      #expect(workspace.jobs.count == 2)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.jobs.count == 3)
+    }
+  }
+
+  @Test func `too many failures end the batch early`() throws {
+    try TestWorkspace.with([.gate()]) { workspace in
+      for name in ["a", "b", "c", "d", "e"] { try workspace.film("\(name).mp4", holding: name) }
+      let run = try workspace.cpwx("run", "--jobs", "1", "--halt", "soon,fail=2")
+      #expect(run.code == 1)
+      #expect(workspace.jobs.count == 2)
+      #expect(run.output.contains("not begun"))
+      #expect(try workspace.cpwx("run", "--halt", "later").code == 64)
+    }
+  }
+
+  @Test func `nothing is begun that would not be done in time, long films come first`() throws {
+    try TestWorkspace.with([Stage("work", script: "sleep 0.4; echo \"$CPWX_JOB_ID\" >> order")]) { workspace in
+      try workspace.film("known.mp4", holding: String(repeating: "k", count: 1000))
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.film("a short.mp4", holding: String(repeating: "s", count: 500))
+      try workspace.film("b long.mp4", holding: String(repeating: "l", count: 2000))
+      try workspace.film("c endless.mp4", holding: String(repeating: "e", count: 9_000_000))
+      let run = try workspace.cpwx("run", "--until", "30s", "--jobs", "1")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(run.output.contains("would not be done"))
+      let inputs = try workspace.jobs.map { try workspace.manifest(of: $0)["input"]?["file"]?.string }
+      #expect(inputs == ["in/known.mp4", "in/b long.mp4", "in/a short.mp4"])
+    }
+  }
+
+  @Test func `a film that there is no room for is held, and taken up when there is`() throws {
+    try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out"]) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "20m")
+      try workspace.film("small.mp4", holding: "small")
+      try workspace.film("big.mp4", holding: String(repeating: "b", count: 7_000_000))
+      let run = try workspace.cpwx("run", "--min-free", "8M")
+      #expect(run.code == 75, "\(run.errors)")
+      #expect(run.output.contains("no room"))
+      #expect(run.output.contains("held"))
+      #expect(workspace.runs == ["one"])
+      #expect(try workspace.cpwx("run", "--min-free", "1M").code == 0)
+      #expect(workspace.runs == ["one", "one"])
+    }
+  }
+
+  @Test func `a second batch over a folder leaves, saying who has it; one that waits runs after it`() throws {
+    let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      let second = try workspace.cpwx("run")
+      #expect(second.code == 75)
+      #expect(second.errors.contains("process \(first.pid)") && second.errors.contains("since"))
+      let patient = try workspace.startCPWX("run", "--wait")
+      usleep(300_000)
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
+      #expect(try patient.wait().code == 0)
+      #expect(workspace.runs == ["slow"])
+    }
+  }
+
+  @Test func `a film that was moved is known at its new place without being read again`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4")
+      try workspace.cpwx("run")
+      try workspace.move("in/a.mp4", to: "in/b.mp4")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.output.contains("in/a.mp4"), "it says where it was")
+      #expect(try workspace.manifest()["input"]?["file"]?.string == "in/b.mp4")
+      // A copy beside it is the same film, and changes nothing.
+      try FileManager.default.copyItem(atPath: workspace.path("in/b.mp4"), toPath: workspace.path("in/c.mp4"))
+      try workspace.age(workspace.path("in/c.mp4"), by: 60)
+      let again = try workspace.cpwx("run")
+      #expect(again.code == 0)
+      #expect(again.output.contains("the same film as in/b.mp4"))
+      #expect(try workspace.manifest()["input"]?["file"]?.string == "in/b.mp4")
+      #expect(workspace.runs == ["one"])
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Stages of several films side by side, each in its lane.
+struct LaneTests {
+  /// Notes in `use`, one line a moment, how many of its lane run then; for a while.
+  private static func counted(_ name: String, lane: String) -> Stage {
+    Stage(
+      name, fields: ["lane: \(lane)"],
+      script: """
+        mkdir -p busy/\(lane); touch "busy/\(lane)/$CPWX_JOB_ID"
+        for i in 1 2 3 4 5 6; do ls busy/\(lane) | wc -l >> use-\(lane); sleep 0.05; done
+        rm "busy/\(lane)/$CPWX_JOB_ID"
+        """)
+  }
+
+  private func use(_ workspace: TestWorkspace, _ lane: String) throws -> [Int] {
+    try workspace.read("use-\(lane)").split(separator: "\n").compactMap {
+      Int($0.trimmingCharacters(in: .whitespaces))
+    }
+  }
+
+  @Test func `overlap as declared, and no lane is ever over its size, in one run and across two`() throws {
+    try TestWorkspace.with([Self.counted("prepare", lane: "cpu"), Self.counted("listen", lane: "gpu")]) { workspace in
+      for folder in ["in/a", "in/b"] {
+        for number in 1...3 { try workspace.film("\(folder.dropFirst(3))/\(number).mp4", holding: folder + "\(number)") }
+      }
+      let runs = try ["in/a", "in/b"].map { try workspace.startCPWX("run", $0, "--lane", "cpu=2", "--lane", "gpu=1") }
+      for run in runs { #expect(try run.wait().code == 0) }
+      let (cpu, gpu) = (try use(workspace, "cpu"), try use(workspace, "gpu"))
+      #expect(cpu.count == 36 && gpu.count == 36)
+      #expect(cpu.max() == 2, "two at a time, and never three")
+      #expect(gpu.max() == 1)
+      #expect(workspace.jobs.count == 6)
+      let waited = try workspace.jobs.map { try workspace.manifest(of: $0)["stages"]?["listen"] }
+      #expect(waited.allSatisfy { $0?["lane"]?.string == "gpu" })
+      #expect(waited.contains { ($0?["waited_seconds"]?.double ?? 0) > 0.2 })
+    }
+  }
+
+  @Test func `a place is free again when its holder is killed`() throws {
+    let slow = Stage("slow", fields: ["lane: gpu"], script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow]) { workspace in
+      try workspace.film("a.mp4", holding: "a")
+      let first = try workspace.startCPWX("run", "in/a.mp4")
+      #expect(eventually { workspace.exists("begun") })
+      try workspace.film("b.mp4", holding: "b")
+      let second = try workspace.startCPWX("run", "in/b.mp4", "--format", "ndjson")
+      #expect(eventually { second.outputSoFar.contains("stage_waiting") })
+      first.send(SIGKILL)
+      try workspace.write("open", "")
+      #expect(try second.wait().code == 0)
+    }
+  }
+
+  @Test func `the jobs are numbered in the films' order`() throws {
+    try TestWorkspace.with([Stage("slow", script: "sleep 0.1")]) { workspace in
+      for name in ["a", "b", "c", "d"] { try workspace.film("\(name).mp4", holding: name) }
+      #expect(try workspace.cpwx("run", "--jobs", "4", "--lane", "cpu=4").code == 0)
+      let inputs = try workspace.jobs.map { try workspace.manifest(of: $0)["input"]?["file"]?.string }
+      #expect(inputs == ["in/a.mp4", "in/b.mp4", "in/c.mp4", "in/d.mp4"])
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Batches as they are seen while they run.
+struct WatchTests {
+  @Test func `a watching run takes films up as they come, once they are still, and ends when told to`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("first.mp4", holding: "first")
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "1s")
+      #expect(eventually { workspace.runs.count == 1 })
+      let growing = try workspace.film("below/late.mp4", holding: "part")
+      try workspace.age(growing, by: 0)
+      for _ in 1...15 {
+        let file = try FileHandle(forWritingTo: URL(filePath: growing))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("more".utf8))
+        try file.close()
+        usleep(100_000)
+        #expect(workspace.runs.count == 1, "it is not begun while it grows")
+      }
+      #expect(eventually(within: 20) { workspace.runs.count == 2 })
+      run.send(SIGTERM)
+      #expect(try run.wait().code == 143)
+      #expect(workspace.jobs.count == 2)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `status shows the batch that runs, from elsewhere, and nothing after`() throws {
+    let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow]) { workspace in
+      #expect(try workspace.cpwx("status").output.contains("Nothing runs"))
+      try workspace.film("शोले (1975).mp4", holding: "a")
+      try workspace.film("b.mp4", holding: "b")
+      let run = try workspace.startCPWX("run", "--jobs", "1")
+      #expect(eventually { workspace.exists("begun") })
+      #expect(
+        eventually { (try? workspace.cpwx("status").output.contains("slow")) == true })
+      let batch = try #require(
+        try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array?.first)
+      #expect(batch["films"]?.int == 2)
+      #expect(batch["running"]?.array?.first?["title"]?.string == "शोले (1975)")
+      #expect(batch["lanes"]?.array?.first?["in_use"]?.int == 1)
+      try workspace.write("open", "")
+      #expect(try run.wait().code == 0)
+      #expect(try workspace.cpwx("status").output.contains("Nothing runs"))
+      #expect(try workspace.cpwx("report", "--format", "json").code == 0)
+    }
+  }
+
+  @Test func `events come as JSON lines, from the batch's beginning to its end`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run", "--format", "ndjson")
+      #expect(run.code == 1)
+      let events = try run.lines.map { try JSON(parsing: $0.utf8) }
+      let kinds = events.compactMap { $0["event"]?.string }
+      #expect(kinds.first == "batch_started" && kinds.last == "batch_ended")
+      #expect(kinds.filter { $0 == "stage_ended" }.count == 2)
+      #expect(events.last?["status"]?.string == "failed")
+      #expect(events.first { $0["event"]?.string == "job_ended" }?["reason"]?.string?.contains("gate") == true)
+      #expect(events.allSatisfy { $0["at"]?.string != nil })
+    }
+  }
+
+  @Test func `a failure is told of by the command, and metrics are written`() throws {
+    try TestWorkspace.with([.gate()], config: ["NOTIFY_COMMAND=cat >> told; echo >> told"]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "--metrics", "cpwx.prom").code == 1)
+      let told = try workspace.read("told").split(separator: "\n").map { try JSON(parsing: $0.utf8) }
+      #expect(told.compactMap { $0["event"]?.string } == ["job.failed", "batch.completed"])
+      #expect(told[0]["stage"]?.string == "gate")
+      let metrics = try workspace.read("cpwx.prom")
+      #expect(metrics.contains("cpwx_batch_jobs{status=\"failed\"} 1"))
+      #expect(metrics.contains("cpwx_jobs{status=\"failed\"} 1"))
+    }
+  }
+}
