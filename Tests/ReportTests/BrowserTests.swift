@@ -23,7 +23,7 @@ import Testing
     #expect(visit.films == (1...5).map { "20260101-00\($0)" })
     #expect(visit.complaints == [])
     #expect(visit.requests == [])
-    #expect(visit.dom.contains("<title>3 of 5 films failed"))
+    #expect(visit.holds("<title>3 of 5 films failed"))
     withExtendedLifetime(site) {}
   }
 
@@ -34,12 +34,12 @@ import Testing
     #expect(try browser.visit(page, hash: "sort=film&done").films == ["20260101-002", "20260101-004"])
     let found = try browser.visit(page, hash: "find=MIR")
     #expect(found.films == ["20260101-003"])
-    #expect(found.dom.contains(">1 of 5 shown</output>"))
+    #expect(found.holds(">1 of 5 shown</output>"))
     let sorted = try browser.visit(page, hash: "failed&sort=start")
     #expect(sorted.films == ["20260101-001", "20260101-003", "20260101-005"])
     let backwards = try browser.visit(page, hash: "failed&sort=-start")
     #expect(backwards.films == ["20260101-005", "20260101-003", "20260101-001"])
-    #expect(backwards.dom.contains(#"data-sort="start" class="when" aria-sort="descending""#))
+    #expect(backwards.holds(#"data-sort="start" class="when" aria-sort="descending""#))
     #expect(sorted.complaints + backwards.complaints + found.complaints == [])
     withExtendedLifetime(site) {}
   }
@@ -52,6 +52,6 @@ import Testing
     let visit = try Browser().visit(refused, hash: "failed")
     #expect(visit.complaints.count == 1)
     #expect(visit.films.count == 5)
-    #expect(visit.dom.contains(#"<form id="controls" hidden="">"#))
+    #expect(visit.holds(#"<form id="controls" hidden="">"#))
   }
 }

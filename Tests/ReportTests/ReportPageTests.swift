@@ -43,7 +43,7 @@ import Testing
     #expect(bytes.firstRange(of: Array("&quot;\u{301} onmouseover".utf8)) != nil)
     #expect(!bytes.contains(0))
     #expect(!bytes.contains(0x1B))
-    #expect(text.contains("{{nonce}}{{{style}}}"))
+    #expect(bytes.firstRange(of: Array("{{nonce}}{{{style}}}".utf8)) != nil)
   }
 
   @Test func `it names no place that could be asked for anything`() async throws {
@@ -51,8 +51,11 @@ import Testing
     let places = text.matches(of: /(?:href|src|action|data)="([^"]*)"/).map { String($0.1) }
     #expect(!places.isEmpty)
     for place in places { #expect(place.hasPrefix("#") || place == "data:,") }
-    for way in ["url(", "@import", "fetch(", "XMLHttpRequest", "http://", "https://"] { #expect(!text.contains(way)) }
-    #expect(text.contains("default-src 'none'; style-src 'nonce-abc'; script-src 'nonce-abc'"))
+    let ways = ["url(", "@import", "fetch(", "XMLHttpRequest", "http://", "https://"]
+    #expect(ways.filter { text.contains($0) } == [])
+    let policies = text.matches(of: /content="(default-src[^"]*)"/).map { String($0.1) }
+    #expect(policies.count == 1)
+    #expect(policies.first?.hasPrefix("default-src 'none'; style-src 'nonce-abc'; script-src 'nonce-abc'") == true)
   }
 
   @Test func `it is written for everyone to read, in place of the one before`() async throws {

@@ -17,6 +17,9 @@ struct Browser {
     /// What was asked for over any network.
     var requests: [String]
 
+    /// Whether the document holds a text. Not asked of the document itself, which a failure would print whole.
+    func holds(_ text: String) -> Bool { dom.contains(text) }
+
     /// The films that are not hidden, in their order.
     var films: [String] {
       dom.matches(of: /<tr class="[a-z_]+" id="j([^"]*)"([^>]*)>/)
