@@ -69,7 +69,8 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "cpwx",
-      dependencies: ["TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", argumentParser, system,
+      dependencies: [
+        "TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", argumentParser, system,
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -31,7 +31,8 @@ struct CPWX: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, JobCommand.self, ManifestCommand.self,
+      InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, JobCommand.self,
+      ManifestCommand.self,
     ])
 
   static func main() async {

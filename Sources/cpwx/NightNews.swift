@@ -77,7 +77,9 @@ final class NightNews: Sendable {
     for jobs in try JobIndex.look(in: workspace, notice: notice, { try $0.counts() }) {
       figures.jobs[jobs.status, default: 0] += jobs.jobs
     }
-    figures.stages = state.stages.sorted { $0.key < $1.key }.map { .init(name: $0, seconds: $1.seconds, count: $1.count) }
+    figures.stages = state.stages.sorted { $0.key < $1.key }.map {
+      .init(name: $0, seconds: $1.seconds, count: $1.count)
+    }
     figures.freeBytes = Dictionary(
       [("out", workspace.outputRoot), ("in", workspace.inputRoot), ("logs", workspace.logRoot)]
         .compactMap { name, folder in DiskRoom(of: folder, minFree: 0).free.map { (name, $0) } },

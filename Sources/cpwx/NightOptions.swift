@@ -33,7 +33,8 @@ struct NightOptions: ParsableArguments {
       valueName: "soon,fail=10%"))
   var halt: String?
 
-  @Option(help: .init("How often a job may fail, over all nights, before it is given up. (default: 3)", valueName: "number"))
+  @Option(
+    help: .init("How often a job may fail, over all nights, before it is given up. (default: 3)", valueName: "number"))
   var attempts: Int?
 
   @Flag(help: "Take up jobs again that were given up.")

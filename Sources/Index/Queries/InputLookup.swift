@@ -39,7 +39,9 @@ extension JobIndex {
 
   /// The job's film, as its files say now.
   public func film(of job: IndexedJob) throws -> KnownFilm {
-    let now = try current { try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [job.folder]) }
+    let now = try current {
+      try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [job.folder])
+    }
     return try read { try $0.film(of: now.first ?? job) }
   }
 

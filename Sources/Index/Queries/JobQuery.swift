@@ -93,7 +93,9 @@ private struct PagePart {
   init(_ query: JobQuery) {
     self.query = query
     var filters = query.filters
-    if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }), let match = filters[words].words {
+    if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }),
+      let match = filters[words].words
+    {
       // The words' own index has the jobs in their order, and need not be read to its end.
       (source, key) = ("words CROSS JOIN jobs ON jobs.key = words.rowid", "words.rowid")
       conditions.append("words MATCH ?")

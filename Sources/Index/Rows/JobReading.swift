@@ -24,7 +24,8 @@ extension IndexedJob {
 
   /// Most of a manifest's bytes, which the index has no use for.
   private static let unread = JSON.Omission(
-    of: ["outputs", "metadata", "input_files", "fingerprint", "log", "job_env_file", "runner", "lane", "job_id",
+    of: [
+      "outputs", "metadata", "input_files", "fingerprint", "log", "job_env_file", "runner", "lane", "job_id",
       "user_id",
     ],
     inEntriesOf: "stages")

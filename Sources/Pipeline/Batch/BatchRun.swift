@@ -77,7 +77,8 @@ final class BatchRun: Sendable {
     let seen: [FileFact: InputDecision.Kind] = Dictionary(
       known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
     do {
-      let anew = try batch.plan(inputs: inputs.filter { isDirectory($0) }, resumed: [], notice: { [observe] in observe(.warning($0)) })
+      let anew = try batch.plan(
+        inputs: inputs.filter { isDirectory($0) }, resumed: [], notice: { [observe] in observe(.warning($0)) })
       let came = anew.films.filter { film in
         film.kind.isWork && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
       }
@@ -115,7 +116,8 @@ final class BatchRun: Sendable {
     let done = done.withLock { $0 }
     let films = plan.withLock { $0.films }
     let last = Dictionary(films.enumerated().map { ($0.element.input, $0.offset) }, uniquingKeysWith: { $1 })
-    return films.enumerated().filter { last[$0.element.input] == $0.offset || done[$0.offset] != nil }.map { number, film in
+    return films.enumerated().filter { last[$0.element.input] == $0.offset || done[$0.offset] != nil }.map {
+      number, film in
       if let result = done[number] { return result }
       var result = FilmBatch.Result(film: film, job: film.job, reason: film.reason)
       if let problem = film.problem {

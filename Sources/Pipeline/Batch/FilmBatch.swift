@@ -174,7 +174,8 @@ public struct FilmBatch: Sendable {
     var record: OpenBatch?
     do {
       let inputs = plan.inputs.map { workspace.documentPath($0) }
-      record = try OpenBatch(in: workspace, pid: processID, who: caller(environment), inputs: inputs, lanes: lanes.sizes)
+      record = try OpenBatch(
+        in: workspace, pid: processID, who: caller(environment), inputs: inputs, lanes: lanes.sizes)
     } catch {
       observe(.warning("the batch goes on without a record: \(error)"))
     }

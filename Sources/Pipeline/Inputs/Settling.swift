@@ -30,7 +30,9 @@ enum Settling: Equatable {
 /// The kernel knows, and says so by refusing a lease; where it gives no leases (another's file, a network), the
 /// processes that may be looked at are.
 private func hasWriter(_ path: FilePath, _ status: FileStatus) -> Bool {
-  guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking]) else { return false }
+  guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking]) else {
+    return false
+  }
   defer { try? file.close() }
   switch linux_has_writer(file.rawValue) {
   case 0: return false

@@ -50,7 +50,8 @@ public final class Lanes: Sendable {
   private func freePlace(of lane: String, _ places: FilePath) throws -> LanePlace? {
     for number in 1...max(1, sizes[lane] ?? 1) {
       do {
-        return LanePlace(lock: try FileLock.take(places.appending(String(number)), subject: lane, looks: 1), freed: freed)
+        return LanePlace(
+          lock: try FileLock.take(places.appending(String(number)), subject: lane, looks: 1), freed: freed)
       } catch let error as JobError where error.code == .locked {
         continue
       }

@@ -74,7 +74,8 @@ public struct JobRun {
     if film.job != nil { endOrphans(of: context, report) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
-      identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason, who: caller(environment),
+      identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason,
+      who: caller(environment),
       changed: { [index, paths] in index?.tell(paths) })
     try record.begin(started)
     reportResume(record.latest, report)

@@ -58,7 +58,8 @@ private struct Inquiry {
       return
     }
     let job = film?.job == nil ? try workspace.job(named: subject).paths(in: workspace) : film!.job!
-    let next = film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice))?.films.first
+    let next =
+      film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice))?.films.first
     let events = (try? Manifest(reading: job.manifest))?.events ?? []
     account = JobAccount(of: job.id.description, events: events, next: next)
     jobID = job.id.description

@@ -13,14 +13,16 @@ struct ProgressLines {
       parts += progress.laneSizes.filter { progress.laneUse[$0.key] != nil || $0.value > 1 }
         .sorted { $0.key < $1.key }.map { "\($0.key) \(progress.laneUse[$0.key] ?? 0)/\($0.value)" }
       if let left = progress.secondsLeft(now: now) { parts.append("about \(describeDuration(left)) left") }
-      lines.append("\(Self.bar(progress.fraction)) \(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
+      lines.append(
+        "\(Self.bar(progress.fraction)) \(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
     }
     for job in progress.running {
       let elapsed = describeDuration(now.seconds(since: job.since))
       let title = progress.films > 1 ? "  \(job.title)" : ""
       switch (job.stage, job.isWaiting) {
       case (nil, _): lines.append("\(job.job)\(title)  …")
-      case (let stage?, true): lines.append("\(job.job)\(title)  \(stage)  waits for \(job.lane ?? "its lane")  \(elapsed)")
+      case (let stage?, true):
+        lines.append("\(job.job)\(title)  \(stage)  waits for \(job.lane ?? "its lane")  \(elapsed)")
       case (let stage?, false):
         let place = job.number.map { "\($0) " } ?? ""
         let how = job.fraction.map { "\(Self.bar($0)) \(Self.percent($0))" } ?? "…"

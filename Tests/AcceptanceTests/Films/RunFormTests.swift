@@ -91,10 +91,9 @@ struct RunFormTests {
         ".cache/f.mp4",
         "g.srt",
       ] { try workspace.film(name, holding: name) }
-      let rows = try workspace.cpwx("run", "-n", "--format", "csv").lines.dropFirst()
-      #expect(rows.filter { $0.contains("new") }.count == 1)
-      #expect(rows.contains { $0.contains("/in/a.mp4") && $0.contains("new") })
-      let pending = rows.filter { $0.contains("pending") }
+      let rows = try workspace.cpwx("run", "-n", "--format", "ndjson").lines
+      #expect(rows.contains { $0.contains("/in/a.mp4") && $0.contains("\"new\"") })
+      let pending = rows.filter { $0.contains("\"pending\"") }
       #expect(pending.count == 3 && rows.count == 4, "\(rows)")
       for name in ["b.mp4.part", ".d.mp4.Xyz123", "e.mp4.tmp"] { #expect(pending.contains { $0.contains(name) }) }
     }

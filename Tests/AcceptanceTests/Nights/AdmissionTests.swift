@@ -17,7 +17,10 @@ struct AdmissionTests {
       try workspace.film("done.mp4", holding: "whole")
       let film = try workspace.film("late.mp4", holding: "the first half")
       let writer = try workspace.start(
-        ["sh", "-c", "exec 3>> \"$1\"; touch begun; until test -e open; do sleep 0.02; done; echo rest >&3", "sh", film])
+        [
+          "sh", "-c", "exec 3>> \"$1\"; touch begun; until test -e open; do sleep 0.02; done; echo rest >&3", "sh",
+          film,
+        ])
       #expect(eventually { workspace.exists("begun") })
       #expect(try decisions(workspace)["late.mp4"]?["decision"]?.string == "pending")
       let run = try workspace.cpwx("run")

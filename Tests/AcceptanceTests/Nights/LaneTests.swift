@@ -24,7 +24,9 @@ struct LaneTests {
   @Test func `overlap as declared, and no lane is ever over its size, in one run and across two`() throws {
     try TestWorkspace.with([Self.counted("prepare", lane: "cpu"), Self.counted("listen", lane: "gpu")]) { workspace in
       for folder in ["in/a", "in/b"] {
-        for number in 1...3 { try workspace.film("\(folder.dropFirst(3))/\(number).mp4", holding: folder + "\(number)") }
+        for number in 1...3 {
+          try workspace.film("\(folder.dropFirst(3))/\(number).mp4", holding: folder + "\(number)")
+        }
       }
       let runs = try ["in/a", "in/b"].map { try workspace.startCPWX("run", $0, "--lane", "cpu=2", "--lane", "gpu=1") }
       for run in runs { #expect(try run.wait().code == 0) }

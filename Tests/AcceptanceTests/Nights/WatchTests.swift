@@ -33,7 +33,7 @@ struct WatchTests {
     try TestWorkspace.with([slow]) { workspace in
       #expect(try workspace.cpwx("status").output.contains("Nothing runs"))
       try workspace.film("शोले (1975).mp4", holding: "a")
-      try workspace.film("b.mp4", holding: "b")
+      try workspace.film("ह.mp4", holding: "b")
       let run = try workspace.startCPWX("run", "--jobs", "1")
       #expect(eventually { workspace.exists("begun") })
       #expect(

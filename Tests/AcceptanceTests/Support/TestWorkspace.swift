@@ -90,7 +90,10 @@ final class TestWorkspace {
     let file = self.path(path)
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    try bytes.write(to: URL(filePath: file))
+    // Closed in the programs that other tests start meanwhile: a film that one of them could write is not whole.
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    try #require(descriptor >= 0, "\(file) cannot be written: \(String(cString: strerror(errno)))")
+    try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: bytes)
   }
 
   /// Makes a film below in/, which has been there for an hour, and gives its path.
