@@ -7,6 +7,9 @@ internal import Synchronization
 /// The job's files are read again when their turn comes, so what is stored is never older than what they said when it
 /// was read. A failing index is told of once; the jobs go on, and the next look at the index finds what it missed.
 public final class IndexFeed: Sendable {
+  /// Seconds in which what comes is gathered.
+  private static let pause = 0.1
+
   private let workspace: Workspace
   private let notice: JobIndex.Notice
   private let queue = DispatchQueue(label: "cpwx.index")
@@ -30,7 +33,7 @@ public final class IndexFeed: Sendable {
       moved.append(job)
       return moved.count == 1
     }
-    if isFirst { queue.async { self.store() } }
+    if isFirst { queue.asyncAfter(deadline: .now() + Self.pause) { self.store() } }
   }
 
   /// Waits until everything told is stored.

@@ -1,4 +1,5 @@
 public import Jobs
+internal import Dispatch
 internal import Synchronization
 internal import SystemPackage
 
@@ -6,37 +7,44 @@ internal import SystemPackage
 final class BatchStatus: Sendable {
   private struct State {
     var progress = BatchProgress()
-    var written: ContinuousClock.Instant?
+    var isDue = false
+    var hasEnded = false
   }
 
   private let path: FilePath
   private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "cpwx.status")
+
+  /// Seconds.
+  private static let pause = 0.25
 
   init(of batch: String, in workspace: Workspace) { path = workspace.batchStatusFolder.appending("\(batch).json") }
 
-  /// Takes an event in; what it makes of the whole is written, at most twice a second.
+  /// Takes an event in; what it makes of the whole is written a moment later, with all that came meanwhile.
   func note(_ event: RunEvent) {
-    state.withLock { state in
+    let isFirst = state.withLock { state in
       state.progress.note(event)
-      let now = ContinuousClock.now
-      if let written = state.written, now - written < .milliseconds(500), !event.isMilestone { return }
-      state.written = now
-      // Not being able to tell stops nothing.
-      try? makeFolder(path.removingLastComponent())
-      try? DurableFile.writePassing(state.progress.document.bytes(), to: path)
+      defer { state.isDue = true }
+      return !state.isDue
     }
+    if isFirst { queue.asyncAfter(deadline: .now() + Self.pause) { self.write() } }
   }
 
-  func end() { unlink(path) }
-}
+  /// Ends the telling.
+  func end() {
+    queue.sync { state.withLock { $0.hasEnded = true } }
+    unlink(path)
+  }
 
-extension RunEvent {
-  /// Whether whoever looks should see it at once.
-  fileprivate var isMilestone: Bool {
-    switch self {
-    case .batchStarted, .jobStarted, .jobEnded, .stageStarted, .stageWaiting: true
-    default: false
+  private func write() {
+    let progress = state.withLock { state -> BatchProgress? in
+      state.isDue = false
+      return state.hasEnded ? nil : state.progress
     }
+    guard let progress else { return }
+    // Not being able to tell stops nothing.
+    try? makeFolder(path.removingLastComponent())
+    try? DurableFile.writePassing(progress.document.bytes(), to: path)
   }
 }
 

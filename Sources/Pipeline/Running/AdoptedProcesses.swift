@@ -9,7 +9,15 @@ internal import SystemPackage
 /// That shows cheaply, without a look at every process of the machine, whether a stage left anything behind.
 enum AdoptedProcesses {
   /// The stages' own first processes, which are our children from the start.
-  private static let started = Mutex<Set<pid_t>>([])
+  private struct Own {
+    var pids: Set<pid_t> = []
+    /// Processes that are being started now, and may be children already without being known.
+    var starting = 0
+    /// How many have been started so far.
+    var started = 0
+  }
+
+  private static let own = Mutex(Own())
 
   /// Asks the kernel for the stray children of everything that is started from now on.
   static func adopt() { _ = linux_become_subreaper() }
@@ -18,29 +26,41 @@ enum AdoptedProcesses {
   ///
   /// - Parameter spawn: gives its number; `nil` when it did not come to be.
   static func starting(_ spawn: () -> pid_t?) {
-    started.withLock { started in
-      if let pid = spawn() { started.insert(pid) }
+    own.withLock { $0.starting += 1 }
+    let pid = spawn()
+    own.withLock { own in
+      own.starting -= 1
+      own.started += 1
+      if let pid { own.pids.insert(pid) }
     }
   }
 
-  static func noteEnded(_ pid: pid_t) { _ = started.withLock { $0.remove(pid) } }
+  static func noteEnded(_ pid: pid_t) { _ = own.withLock { $0.pids.remove(pid) } }
 
   /// Those that are alive now. The dead among them are laid to rest.
   static func living() -> [pid_t] {
-    started.withLock { strays(besides: $0) }
+    while true {
+      let before = own.withLock { $0.starting == 0 ? $0.started : nil }
+      let children = children()
+      let known = own.withLock { $0.starting == 0 && $0.started == before ? $0.pids : nil }
+      guard let known else {
+        // Something was started meanwhile: which child is whose is known in a moment.
+        usleep(200)
+        continue
+      }
+      return children.filter { pid in
+        if known.contains(pid) { return false }
+        var status: CInt = 0
+        return wait4(pid, &status, WNOHANG, nil) == 0
+      }
+    }
   }
 
-  private static func strays(besides own: Set<pid_t>) -> [pid_t] {
-    let threads = names(in: "/proc/self/task")
-    let children = threads.flatMap { thread -> [pid_t] in
+  private static func children() -> [pid_t] {
+    names(in: "/proc/self/task").flatMap { thread -> [pid_t] in
       let file = FilePath("/proc/self/task/\(thread)/children")
       guard let bytes = try? DurableFile.read(file) else { return [] }
       return bytes.split(separator: 0x20).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
-    }
-    return children.filter { pid in
-      if own.contains(pid) { return false }
-      var status: CInt = 0
-      return wait4(pid, &status, WNOHANG, nil) == 0
     }
   }
 }

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""A night of jobs that do nothing: what cpwx itself costs, side by side with GNU parallel and Snakemake.
+
+usage: night.py CPWX [JOBS]
+
+JOBS films through ten stages of /bin/true (1000 by default): `cpwx run`, GNU parallel with a job log and Snakemake over the
+same commands, and a shell that starts them bare, one after the other, in one run. Then what a run with nothing to do takes
+over 0, 10,000 and 100,000 known films, medians of five; and the processor time of an idle `cpwx run --watch`.
+"""
+
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+STAGES = 10
+WATCHED = 20
+
+
+def seconds(command, **options):
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    return time.perf_counter() - started
+
+
+def pipeline(folder, stages, lanes):
+    with open(f"{folder}/config/pipeline.yaml", "w") as file:
+        file.write(f"name: nothing\nlanes: {{cpu: {lanes}}}\nstages:\n")
+        for number in range(1, stages + 1):
+            file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
+
+
+def films(folder, count):
+    old = time.time() - 3600
+    for number in range(count):
+        path = f"{folder}/in/film{number:06}.mp4"
+        with open(path, "w") as file:
+            # Every film has a size of its own, as films have.
+            file.write("f" * (number + 1) if count <= 1000 else f"{number}")
+        os.utime(path, (old, old))
+
+
+def workspace(cpwx, folder, stages, lanes):
+    subprocess.run([cpwx, "init", folder], check=True, stdout=subprocess.DEVNULL)
+    pipeline(folder, stages, lanes)
+
+
+def night(cpwx, parent, jobs, hands):
+    """Seconds of a whole night, by who ran it."""
+    tasks = jobs * STAGES
+    taken = {}
+    with open(f"{parent}/commands", "w") as file:
+        file.write("/bin/true\n" * tasks)
+    taken["sh, bare"] = seconds(["sh", f"{parent}/commands"])
+    taken["parallel --joblog"] = seconds(
+        ["parallel", f"-j{hands}", "--joblog", f"{parent}/joblog", "-a", f"{parent}/commands"])
+    folder = f"{parent}/night"
+    workspace(cpwx, folder, STAGES, hands)
+    films(folder, jobs)
+    taken["cpwx run"] = seconds([cpwx, "run", "-q", "-C", folder])
+    if shutil.which("snakemake"):
+        snake = f"{parent}/snake"
+        os.makedirs(snake)
+        with open(f"{snake}/Snakefile", "w") as file:
+            file.write(f"rule all:\n  input: expand('done/{{j}}.{STAGES}', j=range({jobs}))\n")
+            for stage in range(1, STAGES + 1):
+                before = f"  input: 'done/{{j}}.{stage - 1}'\n" if stage > 1 else ""
+                file.write(f"rule s{stage}:\n{before}  output: touch('done/{{j}}.{stage}')\n  shell: '/bin/true'\n")
+        try:
+            taken["snakemake"] = seconds(["snakemake", "-q", "-j", str(hands)], cwd=snake, timeout=3600)
+        except subprocess.TimeoutExpired:
+            taken["snakemake"] = 3600.0
+    return taken
+
+
+def rescan(cpwx, parent, count):
+    """Seconds of a run that finds nothing to do, over that many films it knows."""
+    folder = f"{parent}/known{count}"
+    workspace(cpwx, folder, 1, 4)
+    films(folder, count)
+    if count:
+        subprocess.run([cpwx, "run", "-q", "-C", folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return statistics.median(seconds([cpwx, "run", "-q", "-C", folder]) for _ in range(5))
+
+
+def watching(cpwx, parent):
+    """Processor seconds of a watching run that has nothing to do, in WATCHED seconds."""
+    folder = f"{parent}/watched"
+    workspace(cpwx, folder, 1, 2)
+    process = subprocess.Popen(
+        [cpwx, "run", "--watch", "-q", "-C", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(2)
+
+    def spent():
+        with open(f"/proc/{process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    before = spent()
+    time.sleep(WATCHED)
+    idle = spent() - before
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+    return idle
+
+
+def main():
+    cpwx = os.path.abspath(sys.argv[1])
+    jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    sizes = [int(size) for size in sys.argv[3:]] or [0, 10_000, 100_000]
+    hands = os.cpu_count() or 2
+    tasks = jobs * STAGES
+    with tempfile.TemporaryDirectory(dir=".") as parent:
+        taken = night(cpwx, parent, jobs, hands)
+        bare = taken["sh, bare"] / tasks
+        print(f"{jobs} jobs of {STAGES} stages of /bin/true, {hands} at a time; a bare one takes {bare * 1000:.2f} ms")
+        for name, whole in taken.items():
+            over = (whole / tasks - bare) * 1000
+            print(f"{name:20}{whole:9.1f} s  {jobs / whole:8.1f} jobs/s  {over:7.2f} ms a task over bare")
+    # In memory: making the jobs that are known is not what is measured.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as parent:
+        for size in sizes:
+            print(f"nothing to do over {size:7,} known films: {rescan(cpwx, parent, size):6.2f} s")
+        print(f"watching, {WATCHED} s with nothing to do: {watching(cpwx, parent):.2f} s of processor")
+
+
+main()
