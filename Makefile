@@ -8,8 +8,9 @@ SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
 TEST_PACKAGES := chromium faketime prometheus sqlite3 strace systemd
-BENCH_PACKAGES := parallel jq sqlite3
+BENCH_PACKAGES := parallel jq snakemake sqlite3
 BENCH_DIR ?= .bench
+JOBS ?= 1000
 SIZES ?= 0 10000 100000 1000000
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
@@ -17,7 +18,7 @@ RELEASE := -c release -Xswiftc -static-executable
 BUILT := .build/release
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
-.PHONY: setup packages test-packages bench-packages build engines demo test bench bench-index fmt check install uninstall clean
+.PHONY: setup packages test-packages bench-packages build engines demo test bench bench-index bench-night fmt check install uninstall clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -74,6 +75,10 @@ bench: bench-packages setup
 bench-index: bench-packages packages build
 	@swift build $(RELEASE) --product index-bench
 	@python3 Tests/Benchmarks/index.py $(BUILT)/index-bench $(BUILT)/cpwx $(BENCH_DIR) $(SIZES)
+
+## bench-night: a night of jobs that do nothing, against GNU parallel and Snakemake
+bench-night: bench-packages packages build
+	@python3 Tests/Benchmarks/night.py $(BUILT)/cpwx $(JOBS)
 
 fmt:
 	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift

@@ -10,7 +10,7 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Turn films into subtitled videos.",
     discussion: """
-      Each film becomes a job under out/. A film with a completed job is left alone; an unfinished job goes on from \
+      Each film becomes a job under out/, several side by side as far as the lanes of the pipeline go. A film with a completed job is left alone; an unfinished job goes on from \
       where it stopped. Without PATH, the films in in/ are taken.
 
       The forms of the old pipeline.py work too: cpwx run FILE, cpwx run FILE config/.env, cpwx run FILE config/.env 2.
@@ -20,7 +20,9 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLES
         cpwx run in/film.mp4
         cpwx run --workflow transcribe --user 2 in/
-      Then see: cpwx job show latest
+        cpwx run --until 06:00 --min-free 20G
+        cpwx run --watch
+      Then see: cpwx status, cpwx job show latest, and in the morning: cpwx report
       """)
 
   @Argument(help: .init("Films, or folders of films. (default: in/)", valueName: "path"))

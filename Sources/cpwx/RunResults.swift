@@ -14,7 +14,9 @@ extension FilmBatch.Plan {
       rows: films.map(\.document),
       columns: [
         .init("DECISION", key: "decision"), .init("TITLE", key: "title"), .init("YEAR", key: "year"),
-        .init("JOB", key: "job_id"), .init("INPUT", key: "input"), .init("REASON", key: "reason"),
+        .init("JOB", key: "job_id"), .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" },
+        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }, .init("INPUT", key: "input"),
+        .init("REASON", key: "reason"),
       ])
   }
 }
@@ -25,6 +27,8 @@ extension InputDecision {
     [
       "input": .string(input.string), "title": .string(title), "year": .int(year),
       "decision": .string(kind.rawValue), "reason": .string(reason), "job_id": .string(job?.id.description),
+      "estimated_seconds": estimate?.seconds.map { .double($0.rounded()) } ?? .null,
+      "estimated_bytes": .int(estimate?.bytes),
     ]
   }
 }

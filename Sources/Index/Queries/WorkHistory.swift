@@ -13,6 +13,14 @@ public struct WorkHistory: Sendable, Equatable {
     public var bytesPerSecond: Double?
     /// Bytes of outputs for a byte of film.
     public var bytesPerByte: Double?
+
+    public init(
+      secondsPerSecond: Double? = nil, secondsPerByte: Double? = nil, bytesPerSecond: Double? = nil,
+      bytesPerByte: Double? = nil
+    ) {
+      (self.secondsPerSecond, self.secondsPerByte) = (secondsPerSecond, secondsPerByte)
+      (self.bytesPerSecond, self.bytesPerByte) = (bytesPerSecond, bytesPerByte)
+    }
   }
 
   /// By the stage's name, with underscores.
