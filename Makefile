@@ -42,7 +42,7 @@ demo: setup
 	@echo "== a workspace in $(DEMO)/ with one film"
 	@$(BUILT)/cpwx init $(DEMO)
 	@sed -i 's/^SRC_LANG=hi /SRC_LANG=en /' $(DEMO)/config/.env
-	@cp -n $(SAMPLE) $(DEMO)/in/
+	@cp -np $(SAMPLE) $(DEMO)/in/
 	@echo "== cpwx -C $(DEMO) run"
 	$(BUILT)/cpwx run -C $(DEMO)
 	@$(BUILT)/cpwx job show latest -C $(DEMO)

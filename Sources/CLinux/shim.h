@@ -18,11 +18,14 @@ static inline int linux_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBRE
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
 
 #include <errno.h>
+#include <signal.h>
 #include <fcntl.h>
 // <linux/fcntl.h>: a lease to read is refused with EAGAIN while any process has the file open to write.
 // 1: one has. 0: none has. -1: no lease can be had, and nothing is known.
 static inline int linux_has_writer(int descriptor) {
   enum { F_SETLEASE_ = 1024 };
+  // Who opens the file just now has the kernel tell the lease's holder, by a signal that would end it.
+  signal(SIGIO, SIG_IGN);
   if (fcntl(descriptor, F_SETLEASE_, F_RDLCK) == 0) {
     fcntl(descriptor, F_SETLEASE_, F_UNLCK);
     return 0;

@@ -50,10 +50,6 @@ def standing(workspace):
         return 0
 
 
-def takes_filters(cpwx):
-    return "--filter" in subprocess.run([cpwx, "job", "list", "--help"], capture_output=True, text=True).stdout
-
-
 def measured(bench, cpwx, workspace, size):
     """Rows of the table: what, and the figure."""
     subprocess.run([bench, "generate", workspace, str(size)], check=True)
@@ -76,9 +72,11 @@ def measured(bench, cpwx, workspace, size):
         rows[f"state changes a second, {name.replace('_', ' ')}"] = rate
     rows["cpwx --version, ms"] = repeated([cpwx, "--version"])
     rows["cpwx job list --limit 50, ms"] = repeated([cpwx, "job", "list", "--limit", "50", "-C", workspace])
-    if takes_filters(cpwx):
-        command = [cpwx, "job", "list", "--limit", "50", "--filter", "status=failed", "-C", workspace]
-        rows["cpwx job list --filter status=failed, ms"] = repeated(command)
+    for words in ["status=failed", "title~night"]:
+        rows[f"cpwx job list {words}, ms"] = repeated([cpwx, "job", "list", "--limit", "50", words, "-C", workspace])
+    rows["cpwx job find, ms"] = repeated([cpwx, "job", "find", "night river", "--limit", "50", "-C", workspace])
+    completion = [cpwx, "---completion", "job", "show", "--", "positional@0", "2", "0", "2024"]
+    rows["completion of a job id, ms"] = repeated(completion, env={**os.environ, "CPWX_WORKSPACE": workspace})
     database = f"{workspace}/.cpwx/index.sqlite"
     rows["sqlite3, newest 50, ms"] = repeated(["sqlite3", "-readonly", database, NEWEST])
     rows["sqlite3, failed 50, ms"] = repeated(["sqlite3", "-readonly", database, FAILED])

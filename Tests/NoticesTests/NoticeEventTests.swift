@@ -34,9 +34,9 @@ struct `An event` {
 
   @Test func `of a batch groups failures by what they have in common`() throws {
     let failures = [
-      FailedJob.example(1, reason: "cannot open /work/out/1/audio.wav: line 7"),
+      FailedJob.example(1, reason: "cannot open /films/out/1/audio.wav: line 7"),
       FailedJob.example(2, reason: "no speech was found"),
-      FailedJob.example(3, reason: "cannot open /work/out/23/audio.wav: line 12"),
+      FailedJob.example(3, reason: "cannot open /films/out/23/audio.wav: line 12"),
       FailedJob(id: nil, title: "?", stage: nil, reason: nil),
     ]
     let event = NoticeEvent.end(of: .example(failures), workspace: try place(), secrets: [])
@@ -45,7 +45,7 @@ struct `An event` {
     #expect(groups[0]["cause"]?.string == "cannot open audio.wav: line #")
     #expect(groups[0]["stage"]?.string == "asr")
     #expect(groups[0]["job_ids"] == .strings(["20251030-001", "20251030-003"]))
-    #expect(groups[0]["example"]?["reason"]?.string == "cannot open /work/out/1/audio.wav: line 7")
+    #expect(groups[0]["example"]?["reason"]?.string == "cannot open /films/out/1/audio.wav: line 7")
     #expect(groups[2]["stage"]?.isNull == true)
     #expect(event.document["jobs"] == ["completed": .int(3), "failed": .int(4)])
     #expect(event.document["duration_seconds"]?.double == 3600.5)

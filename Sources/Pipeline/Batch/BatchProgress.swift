@@ -98,7 +98,7 @@ public struct BatchProgress: Sendable {
         failures.insert((job.id.description, reason ?? "no reason was recorded"), at: 0)
         failures = Array(failures.prefix(3))
       }
-    case .resuming, .orphansEnded, .stageSaid, .stageNoted, .warning, .batchEnded: break
+    case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageNoted, .warning, .batchEnded: break
     }
   }
 

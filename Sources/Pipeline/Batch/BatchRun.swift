@@ -57,14 +57,15 @@ final class BatchRun: Sendable {
     let watch = FolderWatch()
     // What is still copied makes no noise at its end that every file system would tell of.
     var isPending = true
-    while stop.level == .none {
+    while stop.level == .none, queue.isOpen {
       for folder in plan.withLock({ $0.folders }) { watch.add(folder) }
-      let rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
+      var rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
+      if batch.options.maxJobs != nil { rest = min(rest, 1) }
+      if let until = batch.options.until { rest = min(rest, max(0.1, until.seconds(since: .now))) }
       watch.wait(until: stop.drainWakeUp, milliseconds: Int(rest * 1000))
-      if stop.level != .none { break }
-      // A copy goes on for a while once it has begun.
-      watch.wait(until: stop.drainWakeUp, milliseconds: 200)
-      isPending = look()
+      // A copy goes on for a while once it has begun, and need not be looked at each time it grows.
+      stop.waitToDrain(atMost: 0.5)
+      if stop.level == .none, queue.isOpen { isPending = look() }
     }
     queue.close()
   }
@@ -80,7 +81,8 @@ final class BatchRun: Sendable {
       let anew = try batch.plan(
         inputs: inputs.filter { isDirectory($0) }, resumed: [], notice: { [observe] in observe(.warning($0)) })
       let came = anew.films.filter { film in
-        film.kind.isWork && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
+        film.kind.isWork && !queue.isRunning(film.input)
+          && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
       }
       let first = plan.withLock { plan in
         plan.folders = anew.folders
@@ -126,6 +128,8 @@ final class BatchRun: Sendable {
       } else if let left = queue.reasonLeft(number) {
         (result.film.kind, result.reason) = left
         if left.kind == .held { result.error = .locked }
+      } else if film.kind.isWork {
+        (result.film.kind, result.reason) = (.pending, "not begun: stopped")
       }
       return result
     }
@@ -162,6 +166,10 @@ final class BatchRun: Sendable {
         return .result(FilmBatch.Result(film: film, job: film.job, reason: reason))
       }
       // What is smaller than any film tells nothing, and is not worth a program's start.
+      guard stop.level == .none else {
+        film.kind = .pending
+        return .result(FilmBatch.Result(film: film, job: film.job, reason: "not begun: stopped"))
+      }
       if film.playTime == nil, let size = film.identity?.size, size >= 1 << 20 {
         film.playTime = playTime(of: film.input, environment: batch.environment, toolFolders: batch.toolFolders)
       }
@@ -180,8 +188,9 @@ final class BatchRun: Sendable {
       case .job(let job, let film): run(job, film)
       }
     done.withLock { $0[number] = result }
+    let isTrouble = result.error != nil && result.error != .locked
     let ran = result.status != nil && result.status != .interrupted
-    queue.ended(number, failed: ran ? result.status != .completed : nil)
+    queue.ended(number, failed: isTrouble || ran ? result.status != .completed : nil)
   }
 
   private func run(_ job: JobPaths, _ film: InputDecision) -> FilmBatch.Result {
@@ -194,7 +203,10 @@ final class BatchRun: Sendable {
         film: film, job: job, status: outcome.status, reason: outcome.reason,
         error: outcome.isMissingEngine ? .missingEngine : nil)
     } catch {
-      return failed(film, job, error)
+      let result = failed(film, job, error)
+      // Whoever follows has seen it begin.
+      if result.error != .locked { observe(.jobEnded(job, status: .failed, seconds: 0, reason: result.reason)) }
+      return result
     }
   }
 
@@ -219,9 +231,9 @@ final class BatchRun: Sendable {
     } catch {
       throw JobError(.io, film.input.string, "the film is gone", remedy: "Nothing was begun.", underlying: error)
     }
-    if film.settlesIn > 0, Settling(of: film.input, before, settle: batch.options.settle) != .settled {
-      return "the file is still being written"
-    }
+    // One that looks as it did has been still since; whatever its time says.
+    let settle = film.seen.map { $0 == before } ?? true ? 0 : batch.options.settle
+    guard Settling(of: film.input, before, settle: settle) == .settled else { return "the file is still being written" }
     if film.identity?.stillFits(before) != true { film.identity = try FilmIdentity(hashing: film.input) }
     guard film.identity?.stillFits(try FileStatus(of: film.input)) == true else {
       return "the file was written while it was read"

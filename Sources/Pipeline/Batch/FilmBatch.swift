@@ -12,6 +12,7 @@ public struct FilmBatch: Sendable {
   let renewsConfig: Bool
   let options: BatchOptions
   let lanes: Lanes
+  let memory: HashMemory
   let environment: [String: String]
   let toolFolders: [FilePath]
   let index: IndexFeed?
@@ -29,6 +30,7 @@ public struct FilmBatch: Sendable {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
     (self.again, self.renewsConfig, self.options) = (again, renewsConfig, options)
     (self.environment, self.toolFolders, self.index) = (environment, toolFolders, index)
+    memory = HashMemory(in: workspace)
     lanes = Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
   }
 
@@ -82,7 +84,8 @@ public struct FilmBatch: Sendable {
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
       var plan = Plan(newcomers: newcomers, inputs: inputs)
       plan.history = try index.workHistory()
-      try decide(&plan, resumed, InputHistory(index), asNight: asNight)
+      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight)
+      if !changingNothing { memory.save() }
       return plan
     }
   }
@@ -191,6 +194,7 @@ public struct FilmBatch: Sendable {
       .batchStarted(
         id, films: work.count, stages: work.count * selection.wanted.count, lanes: lanes.sizes,
         expected: expected.isEmpty ? nil : expected.reduce(0, +)))
+    for film in work where film.settlesIn > 0 { told(.filmSettles(film.input, seconds: options.settle)) }
     let run = BatchRun(self, plan, stop, told)
     run.work()
     let results = run.results()

@@ -23,10 +23,18 @@ final class FilmQueue: Sendable {
     var reason: String?
   }
 
+  private struct Running {
+    var input: FilePath
+    var bytes: Int
+    /// The job's folder, once there is one, and what lay in it then.
+    var folder: FilePath?
+    var before = 0
+  }
+
   private struct State {
     var waiting: [Entry]
     /// What the running films' jobs will write, and where, by the film's number.
-    var running: [Int: (bytes: Int, folder: FilePath?)] = [:]
+    var running: [Int: Running] = [:]
     var started = 0
     var ended = 0
     var failed = 0
@@ -58,6 +66,8 @@ final class FilmQueue: Sendable {
       Entry(number: $0.number, film: $0.film, estimate: $0.estimate, stillAt: now + .seconds($0.film.settlesIn))
     }
     state.withLock { state in
+      // One that has changed since takes the place of what it was.
+      state.waiting.removeAll { old in entries.contains { $0.film.input == old.film.input } }
       state.waiting += entries
       guard options.until != nil else { return }
       // Long ones first, so that the last hour is for those that fit into it.
@@ -90,6 +100,7 @@ final class FilmQueue: Sendable {
         state.left[entry.number] = (.pending, reason)
         state.waiting.remove(at: index)
       }
+      let promised = state.waiting.isEmpty ? 0 : Self.promised(state)
       for index in state.waiting.indices {
         let entry = state.waiting[index]
         if entry.stillAt > now {
@@ -97,12 +108,12 @@ final class FilmQueue: Sendable {
           isComing = true
           continue
         }
-        if let reason = room.reasonToWait(for: entry.estimate.bytes, promised: Self.promised(state)) {
+        if let reason = room.reasonToWait(for: entry.estimate.bytes, promised: promised) {
           state.waiting[index].reason = reason
           continue
         }
         state.waiting.remove(at: index)
-        state.running[entry.number] = (entry.estimate.bytes, entry.film.job?.output)
+        state.running[entry.number] = Running(input: entry.film.input, bytes: entry.estimate.bytes)
         state.started += 1
         return .film(entry.number)
       }
@@ -115,7 +126,11 @@ final class FilmQueue: Sendable {
 
   /// A film that was handed out has its job.
   func began(_ number: Int, in folder: FilePath) {
-    state.withLock { $0.running[number]?.folder = folder }
+    let before = bytes(below: folder)
+    state.withLock { state in
+      state.running[number]?.folder = folder
+      state.running[number]?.before = before
+    }
   }
 
   /// A film that was handed out is done with.
@@ -136,7 +151,13 @@ final class FilmQueue: Sendable {
   /// Why a film was not begun; `nil` for one that was.
   func reasonLeft(_ number: Int) -> (kind: InputDecision.Kind, reason: String)? { state.withLock { $0.left[number] } }
 
+  /// Whether more may come.
+  var isOpen: Bool { state.withLock { $0.isOpen } }
+
+  func isRunning(_ input: FilePath) -> Bool { state.withLock { $0.running.values.contains { $0.input == input } } }
+
   private func leave(_ state: inout State, _ kind: InputDecision.Kind, _ reason: String) -> Turn {
+    state.isOpen = false
     for entry in state.waiting { state.left[entry.number] = (kind, reason) }
     state.waiting = []
     return .over
@@ -154,7 +175,7 @@ final class FilmQueue: Sendable {
   /// What the running jobs will still write, as far as can be told from what they have written.
   private static func promised(_ state: State) -> Int {
     state.running.values.reduce(0) { sum, job in
-      sum + max(0, job.bytes - (job.folder.map { bytes(below: $0) } ?? 0))
+      sum + max(0, job.bytes - (job.folder.map { bytes(below: $0) - job.before } ?? 0))
     }
   }
 }

@@ -19,7 +19,8 @@ final class FolderLocks {
       try makeFolder(place)
       let path = place.appending(SHA256.hex(of: Array(folder.string.utf8)).prefix(32) + ".lock")
       let lock = try Self.take(path, folder, waits: waits, stop: stop)
-      try lock.describeHolder([
+      // For people only; another user's file cannot be written.
+      try? lock.describeHolder([
         "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(Timestamp.now.text),
         "folder": .string(folder.string),
       ])

@@ -19,10 +19,11 @@ struct InputHistory {
   }
 
   private let index: JobIndex
+  private let memory: HashMemory
   private var workspace: Workspace { index.workspace }
 
-  init(_ index: JobIndex) throws {
-    self.index = index
+  init(_ index: JobIndex, _ memory: HashMemory) throws {
+    (self.index, self.memory) = (index, memory)
     try index.refresh()
   }
 
@@ -46,7 +47,7 @@ struct InputHistory {
     var films = try self.films(of: input, content: nil)
     decision.identity = films.last { isOf($0, input) && $0.identity?.stillFits(status) == true }?.identity
     if decision.identity == nil, try hasTwin || index.hasInput(ofSize: status.size) {
-      let identity = try FilmIdentity(hashing: input)
+      let identity = try memory.identity(of: input, status)
       decision.identity = identity
       films = try self.films(of: input, content: identity.sha256)
     }

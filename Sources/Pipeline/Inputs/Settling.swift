@@ -16,7 +16,7 @@ enum Settling: Equatable {
     let age = Double(now.microseconds - status.modified / 1000) / 1e6
     if hasWriter(path, status) {
       self = .beingWritten
-    } else if age < settle {
+    } else if settle > 0, age < settle {
       // A time in the future, of another machine's clock, tells nothing: it is watched for as long as any other.
       self = .young(min(settle, settle - age))
     } else {

@@ -53,7 +53,8 @@ public struct JobRun {
     Leftovers.sweep(paths.output)
     Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
     let started = Timestamp.now
-    try lock.describeHolder([
+    // For people only; another user's file cannot be written.
+    try? lock.describeHolder([
       "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(started.text),
     ])
     try makeFolder(paths.logs)

@@ -5,6 +5,8 @@ public import SystemPackage
 public enum RunEvent: Sendable {
   /// A batch began, of so many films with so many stages; `expected` is what all were reckoned to take, in seconds.
   case batchStarted(String, films: Int, stages: Int, lanes: [String: Int], expected: Double?)
+  /// A film has changed a moment ago, and begins once it has been still for so many seconds.
+  case filmSettles(FilePath, seconds: Double)
   /// Films that came while a batch watches its folders.
   case filmsAdded(Int, stages: Int)
   case batchEnded(String, PipelineStatus)
@@ -45,6 +47,10 @@ public enum RunEvent: Sendable {
     case .stageStarted(let job, let stage, _, _, let attempt):
       ["\(job.id): \(stage) started\(attempt > 1 ? " (attempt \(attempt))" : "")"]
     case .stageWaiting, .stageProgress, .batchStarted, .batchEnded: []
+    case .filmSettles(let film, let seconds):
+      [
+        "\(oneLine(film.string)) changed a moment ago, and begins once it has been still for \(describeDuration(seconds))"
+      ]
     case .filmsAdded(let films, _): ["\(films) new \(films == 1 ? "film" : "films")"]
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]

@@ -71,7 +71,7 @@ struct StageProcess {
     posix_spawnattr_setsigmask(&attributes, &none)
     var ended = sigset_t()
     sigemptyset(&ended)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT] { sigaddset(&ended, signal) }
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGIO] { sigaddset(&ended, signal) }
     posix_spawnattr_setsigdefault(&attributes, &ended)
     posix_spawnattr_setflags(
       &attributes, Int16(CInt(LINUX_SPAWN_SETSID) | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 internal import Synchronization
 internal import SystemPackage
@@ -50,6 +51,12 @@ public final class StopSource: Sendable {
 
   /// Has the run end with the stages that run at some moment, unless it is told to before.
   func drain(at moment: Timestamp) { state.withLock { $0.drainAt = moment } }
+
+  /// Waits until the run is told to end, or so many seconds.
+  func waitToDrain(atMost seconds: Double) {
+    var end = pollfd(fd: drainWakeUp.rawValue, events: Int16(POLLIN), revents: 0)
+    _ = poll(&end, 1, CInt(seconds * 1000))
+  }
 
   /// Raises the level; it never falls.
   public func raise(to level: Level) {

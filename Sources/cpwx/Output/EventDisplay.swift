@@ -31,6 +31,8 @@ extension RunEvent {
             "expected_seconds": expected.map { .double($0.rounded()) } ?? .null,
           ]
         )
+      case .filmSettles(let film, let seconds):
+        ("film_settles", nil, ["input": .string(film.string), "settle_seconds": .double(seconds)])
       case .filmsAdded(let films, let stages):
         ("films_added", nil, ["films": .int(films), "stages": .int(stages)])
       case .batchEnded(let id, let status):

@@ -171,4 +171,45 @@ struct AdmissionTests {
       #expect(workspace.runs == ["one"])
     }
   }
+
+  @Test func `a film whose time lies in the future is begun all the same, once it has been still`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.age(try workspace.film(), by: -86_400)
+      #expect(try workspace.cpwx("run", "--settle", "0.5s").code == 0)
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `a job whose records cannot be written is told of as failed`() throws {
+    let filling = Stage("filling", script: "head -c 100000000 /dev/zero > \"$1/big\" 2>/dev/null; true")
+    try TestWorkspace.with(
+      [filling, .making("two")], config: ["OUTPUT_ROOT=disk/out", "NOTIFY_COMMAND=cat >> told; echo >> told"]
+    ) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "4m")
+      try workspace.film()
+      let run = try workspace.cpwx("run", "--min-free", "0", "--format", "ndjson")
+      #expect(run.code != 0)
+      let events = try run.lines.map { try JSON(parsing: $0.utf8) }
+      #expect(events.contains { $0["event"]?.string == "job_ended" && $0["status"]?.string == "failed" })
+      #expect(try workspace.read("told").contains("job.failed"))
+    }
+  }
+
+  @Test func `a copy of a film that is done is read once, and remembered`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4")
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.film("copy.mp4")
+      #expect(try workspace.cpwx("run").code == 0)
+      let remembered = try JSON(parsing: try workspace.bytes(".cpwx/films.json")).array ?? []
+      #expect(remembered.compactMap { $0["file"]?.string } == [workspace.path("in/copy.mp4")])
+      // What is remembered is believed as long as the file looks the same.
+      let traced = try workspace.start(
+        ["strace", "-f", "-qq", "-e", "trace=openat,read", "-o", "trace", CPWX.path, "run"]).wait()
+      #expect(traced.code == 0)
+      let lines = try workspace.read("trace").split(separator: "\n")
+      #expect(!lines.contains { $0.contains("moving pictures") }, "the film is not read again")
+      #expect(workspace.jobs.count == 1)
+    }
+  }
 }

@@ -77,4 +77,12 @@ struct WatchTests {
       #expect(metrics.contains("cpwx_jobs{status=\"failed\"} 1"))
     }
   }
+
+  @Test func `a watching run ends by itself when it has started as many jobs as it may`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: name) }
+      #expect(try workspace.cpwx("run", "--watch", "--max-jobs", "1", within: 20).code == 0)
+      #expect(workspace.jobs.count == 1)
+    }
+  }
 }
