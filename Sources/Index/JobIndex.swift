@@ -63,9 +63,9 @@ public final class JobIndex: Sendable {
         return try passing(workspace)
       }
       if try queue.read({ try !Schema.migrator.hasCompletedMigrations($0) }) {
-        let lock = try file.lock()
-        try file.change(lock) { try Schema.migrator.migrate(queue) }
-        _ = consume lock
+        notice("\(file.path): is of an older cpwx, which kept less in it; it is made anew from the jobs' files")
+        try queue.close()
+        return try remade(workspace, notice: notice)
       }
       return JobIndex(workspace, file, queue)
     } catch let error as DatabaseError where error.tellsOfDamage {

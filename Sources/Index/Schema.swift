@@ -7,7 +7,10 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 jobs, stages, events, inputs") { db in
-      for statement in tables + indexes + counting { try db.execute(sql: statement) }
+      for statement in tables + firstIndexes + counting { try db.execute(sql: statement) }
+    }
+    migrator.registerMigration("2 what films and stages come to") { db in
+      for statement in laterColumns + laterIndexes { try db.execute(sql: statement) }
     }
     return migrator
   }
@@ -41,7 +44,7 @@ enum Schema {
     CREATE TABLE stages (
       job INTEGER NOT NULL, position INTEGER NOT NULL, stage_name TEXT NOT NULL, stage_number INTEGER, status TEXT,
       attempt INTEGER, started_at TEXT, completed_at TEXT, duration_seconds REAL, exit_code INTEGER, error TEXT,
-      peak_memory_bytes INTEGER, cpu_seconds REAL, output_bytes INTEGER, because TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
+      peak_memory_bytes INTEGER, cpu_seconds REAL, because TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
     """,
     """
     CREATE TABLE history (
@@ -59,11 +62,7 @@ enum Schema {
         stage_name, attempt, error FROM stages
         WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
     """,
-    """
-    CREATE TABLE inputs (
-      job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT, size_bytes INTEGER, modified INTEGER, inode INTEGER,
-      duration_seconds REAL)
-    """,
+    "CREATE TABLE inputs (job INTEGER PRIMARY KEY, file TEXT, sha256 TEXT)",
     // Folded words, so that any script is found however it is typed; as the tokenizer takes letters and marks whole.
     """
     CREATE VIRTUAL TABLE words USING fts5 (
@@ -85,7 +84,22 @@ enum Schema {
     """,
   ]
 
-  private static let indexes = [
+  /// New ones at the end, as rows are written in the order of their columns.
+  private static let laterColumns = [
+    "ALTER TABLE inputs ADD COLUMN size_bytes INTEGER", "ALTER TABLE inputs ADD COLUMN modified INTEGER",
+    "ALTER TABLE inputs ADD COLUMN inode INTEGER", "ALTER TABLE inputs ADD COLUMN duration_seconds REAL",
+    "ALTER TABLE stages ADD COLUMN output_bytes INTEGER",
+  ]
+
+  private static let laterIndexes = [
+    "CREATE INDEX jobs_by_status_and_completion ON jobs (status, completed_at, key)",
+    "CREATE INDEX jobs_by_status_and_duration ON jobs (status, total_seconds, key)",
+    "CREATE INDEX inputs_by_size ON inputs (size_bytes) WHERE size_bytes IS NOT NULL",
+  ]
+
+  private static var indexes: [String] { firstIndexes + laterIndexes }
+
+  private static let firstIndexes = [
     "CREATE UNIQUE INDEX jobs_by_folder ON jobs (folder)",
     "CREATE INDEX jobs_by_id ON jobs (job_id)",
     "CREATE INDEX jobs_by_status ON jobs (status, key)",
@@ -101,11 +115,8 @@ enum Schema {
     "CREATE INDEX jobs_by_year ON jobs (year, key)",
     "CREATE INDEX jobs_by_completion ON jobs (completed_at, key)",
     "CREATE INDEX jobs_by_duration ON jobs (total_seconds, key)",
-    "CREATE INDEX jobs_by_status_and_completion ON jobs (status, completed_at, key)",
-    "CREATE INDEX jobs_by_status_and_duration ON jobs (status, total_seconds, key)",
     "CREATE INDEX inputs_by_hash ON inputs (sha256) WHERE sha256 IS NOT NULL",
     "CREATE INDEX inputs_by_file ON inputs (file)",
-    "CREATE INDEX inputs_by_size ON inputs (size_bytes) WHERE size_bytes IS NOT NULL",
   ]
 
   private static let counting = [

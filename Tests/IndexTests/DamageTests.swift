@@ -62,6 +62,24 @@ import Testing
     #expect(zip(after, before).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset) == [])
   }
 
+  @Test func `of an older cpwx is made anew, whole`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    let lock = try IndexFile(in: site.workspace).lock()
+    let result = try Process.run(
+      URL(filePath: "/usr/bin/env"),
+      arguments: [
+        "sqlite3", site.database.string,
+        "DROP INDEX inputs_by_size; ALTER TABLE inputs DROP COLUMN size_bytes; DELETE FROM grdb_migrations WHERE identifier LIKE '2 %'",
+      ])
+    result.waitUntilExit()
+    #expect(result.terminationStatus == 0)
+    try IndexFile(in: site.workspace).note(lock)
+    _ = consume lock
+    #expect(try site.rows() == expected)
+    #expect(site.notices.contains { $0.contains("older cpwx") })
+  }
+
   @Test func `that cannot be written is not needed`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260101-001")

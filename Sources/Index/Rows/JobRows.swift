@@ -58,7 +58,7 @@ extension IndexedStage {
     [
       .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
       RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
-      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(outputBytes), RowValue(because),
+      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(because), RowValue(outputBytes),
     ]
   }
 }
