@@ -4,8 +4,6 @@
 
 // <spawn.h>, with _GNU_SOURCE: the child starts in `path`.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
-// <spawn.h>, with _GNU_SOURCE: POSIX_SPAWN_SETSID, the child starts a session of its own.
-enum { LINUX_SPAWN_SETSID = 0x80 };
 // <sys/pidfd.h>: a descriptor that becomes readable when the process ends.
 extern int pidfd_open(pid_t pid, unsigned int flags);
 
@@ -31,4 +29,17 @@ static inline int linux_has_writer(int descriptor) {
     return 0;
   }
   return errno == EAGAIN ? 1 : -1;
+}
+
+// For a program in a session of its own, which takes signals as any program does, whatever this one does with them.
+static inline void linux_spawn_in_own_session(posix_spawnattr_t *attributes) {
+  enum { POSIX_SPAWN_SETSID_ = 0x80 };  // <spawn.h>, with _GNU_SOURCE
+  sigset_t none, standard;
+  sigemptyset(&none);
+  sigemptyset(&standard);
+  const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGIO};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&standard, numbers[i]);
+  posix_spawnattr_setsigmask(attributes, &none);
+  posix_spawnattr_setsigdefault(attributes, &standard);
+  posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID_ | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }

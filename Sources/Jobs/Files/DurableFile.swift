@@ -19,17 +19,13 @@ public enum DurableFile {
     try stage(bytes, for: path, mode: mode).commit()
   }
 
-  /// Replaces `path` by `bytes` in one step, without waiting for the disk: for what can be made again after a power cut.
+  /// Replaces `path` by `bytes` in one step, without waiting for the disk: for what can be made again after a power cut, or is worth
+  /// nothing then.
   ///
   /// - Throws: ``JobError`` with code `io`; the old file then stands.
-  static func writeFast(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions? = nil) throws {
+  public static func writeFast(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions? = nil) throws {
     try stage(bytes, for: path, mode: mode).place(durably: false)
   }
-
-  /// Replaces `path` by `bytes` in one step: for what is worth nothing after a power cut.
-  ///
-  /// - Throws: ``JobError`` with code `io`; the old file then stands.
-  public static func writePassing(_ bytes: [UInt8], to path: FilePath) throws { try writeFast(bytes, to: path) }
 
   /// Writes `bytes` beside `path` without making them durable yet; ``Staged/commit()`` does.
   static func stage(_ bytes: [UInt8], for path: FilePath, mode: FilePermissions? = nil) throws -> Staged {

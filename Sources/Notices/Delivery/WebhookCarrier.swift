@@ -64,17 +64,11 @@ struct WebhookCarrier: Carrier {
     var lines = [
       "silent", "show-error", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))",
       "output = \"/dev/null\"",
-      "url = \(Self.quoted(url))", "data-binary = \"@\(HelperProgram.attachmentPath)\"",
+      "url = \(curlQuoted(url))", "data-binary = \"@\(HelperProgram.attachmentPath)\"",
       #"write-out = "\n\#(Self.mark)%{http_code} %header{retry-after}\n""#,
     ]
-    lines += headers.map { "header = \(Self.quoted($0))" }
-    if let proxy { lines.append("proxy = \(Self.quoted(proxy))") }
+    lines += headers.map { "header = \(curlQuoted($0))" }
+    if let proxy { lines.append("proxy = \(curlQuoted(proxy))") }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// A value as curl's configuration takes it literally.
-  private static func quoted(_ text: String) -> String {
-    let escapes: [Character: String] = ["\\": "\\\\", "\"": "\\\"", "\n": "\\n", "\r": "\\r", "\t": "\\t"]
-    return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
   }
 }

@@ -44,7 +44,7 @@ final class BatchStatus: Sendable {
     guard let progress else { return }
     // Not being able to tell stops nothing.
     try? makeFolder(path.removingLastComponent())
-    try? DurableFile.writePassing(progress.document.bytes(), to: path)
+    try? DurableFile.writeFast(progress.document.bytes(), to: path)
   }
 }
 

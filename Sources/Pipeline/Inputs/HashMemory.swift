@@ -50,7 +50,7 @@ final class HashMemory: Sendable {
     }
     // Not being able to remember costs time, and nothing else.
     try? makeFolder(path.removingLastComponent())
-    try? DurableFile.writePassing(JSON.array(entries).bytes(), to: path)
+    try? DurableFile.writeFast(JSON.array(entries).bytes(), to: path)
   }
 
   private static func read(_ path: FilePath) -> [String: FilmIdentity] {

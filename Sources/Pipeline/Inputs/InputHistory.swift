@@ -121,14 +121,14 @@ struct InputHistory {
     switch PipelineStatus(rawValue: film.job.status) {
     case .failed? where !open.isEmpty:
       let failed = film.stages.first { $0.status == .failed }?.name
-      let where_ = failed.map { " in \($0)" } ?? ""
+      let place = failed.map { " in \($0)" } ?? ""
       if let attempts = question.attempts, film.failures >= attempts {
         return (
           .givenUp,
-          "\(job.id) failed \(film.failures) \(film.failures == 1 ? "time" : "times"), last\(where_); --retry-failed tries again"
+          "\(job.id) failed \(film.failures) \(film.failures == 1 ? "time" : "times"), last\(place); --retry-failed tries again"
         )
       }
-      return (.retry, "\(job.id) failed\(where_)")
+      return (.retry, "\(job.id) failed\(place)")
     case .completed? where open.isEmpty && !question.rerun: return (.skip, "\(job.id) is completed")
     case .completed? where question.rerun:
       return (.resume, "\(job.id) is completed; stages of it were asked for again")

@@ -66,15 +66,7 @@ struct StageProcess {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    var ended = sigset_t()
-    sigemptyset(&ended)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGIO] { sigaddset(&ended, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &ended)
-    posix_spawnattr_setflags(
-      &attributes, Int16(CInt(LINUX_SPAWN_SETSID) | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    linux_spawn_in_own_session(&attributes)
     var pid: pid_t = 0
     let words = arguments.map { strdup($0) } + [nil]
     let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]

@@ -1,4 +1,5 @@
 internal import Engines
+internal import Jobs
 
 /// One HTTP request by way of `curl`, everything in a configuration on its standard input.
 struct CurlRequest: Sendable {
@@ -38,18 +39,12 @@ struct CurlRequest: Sendable {
     let parameters = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }.joined(separator: "&")
     var lines = [
       "silent", "show-error", "compressed", "max-time = \(limit)", "connect-timeout = \(min(limit, 10))",
-      "proto = \"=http,https\"", "url = \(Self.quoted(url + "?" + parameters))",
+      "proto = \"=http,https\"", "url = \(curlQuoted(url + "?" + parameters))",
       #"write-out = "\n%{http_code} %header{retry-after}""#,
     ]
-    lines += headers.map { "header = \(Self.quoted($0))" }
-    if let proxy { lines.append("proxy = \(Self.quoted(proxy))") }
+    lines += headers.map { "header = \(curlQuoted($0))" }
+    if let proxy { lines.append("proxy = \(curlQuoted(proxy))") }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// A value as curl's configuration takes it literally.
-  private static func quoted(_ text: String) -> String {
-    let escapes: [Character: String] = ["\\": "\\\\", "\"": "\\\"", "\n": "\\n", "\r": "\\r", "\t": "\\t"]
-    return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
   }
 
   /// Percent-encodes all but the unreserved characters of RFC 3986.
