@@ -33,6 +33,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
@@ -41,7 +42,7 @@ let package = Package(
     .target(
       name: "Index",
       dependencies: [
-        "CLinux", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift"),
+        "CLinux", "CSQLite", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

@@ -3,23 +3,18 @@ public import SystemPackage
 
 /// A running SHA-256 (FIPS 180-4) over libcrypto, which uses the processor's SHA instructions.
 ///
-/// Feed it with ``update(_:)`` and take the digest once with ``finish()``.
+/// Feed it with ``update(_:)`` and take the digest once with ``finish()``. The functions of libcrypto's lowest layer do it:
+/// the layers above would set up every algorithm they know first, a millisecond at the start of each process.
 @safe public struct SHA256: ~Copyable {
   /// Bytes in a digest.
   public static let byteCount = 32
 
-  private let context: OpaquePointer
+  private var context = SHA256_CTX()
 
-  public init() {
-    // EVP_MD_CTX_new returns null only when memory is exhausted, where no Swift program goes on either.
-    unsafe context = EVP_MD_CTX_new()!
-    unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
-  }
-
-  deinit { unsafe EVP_MD_CTX_free(context) }
+  public init() { unsafe SHA256_Init(&context) }
 
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    unsafe SHA256_Update(&context, bytes.baseAddress, bytes.count)
   }
 
   public mutating func update(_ bytes: some Collection<UInt8>) {
@@ -29,10 +24,9 @@ public import SystemPackage
 
   /// The digest, 32 bytes.
   public consuming func finish() -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-      unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
-      count = Self.byteCount
-    }
+    var digest = [UInt8](repeating: 0, count: Self.byteCount)
+    unsafe SHA256_Final(&digest, &context)
+    return digest
   }
 
   /// The digest of `bytes` as 64 lower-case hexadecimal digits.

@@ -21,9 +21,6 @@ struct IndexFile: Sendable {
   /// - Throws: ``JobError`` with code `locked` when another holds it.
   func lockIfFree() throws -> FileLock { try FileLock.take(lockPath, subject: "the index") }
 
-  /// Whether transactions wait to be brought into the database file.
-  var hasWaitingTransactions: Bool { waitingBytes > 0 }
-
   /// The size of the `-wal` file.
   var waitingBytes: Int { (try? FileStatus(of: companions[0]))?.size ?? 0 }
 

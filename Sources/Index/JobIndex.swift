@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import GRDB
 internal import Glibc
 public import Jobs
@@ -112,6 +113,7 @@ public final class JobIndex: Sendable {
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
       // Checkpoints come when the lock is held, by which a change of the file by other hands is told from cpwx's own.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+      if let connection = db.sqliteConnection { _ = sqlite_leave_wal_at_close(connection) }
       try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")
     }
     return configuration
@@ -126,7 +128,7 @@ public final class JobIndex: Sendable {
     if isPassing { return try queue.write(body) }
     let lock = waits ? try file.lock() : try file.lockIfFree()
     let result = try queue.write(body)
-    if file.waitingBytes > 32 << 20 { try checkpoint(lock) }
+    if file.waitingBytes > Self.mostWaitingBytes { try checkpoint(lock) }
     _ = consume lock
     return result
   }
@@ -147,9 +149,15 @@ public final class JobIndex: Sendable {
     try file.change(lock) { try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
   }
 
-  /// Brings waiting transactions into the file and lets go of it. Best effort: what is not done now is done next time.
+  /// What may wait in the `-wal` file while somebody writes.
+  private static let mostWaitingBytes = 32 << 20
+  /// What whoever opens the index next may find waiting: it is read then, a millisecond a megabyte.
+  private static let mostBytesLeft = 1 << 20
+
+  /// Lets go of the file, and brings waiting transactions into it where there are many. Best effort: what is not done now is
+  /// done next time.
   public func close() {
-    if !isPassing, file.hasWaitingTransactions, let lock = try? file.lockIfFree() { try? checkpoint(lock) }
+    if !isPassing, file.waitingBytes > Self.mostBytesLeft, let lock = try? file.lockIfFree() { try? checkpoint(lock) }
     try? queue.close()
   }
 }

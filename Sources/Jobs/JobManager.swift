@@ -31,21 +31,23 @@ public struct JobManager: Sendable {
       let env = jobEnv(paths, overlay: overlay).bytes
       let info = JobInfo(paths, created: moment, input: input, in: workspace)
       let user = paths.output.removingLastComponent()
-      try makeFolder(user)
+      var group = SyncGroup()
+      for grown in try makeFolder(user) { try group.add(folder: grown) }
       for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) {
         removeFolder(user.appending(left))
       }
       let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
       try makeFolder(unfinished)
       do {
-        try DurableFile.writeNew(env, at: unfinished.appending("job.env"), mode: [.ownerReadWrite])
-        try DurableFile.writeNew(info.document.bytes(), at: unfinished.appending("job_info.json"))
+        try group.write(env, at: unfinished.appending("job.env"), mode: [.ownerReadWrite])
+        try group.write(info.document.bytes(), at: unfinished.appending("job_info.json"))
         if input != nil {
           var manifest = Manifest(newFor: paths, created: moment, in: workspace)
           manifest.document["input"] = input
-          try DurableFile.writeNew(manifest.document.bytes(), at: unfinished.appending("manifest.json"))
+          try group.write(manifest.document.bytes(), at: unfinished.appending("manifest.json"))
         }
-        try DurableFile.syncFolder(of: unfinished.appending("job.env"))
+        try group.add(folder: unfinished)
+        try group.sync()
         try rename(unfinished, to: paths.output)
         try DurableFile.syncFolder(of: paths.output)
       } catch {

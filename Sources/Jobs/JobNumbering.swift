@@ -10,6 +10,8 @@ struct JobNumbering {
   /// Calls `body` with the next id of `today()`, holding that day's lock, so that the job's folder is there before
   /// anyone else looks.
   ///
+  /// The folder, durable when `body` returns, shows the number; ``keep(_:)`` brings it to the disk before the folder goes.
+  ///
   /// - Throws: ``JobError``, or what `body` throws; the number is then used up.
   func withNextID<Result>(
     now: () -> Timestamp, confirm: () throws -> Void = {}, _ body: (JobID, Timestamp) throws -> Result
@@ -23,9 +25,9 @@ struct JobNumbering {
       // Midnight may have passed while waiting: that day's numbers are then another lock's.
       guard JobDate(moment) == day else { continue }
       try confirm()
-      let given = try highestGiven(lock, in: folder.appending(day.digits))
+      let given = try highestGiven(lock)
       let id = JobID(date: day, number: max(given, try highestSeen(on: day)) + 1)
-      try lock.replaceContent(Array("\(id.number)\n".utf8))
+      try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false)
       let result = try body(id, moment)
       _ = consume lock
       return result
@@ -40,7 +42,7 @@ struct JobNumbering {
     do {
       try makeFolder(file.removingLastComponent())
       let lock = try FileLock.wait(for: file)
-      let given = try highestGiven(lock, in: file)
+      let given = try highestGiven(lock)
       // Also where it says so already: who wrote it may not have come to make it durable.
       try lock.replaceContent(Array("\(max(given, id.number))\n".utf8))
       for folder in [workspace.stateFolder.appending("numbers"), workspace.stateFolder] {
@@ -55,11 +57,8 @@ struct JobNumbering {
   }
 
   /// The highest number that a day's file remembers; 0 when none.
-  private func highestGiven(_ lock: borrowing FileLock, in file: FilePath) throws -> Int {
-    let memory = try lock.content()
-    // A new file's name must outlast a power cut, too.
-    if memory.isEmpty { try DurableFile.syncFolder(of: file) }
-    return Int(String(decoding: memory, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
+  private func highestGiven(_ lock: borrowing FileLock) throws -> Int {
+    Int(String(decoding: try lock.content(), as: UTF8.self).prefix { !$0.isNewline }) ?? 0
   }
 
   /// The highest number that the trees show for a day, of any user and in any width; 0 when none.

@@ -35,8 +35,9 @@ def workspace(cpwx, parent, stages):
             file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
     with open(f"{folder}/in/film.mp4", "w") as file:
         file.write("film")
-    os.utime(f"{folder}/in/film.mp4", (time.time() - 3600, time.time() - 3600))
-    # A workspace in use has an index already.
+    # A workspace in use is older than a moment, and has an index.
+    for path in (f"{folder}/in/film.mp4", f"{folder}/out"):
+        os.utime(path, (time.time() - 3600, time.time() - 3600))
     subprocess.run([cpwx, "job", "list", "-C", folder], check=True, stdout=subprocess.DEVNULL)
     return folder
 

@@ -98,7 +98,7 @@ struct `JSON documents` {
   func `nested deeper than 512 are refused, on small stacks too`(opening: String) {
     let levels = opening.contains("[{") ? 2 : 1
     let results = Shared<[String]>([])
-    onThreads(1, stackSize: 512 * 1024) { _ in
+    onThread(stackSize: 512 * 1024) {
       let endless = String(repeating: opening, count: 100_000)
       do throws(JSONSyntaxError) { _ = try JSON(parsing: endless.utf8) } catch {
         results.change { $0.append(error.reason) }

@@ -38,22 +38,21 @@ public struct Reindex: Sendable {
     defer { unlink(new) }
     let queue = try make(at: new)
     let count = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM jobs") ?? 0 }
-    try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
-    try queue.close()
     let lock = try file.lock()
     if exists(file.path), try file.isAsLeft(lock), let standing = try? JobIndex.standing(file) {
       // Others may be reading it: its content is exchanged, in one transaction, and the file stays.
-      let source = try DatabaseQueue(path: new.string, configuration: JobIndex.configuration())
       try file.change(lock) {
-        try source.backup(to: standing)
+        try queue.backup(to: standing)
         try standing.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
       }
-      try source.close()
+      try queue.close()
       try standing.close()
     } else {
       if let status = try? FileStatus(of: file.path), status.size > 0 {
         notice("the old index is kept as \(try file.setAside())")
       }
+      try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
+      try queue.close()
       try file.install(new, lock)
     }
     _ = consume lock

@@ -102,21 +102,6 @@ public enum DurableFile {
     }
   }
 
-  /// Writes a file in a folder that nobody looks into yet. Its bytes are on the disk on return, its name is not.
-  static func writeNew(_ bytes: [UInt8], at path: FilePath, mode: FilePermissions? = nil) throws {
-    do {
-      let file = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-        permissions: mode ?? [.ownerReadWrite, .groupRead, .otherRead])
-      try file.closeAfter {
-        try file.writeAll(bytes)
-        try file.sync()
-      }
-    } catch {
-      throw JobError(.io, path.string, "cannot be written", underlying: error)
-    }
-  }
-
   /// The whole content of a file.
   ///
   /// - Throws: ``JobError`` with code `io`.

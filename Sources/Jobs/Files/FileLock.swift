@@ -71,9 +71,7 @@ public struct FileLock: ~Copyable {
 
   /// Replaces what the lock file says of its holder. It is for people; the lock itself is the kernel's.
   public func describeHolder(_ holder: JSON) throws {
-    let bytes = holder.bytes(.compact) + [0x0A]
-    try file.writeAll(toAbsoluteOffset: 0, bytes)
-    guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
+    try replaceContent(holder.bytes(.compact) + [0x0A], durably: false)
   }
 
   /// The lock file's content.
@@ -82,11 +80,11 @@ public struct FileLock: ~Copyable {
     return try file.readAll()
   }
 
-  /// Replaces the lock file's content, durably.
-  public func replaceContent(_ bytes: [UInt8]) throws {
+  /// Replaces the lock file's content.
+  public func replaceContent(_ bytes: [UInt8], durably: Bool = true) throws {
     try file.writeAll(toAbsoluteOffset: 0, bytes)
     guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
-    try file.sync()
+    if durably { try file.sync() }
   }
 
   private static func open(_ path: FilePath) throws -> FileDescriptor {

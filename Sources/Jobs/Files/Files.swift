@@ -86,21 +86,25 @@ func unsortedNames(in folder: FilePath) throws(Errno) -> [String] {
 
 /// Makes a folder and those above it.
 ///
+/// - Returns: the folders that have a new name in them by that, to be synced where it matters.
 /// - Throws: ``JobError`` with code `io`.
+@discardableResult
 public func makeFolder(
   _ path: FilePath, mode: FilePermissions = [.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute]
-) throws {
+) throws -> [FilePath] {
+  var grown: [FilePath] = []
   func make() -> Errno? { path.withPlatformString { mkdir($0, mode.rawValue) } == 0 ? nil : .current }
   var trouble = make()
   let parent = path.removingLastComponent()
   if trouble == .noSuchFileOrDirectory, !parent.isEmpty, parent != path {
-    try makeFolder(parent, mode: mode)
+    grown = try makeFolder(parent, mode: mode)
     trouble = make()
   }
   if let trouble {
-    if trouble == .fileExists && isDirectory(path) { return }
+    if trouble == .fileExists && isDirectory(path) { return grown }
     throw JobError(.io, path.string, "the folder cannot be made", underlying: trouble)
   }
+  return grown + [parent.isEmpty ? "." : parent]
 }
 
 func rename(_ from: FilePath, to: FilePath) throws(Errno) {

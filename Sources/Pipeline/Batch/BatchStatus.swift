@@ -43,7 +43,7 @@ final class BatchStatus: Sendable {
     }
     guard let progress else { return }
     // Not being able to tell stops nothing.
-    try? makeFolder(path.removingLastComponent())
+    _ = try? makeFolder(path.removingLastComponent())
     try? DurableFile.writeFast(progress.document.bytes(), to: path)
   }
 }

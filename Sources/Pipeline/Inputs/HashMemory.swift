@@ -49,7 +49,7 @@ final class HashMemory: Sendable {
       return entry
     }
     // Not being able to remember costs time, and nothing else.
-    try? makeFolder(path.removingLastComponent())
+    _ = try? makeFolder(path.removingLastComponent())
     try? DurableFile.writeFast(JSON.array(entries).bytes(), to: path)
   }
 

@@ -128,7 +128,6 @@ public struct JobRun {
         }
       }
     }
-    try record.flush()
     return completed(record.latest)
   }
 

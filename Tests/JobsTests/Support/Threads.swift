@@ -1,18 +1,16 @@
+import Dispatch
 import Foundation
 
-/// Runs `body` on `count` threads at once and waits for all.
-func onThreads(_ count: Int, stackSize: Int? = nil, _ body: @escaping @Sendable (Int) -> Void) {
-  let group = DispatchGroup()
-  for index in 0..<count {
-    group.enter()
-    let thread = Thread {
-      body(index)
-      group.leave()
-    }
-    if let stackSize { thread.stackSize = stackSize }
-    thread.start()
+/// Runs `body` on a thread with so many bytes of stack, and waits for it.
+func onThread(stackSize: Int, _ body: @escaping @Sendable () -> Void) {
+  let done = DispatchSemaphore(value: 0)
+  let thread = Thread {
+    body()
+    done.signal()
   }
-  group.wait()
+  thread.stackSize = stackSize
+  thread.start()
+  done.wait()
 }
 
 /// A value that several threads change.

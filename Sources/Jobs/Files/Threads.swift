@@ -1,7 +1,11 @@
-internal import Glibc
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
 
-/// Runs `body` on so many threads of their own, and waits for all: they block for hours, which no shared pool is for.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+/// Runs `body` on so many threads of their own, and waits for all: they block, for hours maybe, which no shared pool is for.
+public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
   final class Call: Sendable {
     let number: Int
     let body: @Sendable (Int) -> Void
