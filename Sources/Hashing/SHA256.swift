@@ -38,14 +38,16 @@ public import SystemPackage
 
   /// The digest of a file's content as 64 lower-case hexadecimal digits, read in pieces of 1 MiB.
   ///
-  /// - Throws: `Errno` when the file cannot be opened or read.
-  public static func hex(ofFileAt path: FilePath) throws -> String {
+  /// - Parameter isCancelled: asked before each piece: a film takes minutes.
+  /// - Throws: `Errno` when the file cannot be opened or read; `CancellationError`.
+  public static func hex(ofFileAt path: FilePath, isCancelled: () -> Bool = { false }) throws -> String {
     let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
     return try file.closeAfter {
       var hash = SHA256()
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
       defer { unsafe buffer.deallocate() }
       while true {
+        if isCancelled() { throw CancellationError() }
         let count = try unsafe file.read(into: buffer)
         if count == 0 { return hash.finish().hexadecimal }
         unsafe hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

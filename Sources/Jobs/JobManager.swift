@@ -20,10 +20,11 @@ public struct JobManager: Sendable {
   ///   - userID: whose job it is.
   ///   - overlay: settings laid over the base configuration, for one film.
   ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
-  ///   - confirm: called when nobody else can make jobs any more and none is made yet; what it throws ends it there.
+  ///   - confirm: called with the new job's id when nobody else can make jobs any more and none is made yet; what it
+  ///     throws ends it there.
   /// - Throws: ``JobError``. The number of a job that could not be made is used up.
   public func createJob(
-    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil, confirm: () throws -> Void = {}
+    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil, confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
     return try JobNumbering(workspace: workspace).withNextID(now: now, confirm: confirm) { id, moment in

@@ -14,7 +14,7 @@ struct JobNumbering {
   ///
   /// - Throws: ``JobError``, or what `body` throws; the number is then used up.
   func withNextID<Result>(
-    now: () -> Timestamp, confirm: () throws -> Void = {}, _ body: (JobID, Timestamp) throws -> Result
+    now: () -> Timestamp, confirm: (JobID) throws -> Void = { _ in }, _ body: (JobID, Timestamp) throws -> Result
   ) throws -> Result {
     let folder = workspace.stateFolder.appending("numbers")
     try makeFolder(folder)
@@ -24,10 +24,11 @@ struct JobNumbering {
       let moment = now()
       // Midnight may have passed while waiting: that day's numbers are then another lock's.
       guard JobDate(moment) == day else { continue }
-      try confirm()
       let given = try highestGiven(lock)
       let id = JobID(date: day, number: max(given, try highestSeen(on: day)) + 1)
-      try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false)
+      try confirm(id)
+      try lock.replaceContent(Array("\(id.number)
+".utf8), durably: false)
       let result = try body(id, moment)
       _ = consume lock
       return result

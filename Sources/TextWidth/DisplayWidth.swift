@@ -11,7 +11,13 @@ extension Character {
 
 extension StringProtocol {
   /// Columns on the screen.
-  public var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+  public var displayWidth: Int {
+    // Most texts are plain, and there are tables of thousands of them.
+    isPlainASCII ? utf8.count : reduce(0) { $0 + $1.displayWidth }
+  }
+
+  /// Whether there is nothing in it but what ASCII can print.
+  public var isPlainASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }
 
 extension Unicode.Scalar {

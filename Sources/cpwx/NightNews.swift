@@ -35,7 +35,7 @@ final class NightNews: Sendable {
       switch event {
       case .batchStarted(let id, _, _, _, _): (state.batch, state.started) = (id, .now)
       case .jobStarted(let job, let title, let year, _):
-        state.titles[job.id.description] = title + (year.map { " (\($0))" } ?? "")
+        state.titles[job.id.description] = filmName(title, year)
       case .stageEnded(let job, let stage, let status, let seconds, _):
         if status == .failed { state.failedStage[job.id.description] = stage }
         if status == .success {

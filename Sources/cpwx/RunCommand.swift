@@ -93,7 +93,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let news = NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
     let results = try request.batch.alone(over: request.inputs, stop: stop) {
-      try request.films(changingNothing: false).run(request, stop: stop) { event in
+      try request.films(changingNothing: false, stop: stop).run(request, stop: stop) { event in
         display.show(event)
         news.note(event)
       }
@@ -102,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
     news.finish()
     display.close()
     // Events have told all already, line by line.
-    if format != .ndjson { results.listing().write(format) }
+    if format != .ndjson { results.write(format) }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
 }

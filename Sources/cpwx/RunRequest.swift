@@ -41,9 +41,9 @@ struct RunRequest {
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
   }
 
-  func films(changingNothing: Bool) throws -> FilmBatch.Plan {
+  func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     try batch.plan(
-      inputs: inputs, resumed: resumed, changingNothing: changingNothing, notice: { Console.error($0) })
+      inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: { Console.error($0) })
   }
 }
 

@@ -38,7 +38,17 @@ struct RunResults {
   var results: [FilmBatch.Result]
   var workspace: Workspace
 
-  func listing() -> Listing {
+  /// Films that were done before and are listed one by one; a night's folder holds thousands of them.
+  private static let mostDoneListed = 20
+
+  func write(_ format: OutputFormat) {
+    let done = results.count { $0.status == nil && $0.film.isPlainlyDone }
+    guard format == .table, done > Self.mostDoneListed else { return listing(results).write(format) }
+    listing(results.filter { $0.status != nil || !$0.film.isPlainlyDone }).write(format)
+    Console.out("\(done) films were done already; cpwx run -n lists them.")
+  }
+
+  private func listing(_ results: [FilmBatch.Result]) -> Listing {
     Listing(
       rows: results.map { result in
         [

@@ -37,6 +37,40 @@ extension JobIndex {
     return jobs.isEmpty ? [] : try read { db in try jobs.map { try db.film(of: $0) } }
   }
 
+  /// The jobs of thousands of input files, in the files' order; each file's oldest first.
+  ///
+  /// - Parameter files: each as documents may write it, in one way or another.
+  public func films(ofFiles files: [[String]]) throws -> [[KnownFilm]] {
+    for _ in 0..<4 {
+      let (found, moved) = try standingFilms(ofFiles: files)
+      switch try Drift(self).heal(moved) {
+      case .unchanged: return found
+      case .stored: continue
+      case .told(let changed, let gone):
+        let anew = Dictionary(changed.map { ($0.folder, KnownFilm($0)) }, uniquingKeysWith: { $1 })
+        return found.map { films in
+          films.filter { !gone.contains($0.job.key) }.map { anew[$0.job.folder] ?? $0 }
+        }
+      }
+    }
+    return try standingFilms(ofFiles: files).films
+  }
+
+  /// - Returns: beside the films the jobs whose files have changed since they were read.
+  private func standingFilms(ofFiles files: [[String]]) throws -> (films: [[KnownFilm]], moved: [IndexedJob]) {
+    let stamps = StampReader(workspace)
+    return try read { db in
+      let lookup = try FilmLookup(db)
+      var moved: [IndexedJob] = []
+      let found = try files.map { spellings in
+        try lookup.films(ofFile: spellings) { folder, job in
+          if job.status == PipelineStatus.running.rawValue || stamps.job(folder) != job.stamp { moved.append(job) }
+        }
+      }
+      return (found, moved)
+    }
+  }
+
   /// The job's film, as its files say now.
   public func film(of job: IndexedJob) throws -> KnownFilm {
     let now = try current {
@@ -47,9 +81,22 @@ extension JobIndex {
 
   /// Whether a job's film has just this size: what has another was never done.
   public func hasInput(ofSize bytes: Int) throws -> Bool {
-    try read {
-      try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM inputs WHERE size_bytes = ?)", arguments: [bytes])
+    try read { db in
+      let inputs = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM inputs WHERE size_bytes = ?)")
+      return try Bool.fetchOne(inputs, arguments: [bytes])
     } ?? true
+  }
+}
+
+extension KnownFilm {
+  /// From a job as its files say it.
+  fileprivate init(_ job: IndexedJob) {
+    self.init(
+      job: job, file: job.input, sha256: job.sha256, bytes: job.inputBytes,
+      modified: job.inputModified.map { Int64($0) }, inode: job.inputInode.map { Int64($0) },
+      seconds: job.inputSeconds,
+      stages: job.stages.map { ($0.name, $0.status.flatMap { StageStatus(rawValue: $0) }) },
+      failures: job.history.filter { $0.what == .failed }.count)
   }
 }
 

@@ -27,6 +27,22 @@ extension IndexedJob {
   }
 }
 
+extension IndexedJob {
+  /// From the columns of ``Database/jobColumns``, as they lie in SQLite's memory.
+  init(_ row: RowStatement) {
+    key = row.integer(at: 0)
+    (folder, logs, jobID) = (row.string(at: 1) ?? "", row.string(at: 2), row.string(at: 3) ?? "")
+    userID = row.string(at: 4) ?? ""
+    (title, year, status) = (row.string(at: 5), row.optionalInteger(at: 6).map { Int($0) }, row.string(at: 7) ?? "")
+    (stage, input, error) = (row.string(at: 8), row.string(at: 9), row.string(at: 10))
+    (createdAt, completedAt) = (row.string(at: 11), row.string(at: 12))
+    totalSeconds = row.optionalReal(at: 13)
+    stamp = JobStamp(inode: row.integer(at: 14), size: row.integer(at: 15), modified: row.integer(at: 16))
+    (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
+    (stages, history) = ([], [])
+  }
+}
+
 extension String {
   /// A user as a table has him: a number or a name.
   init(user: DatabaseValue) {

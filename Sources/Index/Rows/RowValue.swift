@@ -70,6 +70,21 @@ struct RowStatement {
     return UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, Int32(column))))
   }
 
+  /// `nil` for NULL.
+  func optionalInteger(at column: Int) -> Int64? { isNull(at: column) ? nil : integer(at: column) }
+
+  /// `nil` for NULL.
+  func optionalReal(at column: Int) -> Double? {
+    isNull(at: column) ? nil : sqlite3_column_double(pointer, Int32(column))
+  }
+
+  /// `nil` for NULL; of a number its digits.
+  func string(at column: Int) -> String? {
+    isNull(at: column) ? nil : String(decoding: text(at: column), as: UTF8.self)
+  }
+
+  private func isNull(at column: Int) -> Bool { sqlite3_column_type(pointer, Int32(column)) == SQLITE_NULL }
+
   private func bind(_ values: [RowValue]) {
     // Others run the same statement by other ways, and leave it at its end: it would keep their values.
     sqlite3_reset(pointer)

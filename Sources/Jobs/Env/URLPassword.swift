@@ -9,6 +9,8 @@ struct URLPassword {
 
   /// Those in `text`, in their order. It may hold anything beside them.
   static func all(in text: String) -> [URLPassword] {
+    // Every setting of every job comes by here, and hardly one has any.
+    guard text.utf8.contains(UInt8(ascii: "@")) else { return [] }
     let bytes = Array(text.utf8)
     var found: [URLPassword] = []
     var index = 0

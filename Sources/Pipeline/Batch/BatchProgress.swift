@@ -75,7 +75,7 @@ public struct BatchProgress: Sendable {
       self.films += films
       self.stages += stages
     case .jobStarted(let job, let title, let year, _):
-      running.append(Running(job: job.id.description, title: title + (year.map { " (\($0))" } ?? ""), since: now))
+      running.append(Running(job: job.id.description, title: filmName(title, year), since: now))
     case .stageWaiting(let job, let stage, let lane):
       change(job) { ($0.stage, $0.lane, $0.isWaiting, $0.fraction, $0.since) = (stage, lane, true, nil, now) }
     case .stageStarted(let job, let stage, let number, let lane, _):

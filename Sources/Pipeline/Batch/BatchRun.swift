@@ -26,12 +26,8 @@ final class BatchRun: Sendable {
       room: DiskRoom(of: batch.workspace.outputRoot, minFree: batch.options.minFree), stop: stop)
   }
 
-  private static func work(
-    in films: [InputDecision], from first: Int
-  ) -> [(number: Int, film: InputDecision, estimate: WorkEstimate)] {
-    films.enumerated().dropFirst(first).filter { $0.element.kind.isWork }.map {
-      ($0.offset, $0.element, $0.element.estimate ?? WorkEstimate(bytes: 0))
-    }
+  private static func work(in films: [InputDecision], from first: Int) -> [(number: Int, film: InputDecision)] {
+    films.enumerated().dropFirst(first).filter { $0.element.kind.isWork }.map { ($0.offset, $0.element) }
   }
 
   /// Runs the films until there is none left that can be begun, and none can come.
@@ -79,7 +75,7 @@ final class BatchRun: Sendable {
       known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
     do {
       let anew = try batch.plan(
-        inputs: inputs.filter { isDirectory($0) }, resumed: [], notice: { [observe] in observe(.warning($0)) })
+        inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop, notice: { [observe] in observe(.warning($0)) })
       let came = anew.films.filter { film in
         film.kind.isWork && !queue.isRunning(film.input)
           && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
@@ -166,16 +162,17 @@ final class BatchRun: Sendable {
         return .result(FilmBatch.Result(film: film, job: film.job, reason: reason))
       }
       // What is smaller than any film tells nothing, and is not worth a program's start.
-      guard stop.level == .none else {
-        film.kind = .pending
-        return .result(FilmBatch.Result(film: film, job: film.job, reason: "not begun: stopped"))
-      }
+      guard stop.level == .none else { throw CancellationError() }
       if film.playTime == nil, let size = film.identity?.size, size >= 1 << 20 {
-        film.playTime = playTime(of: film.input, environment: batch.environment, toolFolders: batch.toolFolders)
+        film.playTime = playTime(
+          of: film.input, environment: batch.environment, toolFolders: batch.toolFolders, stop: stop)
       }
       let job = try job(for: film)
       queue.began(number, in: job.output)
       return .job(job, of: film)
+    } catch is CancellationError {
+      film.kind = .pending
+      return .result(FilmBatch.Result(film: film, job: film.job, reason: "not begun: stopped"))
     } catch {
       return .result(failed(film, nil, error))
     }
@@ -234,7 +231,7 @@ final class BatchRun: Sendable {
     // One that looks as it did has been still since; whatever its time says.
     let settle = film.seen.map { $0 == before } ?? true ? 0 : batch.options.settle
     guard Settling(of: film.input, before, settle: settle) == .settled else { return "the file is still being written" }
-    if film.identity?.stillFits(before) != true { film.identity = try FilmIdentity(hashing: film.input) }
+    if film.identity?.stillFits(before) != true { film.identity = try FilmIdentity(hashing: film.input, stop: stop) }
     guard film.identity?.stillFits(try FileStatus(of: film.input)) == true else {
       return "the file was written while it was read"
     }
@@ -248,9 +245,11 @@ final class BatchRun: Sendable {
     guard let job = film.job else {
       let created = try manager.createJob(
         userID: batch.user, overlay: overlay, input: film.document(in: workspace)
-      ) {
-        if !batch.again { try plan.withLock { $0.newcomers }.confirmNone(of: film, user: batch.user) }
+      ) { next in
+        if batch.again { return }
+        try plan.withLock { try $0.newcomers.confirmNone(of: film, user: batch.user, next: next) }
       }
+      plan.withLock { $0.newcomers.note(created.paths, of: film) }
       batch.index?.tell(created.paths)
       return created.paths
     }

@@ -37,7 +37,7 @@ public struct FilmBatch: Sendable {
   /// What will be done with each film, in order.
   public struct Plan: Sendable {
     public var films: [InputDecision] = []
-    let newcomers: Newcomers
+    var newcomers: Newcomers
     /// What was asked for.
     let inputs: [FilePath]
     /// What the admin should know of what was left out.
@@ -74,69 +74,100 @@ public struct FilmBatch: Sendable {
   ///   - resumed: jobs by name.
   ///   - changingNothing: not even an index is made.
   ///   - asNight: jobs and films that are named are decided about as those of a folder are.
+  ///   - stop: ends the looking; the films that are left are then pending.
   ///   - notice: told of troubles with the index.
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(
-    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
+    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false, stop: StopSource? = nil,
     notice: @escaping JobIndex.Notice
   ) throws -> Plan {
     let newcomers = Newcomers(in: workspace)
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
       var plan = Plan(newcomers: newcomers, inputs: inputs)
       plan.history = try index.workHistory()
-      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight)
+      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop)
       if !changingNothing { memory.save() }
       return plan
     }
   }
 
-  private func decide(_ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool) throws {
-    let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment)
+  /// A film that was found, and how.
+  private struct Found {
+    var path: FilePath
+    var status: FileStatus
+    var isNamed: Bool
+  }
+
+  private func decide(
+    _ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool, stop: StopSource?
+  ) throws {
+    let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment, stop: stop)
     var question = InputHistory.Question(user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
     let attempts = options.retriesGivenUp ? nil : options.attempts
     if asNight { question.attempts = attempts }
-    for name in resumed {
-      let job = try JobIndex.job(named: name, in: workspace, notice: { _ in })
-      plan.add(verified(try history.resume(job, question), check), selection)
+    do {
+      for name in resumed {
+        let job = try JobIndex.job(named: name, in: workspace, notice: { _ in })
+        plan.add(try verified(history.resume(job, question, stop: stop), check), selection)
+      }
+    } catch is CancellationError {
+      return
     }
     question.attempts = attempts
-    var found: [(path: FilePath, status: FileStatus?, isNamed: Bool)] = []
-    for input in plan.inputs {
-      let media = try MediaFiles.find(at: input)
-      plan.warnings += media.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
-      plan.folders += media.folders
-      for path in media.files { found.append((path, try? FileStatus(of: path), path == absolute(input))) }
-      for path in media.partial { plan.films.append(.partial(path)) }
-    }
-    let sizes = Dictionary(found.map { ($0.status?.size ?? -1, 1) }, uniquingKeysWith: +)
+    let found = try find(&plan)
+    let known = try history.films(of: found.map(\.path))
+    let sizes = Dictionary(found.map { ($0.status.size, 1) }, uniquingKeysWith: +)
     var seen: [String: FilePath] = [:]
-    for (path, status, isNamed) in found {
-      var film: InputDecision
-      do {
-        let status = try status ?? FileStatus(of: path)
-        // One that was named may fail as often as it likes.
-        var question = question
-        if isNamed, !asNight { question.attempts = nil }
-        film = try history.decide(path, status, hasTwin: sizes[status.size, default: 0] > 1, question)
-        if film.kind.isWork { settle(&film, status, isNamed: isNamed) }
-      } catch {
-        // One bad film keeps no other from being done.
-        let problem = error as? JobError ?? JobError(.io, path.string, "the film cannot be read", underlying: error)
-        plan.films.append(.unreadable(path, problem))
+    for (found, known) in zip(found, known) {
+      if let stop, stop.level > .none {
+        plan.films.append(.stopped(found.path))
         continue
       }
-      // A film that was named is looked at closely; in a folder of thousands the records count.
-      if isNamed { film = verified(film, check) }
+      var film: InputDecision
+      do {
+        // One that was named may fail as often as it likes.
+        var question = question
+        if found.isNamed, !asNight { question.attempts = nil }
+        film = try history.decide(
+          found.path, found.status, known: known, hasTwin: sizes[found.status.size, default: 0] > 1, question,
+          stop: stop)
+        if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
+        // A film that was named is looked at closely; in a folder of thousands the records count.
+        if found.isNamed { film = try verified(film, check) }
+      } catch is CancellationError {
+        plan.films.append(.stopped(found.path))
+        continue
+      } catch {
+        // One bad film keeps no other from being done.
+        let problem =
+          error as? JobError ?? JobError(.io, found.path.string, "the film cannot be read", underlying: error)
+        plan.films.append(.unreadable(found.path, problem))
+        continue
+      }
       if film.kind != .pending, let hash = film.identity?.sha256 {
         if let twin = seen[hash] {
-          (film.kind, film.job) = (.skip, nil)
+          (film.kind, film.job, film.isCopy) = (.skip, nil, true)
           film.reason = "the same film as \(workspace.documentPath(twin)), by its content"
         } else {
-          seen[hash] = path
+          seen[hash] = found.path
         }
       }
       plan.add(film, selection)
     }
+  }
+
+  private func find(_ plan: inout Plan) throws -> [Found] {
+    var found: [Found] = []
+    for input in plan.inputs {
+      let media = try MediaFiles.find(at: input)
+      plan.warnings += media.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
+      plan.folders += media.folders
+      for (path, status) in media.files {
+        found.append(Found(path: path, status: status, isNamed: path == absolute(input)))
+      }
+      for path in media.partial { plan.films.append(.partial(path)) }
+    }
+    return found
   }
 
   /// Sees whether the film is there as a whole.
@@ -150,13 +181,14 @@ public struct FilmBatch: Sendable {
     }
   }
 
-  private func verified(_ film: InputDecision, _ check: CompletionCheck) -> InputDecision {
+  /// - Throws: `CancellationError`.
+  private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {
     guard film.kind == .skip, let job = film.job else { return film }
     var film = film
     do {
       guard let reason = try check.reasonToRun(film, job) else { return film }
       (film.kind, film.reason) = (.resume, reason)
-    } catch {
+    } catch let error where !(error is CancellationError) {
       (film.kind, film.reason) = (.resume, "\(error)")
     }
     return film

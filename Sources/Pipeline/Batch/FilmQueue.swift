@@ -18,7 +18,7 @@ final class FilmQueue: Sendable {
   private struct Entry {
     var number: Int
     var film: InputDecision
-    var estimate: WorkEstimate
+    var bytes: Int { film.estimate?.bytes ?? 0 }
     var stillAt: ContinuousClock.Instant
     var reason: String?
   }
@@ -32,7 +32,8 @@ final class FilmQueue: Sendable {
   }
 
   private struct State {
-    var waiting: [Entry]
+    /// A slice, whose first is taken away at no cost: there may be thousands.
+    var waiting: ArraySlice<Entry>
     /// What the running films' jobs will write, and where, by the film's number.
     var running: [Int: Running] = [:]
     var started = 0
@@ -51,7 +52,7 @@ final class FilmQueue: Sendable {
   let changed = WakeUp()
 
   init(
-    _ films: [(number: Int, film: InputDecision, estimate: WorkEstimate)], _ options: BatchOptions, room: DiskRoom,
+    _ films: [(number: Int, film: InputDecision)], _ options: BatchOptions, room: DiskRoom,
     stop: StopSource
   ) {
     (self.options, self.room, self.stop) = (options, room, stop)
@@ -60,10 +61,10 @@ final class FilmQueue: Sendable {
   }
 
   /// Films that are to be run too.
-  func add(_ films: [(number: Int, film: InputDecision, estimate: WorkEstimate)]) {
+  func add(_ films: [(number: Int, film: InputDecision)]) {
     let now = ContinuousClock.now
     let entries = films.map {
-      Entry(number: $0.number, film: $0.film, estimate: $0.estimate, stillAt: now + .seconds($0.film.settlesIn))
+      Entry(number: $0.number, film: $0.film, stillAt: now + .seconds($0.film.settlesIn))
     }
     state.withLock { state in
       // One that has changed since takes the place of what it was.
@@ -72,7 +73,7 @@ final class FilmQueue: Sendable {
       guard options.until != nil else { return }
       // Long ones first, so that the last hour is for those that fit into it.
       func length(_ entry: Entry) -> (Double, Int) {
-        (entry.estimate.seconds ?? 0, entry.film.identity?.size ?? entry.estimate.bytes)
+        (entry.film.estimate?.seconds ?? 0, entry.film.identity?.size ?? entry.bytes)
       }
       state.waiting.sort { length($0) > length($1) }
     }
@@ -95,10 +96,12 @@ final class FilmQueue: Sendable {
       let now = ContinuousClock.now
       var soonest = 1.0
       var isComing = !state.running.isEmpty
-      for (index, entry) in state.waiting.enumerated().reversed() {
-        guard let reason = reasonNotInTime(entry) else { continue }
-        state.left[entry.number] = (.pending, reason)
-        state.waiting.remove(at: index)
+      if options.until != nil {
+        state.waiting.removeAll { entry in
+          guard let reason = reasonNotInTime(entry) else { return false }
+          state.left[entry.number] = (.pending, reason)
+          return true
+        }
       }
       let promised = state.waiting.isEmpty ? 0 : Self.promised(state)
       for index in state.waiting.indices {
@@ -108,12 +111,16 @@ final class FilmQueue: Sendable {
           isComing = true
           continue
         }
-        if let reason = room.reasonToWait(for: entry.estimate.bytes, promised: promised) {
+        if let reason = room.reasonToWait(for: entry.bytes, promised: promised) {
           state.waiting[index].reason = reason
           continue
         }
-        state.waiting.remove(at: index)
-        state.running[entry.number] = Running(input: entry.film.input, bytes: entry.estimate.bytes)
+        if index == state.waiting.startIndex {
+          state.waiting.removeFirst()
+        } else {
+          state.waiting.remove(at: index)
+        }
+        state.running[entry.number] = Running(input: entry.film.input, bytes: entry.bytes)
         state.started += 1
         return .film(entry.number)
       }
@@ -168,7 +175,7 @@ final class FilmQueue: Sendable {
     let left = until.seconds(since: .now)
     let end = until.format("%H:%M")
     if left <= 0 { return "left for the next run: it is past \(end)" }
-    guard let seconds = entry.estimate.seconds, seconds > left else { return nil }
+    guard let seconds = entry.film.estimate?.seconds, seconds > left else { return nil }
     return "left for the next run: it takes about \(describeDuration(seconds)), and would not be done by \(end)"
   }
 

@@ -1,6 +1,6 @@
 internal import Hashing
 internal import Jobs
-public import SystemPackage
+internal import SystemPackage
 
 /// What makes a film this film: its content, and what tells quickly that a file still holds it.
 public struct FilmIdentity: Sendable, Equatable {
@@ -14,12 +14,13 @@ public struct FilmIdentity: Sendable, Equatable {
 
   /// Reads the whole file.
   ///
-  /// - Throws: ``JobError`` with code `io`.
-  public init(hashing path: FilePath) throws {
+  /// - Parameter stop: ends the reading as soon as the run is told to end: nothing hangs on it yet.
+  /// - Throws: ``JobError`` with code `io`; `CancellationError`.
+  init(hashing path: FilePath, stop: StopSource?) throws {
     do {
       let status = try FileStatus(of: path)
-      self.init(sha256: try SHA256.hex(ofFileAt: path), status: status)
-    } catch {
+      self.init(sha256: try SHA256.hex(ofFileAt: path, stop: stop), status: status)
+    } catch let error where !(error is CancellationError) {
       throw JobError(.io, path.string, "the film cannot be read", underlying: error)
     }
   }
@@ -43,5 +44,14 @@ public struct FilmIdentity: Sendable, Equatable {
   /// Whether the file at `path` is, by its size, time and inode, the one that was read.
   func stillFits(_ status: FileStatus) -> Bool {
     (size, modified, inode) == (status.size, status.modified, status.inode)
+  }
+}
+
+extension SHA256 {
+  /// The digest of a file's content, given up when the run is told to end.
+  ///
+  /// - Throws: `Errno`; `CancellationError`.
+  static func hex(ofFileAt path: FilePath, stop: StopSource?) throws -> String {
+    try hex(ofFileAt: path) { stop.map { $0.level > .none } ?? false }
   }
 }

@@ -19,14 +19,14 @@ final class HashMemory: Sendable {
 
   /// The film's identity, read from the film only where it is not remembered.
   ///
-  /// - Throws: ``JobError`` with code `io`.
-  func identity(of film: FilePath, _ status: FileStatus) throws -> FilmIdentity {
+  /// - Throws: ``JobError`` with code `io`; `CancellationError` when the run is told to end.
+  func identity(of film: FilePath, _ status: FileStatus, stop: StopSource?) throws -> FilmIdentity {
     let remembered = state.withLock { state in
       if state.known == nil { state.known = Self.read(path) }
       return state.known?[film.string]
     }
     if let remembered, remembered.stillFits(status) { return remembered }
-    let identity = try FilmIdentity(hashing: film)
+    let identity = try FilmIdentity(hashing: film, stop: stop)
     state.withLock { state in
       state.known?[film.string] = identity
       state.hasChanged = true

@@ -47,24 +47,39 @@ public struct InputDecision: Sendable {
   var seen: FileStatus?
   /// Whether the film of its completed job has another name or place than the job knows.
   var isMoved = false
+  /// Whether it is the same film as another one.
+  var isCopy = false
   /// Why nothing can be done with the film.
   public var problem: JobError?
 }
 
 extension InputDecision {
+  /// Whether there is no more to say of the film than that it is done.
+  public var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy }
+
+  /// A decision about a film that is called as its file is.
+  init(_ kind: Kind, of input: FilePath, because reason: String) {
+    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    self.init(input: input, title: name.title, year: name.year, kind: kind, reason: reason)
+  }
+
   /// The decision about a copy under way.
   static func partial(_ path: FilePath) -> InputDecision {
-    let name = FilmName(parsing: path.stem ?? path.string)
-    return InputDecision(
-      input: path, title: name.title, year: name.year, kind: .pending, reason: "a copy under way, by its name")
+    var decision = InputDecision(.pending, of: path.removingExtension, because: "a copy under way, by its name")
+    decision.input = path
+    return decision
   }
 
   /// The decision about a film that cannot be read.
   static func unreadable(_ input: FilePath, _ problem: JobError) -> InputDecision {
-    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
-    return InputDecision(
-      input: input, title: name.title, year: name.year, kind: .pending, reason: problem.message,
-      problem: problem)
+    var decision = InputDecision(.pending, of: input, because: problem.message)
+    decision.problem = problem
+    return decision
+  }
+
+  /// The decision about a film that was not looked at any more.
+  static func stopped(_ input: FilePath) -> InputDecision {
+    InputDecision(.pending, of: input, because: "not looked at: stopped")
   }
 
   /// What a manifest's `input` says of the film.
@@ -76,4 +91,8 @@ extension InputDecision {
     document["duration_seconds"] = playTime.map { .double($0) }
     return document
   }
+}
+
+extension FilePath {
+  fileprivate var removingExtension: FilePath { removingLastComponent().appending(stem ?? "") }
 }

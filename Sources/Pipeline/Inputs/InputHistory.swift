@@ -27,88 +27,100 @@ struct InputHistory {
     try index.refresh()
   }
 
+  /// What is known of files by their names and places: the jobs of each, oldest first.
+  func films(of inputs: [FilePath]) throws -> [[KnownFilm]] { try index.films(ofFiles: inputs.map(spellings)) }
+
   /// Decides about a film.
   ///
   /// A film is known by its content, for each user apart; the newest of its jobs counts.
-  /// - Parameter hasTwin: whether another film of this run has its size, and may be the same.
-  /// - Throws: ``JobError`` with code `io` when the film cannot be read.
-  func decide(_ input: FilePath, _ status: FileStatus, hasTwin: Bool, _ question: Question) throws -> InputDecision {
-    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
-    var decision = InputDecision(
-      input: input, title: name.title, year: name.year, kind: .new, reason: "no job of this film yet")
-    decision.seen = status
+  /// - Parameters:
+  ///   - known: its jobs by its name and place.
+  ///   - hasTwin: whether another film of this run has its size, and may be the same.
+  ///   - stop: ends the reading of the film.
+  /// - Throws: ``JobError`` with code `io` when the film cannot be read; `CancellationError`.
+  func decide(
+    _ input: FilePath, _ status: FileStatus, known: [KnownFilm], hasTwin: Bool, _ question: Question, stop: StopSource?
+  ) throws -> InputDecision {
     if status.size == 0 {
       // Some files say so and are not.
-      _ = try FilmIdentity(hashing: input)
-      (decision.kind, decision.reason) = (.pending, "the file is empty: a copy that has just begun, or failed")
-      return decision
+      _ = try FilmIdentity(hashing: input, stop: stop)
+      return InputDecision(.pending, of: input, because: "the file is empty: a copy that has just begun, or failed")
     }
-    let user = question.user
-    var films = try self.films(of: input, content: nil)
-    decision.identity = films.last { isOf($0, input) && $0.identity?.stillFits(status) == true }?.identity
-    if decision.identity == nil, try hasTwin || index.hasInput(ofSize: status.size) {
-      let identity = try memory.identity(of: input, status)
+    let user = String(question.user)
+    var films = known
+    var identity = films.last { isOf($0, input) && $0.identity?.stillFits(status) == true }?.identity
+    if identity == nil, try hasTwin || index.hasInput(ofSize: status.size) {
+      let read = try memory.identity(of: input, status, stop: stop)
+      films = try index.films(ofInputs: spellings(of: input), content: read.sha256)
+      identity = read
+    }
+    let own = films.last { $0.job.userID == user && fits($0, input, identity) }
+    var decision: InputDecision
+    if let own, !question.again {
+      decision = decided(about: own, input, identity, question)
+    } else {
+      decision = InputDecision(.new, of: input, because: reasonForNew(films, own, input, identity, user))
       decision.identity = identity
-      films = try self.films(of: input, content: identity.sha256)
     }
-    let own = films.filter { $0.job.userID == String(user) }
-    guard let film = own.last(where: { fits($0, input, decision.identity) }) else {
-      if films.contains(where: { fits($0, input, decision.identity) }) {
-        decision.reason = "user \(user) has no job of this film yet"
-      }
-      if own.contains(where: { isOf($0, input) }) {
-        decision.reason = "the file's content is not that of its earlier job"
-      }
-      return decision
-    }
-    if question.again {
-      decision.reason = "asked to run again from the start; \(film.job.jobID) stays as it is"
-      return decision
-    }
-    complete(&decision, film, name, question)
+    decision.seen = status
     return decision
+  }
+
+  private func reasonForNew(
+    _ films: [KnownFilm], _ own: KnownFilm?, _ input: FilePath, _ identity: FilmIdentity?, _ user: String
+  ) -> String {
+    if let own { return "asked to run again from the start; \(own.job.jobID) stays as it is" }
+    if films.contains(where: { $0.job.userID == user && isOf($0, input) }) {
+      return "the file's content is not that of its earlier job"
+    }
+    if films.contains(where: { fits($0, input, identity) }) { return "user \(user) has no job of this film yet" }
+    return "no job of this film yet"
   }
 
   /// The decision to go on with a job that was named.
   ///
-  /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone.
-  func resume(_ job: IndexedJob, _ question: Question) throws -> InputDecision {
+  /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone;
+  ///   `CancellationError`.
+  func resume(_ job: IndexedJob, _ question: Question, stop: StopSource?) throws -> InputDecision {
     let film = try index.film(of: job)
     guard let input = film.file.map({ workspace.resolve(documentPath: $0) }) else {
       throw JobError(
         .damaged, job.paths(in: workspace).manifest.string, "names no film to go on with",
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
     }
-    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
-    var decision = InputDecision(input: input, title: name.title, year: name.year, kind: .resume, reason: "")
     let status = try? FileStatus(of: input)
-    decision.identity = status.flatMap { film.identity?.stillFits($0) == true ? film.identity : nil }
-    if decision.identity == nil { decision.identity = try FilmIdentity(hashing: input) }
-    complete(&decision, film, name, question)
-    return decision
+    let known = status.flatMap { film.identity?.stillFits($0) == true ? film.identity : nil }
+    return decided(about: film, input, try known ?? FilmIdentity(hashing: input, stop: stop), question)
   }
 
-  private func complete(
-    _ decision: inout InputDecision, _ film: KnownFilm, _ name: FilmName, _ question: Question
-  ) {
+  /// The decision about a film that has a job.
+  private func decided(
+    about film: KnownFilm, _ input: FilePath, _ identity: FilmIdentity?, _ question: Question
+  ) -> InputDecision {
     let job = film.job.paths(in: workspace)
-    decision.job = job
-    decision.playTime = film.seconds
+    let (kind, reason) = judge(film, job, question)
     // As the manifest has them, where cpwx wrote it; other writers' are often wrong, and the file's name is not.
-    if film.identity != nil, let title = film.job.title { (decision.title, decision.year) = (title, film.job.year) }
-    (decision.kind, decision.reason) = judge(film, job, question)
+    var decision =
+      if film.identity != nil, let title = film.job.title {
+        InputDecision(input: input, title: title, year: film.job.year, kind: kind, reason: reason)
+      } else {
+        InputDecision(kind, of: input, because: reason)
+      }
+    (decision.job, decision.identity, decision.playTime) = (job, identity, film.seconds)
     decision.done = Set(
       film.stages.filter { $0.status == .success || $0.status == .skipped }.map { StageName($0.name) })
-    guard let known = film.identity, decision.kind == .skip else { return }
+    guard let known = film.identity, kind == .skip else { return decision }
     let place = film.file.map { workspace.resolve(documentPath: $0) }
-    if place == decision.input {
-      decision.isMoved = decision.identity != known
+    if place == input {
+      decision.isMoved = identity != known
     } else if let place, exists(place) {
+      decision.isCopy = true
       decision.reason += "; the same film as \(workspace.documentPath(place))"
     } else {
       decision.isMoved = true
       decision.reason += place.map { "; its film was \(workspace.documentPath($0)) then" } ?? ""
     }
+    return decision
   }
 
   private func judge(_ film: KnownFilm, _ job: JobPaths, _ question: Question) -> (InputDecision.Kind, String) {
@@ -139,14 +151,14 @@ struct InputHistory {
     }
   }
 
-  /// The jobs of a file, and those of a content, oldest first.
-  private func films(of file: FilePath, content: String?) throws -> [KnownFilm] {
-    let spellings = Set([workspace.documentPath(file), file.string])
-    return try index.films(ofInputs: spellings.sorted(), content: content)
+  /// How documents may write a file.
+  private func spellings(of file: FilePath) -> [String] {
+    let short = workspace.documentPath(file)
+    return short == file.string ? [short] : [short, file.string]
   }
 
   private func isOf(_ film: KnownFilm, _ input: FilePath) -> Bool {
-    film.file.map { workspace.resolve(documentPath: $0) } == input
+    film.file == input.string || film.file.map { workspace.resolve(documentPath: $0) } == input
   }
 
   private func fits(_ film: KnownFilm, _ input: FilePath, _ identity: FilmIdentity?) -> Bool {

@@ -1,5 +1,5 @@
 internal import Jobs
-public import SystemPackage
+internal import SystemPackage
 
 /// The films in a folder: by their extension, hidden, ignored and partly copied ones left out.
 public enum MediaFiles {
@@ -15,14 +15,14 @@ public enum MediaFiles {
   ]
 
   /// What was found.
-  public struct Found: Sendable {
-    public var files: [FilePath] = []
+  struct Found {
+    var files: [(path: FilePath, status: FileStatus)] = []
     /// Copies under way, by their names: `film.mkv.part`, `.film.mkv.Xa81bQ`.
-    public var partial: [FilePath] = []
+    var partial: [FilePath] = []
     /// Left out because their names are no text.
-    public var unreadable: [FilePath] = []
+    var unreadable: [FilePath] = []
     /// Every folder that was looked into.
-    public var folders: [FilePath] = []
+    var folders: [FilePath] = []
   }
 
   public static func isMedia(_ name: String) -> Bool { !name.hasPrefix(".") && hasMediaEnding(name) }
@@ -44,12 +44,12 @@ public enum MediaFiles {
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
   /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or no file.
-  public static func find(at path: FilePath) throws -> Found {
+  static func find(at path: FilePath) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
       throw JobError(.usage, path.string, "no such file or folder")
     }
-    if status.isRegular { return Found(files: [path]) }
+    if status.isRegular { return Found(files: [(path, status)]) }
     guard status.isDirectory else { throw JobError(.usage, path.string, "is neither a file nor a folder") }
     var found = Found()
     try collect(path, depth: 0, [], into: &found)
@@ -77,7 +77,7 @@ public enum MediaFiles {
       if status.isDirectory {
         if !name.hasPrefix(".") { try collect(path, depth: depth + 1, ignores, into: &found) }
       } else if status.isRegular, isMedia(name) {
-        found.files.append(path)
+        found.files.append((path, status))
       } else if status.isRegular, isPartial(name) {
         found.partial.append(path)
       }

@@ -6,19 +6,20 @@ struct CompletionCheck {
   let workspace: Workspace
   let selection: StageSelection
   let environment: [String: String]
+  let stop: StopSource?
 
   /// Why a stage of the film's job must run again; `nil` when nothing must.
   ///
-  /// - Throws: ``JobError`` when the job's files cannot be read.
+  /// - Throws: ``JobError`` when the job's files cannot be read; `CancellationError` when the run is told to end.
   func reasonToRun(_ film: InputDecision, _ job: JobPaths) throws -> String? {
     let manifest = try Manifest(reading: job.manifest)
     let context = try JobContext(
       workspace: workspace, paths: job, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity?.sha256 ?? "", environment: environment)
     var plan = ResumePlan(selection)
-    var fingerprints = Fingerprints()
+    var fingerprints = Fingerprints(stop: stop)
     for stage in selection.wanted where !context.isSwitchedOff(stage) {
-      let fingerprint = fingerprints.fingerprint(
+      let fingerprint = try fingerprints.fingerprint(
         of: stage, in: context, after: selection.before(stage), manifest)
       let record = manifest.stage(stage.name)
       if case .run(let because) = plan.judge(stage, record: record, fingerprint: fingerprint, in: context) {

@@ -6,16 +6,22 @@ internal import SystemPackage
 ///
 /// Made of templates and contents, not of places: a workspace that was moved or restored keeps its fingerprints.
 struct Fingerprints {
+  /// Ends the reading of large files.
+  private let stop: StopSource?
   /// Contents' hashes by what tells a file from its later self.
   private var known: [String: String] = [:]
 
+  init(stop: StopSource?) { self.stop = stop }
+
   /// 64 hexadecimal digits.
+  ///
+  /// - Throws: `CancellationError` when the run was told to end before all was read.
   ///
   /// What a stage reads and cannot be hashed, because it declares no inputs or they are folders, is known by how often
   /// the stages `before` it have run.
   mutating func fingerprint(
     of stage: StageDefinition, in context: JobContext, after before: [StageDefinition], _ manifest: Manifest
-  ) -> String {
+  ) throws -> String {
     var document: JSON = [
       "name": .string(stage.canonicalName.description),
       "command": .strings(stage.command ?? []),
@@ -34,7 +40,7 @@ struct Fingerprints {
     if usesFilm { document["film"] = .string(context.filmHash) }
     var inputs = JSON.Object()
     for file in stage.inputs ?? [] where file.path != "{input}" {
-      inputs[file.path] = .string(contentHash(of: context.path(of: file, stage)))
+      inputs[file.path] = .string(try contentHash(of: context.path(of: file, stage)))
     }
     document["inputs"] = .object(inputs)
     if stage.inputs?.contains(where: { isDirectory(context.path(of: $0, stage)) }) ?? true {
@@ -61,12 +67,16 @@ struct Fingerprints {
     "\(path.string)\u{0}\(status.size)/\(status.modified)/\(status.inode)"
   }
 
-  private mutating func contentHash(of path: FilePath) -> String? {
+  private mutating func contentHash(of path: FilePath) throws -> String? {
     guard let status = try? FileStatus(of: path), status.isRegular else { return nil }
     let key = Self.key(path, status)
     if let hash = known[key] { return hash }
-    let hash = try? SHA256.hex(ofFileAt: path)
-    known[key] = hash
-    return hash
+    do {
+      let hash = try SHA256.hex(ofFileAt: path, stop: stop)
+      known[key] = hash
+      return hash
+    } catch is Errno {
+      return nil
+    }
   }
 }

@@ -56,11 +56,10 @@ enum AdoptedProcesses {
     }
   }
 
+  /// The kernel gives strays to the process's first thread (`find_alive_thread` in its exit.c), which lives as long as
+  /// the process: it waits for the run. What other threads have started is known.
   private static func children() -> [pid_t] {
-    names(in: "/proc/self/task").flatMap { thread -> [pid_t] in
-      let file = FilePath("/proc/self/task/\(thread)/children")
-      guard let bytes = try? DurableFile.read(file) else { return [] }
-      return bytes.split(separator: 0x20).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
-    }
+    guard let bytes = try? DurableFile.read(FilePath("/proc/self/task/\(getpid())/children")) else { return [] }
+    return bytes.split(separator: 0x20).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
   }
 }

@@ -100,7 +100,7 @@ public struct JobRun {
     _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
   ) throws -> Outcome {
     var plan = ResumePlan(selection)
-    var fingerprints = Fingerprints()
+    var fingerprints = Fingerprints(stop: stop)
     for stage in selection.wanted {
       if stop.level >= .drain { return interrupted(before: stage) }
       if context.isSwitchedOff(stage), let key = stage.enabled {
@@ -110,8 +110,13 @@ public struct JobRun {
         continue
       }
       if fingerprints.takesTime(for: stage, in: context) { try record.flush() }
-      let fingerprint = fingerprints.fingerprint(
-        of: stage, in: context, after: selection.before(stage), record.latest)
+      let fingerprint: String
+      do {
+        fingerprint = try fingerprints.fingerprint(
+          of: stage, in: context, after: selection.before(stage), record.latest)
+      } catch is CancellationError {
+        return interrupted(before: stage)
+      }
       let earlier = record.latest.stage(stage.name)
       switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {
       case .keep: report(.stageKept(paths, stage: stage.name))

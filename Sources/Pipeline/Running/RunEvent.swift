@@ -36,7 +36,7 @@ public enum RunEvent: Sendable {
   public var lines: [String] {
     switch self {
     case .jobStarted(let job, let title, let year, let input):
-      ["\(job.id): \(title)\(year.map { " (\($0))" } ?? "") from \(oneLine(input.string))"]
+      ["\(job.id): \(filmName(title, year)) from \(oneLine(input.string))"]
     case .resuming(_, let completed, let skipped):
       [
         "📋 RESUMING FROM PREVIOUS RUN",
@@ -65,6 +65,9 @@ public enum RunEvent: Sendable {
     }
   }
 }
+
+/// A film as people call it: `Sholay (1975)`.
+public func filmName(_ title: String, _ year: Int?) -> String { title + (year.map { " (\($0))" } ?? "") }
 
 /// A text on one line: a file's name may hold anything.
 private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? "\u{FFFD}" : $0 }) }

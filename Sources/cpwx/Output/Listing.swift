@@ -113,7 +113,7 @@ struct Listing {
 
   /// A name with a newline in it must not break the table.
   private func clean(_ text: String) -> String {
-    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    text.isPlainASCII ? text : String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
   }
 }
 
