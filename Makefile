@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
-TEST_PACKAGES := chromium faketime prometheus sqlite3 strace systemd
+TEST_PACKAGES := chromium e2fsprogs faketime prometheus rsync sqlite3 strace systemd
 BENCH_PACKAGES := parallel jq snakemake sqlite3
 BENCH_DIR ?= .bench
 JOBS ?= 1000

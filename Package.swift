@@ -61,7 +61,7 @@ let package = Package(
       name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
     .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
     .target(
-      name: "Setup", dependencies: ["Jobs", "Pipeline", "Engines", "Defaults", system],
+      name: "Setup", dependencies: ["Jobs", "Pipeline", "Notices", "Engines", "Defaults", system],
       swiftSettings: strict),
     .target(
       name: "Report",

@@ -1,4 +1,23 @@
-internal import Jobs
+public import Jobs
+
+/// A setting of notifications that cannot be meant, and what is done instead. It holds no secret.
+public struct NoticeMistake: Sendable, Equatable, CustomStringConvertible {
+  public var setting: String
+  public var message: String
+  /// What may stand there.
+  public var expected: String
+
+  init(_ setting: String, _ message: String, _ expected: String) {
+    (self.setting, self.message, self.expected) = (setting, message, expected)
+  }
+
+  public var description: String { "\(setting) \(message). Expected \(expected)." }
+
+  /// Those among the NOTIFY_ settings of a workspace and the environment.
+  public static func all(in workspace: Workspace, environment: [String: String]) -> [NoticeMistake] {
+    NoticeSettings(workspace, environment: environment).mistakes
+  }
+}
 
 /// Where notifications go and what is told, from the environment and config/.env; the environment counts first.
 struct NoticeSettings: Sendable, Equatable {
@@ -20,7 +39,7 @@ struct NoticeSettings: Sendable, Equatable {
   /// NOTIFY_TIMEOUT: seconds that one attempt may take, and that the end of a run waits for what is left.
   var timeout = 10.0
   /// What was found wrong; the standard stands in its place.
-  var mistakes: [String] = []
+  var mistakes: [NoticeMistake] = []
 
   static let longestTimeout = 600.0
 
@@ -32,7 +51,8 @@ struct NoticeSettings: Sendable, Equatable {
     }
     (command, webhook, secret) = (value("NOTIFY_COMMAND"), value("NOTIFY_WEBHOOK"), value("NOTIFY_SECRET"))
     if let url = webhook?.lowercased(), !url.hasPrefix("http://"), !url.hasPrefix("https://") {
-      mistakes.append("NOTIFY_WEBHOOK is no http or https URL; nothing is sent there")
+      mistakes.append(
+        NoticeMistake("NOTIFY_WEBHOOK", "is no http or https URL; nothing is sent there", "https://HOST/PATH"))
       webhook = nil
     }
     if webhook?.lowercased().hasPrefix("https://") == true { proxy = value("HTTPS_PROXY") }
@@ -41,7 +61,8 @@ struct NoticeSettings: Sendable, Equatable {
       if let seconds = parseDuration(text), seconds > 0, seconds <= Self.longestTimeout {
         timeout = seconds
       } else {
-        mistakes.append("NOTIFY_TIMEOUT is \"\(text)\", not a duration of up to 10m such as 10s; 10s is taken")
+        mistakes.append(
+          NoticeMistake("NOTIFY_TIMEOUT", "is \"\(text)\"; 10s is taken", "a duration of up to 10m, as in: 10s"))
       }
     }
   }
@@ -54,7 +75,9 @@ struct NoticeSettings: Sendable, Equatable {
     } else if known.count == words.count {
       occasions = Set(known)
     } else {
-      mistakes.append("NOTIFY_ON is \"\(text)\", not of failure, batch and none; failure,batch is taken")
+      mistakes.append(
+        NoticeMistake(
+          "NOTIFY_ON", "is \"\(text)\"; failure,batch is taken", "failure,batch or failure or batch or none"))
     }
   }
 }

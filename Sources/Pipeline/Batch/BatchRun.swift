@@ -75,7 +75,8 @@ final class BatchRun: Sendable {
       known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
     do {
       let anew = try batch.plan(
-        inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop, notice: { [observe] in observe(.warning($0)) })
+        inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop,
+        notice: { [observe] in observe(.warning($0)) })
       let came = anew.films.filter { film in
         film.kind.isWork && !queue.isRunning(film.input)
           && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
@@ -198,7 +199,7 @@ final class BatchRun: Sendable {
       let outcome = try run.run(film)
       return FilmBatch.Result(
         film: film, job: job, status: outcome.status, reason: outcome.reason,
-        error: outcome.isMissingEngine ? .missingEngine : nil)
+        isLeft: outcome.status == .interrupted && stop.isPastDeadline, error: outcome.isMissingEngine ? .missingEngine : nil)
     } catch {
       let result = failed(film, job, error)
       // Whoever follows has seen it begin.

@@ -55,6 +55,8 @@ public struct FilmBatch: Sendable {
     /// How it stands; `nil` when nothing was begun.
     public var status: PipelineStatus?
     public var reason: String?
+    /// Whether its job was begun and has come to the batch's deadline, which is no failure.
+    var isLeft = false
     /// Why it could not be run.
     public var error: JobError.Code?
   }
@@ -78,7 +80,8 @@ public struct FilmBatch: Sendable {
   ///   - notice: told of troubles with the index.
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(
-    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false, stop: StopSource? = nil,
+    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
+    stop: StopSource? = nil,
     notice: @escaping JobIndex.Notice
   ) throws -> Plan {
     let newcomers = Newcomers(in: workspace)
@@ -232,7 +235,8 @@ public struct FilmBatch: Sendable {
     let results = run.results()
     defer { status.end() }
     let end: PipelineStatus =
-      stop.level > .none ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
+      stop.level > .none && !stop.isPastDeadline
+      ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
     do {
       try record.take()?.end(end, jobs: results.map { $0.document(in: workspace) })
     } catch {
@@ -281,7 +285,7 @@ extension FilmBatch.Plan {
 extension FilmBatch.Result {
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {
-    error != nil || film.kind == .held || film.kind.isWork && status != .completed
+    error != nil || film.kind == .held || film.kind.isWork && status != .completed && !isLeft
   }
 
   /// As the batch's record tells of it.

@@ -49,6 +49,9 @@ public final class StopSource: Sendable {
     }
   }
 
+  /// Whether nobody but the clock has told the run to end.
+  var isPastDeadline: Bool { state.withLock { $0.level == .none && $0.drainAt.map { $0 <= .now } == true } }
+
   /// Has the run end with the stages that run at some moment, unless it is told to before.
   func drain(at moment: Timestamp) { state.withLock { $0.drainAt = moment } }
 

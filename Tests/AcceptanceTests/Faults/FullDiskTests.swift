@@ -47,6 +47,33 @@ struct FullDiskTests {
     try withSmallDisk([.making("small"), big]) { try checkResumes($0, $1) }
   }
 
+  @Test
+  func `a file system that fills in the middle of a night's stages loses nothing, and all is done with more room`()
+    throws
+  {
+    let big = Stage("big", outputs: ["big.bin"], script: "head -c 4000000 /dev/zero > \"$1/big.bin\"")
+    try TestWorkspace.with(
+      [.making("small"), big, .making("later")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]
+    ) { workspace in
+      try workspace.mountLoopDisk(at: workspace.path("disk"), size: "16M")
+      try workspace.write("disk/filler", Data(count: 8_000_000))
+      for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: name) }
+      let full = try workspace.cpwx("run", "--min-free", "0", "--lane", "cpu=2")
+      #expect(full.code == 1 || full.code == 74, "\(full.errors)")
+      #expect(full.errors.lowercased().contains("no space left"), "\(full.errors)")
+      #expect(full.errors.contains("big"), "it says which stage")
+      let documents = workspace.tree("disk").filter { $0.hasSuffix(".json") }
+      for document in documents { _ = try JSON(parsing: try workspace.bytes("disk/" + document)) }
+      try workspace.remove("disk/filler")
+      let again = try workspace.cpwx("run", "--min-free", "0")
+      #expect(again.code == 0, "\(again.errors)")
+      let counts = Dictionary(workspace.runs.map { ($0, 1) }, uniquingKeysWith: +)
+      #expect(counts["small"] == 2 && counts["later"] == 2, "what was done is not done again: \(counts)")
+      #expect(workspace.tree("disk/out").filter { $0.hasSuffix("/later.out") }.count == 2)
+      #expect(!workspace.tree().contains { $0.contains(".tmp-") || $0.contains(".damaged") })
+    }
+  }
+
   @Test func `a job that cannot be made for want of room is made by the next run`() throws {
     try withSmallDisk([.making("small")]) { workspace, grow in
       let filler = try workspace.start(["sh", "-c", "cat /dev/zero > disk/filler"]).wait()

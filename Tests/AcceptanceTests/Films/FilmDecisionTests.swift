@@ -61,6 +61,7 @@ struct FilmDecisionTests {
       try workspace.film("b.mp4")
       let run = try workspace.cpwx("run")
       #expect(run.code == 0, "\(run.output)")
+      #expect(run.output.contains("the same film as in/a.mp4"), "it says so")
       #expect(workspace.runs == ["one"])
       #expect(try workspace.cpwx("run").code == 0)
       #expect(workspace.jobs.count == 1)
@@ -88,6 +89,40 @@ struct FilmDecisionTests {
       #expect(try decisions(workspace)[0]["decision"]?.string == "new")
       #expect(try workspace.cpwx("run").code == 0)
       #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `a film of a night's many is known without its own line, and one that is not as the others has one`()
+    throws
+  {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for number in 1...21 { try workspace.film("\(number).mp4", holding: "\(number)") }
+      #expect(try workspace.cpwx("run").lines.count == 22)
+      try workspace.move("in/7.mp4", to: "in/moved.mp4")
+      try workspace.film("22.mp4", holding: "8")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.lines.count == 4, "\(run.output)")
+      #expect(run.output.contains("in/7.mp4") && run.output.contains("the same film as in/8.mp4"))
+      #expect(run.output.contains("20 films were done already"))
+      #expect(workspace.runs.count == 21)
+      #expect(try JSON(parsing: try workspace.cpwx("run", "--format", "json").output.utf8).array?.count == 22)
+    }
+  }
+
+  @Test func `a job that was put into the tree by other hands is known with its film's content`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: name) }
+      #expect(try workspace.cpwx("run").code == 0)
+      // What another program writes counts at the next look, though the index was told otherwise.
+      let job = workspace.jobs[0]
+      let changed = try workspace.read(job + "/manifest.json").replacing("\"success\"", with: "\"failed\"")
+        .replacing("\"completed\"", with: "\"failed\"")
+      try workspace.write(job + "/manifest.json", changed)
+      let rows = try decisions(workspace)
+      #expect(rows.map { $0["decision"]?.string } == ["retry", "skip"])
+      try workspace.remove(job)
+      #expect(try decisions(workspace).map { $0["decision"]?.string } == ["new", "skip"])
     }
   }
 

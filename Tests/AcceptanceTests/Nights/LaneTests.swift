@@ -56,6 +56,26 @@ struct LaneTests {
     }
   }
 
+  @Test func `who waits longest goes first, whoever else comes`() throws {
+    let slow = Stage(
+      "slow", fields: ["lane: gpu"],
+      script: "echo \"$CPWX_TEST_NAME\" >> order; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow]) { workspace in
+      var runs: [Program] = []
+      for name in ["first", "second", "third", "fourth"] {
+        try workspace.film("\(name)/film.mp4", holding: name)
+        let run = try workspace.startCPWX(
+          "run", "in/\(name)", "--format", "ndjson", environment: ["CPWX_TEST_NAME": name])
+        let word = runs.isEmpty ? "stage_started" : "stage_waiting"
+        #expect(eventually { run.outputSoFar.contains(word) })
+        runs.append(run)
+      }
+      try workspace.write("open", "")
+      for run in runs { #expect(try run.wait().code == 0) }
+      #expect(try workspace.read("order") == "first\nsecond\nthird\nfourth\n")
+    }
+  }
+
   @Test func `the jobs are numbered in the films' order`() throws {
     try TestWorkspace.with([Stage("slow", script: "sleep 0.1")]) { workspace in
       for name in ["a", "b", "c", "d"] { try workspace.film("\(name).mp4", holding: name) }

@@ -20,6 +20,17 @@ extension TestWorkspace {
     try mount(["-t", "tmpfs", "-o", "size=\(size),mode=0777", "tmpfs"], at: place)
   }
 
+  /// A small disk with a file system of its own in a file, that any user can write to.
+  func mountLoopDisk(at place: String, size: String) throws {
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    let image = place + ".image"
+    let made = try start(["sh", "-c", "truncate -s \"$2\" \"$1\" && mkfs.ext4 -q -m 0 \"$1\"", "sh", image, size])
+      .wait()
+    try #require(made.code == 0, "\(made.errors)")
+    try mount(["-o", "loop", image], at: place)
+    _ = try startAsRoot(["chmod", "0777", place]).wait()
+  }
+
   /// Gives the workspace back to the user of the tests when the test ends.
   func returnAtEnd() {
     atEnd { [weak self, root] in
