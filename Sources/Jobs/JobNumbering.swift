@@ -27,8 +27,7 @@ struct JobNumbering {
       let given = try highestGiven(lock)
       let id = JobID(date: day, number: max(given, try highestSeen(on: day)) + 1)
       try confirm(id)
-      try lock.replaceContent(Array("\(id.number)
-".utf8), durably: false)
+      try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false)
       let result = try body(id, moment)
       _ = consume lock
       return result
