@@ -81,15 +81,15 @@ struct RunCommand: AsyncParsableCommand {
     if dryRun {
       let films = try request.films(changingNothing: true)
       for warning in films.warnings { Console.error(warning) }
-      return films.listing().write(format)
+      return films.listing(in: request.workspace).write(format)
     }
     let stop = try StopSource()
     let display = display(format)
     let receipt = Signals.forward(to: stop) { level in
       display.say(
         level == .drain
-          ? "Stopping after the running stage; once more to stop it now. The job can be resumed."
-          : "Stopping now. The job can be resumed.")
+          ? "Stopping after the stages that run; once more to stop them now. What is left goes on in the next run."
+          : "Stopping now. What is left goes on in the next run.")
     }
     let news = NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
     let results = try request.batch.alone(over: request.inputs, stop: stop) {
@@ -100,6 +100,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     request.index.finish()
     news.finish()
+    if let summary = results.summary { display.say(summary) }
     display.close()
     // Events have told all already, line by line.
     if format != .ndjson { results.write(format) }

@@ -9,14 +9,16 @@ extension FilmBatch.Plan {
     RunResults(results: request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace)
   }
 
-  func listing() -> Listing {
-    Listing(
+  func listing(in workspace: Workspace) -> Listing {
+    var input = Listing.Column("INPUT") { $0["input"]?.string.map { workspace.documentPath(FilePath($0)) } ?? "" }
+    input.isFlexible = true
+    return Listing(
       rows: films.map(\.document),
       columns: [
-        .init("DECISION", key: "decision"), .init("TITLE", key: "title"), .init("YEAR", key: "year"),
+        .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year"),
         .init("JOB", key: "job_id"), .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" },
-        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }, .init("INPUT", key: "input"),
-        .init("REASON", key: "reason"),
+        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }, input,
+        .init("REASON", key: "reason", isFlexible: true),
       ])
   }
 }
@@ -48,8 +50,20 @@ struct RunResults {
     Console.out("\(done) films were done already; cpwx run -n lists them.")
   }
 
+  /// How many films came to what; `nil` where one line tells all.
+  var summary: String? {
+    let ran = Dictionary(results.compactMap { $0.status.map { ($0.rawValue, 1) } }, uniquingKeysWith: +)
+    guard results.count > 1, !ran.isEmpty else { return nil }
+    return ran.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+      + "; cpwx report tells more"
+  }
+
   private func listing(_ results: [FilmBatch.Result]) -> Listing {
-    Listing(
+    var reason = Listing.Column("REASON") {
+      $0["status"]?.string == "completed" ? "" : plain($0["reason"] ?? .null).firstLine
+    }
+    reason.isFlexible = true
+    return Listing(
       rows: results.map { result in
         [
           "input": .string(result.film.input.string), "title": .string(result.film.title),
@@ -61,8 +75,8 @@ struct RunResults {
       },
       columns: [
         .init("JOB", key: "job_id"), .init("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" },
-        .init("TITLE", key: "title"), .init("YEAR", key: "year"), .init("OUTPUT", key: "output_dir"),
-        .init("REASON") { $0["status"]?.string == "completed" ? "" : plain($0["reason"] ?? .null).firstLine },
+        .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year"), .init("OUTPUT", key: "output_dir"),
+        reason,
       ])
   }
 

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import Pipeline
+internal import TextWidth
 
 /// How far a batch has come, in lines for a terminal.
 struct ProgressLines {
@@ -16,9 +17,11 @@ struct ProgressLines {
       lines.append(
         "\(Self.bar(progress.fraction)) \(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
     }
-    for job in progress.running {
+    let titles = progress.running.map { $0.title.fitting(Self.widestTitle) }
+    let widest = titles.map(\.displayWidth).max() ?? 0
+    for (job, title) in zip(progress.running, titles) {
       let elapsed = describeDuration(now.seconds(since: job.since))
-      let title = progress.films > 1 ? "  \(job.title)" : ""
+      let title = progress.films > 1 ? "  \(title.padded(to: widest))" : ""
       switch (job.stage, job.isWaiting) {
       case (nil, _): lines.append("\(job.job)\(title)  …")
       case (let stage?, true):
@@ -36,6 +39,9 @@ struct ProgressLines {
     }
     self.lines = lines
   }
+
+  /// Columns, so that the stage and its progress are seen behind it.
+  private static let widestTitle = 32
 
   private static func bar(_ fraction: Double) -> String {
     let width = 20
