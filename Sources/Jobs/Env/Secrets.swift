@@ -6,12 +6,15 @@ public enum Secrets {
   /// Values shorter than this are not searched for in logs: masking every `1` would leave nothing to read.
   public static let shortestSearched = 4
 
-  private static let endings = ["TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIALS", "WEBHOOK"]
+  private static let words: Set = [
+    "TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIALS", "WEBHOOK",
+  ]
 
   /// Whether a key names a secret: `TMDB_API_KEY`, `HF_TOKEN`, and whatever ends alike.
   public static func isSecret(_ key: String) -> Bool {
-    let name = key.uppercased()
-    return endings.contains { name == $0 || name.hasSuffix("_" + $0) || name.hasSuffix("_" + $0 + "S") }
+    let parts = key.split(separator: "_", omittingEmptySubsequences: false)
+    guard let last = parts.last?.uppercased(), !last.isEmpty else { return false }
+    return words.contains(last) || parts.count > 1 && last.hasSuffix("S") && words.contains(String(last.dropLast()))
   }
 
   /// Whether a setting gives something away: by its name, or by a password in a URL.
