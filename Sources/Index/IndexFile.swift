@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -77,15 +76,7 @@ struct IndexFile: Sendable {
   /// Puts a database that is whole in this one's place, where there is none.
   func install(_ new: FilePath, _ lock: borrowing FileLock) throws {
     for companion in companions { unlink(companion) }
-    do {
-      let file = try FileDescriptor.open(new, .readOnly, options: [.closeOnExec])
-      try file.closeAfter { _ = fsync(file.rawValue) }
-      let result = new.withPlatformString { from in path.withPlatformString { Glibc.rename(from, $0) } }
-      guard result == 0 else { throw Errno(rawValue: errno) }
-    } catch {
-      throw JobError(.io, path.string, "the index cannot be put in place", underlying: error)
-    }
-    try DurableFile.syncFolder(of: path)
+    try DurableFile.replace(path, by: new)
     try note(lock)
   }
 }

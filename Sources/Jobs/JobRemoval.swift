@@ -9,7 +9,7 @@ internal import SystemPackage
 /// Removes jobs for good: their folders and, unless they are to stay, their logs.
 ///
 /// A job that is being removed is first renamed out of sight (``Tombstone``), then emptied: killed at any moment, the job
-/// is whole, or what is left of it is swept by ``finishInterrupted(failed:)`` of the next removal.
+/// is whole, or what is left of it is swept by the next removal or run.
 public struct JobRemoval: Sendable {
   public let workspace: Workspace
   public let keepsLogs: Bool
@@ -26,9 +26,10 @@ public struct JobRemoval: Sendable {
 
   /// Removes a job. Its number is never given again.
   ///
+  /// - Parameter held: called once nobody else has the job in hand, and before anything goes.
   /// - Throws: ``JobError``: with code `locked` when somebody has the job in hand, `io` when something of it cannot be
   ///   removed; it says what stays.
-  public func remove(_ paths: JobPaths) throws {
+  public func remove(_ paths: JobPaths, held: () -> Void = {}) throws {
     try refuseLink(paths.output)
     for folder in keepsLogs ? [paths.output] : [paths.output, paths.logs] {
       guard let place = MountPoints.below(folder) else { continue }
@@ -40,40 +41,53 @@ public struct JobRemoval: Sendable {
     try? lock.describeHolder(["pid": .int(Int(getpid())), "since": .string(Timestamp.now.text)])
     if let id = JobID(paths.id.description) { try JobNumbering(workspace: workspace).keep(id) }
     guard let tombstone = Tombstone(of: paths.output, keepsLogs: keepsLogs) else { return }
+    held()
+    let note = try RemovalNotes(workspace: workspace).begin(tombstone)
     do {
       try rename(paths.output, to: tombstone.folder)
     } catch {
+      unlink(note)
       throw JobError(
         .io, paths.output.string, "cannot be removed", remedy: "Nothing was removed.", underlying: error)
     }
     try empty(tombstone, logs: paths.logs, temporaryEnv: paths.temporaryEnv)
+    unlink(note)
     _ = consume lock
   }
 
-  /// Finishes the removals that were cut short.
+  /// Finishes the removals of which there are notes: those that this user's or another's cpwx was killed in.
+  ///
+  /// - Parameter failed: told of each that cannot be finished.
+  public func finishNoted(failed: (JobError) -> Void) {
+    for (note, tombstone) in RemovalNotes(workspace: workspace).all() where finish(tombstone, failed) { unlink(note) }
+  }
+
+  /// Finishes the removals that were cut short, whoever began them: looks through all folders of jobs.
   ///
   /// - Parameter failed: told of each that cannot be finished.
   /// - Returns: the names of the jobs' folders that are gone now.
   @discardableResult
   public func finishInterrupted(failed: (JobError) -> Void) -> [String] {
-    Tombstone.all(in: workspace).compactMap { tombstone in
-      do {
-        if exists(tombstone.lock) {
-          let lock = try FileLock.take(tombstone.lock, subject: tombstone.name)
-          try empty(tombstone)
-          _ = consume lock
-        } else {
-          try empty(tombstone)
-        }
-        return tombstone.name
-      } catch let error as JobError {
-        // Held: the removal was not cut short, it is at work.
-        if error.code != .locked { failed(error) }
-      } catch {
-        failed(JobError(.io, tombstone.folder.string, "cannot be removed", underlying: error))
+    Tombstone.all(in: workspace).filter { finish($0, failed) }.map(\.name)
+  }
+
+  private func finish(_ tombstone: Tombstone, _ failed: (JobError) -> Void) -> Bool {
+    do {
+      if exists(tombstone.lock) {
+        let lock = try FileLock.take(tombstone.lock, subject: tombstone.name)
+        try empty(tombstone)
+        _ = consume lock
+      } else {
+        try empty(tombstone)
       }
-      return nil
+      return true
+    } catch let error as JobError {
+      // Held: the removal was not cut short, it is at work.
+      if error.code != .locked { failed(error) }
+    } catch {
+      failed(JobError(.io, tombstone.folder.string, "cannot be removed", underlying: error))
     }
+    return false
   }
 
   /// The names of jobs' folders whose removal was cut short, or is at work.

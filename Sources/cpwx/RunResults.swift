@@ -15,10 +15,12 @@ extension FilmBatch.Plan {
     return Listing(
       rows: films.map(\.document),
       columns: [
-        .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year"),
-        .init("JOB", key: "job_id"), .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" },
-        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }, input,
-        .init("REASON", key: "reason", isFlexible: true),
+        .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true),
+        .init("YEAR", key: "year").dispensable(3),
+        .init("JOB", key: "job_id"),
+        .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
+        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
+        input.dispensable(2), .init("REASON", key: "reason", isFlexible: true),
       ])
   }
 }
@@ -75,8 +77,8 @@ struct RunResults {
       },
       columns: [
         .init("JOB", key: "job_id"), .init("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" },
-        .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year"), .init("OUTPUT", key: "output_dir"),
-        reason,
+        .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").dispensable(2),
+        .init("OUTPUT", key: "output_dir").dispensable(1), reason,
       ])
   }
 

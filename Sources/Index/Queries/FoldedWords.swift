@@ -31,7 +31,8 @@ struct FoldedWords {
       if !run.isEmpty { words.append(run) }
       run = []
     }
-    for scalar in source.decomposedStringWithCompatibilityMapping.unicodeScalars {
+    let isDecomposed = source.unicodeScalars.allSatisfy(Self.isItsOwnDecomposition)
+    for scalar in (isDecomposed ? source : source.decomposedStringWithCompatibilityMapping).unicodeScalars {
       let properties = scalar.properties
       if Self.isUnspaced(scalar) {
         endWord()
@@ -96,6 +97,16 @@ struct FoldedWords {
     "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ß": "ss", "æ": "ae", "Æ": "ae",
     "œ": "oe", "Œ": "oe", "ı": "i", "þ": "th", "Þ": "th", "ς": "σ",
   ]
+
+  /// Whether no decomposition changes it: known of ASCII, and of most of Devanagari, Cyrillic and Chinese.
+  private static func isItsOwnDecomposition(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x80, 0x4E00...0x9FFF: true
+    case 0x0410...0x044F: scalar != "\u{419}" && scalar != "\u{439}"
+    case 0x0901...0x0957: scalar != "\u{929}" && scalar != "\u{931}" && scalar != "\u{934}"
+    default: false
+    }
+  }
 
   /// Chinese, Japanese, Thai, Lao, Burmese, Khmer.
   private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {

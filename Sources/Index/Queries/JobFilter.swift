@@ -125,7 +125,7 @@ public struct JobFilter: Sendable, Equatable {
   private var arguments: [DatabaseValue] {
     values.flatMap { value -> [DatabaseValue] in
       switch key {
-      case .user: [value.asNumberOrName.databaseValue]
+      case .user: [RowValue.user(value).databaseValue]
       case .year: [(Int(value) ?? 0).databaseValue]
       // Both spellings name the stage.
       case .stage:

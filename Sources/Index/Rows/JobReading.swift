@@ -8,18 +8,19 @@ extension IndexedJob {
   /// - Returns: `nil` when nothing is there any more.
   public init?(reading place: JobPlace, in workspace: Workspace) {
     let folder = workspace.resolve(documentPath: place.folder)
-    let stamp = JobStamp(of: folder)
+    var status: FileStatus?
     var manifest: Manifest?
     var isDamaged = false
     do {
-      manifest = try Manifest(reading: folder.appending("manifest.json"), leavingOut: Self.unread)
+      manifest = try Manifest(reading: folder.appending("manifest.json"), leavingOut: Self.unread, status: &status)
     } catch let error as JobError where error.code == .damaged {
       isDamaged = true
     } catch {
       guard isDirectory(folder) else { return nil }
       isDamaged = exists(folder.appending("manifest.json"))
     }
-    self.init(manifest, isDamaged: isDamaged, at: place, stamp: stamp, in: workspace)
+    let stamp = status.map { JobStamp($0) } ?? JobStamp(of: folder)
+    self.init(manifest, isDamaged: isDamaged, at: place, folder, stamp: stamp)
   }
 
   /// Most of a manifest's bytes, which the index has no use for.
@@ -31,9 +32,8 @@ extension IndexedJob {
     inEntriesOf: "stages")
 
   private init(
-    _ manifest: Manifest?, isDamaged: Bool, at place: JobPlace, stamp: JobStamp, in workspace: Workspace
+    _ manifest: Manifest?, isDamaged: Bool, at place: JobPlace, _ folder: FilePath, stamp: JobStamp
   ) {
-    let folder = workspace.resolve(documentPath: place.folder)
     // What another writer's file calls the job, and what stands in for a manifest that is missing or tells too little.
     var info: JSON?
     if manifest?.document["created_at"]?.string == nil || manifest?.inputFile == nil {
@@ -93,9 +93,10 @@ extension IndexedStage {
     seconds = record.duration
     exitCode = fields["exit_code"]?.int
     error = (record.error ?? record.reason)?.lastLine
-    peakMemory = fields["resources"]?["peak_memory_bytes"]?.int
-    cpuSeconds = fields["resources"]?["cpu_seconds"]?.double
-    outputBytes = fields["resources"]?["output_bytes"]?.int
+    let resources = fields["resources"]?.object
+    peakMemory = resources?["peak_memory_bytes"]?.int
+    cpuSeconds = resources?["cpu_seconds"]?.double
+    outputBytes = resources?["output_bytes"]?.int
     because = fields["because"]?.string
   }
 }

@@ -2,72 +2,120 @@ internal import Jobs
 
 /// A job as the rows of its tables. Making them is most of the work of storing a job, and needs no database.
 struct JobRows: Sendable {
-  /// A row of `jobs`.
-  private(set) var job: [RowValue]
-  /// A row of `words`.
-  private(set) var words: [RowValue]
-  /// A row of `inputs`.
-  private(set) var input: [RowValue]
-  /// Rows of `stages`.
-  private(set) var stages: [[RowValue]]
-  /// Rows of `history`.
-  private(set) var history: [[RowValue]]
+  private(set) var values: RowBuffer
+  private let stageCount: Int
+  private let historyCount: Int
+
+  /// How many values the rows have.
+  private static let widths = (job: 17, words: 3, input: 7, stage: 15, event: 8)
+  private static let firstStage = widths.job + widths.words + widths.input
 
   init(_ job: IndexedJob) {
-    self.job = job.row
-    words = [
-      .integer(job.key), .text(FoldedWords(job.title ?? "").text), .text(FoldedWords(job.fileName ?? "").text),
-    ]
-    input = [
-      .integer(job.key), RowValue(job.input), RowValue(job.sha256), RowValue(job.inputBytes),
-      RowValue(job.inputModified), RowValue(job.inputInode), RowValue(job.inputSeconds),
-    ]
-    stages = job.stages.enumerated().map { $1.row($0, of: job.key) }
-    history = job.history.enumerated().map { $1.row($0, of: job.key) }
+    (stageCount, historyCount) = (job.stages.count, job.history.count)
+    let count = Self.firstStage + stageCount * Self.widths.stage + historyCount * Self.widths.event
+    values = RowBuffer(capacity: count, textCapacity: count * 12)
+    job.addRow(to: &values)
+    values.add(.integer(job.key))
+    values.add(.text(FoldedWords(job.title ?? "").text))
+    values.add(.text(FoldedWords(job.fileName ?? "").text))
+    job.addInput(to: &values)
+    for (position, stage) in job.stages.enumerated() { stage.addRow(position, of: job.key, to: &values) }
+    for (position, event) in job.history.enumerated() { event.addRow(position, of: job.key, to: &values) }
+  }
+
+  /// Where the row of `jobs` is.
+  var job: Range<Int> { 0..<Self.widths.job }
+  /// Where the row of `words` is.
+  var words: Range<Int> { Self.widths.job..<Self.widths.job + Self.widths.words }
+  /// Where the row of `inputs` is.
+  var input: Range<Int> { words.upperBound..<Self.firstStage }
+
+  /// Where the rows of `stages` are.
+  var stages: [Range<Int>] { Self.rows(stageCount, of: Self.widths.stage, from: Self.firstStage) }
+
+  /// Where the rows of `history` are.
+  var history: [Range<Int>] {
+    Self.rows(historyCount, of: Self.widths.event, from: Self.firstStage + stageCount * Self.widths.stage)
+  }
+
+  private static func rows(_ count: Int, of width: Int, from start: Int) -> [Range<Int>] {
+    (0..<count).map { start + $0 * width..<start + ($0 + 1) * width }
   }
 
   /// The place in the order of jobs, which every row begins with.
   var key: Int64 {
-    get { if case .integer(let key) = job[0] { key } else { 0 } }
+    get { if case .integer(let key) = values.values[0] { key } else { 0 } }
     set {
       guard newValue != key else { return }
-      (job[0], words[0], input[0]) = (.integer(newValue), .integer(newValue), .integer(newValue))
-      for index in stages.indices { stages[index][0] = .integer(newValue) }
-      for index in history.indices { history[index][0] = .integer(newValue) }
+      for row in [job, words, input] + stages + history { values.replace(at: row.lowerBound, by: newValue) }
     }
   }
-
-  var folder: String { if case .text(let folder) = job[1] { folder } else { "" } }
 }
 
 extension IndexedJob {
   /// The film's file name.
   var fileName: String? { input.map { String($0.split(separator: "/").last ?? "") } }
 
-  fileprivate var row: [RowValue] {
-    [
-      .integer(key), .text(folder), RowValue(logs), .text(jobID), .user(userID), RowValue(title), RowValue(year),
-      .text(status), RowValue(stage), RowValue(input), RowValue(error), RowValue(createdAt), RowValue(completedAt),
-      RowValue(totalSeconds), .integer(stamp.inode), .integer(stamp.size), .integer(stamp.modified),
-    ]
+  fileprivate func addRow(to row: inout RowBuffer) {
+    row.add(.integer(key))
+    row.add(.text(folder))
+    row.add(RowValue(logs))
+    row.add(.text(jobID))
+    row.add(.user(userID))
+    row.add(RowValue(title))
+    row.add(RowValue(year))
+    row.add(.text(status))
+    row.add(RowValue(stage))
+    row.add(RowValue(input))
+    row.add(RowValue(error))
+    row.add(RowValue(createdAt))
+    row.add(RowValue(completedAt))
+    row.add(RowValue(totalSeconds))
+    row.add(.integer(stamp.inode))
+    row.add(.integer(stamp.size))
+    row.add(.integer(stamp.modified))
+  }
+
+  fileprivate func addInput(to row: inout RowBuffer) {
+    row.add(.integer(key))
+    row.add(RowValue(input))
+    row.add(RowValue(sha256))
+    row.add(RowValue(inputBytes))
+    row.add(RowValue(inputModified))
+    row.add(RowValue(inputInode))
+    row.add(RowValue(inputSeconds))
   }
 }
 
 extension IndexedStage {
-  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
-    [
-      .integer(key), RowValue(position), .text(name), RowValue(number), RowValue(status), RowValue(attempt),
-      RowValue(startedAt), RowValue(completedAt), RowValue(seconds), RowValue(exitCode), RowValue(error),
-      RowValue(peakMemory), RowValue(cpuSeconds), RowValue(because), RowValue(outputBytes),
-    ]
+  fileprivate func addRow(_ position: Int, of key: Int64, to row: inout RowBuffer) {
+    row.add(.integer(key))
+    row.add(.integer(Int64(position)))
+    row.add(.text(name))
+    row.add(RowValue(number))
+    row.add(RowValue(status))
+    row.add(RowValue(attempt))
+    row.add(RowValue(startedAt))
+    row.add(RowValue(completedAt))
+    row.add(RowValue(seconds))
+    row.add(RowValue(exitCode))
+    row.add(RowValue(error))
+    row.add(RowValue(peakMemory))
+    row.add(RowValue(cpuSeconds))
+    row.add(RowValue(because))
+    row.add(RowValue(outputBytes))
   }
 }
 
 extension JobEvent {
-  fileprivate func row(_ position: Int, of key: Int64) -> [RowValue] {
-    [
-      .integer(key), RowValue(position), .text(at), RowValue(who), .text(what.rawValue), RowValue(stage),
-      RowValue(attempt), RowValue(reason),
-    ]
+  fileprivate func addRow(_ position: Int, of key: Int64, to row: inout RowBuffer) {
+    row.add(.integer(key))
+    row.add(.integer(Int64(position)))
+    row.add(.text(at))
+    row.add(RowValue(who))
+    row.add(.text(what.rawValue))
+    row.add(RowValue(stage))
+    row.add(RowValue(attempt))
+    row.add(RowValue(reason))
   }
 }

@@ -23,11 +23,11 @@ struct JobWriter {
 
   /// Adds a job that the tables do not hold, under its key.
   func add(_ rows: JobRows) throws {
-    try addJob.run(rows.job)
-    try addWords.run(rows.words)
-    try addInput.run(rows.input)
-    for stage in rows.stages { try addStage.run(stage) }
-    for event in rows.history { try addHistory.run(event) }
+    try addJob.run(rows.values, rows.job)
+    try addWords.run(rows.values, rows.words)
+    try addInput.run(rows.values, rows.input)
+    for stage in rows.stages { try addStage.run(rows.values, stage) }
+    for event in rows.history { try addHistory.run(rows.values, event) }
   }
 
   /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
@@ -39,7 +39,7 @@ struct JobWriter {
     try standingJob.rows([.text(job.folder)]) { standing in
       isThere = true
       key = standing.integer(at: 0)
-      changed = rows.job.indices.filter { $0 > 0 && !standing.holds(rows.job[$0], at: $0) }
+      changed = rows.job.dropFirst().filter { !standing.holds(rows.values.values[$0], of: rows.values, at: $0) }
     }
     guard isThere else {
       rows.key = try db.freeKey(from: key)
@@ -50,44 +50,46 @@ struct JobWriter {
       // Only what has changed, so that only its indexes are written.
       let assignments = changed.map { "\(Self.columns[$0]) = ?" }.joined(separator: ", ")
       try RowStatement(db, "UPDATE jobs SET \(assignments) WHERE key = ?")
-        .run(changed.map { rows.job[$0] } + [rows.job[0]])
+        .run(changed.map { rows.values[$0] } + [.integer(key)])
     }
     if changed.contains(where: { Self.columns[$0] == "title" || Self.columns[$0] == "input" }) {
-      try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([rows.job[0]])
-      try addWords.run(rows.words)
+      try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([.integer(key)])
+      try addWords.run(rows.values, rows.words)
     }
     var isSameInput = false
-    try standingInput.rows([rows.job[0]]) { isSameInput = $0.holds(rows.input) }
-    if !isSameInput { try addInput.run(rows.input) }
-    try store(stages: rows.stages, of: key)
-    try store(history: rows.history, of: key)
+    try standingInput.rows([.integer(key)]) { isSameInput = $0.holds(rows.values, rows.input) }
+    if !isSameInput { try addInput.run(rows.values, rows.input) }
+    try storeStages(of: rows, key)
+    try storeHistory(of: rows, key)
   }
 
-  private func store(stages rows: [[RowValue]], of key: Int64) throws {
+  private func storeStages(of rows: JobRows, _ key: Int64) throws {
+    let stages = rows.stages
     var same = Set<Int>()
     var count = 0
     try standingStages.rows([.integer(key)]) { standing in
-      if count < rows.count, standing.holds(rows[count]) { same.insert(count) }
+      if count < stages.count, standing.holds(rows.values, stages[count]) { same.insert(count) }
       count += 1
     }
-    for position in rows.indices where !same.contains(position) { try addStage.run(rows[position]) }
-    if count > rows.count {
+    for position in stages.indices where !same.contains(position) { try addStage.run(rows.values, stages[position]) }
+    if count > stages.count {
       try RowStatement(db, "DELETE FROM stages WHERE job = ? AND position >= ?").run([
-        .integer(key), .integer(Int64(rows.count)),
+        .integer(key), .integer(Int64(stages.count)),
       ])
     }
   }
 
   /// Appends; only where the files tell another story from the beginning is it told anew.
-  private func store(history rows: [[RowValue]], of key: Int64) throws {
+  private func storeHistory(of rows: JobRows, _ key: Int64) throws {
+    let history = rows.history
     var isBeginning = true
     var count = 0
     try standingHistory.rows([.integer(key)]) { standing in
-      isBeginning = isBeginning && count < rows.count && standing.holds(rows[count])
+      isBeginning = isBeginning && count < history.count && standing.holds(rows.values, history[count])
       count += 1
     }
     if !isBeginning { try RowStatement(db, "DELETE FROM history WHERE job = ?").run([.integer(key)]) }
-    for row in rows[(isBeginning ? count : 0)...] { try addHistory.run(row) }
+    for event in history[(isBeginning ? count : 0)...] { try addHistory.run(rows.values, event) }
   }
 
   /// The columns of `jobs`, in the order of ``JobRows/job``.
@@ -115,9 +117,4 @@ extension Database {
       arguments: [first, first + JobKey.places])
     return (first..<first + JobKey.places).first { !taken.contains($0) } ?? first
   }
-}
-
-extension String {
-  /// A user's number as a number, so that users sort and compare as such.
-  var asNumberOrName: any DatabaseValueConvertible { Int(self).flatMap { String($0) == self ? $0 : nil } ?? self }
 }

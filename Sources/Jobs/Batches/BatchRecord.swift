@@ -44,6 +44,7 @@ public struct OpenBatch: ~Copyable {
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
     Leftovers.sweep(workspace.batchFolder)
+    Self.sweepLocks(in: workspace)
     let lock = try FileLock.wait(for: Self.lockPath(path))
     try DurableFile.writeFast(record.document.bytes(), to: path)
     (self.record, self.path) = (record, path)
@@ -58,6 +59,15 @@ public struct OpenBatch: ~Copyable {
     record.end(status, jobs: jobs)
     try DurableFile.write(record.document.bytes(), to: path)
     unlink(Self.lockPath(path))
+  }
+
+  /// Removes the locks that killed batches left. A record is written under its lock, so a free one has done its work.
+  private static func sweepLocks(in workspace: Workspace) {
+    let folder = workspace.batchFolder
+    for name in names(in: folder) where name.hasPrefix(".") && name.hasSuffix(".json.lock") {
+      let record = folder.appending(String(name.dropFirst().dropLast(".lock".count)))
+      if exists(record), !FileLock.isHeld(folder.appending(name)) { unlink(folder.appending(name)) }
+    }
   }
 
   fileprivate static func lockPath(_ record: FilePath) -> FilePath {

@@ -102,13 +102,39 @@ public enum DurableFile {
     }
   }
 
+  /// Puts a file that was written by other means in the place of another in the same folder. Durable on return.
+  ///
+  /// - Throws: ``JobError`` with code `io`; the old file then stands.
+  public static func replace(_ path: FilePath, by written: FilePath) throws {
+    do {
+      let file = try FileDescriptor.open(written, .readOnly, options: [.closeOnExec])
+      try file.closeAfter { try file.sync() }
+      try rename(written, to: path)
+      try syncFolder(of: path)
+    } catch {
+      throw failed(path, error)
+    }
+  }
+
   /// The whole content of a file.
   ///
   /// - Throws: ``JobError`` with code `io`.
   public static func read(_ path: FilePath) throws -> [UInt8] {
+    var status: FileStatus?
+    return try read(path, &status)
+  }
+
+  /// The whole content of a file, and what the file looked like just before it was read.
+  ///
+  /// - Parameter status: set as soon as the file is open.
+  /// - Throws: ``JobError`` with code `io`.
+  static func read(_ path: FilePath, _ status: inout FileStatus?) throws -> [UInt8] {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-      return try file.closeAfter { try file.readAll() }
+      return try file.closeAfter {
+        status = try? FileStatus(of: file)
+        return try file.readAll(expecting: status?.size ?? 0)
+      }
     } catch {
       throw JobError(.io, path.string, "cannot be read", underlying: error)
     }

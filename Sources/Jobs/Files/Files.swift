@@ -159,8 +159,8 @@ extension FileDescriptor {
     }
   }
 
-  func readAll() throws -> [UInt8] {
-    let expected = (try? FileStatus(of: self).size) ?? 0
+  /// - Parameter expected: the file's size, if it is known.
+  func readAll(expecting expected: Int = 0) throws -> [UInt8] {
     var content: [UInt8] = []
     let chunk = max(4096, expected + 1)
     while true {

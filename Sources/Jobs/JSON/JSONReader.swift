@@ -30,13 +30,26 @@ extension JSON {
 
   /// Members that a reader leaves out: those of these names in every entry of one member of the document.
   public struct Omission: Sendable {
-    let parent: String
-    let names: [[UInt8]]
+    let parent: [UInt8]
+    private let names: [[UInt8]]
+    /// A bit for what each name looks like at first sight: most others are told apart by it.
+    private let looks: UInt64
 
     /// `$.PARENT.*.NAME`, for each name.
     public init(of names: [String], inEntriesOf parent: String) {
-      self.parent = parent
+      self.parent = Array(parent.utf8)
       self.names = names.map { Array($0.utf8) }
+      looks = self.names.reduce(0) { looks, name in
+        name.withUnsafeBufferPointer { looks | Self.look(of: $0) }
+      }
+    }
+
+    private static func look(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
+      1 << ((UInt64(name.first ?? 0) &+ UInt64(name.count) &* 31) & 63)
+    }
+
+    func holds(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+      looks & Self.look(of: name) != 0 && names.contains { $0.count == name.count && $0.elementsEqual(name) }
     }
   }
 }
@@ -48,17 +61,21 @@ private struct JSONReader {
   static let depthLimit = 512
 
   private let bytes: UnsafeBufferPointer<UInt8>
+  private let scanning: JSONScanning
   private var index = 0
   /// The lists and objects that have begun and not ended, from the root to here.
   private var open: [Container] = []
   /// The elements of what is open, those of the innermost at the end; a list's have no names.
   private var elements: [JSON.Object.Member] = []
   private let omission: JSON.Omission?
+  /// Whether what is read now is in the member from whose entries something is left out.
+  private var isInParent = false
   /// Whether what is read now is left out.
   private var omits = false
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, _ omission: JSON.Omission?) {
     (self.bytes, self.omission) = (bytes, omission)
+    scanning = JSONScanning(bytes: bytes)
     open.reserveCapacity(16)
     elements.reserveCapacity(64)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
@@ -118,6 +135,12 @@ private struct JSONReader {
   /// The next value; `nil` when a list or object has begun, and its first element comes next.
   private mutating func valueOrOpening() throws(JSONSyntaxError) -> JSON? {
     guard let byte = peek() else { throw error("the text ends where a value was expected") }
+    if omits, open.count == Self.entryDepth,
+      let end = scanning.endOfValue(from: index, room: Self.depthLimit - open.count)
+    {
+      index = end
+      return .null
+    }
     switch byte {
     case UInt8(ascii: "{"): return try begin(Container(isList: false, start: elements.count))
     case UInt8(ascii: "["): return try begin(Container(isList: true, start: elements.count))
@@ -149,7 +172,8 @@ private struct JSONReader {
     skipSpace()
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
-    if isOmitted(literal) { omits = true }
+    if open.count == 1 { isInParent = omission.map { $0.parent.elementsEqual(bytes[literal.range]) } ?? false }
+    if isInParent, open.count == Self.entryDepth, isOmitted(literal) { omits = true }
     let decoded = text(literal)
     let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)
     elements.append(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
@@ -162,34 +186,20 @@ private struct JSONReader {
   private static let entryDepth = 3
 
   private func isOmitted(_ name: Literal) -> Bool {
-    guard let omission, open.count == Self.entryDepth, elements[open[1].start - 1].name == omission.parent
-    else { return false }
-    return omission.names.contains { $0.count == name.range.count && $0.elementsEqual(bytes[name.range]) }
+    omission?.holds(UnsafeBufferPointer(rebasing: bytes[name.range])) ?? false
   }
 
   /// A string as it stands in the text: where the bytes between its quotes are, and whether it is ASCII without escapes.
   private typealias Literal = (range: Range<Int>, isPlain: Bool)
 
   private mutating func stringLiteral() throws(JSONSyntaxError) -> Literal {
-    index += 1
-    let start = index
-    var isPlain = true
-    while index < bytes.count {
-      switch bytes[index] {
-      case UInt8(ascii: "\""):
-        index += 1
-        return (start..<(index - 1), isPlain)
-      case UInt8(ascii: "\\"):
-        isPlain = false
-        index += 2
-      case 0x80...:
-        isPlain = false
-        index += 1
-      default: index += 1
-      }
+    let start = index + 1
+    guard let end = scanning.endOfString(from: start) else {
+      index = bytes.count
+      throw error("the text ends inside a string")
     }
-    index = bytes.count
-    throw error("the text ends inside a string")
+    index = end.quote + 1
+    return (start..<end.quote, end.isPlain)
   }
 
   /// The text of a literal; `nil` when no `String` can carry it.
@@ -200,11 +210,10 @@ private struct JSONReader {
 
   private mutating func scalar() throws(JSONSyntaxError) -> JSON {
     let start = index
-    while let byte = peek(), !Self.endsScalar(byte) { index += 1 }
-    let literal = UnsafeBufferPointer(rebasing: bytes[start..<index])
-    let isNumber = Self.isNumber(literal)
+    index = scanning.endOfScalar(from: start)
+    let isNumber = scanning.isNumber(start..<index)
     if omits, isNumber { return .null }
-    let word = String(decoding: literal, as: UTF8.self)
+    let word = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
     if isNumber { return .number(word) }
     switch word {
     case "null": return .null
@@ -225,39 +234,6 @@ private struct JSONReader {
     return String(decoding: escaped, as: UTF8.self)
   }
 
-  private static func endsScalar(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ":"),
-      UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
-      true
-    default: false
-    }
-  }
-
-  private static func isNumber(_ word: UnsafeBufferPointer<UInt8>) -> Bool {
-    var index = word.first == UInt8(ascii: "-") ? 1 : 0
-    /// Goes over digits; whether there were any.
-    func digits() -> Bool {
-      let start = index
-      while index < word.count, isDigit(word[index]) { index += 1 }
-      return index > start
-    }
-    let first = index
-    guard digits(), word[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
-    if index < word.count, word[index] == UInt8(ascii: ".") {
-      index += 1
-      guard digits() else { return false }
-    }
-    if index < word.count, word[index] | 0x20 == UInt8(ascii: "e") {
-      index += 1
-      if index < word.count, word[index] == UInt8(ascii: "+") || word[index] == UInt8(ascii: "-") { index += 1 }
-      guard digits() else { return false }
-    }
-    return index == word.count
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-
   private func peek() -> UInt8? { index < bytes.count ? bytes[index] : nil }
 
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -267,7 +243,7 @@ private struct JSONReader {
   }
 
   private mutating func skipSpace() {
-    while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
+    index = scanning.endOfSpace(from: index)
   }
 
   private func error(_ reason: String) -> JSONSyntaxError {

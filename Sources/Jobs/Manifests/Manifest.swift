@@ -9,10 +9,22 @@ public struct Manifest: Sendable, Equatable {
 
   public init(document: JSON) { self.document = document }
 
+  /// - Throws: ``JobError`` with code `damaged` or `io`.
+  public init(reading path: FilePath) throws { document = try readDocument(path) }
+
   /// - Parameter omission: what of the document is not needed.
   /// - Throws: ``JobError`` with code `damaged` or `io`.
-  public init(reading path: FilePath, leavingOut omission: JSON.Omission? = nil) throws {
-    document = try readDocument(path, leavingOut: omission)
+  public init(reading path: FilePath, leavingOut omission: JSON.Omission) throws {
+    var status: FileStatus?
+    try self.init(reading: path, leavingOut: omission, status: &status)
+  }
+
+  /// - Parameters:
+  ///   - omission: what of the document is not needed.
+  ///   - status: what the file looked like just before it was read; set as soon as it is open.
+  /// - Throws: ``JobError`` with code `damaged` or `io`.
+  public init(reading path: FilePath, leavingOut omission: JSON.Omission, status: inout FileStatus?) throws {
+    document = try readDocument(path, leavingOut: omission, &status)
   }
 
   /// The documented manifest of a job that has not begun.

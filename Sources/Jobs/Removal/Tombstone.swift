@@ -22,8 +22,8 @@ struct Tombstone {
     folder = job.removingLastComponent().appending(Self.prefix + name + (keepsLogs ? Self.keepingSuffix : ""))
   }
 
-  private init?(at folder: FilePath, name: String) {
-    guard name.hasPrefix(Self.prefix) else { return nil }
+  init?(at folder: FilePath) {
+    guard let name = folder.lastComponent?.string, name.hasPrefix(Self.prefix) else { return nil }
     self.folder = folder
     keepsLogs = name.hasSuffix(Self.keepingSuffix)
     self.name = String(name.dropFirst(Self.prefix.count).dropLast(keepsLogs ? Self.keepingSuffix.count : 0))
@@ -40,7 +40,7 @@ struct Tombstone {
       // Jobs lie below the users, and in older trees beside them.
       let users = names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
       return ([day] + users).flatMap { folder in
-        names(in: folder).compactMap { Tombstone(at: folder.appending($0), name: $0) }
+        names(in: folder).compactMap { Tombstone(at: folder.appending($0)) }
       }
     }
   }

@@ -205,6 +205,7 @@ public struct FilmBatch: Sendable {
     _ plan: Plan, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
   ) -> [Result] {
     for warning in plan.warnings { observe(.warning(warning)) }
+    JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
     guard plan.films.contains(where: \.kind.isWork) || options.watches else {
       return BatchRun(self, plan, stop, observe).results()

@@ -64,8 +64,7 @@ struct JobContext {
     paths.logs.appending("\(stage.canonicalName).log")
   }
 
-  /// What every process of this job carries in its environment, and no other.
-  var marker: String { "CPWX_RUN_OF=\(paths.output.string)" }
+  var marker: String { Orphans.marker(of: paths) }
 
   /// A stage's environment: the caller's, the job's settings over it, and what tells a stage where it is.
   func environment(for stage: StageDefinition, attempt: Int, over outer: [String: String]) -> [String: String] {

@@ -72,7 +72,7 @@ public struct JobRun {
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity?.sha256 ?? "", environment: environment)
     report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
-    if film.job != nil { endOrphans(of: context, report) }
+    if film.job != nil, Orphans.end(of: paths) { report(.orphansEnded(paths)) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason,
@@ -159,12 +159,5 @@ public struct JobRun {
     guard !manifest.stages.isEmpty else { return }
     func named(_ status: StageStatus) -> [String] { manifest.stages.filter { $0.status == status }.map(\.name) }
     report(.resuming(paths, completed: named(.success), skipped: named(.skipped)))
-  }
-
-  /// The lock is ours, so whatever still carries this job's marker belongs to a run that died.
-  private func endOrphans(of context: JobContext, _ report: (RunEvent) -> Void) {
-    guard ProcessGroup.isAlive(group: nil, marker: context.marker) else { return }
-    ProcessGroup.end(group: nil, marker: context.marker, grace: 2)
-    report(.orphansEnded(paths))
   }
 }

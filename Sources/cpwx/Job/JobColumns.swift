@@ -4,14 +4,13 @@ internal import Jobs
 enum JobColumns {
   static var all: [(key: String, column: Listing.Column)] {
     [
-
       ("job_id", .init("JOB", key: "job_id")),
-      ("user_id", .init("USER", key: "user_id")),
+      ("user_id", .init("USER", key: "user_id").dispensable(3)),
       ("status", .init("STATUS", key: "status", style: Style.status)),
       ("title", .init("TITLE", key: "title", isFlexible: true)),
-      ("year", .init("YEAR", key: "year")),
-      ("stage", .init("STAGE", key: "stage")),
-      ("created_at", .init("CREATED") { moment($0["created_at"]) }),
+      ("year", .init("YEAR", key: "year").dispensable(4)),
+      ("stage", .init("STAGE", key: "stage").dispensable(1)),
+      ("created_at", .init("CREATED") { moment($0["created_at"]) }.dispensable(2)),
       ("completed_at", .init("COMPLETED") { moment($0["completed_at"]) }),
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.double.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true)),

@@ -36,8 +36,8 @@ struct JobShowCommand: AsyncParsableCommand {
   private func writeTable(_ document: JSON) {
     let labels = [
       ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
-      ("Input", "input"),
-      ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
+      ("Input", "input"), ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
+      ("Error", "error"),
     ]
     for (label, key) in labels {
       let value = plain(document[key] ?? .null)
@@ -48,10 +48,11 @@ struct JobShowCommand: AsyncParsableCommand {
     Listing(
       rows: stages,
       columns: [
-        .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"), .init("STATUS", key: "status"),
+        .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
+        .init("STATUS", key: "status", style: Style.status),
         .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
-        .init("ATTEMPT", key: "attempt"),
-        .init("ERROR") { plain($0["error"] ?? .null).split(whereSeparator: \.isNewline).last.map(String.init) ?? "" },
+        .init("ATTEMPT", key: "attempt").dispensable(1),
+        .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
       ]
     ).write(.table)
   }

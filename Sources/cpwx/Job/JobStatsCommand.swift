@@ -80,7 +80,8 @@ private struct StatisticsTable {
       [
         .init("STAGE", key: "stage_name"), .init("DONE", key: "succeeded"), .init("FAILED", key: "failed"),
         .init("MEDIAN") { duration($0["median_seconds"]) }, .init("95 %") { duration($0["p95_seconds"]) },
-        .init("LONGEST") { duration($0["longest_seconds"]) }, .init("JOB", key: "longest_job"),
+        .init("LONGEST") { duration($0["longest_seconds"]) }.dispensable(1),
+        .init("JOB", key: "longest_job").dispensable(2),
       ])
     section(
       "slowest",
@@ -91,7 +92,8 @@ private struct StatisticsTable {
     section(
       "failures",
       [
-        .init("FAILED", key: "jobs"), .init("STAGE", key: "stage"), .init("LATEST", key: "latest_job"),
+        .init("FAILED", key: "jobs"), .init("STAGE", key: "stage"),
+        .init("LATEST", key: "latest_job").dispensable(1),
         .init("CAUSE", key: "cause", isFlexible: true),
       ])
   }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Index
 internal import Jobs
+internal import Pipeline
 
 /// The jobs that a `cpwx job rm` is about.
 struct RemovalRequest {
@@ -63,7 +64,10 @@ struct RemovalRequest {
     var rows = rows
     for (index, job) in jobs.enumerated() {
       do {
-        try removal.remove(job.paths(in: removal.workspace))
+        let paths = job.paths(in: removal.workspace)
+        try removal.remove(paths) {
+          if Orphans.end(of: paths) { Console.note("\(job.jobID): ended processes that a run had left behind.") }
+        }
         rows[index]["result"] = .string("removed")
       } catch {
         let error = error as? JobError ?? JobError(.io, job.jobID, "cannot be removed", underlying: error)
@@ -98,7 +102,7 @@ struct RemovalResults {
         .init("JOB", key: "job_id"), .init("RESULT", key: "result"),
         .init("STATUS", key: "status", style: Style.status),
         .init("FILES", key: "files"), .init("SIZE") { describeSize($0["bytes"]?.int ?? 0) },
-        .init("TITLE", key: "title", isFlexible: true), .init("FOLDER", key: "output_dir"),
+        .init("TITLE", key: "title", isFlexible: true), .init("FOLDER", key: "output_dir").dispensable(1),
       ])
   }
 

@@ -37,9 +37,10 @@ struct ManifestShowCommand: AsyncParsableCommand {
       Listing(
         rows: manifest.stages.map(\.document),
         columns: [
-          .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"), .init("STATUS", key: "status"),
+          .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
+          .init("STATUS", key: "status", style: Style.status),
           .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
-          .init("ERROR") { plain($0["error"] ?? .null).split(whereSeparator: \.isNewline).last.map(String.init) ?? "" },
+          .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
         ]
       ).write(.table)
     }

@@ -36,7 +36,7 @@ struct ManifestValidateCommand: AsyncParsableCommand {
           ["path": .string($0.path), "severity": .string($0.severity.rawValue), "message": .string($0.message)], secrets
         )
       },
-      columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message")])
+      columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message").whole])
     if findings.isEmpty && format == .table { Console.out("\(path): as documented") }
     listing.write(format)
     if findings.contains(where: { $0.severity == .error }) { throw ExitStatus.damaged }

@@ -16,14 +16,33 @@ struct Listing {
     var style: (String) -> String = { $0 }
     /// Gives way where a terminal is too narrow.
     var isFlexible = false
+    /// Left out where that is not enough, the highest first; 0 for what is never left out.
+    var dispensability = 0
+    /// Never cut, though the line then be broken: it is told nowhere else.
+    var isWhole = false
     var text: (JSON) -> String
 
-    init(_ heading: String, _ text: @escaping (JSON) -> String) { (self.heading, self.text) = (heading, text) }
+    init(_ heading: String, isFlexible: Bool = false, _ text: @escaping (JSON) -> String) {
+      (self.heading, self.isFlexible, self.text) = (heading, isFlexible, text)
+    }
 
     /// The column of a member, as it is.
     init(_ heading: String, key: String, style: @escaping (String) -> String = { $0 }, isFlexible: Bool = false) {
-      self.init(heading) { $0[key].map(plain) ?? "" }
-      (self.style, self.isFlexible) = (style, isFlexible)
+      self.init(heading, isFlexible: isFlexible) { $0[key].map(plain) ?? "" }
+      self.style = style
+    }
+
+    var whole: Column {
+      var column = self
+      column.isWhole = true
+      return column
+    }
+
+    /// The column, to be left out of narrow tables before all with a lower number.
+    func dispensable(_ rank: Int) -> Column {
+      var column = self
+      column.dispensability = rank
+      return column
     }
   }
 
@@ -67,36 +86,22 @@ struct Listing {
   private func writeTable() {
     guard !rows.isEmpty else { return }
     let cells = rows.map { row in columns.map { clean($0.text(row)) } }
-    let widths = fitted(
-      columns.indices.map { column in
-        max(columns[column].heading.displayWidth, cells.map { $0[column].displayWidth }.max() ?? 0)
-      })
-    write(columns.map(\.heading), widths, columns.map { _ in Style.heading })
-    for row in cells { write(row, widths, columns.map(\.style)) }
-  }
-
-  private func write(_ cells: [String], _ widths: [Int], _ styles: [(String) -> String]) {
-    var line = ""
-    var gap = 0
-    for (cell, (width, style)) in zip(cells, zip(widths, styles)) {
-      let text = cell.fitting(width)
-      if !text.isEmpty { line += String(repeating: " ", count: gap) + style(text) }
-      gap = (text.isEmpty ? gap : 0) + width - text.displayWidth + 2
+    let natural = columns.indices.map { column in
+      max(columns[column].heading.displayWidth, cells.map { $0[column].displayWidth }.max() ?? 0)
     }
-    Console.out(line)
-  }
-
-  /// The widths cut down to the terminal, of the flexible columns the widest first.
-  private func fitted(_ widths: [Int]) -> [Int] {
-    guard let columns = Console.outColumns else { return widths }
-    var widths = widths
-    var excess = widths.reduce(2 * (widths.count - 1), +) - columns
-    let flexible = self.columns.indices.filter { self.columns[$0].isFlexible }
-    while excess > 0, let widest = flexible.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 {
-      widths[widest] -= 1
-      excess -= 1
+    let fit = TableFit(columns, natural, within: Console.outColumns)
+    func write(_ cells: [String], _ styles: [(String) -> String]) {
+      var line = ""
+      var gap = 0
+      for (column, width) in fit.columns {
+        let text = cells[column].fitting(width)
+        if !text.isEmpty { line += String(repeating: " ", count: gap) + styles[column](text) }
+        gap = (text.isEmpty ? gap : 0) + width - text.displayWidth + 2
+      }
+      Console.out(line)
     }
-    return widths
+    write(columns.map(\.heading), columns.map { _ in Style.heading })
+    for row in cells { write(row, columns.map(\.style)) }
   }
 
   /// RFC 4180, every key a column.

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Testing
+import TextWidth
 
 /// `cpwx job list|find|why|stats|reindex`: what admins ask about their jobs.
 struct JobQueryTests {
@@ -66,6 +67,32 @@ struct JobQueryTests {
       let painted = try workspace.cpwx("job", "list", "--color", "always").output
       #expect(plain.contains("failed") && !plain.contains(red))
       #expect(painted.contains(red))
+    }
+  }
+
+  @Test(arguments: [
+    (120, "JOB USER STATUS TITLE YEAR STAGE CREATED"), (60, "JOB STATUS TITLE STAGE CREATED"),
+    (40, "JOB STATUS TITLE STAGE"), (30, "JOB STATUS TITLE"),
+  ])
+  func `a table fits the terminal, and spares what can be spared first`(width: Int, headings: String) throws {
+    try night { workspace in
+      func lines(_ arguments: String) throws -> [String] {
+        let command = "stty cols \(width); exec '\(CPWX.path)' job \(arguments)"
+        let shown = try workspace.start(
+          ["script", "-qec", command, "/dev/null"], environment: ["TERM": "xterm", "NO_COLOR": "1"]
+        ).wait()
+        #expect(shown.code == 0)
+        return shown.output.split(whereSeparator: \.isNewline).map(String.init)
+      }
+      for list in [try lines("list"), try lines("list --columns user,job,created,input,error"), try lines("stats")] {
+        #expect(
+          list.allSatisfy { $0.displayWidth <= width || $0.hasPrefix("Jobs ") || $0.hasPrefix("Success ") }, "\(list)")
+      }
+      let usual = try lines("list")
+      #expect(usual.count == 4)
+      #expect(usual[0].split(separator: " ").joined(separator: " ") == headings)
+      let asked = try lines("list --columns job,user,year,created")[0]
+      #expect(asked.split(separator: " ").count == 4, "what is asked for is not left out")
     }
   }
 

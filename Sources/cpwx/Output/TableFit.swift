@@ -1,0 +1,47 @@
+/// Which columns of a table a terminal has room for, and how wide each is.
+///
+/// Texts that can be cut are cut first, then what can be spared is left out, then everything is cut.
+struct TableFit {
+  /// Indexes into the table's columns, and widths.
+  private(set) var columns: [(column: Int, width: Int)]
+
+  private static let gap = 2
+  /// What a text is cut down to while there are columns to be spared, and where there are none.
+  private static let readable = 10
+  private static let least = 4
+
+  /// - Parameters:
+  ///   - natural: the widths that hold every cell.
+  ///   - room: columns of the terminal; `nil` where nothing need be cut.
+  init(_ all: [Listing.Column], _ natural: [Int], within room: Int?) {
+    columns = all.indices.map { ($0, natural[$0]) }
+    // What is never cut makes no others give way.
+    guard let room, !all.contains(where: \.isWhole) else { return }
+    let dispensable = all.indices.filter { all[$0].dispensability > 0 }
+      .sorted { (all[$0].dispensability, $0) > (all[$1].dispensability, $1) }
+    for left in 0...dispensable.count {
+      let spared = Set(dispensable.prefix(left))
+      columns = all.indices.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
+      narrow(to: room, least: Self.readable) { all[$0].isFlexible }
+      if excess(over: room) <= 0 { return }
+    }
+    narrow(to: room, least: Self.least) { all[$0].isFlexible }
+    narrow(to: room, least: Self.least) { _ in true }
+  }
+
+  private func excess(over room: Int) -> Int {
+    columns.reduce(Self.gap * (columns.count - 1)) { $0 + $1.width } - room
+  }
+
+  /// Takes of the widest, one column of the screen after the other.
+  private mutating func narrow(to room: Int, least: Int, where gives: (Int) -> Bool) {
+    var excess = excess(over: room)
+    let giving = columns.indices.filter { gives(columns[$0].column) }
+    while excess > 0, let widest = giving.max(by: { columns[$0].width < columns[$1].width }),
+      columns[widest].width > least
+    {
+      columns[widest].width -= 1
+      excess -= 1
+    }
+  }
+}
