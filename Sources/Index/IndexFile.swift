@@ -13,12 +13,22 @@ struct IndexFile: Sendable {
   init(in workspace: Workspace) { path = workspace.stateFolder.appending("index.sqlite") }
 
   private var lockPath: FilePath { path.removingLastComponent().appending("index.lock") }
+  /// Shared by whoever has the index open.
+  private var usersPath: FilePath { path.removingLastComponent().appending("index.users") }
+  /// Held by who makes the index anew.
+  var makerPath: FilePath { path.removingLastComponent().appending("index.maker") }
   private var companions: [FilePath] { ["-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
 
   func lock() throws -> FileLock { try FileLock.wait(for: lockPath) }
 
   /// - Throws: ``JobError`` with code `locked` when another holds it.
   func lockIfFree() throws -> FileLock { try FileLock.take(lockPath, subject: "the index") }
+
+  /// Has nobody put another file in this one's place as long as it lasts.
+  func use() -> FileLock? { FileLock.share(usersPath) }
+
+  /// Has nobody open the index as long as it lasts; `nil` when somebody has it open.
+  private func closeToOthers() -> FileLock? { try? FileLock.take(usersPath, subject: "the index", looks: 1) }
 
   /// The size of the `-wal` file.
   var waitingBytes: Int { (try? FileStatus(of: companions[0]))?.size ?? 0 }
@@ -71,6 +81,21 @@ struct IndexFile: Sendable {
     let kept = try Jobs.setAside(path, as: name)
     for companion in companions { unlink(companion) }
     return kept
+  }
+
+  /// Puts a database that is whole in the place of this one, if nobody has this one open.
+  ///
+  /// - Parameter emptied: has this one's waiting transactions brought into it, so that it is whole whenever the power goes.
+  /// - Returns: whether it was done.
+  func exchange(for new: FilePath, _ lock: borrowing FileLock, emptied: () throws -> Void) throws -> Bool {
+    guard let alone = closeToOthers() else { return false }
+    try change(lock) {
+      try emptied()
+      for companion in companions { unlink(companion) }
+      try DurableFile.replace(path, by: new)
+    }
+    _ = consume alone
+    return true
   }
 
   /// Puts a database that is whole in this one's place, where there is none.

@@ -9,17 +9,22 @@ internal import SystemPackage
 /// The files are the truth. What is looked at is compared with them first (``Drift``), a missing or damaged index is
 /// made anew, and where it cannot be written one is made for this look alone.
 public final class JobIndex: Sendable {
-  /// Said to the admin of the index's own troubles.
-  public typealias Notice = @Sendable (String) -> Void
-
   public let workspace: Workspace
   let file: IndexFile
   let queue: DatabaseQueue
   /// Whether it serves this look alone, and what is written to it is lost.
   public let isPassing: Bool
+  /// As long as it is open, the file stays in its place.
+  private let use: FileLock?
 
-  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, isPassing: Bool = false) {
-    (self.workspace, self.file, self.queue, self.isPassing) = (workspace, file, queue, isPassing)
+  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?) {
+    (self.workspace, self.file, self.queue, isPassing) = (workspace, file, queue, false)
+    self.use = use
+  }
+
+  private init(passing queue: DatabaseQueue, _ workspace: Workspace) {
+    (self.workspace, file, self.queue, isPassing) = (workspace, IndexFile(in: workspace), queue, true)
+    use = nil
   }
 
   /// Looks into the index of a workspace.
@@ -30,11 +35,11 @@ public final class JobIndex: Sendable {
   ///   - body: asked again when the index turns out to be damaged while it is read.
   /// - Throws: what `body` throws; ``JobError`` when not even a passing index can be made.
   public static func look<Result>(
-    in workspace: Workspace, leavingNone: Bool = false, notice: @escaping Notice,
+    in workspace: Workspace, leavingNone: Bool = false, notice: IndexNotice,
     _ body: (JobIndex) throws -> Result
   ) throws -> Result {
     let isNone = !exists(IndexFile(in: workspace).path)
-    let index = leavingNone && isNone ? try passing(workspace) : try open(workspace, notice: notice)
+    let index = leavingNone && isNone ? try passing(workspace, notice) : try open(workspace, notice: notice)
     defer { index.close() }
     do {
       return try body(index)
@@ -47,62 +52,71 @@ public final class JobIndex: Sendable {
   }
 
   /// Opens the index, making it where there is none that can be believed.
-  public static func open(_ workspace: Workspace, notice: @escaping Notice) throws -> JobIndex {
+  public static func open(_ workspace: Workspace, notice: IndexNotice) throws -> JobIndex {
     let file = IndexFile(in: workspace)
     do {
-      guard let status = try? FileStatus(of: file.path), status.size > 0 else {
-        return try remade(workspace, notice: notice)
-      }
-      guard try file.isAsLeft() else {
-        notice("\(file.path): was changed by other hands than cpwx's; it is made anew from the jobs' files")
-        return try remade(workspace, notice: notice)
-      }
-      let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
-      let isNewer = try queue.read { try Schema.migrator.hasBeenSuperseded($0) }
-      if isNewer {
-        notice("\(file.path): is of a newer cpwx and stays as it is; the jobs' files are read for this look")
-        return try passing(workspace)
-      }
-      if try queue.read({ try !Schema.migrator.hasCompletedMigrations($0) }) {
-        notice("\(file.path): is of an older cpwx, which kept less in it; it is made anew from the jobs' files")
-        try queue.close()
-        return try remade(workspace, notice: notice)
-      }
-      return JobIndex(workspace, file, queue)
+      return try standing(workspace, notice) ?? remade(workspace, notice: notice)
     } catch let error as DatabaseError where error.tellsOfDamage {
       notice("\(file.path): is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
       return try remade(workspace, notice: notice)
     } catch let error as JobError where error.code == .io {
       let cause = error.underlying.map { " (\($0))" } ?? ""
       notice("\(error.subject): \(error.message)\(cause); the jobs' files are read for this look")
-      return try passing(workspace)
+      return try passing(workspace, notice)
     } catch let error as DatabaseError {
       notice("\(file.path): cannot be used (\(error.message ?? "\(error)")); the jobs' files are read for this look")
-      return try passing(workspace)
+      return try passing(workspace, notice)
     }
+  }
+
+  /// The index as it is; `nil` when there is none that can be believed.
+  private static func standing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex? {
+    let file = IndexFile(in: workspace)
+    guard let status = try? FileStatus(of: file.path), status.size > 0 else { return nil }
+    let use = file.use()
+    guard try file.isAsLeft() else {
+      notice("\(file.path): was changed by other hands than cpwx's; it is made anew from the jobs' files")
+      return nil
+    }
+    let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
+    if try queue.read({ try Schema.migrator.hasBeenSuperseded($0) }) {
+      notice("\(file.path): is of a newer cpwx and stays as it is; the jobs' files are read for this look")
+      return try passing(workspace, notice)
+    }
+    if try queue.read({ try !Schema.migrator.hasCompletedMigrations($0) }) {
+      notice("\(file.path): is of an older cpwx, which kept less in it; it is made anew from the jobs' files")
+      try queue.close()
+      return nil
+    }
+    return JobIndex(workspace, file, queue, using: use)
   }
 
   /// Makes the index anew, beside the old one, which is set aside when the new one is whole.
-  static func remade(_ workspace: Workspace, notice: @escaping Notice) throws -> JobIndex {
-    let file = IndexFile(in: workspace)
+  static func remade(_ workspace: Workspace, notice: IndexNotice) throws -> JobIndex {
     do {
-      try Reindex(of: workspace).replace(file, notice: notice)
-      return JobIndex(
-        workspace, file, try DatabaseQueue(path: file.path.string, configuration: configuration()))
+      return try Reindex(of: workspace).withTurn(notice) { hasWaited in
+        // Whoever was waited for has made it.
+        if hasWaited, let made = try? standing(workspace, .silent), !made.isPassing { return made }
+        try Reindex(of: workspace).replace(notice: notice)
+        let file = IndexFile(in: workspace)
+        let use = file.use()
+        let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
+        return JobIndex(workspace, file, queue, using: use)
+      }
     } catch let error where !(error is CancellationError) {
       let text = (error as? DatabaseError)?.message ?? "\(error)"
-      notice("\(file.path): cannot be made (\(text)); the jobs' files are read for this look")
-      return try passing(workspace)
+      notice("\(IndexFile(in: workspace).path): cannot be made (\(text)); the jobs' files are read for this look")
+      return try passing(workspace, notice)
     }
   }
 
-  private static func passing(_ workspace: Workspace) throws -> JobIndex {
+  private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
     let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
-    let queue = try Reindex(of: workspace).make(at: path)
+    let queue = try Reindex(of: workspace).make(at: path, notice)
     // It goes with whoever has it open, however that ends.
     unlink(path)
-    return JobIndex(workspace, IndexFile(in: workspace), queue, isPassing: true)
+    return JobIndex(passing: queue, workspace)
   }
 
   static func configuration() -> Configuration {

@@ -74,7 +74,7 @@ final class NightNews: Sendable {
   private func measured() throws -> Metrics {
     let state = state.withLock { $0 }
     var figures = BatchMetrics(started: state.started, ended: .now, batchJobs: state.ended)
-    for jobs in try JobIndex.look(in: workspace, notice: notice, { try $0.counts() }) {
+    for jobs in try JobIndex.look(in: workspace, notice: IndexNotice(notice), { try $0.counts() }) {
       figures.jobs[jobs.status, default: 0] += jobs.jobs
     }
     figures.stages = state.stages.sorted { $0.key < $1.key }.map {

@@ -50,7 +50,7 @@ struct ReportCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let report = try await BatchReport(
       reading: workspace.batchRecord(named: batch), in: workspace, environment: processEnvironment(),
-      notice: { Console.error($0) })
+      notice: .console)
     if output == "-" { return Console.out(raw: try report.html()) }
     if html || output != nil {
       let path = output.map { absolute(FilePath($0)) } ?? workspace.reportPage(of: report.id)

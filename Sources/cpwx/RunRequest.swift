@@ -29,7 +29,7 @@ struct RunRequest {
       of: pipeline, workflow: command.workflow,
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let environment = processEnvironment()
-    index = IndexFeed(workspace) { Console.error($0) }
+    index = IndexFeed(workspace, notice: IndexNotice { Console.error($0) })
     batch = FilmBatch(
       workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
@@ -43,7 +43,7 @@ struct RunRequest {
 
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     try batch.plan(
-      inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: { Console.error($0) })
+      inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
   }
 }
 

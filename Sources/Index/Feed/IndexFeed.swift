@@ -11,7 +11,7 @@ public final class IndexFeed: Sendable {
   private static let pause = 0.1
 
   private let workspace: Workspace
-  private let notice: JobIndex.Notice
+  private let notice: IndexNotice
   private let queue = DispatchQueue(label: "cpwx.index")
   private let moved = Mutex<[JobPaths]>([])
   private let index = Mutex<State>(.closed)
@@ -22,7 +22,7 @@ public final class IndexFeed: Sendable {
     case failed
   }
 
-  public init(_ workspace: Workspace, notice: @escaping JobIndex.Notice) {
+  public init(_ workspace: Workspace, notice: IndexNotice) {
     (self.workspace, self.notice) = (workspace, notice)
   }
 

@@ -33,7 +33,7 @@ extension JobIndex {
         ORDER BY key
         """
       return try db.jobs(sql, arguments: StatementArguments(files) + [sha256])
-    }
+    }.jobs
     return jobs.isEmpty ? [] : try read { db in try jobs.map { try db.film(of: $0) } }
   }
 
@@ -75,7 +75,7 @@ extension JobIndex {
   public func film(of job: IndexedJob) throws -> KnownFilm {
     let now = try current {
       try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [job.folder])
-    }
+    }.jobs
     return try read { try $0.film(of: now.first ?? job) }
   }
 

@@ -8,7 +8,7 @@ extension JobIndex {
   ///
   /// Ids and paths are looked up in the tree itself; the rest in the index.
   /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
-  public static func job(named name: String, in workspace: Workspace, notice: @escaping Notice) throws -> IndexedJob {
+  public static func job(named name: String, in workspace: Workspace, notice: IndexNotice) throws -> IndexedJob {
     let tree = JobTree(workspace: workspace)
     if let id = JobID(name) {
       let exact = tree.jobs(with: id)
@@ -64,7 +64,7 @@ extension JobIndex {
         SELECT \(Database.jobColumns) FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT \(most + 1)
         """
       return try db.jobs(sql, arguments: [name, name + "\u{10FFFF}"])
-    }
+    }.jobs
     switch fitting.count {
     case 1: return fitting[0]
     case 0:

@@ -31,8 +31,32 @@ public struct JobQuery: Sendable {
   public var limit: Int?
   /// The last job of the page before: its folder.
   public var after: String?
+  /// Where that job was, should it be gone.
+  private(set) var lastPlace: Place?
+
+  /// A job's place in the order.
+  struct Place: Sendable {
+    var key: Int64
+    var value: RowValue
+  }
 
   public init() {}
+
+  /// Asks for the page that follows this job, whatever becomes of it.
+  mutating func follow(_ row: IndexedJob) {
+    after = row.folder
+    let value: RowValue =
+      switch order {
+      case .created: .null
+      case .completed: RowValue(row.completedAt)
+      case .title: RowValue(row.title)
+      case .year: RowValue(row.year)
+      case .duration: RowValue(row.totalSeconds)
+      case .status: .text(row.status)
+      case .user: .user(row.userID)
+      }
+    lastPlace = Place(key: row.key, value: value)
+  }
 }
 
 extension Database {
@@ -45,10 +69,12 @@ extension Database {
     let part = PagePart(query)
     guard let after = query.after else { return try jobs(part.sql, arguments: part.arguments) }
     let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
-    guard let last = try Row.fetchOne(self, sql: sql, arguments: [after]) else {
+    let row = try Row.fetchOne(self, sql: sql, arguments: [after])
+    let standing = row.map { JobQuery.Place(key: $0[0], value: $0[1]) }
+    guard let last = standing ?? query.lastPlace else {
       throw JobError(.usage, after, "the page is to follow this job, and it is gone")
     }
-    let (key, value): (Int64, DatabaseValue) = (last[0], last[1])
+    let (key, value) = (last.key, last.value.databaseValue)
     let column = "jobs.\(query.order.column)"
     let comparison = query.ascending ? ">" : "<"
     if query.order == .created {

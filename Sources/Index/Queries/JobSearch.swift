@@ -3,7 +3,10 @@ internal import Jobs
 
 extension JobIndex {
   /// A page of jobs, each as its files say now.
-  public func page(_ query: JobQuery) throws -> [IndexedJob] {
+  public func page(_ query: JobQuery) throws -> [IndexedJob] { try pageOfRows(query).jobs }
+
+  /// A page, and beside it the rows that it was made of.
+  func pageOfRows(_ query: JobQuery) throws -> (jobs: [IndexedJob], rows: [IndexedJob]) {
     try Drift(self).heal()
     return try current { try $0.page(query) }
   }
@@ -12,24 +15,28 @@ extension JobIndex {
   /// newest first.
   public func find(_ text: String, limit: Int?) throws -> [IndexedJob] {
     try Drift(self).heal()
-    return try current { try $0.matches(text, limit: limit) }
+    return try current { try $0.matches(text, limit: limit) }.jobs
   }
 
   /// The rows of a query, looked up again until they are as their files say.
   ///
   /// A reader never waits for writers: while others write, what has changed is told as the files have it.
-  func current(_ query: (Database) throws -> [IndexedJob]) throws -> [IndexedJob] {
+  /// - Returns: the jobs, and the rows as the index has them.
+  func current(
+    _ query: (Database) throws -> [IndexedJob]
+  ) throws -> (jobs: [IndexedJob], rows: [IndexedJob]) {
     for _ in 0..<4 {
       let found = try read(query)
       switch try Drift(self).heal(found) {
-      case .unchanged: return found
+      case .unchanged: return (found, found)
       case .stored: continue
       case .told(let changed, let gone):
         let anew = Dictionary(changed.map { ($0.folder, $0) }, uniquingKeysWith: { $1 })
-        return found.filter { !gone.contains($0.key) }.map { anew[$0.folder] ?? $0 }
+        return (found.filter { !gone.contains($0.key) }.map { anew[$0.folder] ?? $0 }, found)
       }
     }
-    return try read(query)
+    let found = try read(query)
+    return (found, found)
   }
 
   /// How many jobs there are, by user and status.

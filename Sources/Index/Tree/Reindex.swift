@@ -7,52 +7,73 @@ internal import SystemPackage
 public struct Reindex: Sendable {
   public struct Progress: Sendable {
     public var days: Int
-    public var daysDone: Int
-    public var jobs: Int
+    public var daysDone = 0
+    public var jobs = 0
+    /// Nothing is left to do.
+    public var isWhole = false
   }
 
   private let workspace: Workspace
-  private let progress: @Sendable (Progress) -> Void
 
-  public init(of workspace: Workspace, progress: @escaping @Sendable (Progress) -> Void = { _ in }) {
-    (self.workspace, self.progress) = (workspace, progress)
-  }
+  public init(of workspace: Workspace) { self.workspace = workspace }
 
   /// Makes the index of the workspace anew; until it is whole, the old one serves.
   ///
   /// - Returns: the number of jobs.
   @discardableResult
-  public func run(notice: @escaping JobIndex.Notice) throws -> Int {
-    let count = try replace(IndexFile(in: workspace), notice: notice)
+  public func run(notice: IndexNotice) throws -> Int {
+    let count = try withTurn(notice) { _ in try replace(notice: notice) }
     // What was written while this one was being made is told by the files.
     try JobIndex.look(in: workspace, notice: notice) { try Drift($0).healAll() }
     return count
   }
 
+  /// Has one process at a time make the index: all at once would take as long as all of them.
+  ///
+  /// - Parameter body: told whether another one was waited for.
+  func withTurn<Result>(_ notice: IndexNotice, _ body: (_ hasWaited: Bool) throws -> Result) throws -> Result {
+    let path = IndexFile(in: workspace).makerPath
+    try makeFolder(path.removingLastComponent(), mode: [.ownerReadWriteExecute])
+    let hasWaited = FileLock.isHeld(path)
+    if hasWaited { notice("another process makes the index of jobs anew; waiting for it") }
+    let lock = try FileLock.wait(for: path)
+    let result = try body(hasWaited)
+    _ = consume lock
+    return result
+  }
+
   @discardableResult
-  func replace(_ file: IndexFile, notice: JobIndex.Notice) throws -> Int {
+  func replace(notice: IndexNotice) throws -> Int {
+    let file = IndexFile(in: workspace)
     let folder = file.path.removingLastComponent()
-    try makeFolder(folder, mode: [.ownerReadWriteExecute])
     Leftovers.sweep(folder)
     let new = folder.appending(".index.sqlite.tmp-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
     defer { unlink(new) }
-    let queue = try make(at: new)
+    let queue = try make(at: new, notice)
     let count = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM jobs") ?? 0 }
+    try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
+    try queue.close()
     let lock = try file.lock()
     if exists(file.path), try file.isAsLeft(lock), let standing = try? JobIndex.standing(file) {
-      // Others may be reading it: its content is exchanged, in one transaction, and the file stays.
-      try file.change(lock) {
-        try queue.backup(to: standing)
-        try standing.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      func empty() throws { try standing.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+      let isDone = try file.exchange(for: new, lock) {
+        try empty()
+        try standing.close()
       }
-      try queue.close()
-      try standing.close()
+      if !isDone {
+        // Others have it open: its content is exchanged, in one transaction, and the file stays.
+        let source = try DatabaseQueue(path: new.string)
+        try file.change(lock) {
+          try source.backup(to: standing)
+          try empty()
+        }
+        try source.close()
+        try standing.close()
+      }
     } else {
       if let status = try? FileStatus(of: file.path), status.size > 0 {
         notice("the old index is kept as \(try file.setAside())")
       }
-      try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
-      try queue.close()
       try file.install(new, lock)
     }
     _ = consume lock
@@ -60,20 +81,26 @@ public struct Reindex: Sendable {
   }
 
   /// Makes an index at `path`.
-  func make(at path: FilePath) throws -> DatabaseQueue {
+  func make(at path: FilePath, _ notice: IndexNotice) throws -> DatabaseQueue {
     try IndexFile.make(at: path)
     var configuration = Configuration()
     configuration.prepareDatabase { db in
       // Nobody else sees it before it is whole; one that is cut short is thrown away.
       try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-      try db.execute(sql: "PRAGMA cache_size = -65536")
+      // Indexes are sorted on the other cores too.
+      try db.execute(sql: "PRAGMA cache_size = -65536; PRAGMA threads = 2")
     }
     let queue = try DatabaseQueue(path: path.string, configuration: configuration)
     try Schema.migrator.migrate(queue)
+    var progress = Progress(days: 0)
+    defer {
+      progress.isWhole = true
+      notice.progress(progress)
+    }
     try queue.writeWithoutTransaction { db in
       try db.inTransaction {
         try Schema.loosen(db)
-        try fill(db)
+        try fill(db, &progress, notice)
         try db.storeBatches(of: workspace)
         try Schema.tighten(db)
         return .commit
@@ -82,10 +109,10 @@ public struct Reindex: Sendable {
     return queue
   }
 
-  private func fill(_ db: Database) throws {
+  private func fill(_ db: Database, _ progress: inout Progress, _ notice: IndexNotice) throws {
     let tree = JobTree(workspace: workspace)
     let days = try days(of: tree, db)
-    var progress = Progress(days: days.count, daysDone: 0, jobs: 0)
+    progress.days = days.count
     var number: Int64 = -1
     let workspace = workspace
     let writer = try JobWriter(db)
@@ -101,7 +128,7 @@ public struct Reindex: Sendable {
         progress.jobs += 1
       }
       if piece.isLast { progress.daysDone += 1 }
-      self.progress(progress)
+      notice.progress(progress)
     }
   }
 

@@ -6,10 +6,10 @@ public import SystemPackage
   internal import Musl
 #endif
 
-/// An exclusive `flock` on a file of its own. It ends with ``deinit``, or with the process, whatever kills it.
+/// A `flock` on a file of its own, exclusive unless it is shared. It ends with ``deinit``, or with the process, whatever kills it.
 ///
 /// The file stays: removing it would let two processes hold "the" lock at once.
-public struct FileLock: ~Copyable {
+public struct FileLock: ~Copyable, Sendable {
   private let file: FileDescriptor
 
   private init(holding file: FileDescriptor) { self.file = file }
@@ -54,6 +54,18 @@ public struct FileLock: ~Copyable {
     throw JobError(
       .locked, subject, "is in the hands of \(describe(holder))",
       remedy: "Nothing was changed. Wait for it to end, or stop it, and run this again.")
+  }
+
+  /// Takes part in the lock with others who only take part, waiting for whoever holds it alone.
+  ///
+  /// - Returns: `nil` where there is no such file, and none can be made.
+  public static func share(_ path: FilePath) -> FileLock? {
+    guard let file = try? open(path) else { return nil }
+    let lock = FileLock(holding: file)
+    while flock(lock.file.rawValue, LOCK_SH) != 0 {
+      guard Errno.current == .interrupted else { return nil }
+    }
+    return lock
   }
 
   deinit {

@@ -25,7 +25,13 @@ public enum JSON: Sendable, Equatable {
 
       /// By bytes: `==` of strings, which is quick, holds two spellings of one accented letter for the same, and JSON
       /// does not.
-      func isNamed(_ other: String) -> Bool { name == other && name.utf8.elementsEqual(other.utf8) }
+      func isNamed(_ other: String) -> Bool {
+        guard name.utf8.count == other.utf8.count, name == other else { return false }
+        let isSame = name.utf8.withContiguousStorageIfAvailable { name in
+          other.utf8.withContiguousStorageIfAvailable { name.elementsEqual($0) }
+        }
+        return isSame.flatMap { $0 } ?? name.utf8.elementsEqual(other.utf8)
+      }
     }
 
     public var members: [Member] = []

@@ -57,7 +57,7 @@ extension JSON {
 /// A reader over bytes. What is open lies in a list, not on the stack: threads may have little of that.
 ///
 /// What has been read of all open lists and objects lies in one list too, so that each takes memory once, when it ends.
-private struct JSONReader {
+private struct JSONReader: ~Copyable {
   static let depthLimit = 512
 
   private let bytes: UnsafeBufferPointer<UInt8>
@@ -66,7 +66,9 @@ private struct JSONReader {
   /// The lists and objects that have begun and not ended, from the root to here.
   private var open: [Container] = []
   /// The elements of what is open, those of the innermost at the end; a list's have no names.
-  private var elements: [JSON.Object.Member] = []
+  private var elements = MemberStack()
+  /// Names that have been read: those of one stage come again in the next.
+  private var known = KnownNames()
   private let omission: JSON.Omission?
   /// Whether what is read now is in the member from whose entries something is left out.
   private var isInParent = false
@@ -77,7 +79,6 @@ private struct JSONReader {
     (self.bytes, self.omission) = (bytes, omission)
     scanning = JSONScanning(bytes: bytes)
     open.reserveCapacity(16)
-    elements.reserveCapacity(64)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
   }
 
@@ -99,9 +100,9 @@ private struct JSONReader {
     while !open.isEmpty {
       if omits, open.count == Self.entryDepth {
         omits = false
-        elements.removeLast()
+        elements.pop()
       } else {
-        elements[elements.count - 1].value = value
+        elements.setLast(value)
       }
       open[open.count - 1].isInElement = false
       skipSpace()
@@ -123,12 +124,11 @@ private struct JSONReader {
   /// Takes the innermost container's elements together.
   private mutating func endContainer() -> JSON {
     let container = open.removeLast()
-    defer { elements.removeSubrange(container.start...) }
+    let members = elements.take(from: container.start)
     if omits { return .null }
-    let members = elements[container.start...]
     if container.isList { return .array(members.map(\.value)) }
     var object = JSON.Object()
-    object.members = Array(members)
+    object.members = members
     return .object(object)
   }
 
@@ -166,7 +166,7 @@ private struct JSONReader {
   private mutating func beginElement() throws(JSONSyntaxError) {
     if open[open.count - 1].isList {
       open[open.count - 1].isInElement = true
-      elements.append(.init(name: "", literal: nil, value: .null))
+      elements.push(.init(name: "", literal: nil, value: .null))
       return
     }
     skipSpace()
@@ -174,9 +174,9 @@ private struct JSONReader {
     let literal = try stringLiteral()
     if open.count == 1 { isInParent = omission.map { $0.parent.elementsEqual(bytes[literal.range]) } ?? false }
     if isInParent, open.count == Self.entryDepth, isOmitted(literal) { omits = true }
-    let decoded = text(literal)
+    let decoded = literal.isPlain ? known.name(literal.range, of: bytes) : text(literal)
     let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)
-    elements.append(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
+    elements.push(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
     open[open.count - 1].isInElement = true
     skipSpace()
     guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
@@ -261,7 +261,7 @@ private struct JSONReader {
     let container = open[depth]
     guard container.isInElement else { return "" }
     let last = (depth + 1 < open.count ? open[depth + 1].start : elements.count) - 1
-    return container.isList ? "[\(last - container.start)]" : ".\(elements[last].name)"
+    return container.isList ? "[\(last - container.start)]" : ".\(elements.name(at: last))"
   }
 }
 

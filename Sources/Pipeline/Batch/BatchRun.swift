@@ -76,7 +76,7 @@ final class BatchRun: Sendable {
     do {
       let anew = try batch.plan(
         inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop,
-        notice: { [observe] in observe(.warning($0)) })
+        notice: IndexNotice { [observe] in observe(.warning($0)) })
       let came = anew.films.filter { film in
         film.kind.isWork && !queue.isRunning(film.input)
           && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true

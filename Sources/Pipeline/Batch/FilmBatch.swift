@@ -81,8 +81,7 @@ public struct FilmBatch: Sendable {
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(
     inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
-    stop: StopSource? = nil,
-    notice: @escaping JobIndex.Notice
+    stop: StopSource? = nil, notice: IndexNotice
   ) throws -> Plan {
     let newcomers = Newcomers(in: workspace)
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
@@ -110,7 +109,7 @@ public struct FilmBatch: Sendable {
     if asNight { question.attempts = attempts }
     do {
       for name in resumed {
-        let job = try JobIndex.job(named: name, in: workspace, notice: { _ in })
+        let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
         plan.add(try verified(history.resume(job, question, stop: stop), check), selection)
       }
     } catch is CancellationError {

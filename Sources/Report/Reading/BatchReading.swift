@@ -14,7 +14,7 @@ extension BatchReport {
   /// - Throws: ``JobError`` with code `damaged` or `io` when the record itself cannot be read.
   public init(
     reading path: FilePath, in workspace: Workspace, environment: [String: String], now: Timestamp = .now,
-    notice: @escaping JobIndex.Notice = { _ in }
+    notice: IndexNotice = .silent
   ) async throws {
     let record = try BatchRecord(reading: path)
     let status = BatchRecord.status(record, at: path)

@@ -7,7 +7,7 @@ struct UnrecordedJobs {
   let workspace: Workspace
   let record: BatchRecord
   let started: Timestamp
-  let notice: JobIndex.Notice
+  let notice: IndexNotice
 
   /// Entries as a record has them, for jobs that `who` ran since the batch began, oldest first.
   ///

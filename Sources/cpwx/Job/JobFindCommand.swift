@@ -29,7 +29,7 @@ struct JobFindCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let listing = try JobListing(workspace, columns: nil, format: formatOptions.resolved())
-    let found = try JobIndex.look(in: workspace, notice: { Console.error($0) }) { index in
+    let found = try JobIndex.look(in: workspace, notice: .console) { index in
       try index.find(words.joined(separator: " "), limit: limit == 0 ? nil : limit)
     }
     listing.write(found)

@@ -8,7 +8,6 @@ struct JobListing {
   private let keys: [String]?
   private let format: OutputFormat
   private let secrets: [String]
-  private static let pageLength = 1000
 
   /// - Parameter columns: what to show, by keys; `nil` for the usual.
   init(_ workspace: Workspace, columns: [String]?, format: OutputFormat) throws {
@@ -23,26 +22,10 @@ struct JobListing {
 
   /// - Returns: the last job written, when there are more.
   func write(_ query: JobQuery, limit: Int?) throws -> IndexedJob? {
-    try JobIndex.look(in: workspace, notice: { Console.error($0) }) { index in
-      var query = query
-      var rest = limit ?? .max
-      var writer = Listing.Writer(format, columns.map(\.column))
-      var last: IndexedJob?
-      while rest > 0 {
-        // One more than is shown tells whether there are more.
-        query.limit = min(rest, Self.pageLength) + 1
-        let found = try index.page(query)
-        let shown = found.prefix(min(rest, Self.pageLength))
-        writer.write(shown.map(row))
-        rest -= shown.count
-        last = shown.last ?? last
-        query.after = last?.folder
-        if found.count == shown.count { last = nil }
-        guard last != nil else { break }
-      }
-      writer.end()
-      return last
-    }
+    var writer = Listing.Writer(format, columns.map(\.column))
+    let last = try JobIndex.stream(query, in: workspace, limit: limit, notice: .console) { writer.write($0.map(row)) }
+    writer.end()
+    return last
   }
 
   func write(_ jobs: [IndexedJob]) {

@@ -4,7 +4,7 @@ internal import Jobs
 extension Workspace {
   /// The job that a person names.
   func job(named name: String) throws -> IndexedJob {
-    try JobIndex.job(named: name, in: self, notice: { Console.error($0) })
+    try JobIndex.job(named: name, in: self, notice: .console)
   }
 
   /// Where the files of the job are that a person names.

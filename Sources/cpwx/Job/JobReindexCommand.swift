@@ -22,13 +22,7 @@ struct JobReindexCommand: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try workspaceOptions.open()
-    let isLive = Console.errorIsTerminal && !quiet
-    let reindex = Reindex(of: workspace) { progress in
-      guard isLive else { return }
-      Console.write("\r\u{1B}[K\(progress.jobs) jobs, day \(progress.daysDone) of \(progress.days)", to: 2)
-    }
-    let count = try reindex.run { Console.error($0) }
-    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    let count = try Reindex(of: workspace).run(notice: quiet ? IndexNotice { Console.error($0) } : .console)
     if !quiet { Console.out("\(count) \(count == 1 ? "job" : "jobs") indexed") }
   }
 }

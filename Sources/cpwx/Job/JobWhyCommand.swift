@@ -44,7 +44,7 @@ private struct Inquiry {
 
   init(_ subject: String, in workspace: Workspace) throws {
     let environment = processEnvironment()
-    let notice: JobIndex.Notice = { Console.error($0) }
+    let notice = IndexNotice.console
     let pipeline = try PipelineDefinition.load(for: workspace)
     let batch = FilmBatch(
       workspace: workspace, user: try workspace.configuredUser, pipeline: pipeline,

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Everything that is measured over one workspace, in this process.
 struct Measurement {
   private let workspace: Workspace
-  private let notice: JobIndex.Notice = { say("index-bench: \($0)") }
+  private let notice = IndexNotice { say("index-bench: \($0)") }
 
   init(of workspace: Workspace) { self.workspace = workspace }
 

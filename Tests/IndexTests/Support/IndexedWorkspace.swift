@@ -25,7 +25,7 @@ final class IndexedWorkspace: Sendable {
   func path(_ relative: String) -> FilePath { place.path(relative) }
   var database: FilePath { path(".cpwx/index.sqlite") }
   var notices: [String] { said.withLock { $0 } }
-  var notice: JobIndex.Notice { { text in self.said.withLock { $0.append(text) } } }
+  var notice: IndexNotice { IndexNotice { text in self.said.withLock { $0.append(text) } } }
 
   @discardableResult
   func file(_ relative: String, _ content: String) throws -> FilePath { try place.file(relative, content) }

@@ -1,0 +1,20 @@
+/// How the index tells of its own troubles, and of the work of making it anew.
+public struct IndexNotice: Sendable {
+  private let say: @Sendable (String) -> Void
+  /// Told how far a new index has come, until it is whole.
+  let progress: @Sendable (Reindex.Progress) -> Void
+
+  /// - Parameters:
+  ///   - say: told what was wrong, and what was done about it.
+  ///   - progress: told often while an index is made.
+  public init(
+    _ say: @escaping @Sendable (String) -> Void, progress: @escaping @Sendable (Reindex.Progress) -> Void = { _ in }
+  ) {
+    (self.say, self.progress) = (say, progress)
+  }
+
+  /// For those who must not be disturbed.
+  public static let silent = IndexNotice { _ in }
+
+  func callAsFunction(_ text: String) { say(text) }
+}

@@ -1,0 +1,48 @@
+/// The members of all objects and lists that have begun and not ended, the innermost's last.
+///
+/// They are moved into their object when it ends: a document has hundreds, and none is copied or counted on the way.
+struct MemberStack: ~Copyable {
+  private(set) var count = 0
+  private var capacity = 64
+  private var base: UnsafeMutablePointer<JSON.Object.Member>
+
+  init() { base = .allocate(capacity: capacity) }
+
+  deinit {
+    base.deinitialize(count: count)
+    base.deallocate()
+  }
+
+  mutating func push(_ member: consuming JSON.Object.Member) {
+    if count == capacity { grow() }
+    (base + count).initialize(to: member)
+    count += 1
+  }
+
+  mutating func pop() {
+    count -= 1
+    (base + count).deinitialize(count: 1)
+  }
+
+  /// Sets the value of the last member.
+  mutating func setLast(_ value: consuming JSON) { base[count - 1].value = value }
+
+  func name(at index: Int) -> String { base[index].name }
+
+  /// Takes the members from `start` on.
+  mutating func take(from start: Int) -> [JSON.Object.Member] {
+    let length = count - start
+    count = start
+    return Array(unsafeUninitializedCapacity: length) { [base] members, initialized in
+      members.baseAddress?.moveInitialize(from: base + start, count: length)
+      initialized = length
+    }
+  }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<JSON.Object.Member>.allocate(capacity: capacity * 2)
+    larger.moveInitialize(from: base, count: count)
+    base.deallocate()
+    (base, capacity) = (larger, capacity * 2)
+  }
+}
