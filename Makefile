@@ -6,9 +6,9 @@ DEMO ?= demo
 export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
-PACKAGES := ffmpeg python3 python3-venv curl git libssl-dev libsqlite3-dev pkg-config util-linux
-TEST_PACKAGES := chromium e2fsprogs faketime prometheus rsync sqlite3 strace systemd
-BENCH_PACKAGES := parallel jq snakemake sqlite3
+PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
+TEST_PACKAGES := chromium e2fsprogs faketime fuse3 libarchive-tools libfuse2 prometheus rsync sqlite3 strace systemd zstd
+BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
 BENCH_DIR ?= .bench
 JOBS ?= 1000
 SIZES ?= 0 10000 100000 1000000
@@ -18,7 +18,10 @@ RELEASE := -c release -Xswiftc -static-executable
 BUILT := .build/release
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
-.PHONY: setup packages test-packages bench-packages build engines demo test bench bench-index bench-night fmt check install uninstall clean
+TEST_TOOLS := .build/test-tools
+FUZZ_SECONDS ?= 300
+
+.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-night bench-archive fuzz fmt check install uninstall clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -27,6 +30,9 @@ packages test-packages bench-packages: # each installs what is missing of its li
 	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
 	else echo "== Debian packages: all there"; fi
+
+test-tools: # from PyPI, in a place of their own
+	@[ -x $(TEST_TOOLS)/bin/ratarmount ] || { echo "== ratarmount"; python3 -m venv $(TEST_TOOLS) && $(TEST_TOOLS)/bin/pip install -q ratarmount; }
 
 build:
 	@echo "== building cpwx and cpwx-stage"
@@ -51,7 +57,7 @@ demo: setup
 	ffprobe -v error -show_entries stream=index,codec_name,codec_type:stream_tags=language -of compact "$$job/final_output.mp4"
 
 ## test: every test, with the engines they use
-test: test-packages
+test: test-packages test-tools
 	@echo "== building the tests"
 	@swift build --build-tests
 	@echo "== speech engines"
@@ -79,6 +85,18 @@ bench-index: bench-packages packages build
 ## bench-night: a night of jobs that do nothing, against GNU parallel and Snakemake
 bench-night: bench-packages packages build
 	@python3 Tests/Benchmarks/night.py $(BUILT)/cpwx $(JOBS)
+
+## bench-archive: job archives against tar, bsdtar, dar, borg and restic; CURVE=curve for all sizes (takes 20 GB and half an hour)
+bench-archive: bench-packages packages
+	@swift build $(RELEASE) --product archive-bench
+	@python3 Tests/Benchmarks/archive.py $(BUILT)/archive-bench $(BENCH_DIR)/archive $(CURVE)
+
+## fuzz: damaged and hostile archives, for FUZZ_SECONDS; what it finds is in .build/fuzz
+fuzz: packages
+	@swift build $(RELEASE) --product archive-bench
+	@CPWX_FUZZ=1 swift build -c release --scratch-path .build/fuzz/build --sanitize fuzzer -Xswiftc -enable-testing --product archive-fuzz
+	@mkdir -p .build/fuzz/found && python3 Tests/Fuzz/seeds.py $(BUILT)/archive-bench .build/fuzz/seeds
+	@cd .build/fuzz && build/release/archive-fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 found seeds
 
 fmt:
 	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift

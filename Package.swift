@@ -35,7 +35,12 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: strict + [.strictMemorySafety()]),
+    .target(
+      name: "SeekableTar", dependencies: ["CLinux", "CLibArchive", "CZstd", "Hashing", system],
+      swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
     .target(name: "TextWidth", swiftSettings: strict),
     .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
@@ -81,8 +86,14 @@ let package = Package(
     .executableTarget(
       name: "index-bench", dependencies: ["Index", "Jobs", system], path: "Tests/Benchmarks/Index",
       swiftSettings: strict),
+    .executableTarget(
+      name: "archive-bench", dependencies: ["SeekableTar", system], path: "Tests/Benchmarks/Archive",
+      swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Jobs", system], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "SeekableTarTests", dependencies: ["SeekableTar", "Hashing", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(name: "TextWidthTests", dependencies: ["TextWidth", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
@@ -112,3 +123,11 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// Only with the fuzzer's own main can this be linked: see `make fuzz`.
+if Context.environment["CPWX_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "archive-fuzz", dependencies: ["SeekableTar", system], path: "Tests/Fuzz", exclude: ["seeds.py"],
+      swiftSettings: strict + [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]))
+}

@@ -43,3 +43,43 @@ static inline void linux_spawn_in_own_session(posix_spawnattr_t *attributes) {
   posix_spawnattr_setsigdefault(attributes, &standard);
   posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID_ | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
+
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+// <unistd.h>, with _DEFAULT_SOURCE
+extern long syscall(long number, ...);
+// Opens what is at or below `folder`: no `..` leads out, and no symbolic link is followed on the way, or at its end.
+static inline int linux_open_beneath(int folder, const char *path, int flags, mode_t mode) {
+  struct open_how how = {
+      .flags = (unsigned int)flags,
+      .mode = mode,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+  };
+  return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+// The same for a symbolic link itself: a descriptor to look at it, and to read its text.
+static inline int linux_open_link_beneath(int folder, const char *path) {
+  enum { O_PATH_ = 010000000 };
+  return linux_open_beneath(folder, path, O_PATH_ | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
+// <fcntl.h>, with _GNU_SOURCE: reads and writes go past the kernel's memory. -1: this file system has no such way.
+static inline int linux_set_direct(int descriptor, int on) {
+#if defined(__aarch64__)
+  enum { O_DIRECT_ = 0200000 };
+#else
+  enum { O_DIRECT_ = 040000 };
+#endif
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return -1;
+  return fcntl(descriptor, F_SETFL, on ? flags | O_DIRECT_ : flags & ~O_DIRECT_);
+}
+
+// <unistd.h>, with _GNU_SOURCE: where the next data, or the next hole, of a sparse file begins.
+static inline off_t linux_next_data(int descriptor, off_t from) { return lseek(descriptor, from, 3); }
+static inline off_t linux_next_hole(int descriptor, off_t from) { return lseek(descriptor, from, 4); }
+
+// <unistd.h>, with _GNU_SOURCE: brings all of a file system to the disk.
+extern int syncfs(int descriptor);

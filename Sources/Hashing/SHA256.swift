@@ -22,6 +22,13 @@ public import SystemPackage
     if done == nil { unsafe Array(bytes).withUnsafeBytes { unsafe update($0) } }
   }
 
+  /// One that goes on from here by itself.
+  public func copy() -> SHA256 {
+    let other = SHA256()
+    unsafe EVP_MD_CTX_copy_ex(other.context, context)
+    return other
+  }
+
   /// The digest, 32 bytes.
   public consuming func finish() -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: Self.byteCount)

@@ -1,0 +1,162 @@
+internal import Glibc
+internal import Hashing
+public import SystemPackage
+
+/// Any `.tar.zst`, of unknown origin, read as it comes from its start to its end.
+public struct ForeignArchive: Sendable {
+  public struct Limits: Sendable {
+    /// Bytes that all of it may have once decompressed.
+    public var bytes = 1 << 40
+    /// Members that it may have.
+    public var members = 1_000_000
+    /// Names that are no UTF-8, too.
+    public var acceptsAnyNames = false
+
+    public init() {}
+  }
+
+  public let path: FilePath
+  public let limits: Limits
+
+  public init(_ path: FilePath, limits: Limits = Limits()) {
+    self.path = path
+    self.limits = limits
+  }
+
+  /// Reads all of it. Refused, with the member's name, are: absolute paths and those with `..`, symbolic links that lead out, what would be
+  /// written through a link, devices and FIFOs, set-uid and set-gid files, names that are there twice or are no UTF-8, more than the limits.
+  ///
+  /// - Parameter progress: bytes of the file.
+  /// - Returns: the members in the archive's order, with their hashes.
+  /// - Throws: ``ArchiveError``: `refused`, `damaged`, `io`; or what `progress` threw.
+  public func list(progress: Progress? = nil) throws -> [Member] { try read(into: nil, includes: nil, progress) }
+
+  /// The same, and writes the members below a folder.
+  ///
+  /// - Throws: as ``list(progress:)`` does. What was written until then stays below the folder.
+  public func extract(
+    into folder: FileDescriptor, includes: (@Sendable (Member) -> Bool)? = nil, progress: Progress? = nil
+  ) throws -> [Member] {
+    try read(into: StagingFolder(folder.rawValue), includes: includes, progress)
+  }
+
+  private func read(
+    into staging: StagingFolder?, includes: (@Sendable (Member) -> Bool)?, _ progress: Progress?
+  ) throws -> [Member] {
+    let name = MemberPath.shown(path.bytes)
+    do {
+      let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+      return try file.closeAfter {
+        let stream = try ZstdStream(file, limit: limits.bytes, progress: progress)
+        return try TarLocale.using {
+          try ForeignReading(stream, ForeignChecks(limits), staging, includes).run()
+        }
+      }
+    } catch let error as Errno {
+      throw ArchiveError(.io, file: name, "cannot be read", underlying: error)
+    } catch var error as ArchiveError {
+      if error.member == nil, error.file == nil { error.file = name }
+      throw error
+    }
+  }
+}
+
+/// One reading of a foreign archive.
+private struct ForeignReading: ~Copyable {
+  private let stream: ZstdStream
+  private var checks: ForeignChecks
+  private let staging: StagingFolder?
+  private let includes: (@Sendable (Member) -> Bool)?
+  private var digests: [MemberPath: Digest] = [:]
+  private var written: Set<MemberPath> = []
+
+  init(
+    _ stream: ZstdStream, _ checks: ForeignChecks, _ staging: StagingFolder?, _ includes: (@Sendable (Member) -> Bool)?
+  ) {
+    self.stream = stream
+    self.checks = checks
+    self.staging = staging
+    self.includes = includes
+  }
+
+  consuming func run() throws -> [Member] {
+    var reader = try TarReader(stream)
+    var members: [Member] = []
+    while let entry = try reader.next() {
+      guard var member = try checks.member(entry) else { continue }
+      do {
+        try take(&member, &reader)
+      } catch var error as ArchiveError {
+        if error.member == nil { error.member = member.path }
+        throw error
+      }
+      members.append(member)
+    }
+    // What follows the tar's end must be whole, too.
+    while try unsafe !stream.next().isEmpty {}
+    try finish(members)
+    return members
+  }
+
+  private mutating func take(_ member: inout Member, _ reader: inout TarReader) throws {
+    let isWanted = staging != nil && includes?(member) ?? true
+    switch member.kind {
+    case .file:
+      let target = isWanted ? try staging?.makeFile(member.path, size: member.size) : nil
+      member.digest = try content(of: member, &reader, into: target)
+      digests[member.path] = member.digest
+      try target?.finish(member)
+    case .hardLink: member.digest = digests[MemberPath(unchecked: member.target)]
+    case .folder, .symbolicLink: break
+    }
+    if isWanted, member.kind == .folder, try staging?.makeFolder(member.path) == false { return }
+    if isWanted { written.insert(member.path) }
+  }
+
+  private func content(of member: Member, _ reader: inout TarReader, into file: StagingFile?) throws
+    -> Digest
+  {
+    var hash = SHA256()
+    var place = 0
+    // In a sparse file, what is not in the tar are zeros.
+    let zeros = [UInt8](repeating: 0, count: 64 << 10)
+    func skip(to offset: Int) {
+      while place < offset {
+        let count = min(zeros.count, offset - place)
+        hash.update(zeros[..<count])
+        place += count
+      }
+    }
+    try unsafe reader.content { offset, bytes in
+      guard offset >= place, offset <= member.size, bytes.count <= member.size - offset else {
+        throw ArchiveError(.damaged, member.path, "has more bytes than its header tells")
+      }
+      skip(to: offset)
+      unsafe hash.update(bytes)
+      place += bytes.count
+      try unsafe file?.write(bytes, at: offset)
+    }
+    skip(to: member.size)
+    return Digest(hash.copy().finish())
+  }
+
+  /// Links, once nothing can be written through them, and then the folders' modes and times.
+  private func finish(_ members: [Member]) throws {
+    guard let staging else { return }
+    for member in members where written.contains(member.path) {
+      switch member.kind {
+      case .hardLink:
+        let target = MemberPath(unchecked: member.target)
+        guard written.contains(target) else {
+          throw ArchiveError(.refused, member.path, "a hard link to \(target), which is not wanted")
+        }
+        try staging.makeHardLink(member.path, to: target)
+      case .symbolicLink: try staging.makeSymbolicLink(member)
+      case .file, .folder: continue
+      }
+    }
+    for member in members.reversed() where member.kind == .folder && written.contains(member.path) {
+      try staging.finish(member)
+    }
+  }
+}

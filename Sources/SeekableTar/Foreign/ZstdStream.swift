@@ -1,0 +1,67 @@
+internal import CZstd
+internal import Glibc
+internal import SystemPackage
+
+/// The bytes that a `.zst` file holds, from its start to its end.
+@safe final class ZstdStream: TarSource {
+  private let file: FileDescriptor
+  private let limit: Int
+  private let progress: Progress?
+  private let total: Int
+  private let context: OpaquePointer
+  private let packed = PageBuffer(byteCount: 1 << 20)
+  private let plain = PageBuffer(byteCount: 1 << 20)
+  private var packedRange = 0..<0
+  private var place = 0
+  private var delivered = 0
+  /// Whether a frame has begun, and not ended yet.
+  private var isWithinFrame = false
+  private var isAtEnd = false
+
+  /// - Parameter limit: bytes that it may hold.
+  init(_ file: FileDescriptor, limit: Int, progress: Progress?) throws(ArchiveError) {
+    guard let context = unsafe ZSTD_createDCtx() else { throw ArchiveError(.io, "no memory to decompress with") }
+    unsafe self.context = context
+    self.file = file
+    self.limit = limit
+    self.progress = progress
+    var raw = stat()
+    total = unsafe fstat(file.rawValue, &raw) == 0 ? Int(raw.st_size) : 0
+  }
+
+  deinit { unsafe ZSTD_freeDCtx(context) }
+
+  /// - Throws: ``ArchiveError``: `damaged`; `refused` beyond the limit; `io`; or what the progress threw.
+  func next() throws -> UnsafeRawBufferPointer {
+    while !isAtEnd {
+      if packedRange.isEmpty, try !readOn() { break }
+      var output = unsafe ZSTD_outBuffer(dst: plain.memory.baseAddress, size: plain.memory.count, pos: 0)
+      var input = unsafe ZSTD_inBuffer(
+        src: packed.memory.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
+      let left = unsafe ZSTD_decompressStream(context, &output, &input)
+      if let flaw = zstdFlaw(left) { throw ArchiveError(.damaged, "is damaged, or not compressed by zstd: \(flaw)") }
+      packedRange = unsafe input.pos..<packedRange.upperBound
+      isWithinFrame = left != 0
+      let count = unsafe output.pos
+      if count == 0 { continue }
+      delivered += count
+      if delivered > limit { throw ArchiveError(.refused, "holds more than \(limit) bytes once decompressed") }
+      return unsafe plain.bytes(0..<count)
+    }
+    return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// - Returns: `false` at the file's end.
+  private func readOn() throws -> Bool {
+    let count = try unsafe file.fill(packed.memory, from: place)
+    if count == 0 {
+      isAtEnd = true
+      if isWithinFrame { throw ArchiveError(.damaged, "is cut short") }
+      return false
+    }
+    place += count
+    packedRange = 0..<count
+    try progress?(place, max(place, total))
+    return true
+  }
+}

@@ -1,0 +1,53 @@
+internal import Hashing
+
+/// A stage that compares every member's bytes with the hash that the table has of them.
+///
+/// Sendable, because only its own stage touches it before all have ended.
+final class MemberHashing: @unchecked Sendable {
+  private let contents: TableOfContents
+  /// Whether the first damage is thrown.
+  private let isStrict: Bool
+  private var hash = SHA256()
+  private(set) var damage = Damage()
+  /// Frames that cannot be read, and why.
+  private(set) var frames: [(number: Int, flaw: String)] = []
+  private(set) var bytes = 0
+
+  init(_ contents: TableOfContents, isStrict: Bool) {
+    self.contents = contents
+    self.isStrict = isStrict
+  }
+
+  /// - Throws: ``ArchiveError`` with code `damaged`, when it is strict.
+  func run(_ reading: FrameReading, _ mark: Ring.Stages) throws {
+    try reading.each(mark) { slot, frame, segments in
+      if let flaw = slot.flaw {
+        frames.append((frame, flaw))
+        if isStrict, segments.isEmpty {
+          throw ArchiveError(.damaged, file: reading.archive.name, "frame \(frame) is damaged: \(flaw)")
+        }
+      }
+      for segment in segments { try check(segment, slot) }
+    }
+  }
+
+  private func check(_ segment: ReadPlan.Segment, _ slot: FrameSlot) throws {
+    let member = segment.member < contents.members.count ? contents.members[segment.member] : contents.manifest
+    if let flaw = slot.flaw {
+      try add(segment.member, "is damaged: \(flaw)")
+    } else {
+      unsafe hash.update(UnsafeRawBufferPointer(rebasing: slot.plain[segment.range]))
+      bytes += segment.range.count
+    }
+    guard segment.isLast else { return }
+    let digest = Digest(hash.copy().finish())
+    hash = SHA256()
+    if digest != member.digest { try add(segment.member, "has other bytes than its hash tells") }
+  }
+
+  private func add(_ number: Int, _ reason: String) throws {
+    let member = number < contents.members.count ? contents.members[number] : contents.manifest
+    if isStrict { throw ArchiveError(.damaged, member.path, reason) }
+    damage.add(number, reason)
+  }
+}

@@ -1,0 +1,23 @@
+public import SystemPackage
+
+extension WrittenArchive {
+  /// Reads an archive that was just written, and synced, back from the disk: every member against the hash taken from its source, the whole
+  /// file against what was written.
+  ///
+  /// - Parameter progress: bytes of the archive.
+  /// - Throws: ``ArchiveError``: `damaged`, naming the first member that is; `io`; or what `progress` threw.
+  public func readBack(_ path: FilePath, workers: Int = defaultWorkers, progress: Progress? = nil) throws {
+    let archive = try SeekableArchive(path)
+    guard archive.contents.members == contents.members, archive.archiveBytes == archiveBytes else {
+      throw ArchiveError(.damaged, file: archive.name, "its table of contents is not the one that was written")
+    }
+    let report = try archive.verify(
+      VerificationOptions(expectedDigest: archiveDigest, fromDisk: true, workers: workers, progress: progress))
+    if let first = report.damaged.first {
+      throw ArchiveError(.damaged, first.path, "came back from the disk damaged: \(first.reason)")
+    }
+    if let first = report.problems.first {
+      throw ArchiveError(.damaged, file: archive.name, "came back from the disk damaged: \(first)")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+internal import Glibc
+public import SystemPackage
+
+/// An archive of this format, open: its table is read and checked, its data is not.
+public final class SeekableArchive: Sendable {
+  public let contents: TableOfContents
+  /// Bytes of the whole file.
+  public let archiveBytes: Int
+
+  let file: FileDescriptor
+  let name: String
+  /// Where each frame begins, and after the last one the table.
+  let offsets: [Int]
+
+  /// - Throws: ``ArchiveError``: `unsupported` when the file has no table of this format (``ForeignArchive`` may read it), `damaged` when it
+  ///   is not as it was written, `refused` when it is made to do harm, `io`.
+  public convenience init(_ path: FilePath) throws {
+    let file: FileDescriptor
+    do {
+      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+    } catch {
+      throw ArchiveError(.io, file: MemberPath.shown(path.bytes), "cannot be opened", underlying: error)
+    }
+    try self.init(file, name: MemberPath.shown(path.bytes))
+  }
+
+  /// Takes the descriptor over, and closes it in the end.
+  ///
+  /// - Parameter name: for messages.
+  /// - Throws: as ``init(_:)`` does; the descriptor is closed then.
+  public init(_ file: FileDescriptor, name: String) throws {
+    self.file = file
+    self.name = name
+    do {
+      let trailer = try TrailerReading(file)
+      contents = trailer.contents
+      offsets = trailer.offsets
+      archiveBytes = trailer.archiveBytes
+    } catch {
+      try? file.close()
+      guard var error = error as? ArchiveError else { throw error }
+      if error.member == nil { error.file = name }
+      throw error
+    }
+  }
+
+  deinit { try? file.close() }
+}
+
+/// The end of an archive: seek table, table of contents, and whether they agree.
+struct TrailerReading {
+  let contents: TableOfContents
+  let offsets: [Int]
+  let archiveBytes: Int
+
+  /// - Throws: ``ArchiveError``
+  init(_ file: FileDescriptor) throws {
+    var raw = stat()
+    guard unsafe fstat(file.rawValue, &raw) == 0 else {
+      throw ArchiveError(.io, "cannot be looked at", underlying: Errno.current)
+    }
+    guard raw.st_mode & S_IFMT == S_IFREG else {
+      throw ArchiveError(.unsupported, "is no file that can be read at any place")
+    }
+    archiveBytes = Int(raw.st_size)
+    let missing = ArchiveError(
+      .unsupported, "has no table of contents at its end: another program made it, or its end is lost")
+    guard archiveBytes >= SeekTable.size(frames: 0) + Trailer.headerSize,
+      let count = SeekTable.frameCount(
+        footer: try file.bytes(at: archiveBytes - SeekTable.footerSize, count: SeekTable.footerSize))
+    else { throw missing }
+    let seekPlace = archiveBytes - SeekTable.size(frames: count)
+    guard seekPlace >= 0,
+      let seekTable = SeekTable.decode(try file.bytes(at: seekPlace, count: archiveBytes - seekPlace))
+    else { throw ArchiveError(.damaged, "the seek table at its end is not as it was written") }
+    var place = 0
+    var offsets: [Int] = []
+    offsets.reserveCapacity(count + 1)
+    for frame in seekTable {
+      offsets.append(place)
+      place += frame.size
+    }
+    offsets.append(place)
+    guard place < seekPlace else { throw ArchiveError(.damaged, "the seek table tells of more than there is") }
+    var contents = try Trailer.decode(try file.bytes(at: place, count: seekPlace - place))
+    guard
+      contents.frames.elementsEqual(
+        seekTable, by: { ($0.size, $0.plainSize, $0.checksum) == ($1.size, $1.plainSize, $1.checksum) })
+    else { throw ArchiveError(.damaged, "the seek table and the table of contents tell of different frames") }
+    try contents.check()
+    self.contents = contents
+    self.offsets = offsets
+  }
+}
+
+extension FileDescriptor {
+  /// So many bytes from a place on.
+  ///
+  /// - Throws: ``ArchiveError``: `damaged` when the file is shorter, `io`.
+  func bytes(at place: Int, count: Int) throws(ArchiveError) -> [UInt8] {
+    var failure: ArchiveError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(ArchiveError) {
+        let got = try unsafe fill(UnsafeMutableRawBufferPointer(buffer), from: place)
+        if got < count { throw ArchiveError(.damaged, "is cut short") }
+        filled = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Reads until the buffer is full, or the file at its end.
+  func fill(_ buffer: UnsafeMutableRawBufferPointer, from place: Int) throws(ArchiveError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe Glibc.pread(rawValue, buffer.baseAddress! + done, buffer.count - done, off_t(place + done))
+      if count == 0 { break }
+      if count < 0 {
+        let reason = Errno.current
+        if reason == .interrupted { continue }
+        throw ArchiveError(.io, "cannot be read", underlying: reason)
+      }
+      done += count
+    }
+    return done
+  }
+}

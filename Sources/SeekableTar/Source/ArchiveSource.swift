@@ -1,0 +1,61 @@
+public import SystemPackage
+
+/// What is to go into an archive, and how.
+public struct ArchiveSource: Sendable {
+  /// A folder or file, and the name that it has in the archive.
+  public struct Root: Sendable, Hashable {
+    public var name: MemberPath
+    public var location: FilePath
+
+    public init(_ name: MemberPath, at location: FilePath) {
+      self.name = name
+      self.location = location
+    }
+  }
+
+  /// In any order; none may be in another, and none may be missing.
+  public var roots: [Root]
+  /// What to leave out; recorded in the table.
+  public var excluding: [Glob] = []
+  public var redaction: Redaction?
+  /// Recorded in the table, to be found there without reading data. For the same tree give the same ones: they are part of the bytes.
+  public var annotations: [String: String] = [:]
+  /// How many frames are compressed at a time. It changes nothing in the bytes.
+  public var workers = defaultWorkers
+  /// Bytes of content read, and in all.
+  public var progress: Progress?
+
+  public init(roots: [Root]) { self.roots = roots }
+
+  /// How many members there would be, and the bytes of their files. Reads no data.
+  ///
+  /// - Throws: ``ArchiveError``
+  public func measure() throws -> (members: Int, bytes: Int) {
+    let tree = try SourceTree(of: self)
+    return (tree.entries.count, tree.entries.reduce(0) { $0 + $1.size })
+  }
+}
+
+/// Replaces the bytes of some files. Such a file is held in memory whole.
+public struct Redaction: Sendable {
+  let applies: @Sendable (MemberPath) -> Bool
+  let replace: @Sendable (MemberPath, [UInt8]) throws -> [UInt8]
+
+  public init(
+    applies: @escaping @Sendable (MemberPath) -> Bool,
+    replace: @escaping @Sendable (MemberPath, [UInt8]) throws -> [UInt8]
+  ) {
+    self.applies = applies
+    self.replace = replace
+  }
+}
+
+/// What a source was when it was read.
+public struct SourceState: Sendable, Hashable {
+  public var path: MemberPath
+  public var device: UInt64
+  public var inode: UInt64
+  /// Bytes; 0 for all but files.
+  public var size: Int
+  public var modified: ModificationTime
+}

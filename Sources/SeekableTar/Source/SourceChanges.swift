@@ -1,0 +1,46 @@
+/// What is different about a source.
+public struct SourceChange: Sendable, Hashable, CustomStringConvertible {
+  public var path: MemberPath
+  /// "is gone", "is new", "has another size" …
+  public var what: String
+
+  public var description: String { "\(path) \(what)" }
+}
+
+extension ArchiveSource {
+  /// What of the source is not as it was when it was archived: looked at anew, by size, time and inode of everything.
+  ///
+  /// - Returns: nothing when all is as it was; in bytewise order of paths.
+  /// - Throws: ``ArchiveError``
+  public func changes(since written: WrittenArchive) throws -> [SourceChange] {
+    let tree = try SourceTree(of: self)
+    var changes: [SourceChange] = []
+    var (old, new) = (written.sources[...], tree.entries.map(\.state)[...])
+    while let was = old.first ?? new.first {
+      if let first = old.first, new.first.map({ first.path < $0.path }) ?? true {
+        changes.append(SourceChange(path: first.path, what: "is gone"))
+        old.removeFirst()
+      } else if let first = new.first, old.first.map({ first.path < $0.path }) ?? true {
+        changes.append(SourceChange(path: first.path, what: "is new"))
+        new.removeFirst()
+      } else {
+        if let now = new.first, let what = Self.difference(was, now) {
+          changes.append(SourceChange(path: was.path, what: what))
+        }
+        old.removeFirst()
+        new.removeFirst()
+      }
+    }
+    let before = Set(written.skipped)
+    for source in tree.skipped where !before.contains(source) {
+      changes.append(SourceChange(path: source.path, what: "is new"))
+    }
+    return changes
+  }
+
+  private static func difference(_ was: SourceState, _ now: SourceState) -> String? {
+    if was.inode != now.inode || was.device != now.device { return "is another file now" }
+    if was.size != now.size { return "has another size" }
+    return was.modified == now.modified ? nil : "was changed"
+  }
+}

@@ -1,0 +1,136 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// One thing in a source tree.
+struct SourceEntry {
+  var state: SourceState
+  var type: FileType
+  var mode: UInt16
+  var links: Int
+  /// Whether some of it takes no room on the disk.
+  var isSparse: Bool
+  /// Which of the roots it is in or is.
+  var root: Int
+
+  var path: MemberPath { state.path }
+  var size: Int { state.size }
+  /// What makes two names one file.
+  var identity: [UInt64] { [state.device, state.inode] }
+}
+
+/// Everything that is to go into an archive, by descriptors all the way down: no symbolic link is followed below a root.
+struct SourceTree {
+  private let source: ArchiveSource
+  /// In bytewise order.
+  private(set) var entries: [SourceEntry] = []
+  private(set) var skipped: [SkippedSource] = []
+
+  /// - Throws: ``ArchiveError``: `changed` when something vanished, `unsupported` for what no archive can hold, `io`.
+  init(of source: ArchiveSource) throws(ArchiveError) {
+    self.source = source
+    for (number, root) in source.roots.enumerated() {
+      try add(root.name, number, at: AT_FDCWD, root.location.bytes)
+    }
+    entries.sort { $0.path < $1.path }
+    for (entry, next) in zip(entries, entries.dropFirst()) where entry.path == next.path {
+      throw ArchiveError(.unsupported, entry.path, "is in two of the folders to archive")
+    }
+    skipped.sort { $0.path < $1.path }
+  }
+
+  private mutating func add(_ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]) throws(ArchiveError) {
+    if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
+    if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) { return }
+    var raw = stat()
+    if unsafe withCString(name, { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) != 0 {
+      throw .gone(path, .current)
+    }
+    let entry = SourceEntry(raw, path, root)
+    switch entry.type {
+    case .file where entry.mode & 0o6000 != 0:
+      throw ArchiveError(
+        .unsupported, path, "runs with another's rights (set-uid or set-gid), and no archive keeps that")
+    case .file, .symbolicLink: entries.append(entry)
+    case .folder:
+      entries.append(entry)
+      let inner = try OpenSource(folder, name, for: path, O_DIRECTORY)
+      for name in try inner.names(path) { try add(path.appending(name), root, at: inner.descriptor, name) }
+    default: skipped.append(SkippedSource(path: path, reason: entry.type.name))
+    }
+  }
+}
+
+extension SourceEntry {
+  init(_ raw: stat, _ path: MemberPath, _ root: Int) {
+    let type = FileType(mode: raw.st_mode)
+    state = SourceState(
+      path: path, device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino), size: type == .file ? Int(raw.st_size) : 0,
+      modified: ModificationTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int32(raw.st_mtim.tv_nsec)))
+    self.type = type
+    mode = UInt16(raw.st_mode & 0o7777)
+    links = Int(raw.st_nlink)
+    isSparse = type == .file && Int(raw.st_blocks) * 512 < Int(raw.st_size)
+    self.root = root
+  }
+}
+
+/// A file or folder of a source, open to be read.
+struct OpenSource: ~Copyable {
+  let descriptor: CInt
+
+  /// - Throws: ``ArchiveError``
+  init(_ folder: CInt, _ name: [UInt8], for path: MemberPath, _ flags: CInt = 0) throws(ArchiveError) {
+    let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | flags
+    descriptor = unsafe withCString(name) { unsafe openat(folder, $0, flags) }
+    if descriptor < 0 { throw .gone(path, .current) }
+  }
+
+  /// - Parameter below: the bytes of a path from the folder `root` on.
+  init(_ root: CInt, below: [UInt8], for path: MemberPath) throws(ArchiveError) {
+    let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+    descriptor = unsafe withCString(below) { unsafe linux_open_beneath(root, $0, flags, 0) }
+    if descriptor < 0 { throw .gone(path, .current) }
+  }
+
+  deinit { close(descriptor) }
+
+  func status(_ path: MemberPath, _ root: Int) throws(ArchiveError) -> SourceEntry {
+    var raw = stat()
+    if unsafe fstat(descriptor, &raw) != 0 { throw .gone(path, .current) }
+    return SourceEntry(raw, path, root)
+  }
+
+  /// The names in the folder, as they come.
+  func names(_ path: MemberPath) throws(ArchiveError) -> [[UInt8]] {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0, let handle = unsafe fdopendir(copy) else {
+      let reason = Errno.current
+      close(copy)
+      throw .gone(path, reason)
+    }
+    defer { unsafe closedir(handle) }
+    var names: [[UInt8]] = []
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(handle) else { break }
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+      if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+    }
+    let reason = Errno.current
+    if reason.rawValue != 0 { throw .gone(path, reason) }
+    return names
+  }
+}
+
+extension ArchiveError {
+  /// A source that could not be read.
+  static func gone(_ path: MemberPath, _ reason: Errno) -> ArchiveError {
+    switch reason {
+    case .noSuchFileOrDirectory: ArchiveError(.changed, path, "was gone when it was to be read")
+    // What was no link when it was looked at is one now, or lies behind one.
+    case .tooManySymbolicLinkLevels, .notDirectory: ArchiveError(.changed, path, "was replaced while it was read")
+    default: ArchiveError(.io, path, "cannot be read", underlying: reason)
+    }
+  }
+}

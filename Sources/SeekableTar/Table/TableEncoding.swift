@@ -1,0 +1,152 @@
+/// The table of contents as bytes. Column by column, for like lies best beside like when it is compressed; all numbers are
+/// those of ``PackedBytes``.
+extension TableOfContents {
+  /// Goes up with every change that an older reader would take wrong.
+  private static let version = 1
+
+  func encoded() -> [UInt8] {
+    var packed = PackedBytes()
+    packed.add(Self.version)
+    packed.add(zstdVersion.utf8)
+    packed.add(isRedacted ? 1 : 0)
+    packed.add(tarBytes)
+    packed.add(tarDigest)
+    packed.add(dataDigest)
+    packed.add(excluded.count)
+    for glob in excluded { packed.add(glob.pattern.utf8) }
+    packed.add(skipped.count)
+    for source in skipped {
+      packed.add(source.path.bytes)
+      packed.add(source.reason.utf8)
+    }
+    packed.add(annotations.count)
+    for (key, value) in annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      packed.add(key.utf8)
+      packed.add(value.utf8)
+    }
+    packed.add(frames.count)
+    for frame in frames { packed.add(frame.size) }
+    for frame in frames { packed.add(frame.plainSize) }
+    for frame in frames { packed.add(frame.level) }
+    for frame in frames { packed.add(frame.checksum) }
+    encodeMembers(into: &packed)
+    return packed.bytes
+  }
+
+  private func encodeMembers(into packed: inout PackedBytes) {
+    let members = members + [manifest]
+    let places = places + [manifestPlace]
+    packed.add(members.count)
+    var last: [UInt8] = []
+    for member in members {
+      let path = member.path.bytes
+      let shared = zip(last, path).prefix { $0 == $1 }.count
+      packed.add(shared)
+      packed.add(path[shared...])
+      last = path
+    }
+    for member in members { packed.add(member.kind.rawValue) }
+    for member in members { packed.add(member.mode) }
+    for member in members where member.kind == .file { packed.add(member.size) }
+    var before: Int64 = 0
+    for member in members {
+      // Wrapping, and unwrapping when it is read: any two times have a difference then.
+      packed.addSigned(member.modified.seconds &- before)
+      before = member.modified.seconds
+    }
+    for member in members { packed.add(member.modified.nanoseconds) }
+    for member in members where member.kind == .symbolicLink || member.kind == .hardLink { packed.add(member.target) }
+    var frame = 0
+    for place in places {
+      packed.add(place.frame - frame)
+      frame = place.frame
+    }
+    for place in places { packed.add(place.offset / 512) }
+    for place in places { packed.add(place.headerSize / 512) }
+    for member in members where member.kind == .file {
+      packed.add(member.digest ?? Digest(repeatElement(0, count: 32)))
+    }
+  }
+
+  /// - Throws: ``ArchiveError`` with code `damaged` when the bytes are no such table.
+  init(decoding bytes: [UInt8]) throws(ArchiveError) {
+    var reader = PackedReader(bytes)
+    do throws(PackedReader.Flaw) {
+      guard try reader.number() == Self.version else { throw PackedReader.Flaw() }
+      zstdVersion = try reader.string()
+      isRedacted = try reader.number(atMost: 1) == 1
+      tarBytes = try reader.number()
+      tarDigest = try reader.digest()
+      dataDigest = try reader.digest()
+      (excluded, skipped, annotations) = ([], [], [:])
+      for _ in 0..<(try reader.count()) { excluded.append(Glob(try reader.string())) }
+      for _ in 0..<(try reader.count()) {
+        skipped.append(
+          SkippedSource(path: MemberPath(unchecked: Array(try reader.text())), reason: try reader.string()))
+      }
+      for _ in 0..<(try reader.count()) { annotations[try reader.string()] = try reader.string() }
+      frames = Array(repeating: Frame(plainSize: 0, size: 0, level: 0, checksum: 0), count: try reader.count())
+      for number in frames.indices { frames[number].size = try reader.number(atMost: UInt64(Frame.largestCompressed)) }
+      for number in frames.indices { frames[number].plainSize = try reader.number(atMost: UInt64(Frame.largest)) }
+      for number in frames.indices { frames[number].level = try reader.number(atMost: 22) }
+      for number in frames.indices {
+        frames[number].checksum = UInt32(truncatingIfNeeded: try reader.number(atMost: UInt64(UInt32.max)))
+      }
+      (members, places) = try Self.decodeMembers(&reader)
+      guard let manifest = members.popLast(), let place = places.popLast(), reader.isAtEnd else {
+        throw PackedReader.Flaw()
+      }
+      self.manifest = manifest
+      manifestPlace = place
+    } catch {
+      throw ArchiveError(.damaged, "the table of contents holds what no table does")
+    }
+  }
+
+  private static func decodeMembers(_ reader: inout PackedReader) throws(PackedReader.Flaw) -> ([Member], [Place]) {
+    let count = try reader.count()
+    var members: [Member] = []
+    members.reserveCapacity(count)
+    var last: [UInt8] = []
+    for _ in 0..<count {
+      let shared = try reader.number(atMost: UInt64(last.count))
+      last = Array(last[..<shared]) + (try reader.text())
+      members.append(
+        Member(
+          path: MemberPath(unchecked: last), kind: .file, mode: 0,
+          modified: ModificationTime(seconds: 0, nanoseconds: 0)))
+    }
+    for number in members.indices {
+      guard let kind = Member.Kind(rawValue: UInt8(try reader.number(atMost: 255))) else { throw PackedReader.Flaw() }
+      members[number].kind = kind
+    }
+    for number in members.indices { members[number].mode = UInt16(try reader.number(atMost: 0o7777)) }
+    for number in members.indices where members[number].kind == .file { members[number].size = try reader.number() }
+    var seconds: Int64 = 0
+    for number in members.indices {
+      seconds &+= try reader.signed()
+      members[number].modified.seconds = seconds
+    }
+    for number in members.indices {
+      members[number].modified.nanoseconds = Int32(try reader.number(atMost: 999_999_999))
+    }
+    for number in members.indices where members[number].kind == .symbolicLink || members[number].kind == .hardLink {
+      members[number].target = Array(try reader.text())
+    }
+    var places: [Place] = []
+    places.reserveCapacity(count)
+    var frame = 0
+    for _ in members {
+      frame += try reader.number(atMost: UInt64(UInt32.max))
+      places.append(Place(frame: frame, offset: 0, headerSize: 0))
+    }
+    for number in places.indices {
+      places[number].offset = try reader.number(atMost: UInt64(Frame.packSize / 512)) * 512
+    }
+    for number in places.indices {
+      places[number].headerSize = try reader.number(atMost: UInt64(Frame.packSize / 512)) * 512
+    }
+    for number in members.indices where members[number].kind == .file { members[number].digest = try reader.digest() }
+    return (members, places)
+  }
+}

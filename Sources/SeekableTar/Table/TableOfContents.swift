@@ -1,0 +1,65 @@
+/// What an archive holds, as its own table tells: read without reading data.
+public struct TableOfContents: Sendable {
+  /// In bytewise order; without the last member of the tar, `.cpwx/manifest-sha256.txt`.
+  public var members: [Member]
+  /// What was left out on request.
+  public var excluded: [Glob] = []
+  /// What no archive can hold, and was left out.
+  public var skipped: [SkippedSource] = []
+  /// What the archive's maker wanted to be found here.
+  public var annotations: [String: String] = [:]
+  /// Whether some members' bytes were replaced.
+  public var isRedacted = false
+  /// Of the library that compressed: "1.5.4".
+  public var zstdVersion: String
+  /// Bytes of the tar once decompressed, and their hash: that of `zstd -dc FILE | sha256sum`.
+  public var tarBytes: Int
+  public var tarDigest: Digest
+  /// Of the file's bytes before this table: the archive's own hash.
+  public var dataDigest: Digest
+
+  /// Where each member is, in the members' order.
+  var places: [Place]
+  var manifest: Member
+  var manifestPlace: Place
+  var frames: [Frame]
+
+  /// Bytes of all files.
+  public var contentBytes: Int { members.reduce(0) { $0 + $1.size } }
+
+  /// The member of that path.
+  public func member(_ path: MemberPath) -> Member? { index(of: path).map { members[$0] } }
+
+  func index(of path: MemberPath) -> Int? {
+    var (low, high) = (0, members.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if members[middle].path < path { low = middle + 1 } else { high = middle }
+    }
+    return low < members.count && members[low].path == path ? low : nil
+  }
+}
+
+/// Where a member is in an archive.
+struct Place: Sendable, Equatable {
+  /// The frame with its header, and where in the frame's content that begins.
+  var frame: Int
+  var offset: Int
+  /// Bytes of the header, extended header included: a multiple of 512.
+  var headerSize: Int
+}
+
+extension Place {
+  /// Where the content of a member of `size` bytes begins: behind its header, or in the next frame when it has frames of its own.
+  func content(size: Int) -> (frame: Int, offset: Int) {
+    Self.isPacked(headerSize: headerSize, size: size) ? (frame, offset + headerSize) : (frame + 1, 0)
+  }
+
+  /// Whether such a member shares a frame with others.
+  static func isPacked(headerSize: Int, size: Int) -> Bool { headerSize + size.paddedToBlock <= Frame.packSize }
+}
+
+extension Int {
+  /// The next multiple of a tar's block of 512 bytes.
+  var paddedToBlock: Int { (self + 511) / 512 * 512 }
+}

@@ -1,0 +1,122 @@
+internal import CLibArchive
+
+/// The headers of a tar, as libarchive writes them: pax, with the modification time to the nanosecond, owner 0 without a name, no other
+/// times. What comes between them, the members' content, does not go through here.
+///
+/// To be used on one thread, within ``TarLocale/using(_:)``.
+@safe struct TarHeaders: ~Copyable {
+  /// Bytes of zeros that end a tar.
+  static let endSize = 1024
+
+  /// What libarchive has put out.
+  private final class Output {
+    var bytes: [UInt8] = []
+    /// libarchive fills up contents it was not given with zeros: those are not wanted.
+    var isWanted = true
+  }
+
+  private let archive: OpaquePointer
+  private let entry: OpaquePointer
+  private let output: Output
+
+  init() throws(ArchiveError) {
+    // Null only when memory is exhausted, where no Swift program goes on either.
+    unsafe archive = archive_write_new()!
+    unsafe entry = archive_entry_new()!
+    output = Output()
+    unsafe archive_write_set_format_pax(archive)
+    // Each piece as it comes, no blocks of 10 KiB.
+    unsafe archive_write_set_bytes_per_block(archive, 0)
+    let code = unsafe archive_write_open2(
+      archive, Unmanaged.passUnretained(output).toOpaque(), nil,
+      { _, context, bytes, count in
+        if let context = unsafe context, let bytes = unsafe bytes {
+          let output = unsafe Unmanaged<Output>.fromOpaque(context).takeUnretainedValue()
+          if output.isWanted {
+            unsafe output.bytes.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+          }
+        }
+        return count
+      }, nil, nil)
+    if code != ARCHIVE_OK { throw ArchiveError(.io, "no tar can be begun") }
+  }
+
+  deinit {
+    unsafe archive_entry_free(entry)
+    unsafe archive_write_free(archive)
+  }
+
+  /// The bytes that go before a member's content, extended header included.
+  mutating func header(for member: Member) throws(ArchiveError) -> [UInt8] {
+    unsafe archive_entry_clear(entry)
+    unsafe withCString(member.path.bytes) { unsafe archive_entry_copy_pathname(entry, $0) }
+    unsafe archive_entry_set_filetype(entry, FileType(member.kind).rawValue)
+    unsafe archive_entry_set_perm(entry, mode_t(member.mode))
+    unsafe archive_entry_set_mtime(entry, time_t(member.modified.seconds), Int(member.modified.nanoseconds))
+    switch member.kind {
+    case .file, .folder: unsafe archive_entry_set_size(entry, la_int64_t(member.size))
+    case .symbolicLink: unsafe withCString(member.target) { unsafe archive_entry_copy_symlink(entry, $0) }
+    case .hardLink: unsafe withCString(member.target) { unsafe archive_entry_copy_hardlink(entry, $0) }
+    }
+    // What is left of the member before comes first.
+    output.isWanted = false
+    unsafe archive_write_finish_entry(archive)
+    output.isWanted = true
+    output.bytes = []
+    let code = unsafe archive_write_header(archive, entry)
+    // A name that is no UTF-8 is written byte for byte, and a warning given.
+    if code != ARCHIVE_OK, code != ARCHIVE_WARN || output.bytes.isEmpty {
+      let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) } ?? "error \(code)"
+      throw ArchiveError(.unsupported, member.path, "does not go into a tar: \(reason)")
+    }
+    return output.bytes
+  }
+
+  /// The bytes at the tar's end.
+  mutating func end() throws(ArchiveError) -> [UInt8] {
+    output.isWanted = false
+    unsafe archive_write_finish_entry(archive)
+    output.isWanted = true
+    output.bytes = []
+    let code = unsafe archive_write_close(archive)
+    guard code == ARCHIVE_OK, output.bytes.count == Self.endSize else {
+      throw ArchiveError(.io, "the tar cannot be ended")
+    }
+    return output.bytes
+  }
+}
+
+/// Of a tar's entries, and the kernel's files.
+struct FileType: RawRepresentable, Equatable {
+  let rawValue: UInt32
+
+  static let mask: UInt32 = 0o170000
+  static let file = FileType(rawValue: 0o100000)
+  static let folder = FileType(rawValue: 0o040000)
+  static let symbolicLink = FileType(rawValue: 0o120000)
+  static let fifo = FileType(rawValue: 0o010000)
+  static let socket = FileType(rawValue: 0o140000)
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  init(mode: UInt32) { rawValue = mode & Self.mask }
+
+  init(_ kind: Member.Kind) {
+    switch kind {
+    case .file, .hardLink: self = .file
+    case .folder: self = .folder
+    case .symbolicLink: self = .symbolicLink
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .file: "a file"
+    case .folder: "a folder"
+    case .symbolicLink: "a symbolic link"
+    case .fifo: "a FIFO"
+    case .socket: "a socket"
+    default: "a device"
+    }
+  }
+}

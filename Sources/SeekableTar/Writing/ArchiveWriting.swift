@@ -1,0 +1,147 @@
+internal import Hashing
+public import SystemPackage
+
+extension ArchiveSource {
+  /// Writes the archive to an empty file. Neither syncs, closes nor renames it.
+  ///
+  /// - Throws: ``ArchiveError``: `changed` or `unsupported`, naming the source; `io`; or what ``progress`` threw. The file then holds nothing of
+  ///   worth.
+  public func write(to file: FileDescriptor) throws -> WrittenArchive {
+    let tree = try SourceTree(of: self)
+    if tree.entries.isEmpty { throw ArchiveError(.unsupported, "there is nothing to archive") }
+    let writing = try ArchiveWriting(self, tree)
+    return try writing.run(into: file)
+  }
+}
+
+/// An archive being written: frames go round in a ``Ring``, filled from the source in order, then hashed for the members and the tar and
+/// compressed at the same time, then written.
+///
+/// Sendable, because each property belongs to one stage, and is read by another only after that one is through, as the ring orders.
+final class ArchiveWriting: @unchecked Sendable {
+  private static let hashedMembers = Ring.Stages(rawValue: 1)
+  private static let hashedTar = Ring.Stages(rawValue: 2)
+  private static let compressed = Ring.Stages(rawValue: 4)
+  private static let written = Ring.Stages(rawValue: 8)
+
+  private let source: ArchiveSource
+  private let tree: SourceTree
+  private let ring: Ring
+  private let slots: [WriteSlot]
+  /// Filled by ``fill()`` but for the digests, which are ``hashMembers()``'s.
+  private let packing: MemberPacking
+  private var digests: [Digest?]
+  private var tarHash = SHA256()
+  private var frames: [Frame] = []
+
+  init(_ source: ArchiveSource, _ tree: SourceTree) throws {
+    self.source = source
+    self.tree = tree
+    let workers = max(1, source.workers)
+    ring = Ring(size: workers + 3, all: [Self.hashedMembers, Self.hashedTar, Self.compressed, Self.written])
+    slots = (0..<ring.size).map { _ in WriteSlot() }
+    digests = Array(repeating: nil, count: tree.entries.count + 1)
+    packing = try MemberPacking(source, tree, ring, slots)
+  }
+
+  func run(into file: FileDescriptor) throws -> WrittenArchive {
+    let stages: [@Sendable () throws -> Void] = [
+      { try TarLocale.using { try self.fill() } }, { try self.hashMembers() }, { try self.hashTar() },
+    ]
+    let workers = Array(repeating: { @Sendable in try self.compress() }, count: max(1, source.workers))
+    let output = OutputPlace(file)
+    try ring.run(stages + workers + [{ try self.write(to: output) }])
+    guard let result = output.result else { throw ArchiveError(.io, "the archive was not ended") }
+    return result
+  }
+
+  /// The sources' bytes, then the list of their hashes, then the tar's end.
+  private func fill() throws {
+    try packing.packSources()
+    // The list can be made when all is hashed.
+    try packing.flush()
+    guard ring.wait(for: Self.hashedMembers, of: packing.item - 1) else { return }
+    try packing.packManifest(digests)
+    ring.end(before: packing.item)
+  }
+
+  private func hashMembers() throws {
+    var hash = SHA256()
+    try ring.each(after: [], finishing: Self.hashedMembers) { item in
+      let slot = slots[ring.slot(of: item)]
+      for segment in slot.segments {
+        unsafe hash.update(slot.plain.bytes(segment.range))
+        if segment.isLast {
+          digests[segment.member] = Digest(hash.copy().finish())
+          hash = SHA256()
+        }
+      }
+    }
+  }
+
+  private func hashTar() throws {
+    try ring.each(after: [], finishing: Self.hashedTar) { item in
+      let slot = slots[ring.slot(of: item)]
+      unsafe tarHash.update(slot.plain.bytes(0..<slot.plainSize))
+    }
+  }
+
+  private func compress() throws {
+    var compressor = try Compressor()
+    try ring.share(after: [], finishing: Self.compressed) { item in
+      let slot = slots[ring.slot(of: item)]
+      slot.frameSize = try unsafe compressor.compress(
+        slot.plain.bytes(0..<slot.plainSize), level: slot.level, into: slot.frame.memory)
+    }
+  }
+
+  private func write(to output: OutputPlace) throws {
+    var sink = try ArchiveSink(output.file)
+    do {
+      try ring.each(after: Self.compressed, finishing: Self.written) { item in
+        let slot = slots[ring.slot(of: item)]
+        let bytes = unsafe slot.frame.bytes(0..<slot.frameSize)
+        let checksum = unsafe UInt32(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self))
+        frames.append(Frame(plainSize: slot.plainSize, size: slot.frameSize, level: slot.level, checksum: checksum))
+        try unsafe sink.append(bytes)
+      }
+      // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
+      guard ring.wait(for: [Self.hashedMembers, Self.hashedTar], of: packing.item - 1) else { return }
+      let contents = try table(dataDigest: sink.digest)
+      try sink.append(Trailer.encode(contents))
+      try sink.append(SeekTable.encode(frames))
+      try sink.finish()
+      output.result = WrittenArchive(
+        contents: contents, sources: tree.entries.map(\.state), archiveBytes: sink.byteCount, archiveDigest: sink.digest
+      )
+    } catch {
+      sink.setDirect(false)
+      throw error
+    }
+  }
+
+  private func table(dataDigest: Digest) throws -> TableOfContents {
+    var members = packing.members
+    for number in members.indices where members[number].kind == .file { members[number].digest = digests[number] }
+    for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
+    guard let manifest = members.popLast(), let place = packing.places.last else {
+      throw ArchiveError(.io, "the list of hashes was not made")
+    }
+    return TableOfContents(
+      members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
+      isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
+      tarDigest: Digest(tarHash.copy().finish()), dataDigest: dataDigest, places: packing.places.dropLast(),
+      manifest: manifest,
+      manifestPlace: place, frames: frames)
+  }
+}
+
+/// Where the last stage writes, and leaves what it wrote.
+///
+/// Sendable, because only that stage touches it before all have ended.
+private final class OutputPlace: @unchecked Sendable {
+  let file: FileDescriptor
+  var result: WrittenArchive?
+  init(_ file: FileDescriptor) { self.file = file }
+}

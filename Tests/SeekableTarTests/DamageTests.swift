@@ -1,0 +1,149 @@
+import Foundation
+import SeekableTar
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Archives with other bytes than were written.
+struct `Damage to an archive` {
+  private static let script = """
+    def put(path, data): open(path, "wb").write(data)
+    put(job + "/job.env", b"A=1\\n"); put(job + "/empty", b""); put(logs + "/log", b"done\\n" * 9); os.symlink("log", logs + "/link")
+    put(job + "/large", os.urandom(1000) + b"x" * 270000)
+    """
+
+  /// What the members were, without the list.
+  private func check(_ bytes: [UInt8], at path: FilePath, staging: FilePath, _ what: String) throws {
+    try Data(bytes).write(to: URL(filePath: path.string))
+    let archive: SeekableArchive
+    do {
+      archive = try SeekableArchive(path)
+    } catch let error as ArchiveError {
+      #expect([.damaged, .unsupported, .refused].contains(error.code), "\(what): \(error)")
+      return
+    }
+    #expect(try !archive.verify(VerificationOptions(workers: 1)).isGood, "\(what) was not seen by verify")
+    try makeEmpty(staging)
+    do {
+      _ = try withFolder(staging) { try archive.extract(ExtractionOptions(workers: 1), into: $0) }
+      Issue.record("\(what) was not seen by extract")
+    } catch let error as ArchiveError {
+      #expect(error.code == .damaged, "\(what): \(error)")
+    }
+  }
+
+  private func makeEmpty(_ folder: FilePath) throws {
+    try? FileManager.default.removeItem(atPath: folder.string)
+    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+  }
+
+  @Test func `is seen by verify and extract, whichever byte is flipped`() throws {
+    let tree = try JobTree(Self.script)
+    try tree.archive()
+    let good = try Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string))
+    var random = SplitMix64(seed: 2)
+    for place in good.indices {
+      var bytes = Array(good)
+      bytes[place] ^= UInt8.random(in: 1...255, using: &random)
+      try check(
+        bytes, at: tree.folder.path("bad"), staging: tree.folder.path("staging"),
+        "a change of byte \(place) of \(good.count)")
+    }
+  }
+
+  @Test func `is seen by verify and extract, wherever it is cut short, and when there is more`() throws {
+    let tree = try JobTree(Self.script)
+    try tree.archive()
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    for count in 0..<good.count {
+      try check(
+        Array(good[..<count]), at: tree.folder.path("bad"), staging: tree.folder.path("staging"),
+        "\(count) of \(good.count) bytes")
+    }
+    for more in [[0], Array(repeating: 0, count: 512), good] as [[UInt8]] {
+      try check(
+        good + more, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "\(more.count) bytes more")
+    }
+    // Another archive's end behind this one's data, and this one's data behind another's.
+    let other = try JobTree("open(job + '/a', 'w').write('other')")
+    try other.archive()
+    let second = try Array(Data(contentsOf: URL(filePath: other.folder.path("job.tar.zst").string)))
+    try check(good + second, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "two archives")
+    try check(second + good, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "two archives")
+  }
+
+  @Test func `in one frame is of the members in it, and the others come out whole`() throws {
+    let tree = try JobTree()
+    try tree.archive()
+    // In the middle of the film, which is most of the file.
+    try python(
+      """
+      f = open(sys.argv[1], "r+b"); size = os.path.getsize(sys.argv[1])
+      f.seek(3000000); f.write(b"damage")
+      """, [tree.folder.path("job.tar.zst").string])
+    let archive = try tree.open()
+    let film = try MemberPath.job("final_output.mp4")
+    let report = try archive.verify()
+    #expect(report.damaged.map(\.path) == [film])
+    #expect(report.problems.contains { $0.contains("frame") })
+    let error = try expectArchiveError(.damaged) { try tree.extract() }
+    #expect(error.member == film)
+    try expectArchiveError(.damaged) { _ = try archive.bytes(of: archive.member("final_output.mp4")) }
+    let saved = try tree.extract("job.tar.zst", ExtractionOptions(salvage: true), to: "saved")
+    #expect(saved.damaged.map(\.path) == [film])
+    let before = try listing(tree.workspace).filter { $0.contains("20251030-001") && !$0.contains("final_output") }
+    #expect(try listing(tree.folder.path("saved").string).filter { $0.contains("20251030-001") } == before)
+  }
+
+  @Test func `is seen when whole frames were exchanged`() throws {
+    let tree = try JobTree("for n in 'ab': open(job + '/' + n, 'wb').write(n.encode() * 300000)")
+    try tree.archive()
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    let frames = try python(
+      """
+      import struct
+      d = open(sys.argv[1], "rb").read(); n = struct.unpack("<I", d[-9:-5])[0]; t = len(d) - 9 - 12 * n
+      print(*[struct.unpack("<I", d[t + 12 * i:t + 12 * i + 4])[0] for i in range(n)])
+      """, [tree.folder.path("job.tar.zst").string]
+    ).split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    var pieces: [[UInt8]] = []
+    var place = 0
+    for size in frames {
+      pieces.append(Array(good[place..<place + size]))
+      place += size
+    }
+    let contents = pieces.indices.filter { frames[$0] == frames[2] }
+    #expect(contents.count >= 2, "\(frames)")
+    pieces.swapAt(contents[0], contents[contents.count - 1])
+    try check(
+      pieces.flatMap { $0 } + good[place...], at: tree.folder.path("bad"), staging: tree.folder.path("staging"),
+      "an exchange")
+  }
+
+  @Test func `is not found in a sample of frames that are good, and is found where the sample is all`() throws {
+    let tree = try JobTree()
+    try tree.archive()
+    let good = try tree.open().verify(VerificationOptions(sample: 0.05))
+    #expect(good.isGood && good.archiveDigest == nil)
+    try python(
+      "f = open(sys.argv[1], 'r+b'); f.seek(3000000); f.write(b'damage')", [tree.folder.path("job.tar.zst").string])
+    #expect(try !tree.open().verify(VerificationOptions(sample: 1)).isGood)
+  }
+
+  @Test func `of the recorded hash is told`() throws {
+    let tree = try JobTree()
+    try tree.archive()
+    let report = try tree.open().verify(VerificationOptions(expectedDigest: Digest(repeatElement(7, count: 32))))
+    #expect(report.damaged.isEmpty && report.problems.count == 1)
+  }
+
+  @Test func `to what was just written is found when it is read back`() throws {
+    let tree = try JobTree()
+    let written = try tree.archive()
+    try python(
+      "f = open(sys.argv[1], 'r+b'); f.seek(3000000); f.write(b'damage'); f.flush(); os.fsync(f.fileno())",
+      [tree.folder.path("job.tar.zst").string])
+    let error = try expectArchiveError(.damaged) { try written.readBack(tree.folder.path("job.tar.zst")) }
+    #expect(error.member == (try .job("final_output.mp4")))
+  }
+}

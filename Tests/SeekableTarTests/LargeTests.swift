@@ -1,0 +1,56 @@
+import Foundation
+import SeekableTar
+import SystemPackage
+import TestSupport
+import Testing
+
+struct `A job that is large` {
+  /// In a process of its own, whose memory is measured.
+  @Test func `with a file of 5 GB goes through in little memory`() async throws {
+    let tree = try JobTree(
+      """
+      with open(job + "/sparse.wav", "wb") as f:
+        f.truncate(5 << 30)
+        for n in range(40): f.seek(n * 120_000_000); f.write(os.urandom(100_000))
+      """)
+    let (workspace, archive, target) = (
+      tree.workspace, tree.folder.path("job.tar.zst").string, try tree.folder.folder("restored").string
+    )
+    await #expect(processExitsWith: .success) { [workspace, archive, target] in
+      let roots = try [JobTree.job, JobTree.logs].map {
+        ArchiveSource.Root(try MemberPath(Array($0.utf8)), at: FilePath(workspace).pushing(FilePath($0)))
+      }
+      var source = ArchiveSource(roots: roots)
+      source.workers = 2
+      let written = try source.write(to: FilePath(archive))
+      #expect(written.contents.contentBytes == 5 << 30)
+      #expect(written.archiveBytes < 20 << 20)
+      let report = try withFolder(FilePath(target)) {
+        try SeekableArchive(FilePath(archive)).extract(.init(workers: 2), into: $0)
+      }
+      #expect(report.bytes == 5 << 30)
+      var usage = rusage()
+      getrusage(RUSAGE_SELF, &usage)
+      #expect(usage.ru_maxrss < 128 << 10, "\(usage.ru_maxrss) KiB")
+    }
+    let path = "\(JobTree.job)/sparse.wav"
+    #expect(try output(of: ["cmp", "\(workspace)/\(path)", "\(target)/\(path)"]).isEmpty)
+  }
+
+  @Test func `with 100,000 small files comes out as it was`() throws {
+    let tree = try JobTree(
+      """
+      for folder in range(100):
+        os.mkdir(job + "/%02d" % folder)
+        for n in range(1000): open(job + "/%02d/%03d.json" % (folder, n), "w").write('{"frame": %d}' % (folder * n))
+      """)
+    let written = try tree.archive()
+    #expect(written.contents.members.count == 100_102)
+    try tree.extract()
+    let listed =
+      "cd \"$1\" && find . -type f -printf '%P %m %T@\\n' | LC_ALL=C sort | sha256sum; find \"$1\" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum"
+    #expect(
+      try output(of: ["sh", "-c", listed, "sh", tree.workspace])
+        == output(of: ["sh", "-c", listed, "sh", tree.folder.path("restored").string]))
+  }
+}
