@@ -39,6 +39,7 @@ public enum DurableFile {
       do {
         if let old { _ = fchown(file.rawValue, old.owner, old.group) }
         if let wanted, fchmod(file.rawValue, wanted.rawValue) != 0 { throw Errno.current }
+        FaultPoint.pass()
         try file.writeAll(bytes)
       } catch {
         try? file.close()

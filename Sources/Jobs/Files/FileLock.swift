@@ -94,6 +94,7 @@ public struct FileLock: ~Copyable, Sendable {
 
   /// Replaces the lock file's content.
   public func replaceContent(_ bytes: [UInt8], durably: Bool = true) throws {
+    if durably { FaultPoint.pass() }
     try file.writeAll(toAbsoluteOffset: 0, bytes)
     guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
     if durably { try file.sync() }

@@ -94,6 +94,7 @@ public func makeFolder(
 ) throws -> [FilePath] {
   var grown: [FilePath] = []
   func make() -> Errno? { path.withPlatformString { mkdir($0, mode.rawValue) } == 0 ? nil : .current }
+  FaultPoint.pass()
   var trouble = make()
   let parent = path.removingLastComponent()
   if trouble == .noSuchFileOrDirectory, !parent.isEmpty, parent != path {
@@ -108,6 +109,7 @@ public func makeFolder(
 }
 
 func rename(_ from: FilePath, to: FilePath) throws(Errno) {
+  FaultPoint.pass()
   let result = from.withPlatformString { from in to.withPlatformString { renameat(AT_FDCWD, from, AT_FDCWD, $0) } }
   if result != 0 { throw Errno.current }
 }
@@ -116,6 +118,7 @@ func rename(_ from: FilePath, to: FilePath) throws(Errno) {
 ///
 /// - Throws: `Errno.fileExists` when something has it.
 func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
+  FaultPoint.pass()
   let result = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }
   if result != 0 { throw Errno.current }
   unlink(from)
@@ -143,7 +146,10 @@ public func setAside(_ path: FilePath, as name: String) throws -> FilePath {
 
 /// Removes a file; `false` when it could not be, or was not there.
 @discardableResult
-public func unlink(_ path: FilePath) -> Bool { path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } == 0 }
+public func unlink(_ path: FilePath) -> Bool {
+  FaultPoint.pass()
+  return path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } == 0
+}
 
 /// Removes a folder that holds files only. What cannot be removed stays.
 func removeFolder(_ folder: FilePath) {
@@ -153,6 +159,7 @@ func removeFolder(_ folder: FilePath) {
 
 extension FileDescriptor {
   func sync() throws(Errno) {
+    FaultPoint.pass()
     while fsync(rawValue) != 0 {
       let reason = Errno.current
       if reason != .interrupted { throw reason }

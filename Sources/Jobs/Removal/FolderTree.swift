@@ -84,6 +84,7 @@ struct FolderTree {
   }
 
   private static func removeFolder(_ path: FilePath, in folder: CInt) -> Errno? {
+    FaultPoint.pass()
     let result = path.withPlatformString { unlinkat(folder, $0, AT_REMOVEDIR) }
     if result == 0 { return nil }
     let reason = Errno.current
@@ -164,6 +165,7 @@ private struct OpenFolder: ~Copyable {
   }
 
   func unlink(_ name: FilePath.Component) throws(Errno) {
+    FaultPoint.pass()
     if name.withPlatformString({ unlinkat(descriptor, $0, 0) }) != 0 { throw Errno.current }
   }
 }
