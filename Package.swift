@@ -43,7 +43,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
     .target(name: "TextWidth", swiftSettings: strict),
-    .target(name: "Jobs", dependencies: [system], swiftSettings: strict),
+    .target(name: "Jobs", dependencies: ["CLinux", system], swiftSettings: strict),
     .target(
       name: "Index",
       dependencies: [

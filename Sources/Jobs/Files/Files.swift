@@ -1,3 +1,4 @@
+internal import CLinux
 public import SystemPackage
 
 #if canImport(Glibc)
@@ -114,13 +115,23 @@ func rename(_ from: FilePath, to: FilePath) throws(Errno) {
   if result != 0 { throw Errno.current }
 }
 
-/// Gives a file another name, if nothing has that name yet, in one step.
+/// Gives a file or folder another name, if nothing has that name yet, in one step.
 ///
-/// - Throws: `Errno.fileExists` when something has it.
-func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
+/// - Throws: `Errno.fileExists` when something has it, an empty folder or a link too.
+public func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
   FaultPoint.pass()
-  let result = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }
-  if result != 0 { throw Errno.current }
+  let result = from.withPlatformString { from in to.withPlatformString { linux_rename_to_free_name(from, $0) } }
+  if result == 0 { return }
+  let reason = Errno.current
+  guard reason == .invalidArgument || reason == .noFunction else { throw reason }
+  // A file system that cannot: files can be given a second name first, folders not.
+  if (try? FileStatus(of: from))?.isDirectory == true {
+    var raw = stat()
+    if to.withPlatformString({ lstat($0, &raw) }) == 0 { throw .fileExists }
+    return try rename(from, to: to)
+  }
+  let linked = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }
+  if linked != 0 { throw Errno.current }
   unlink(from)
 }
 
