@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "Index",
       dependencies: [
-        "CLinux", "CSQLite", "Jobs", system, .product(name: "GRDB", package: "GRDB.swift"),
+        "CLinux", "CSQLite", "Jobs", "SeekableTar", system, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

@@ -12,6 +12,9 @@ enum Schema {
     migrator.registerMigration("2 what films and stages come to") { db in
       for statement in laterColumns + laterIndexes { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("3 what archives hold") { db in
+      for statement in archiveColumns + archiveIndexes { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -97,7 +100,19 @@ enum Schema {
     "CREATE INDEX inputs_by_size ON inputs (size_bytes) WHERE size_bytes IS NOT NULL",
   ]
 
-  private static var indexes: [String] { firstIndexes + laterIndexes }
+  private static let archiveColumns = [
+    "ALTER TABLE archives ADD COLUMN folder TEXT", "ALTER TABLE archives ADD COLUMN title TEXT",
+    "ALTER TABLE archives ADD COLUMN year INTEGER", "ALTER TABLE archives ADD COLUMN date TEXT",
+    "ALTER TABLE archives ADD COLUMN members INTEGER", "ALTER TABLE archives ADD COLUMN tar_sha256 TEXT",
+    "ALTER TABLE archives ADD COLUMN modified INTEGER", "ALTER TABLE archives ADD COLUMN inode INTEGER",
+    "ALTER TABLE archives ADD COLUMN key INTEGER",
+  ]
+
+  private static let archiveIndexes = [
+    "CREATE INDEX archives_by_folder ON archives (folder)", "CREATE INDEX archives_by_key ON archives (key)",
+  ]
+
+  private static var indexes: [String] { firstIndexes + laterIndexes + archiveIndexes }
 
   private static let firstIndexes = [
     "CREATE UNIQUE INDEX jobs_by_folder ON jobs (folder)",

@@ -30,18 +30,19 @@ public struct JobRemoval: Sendable {
   /// - Throws: ``JobError``: with code `locked` when somebody has the job in hand, `io` when something of it cannot be
   ///   removed; it says what stays.
   public func remove(_ paths: JobPaths, held: () -> Void = {}) throws {
-    try refuseLink(paths.output)
-    for folder in keepsLogs ? [paths.output] : [paths.output, paths.logs] {
-      guard let place = MountPoints.below(folder) else { continue }
-      throw JobError(
-        .io, paths.id.description, "another file system is mounted at \(place)",
-        remedy: "Nothing was removed. Unmount it, and run this again.")
-    }
+    try refuseForeign(paths)
     let lock = try lock(paths)
     try? lock.describeHolder(["pid": .int(Int(getpid())), "since": .string(Timestamp.now.text)])
+    held()
+    try remove(paths, holding: lock)
+  }
+
+  /// The same for who holds the job's lock already.
+  ///
+  /// - Parameter hidden: called once the job is out of sight, and nothing of it is removed yet.
+  public func remove(_ paths: JobPaths, holding lock: borrowing FileLock, hidden: () -> Void = {}) throws {
     if let id = JobID(paths.id.description) { try JobNumbering(workspace: workspace).keep(id) }
     guard let tombstone = Tombstone(of: paths.output, keepsLogs: keepsLogs) else { return }
-    held()
     let note = try RemovalNotes(workspace: workspace).begin(tombstone)
     do {
       try rename(paths.output, to: tombstone.folder)
@@ -50,9 +51,22 @@ public struct JobRemoval: Sendable {
       throw JobError(
         .io, paths.output.string, "cannot be removed", remedy: "Nothing was removed.", underlying: error)
     }
+    hidden()
     try empty(tombstone, logs: paths.logs, temporaryEnv: paths.temporaryEnv)
     unlink(note)
-    _ = consume lock
+  }
+
+  /// Refuses folders that are not the job's own: a link to elsewhere, a place where another file system is mounted.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public func refuseForeign(_ paths: JobPaths) throws {
+    try refuseLink(paths.output)
+    for folder in keepsLogs ? [paths.output] : [paths.output, paths.logs] {
+      guard let place = MountPoints.below(folder) else { continue }
+      throw JobError(
+        .io, paths.id.description, "another file system is mounted at \(place)",
+        remedy: "Nothing was removed. Unmount it, and run this again.")
+    }
   }
 
   /// Finishes the removals of which there are notes: those that this user's or another's cpwx was killed in.

@@ -7,7 +7,7 @@ public import Jobs
 public struct JobFilter: Sendable, Equatable {
   /// The keys that a filter can name.
   public enum Key: String, CaseIterable, Sendable {
-    case status, user, year, stage, title, input, error, id, sha256, since, until
+    case status, user, year, stage, title, input, error, id, sha256, archive, since, until
   }
 
   enum Operation: String, CaseIterable, Sendable {
@@ -60,6 +60,13 @@ public struct JobFilter: Sendable, Equatable {
       for value in values where !known.contains(value) && operation != .contains {
         let near = didYouMean(value, among: known)
         throw mistake("'\(value)' is no status.\(near) Expected: \(known.joined(separator: " "))")
+      }
+    case .archive:
+      let known = ArchiveState.allCases.map(\.rawValue)
+      guard operation == .equal || operation == .notEqual else { throw mistake("expected archive= or archive!=") }
+      for value in values where !known.contains(value) {
+        let near = didYouMean(value, among: known)
+        throw mistake("'\(value)' is no state of an archive.\(near) Expected: \(known.joined(separator: " "))")
       }
     case .year:
       for value in values where Int(value) == nil { throw mistake("'\(value)' is no year") }
@@ -116,6 +123,7 @@ public struct JobFilter: Sendable, Equatable {
   private var column: String {
     switch key {
     case .user: "jobs.user_id"
+    case .archive: ArchiveState.column
     case .id: "jobs.job_id"
     case .since, .until: "jobs.created_at"
     default: "jobs.\(key.rawValue)"

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 extension JobIndex {
   /// The job that a person names: its id, a prefix that only one has, `latest`, `latest~2` (the second before the
-  /// latest), or a path in or of the job.
+  /// latest), or a path in or of the job or of its archive.
   ///
   /// Ids and paths are looked up in the tree itself; the rest in the index.
   /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
@@ -17,11 +17,12 @@ extension JobIndex {
           .usage, name, "is a job of several users: \(exact.map(\.user).joined(separator: ", "))",
           remedy: "Name its folder: \(exact.map(\.folder).joined(separator: ", "))")
       }
-      if let place = exact.first, let job = IndexedJob(reading: place, in: workspace) { return job }
+      if let place = exact.first, let job = standing(place, in: workspace) { return job }
     }
-    if !name.isEmpty, let place = tree.job(around: resolve(name, against: currentFolder())),
-      let job = IndexedJob(reading: place, in: workspace)
-    {
+    let path = resolve(name, against: currentFolder())
+    if !name.isEmpty, let place = tree.job(around: path), let job = standing(place, in: workspace) { return job }
+    let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
+    if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
       return job
     }
     return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
@@ -44,6 +45,14 @@ extension JobIndex {
       try String.fetchAll(db, sql: sql, arguments: arguments)
     }
     return ids ?? []
+  }
+
+  /// A job whose folder is there, with what else is known of it by its place.
+  private static func standing(_ place: JobPlace, in workspace: Workspace) -> IndexedJob? {
+    var job = IndexedJob(reading: place, in: workspace)
+    let archive = ArchivePlace(ofJobIn: workspace.resolve(documentPath: place.folder), in: workspace)
+    if let archive, exists(archive.file(in: workspace)) { job?.archive = archive.path }
+    return job
   }
 
   private func job(calledOrBeginning name: String) throws -> IndexedJob {

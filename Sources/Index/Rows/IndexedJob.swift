@@ -39,6 +39,10 @@ public struct IndexedJob: Sendable, Equatable {
   public var history: [JobEvent]
   /// What the files looked like when they were read.
   public var stamp: JobStamp
+  /// Its archive, as documents write the path, where the index was asked for it.
+  public var archive: String?
+  /// Whether the archive is all that is left of it: its folder is not there.
+  public var isArchived: Bool { stamp == .archived }
 
   /// The place in the order of jobs.
   var key: Int64
@@ -73,6 +77,8 @@ public struct JobStamp: Sendable, Equatable {
   public var modified: Int64
 
   static let none = JobStamp(inode: 0, size: 0, modified: 0)
+  /// Of a job that was read from its archive.
+  static let archived = JobStamp(inode: 0, size: -1, modified: 0)
 
   init(inode: Int64, size: Int64, modified: Int64) {
     (self.inode, self.size, self.modified) = (inode, size, modified)

@@ -4,7 +4,8 @@ extension Database {
   static let jobColumns = """
     jobs.key, jobs.folder, jobs.logs, jobs.job_id, jobs.user_id, jobs.title, jobs.year, jobs.status, jobs.stage, \
     jobs.input, jobs.error, jobs.created_at, jobs.completed_at, jobs.total_seconds, jobs.inode, jobs.size_bytes, \
-    jobs.modified
+    jobs.modified, \
+    (SELECT path FROM archives WHERE archives.folder = jobs.folder AND archives.status <> 'redacted')
     """
 
   /// Jobs without their stages and history, in the order of the rows.
@@ -24,6 +25,7 @@ extension IndexedJob {
     stamp = JobStamp(inode: row[14], size: row[15], modified: row[16])
     (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
     (stages, history) = ([], [])
+    archive = row[17]
   }
 }
 

@@ -20,7 +20,26 @@ extension IndexedJob {
       isDamaged = exists(folder.appending("manifest.json"))
     }
     let stamp = status.map { JobStamp($0) } ?? JobStamp(of: folder)
-    self.init(manifest, isDamaged: isDamaged, at: place, folder, stamp: stamp)
+    let isRunning = manifest?.recordedStatus == .running && FileLock.isHeld(folder.appending(".cpwx.lock"))
+    self.init(manifest, isDamaged: isDamaged, isRunning: isRunning, at: place, stamp: stamp) { name in
+      try? JobInfo(reading: folder.appending(name)).document
+    }
+  }
+
+  /// Reads a job from its archive.
+  ///
+  /// - Parameters:
+  ///   - place: where its folder was.
+  ///   - file: what the archive holds under a name in that folder.
+  init(archivedAt place: JobPlace, isDamaged: Bool, file: (String) -> [UInt8]?) {
+    func document(_ name: String) -> JSON? {
+      file(name).flatMap { try? JSON(parsing: $0, leavingOut: name == "manifest.json" ? Self.unread : nil) }
+        .flatMap { $0.object == nil ? nil : $0 }
+    }
+    let manifest = document("manifest.json").map { Manifest(document: $0) }
+    self.init(
+      manifest, isDamaged: isDamaged || manifest == nil && file("manifest.json") != nil, isRunning: false, at: place,
+      stamp: .archived, info: document)
   }
 
   /// Most of a manifest's bytes, which the index has no use for.
@@ -31,15 +50,15 @@ extension IndexedJob {
     ],
     inEntriesOf: "stages")
 
+  /// - Parameter document: what stands in a JSON file beside the manifest.
   private init(
-    _ manifest: Manifest?, isDamaged: Bool, at place: JobPlace, _ folder: FilePath, stamp: JobStamp
+    _ manifest: Manifest?, isDamaged: Bool, isRunning: Bool, at place: JobPlace, stamp: JobStamp,
+    info document: (String) -> JSON?
   ) {
     // What another writer's file calls the job, and what stands in for a manifest that is missing or tells too little.
     var info: JSON?
     if manifest?.document["created_at"]?.string == nil || manifest?.inputFile == nil {
-      for name in ["job_info.json", "job.json"] where info == nil {
-        info = (try? JobInfo(reading: folder.appending(name)))?.document
-      }
+      for name in ["job_info.json", "job.json"] where info == nil { info = document(name) }
     }
     let document = manifest?.document
     let stages = manifest?.stages ?? []
@@ -52,8 +71,7 @@ extension IndexedJob {
     title = manifest?.title ?? info?["input"]?["title"]?.string ?? info?["title"]?.string
     year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
     if let manifest {
-      let claimsToRun = manifest.recordedStatus == .running
-      status = manifest.status(isRunning: claimsToRun && FileLock.isHeld(folder.appending(".cpwx.lock"))).rawValue
+      status = manifest.status(isRunning: isRunning).rawValue
     } else {
       status = isDamaged ? "damaged" : PipelineStatus.pending.rawValue
     }

@@ -49,7 +49,7 @@ struct Drift {
 
   private func restamp(_ jobs: [IndexedJob], _ changes: FolderChanges?, waits: Bool) throws -> Healing {
     var changed: [IndexedJob] = []
-    var gone: [Int64] = []
+    var gone: [IndexedJob] = []
     for job in jobs {
       let folder = workspace.resolve(documentPath: job.folder)
       let stamp = JobStamp(of: folder)
@@ -58,24 +58,25 @@ struct Drift {
         guard job.status == PipelineStatus.running.rawValue, !FileLock.isHeld(folder.appending(".cpwx.lock"))
         else { continue }
       } else if !isDirectory(folder) {
-        gone.append(job.key)
+        if job.isArchived, let archive = job.archive, exists(workspace.resolve(documentPath: archive)) { continue }
+        gone.append(job)
         continue
       } else if stamp == .none, job.stamp == .none {
         continue
       }
-      if let read = IndexedJob(reading: job.place, in: workspace) { changed.append(read) } else { gone.append(job.key) }
+      if let read = IndexedJob(reading: job.place, in: workspace) { changed.append(read) } else { gone.append(job) }
     }
     guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return .unchanged }
     do {
       try index.write(waits: waits) { db in
-        for key in gone { try db.removeJob(key) }
+        for job in gone { try db.leave(job.folder, in: workspace) }
         let writer = try JobWriter(db)
         for job in changed { try writer.store(job) }
         if let changes { try changes.apply(db, workspace) }
       }
       return .stored
     } catch let error as JobError where error.code == .locked {
-      return .told(changed: changed, gone: Set(gone))
+      return .told(changed: changed, gone: Set(gone.map(\.key)))
     }
   }
 
@@ -146,8 +147,13 @@ private struct FolderChanges {
   private var forgotten: [String] = []
   private var came: [JobPlace] = []
   private var went: [String] = []
+  private var archivesThatCame: [ArchivePlace] = []
+  private var archivesThatWent: [IndexedArchive] = []
 
-  var isEmpty: Bool { folders.isEmpty && forgotten.isEmpty && came.isEmpty && went.isEmpty }
+  var isEmpty: Bool {
+    folders.isEmpty && forgotten.isEmpty && came.isEmpty && went.isEmpty && archivesThatCame.isEmpty
+      && archivesThatWent.isEmpty
+  }
 
   mutating func look(
     _ path: String, _ known: [String: FolderStamp], _ tree: JobTree, _ index: JobIndex
@@ -155,6 +161,7 @@ private struct FolderChanges {
     guard let folder = tree.folder(path) else {
       forgotten.append(path)
       went += try index.read { try $0.foldersOfJobs(in: path, deep: true) }
+      archivesThatWent += try index.read { try $0.archives(in: path, deep: true) }
       return
     }
     if folder.stamp != known[path] { folders.append(folder) }
@@ -164,16 +171,40 @@ private struct FolderChanges {
     let now = Set(contents.jobs.map(\.folder))
     came += contents.jobs.filter { !before.contains($0.folder) }
     went += before.subtracting(now)
+    try lookForArchives(tree.archives(in: folder), in: path, index)
     // What comes and goes in `out/` decides what counts of `jobs/`.
     if let repetition = tree.repetition(of: folder) { try look(repetition.path, known, tree, index) }
   }
 
+  private mutating func lookForArchives(_ now: [ArchivePlace], in path: String, _ index: JobIndex) throws {
+    let before = try index.read { try $0.archives(in: path, deep: false) }
+    let standing = Set(now.map(\.path))
+    archivesThatWent += before.filter { !standing.contains($0.path) }
+    let known = Dictionary(before.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+    archivesThatCame += now.filter { place in
+      guard let known = known[place.path], let status = try? FileStatus(of: place.file(in: index.workspace)) else {
+        return true
+      }
+      return known.modified != status.modified || known.archiveBytes != status.size
+        || known.inode != Int64(truncatingIfNeeded: status.inode)
+    }
+  }
+
   func apply(_ db: Database, _ workspace: Workspace) throws {
-    for folder in went {
-      if let key = try Int64.fetchOne(db, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [folder]) {
-        try db.removeJob(key)
+    for archive in archivesThatWent {
+      try db.execute(sql: "DELETE FROM archives WHERE path = ?", arguments: [archive.path])
+      if archive.status != .redacted, !isDirectory(workspace.resolve(documentPath: archive.folder)) {
+        try db.leave(archive.folder, in: workspace)
       }
     }
+    for place in archivesThatCame {
+      guard let reading = ArchiveReading(place, in: workspace) else { continue }
+      try db.store(reading.row())
+      if !place.isRedacted, !isDirectory(workspace.resolve(documentPath: place.folder)) {
+        try JobWriter(db).store(reading.job())
+      }
+    }
+    for folder in went { try db.leave(folder, in: workspace) }
     let writer = try JobWriter(db)
     for place in came {
       if let job = IndexedJob(reading: place, in: workspace) { try writer.store(job) }
@@ -184,11 +215,12 @@ private struct FolderChanges {
 }
 
 extension Database {
-  /// The jobs that lie in a folder, or anywhere below it.
+  /// The jobs whose folders lie in a folder, or anywhere below it.
   fileprivate func foldersOfJobs(in path: String, deep: Bool) throws -> Set<String> {
-    // '0' comes after '/'.
+    // '0' comes after '/'. Of those that are only archived no folder is missed.
     let found = try String.fetchSet(
-      self, sql: "SELECT folder FROM jobs WHERE folder >= ? AND folder < ?", arguments: [path + "/", path + "0"])
+      self, sql: "SELECT folder FROM jobs WHERE folder >= ? AND folder < ? AND size_bytes >= 0",
+      arguments: [path + "/", path + "0"])
     return deep ? found : found.filter { !$0.dropFirst(path.count + 1).contains("/") }
   }
 }

@@ -16,6 +16,8 @@ struct JobTree {
     fileprivate var location: FilePath
     /// Below the root: year, month, day, user.
     fileprivate var names: [String]
+    /// Whether archives lie in it instead of jobs.
+    fileprivate var isOfArchives = false
 
     /// The day it is of or in.
     var date: JobDate? { names.count >= 3 ? JobDate(digits: names.prefix(3).joined()[...]) : nil }
@@ -23,14 +25,17 @@ struct JobTree {
   }
 
   /// The folders that years lie in.
-  func roots() -> [Folder] {
-    [workspace.outputRoot, workspace.root.appending("jobs")].compactMap { folder(at: $0, names: []) }
+  func roots() -> [Folder] { places.compactMap { folder(at: $0, names: []) } }
+
+  private var places: [FilePath] {
+    [workspace.outputRoot, workspace.root.appending("jobs"), workspace.archiveRoot]
   }
 
   /// A folder as it is now; `nil` when it is gone.
   func folder(_ path: String) -> Folder? {
     let location = workspace.resolve(documentPath: path)
-    for root in [workspace.outputRoot, workspace.root.appending("jobs")] {
+    // The innermost first: one may lie in another.
+    for root in places.sorted(by: { $0.components.count > $1.components.count }) {
       var relative = location
       if relative.removePrefix(root) { return folder(at: location, names: relative.components.map(\.string)) }
     }
@@ -39,13 +44,26 @@ struct JobTree {
 
   private func folder(at location: FilePath, names: [String]) -> Folder? {
     FolderStamp(location).map {
-      Folder(path: workspace.documentPath(location), stamp: $0, location: location, names: names)
+      Folder(
+        path: workspace.documentPath(location), stamp: $0, location: location, names: names,
+        isOfArchives: location.starts(with: workspace.archiveRoot))
+    }
+  }
+
+  /// The archives in a folder.
+  func archives(in folder: Folder) -> [ArchivePlace] {
+    guard folder.isOfArchives, folder.names.count >= 3 else { return [] }
+    return names(in: folder.location).compactMap {
+      ArchivePlace(at: folder.location.appending($0), in: workspace)
     }
   }
 
   /// What lies in a folder, one level down.
   func contents(of folder: Folder) -> (folders: [Folder], jobs: [JobPlace]) {
     let names = names(in: folder.location).filter { !$0.hasPrefix(".") }
+    if folder.isOfArchives, folder.names.count >= 3 {
+      return (folder.isDay ? names.compactMap { child($0, of: folder) } : [], [])
+    }
     switch folder.names.count {
     case 0...2:
       let width = folder.names.isEmpty ? 4 : 2

@@ -118,10 +118,12 @@ public struct Reindex: Sendable {
     let writer = try JobWriter(db)
     try inParallel(
       days, pieces: { Self.pieces(of: $0, tree) },
-      work: { piece in piece.places.compactMap { IndexedJob(reading: $0, in: workspace).map { JobRows($0) } } }
-    ) { piece, jobs in
+      work: { piece in piece.found.map { $0.rows(in: workspace) } }
+    ) { piece, rows in
       for folder in piece.users { try db.store(folder) }
-      for var job in jobs {
+      for (job, archive) in rows {
+        if let archive { try db.store(archive) }
+        guard var job else { continue }
         // Trees of other writers bear a number more than once.
         if number == job.key { job.key = try db.freeKey(from: job.key) } else { number = job.key }
         try writer.add(job)
@@ -147,8 +149,31 @@ public struct Reindex: Sendable {
     return days.keys.sorted().map { days[$0]! }
   }
 
+  /// What is found under a number.
+  private enum Found: Sendable {
+    case job(JobPlace)
+    /// - Parameter alone: nothing else is left of its job.
+    case archive(ArchivePlace, alone: Bool)
+
+    var order: (Int, String) {
+      switch self {
+      case .job(let place): (place.number, place.folder)
+      case .archive(let place, _): (place.number, place.folder)
+      }
+    }
+
+    func rows(in workspace: Workspace) -> (job: JobRows?, archive: IndexedArchive?) {
+      switch self {
+      case .job(let place): return (IndexedJob(reading: place, in: workspace).map { JobRows($0) }, nil)
+      case .archive(let place, let alone):
+        let reading = ArchiveReading(place, in: workspace)
+        return (alone ? reading.map { JobRows($0.job()) } : nil, reading?.row())
+      }
+    }
+  }
+
   private struct Piece: Sendable {
-    var places: [JobPlace]
+    var found: [Found]
     var users: [JobTree.Folder]
     var isLast: Bool
   }
@@ -157,19 +182,24 @@ public struct Reindex: Sendable {
 
   private static func pieces(of day: [JobTree.Folder], _ tree: JobTree) -> [Piece] {
     var places: [JobPlace] = []
+    var archives: [ArchivePlace] = []
     var users: [JobTree.Folder] = []
     for folder in day {
       let found = tree.contents(of: folder)
       users += found.folders
       places += found.jobs
       for user in found.folders { places += tree.contents(of: user).jobs }
+      for place in [folder] + found.folders { archives += tree.archives(in: place) }
     }
+    let folders = Set(places.map(\.folder))
+    var found = places.map { Found.job($0) }
+    found += archives.map { .archive($0, alone: !$0.isRedacted && !folders.contains($0.folder)) }
     // By number, so that what bears one number is together.
-    places.sort { ($0.number, $1.folder) < ($1.number, $0.folder) }
-    let starts = Array(stride(from: 0, to: max(1, places.count), by: pieceLength))
+    found.sort { ($0.order.0, $1.order.1) < ($1.order.0, $0.order.1) }
+    let starts = Array(stride(from: 0, to: max(1, found.count), by: pieceLength))
     return starts.map { start in
       Piece(
-        places: Array(places[start..<min(places.count, start + pieceLength)]), users: start == 0 ? users : [],
+        found: Array(found[start..<min(found.count, start + pieceLength)]), users: start == 0 ? users : [],
         isLast: start == starts.last)
     }
   }

@@ -149,7 +149,8 @@ public enum DurableFile {
     try handle.closeAfter { try handle.sync() }
   }
 
-  private static func temporaryName(for path: FilePath) -> FilePath {
+  /// A hidden name beside `path`, for what is to be put in its place; one that its writer leaves is swept by ``Leftovers``.
+  public static func temporaryName(for path: FilePath) -> FilePath {
     let name = path.lastComponent?.string ?? ""
     let hidden = name.hasPrefix(".") ? name : "." + name
     // However long the name is, there must be room for the rest in the 255 bytes that a name may have.

@@ -109,7 +109,8 @@ public func makeFolder(
   return grown + [parent.isEmpty ? "." : parent]
 }
 
-func rename(_ from: FilePath, to: FilePath) throws(Errno) {
+/// Gives a file or folder another name, in place of what bears it.
+public func rename(_ from: FilePath, to: FilePath) throws(Errno) {
   FaultPoint.pass()
   let result = from.withPlatformString { from in to.withPlatformString { renameat(AT_FDCWD, from, AT_FDCWD, $0) } }
   if result != 0 { throw Errno.current }
@@ -169,7 +170,8 @@ func removeFolder(_ folder: FilePath) {
 }
 
 extension FileDescriptor {
-  func sync() throws(Errno) {
+  /// Brings what was written to the disk.
+  public func sync() throws(Errno) {
     FaultPoint.pass()
     while fsync(rawValue) != 0 {
       let reason = Errno.current

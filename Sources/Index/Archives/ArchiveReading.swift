@@ -1,0 +1,46 @@
+internal import Jobs
+internal import SeekableTar
+internal import SystemPackage
+
+/// An archive opened for what the index has to know of it. Of the data only the job's records are read.
+struct ArchiveReading {
+  private let place: ArchivePlace
+  private let workspace: Workspace
+  private let status: FileStatus
+  /// `nil` where the trailer is damaged.
+  private let archive: SeekableArchive?
+
+  /// - Returns: `nil` when nothing is there any more.
+  init?(_ place: ArchivePlace, in workspace: Workspace) {
+    let file = place.file(in: workspace)
+    guard let status = try? FileStatus(of: file), status.isRegular else { return nil }
+    (self.place, self.workspace, self.status) = (place, workspace, status)
+    archive = try? SeekableArchive(file)
+  }
+
+  /// The archive's row.
+  func row() -> IndexedArchive {
+    let job = job()
+    let contents = archive?.contents
+    return IndexedArchive(
+      path: place.path, folder: place.folder, jobID: job.jobID, userID: job.userID, title: job.title, year: job.year,
+      date: job.completedAt ?? job.createdAt, members: contents?.members.count, bytes: contents?.contentBytes,
+      archiveBytes: status.size, sha256: archive?.archiveDigest.hex, tarSHA256: contents?.tarDigest.hex,
+      status: archive == nil ? .damaged : place.isRedacted ? .redacted : .verified, modified: status.modified,
+      inode: Int64(truncatingIfNeeded: status.inode), key: job.key)
+  }
+
+  /// The job as its own records in the archive tell of it.
+  func job() -> IndexedJob {
+    let id = JobID(place.name) == nil ? archive?.contents.annotations["job_id"] ?? place.name : place.name
+    let job = JobPlace(
+      id: id, user: place.user, folder: place.folder, logs: place.logs, date: place.date,
+      number: JobID(id)?.number ?? id.split(separator: "-").last.flatMap { Int($0) } ?? place.number)
+    return IndexedJob(archivedAt: job, isDamaged: archive == nil) { name in
+      guard let archive, let path = try? MemberPath(Array("out/\(place.relative)/\(name)".utf8)),
+        let member = archive.contents.member(path)
+      else { return nil }
+      return try? archive.bytes(of: member)
+    }
+  }
+}

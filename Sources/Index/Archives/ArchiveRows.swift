@@ -1,0 +1,55 @@
+internal import GRDB
+internal import Jobs
+
+extension IndexedArchive {
+  /// From a row of `archives`.
+  init(_ row: Row) {
+    (path, jobID, userID) = (row["path"], row["job_id"], String(user: row["user_id"]))
+    (folder, title, year, date) = (row["folder"] ?? "", row["title"], row["year"], row["date"])
+    (members, bytes, archiveBytes) = (row["members"], row["bytes"], row["archive_bytes"] ?? 0)
+    (sha256, tarSHA256) = (row["sha256"], row["tar_sha256"])
+    status = Status(rawValue: row["status"] ?? "") ?? .damaged
+    (modified, inode, key) = (row["modified"] ?? 0, row["inode"] ?? 0, row["key"] ?? 0)
+  }
+}
+
+extension Database {
+  /// Brings what the table says of an archive to what it says itself.
+  func store(_ archive: IndexedArchive) throws {
+    try cachedStatement(
+      sql: """
+        INSERT OR REPLACE INTO archives (path, job_id, user_id, bytes, archive_bytes, sha256, status, folder, title, \
+        year, date, members, tar_sha256, modified, inode, key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+    ).execute(arguments: [
+      archive.path, archive.jobID, archive.userID.asNumberOrName, archive.bytes, archive.archiveBytes, archive.sha256,
+      archive.status.rawValue, archive.folder, archive.title, archive.year, archive.date, archive.members,
+      archive.tarSHA256, archive.modified, archive.inode, archive.key,
+    ])
+  }
+
+  /// The archives that lie in a folder, or anywhere below it.
+  func archives(in path: String, deep: Bool) throws -> [IndexedArchive] {
+    // '0' comes after '/'.
+    let rows = try Row.fetchAll(
+      self, sql: "SELECT * FROM archives WHERE path >= ? AND path < ?", arguments: [path + "/", path + "0"])
+    return rows.map { IndexedArchive($0) }.filter { deep || !$0.path.dropFirst(path.count + 1).contains("/") }
+  }
+
+  /// The job's archive, if there is one that stands for it.
+  func archive(ofFolder folder: String) throws -> IndexedArchive? {
+    let sql = "SELECT * FROM archives WHERE folder = ? AND status <> 'redacted'"
+    return try Row.fetchOne(cachedStatement(sql: sql), arguments: [folder]).map { IndexedArchive($0) }
+  }
+
+  /// Forgets a job whose folder is gone, or has its archive tell of it.
+  func leave(_ folder: String, in workspace: Workspace) throws {
+    if let place = try archive(ofFolder: folder)?.place(in: workspace),
+      let reading = ArchiveReading(place, in: workspace)
+    {
+      try JobWriter(self).store(reading.job())
+    } else if let key = try Int64.fetchOne(self, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [folder]) {
+      try removeJob(key)
+    }
+  }
+}
