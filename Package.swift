@@ -34,6 +34,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CRename"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -43,7 +44,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
     .target(name: "TextWidth", swiftSettings: strict),
-    .target(name: "Jobs", dependencies: ["CLinux", system], swiftSettings: strict),
+    .target(name: "Jobs", dependencies: ["CRename", system], swiftSettings: strict),
     .target(
       name: "Index",
       dependencies: [
@@ -64,6 +65,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
+    .target(
+      name: "Archive", dependencies: ["Jobs", "Index", "SeekableTar", "Hashing", system], swiftSettings: strict),
     .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
     .target(
       name: "Setup", dependencies: ["Jobs", "Pipeline", "Notices", "Engines", "Defaults", system],
@@ -76,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "cpwx",
       dependencies: [
-        "TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", argumentParser, system,
+        "TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", "Archive", "SeekableTar",
+        argumentParser, system,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -99,6 +103,10 @@ let package = Package(
     .testTarget(
       name: "IndexTests",
       dependencies: ["Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ArchiveTests",
+      dependencies: ["Archive", "SeekableTar", "Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),

@@ -18,18 +18,20 @@ public struct JobManager: Sendable {
   /// The job's folder is filled under another name and renamed: a job is there whole, or not at all.
   /// - Parameters:
   ///   - userID: whose job it is.
-  ///   - overlay: settings laid over the base configuration, for one film.
+  ///   - settings: what it begins with instead of the base configuration: another job's.
+  ///   - overlay: settings laid over those, for one film.
   ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
   ///   - confirm: called with the new job's id when nobody else can make jobs any more and none is made yet; what it
   ///     throws ends it there.
   /// - Throws: ``JobError``. The number of a job that could not be made is used up.
   public func createJob(
-    userID: Int = 1, overlay: EnvFile? = nil, input: JSON? = nil, confirm: (JobID) throws -> Void = { _ in }
+    userID: Int = 1, settings: EnvFile? = nil, overlay: EnvFile? = nil, input: JSON? = nil,
+    confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
     return try JobNumbering(workspace: workspace).withNextID(now: now, confirm: confirm) { id, moment in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
-      let env = jobEnv(paths, overlay: overlay).bytes
+      let env = jobEnv(paths, settings: settings, overlay: overlay).bytes
       let info = JobInfo(paths, created: moment, input: input, in: workspace)
       let user = paths.output.removingLastComponent()
       var group = SyncGroup()
@@ -95,8 +97,8 @@ public struct JobManager: Sendable {
     return unlink(paths.temporaryEnv)
   }
 
-  private func jobEnv(_ paths: JobPaths, overlay: EnvFile?) -> EnvFile {
-    var env = workspace.config
+  private func jobEnv(_ paths: JobPaths, settings: EnvFile? = nil, overlay: EnvFile?) -> EnvFile {
+    var env = settings ?? workspace.config
     if let overlay { env.overlay(overlay) }
     env["JOB_ID"] = paths.id.description
     env["USER_ID"] = String(paths.userID)

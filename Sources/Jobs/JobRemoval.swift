@@ -41,7 +41,7 @@ public struct JobRemoval: Sendable {
   ///
   /// - Parameter hidden: called once the job is out of sight, and nothing of it is removed yet.
   public func remove(_ paths: JobPaths, holding lock: borrowing FileLock, hidden: () -> Void = {}) throws {
-    if let id = JobID(paths.id.description) { try JobNumbering(workspace: workspace).keep(id) }
+    try keepNumber(of: paths.id.description)
     guard let tombstone = Tombstone(of: paths.output, keepsLogs: keepsLogs) else { return }
     let note = try RemovalNotes(workspace: workspace).begin(tombstone)
     do {
@@ -54,6 +54,13 @@ public struct JobRemoval: Sendable {
     hidden()
     try empty(tombstone, logs: paths.logs, temporaryEnv: paths.temporaryEnv)
     unlink(note)
+  }
+
+  /// Sees to it that the number of a job, of which nothing is left soon, is never given again. Durable on return.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public func keepNumber(of id: String) throws {
+    if let id = JobID(id) { try JobNumbering(workspace: workspace).keep(id) }
   }
 
   /// Refuses folders that are not the job's own: a link to elsewhere, a place where another file system is mounted.

@@ -84,10 +84,22 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// `strftime` in the local zone.
   public func format(_ format: String) -> String {
-    var parts = local
+    Self.formatted(local, format)
+  }
+
+  private static func formatted(_ parts: tm, _ format: String) -> String {
+    var parts = parts
     var buffer = [CChar](repeating: 0, count: 128)
     let count = strftime(&buffer, buffer.count, format, &parts)
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// The second in universal time: `2025-10-30T15:44:30`.
+  public var universal: String {
+    var seconds = time_t((microseconds - fraction) / 1_000_000)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    return Self.formatted(parts, "%Y-%m-%dT%H:%M:%S")
   }
 
   /// Seconds from `earlier` to this moment.

@@ -17,7 +17,11 @@ public struct WorkspaceSetup: Sendable {
     func folder(_ name: String) throws {
       let path = root.appending(name)
       if isDirectory(path) { return }
-      try makeFolder(path)
+      // Archives hold the jobs' settings, secrets included.
+      try makeFolder(
+        path,
+        mode: name == "archive"
+          ? [.ownerReadWriteExecute] : [.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute])
       made.append(name + "/")
     }
     try makeFolder(root)

@@ -1,3 +1,4 @@
+internal import Archive
 internal import ArgumentParser
 internal import Engines
 internal import Index
@@ -35,7 +36,7 @@ struct RunRequest {
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
       options: try command.nightOptions.resolved(), environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
-      index: index)
+      index: index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() })
     resumed = command.resume
     let standard = command.resume.isEmpty ? [workspace.inputRoot] : []
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
@@ -44,6 +45,22 @@ struct RunRequest {
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
+  }
+}
+
+/// A job that is to go on, and is archived.
+private struct ArchivedJob {
+  private let paths: JobPaths
+  private let workspace: Workspace
+
+  init(_ paths: JobPaths, in workspace: Workspace) { (self.paths, self.workspace) = (paths, workspace) }
+
+  func restore() throws {
+    ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
+    if isDirectory(paths.output) { return }
+    let file = try ArchiveFile(named: paths.output.string, in: { workspace }, notice: { Console.error($0) })
+    Console.note("\(paths.id) is put back from \(file.name)")
+    _ = try JobRestoration(in: workspace).restore(file)
   }
 }
 

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import CRename
 public import SystemPackage
 
 #if canImport(Glibc)
@@ -27,6 +27,22 @@ public struct FileStatus: Sendable, Equatable {
     self.init(raw)
   }
 
+  /// Of a symbolic link itself, where one is at `path`.
+  ///
+  /// - Throws: `Errno`.
+  public init(ofLink path: FilePath) throws(Errno) {
+    var raw = stat()
+    guard path.withPlatformString({ lstat($0, &raw) }) == 0 else { throw Errno.current }
+    self.init(raw)
+  }
+
+  /// When something at `path` was last changed, renamed or put there, in nanoseconds since 1970; no program can set it.
+  public static func changeTime(of path: FilePath) -> Int64? {
+    var raw = stat()
+    guard path.withPlatformString({ lstat($0, &raw) }) == 0 else { return nil }
+    return Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+  }
+
   /// - Throws: `Errno`.
   public init(of file: FileDescriptor) throws(Errno) {
     var raw = stat()
@@ -50,6 +66,18 @@ public struct FileStatus: Sendable, Equatable {
 public func exists(_ path: FilePath) -> Bool { (try? FileStatus(of: path)) != nil }
 
 public func isDirectory(_ path: FilePath) -> Bool { (try? FileStatus(of: path))?.isDirectory ?? false }
+
+/// Whether something is at `path`, be it a link to nothing.
+public func isTaken(_ path: FilePath) -> Bool { (try? FileStatus(ofLink: path)) != nil }
+
+/// Sets when a file or folder was last written, in nanoseconds since 1970. Links are not followed.
+public func setModified(_ path: FilePath, _ nanoseconds: Int64) {
+  let second: Int64 = 1_000_000_000
+  let fraction = (nanoseconds % second + second) % second
+  let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT
+  let times = [unchanged, timespec(tv_sec: Int((nanoseconds - fraction) / second), tv_nsec: Int(fraction))]
+  _ = path.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
+}
 
 /// The path with no links in it; `nil` when nothing is there.
 public func realPath(_ path: FilePath) -> FilePath? {
@@ -121,14 +149,15 @@ public func rename(_ from: FilePath, to: FilePath) throws(Errno) {
 /// - Throws: `Errno.fileExists` when something has it, an empty folder or a link too.
 public func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
   FaultPoint.pass()
-  let result = from.withPlatformString { from in to.withPlatformString { linux_rename_to_free_name(from, $0) } }
+  let result = from.withPlatformString { from in
+    to.withPlatformString { renameat2(AT_FDCWD, from, AT_FDCWD, $0, UInt32(RENAME_TO_FREE_NAME)) }
+  }
   if result == 0 { return }
   let reason = Errno.current
   guard reason == .invalidArgument || reason == .noFunction else { throw reason }
   // A file system that cannot: files can be given a second name first, folders not.
   if (try? FileStatus(of: from))?.isDirectory == true {
-    var raw = stat()
-    if to.withPlatformString({ lstat($0, &raw) }) == 0 { throw .fileExists }
+    if isTaken(to) { throw .fileExists }
     return try rename(from, to: to)
   }
   let linked = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }

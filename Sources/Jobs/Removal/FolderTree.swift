@@ -1,4 +1,4 @@
-internal import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
   internal import Glibc
@@ -90,6 +90,25 @@ struct FolderTree {
     let reason = Errno.current
     return reason == .noSuchFileOrDirectory ? nil : reason
   }
+}
+
+/// The names in a folder, whatever bytes they are of, without `.` and `..`.
+///
+/// - Throws: ``JobError`` with code `io` when it is none, or cannot be read; a link is none.
+public func componentNames(in folder: FilePath) throws -> [FilePath.Component] {
+  do {
+    return try OpenFolder(folder).names()
+  } catch {
+    throw JobError(.io, folder.string, "the folder cannot be read", underlying: error)
+  }
+}
+
+/// Removes a folder and all that is in it; nothing there is no failure.
+///
+/// - Throws: ``JobError`` with code `io` that names the first thing that cannot be removed.
+public func removeTree(_ root: FilePath) throws {
+  guard let first = FolderTree(root: root).remove().first else { return }
+  throw JobError(.io, first.path.string, "cannot be removed", underlying: first.reason)
 }
 
 /// How much a folder holds.

@@ -254,6 +254,10 @@ final class BatchRun: Sendable {
       batch.index?.tell(created.paths)
       return created.paths
     }
+    if film.archive != nil, let restore = batch.restore {
+      try restore(job)
+      batch.index?.tell(job)
+    }
     if batch.renewsConfig {
       let lock = try FileLock.take(job.lock, subject: job.id.description)
       try manager.renewJobEnv(job, overlay: overlay)

@@ -16,20 +16,24 @@ public struct FilmBatch: Sendable {
   let environment: [String: String]
   let toolFolders: [FilePath]
   let index: IndexFeed?
+  /// Puts a job back that is archived; `nil` where that is not to be.
+  let restore: (@Sendable (JobPaths) throws -> Void)?
 
   /// - Parameters:
   ///   - pipeline: what `selection` is of; it says how large its lanes are.
   ///   - again: make new jobs, also of films that have one.
   ///   - renewsConfig: unfinished jobs take the workspace's configuration over, instead of keeping their own.
   ///   - index: told of jobs that are made and moved.
+  ///   - restore: puts a job back that is archived, before it goes on.
   public init(
     workspace: Workspace, user: Int, pipeline: PipelineDefinition, selection: StageSelection, workflow: String?,
     again: Bool, renewsConfig: Bool, options: BatchOptions, environment: [String: String], toolFolders: [FilePath],
-    index: IndexFeed?
+    index: IndexFeed?, restore: (@Sendable (JobPaths) throws -> Void)? = nil
   ) {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
     (self.again, self.renewsConfig, self.options) = (again, renewsConfig, options)
     (self.environment, self.toolFolders, self.index) = (environment, toolFolders, index)
+    self.restore = restore
     memory = HashMemory(in: workspace)
     lanes = Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
   }
@@ -87,6 +91,12 @@ public struct FilmBatch: Sendable {
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
       var plan = Plan(newcomers: newcomers, inputs: inputs)
       plan.history = try index.workHistory()
+      if let restore, !changingNothing {
+        for name in resumed {
+          let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
+          if job.isArchived { try restore(job.paths(in: workspace)) }
+        }
+      }
       try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop)
       if !changingNothing { memory.save() }
       return plan
@@ -185,7 +195,7 @@ public struct FilmBatch: Sendable {
 
   /// - Throws: `CancellationError`.
   private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {
-    guard film.kind == .skip, let job = film.job else { return film }
+    guard film.kind == .skip, film.archive == nil, let job = film.job else { return film }
     var film = film
     do {
       guard let reason = try check.reasonToRun(film, job) else { return film }

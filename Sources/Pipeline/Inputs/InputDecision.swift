@@ -33,6 +33,8 @@ public struct InputDecision: Sendable {
   public var reason: String
   /// The job that is there already.
   public var job: JobPaths?
+  /// The archive that is all that is left of that job.
+  var archive: String?
   /// `nil` as long as the film need not be read: no other film of its size is known.
   public var identity: FilmIdentity?
   /// How long the film plays, in seconds, where its job says so.

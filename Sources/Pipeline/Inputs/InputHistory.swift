@@ -109,6 +109,11 @@ struct InputHistory {
     (decision.job, decision.identity, decision.playTime) = (job, identity, film.seconds)
     decision.done = Set(
       film.stages.filter { $0.status == .success || $0.status == .skipped }.map { StageName($0.name) })
+    if film.job.isArchived {
+      decision.archive = film.job.archive
+      decision.reason += kind == .skip ? ", and archived" : "; it is archived, and restored first"
+      return decision
+    }
     guard let known = film.identity, kind == .skip else { return decision }
     let place = film.file.map { workspace.resolve(documentPath: $0) }
     if place == input {

@@ -17,10 +17,14 @@ enum JobColumns {
       ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true)),
       ("error", .init("ERROR", key: "error", isFlexible: true)),
       ("archive", .init("ARCHIVE", key: "archive", isFlexible: true)),
+      (
+        "archive_state",
+        .init("KEPT") { $0["archive_state"]?.string == "none" ? "" : plain($0["archive_state"] ?? .null) }
+      ),
     ]
   }
 
-  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at"]
+  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at", "archive_state"]
 
   /// The columns of these names, in their order.
   ///

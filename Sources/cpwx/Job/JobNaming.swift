@@ -8,7 +8,16 @@ extension Workspace {
   }
 
   /// Where the files of the job are that a person names.
-  func paths(ofJob name: String) throws -> JobPaths { try job(named: name).paths(in: self) }
+  ///
+  /// - Throws: ``JobError`` with code `usage` where they are in its archive only.
+  func paths(ofJob name: String) throws -> JobPaths {
+    let job = try job(named: name)
+    guard job.isArchived else { return job.paths(in: self) }
+    throw JobError(
+      .usage, job.jobID, "is archived: its files are in \(job.archive ?? "its archive")",
+      remedy:
+        "Look there with cpwx archive show or extract \(job.jobID); cpwx archive restore \(job.jobID) puts it back.")
+  }
 }
 
 extension IndexedJob {
@@ -18,7 +27,8 @@ extension IndexedJob {
       "job_id": .string(jobID), "user_id": Int(userID).map { .int($0) } ?? .string(userID), "title": .string(title),
       "year": .int(year), "status": .string(status), "stage": .string(stage), "input": .string(input),
       "created_at": .string(createdAt), "completed_at": .string(completedAt), "output_dir": .string(folder),
-      "archive": .null, "total_seconds": totalSeconds.map { .double($0) } ?? .null, "error": .string(error),
+      "archive": .string(archive), "archive_state": .string(archiveState.rawValue),
+      "total_seconds": totalSeconds.map { .double($0) } ?? .null, "error": .string(error),
     ]
   }
 }

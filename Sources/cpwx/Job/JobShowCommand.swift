@@ -1,3 +1,4 @@
+internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
@@ -23,7 +24,8 @@ struct JobShowCommand: AsyncParsableCommand {
     let job = try workspace.job(named: job.job)
     let paths = job.paths(in: workspace)
     var document = job.document
-    document["stages"] = .array(((try? Manifest(reading: paths.manifest))?.stages ?? []).map(\.document))
+    let manifest = job.isArchived ? try? job.archivedManifest(in: workspace) : try? Manifest(reading: paths.manifest)
+    document["stages"] = .array((manifest?.stages ?? []).map(\.document))
     document = Secrets.masked(
       document, Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment()))
     switch format {
@@ -37,6 +39,7 @@ struct JobShowCommand: AsyncParsableCommand {
     let labels = [
       ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
       ("Input", "input"), ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
+      ("Archive", "archive"),
       ("Error", "error"),
     ]
     for (label, key) in labels {

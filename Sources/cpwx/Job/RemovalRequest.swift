@@ -18,6 +18,11 @@ struct RemovalRequest {
     var jobs: [IndexedJob] = []
     for name in names where !unfinished.contains(name) {
       let job = try workspace.job(named: name)
+      if job.isArchived {
+        throw JobError(
+          .usage, job.jobID, "is archived; nothing of it is left to remove but \(job.archive ?? "its archive")",
+          remedy: "Nothing was removed. To remove that: cpwx archive prune --yes \(job.jobID)")
+      }
       if !jobs.contains(where: { $0.folder == job.folder }) { jobs.append(job) }
     }
     (self.removal, self.jobs) = (removal, jobs)

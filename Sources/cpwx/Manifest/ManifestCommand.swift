@@ -5,13 +5,15 @@ internal import SystemPackage
 struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest",
-    abstract: "Look into manifests, and check them.",
+    abstract: "Look into manifests, check and compare them.",
     discussion: """
       EXAMPLES
         cpwx manifest show latest
         cpwx manifest validate out/2025/10/30/1/20251030-001/manifest.json
       """,
-    subcommands: [ManifestShowCommand.self, ManifestValidateCommand.self, ManifestOutputsCommand.self])
+    subcommands: [
+      ManifestShowCommand.self, ManifestValidateCommand.self, ManifestDiffCommand.self, ManifestOutputsCommand.self,
+    ])
 }
 
 /// The manifest that a command is about.

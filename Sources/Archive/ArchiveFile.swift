@@ -1,0 +1,74 @@
+public import Index
+public import Jobs
+public import SeekableTar
+public import SystemPackage
+
+/// An archive that a person names: by its job, or by its file, which may be of another program.
+public struct ArchiveFile: Sendable {
+  /// How its file is called to people.
+  public let name: String
+  public let file: FilePath
+  /// Where it belongs, when it is of this workspace.
+  public let place: ArchivePlace?
+  /// What the index knows of it.
+  public let indexed: IndexedArchive?
+
+  /// - Parameters:
+  ///   - name: an archive's path, or whatever names a job.
+  ///   - workspace: none is needed for a path.
+  /// - Throws: ``JobError`` with code `usage` when there is no such job, or it has no archive.
+  public init(named name: String, in workspace: () throws -> Workspace, notice: @escaping JobIndex.Notice) throws {
+    let path = absolute(FilePath(name))
+    if (try? FileStatus(of: path))?.isRegular == true {
+      let workspace = try? workspace()
+      let place = workspace.flatMap { ArchivePlace(at: path, in: $0) }
+      var indexed: IndexedArchive?
+      if let workspace, let place {
+        indexed = try JobIndex.look(in: workspace, notice: notice) { index in
+          try index.archives().first { $0.path == place.path }
+        }
+      }
+      self.init(name: name, file: path, place: place, indexed: indexed)
+      return
+    }
+    let workspace = try workspace()
+    let job = try JobIndex.job(named: name, in: workspace, notice: notice)
+    let found = try JobIndex.look(in: workspace, notice: notice) { try $0.archive(ofFolder: job.folder) }
+    guard let found, let place = found.place(in: workspace) else {
+      throw JobError(
+        .usage, job.jobID, "has no archive", remedy: "Make one with: cpwx archive \(job.jobID)")
+    }
+    self.init(found, at: place, in: workspace)
+  }
+
+  /// An archive that the index knows.
+  public init(_ archive: IndexedArchive, at place: ArchivePlace, in workspace: Workspace) {
+    self.init(name: archive.path, file: place.file(in: workspace), place: place, indexed: archive)
+  }
+
+  private init(name: String, file: FilePath, place: ArchivePlace?, indexed: IndexedArchive?) {
+    (self.name, self.file, self.place, self.indexed) = (name, file, place, indexed)
+  }
+
+  /// Opens it by its table of contents; `nil` for one of another program, which has none.
+  ///
+  /// - Throws: ``JobError`` with code `damaged` when the table is, `io`.
+  public func open() throws -> SeekableArchive? {
+    do {
+      return try opened()
+    } catch let error as ArchiveError {
+      // What bears a job's name was written by cpwx, so its table must have been lost.
+      if error.code == .unsupported, place == nil { return nil }
+      throw JobError(error, name, remedy: "cpwx archive restore --salvage gets out what is still good.")
+    }
+  }
+
+  private func opened() throws -> SeekableArchive { try SeekableArchive(file) }
+
+  /// The members of an archive of another program, all of it read; hostile ones are refused.
+  ///
+  /// - Throws: ``JobError`` with code `damaged`, naming the member.
+  public func foreignMembers(progress: Progress? = nil) throws -> [Member] {
+    try telling(name) { try ForeignArchive(file).list(progress: progress) }
+  }
+}

@@ -1,0 +1,25 @@
+internal import Index
+internal import Jobs
+internal import SeekableTar
+internal import SystemPackage
+
+/// How a job's files are called in its archive: `out/Y/M/D/USER/NAME/…` and `logs/Y/M/D/USER/NAME/…`, wherever the
+/// configuration has those folders.
+struct ArchiveNames {
+  let output: MemberPath
+  let logs: MemberPath
+
+  /// - Throws: `ArchiveError` for a name that no archive can hold.
+  init(_ place: ArchivePlace) throws(ArchiveError) {
+    output = try MemberPath(Array("out/\(place.relative)".utf8))
+    logs = try MemberPath(Array("logs/\(place.relative)".utf8))
+  }
+
+  /// The member that is called so in the job's folder.
+  func inOutput(_ name: String) throws(ArchiveError) -> MemberPath {
+    try MemberPath(output.bytes + [UInt8(ascii: "/")] + Array(name.utf8))
+  }
+
+  /// The records that make a job of a folder; none may be missing in its archive.
+  static let records = ["job.env", "job_info.json", "manifest.json"]
+}

@@ -1,0 +1,151 @@
+internal import Glibc
+public import Index
+public import Jobs
+internal import SeekableTar
+internal import Synchronization
+internal import SystemPackage
+
+/// Archives many jobs, several at a time.
+public final class ArchivingRun: Sendable {
+  /// What happens, for who shows it. Told from several threads.
+  public enum Event: Sendable {
+    case began(IndexedJob)
+    /// How far all is: bytes of jobs done, and in all.
+    case moved(done: Int, total: Int)
+    case ended(ArchiveOutcome)
+  }
+
+  /// How a run is asked to end.
+  public enum Stop: Sendable { case no, afterThese, now }
+
+  private let workspace: Workspace
+  private let archiving: JobArchiving
+  private let jobs: Int
+  private let over: Double?
+  private let stop: @Sendable () -> Stop
+  private let observe: @Sendable (Event) -> Void
+  private let state: Mutex<State>
+
+  private struct State {
+    var waiting: [(number: Int, candidate: ArchiveChoice.Candidate, bytes: Int)] = []
+    var outcomes: [Int: ArchiveOutcome] = [:]
+    var done: [Int: Int] = [:]
+    var total = 0
+  }
+
+  /// - Parameters:
+  ///   - jobs: how many at a time.
+  ///   - over: as in ``ArchiveChoice``.
+  ///   - moved: called when an archive has come, or a job is gone.
+  public init(
+    in workspace: Workspace, _ options: JobArchiving.Options, jobs: Int, over: Double?,
+    stop: @escaping @Sendable () -> Stop, moved: @escaping @Sendable () -> Void,
+    observe: @escaping @Sendable (Event) -> Void
+  ) {
+    (self.workspace, self.jobs, self.over, self.stop, self.observe) = (workspace, max(1, jobs), over, stop, observe)
+    archiving = JobArchiving(in: workspace, options, moved: moved)
+    state = Mutex(State())
+  }
+
+  /// What would be done with each.
+  public func plan(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
+    candidates.map { candidate in
+      if let early = early(candidate) { return early }
+      do {
+        let size = try archiving.measure(candidate.job)
+        var outcome = ArchiveOutcome(candidate.job, .planned)
+        (outcome.members, outcome.bytes) = size
+        return outcome
+      } catch {
+        return failed(candidate.job, error)
+      }
+    }
+  }
+
+  /// Archives them, in their order as far as they are begun; trouble with one does not keep the others.
+  public func run(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
+    for (number, candidate) in candidates.enumerated() {
+      if let early = early(candidate) {
+        end(number, early)
+        continue
+      }
+      let bytes = (try? archiving.measure(candidate.job).bytes) ?? 0
+      state.withLock { state in
+        state.waiting.append((number, candidate, bytes))
+        state.total += bytes
+      }
+    }
+    onThreads(min(jobs, state.withLock { $0.waiting.count })) { [self] _ in
+      while let next = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
+        end(next.number, outcome(of: next.candidate.job, number: next.number, bytes: next.bytes))
+      }
+    }
+    return state.withLock { state in candidates.indices.compactMap { state.outcomes[$0] } }
+  }
+
+  private func outcome(of job: IndexedJob, number: Int, bytes: Int) -> ArchiveOutcome {
+    if stop() != .no { return ArchiveOutcome(job, .skipped, reason: "not begun: stopped") }
+    if let over, let used = DiskUse.part(of: workspace.outputRoot), used <= over {
+      return ArchiveOutcome(job, .skipped, reason: "not needed: the disk is \(Int((used * 100).rounded())) % full")
+    }
+    observe(.began(job))
+    do {
+      return try archiving.archive(job) { [self] part in
+        if stop() == .now { throw CancellationError() }
+        note(number, Int(Double(bytes) * part))
+      }
+    } catch {
+      return failed(job, error)
+    }
+  }
+
+  private func note(_ number: Int, _ bytes: Int) {
+    let (done, total) = state.withLock { state in
+      state.done[number] = max(state.done[number] ?? 0, bytes)
+      return (state.done.values.reduce(0, +), state.total)
+    }
+    observe(.moved(done: min(done, total), total: total))
+  }
+
+  private func end(_ number: Int, _ outcome: ArchiveOutcome) {
+    state.withLock { $0.outcomes[number] = outcome }
+    if let bytes = outcome.bytes { note(number, bytes) }
+    observe(.ended(outcome))
+  }
+
+  /// What needs no work.
+  private func early(_ candidate: ArchiveChoice.Candidate) -> ArchiveOutcome? {
+    if candidate.isDone { return ArchiveOutcome(candidate.job, .skipped, reason: "it is archived already") }
+    return candidate.objection.map { ArchiveOutcome(candidate.job, .kept, reason: $0) }
+  }
+
+  private func failed(_ job: IndexedJob, _ error: any Error) -> ArchiveOutcome {
+    switch error {
+    case let kept as JobArchiving.Kept: return ArchiveOutcome(job, .kept, reason: kept.reason)
+    case let error as ArchiveError:
+      if error.underlying is CancellationError || stop() == .now {
+        return ArchiveOutcome(job, .skipped, reason: "stopped")
+      }
+      var known = JobError(error, job.jobID)
+      known.remedy = nil
+      let isKept = error.code == .changed || error.code == .unsupported
+      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: Self.text(known))
+      if !isKept { outcome.error = known.code }
+      return outcome
+    case let error as JobError:
+      let isKept = error.code == .locked
+      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: Self.text(error))
+      if !isKept { outcome.error = error.code }
+      return outcome
+    default:
+      var outcome = ArchiveOutcome(job, .failed, reason: "\(error)")
+      outcome.error = .io
+      return outcome
+    }
+  }
+
+  private static func text(_ error: JobError) -> String {
+    let cause = error.underlying.map { " (\($0))" } ?? ""
+    return "\(error.message)\(cause)"
+  }
+}

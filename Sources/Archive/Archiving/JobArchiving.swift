@@ -1,0 +1,192 @@
+internal import Glibc
+internal import Hashing
+internal import Index
+public import Jobs
+public import SeekableTar
+internal import SystemPackage
+
+/// Turns jobs into archives, and removes them only once their archives are on the disk, read back and compared.
+public struct JobArchiving: Sendable {
+  public struct Options: Sendable {
+    public var excluding: [Glob] = []
+    /// Leave the job where it is.
+    public var keepsJob = false
+    /// Mask these secrets of a job in its archive, longest first: a copy for sharing. The job stays then in any case.
+    public var redacting: (@Sendable (JobPaths) -> [String])?
+    /// Replace an archive of the job as it was before.
+    public var force = false
+    /// Threads for one job. They change nothing in the bytes.
+    public var workers = defaultWorkers
+
+    public init() {}
+  }
+
+  let workspace: Workspace
+  let options: Options
+  /// Called when an archive has come, or a job is gone.
+  let moved: @Sendable () -> Void
+
+  public init(in workspace: Workspace, _ options: Options, moved: @escaping @Sendable () -> Void = {}) {
+    (self.workspace, self.options, self.moved) = (workspace, options, moved)
+  }
+
+  /// The job stays as it was, and this says why.
+  struct Kept: Error {
+    var reason: String
+  }
+
+  /// What would go into a job's archive.
+  ///
+  /// - Throws: ``JobError``, ``Kept``, `ArchiveError`.
+  func measure(_ job: IndexedJob) throws -> (members: Int, bytes: Int) {
+    let (paths, place) = try place(of: job)
+    return try source(paths, place).measure()
+  }
+
+  /// Archives a job.
+  ///
+  /// - Parameter progress: told how far it is, from 0 to 1: reading and writing is the first half of the way, reading back
+  ///   the second. What it throws ends the work.
+  /// - Throws: ``JobError``, ``Kept``, `ArchiveError`; the job then stays as it was, whatever there is of an archive.
+  func archive(_ job: IndexedJob, progress: @escaping @Sendable (Double) throws -> Void) throws -> ArchiveOutcome {
+    let (paths, place) = try place(of: job)
+    let keepsJob = options.keepsJob || options.redacting != nil
+    if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
+    let lock = try QuietLock.take(paths)
+    var tries = 0
+    while true {
+      tries += 1
+      var source = try source(paths, place)
+      source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
+      let written = try write(source, of: paths, to: place, isOurs: tries > 1) { done, total in
+        try progress(0.5 + Self.part(done, of: total) / 2)
+      }
+      moved()
+      var outcome = ArchiveOutcome(job, keepsJob ? .copied : .archived)
+      (outcome.archive, outcome.archiveBytes) = (place.path, written.archiveBytes)
+      (outcome.members, outcome.bytes) = (written.contents.members.count, written.contents.contentBytes)
+      outcome.sha256 = written.archiveDigest.hex
+      outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
+      if keepsJob { return outcome }
+      if let change = try source.changes(since: written).first {
+        if tries < 3 { continue }
+        throw Kept(
+          reason: "it keeps changing: \(change.path) \(change.what); its archive is of a moment, and the job stays")
+      }
+      try JobRemoval(in: workspace).remove(paths, holding: lock, hidden: moved)
+      moved()
+      _ = consume lock
+      return outcome
+    }
+  }
+
+  private static func part(_ done: Int, of total: Int) -> Double {
+    total > 0 ? min(1, Double(done) / Double(total)) : 1
+  }
+
+  private func place(of job: IndexedJob) throws -> (JobPaths, ArchivePlace) {
+    let paths = job.paths(in: workspace)
+    let place = ArchivePlace(ofJobIn: paths.output, isRedacted: options.redacting != nil, in: workspace)
+    guard let place else {
+      throw Kept(reason: "it lies in \(job.folder), outside of the dated tree of \(workspace.outputRoot)")
+    }
+    return (paths, place)
+  }
+
+  private func source(_ paths: JobPaths, _ place: ArchivePlace) throws -> ArchiveSource {
+    let names = try ArchiveNames(place)
+    var roots = [ArchiveSource.Root(names.output, at: paths.output)]
+    if paths.logs != paths.output, isDirectory(paths.logs) { roots.append(.init(names.logs, at: paths.logs)) }
+    var source = ArchiveSource(roots: roots)
+    source.excluding = options.excluding
+    for glob in options.excluding {
+      for record in ArchiveNames.records where glob.matches(try names.inOutput(record), below: names.output) {
+        throw JobError(
+          .usage, "--exclude \(glob.pattern)", "would leave out \(record), without which an archive is of no job",
+          remedy: "Nothing was archived. Exclude less.")
+      }
+    }
+    if QuietLock.isOnlyALock(paths.lock) { source.excluding.append(Glob(".cpwx.lock")) }
+    source.annotations = ["job_id": paths.id.description]
+    source.workers = options.workers
+    return source
+  }
+
+  /// Writes the archive, brings it to the disk, reads it back from there, and gives it its name.
+  private func write(
+    _ source: ArchiveSource, of paths: JobPaths, to place: ArchivePlace, isOurs: Bool,
+    comparing: @escaping Progress
+  ) throws -> WrittenArchive {
+    var source = source
+    if let redacting = options.redacting { source.redaction = Redaction(hiding: redacting(paths)) }
+    let path = place.file(in: workspace)
+    // Archives hold secrets: nobody else looks into their folders.
+    try makeFolder(path.removingLastComponent(), mode: [.ownerReadWriteExecute])
+    Leftovers.sweep(path.removingLastComponent())
+    let temporary = DurableFile.temporaryName(for: path)
+    do {
+      let file: FileDescriptor
+      do {
+        FaultPoint.pass()
+        file = try FileDescriptor.open(
+          temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
+      } catch {
+        throw JobError(.io, temporary.string, "cannot be made", remedy: "The job stays.", underlying: error)
+      }
+      let written = try file.closeAfter {
+        FaultPoint.pass()
+        let written = try source.write(to: file)
+        try file.sync()
+        return written
+      }
+      FaultPoint.pass()
+      try written.readBack(temporary, workers: options.workers, progress: comparing)
+      if options.redacting == nil { try compareRecords(written, of: paths, place) }
+      try put(temporary, written, at: path, place, isOurs: isOurs)
+      return written
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// What a job is known by must be in the archive as it is in the job now.
+  private func compareRecords(_ written: WrittenArchive, of paths: JobPaths, _ place: ArchivePlace) throws {
+    let names = try ArchiveNames(place)
+    for record in ArchiveNames.records {
+      let source = paths.output.appending(record)
+      let archived = written.contents.member(try names.inOutput(record))
+      if archived == nil, !exists(source) { continue }
+      guard let archived, let bytes = try? DurableFile.read(source), archived.digest?.hex == SHA256.hex(of: bytes)
+      else {
+        throw Kept(reason: "\(record) has changed while it was archived")
+      }
+    }
+  }
+
+  /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same.
+  private func put(
+    _ temporary: FilePath, _ written: WrittenArchive, at path: FilePath, _ place: ArchivePlace, isOurs: Bool
+  ) throws {
+    if exists(path), !options.force, !isOurs, options.redacting == nil {
+      let standing = try? SeekableArchive(path)
+      guard standing?.contents.tarDigest == written.contents.tarDigest else {
+        throw Kept(
+          reason: standing == nil
+            ? "there is a damaged archive of it, \(place.path); --force replaces it"
+            : "it has changed since it was archived in \(place.path); --force archives it as it is now")
+      }
+    }
+    do {
+      if exists(path) { try rename(temporary, to: path) } else { try renameToFreeName(temporary, to: path) }
+      // The folders above may be as new as the archive.
+      var name = path
+      while name != workspace.archiveRoot, name.starts(with: workspace.archiveRoot) {
+        try DurableFile.syncFolder(of: name)
+        guard name.removeLastComponent() else { break }
+      }
+    } catch {
+      throw JobError(.io, path.string, "cannot be put in place", remedy: "The job stays.", underlying: error)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import Index
+public import Jobs
+public import SeekableTar
+internal import SystemPackage
+
+/// Looks whether an archive holds what was written: every frame, every hash, the table, the whole.
+public struct ArchiveVerification: Sendable {
+  public struct Outcome: Sendable {
+    public var members: Int?
+    /// Of the files in it.
+    public var bytes: Int?
+    public var archiveBytes: Int?
+    public var sha256: String?
+    /// Members that are damaged, with the reasons.
+    public var damaged: [DamagedMember] = []
+    /// Members that are still good, where some are not.
+    public var good: Int?
+    /// All else that is wrong.
+    public var problems: [String] = []
+    /// It could not be read.
+    public var error: JobError?
+
+    public var isGood: Bool { damaged.isEmpty && problems.isEmpty && error == nil }
+  }
+
+  /// The part of the frames to be read, from 0 to 1; `nil` for all.
+  public var sample: Double?
+  public var workers = defaultWorkers
+  public var progress: Progress?
+
+  public init() {}
+
+  public func verify(_ file: ArchiveFile) -> Outcome {
+    var outcome = Outcome()
+    outcome.archiveBytes = (try? FileStatus(of: file.file))?.size
+    do {
+      guard let archive = try file.open() else {
+        let members = try file.foreignMembers(progress: progress)
+        (outcome.members, outcome.bytes) = (members.count, members.reduce(0) { $0 + $1.size })
+        return outcome
+      }
+      (outcome.members, outcome.bytes) = (archive.contents.members.count, archive.contents.contentBytes)
+      var options = VerificationOptions()
+      (options.sample, options.workers, options.progress) = (sample, workers, progress)
+      options.expectedDigest = file.indexed?.sha256.flatMap { Digest(hex: $0) }
+      let report = try telling(file.name) { try archive.verify(options) }
+      (outcome.damaged, outcome.problems) = (report.damaged, report.problems)
+      outcome.sha256 = report.archiveDigest?.hex ?? file.indexed?.sha256
+      if !report.isGood {
+        outcome.good = archive.contents.members.count - report.damaged.count
+        if outcome.isGood { outcome.problems = ["it does not hold what was written"] }
+      }
+    } catch let error as JobError where error.code == .damaged {
+      outcome.problems.append(error.message)
+    } catch {
+      outcome.error = error as? JobError ?? JobError(.io, file.name, "cannot be read", underlying: error)
+    }
+    return outcome
+  }
+}

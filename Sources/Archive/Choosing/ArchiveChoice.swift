@@ -1,0 +1,94 @@
+internal import Glibc
+public import Index
+public import Jobs
+public import SystemPackage
+
+/// Which jobs are to be archived.
+public struct ArchiveChoice: Sendable {
+  /// Jobs that were named.
+  public var names: [String] = []
+  /// Only jobs that were completed before; those without a time of completion count from their last change.
+  public var before: Timestamp?
+  /// ``PipelineStatus``es, or `damaged`.
+  public var statuses = [PipelineStatus.completed.rawValue]
+  public var user: String?
+  /// Archive the oldest jobs until no more than this part of the disk is in use, from 0 to 1.
+  public var over: Double?
+  /// Also jobs that could go on, and those that have changed since they were archived.
+  public var force = false
+
+  public init() {}
+
+  /// A job that was chosen.
+  public struct Candidate: Sendable {
+    public var job: IndexedJob
+    /// Why it is not archived all the same.
+    public var objection: String?
+    /// Whether its archive is all that is left of it already.
+    public var isDone: Bool { job.isArchived }
+  }
+
+  /// The jobs, oldest first.
+  ///
+  /// - Throws: ``JobError`` with code `usage` for a name that fits no job.
+  public func candidates(in workspace: Workspace, notice: @escaping JobIndex.Notice) throws -> [Candidate] {
+    var found: [IndexedJob] = []
+    for name in names {
+      let job = try JobIndex.job(named: name, in: workspace, notice: notice)
+      if !found.contains(where: { $0.folder == job.folder }) { found.append(job) }
+    }
+    if !names.isEmpty { return found.map { Candidate(job: $0, objection: objection(to: $0)) } }
+    var query = JobQuery()
+    query.filters = [try JobFilter("status=\(statuses.joined(separator: ","))"), try JobFilter("archive!=archived")]
+    if let user { query.filters.append(try JobFilter("user=\(user)")) }
+    (query.order, query.ascending) = (.created, true)
+    found = try JobIndex.look(in: workspace, notice: notice) { try $0.page(query) }
+    return found.filter { !$0.isArchived && isOld($0, in: workspace) }
+      .sorted { (age($0, in: workspace), $0.folder) < (age($1, in: workspace), $1.folder) }
+      .map { Candidate(job: $0, objection: objection(to: $0)) }
+  }
+
+  /// What speaks against archiving a job, however it was chosen.
+  private func objection(to job: IndexedJob) -> String? {
+    if job.isArchived || force && !names.isEmpty { return nil }
+    switch PipelineStatus(rawValue: job.status) {
+    case .running?: return "it is running"
+    case .pending?: return "it has not begun, and can be run; name it with --force to archive it all the same"
+    case .interrupted?: return "it can be resumed; name it with --force to archive it all the same"
+    case .completed?, .failed?, nil: return nil
+    }
+  }
+
+  private func isOld(_ job: IndexedJob, in workspace: Workspace) -> Bool {
+    guard let before else { return job.archive == nil || wasLeft(job, before: .now, in: workspace) }
+    return age(job, in: workspace) < before && wasLeft(job, before: before, in: workspace)
+  }
+
+  /// A job that was put back from its archive is there for a reason: its time counts from then.
+  private func wasLeft(_ job: IndexedJob, before: Timestamp, in workspace: Workspace) -> Bool {
+    guard let archive = job.archive, let kept = try? FileStatus(of: workspace.resolve(documentPath: archive)) else {
+      return true
+    }
+    guard let changed = FileStatus.changeTime(of: workspace.resolve(documentPath: job.folder)) else { return true }
+    return changed <= kept.modified || (self.before != nil && changed / 1000 < before.microseconds)
+  }
+
+  /// When the job was completed, or else last changed.
+  private func age(_ job: IndexedJob, in workspace: Workspace) -> Timestamp {
+    job.completedAt.flatMap { Timestamp($0) } ?? Timestamp(microseconds: job.stamp.modified / 1000)
+  }
+}
+
+/// How full the disk is that jobs lie on.
+public struct DiskUse: Sendable {
+  /// From 0 to 1; `nil` where the disk does not say.
+  public static func part(of folder: FilePath) -> Double? {
+    var folder = folder
+    while !exists(folder), folder.removeLastComponent() {}
+    var status = statvfs()
+    guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
+    let used = Double(status.f_blocks) - Double(status.f_bfree)
+    let all = used + Double(status.f_bavail)
+    return all > 0 ? used / all : nil
+  }
+}

@@ -1,0 +1,154 @@
+internal import Index
+public import Jobs
+public import SeekableTar
+public import SystemPackage
+
+/// Puts archived jobs back: written beside their place, verified meanwhile, then renamed into it, over nothing.
+public struct JobRestoration: Sendable {
+  /// What became of a job.
+  public struct Outcome: Sendable {
+    /// Where its folder is.
+    public var output: FilePath
+    public var members = 0
+    public var bytes = 0
+    /// Where what was in its place is now.
+    public var aside: [FilePath] = []
+    /// Members that are lost, with the reasons.
+    public var damaged: [DamagedMember] = []
+    /// Other damage that was found.
+    public var problems: [String] = []
+    /// What was left out when it was archived.
+    public var excluded: [String] = []
+  }
+
+  private let outputRoot: FilePath
+  private let logRoot: FilePath
+  /// Move what is there aside.
+  public var replaces = false
+  /// Put back what is still good of a damaged archive.
+  public var salvages = false
+  public var workers = defaultWorkers
+  public var progress: Progress?
+
+  /// - Parameter folder: where to, instead of into the workspace: the job then lies in `out/…` and `logs/…` below it.
+  public init(in workspace: Workspace, to folder: FilePath? = nil) {
+    outputRoot = folder?.appending("out") ?? workspace.outputRoot
+    logRoot = folder?.appending("logs") ?? workspace.logRoot
+  }
+
+  /// Brings to an end what processes that died had begun.
+  ///
+  /// - Parameter failed: told of what cannot be.
+  /// - Returns: the places, below the roots, of jobs that are back because of it.
+  @discardableResult
+  public func finishInterrupted(failed: (JobError) -> Void) -> Set<String> {
+    var finished: Set<String> = []
+    for (staging, relative) in RestoreStaging.all(below: outputRoot, logRoot) {
+      do {
+        if try staging.finish(relative) { finished.insert(relative) }
+      } catch let error as JobError {
+        if error.code != .locked { failed(error) }
+      } catch {
+        failed(JobError(.io, staging.output.string, "cannot be restored", underlying: error))
+      }
+    }
+    return finished
+  }
+
+  /// Puts a job back.
+  ///
+  /// - Throws: ``JobError``: with code `io` when something is in its place, `damaged` when the archive is and nothing was to
+  ///   be salvaged. Nothing has come into its place then.
+  public func restore(_ file: ArchiveFile) throws -> Outcome {
+    guard let place = file.place, !place.isRedacted else {
+      throw JobError(
+        .usage, file.name, "is no job's archive of this workspace",
+        remedy: "Take out what is in it with: cpwx archive extract \(file.name) --to DIR")
+    }
+    let relative = FilePath(place.relative)
+    let (output, logs) = (outputRoot.pushing(relative), logRoot.pushing(relative))
+    guard let staging = RestoreStaging(output: output, logs: logs) else {
+      throw JobError(.usage, file.name, "is no job's archive")
+    }
+    if !replaces { for target in [output, logs] { try refuse(target) } }
+    // Who runs the job that is to be replaced keeps it.
+    var old: FileLock?
+    if replaces, isDirectory(output) {
+      old = try FileLock.take(output.appending(".cpwx.lock"), subject: output.lastComponent?.string ?? "")
+    }
+    let lock = try staging.begin(isReplacing: replaces)
+    var outcome = Outcome(output: output)
+    do {
+      try write(file, to: staging, &outcome)
+      guard isDirectory(staging.partial.appending("out").pushing(relative)) else {
+        throw JobError(.damaged, file.name, "nothing of the job's folder could be got out of it")
+      }
+      try staging.markReady()
+    } catch {
+      staging.discard()
+      throw error
+    }
+    outcome.aside = try staging.place(place.relative)
+    _ = consume lock
+    _ = consume old
+    return outcome
+  }
+
+  private func refuse(_ target: FilePath) throws {
+    guard isTaken(target) else { return }
+    throw JobError(
+      .io, target.string, "is there already",
+      remedy: "It was not touched. --replace moves it aside first; --to DIR restores into another folder.")
+  }
+
+  private func write(_ file: ArchiveFile, to staging: RestoreStaging, _ outcome: inout Outcome) throws {
+    FaultPoint.pass()
+    let archive: SeekableArchive
+    do {
+      guard let open = try file.open() else { throw JobError(.damaged, file.name, "has no table of contents") }
+      archive = open
+    } catch let error as JobError where salvages && error.code == .damaged {
+      // Without a table it is read from its beginning, as far as that goes.
+      outcome.problems.append(error.message)
+      return try withFolder(staging.partial) { folder in
+        do {
+          let members = try ForeignArchive(file.file).extract(into: folder, progress: progress)
+          (outcome.members, outcome.bytes) = (members.count, members.reduce(0) { $0 + $1.size })
+        } catch {
+          outcome.problems.append("\(error)")
+        }
+      }
+    }
+    var options = ExtractionOptions()
+    (options.salvage, options.durable, options.workers, options.progress) = (salvages, true, workers, progress)
+    let remedy = salvages ? nil : "Nothing was restored. --salvage gets out what is still good."
+    let parts: [(FilePath, UInt8?)] =
+      staging.isOneDisk
+      ? [(staging.partial, nil)]
+      : [(staging.partial, UInt8(ascii: "o")), (staging.partialLogs, UInt8(ascii: "l"))]
+    for (folder, first) in parts {
+      // On two disks each gets its own: `out/…` here, `logs/…` there.
+      if let first { options.includes = { $0.path.bytes.first == first } }
+      let report = try withFolder(folder) { folder in
+        try telling(file.name, remedy: remedy) { try archive.extract(options, into: folder) }
+      }
+      outcome.members += report.extracted
+      outcome.bytes += report.bytes
+      outcome.damaged += report.damaged
+      outcome.problems += report.otherDamage
+    }
+    outcome.excluded = archive.contents.excluded.map(\.pattern).filter { $0 != ".cpwx.lock" }
+    FaultPoint.pass()
+  }
+}
+
+/// Does something with an open folder.
+func withFolder<Value>(_ path: FilePath, _ body: (FileDescriptor) throws -> Value) throws -> Value {
+  let folder: FileDescriptor
+  do {
+    folder = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+  } catch {
+    throw JobError(.io, path.string, "the folder cannot be opened", underlying: error)
+  }
+  return try folder.closeAfter { try body(folder) }
+}

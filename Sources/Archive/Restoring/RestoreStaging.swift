@@ -1,0 +1,173 @@
+internal import Jobs
+internal import SystemPackage
+
+/// A job that is being put back: `.restore-NAME.partial` beside its place while it is written, `.restore-NAME.ready` once
+/// all of it is on the disk.
+///
+/// From the moment it is ready it only has to be moved, and whoever finds it so does. A partial one whose lock is free was
+/// left by a process that died, and is removed.
+struct RestoreStaging {
+  /// The folders that the job's own go to.
+  let output: FilePath
+  let logs: FilePath
+  private let name: String
+
+  private static let prefix = ".restore-"
+  private static let partialEnding = ".partial"
+  private static let readyEnding = ".ready"
+  /// In a ready one: what is in the place meanwhile is moved aside.
+  private static let replacing: FilePath.Component = ".cpwx.replace"
+  private static let lockName: FilePath.Component = ".cpwx.lock"
+
+  init?(output: FilePath, logs: FilePath) {
+    guard let name = output.lastComponent?.string else { return nil }
+    (self.output, self.logs, self.name) = (output, logs, name)
+  }
+
+  private func beside(_ target: FilePath, _ ending: String) -> FilePath {
+    target.removingLastComponent().appending(Self.prefix + name + ending)
+  }
+
+  var partial: FilePath { beside(output, Self.partialEnding) }
+  var ready: FilePath { beside(output, Self.readyEnding) }
+  /// Where the logs are written when they lie on another disk.
+  var partialLogs: FilePath { beside(logs, Self.partialEnding) }
+  private var readyLogs: FilePath { beside(logs, Self.readyEnding) }
+
+  /// Makes the folders to write into, anew.
+  ///
+  /// - Returns: the lock to hold as long as that goes on.
+  func begin(isReplacing: Bool) throws -> FileLock {
+    for target in [output, logs] { try makeFolder(target.removingLastComponent()) }
+    try makeFolder(partial, mode: [.ownerReadWriteExecute])
+    let lock = try FileLock.take(partial.appending(Self.lockName), subject: name)
+    for left in [partial.appending("out"), partial.appending("logs"), partialLogs, readyLogs] { try removeTree(left) }
+    unlink(partial.appending(Self.replacing))
+    if isReplacing { try DurableFile.write([], to: partial.appending(Self.replacing)) }
+    if !isOneDisk { try makeFolder(partialLogs, mode: [.ownerReadWriteExecute]) }
+    return lock
+  }
+
+  /// Whether the job's folder and its logs lie on one disk.
+  var isOneDisk: Bool {
+    let devices = [output, logs].map { try? FileStatus(of: $0.removingLastComponent()).device }
+    return devices[0] == devices[1]
+  }
+
+  /// All is written and on the disk.
+  func markReady() throws {
+    do {
+      if isDirectory(partialLogs) {
+        try renameToFreeName(partialLogs, to: readyLogs)
+        try DurableFile.syncFolder(of: readyLogs)
+      }
+      try renameToFreeName(partial, to: ready)
+      try DurableFile.syncFolder(of: ready)
+    } catch {
+      throw JobError(.io, ready.string, "cannot be made", underlying: error)
+    }
+  }
+
+  /// Puts what is ready in its place; the logs first, for a job is there when its folder is.
+  ///
+  /// - Parameter relative: the job's place below the roots.
+  /// - Returns: where what was there has been moved to.
+  @discardableResult
+  func place(_ relative: String) throws -> [FilePath] {
+    let replaces = exists(ready.appending(Self.replacing))
+    var aside: [FilePath] = []
+    for (root, target) in [("logs", logs), ("out", output)] {
+      for staging in [ready, readyLogs] {
+        let source = staging.appending(root).pushing(FilePath(relative))
+        guard isDirectory(source) else { continue }
+        if replaces, let moved = try moveAside(target) { aside.append(moved) }
+        do {
+          try renameToFreeName(source, to: target)
+          try DurableFile.syncFolder(of: target)
+        } catch {
+          throw JobError(
+            .io, target.string, error as? Errno == .fileExists ? "is there already" : "cannot be put in place",
+            remedy: "It was not touched. What was restored waits in \(source).", underlying: error)
+        }
+      }
+    }
+    try removeTree(readyLogs)
+    try removeTree(ready)
+    return aside
+  }
+
+  /// Removes what was begun.
+  func discard() {
+    try? removeTree(partialLogs)
+    try? removeTree(partial)
+  }
+
+  private func moveAside(_ target: FilePath) throws -> FilePath? {
+    guard isTaken(target) else { return nil }
+    let stamp = ".replaced-\(name)-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
+    var serial = 1
+    while true {
+      let aside = target.removingLastComponent().appending(serial == 1 ? stamp : "\(stamp)-\(serial)")
+      do throws(Errno) {
+        try renameToFreeName(target, to: aside)
+        try? DurableFile.syncFolder(of: aside)
+        return aside
+      } catch {
+        guard error == .fileExists else {
+          throw JobError(.io, target.string, "cannot be moved aside", underlying: error)
+        }
+      }
+      serial += 1
+    }
+  }
+
+  /// Those below the roots of jobs that were begun, with their places below the roots.
+  static func all(below outputRoot: FilePath, _ logRoot: FilePath) -> [(staging: RestoreStaging, relative: String)] {
+    func dated(_ folder: FilePath, _ width: Int) -> [FilePath] {
+      names(in: folder).filter { $0.utf8.count == width && Int($0) != nil }.map { folder.appending($0) }
+    }
+    let days = dated(outputRoot, 4).flatMap { dated($0, 2) }.flatMap { dated($0, 2) }
+    return days.flatMap { day -> [(RestoreStaging, String)] in
+      let users = names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
+      return ([day] + users).flatMap { folder -> [(RestoreStaging, String)] in
+        let found = Set(names(in: folder).filter { $0.hasPrefix(prefix) }.compactMap(jobName))
+        return found.sorted().compactMap { name in
+          var relative = folder.appending(name)
+          guard relative.removePrefix(outputRoot) else { return nil }
+          let staging = RestoreStaging(output: folder.appending(name), logs: logRoot.pushing(relative))
+          return staging.map { ($0, relative.string) }
+        }
+      }
+    }
+  }
+
+  private static func jobName(_ folder: String) -> String? {
+    for ending in [partialEnding, readyEnding] where folder.hasSuffix(ending) {
+      return String(folder.dropFirst(prefix.count).dropLast(ending.count))
+    }
+    return nil
+  }
+
+  /// Brings to an end what a process that died had begun.
+  ///
+  /// - Returns: whether the job is in its place now because of it.
+  /// - Throws: ``JobError`` with code `locked` when nobody died, and it is at work.
+  func finish(_ relative: String) throws -> Bool {
+    if isDirectory(ready) {
+      let lock = try FileLock.take(ready.appending(Self.lockName), subject: name)
+      if FileLock.isHeld(output.appending(Self.lockName)) {
+        throw JobError(
+          .io, output.string, "is in use, and was to be replaced by what waits in \(ready)",
+          remedy: "Nothing was changed. Run this again when the job is not run any more.")
+      }
+      try place(relative)
+      _ = consume lock
+      return true
+    }
+    guard isDirectory(partial) else { return false }
+    let lock = try FileLock.take(partial.appending(Self.lockName), subject: name)
+    discard()
+    _ = consume lock
+    return false
+  }
+}

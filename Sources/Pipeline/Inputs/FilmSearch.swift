@@ -1,0 +1,34 @@
+public import Jobs
+internal import SystemPackage
+
+/// Finds the film of a job that was done, wherever it lies now: by its content.
+public enum FilmSearch {
+  /// - Parameter input: what the job's manifest says of its film.
+  /// - Returns: the same for the film as it lies now.
+  /// - Throws: ``JobError``: with code `usage` when it is in none of the folders looked into, `damaged` when the manifest
+  ///   names no film.
+  public static func input(_ input: JSON, in workspace: Workspace) throws -> JSON {
+    guard let file = input["file"]?.string else {
+      throw JobError(.damaged, "manifest.json", "names no film", remedy: "Run the film itself: cpwx run FILE")
+    }
+    let recorded = workspace.resolve(documentPath: file)
+    let (size, hash) = (input["size_bytes"]?.int, input["sha256"]?.string)
+    var places = [recorded]
+    places += (try? MediaFiles.find(at: workspace.inputRoot).files) ?? []
+    for place in places {
+      guard let status = try? FileStatus(of: place), status.isRegular, size.map({ $0 == status.size }) ?? true else {
+        continue
+      }
+      let identity = try FilmIdentity(hashing: place)
+      // A job of another writer knows no content: its path is all there is.
+      guard hash.map({ $0 == identity.sha256 }) ?? (place == recorded) else { continue }
+      var found = input
+      found["file"] = .string(workspace.documentPath(place))
+      identity.record(in: &found)
+      return found
+    }
+    throw JobError(
+      .usage, file, "is not there, and no file below \(workspace.inputRoot) has its content",
+      remedy: "Put the film there under any name, and run this again.")
+  }
+}

@@ -1,0 +1,115 @@
+internal import Archive
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+internal import Pipeline
+internal import SeekableTar
+
+struct ArchiveCreateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Archive jobs: those that are named, or those that fit; cpwx archive alone does the same.",
+    discussion: """
+      For each job: lock it, write the archive beside its place, read it back from the disk and compare, give it its name, \
+      look whether the job is as it was, and only then remove it. Killed at any moment, it goes on with the next run.
+
+      Never archived are jobs that run; jobs that can be resumed, and those that have changed since they were archived, \
+      only when named with --force. One that was restored counts as old from then. The first Ctrl-C lets the jobs at hand \
+      finish, the second stops them; they stay as they were.
+
+      EXIT CODES
+        0   all that was chosen is archived
+        1   a job was kept back, or failed; the reason stands beside it
+        74  the disk is full, or failed
+
+      EXAMPLES
+        cpwx archive --older-than 30d -n
+        cpwx archive --older-than 30d --exclude '*.wav'
+        cpwx archive --over 80%
+        cpwx archive --redact 20251030-001
+      Then see: cpwx archive list
+      """)
+
+  @Argument(
+    help: .init("Jobs: ids, prefixes of ids, 'latest', or paths in jobs.", valueName: "job"), completion: .jobs)
+  var jobs: [String] = []
+
+  @Option(help: .init("Jobs that were completed so long ago, or before a date.", valueName: "30d"))
+  var olderThan: String?
+
+  @Option(help: .init("Archive the oldest jobs until no more of the disk is in use.", valueName: "80%"))
+  var over: String?
+
+  @Option(
+    help: .init("Choose jobs of these statuses: completed, failed, damaged. (default: completed)", valueName: "a,b"))
+  var status: String?
+
+  @Option(help: .init("Choose only jobs of this user.", valueName: "number"))
+  var user: String?
+
+  @Option(
+    help: .init(
+      "Leave out files of that name or path, also in folders of that name; more than once for more. "
+        + "(default: ARCHIVE_EXCLUDE)", valueName: "glob"))
+  var exclude: [String] = []
+
+  @Flag(help: "Leave the jobs where they are.")
+  var keep = false
+
+  @Flag(help: "Make copies for sharing instead, JOB.redacted.tar.zst, with secrets masked in all text; the jobs stay.")
+  var redact = false
+
+  @Flag(help: "Also named jobs that could go on, or have changed since they were archived.")
+  var force = false
+
+  @Option(name: [.customShort("j"), .long], help: .init("Jobs at a time. (default: 2)", valueName: "number"))
+  var parallel: Int?
+
+  @Flag(
+    name: [.customShort("n"), .long], help: "Show what would be archived, its size and what that saves, and do nothing."
+  )
+  var dryRun = false
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func validate() throws {
+    if jobs.isEmpty, olderThan == nil, over == nil {
+      throw ValidationError("Name jobs, or choose some: --older-than 30d, --over 80%.")
+    }
+    if !jobs.isEmpty, olderThan != nil || over != nil || status != nil || user != nil {
+      throw ValidationError("Jobs that are named are chosen already: no --older-than, --over, --status or --user.")
+    }
+    if force, jobs.isEmpty { throw ValidationError("--force is for jobs that are named.") }
+    if let parallel, parallel < 1 { throw ValidationError("--parallel is a number from 1.") }
+  }
+
+  func run() async throws {
+    let format = try formatOptions.resolved()
+    let request = try ArchiveRequest(self)
+    let candidates = try request.candidates()
+    if dryRun {
+      let results = request.results(request.plan(candidates))
+      results.listing().write(format)
+      if format == .table { Console.note(results.expectation) }
+      return
+    }
+    let stop = try StopSource()
+    let display = ArchiveDisplay(isQuiet: quiet, jobs: candidates.count)
+    let receipt = Signals.forward(to: stop) { level in
+      display.say(
+        level == .drain
+          ? "Stopping after the jobs at hand; once more to stop them now. They stay as they are then."
+          : "Stopping now. The jobs at hand stay as they were.")
+    }
+    let outcomes = request.run(candidates, stop: stop, display)
+    display.close()
+    let results = request.results(outcomes)
+    results.listing().write(format)
+    if !quiet { Console.note(results.summary) }
+    if let status = receipt.exitStatus ?? results.exitStatus { throw status }
+  }
+}

@@ -1,0 +1,61 @@
+internal import Archive
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+struct ArchiveExtractCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "extract",
+    abstract: "Take files out of an archive: of a job, or any .tar.zst file.",
+    discussion: """
+      MEMBER is a path as cpwx archive show has it, or from the job's folder or that of its logs on; a folder means all \
+      in it. Of an archive of cpwx only what is needed is read. Nothing that is there is written over, and nothing comes \
+      to lie outside of DIR, whatever the archive says: hostile names, links and devices are refused (65).
+
+      EXAMPLES
+        cpwx archive extract 20251030-001 subtitles/subtitles.srt -O
+        cpwx archive extract 20251030-001 '*.srt' transcription --to /tmp/look
+        cpwx archive extract /mnt/copy/film.tar.zst --to /tmp/look
+      Then see: cpwx archive show JOB
+      """)
+
+  @Argument(help: .init("A job, or an archive's path.", valueName: "job-or-file"), completion: .jobs)
+  var archive: String
+
+  @Argument(help: .init("What to take out; * ? [a-z] ** match names. With --to, all by default.", valueName: "member"))
+  var members: [String] = []
+
+  @Flag(name: [.customShort("O"), .customLong("to-stdout")], help: "Write the files' content to standard output.")
+  var toStdout = false
+
+  @Option(help: .init("Into this folder. (default: this one)", valueName: "dir"))
+  var to: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+
+  func validate() throws {
+    if toStdout, to != nil { throw ValidationError("Either -O or --to.") }
+    if members.isEmpty, to == nil { throw ValidationError("Name members, or with --to DIR take all.") }
+  }
+
+  func run() async throws {
+    let file = try ArchiveFile(named: archive, in: { try workspaceOptions.open() }, notice: { Console.error($0) })
+    var extraction = MemberExtraction(of: file, members)
+    if toStdout {
+      Interruption.endsQuietly()
+      _ = try extraction.write(to: .standardOutput)
+      return
+    }
+    let folder = absolute(FilePath(to ?? "."))
+    let meter = ByteMeter("extracting", isQuiet: quiet)
+    extraction.progress = { done, total in meter.show(done, of: total) }
+    defer { meter.close() }
+    let written = try extraction.write(below: folder)
+    meter.close()
+    if !quiet { Console.note("\(written.members) members, \(describeSize(written.bytes)), in \(folder)") }
+  }
+}

@@ -1,0 +1,137 @@
+internal import Archive
+internal import Glibc
+internal import Index
+internal import Jobs
+internal import Pipeline
+internal import SeekableTar
+internal import Synchronization
+
+/// What a `cpwx archive` asks for, its options brought together.
+struct ArchiveRequest {
+  private let workspace: Workspace
+  private let choice: ArchiveChoice
+  private let options: JobArchiving.Options
+  private let atATime: Int
+  private static let notice: JobIndex.Notice = { Console.error($0) }
+
+  init(_ command: ArchiveCreateCommand) throws {
+    let workspace = try command.workspaceOptions.open()
+    self.workspace = workspace
+    var choice = ArchiveChoice()
+    (choice.names, choice.force, choice.user) = (command.jobs, command.force, command.user)
+    for name in command.jobs where name.hasSuffix(".tar.zst") {
+      throw JobError(
+        .usage, name, "is an archive already", remedy: "Look into it with: cpwx archive show, verify or extract \(name)"
+      )
+    }
+    choice.before = try command.olderThan.map { try momentOption($0, "--older-than") }
+    choice.over = try command.over.map { try partOption($0, "--over") }
+    if let status = command.status { choice.statuses = status.split(separator: ",").map(String.init) }
+    self.choice = choice
+    var options = JobArchiving.Options()
+    (options.keepsJob, options.force) = (command.keep, command.force)
+    let configured = workspace.config["ARCHIVE_EXCLUDE"] ?? ""
+    let patterns = command.exclude.isEmpty ? configured.split { ", \n".contains($0) }.map(String.init) : command.exclude
+    options.excluding = patterns.filter { !$0.isEmpty }.map { Glob($0) }
+    if command.redact {
+      let environment = processEnvironment()
+      options.redacting = { Secrets.values(ofJobIn: $0.output, workspace: workspace, outer: environment) }
+    }
+    let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    // Each job takes some tens of megabytes, whatever its size.
+    atATime = command.parallel ?? min(2, cores)
+    options.workers = max(1, cores / atATime)
+    self.options = options
+  }
+
+  func candidates() throws -> [ArchiveChoice.Candidate] {
+    try choice.candidates(in: workspace, notice: Self.notice)
+  }
+
+  func plan(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
+    ArchivingRun(
+      in: workspace, options, jobs: 1, over: nil, stop: { .no }, moved: {}, observe: { _ in }
+    ).plan(candidates)
+  }
+
+  func run(
+    _ candidates: [ArchiveChoice.Candidate], stop: StopSource, _ display: ArchiveDisplay
+  ) -> [ArchiveOutcome] {
+    ArchiveRecovery.run(in: workspace) { display.say("cpwx: \($0)") }
+    let refresh = IndexRefresh(of: workspace) { display.say("cpwx: \($0)") }
+    let run = ArchivingRun(
+      in: workspace, options, jobs: atATime, over: choice.over,
+      stop: { stop.level == .none ? .no : stop.level == .drain ? .afterThese : .now }, moved: { refresh.run() },
+      observe: { display.show($0) })
+    defer { refresh.close() }
+    return run.run(candidates)
+  }
+
+  func results(_ outcomes: [ArchiveOutcome]) -> ArchiveResults {
+    let known = (try? JobIndex.look(in: workspace, leavingNone: true, notice: { _ in }) { try $0.archives() }) ?? []
+    let sizes = known.filter { $0.status == .verified }.reduce(into: (bytes: 0, archives: 0)) { sum, archive in
+      sum.bytes += archive.bytes ?? 0
+      sum.archives += archive.archiveBytes
+    }
+    // Before anything was archived: half sound, a third film, the rest text.
+    let ratio = sizes.bytes > 0 ? Double(sizes.archives) / Double(sizes.bytes) : 0.8
+    return ArchiveResults(outcomes: outcomes, ratio: min(1, ratio), workspace: workspace)
+  }
+}
+
+/// Brings the index up to what the files say while jobs become archives.
+final class IndexRefresh: Sendable {
+  private enum State {
+    case closed
+    case open(JobIndex)
+    case failed
+  }
+
+  private let workspace: Workspace
+  private let notice: @Sendable (String) -> Void
+  private let state = Mutex(State.closed)
+
+  init(of workspace: Workspace, notice: @escaping @Sendable (String) -> Void) {
+    (self.workspace, self.notice) = (workspace, notice)
+  }
+
+  func run() {
+    state.withLock { state in
+      do {
+        if case .closed = state { state = .open(try JobIndex.open(workspace, notice: notice)) }
+        guard case .open(let index) = state, !index.isPassing else { return }
+        try index.refresh()
+      } catch {
+        state = .failed
+        notice("the index could not be written (\(error)); the files are the truth, and the next look finds them")
+      }
+    }
+  }
+
+  func close() {
+    state.withLock { state in
+      if case .open(let index) = state { index.close() }
+      state = .failed
+    }
+  }
+}
+
+/// How long ago, or a date.
+///
+/// - Throws: ``JobError`` with code `usage`.
+func momentOption(_ text: String, _ option: String) throws -> Timestamp {
+  if let moment = parseMoment(text) { return moment }
+  throw JobError(.usage, "\(option) \(text)", "is no age and no date", remedy: "Expected, as in: 30d, 12h, 2025-10-30")
+}
+
+/// A part of a whole: `80%` or `0.8`.
+///
+/// - Throws: ``JobError`` with code `usage`.
+func partOption(_ text: String, _ option: String) throws -> Double {
+  let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
+  if let number = Double(digits), number >= 0 {
+    let part = text.hasSuffix("%") ? number / 100 : number
+    if part <= 1 { return part }
+  }
+  throw JobError(.usage, "\(option) \(text)", "is no part of a whole", remedy: "Expected, as in: \(option) 80%")
+}

@@ -1,0 +1,106 @@
+internal import SeekableTar
+internal import Archive
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+struct ArchiveRestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Put archived jobs back, as they were to the byte, mode and nanosecond; the archives stay.",
+    discussion: """
+      A job is written beside its place, every file compared with its hash, and renamed into place when all of it is on \
+      the disk. What is there already is never touched, unless --replace moves it aside.
+
+      EXIT CODES
+        65  the archive is damaged: nothing was restored, or with --salvage all but what is named
+        74  something is there already, or the disk is full
+
+      EXAMPLES
+        cpwx archive restore 20251030-001
+        cpwx archive restore 20251030-001 --to /tmp/look
+        cpwx archive restore --salvage 20251030-001
+      Then see: cpwx job show JOB
+      """)
+
+  @Argument(help: .init("Jobs, or the paths of their archives.", valueName: "job"), completion: .jobs)
+  var jobs: [String]
+
+  @Option(help: .init("Into this folder, as out/… and logs/… below it.", valueName: "dir"))
+  var to: String?
+
+  @Flag(help: "Move a job that is there aside first.")
+  var replace = false
+
+  @Flag(help: "Get out of a damaged archive what is still good.")
+  var salvage = false
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    let workspace = try workspaceOptions.open()
+    let format = try formatOptions.resolved()
+    let files = try jobs.map {
+      try ArchiveFile(named: $0, in: { workspace }, notice: { Console.error($0) })
+    }
+    var restoration = JobRestoration(in: workspace, to: to.map { absolute(FilePath($0)) })
+    (restoration.replaces, restoration.salvages) = (replace, salvage)
+    ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
+    let finished = restoration.finishInterrupted { Console.error("\($0)") }
+    var codes: Set<Int32> = []
+    var rows: [JSON] = []
+    for file in files {
+      var row = file.indexed?.document(in: workspace) ?? ["archive": .string(file.name)]
+      (row["status"], row["reason"]) = (.string("restored"), .null)
+      do {
+        if let relative = file.place?.relative, finished.contains(relative) {
+          row["reason"] = .string("what was begun earlier is finished")
+        } else {
+          let meter = ByteMeter("restoring \(file.indexed?.jobID ?? file.name)", isQuiet: quiet)
+          restoration.progress = { done, total in meter.show(done, of: total) }
+          defer { meter.close() }
+          let outcome = try restoration.restore(file)
+          row["output_dir"] = .string(to == nil ? workspace.documentPath(outcome.output) : outcome.output.string)
+          row["lost"] = .strings(outcome.damaged.map(\.path.text))
+          meter.close()
+          tell(outcome, of: file)
+          if !outcome.damaged.isEmpty || !outcome.problems.isEmpty {
+            row["status"] = .string("salvaged")
+            row["reason"] = .string(
+              outcome.damaged.isEmpty ? outcome.problems.first : "\(outcome.damaged.count) members are lost")
+            codes.insert(ExitStatus.damaged.rawValue)
+          }
+        }
+      } catch {
+        let error = error as? JobError ?? JobError(.io, file.name, "cannot be restored", underlying: error)
+        Console.error("\(error)")
+        (row["status"], row["reason"]) = (.string("failed"), .string(error.message))
+        codes.insert(ExitStatus(error.code).rawValue)
+      }
+      rows.append(row)
+    }
+    Listing(
+      rows: rows,
+      columns: [
+        .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
+        .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" }, .init("FOLDER", key: "output_dir"),
+        .init("REASON", key: "reason"),
+      ]
+    ).write(format)
+    if let code = codes.count == 1 ? codes.first : codes.isEmpty ? nil : 1 { throw ExitStatus(rawValue: code) }
+  }
+
+  private func tell(_ outcome: JobRestoration.Outcome, of file: ArchiveFile) {
+    for path in outcome.aside { Console.note("What was there is now \(path)") }
+    for member in outcome.damaged { Console.error("\(file.name): lost: \(member.path): \(member.reason)") }
+    for problem in outcome.problems { Console.error("\(file.name): \(problem)") }
+    if !quiet, !outcome.excluded.isEmpty {
+      Console.note("Not in the archive, as they were excluded then: \(outcome.excluded.joined(separator: " "))")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+internal import Archive
+internal import Index
+internal import Jobs
+
+/// What became of the jobs of a `cpwx archive`.
+struct ArchiveResults {
+  var outcomes: [ArchiveOutcome]
+  /// What archives come to, of what jobs hold; as far as is known.
+  var ratio: Double
+  var workspace: Workspace
+
+  func listing() -> Listing {
+    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
+    return Listing(
+      rows: outcomes.map { Secrets.masked(document($0), secrets) },
+      columns: [
+        .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
+        .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
+        .init("ARCHIVE") { ($0["archive_bytes"] ?? $0["expected_archive_bytes"])?.int.map(describeSize) ?? "" },
+        .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" },
+        .init("TITLE", key: "title", isFlexible: true), .init("FILE", key: "archive", isFlexible: true),
+        .init("REASON", key: "reason"),
+      ])
+  }
+
+  private func document(_ outcome: ArchiveOutcome) -> JSON {
+    var document: JSON = [
+      "job_id": .string(outcome.job.jobID), "archive": .string(outcome.archive), "members": .int(outcome.members),
+      "bytes": .int(outcome.bytes), "archive_bytes": .int(outcome.archiveBytes), "sha256": .string(outcome.sha256),
+      "status": .string(outcome.status.rawValue), "reason": .string(outcome.reason),
+      "user_id": Int(outcome.job.userID).map { .int($0) } ?? .string(outcome.job.userID),
+      "title": .string(outcome.job.title), "saved_bytes": .int(savedBytes(outcome)),
+      "left_out": .strings(outcome.leftOut),
+    ]
+    if outcome.status == .planned { document["expected_archive_bytes"] = .int(expected(outcome)) }
+    return document
+  }
+
+  private func expected(_ outcome: ArchiveOutcome) -> Int? {
+    outcome.bytes.map { Int(Double($0) * ratio) }
+  }
+
+  private func savedBytes(_ outcome: ArchiveOutcome) -> Int? {
+    switch outcome.status {
+    case .archived: outcome.bytes.flatMap { bytes in outcome.archiveBytes.map { bytes - $0 } }
+    case .planned: outcome.bytes.flatMap { bytes in expected(outcome).map { bytes - $0 } }
+    case .copied, .kept, .failed, .skipped: nil
+    }
+  }
+
+  private func counted(_ count: Int, _ what: String) -> String { "\(count) \(count == 1 ? what : what + "s")" }
+
+  /// What was done and saved, in a line.
+  var summary: String {
+    func those(_ status: ArchiveOutcome.Status) -> [ArchiveOutcome] { outcomes.filter { $0.status == status } }
+    let done = those(.archived) + those(.copied)
+    var parts: [String] = []
+    if !done.isEmpty {
+      let bytes = done.reduce(0) { $0 + ($1.bytes ?? 0) }
+      let archives = done.reduce(0) { $0 + ($1.archiveBytes ?? 0) }
+      let saved = those(.archived).reduce(0) { $0 + (savedBytes($1) ?? 0) }
+      parts.append(
+        "\(counted(done.count, "job")) archived: \(describeSize(bytes)) in \(describeSize(archives))"
+          + (saved > 0 ? ", \(describeSize(saved)) saved" : ""))
+    }
+    if !those(.kept).isEmpty { parts.append("\(those(.kept).count) kept back") }
+    if !those(.failed).isEmpty { parts.append("\(those(.failed).count) failed") }
+    if !those(.skipped).isEmpty { parts.append("\(those(.skipped).count) left alone") }
+    return parts.isEmpty ? "Nothing to archive." : parts.joined(separator: "; ") + "."
+  }
+
+  /// What a dry run promises, in a line.
+  var expectation: String {
+    let planned = outcomes.filter { $0.status == .planned }
+    if planned.isEmpty { return "Nothing to archive." }
+    let saved = planned.reduce(0) { $0 + (savedBytes($1) ?? 0) }
+    let bytes = planned.reduce(0) { $0 + ($1.bytes ?? 0) }
+    return
+      "\(counted(planned.count, "job")), \(describeSize(bytes)); archiving them would save about \(describeSize(saved))."
+  }
+
+  /// `nil` when all that was asked for is done.
+  var exitStatus: ExitStatus? {
+    let troubles = outcomes.filter(\.isTrouble)
+    if troubles.isEmpty { return nil }
+    let codes = Set(troubles.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
+    return ExitStatus(rawValue: codes.count == 1 ? codes.first ?? 1 : 1)
+  }
+}

@@ -1,0 +1,103 @@
+internal import SeekableTar
+internal import Archive
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+
+struct ArchiveVerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Read archives and compare every frame and every file with its hash; name what is damaged.",
+    discussion: """
+      Of a .tar.zst file of another program it is read whether it is whole, and harmless to extract.
+
+      EXIT CODES
+        0   all is as it was written
+        65  an archive is damaged, or hostile
+
+      EXAMPLES
+        cpwx archive verify --all
+        cpwx archive verify --all --sample 5%
+        cpwx archive verify 20251030-001 /mnt/copy/20251030-002.tar.zst
+      Then see: cpwx archive restore --salvage JOB
+      """)
+
+  @Argument(help: .init("Jobs, or archives' paths.", valueName: "job-or-file"), completion: .jobs)
+  var archives: [String] = []
+
+  @Flag(help: "All archives of the workspace.")
+  var all = false
+
+  @Option(help: .init("Read this part of each archive, other frames every time.", valueName: "5%"))
+  var sample: String?
+
+  @Flag(name: [.short, .long], help: "Show only what is not well.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func validate() throws {
+    if archives.isEmpty != all { throw ValidationError("Name archives by their jobs or paths, or take --all.") }
+  }
+
+  func run() async throws {
+    let format = try formatOptions.resolved()
+    var verification = ArchiveVerification()
+    verification.sample = try sample.map { try partOption($0, "--sample") }
+    Interruption.endsQuietly()
+    var writer = Listing.Writer(
+      format,
+      [
+        .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
+        .init("FILES", key: "members"),
+        .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }, .init("FILE", key: "archive"),
+        .init("REASON", key: "reason"),
+      ])
+    var codes: Set<Int32> = []
+    for file in try files() {
+      let outcome = verification.verify(file)
+      for member in outcome.damaged { Console.error("\(file.name): \(member.path): \(member.reason)") }
+      for problem in outcome.problems { Console.error("\(file.name): \(problem)") }
+      if let error = outcome.error {
+        Console.error("\(error)")
+        codes.insert(ExitStatus(error.code).rawValue)
+      } else if !outcome.isGood {
+        codes.insert(ExitStatus.damaged.rawValue)
+      }
+      if !quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
+    }
+    writer.end()
+    if let code = codes.contains(ExitStatus.damaged.rawValue) ? ExitStatus.damaged.rawValue : codes.first {
+      throw ExitStatus(rawValue: code)
+    }
+  }
+
+  private func files() throws -> [ArchiveFile] {
+    guard all else {
+      return try archives.map {
+        try ArchiveFile(named: $0, in: { try workspaceOptions.open() }, notice: { Console.error($0) })
+      }
+    }
+    let workspace = try workspaceOptions.open()
+    let known = try JobIndex.look(in: workspace, notice: { Console.error($0) }) { try $0.archives() }
+    return known.compactMap { archive in
+      archive.place(in: workspace).map { ArchiveFile(archive, at: $0, in: workspace) }
+    }
+  }
+
+  private func document(_ outcome: ArchiveVerification.Outcome, of file: ArchiveFile) -> JSON {
+    var reason = outcome.error?.message ?? outcome.problems.first
+    if let first = outcome.damaged.first {
+      let more = outcome.damaged.count > 1 ? " and \(outcome.damaged.count - 1) more" : ""
+      reason = "damaged: \(first.path)\(more)" + (outcome.good.map { "; \($0) members are good" } ?? "")
+    }
+    return [
+      "job_id": .string(file.indexed?.jobID), "archive": .string(file.name), "members": .int(outcome.members),
+      "bytes": .int(outcome.bytes), "archive_bytes": .int(outcome.archiveBytes), "sha256": .string(outcome.sha256),
+      "status": .string(outcome.isGood ? "good" : outcome.error == nil ? "damaged" : "failed"),
+      "reason": .string(reason), "damaged": .strings(outcome.damaged.map(\.path.text)),
+      "good_members": .int(outcome.good ?? (outcome.isGood ? outcome.members : nil)),
+    ]
+  }
+}

@@ -1,0 +1,83 @@
+internal import Archive
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+struct ManifestDiffCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Say what differs between two jobs' manifests, stage by stage; secrets are masked.",
+    discussion: """
+      Compared is the work: the film, statuses, outputs and their sizes, metadata, fingerprints, errors. Times, durations \
+      and the names of the jobs are not. Archived jobs are read in their archives.
+
+      Exit code 0 when nothing differs, 1 when something does.
+
+      EXAMPLES
+        cpwx manifest diff 20251030-001 20251128-001
+        cpwx manifest diff old/manifest.json new/manifest.json --format json
+      Then see: cpwx manifest show JOB
+      """)
+
+  @Argument(help: .init("A job, or the path of a manifest.", valueName: "old"), completion: .jobs)
+  var old: String
+
+  @Argument(help: .init("Another one.", valueName: "new"), completion: .jobs)
+  var new: String
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    let format = try formatOptions.resolved()
+    let (before, after) = (try manifest(old), try manifest(new))
+    let secrets = Array(Set(before.secrets + after.secrets)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    let differences = before.manifest.differences(to: after.manifest)
+    Listing(
+      rows: differences.map { difference in
+        Secrets.masked(
+          [
+            "stage_name": .string(difference.stage), "key": .string(difference.key), "old": difference.old ?? .null,
+            "new": difference.new ?? .null,
+          ], secrets)
+      },
+      columns: [
+        .init("STAGE", key: "stage_name"), .init("WHAT", key: "key"), .init("OLD", key: "old", isFlexible: true),
+        .init("NEW", key: "new", isFlexible: true),
+      ]
+    ).write(format)
+    if differences.isEmpty {
+      if format == .table { Console.note("No difference.") }
+    } else {
+      throw ExitStatus.someFailed
+    }
+  }
+
+  private func manifest(_ name: String) throws -> (manifest: Manifest, secrets: [String]) {
+    var file = absolute(FilePath(name))
+    if isDirectory(file), exists(file.appending("manifest.json")) { file = file.appending("manifest.json") }
+    let environment = processEnvironment()
+    if (try? FileStatus(of: file))?.isRegular == true {
+      let workspace = try? workspaceOptions.open()
+      let secrets = Secrets.values(
+        ofJobIn: file.removingLastComponent(), workspace: workspace, outer: environment)
+      return (try Manifest(reading: file), secrets)
+    }
+    let workspace = try workspaceOptions.open()
+    let job = try workspace.job(named: name)
+    let paths = job.paths(in: workspace)
+    guard job.isArchived else {
+      return (
+        try Manifest(reading: paths.manifest),
+        Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: environment)
+      )
+    }
+    let env = EnvFile(parsing: (try? job.archivedFile("job.env", in: workspace)) ?? [])
+    return (
+      try job.archivedManifest(in: workspace),
+      Secrets.values(of: env, in: workspace.root, outer: environment)
+        + Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+    )
+  }
+}
