@@ -65,7 +65,7 @@ public struct JobArchiving: Sendable {
       var outcome = ArchiveOutcome(job, keepsJob ? .copied : .archived)
       (outcome.archive, outcome.archiveBytes) = (place.path, written.archiveBytes)
       (outcome.members, outcome.bytes) = (written.contents.members.count, written.contents.contentBytes)
-      outcome.sha256 = written.archiveDigest.hex
+      outcome.sha256 = written.contents.dataDigest.hex
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
       if keepsJob { return outcome }
       if let change = try source.changes(since: written).first {

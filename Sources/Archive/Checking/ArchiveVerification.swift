@@ -42,10 +42,9 @@ public struct ArchiveVerification: Sendable {
       (outcome.members, outcome.bytes) = (archive.contents.members.count, archive.contents.contentBytes)
       var options = VerificationOptions()
       (options.sample, options.workers, options.progress) = (sample, workers, progress)
-      options.expectedDigest = file.indexed?.sha256.flatMap { Digest(hex: $0) }
       let report = try telling(file.name) { try archive.verify(options) }
       (outcome.damaged, outcome.problems) = (report.damaged, report.problems)
-      outcome.sha256 = report.archiveDigest?.hex ?? file.indexed?.sha256
+      outcome.sha256 = archive.contents.dataDigest.hex
       if !report.isGood {
         outcome.good = archive.contents.members.count - report.damaged.count
         if outcome.isGood { outcome.problems = ["it does not hold what was written"] }

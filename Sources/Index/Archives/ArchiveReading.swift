@@ -25,7 +25,7 @@ struct ArchiveReading {
     return IndexedArchive(
       path: place.path, folder: place.folder, jobID: job.jobID, userID: job.userID, title: job.title, year: job.year,
       date: job.completedAt ?? job.createdAt, members: contents?.members.count, bytes: contents?.contentBytes,
-      archiveBytes: status.size, sha256: archive?.archiveDigest.hex, tarSHA256: contents?.tarDigest.hex,
+      archiveBytes: status.size, sha256: archive?.contents.dataDigest.hex, tarSHA256: contents?.tarDigest.hex,
       status: archive == nil ? .damaged : place.isRedacted ? .redacted : .verified, modified: status.modified,
       inode: Int64(truncatingIfNeeded: status.inode), key: job.key)
   }
