@@ -24,8 +24,8 @@ public import SystemPackage
 
   /// One that goes on from here by itself.
   public func copy() -> SHA256 {
-    let other = SHA256()
-    unsafe EVP_MD_CTX_copy_ex(other.context, context)
+    var other = SHA256()
+    other.context = context
     return other
   }
 

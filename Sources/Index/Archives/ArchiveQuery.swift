@@ -44,7 +44,7 @@ extension JobIndex {
       var arguments: StatementArguments = []
       if let user = query.user {
         conditions.append("user_id = ?")
-        arguments += [user.asNumberOrName]
+        arguments += [RowValue.user(user)]
       }
       if let since = query.since {
         conditions.append("date >= ?")
@@ -75,6 +75,6 @@ extension JobIndex {
     try Drift(self).heal()
     return try current {
       try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [folder])
-    }.first
+    }.jobs.first
   }
 }

@@ -22,7 +22,7 @@ extension Database {
         year, date, members, tar_sha256, modified, inode, key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
     ).execute(arguments: [
-      archive.path, archive.jobID, archive.userID.asNumberOrName, archive.bytes, archive.archiveBytes, archive.sha256,
+      archive.path, archive.jobID, RowValue.user(archive.userID), archive.bytes, archive.archiveBytes, archive.sha256,
       archive.status.rawValue, archive.folder, archive.title, archive.year, archive.date, archive.members,
       archive.tarSHA256, archive.modified, archive.inode, archive.key,
     ])
