@@ -61,7 +61,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Pipeline",
-      dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
+      dependencies: ["CLinux", "TextWidth", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
       swiftSettings: strict),
     .target(
       name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
@@ -73,7 +73,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Report",
-      dependencies: ["Jobs", "Index", .product(name: "Mustache", package: "swift-mustache"), system],
+      dependencies: ["TextWidth", "Jobs", "Index", .product(name: "Mustache", package: "swift-mustache"), system],
       resources: [.embedInCode("Templates")],
       swiftSettings: strict),
     .executableTarget(

@@ -14,6 +14,9 @@ public struct Workspace: Sendable {
   /// The base configuration as read; empty when there is no file.
   public let config: EnvFile
 
+  /// What cpwx fills by itself, and where no film to run lies.
+  public var ownFolders: [FilePath] { [outputRoot, logRoot, archiveRoot, stateFolder] }
+
   public var configFolder: FilePath { root.appending("config") }
   public var pipelineFile: FilePath { configFolder.appending("pipeline.yaml") }
 

@@ -80,7 +80,6 @@ struct RunCommand: AsyncParsableCommand {
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)
-      for warning in films.warnings { Console.error(warning) }
       return films.listing(in: request.workspace).write(format)
     }
     let stop = try StopSource()

@@ -38,6 +38,9 @@ struct RunRequest {
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
       index: index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() })
     resumed = command.resume
+    if paths.contains("") {
+      throw JobError(.usage, "''", "an empty path names no film", remedy: "Is it a variable that is not set?")
+    }
     let standard = command.resume.isEmpty ? [workspace.inputRoot] : []
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
   }

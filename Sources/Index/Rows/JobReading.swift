@@ -85,11 +85,11 @@ extension IndexedJob {
     createdAt =
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
     completedAt = document?["timing"]?["completed_at"]?.string
-    totalSeconds = document?["timing"]?["total_seconds"]?.double
+    totalSeconds = document?["timing"]?["total_seconds"]?.seconds
     sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
     let film = document?["input"]?["size_bytes"] == nil ? info?["input"] : document?["input"]
-    (inputBytes, inputModified) = (film?["size_bytes"]?.int, film?["modified_ns"]?.int)
-    (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.double)
+    (inputBytes, inputModified) = (film?["size_bytes"]?.byteCount, film?["modified_ns"]?.int)
+    (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.seconds)
     self.stages = stages.map { IndexedStage($0) }
     history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
     self.stamp = stamp
@@ -103,18 +103,18 @@ extension IndexedStage {
   init(_ record: StageRecord) {
     let fields = record.fields.object ?? JSON.Object()
     name = record.name
-    number = fields["stage_number"]?.int
+    number = fields["stage_number"]?.ordinal
     status = record.status?.rawValue ?? fields["status"]?.string
-    attempt = fields["attempt"]?.int
+    attempt = fields["attempt"]?.ordinal
     startedAt = fields["started_at"]?.string
     completedAt = fields["completed_at"]?.string
     seconds = record.duration
     exitCode = fields["exit_code"]?.int
     error = (record.error ?? record.reason)?.lastLine
     let resources = fields["resources"]?.object
-    peakMemory = resources?["peak_memory_bytes"]?.int
-    cpuSeconds = resources?["cpu_seconds"]?.double
-    outputBytes = resources?["output_bytes"]?.int
+    peakMemory = resources?["peak_memory_bytes"]?.byteCount
+    cpuSeconds = resources?["cpu_seconds"]?.seconds
+    outputBytes = resources?["output_bytes"]?.byteCount
     because = fields["because"]?.string
   }
 }

@@ -29,7 +29,7 @@ public struct JobEvent: Sendable, Equatable {
     guard let at = entry["at"]?.string, let what = entry["event"]?.string.flatMap({ What(rawValue: $0) })
     else { return nil }
     self.init(
-      at: at, who: entry["who"]?.string, what, stage: entry["stage"]?.string, attempt: entry["attempt"]?.int,
+      at: at, who: entry["who"]?.string, what, stage: entry["stage"]?.string, attempt: entry["attempt"]?.ordinal,
       reason: entry["reason"]?.string)
   }
 
@@ -85,7 +85,7 @@ extension Manifest {
   }
 
   private static func events(of record: StageRecord) -> [JobEvent] {
-    let attempt = record.fields["attempt"]?.int
+    let attempt = record.fields["attempt"]?.ordinal
     var events: [JobEvent] = []
     let started = record.fields["started_at"]?.string
     if let started {

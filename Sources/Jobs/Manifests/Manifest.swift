@@ -163,9 +163,9 @@ public struct StageRecord: Sendable, Equatable {
   public var status: StageStatus? {
     fields["status"]?.string.flatMap { $0 == "completed" ? .success : StageStatus(rawValue: $0) }
   }
-  public var attempt: Int { fields["attempt"]?.int ?? 0 }
+  public var attempt: Int { fields["attempt"]?.ordinal ?? 0 }
   /// Seconds.
-  public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.double }
+  public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.seconds }
   public var error: String? { fields["error"]?.string }
   public var reason: String? { fields["reason"]?.string }
   public var fingerprint: String? { fields["fingerprint"]?.string }

@@ -2,7 +2,7 @@
 ///
 /// - Returns: seconds, or `nil` for what is no duration.
 public func parseDuration(_ text: String) -> Double? {
-  if let seconds = Double(text), seconds.isFinite, seconds >= 0, text.first?.isNumber == true { return seconds }
+  if let seconds = Double(text), text.first?.isNumber == true { return plausible(seconds) }
   let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
   var total = 0.0
   var rest = text[...]
@@ -12,8 +12,11 @@ public func parseDuration(_ text: String) -> Double? {
     guard let amount = Double(digits), let unit = rest.popFirst(), let seconds = units[unit] else { return nil }
     total += amount * seconds
   }
-  return text.isEmpty ? nil : total
+  return text.isEmpty ? nil : plausible(total)
 }
+
+/// Nobody means more than three hundred years.
+private func plausible(_ seconds: Double) -> Double? { (0...1e10).contains(seconds) ? seconds : nil }
 
 /// A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`.
 public func describeDuration(_ seconds: Double) -> String {
@@ -21,7 +24,7 @@ public func describeDuration(_ seconds: Double) -> String {
     let tenths = Int((max(0, seconds) * 10).rounded())
     return "\(tenths / 10).\(tenths % 10) s"
   }
-  let whole = Int(seconds.rounded())
+  let whole = Int(min(seconds, 1e15).rounded())
   func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
   switch whole {
   case ..<60: return "\(whole) s"

@@ -146,11 +146,11 @@ extension BatchProgress {
     running = (document["running"]?.array ?? []).map { job in
       Running(
         job: job["job_id"]?.string ?? "", title: job["title"]?.string ?? "", stage: job["stage"]?.string,
-        number: job["stage_number"]?.int, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
-        fraction: job["fraction"]?.double, text: job["text"]?.string ?? "",
+        number: job["stage_number"]?.ordinal, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
+        fraction: job["fraction"]?.fraction, text: job["text"]?.string ?? "",
         since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now)
     }
     failures = (document["failures"]?.array ?? []).map { ($0["job_id"]?.string ?? "", $0["reason"]?.string ?? "") }
-    (told.fraction, told.secondsLeft) = (document["fraction"]?.double, document["seconds_left"]?.double)
+    (told.fraction, told.secondsLeft) = (document["fraction"]?.fraction, document["seconds_left"]?.seconds)
   }
 }

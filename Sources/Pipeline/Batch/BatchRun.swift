@@ -199,7 +199,8 @@ final class BatchRun: Sendable {
       let outcome = try run.run(film)
       return FilmBatch.Result(
         film: film, job: job, status: outcome.status, reason: outcome.reason,
-        isLeft: outcome.status == .interrupted && stop.isPastDeadline, error: outcome.isMissingEngine ? .missingEngine : nil)
+        isLeft: outcome.status == .interrupted && stop.isPastDeadline,
+        error: outcome.isMissingEngine ? .missingEngine : nil)
     } catch {
       let result = failed(film, job, error)
       // Whoever follows has seen it begin.

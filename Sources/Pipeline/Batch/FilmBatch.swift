@@ -44,8 +44,6 @@ public struct FilmBatch: Sendable {
     var newcomers: Newcomers
     /// What was asked for.
     let inputs: [FilePath]
-    /// What the admin should know of what was left out.
-    public var warnings: [String] = []
     var history = WorkHistory()
     /// The folders that films were looked for in.
     var folders: [FilePath] = []
@@ -171,8 +169,10 @@ public struct FilmBatch: Sendable {
   private func find(_ plan: inout Plan) throws -> [Found] {
     var found: [Found] = []
     for input in plan.inputs {
-      let media = try MediaFiles.find(at: input)
-      plan.warnings += media.unreadable.map { "\($0): its name is not valid UTF-8; rename it to have it done" }
+      let media = try MediaFiles.find(at: input, outside: workspace.ownFolders)
+      for path in media.unreadable {
+        plan.films.append(.unreadable(path, JobError(.damaged, path.string, MediaFiles.noText)))
+      }
       plan.folders += media.folders
       for (path, status) in media.files {
         found.append(Found(path: path, status: status, isNamed: path == absolute(input)))
@@ -213,7 +213,6 @@ public struct FilmBatch: Sendable {
   public func run(
     _ plan: Plan, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
   ) -> [Result] {
-    for warning in plan.warnings { observe(.warning(warning)) }
     JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
     guard plan.films.contains(where: \.kind.isWork) || options.watches else {

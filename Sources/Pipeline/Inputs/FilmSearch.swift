@@ -14,7 +14,7 @@ public enum FilmSearch {
     let recorded = workspace.resolve(documentPath: file)
     let (size, hash) = (input["size_bytes"]?.int, input["sha256"]?.string)
     var places = [recorded]
-    places += (try? MediaFiles.find(at: workspace.inputRoot).files) ?? []
+    places += (try? MediaFiles.find(at: workspace.inputRoot, outside: workspace.ownFolders).files) ?? []
     for place in places {
       guard let status = try? FileStatus(of: place), status.isRegular, size.map({ $0 == status.size }) ?? true else {
         continue

@@ -43,23 +43,40 @@ public enum MediaFiles {
 
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
+  /// - Parameter outside: folders that are not looked into but by their own name: what cpwx makes is no film to run.
   /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or no file.
-  static func find(at path: FilePath) throws -> Found {
+  static func find(at path: FilePath, outside: [FilePath]) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
-      throw JobError(.usage, path.string, "no such file or folder")
+      throw isText(path.string)
+        ? JobError(.usage, path.string, "no such file or folder") : JobError(.damaged, path.string, noText)
     }
     if status.isRegular { return Found(files: [(path, status)]) }
     guard status.isDirectory else { throw JobError(.usage, path.string, "is neither a file nor a folder") }
     var found = Found()
-    try collect(path, depth: 0, [], into: &found)
+    let foreign = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
+    try collect(path, depth: 0, [], foreign, into: &found)
     return found
   }
+
+  /// Which folder it is, under whatever name.
+  private struct Place: Hashable {
+    let device: UInt64
+    let inode: UInt64
+    init(_ status: FileStatus) { (device, inode) = (status.device, status.inode) }
+  }
+
+  /// What is the matter with a name whose bytes are no text.
+  static let noText = "its name is not valid UTF-8; rename it to have it done"
+
+  private static func isText(_ name: String) -> Bool { !name.unicodeScalars.contains("\u{FFFD}") }
 
   /// Deeper than any tree of films; a folder linked into itself ends here.
   private static let depthLimit = 16
 
-  private static func collect(_ folder: FilePath, depth: Int, _ above: [IgnoreFile], into found: inout Found) throws {
+  private static func collect(
+    _ folder: FilePath, depth: Int, _ above: [IgnoreFile], _ foreign: Set<Place>, into found: inout Found
+  ) throws {
     guard depth < depthLimit else { return }
     found.folders.append(folder)
     let ignores = above + (try IgnoreFile(in: folder).map { [$0] } ?? [])
@@ -70,12 +87,13 @@ public enum MediaFiles {
       let path = folder.appending(name)
       guard !name.hasPrefix(".") || isPartial(name) else { continue }
       guard let status = try? FileStatus(of: path) else {
-        if name.unicodeScalars.contains("\u{FFFD}") { found.unreadable.append(path) }
+        if !isText(name) { found.unreadable.append(path) }
         continue
       }
       if isIgnored(path, isFolder: status.isDirectory) { continue }
       if status.isDirectory {
-        if !name.hasPrefix(".") { try collect(path, depth: depth + 1, ignores, into: &found) }
+        guard !name.hasPrefix("."), !foreign.contains(Place(status)) else { continue }
+        try collect(path, depth: depth + 1, ignores, foreign, into: &found)
       } else if status.isRegular, isMedia(name) {
         found.files.append((path, status))
       } else if status.isRegular, isPartial(name) {

@@ -138,7 +138,7 @@ struct JobRecord {
           recorded[output.key] = fields
         }
         entry["outputs"] = .object(recorded)
-        let sizes = outputs.compactMap { recorded[$0.0.key]?["size_bytes"]?.int }
+        let sizes = outputs.compactMap { recorded[$0.0.key]?["size_bytes"]?.byteCount }
         entry["resources"]?["output_bytes"] = .int(sizes.reduce(0, +))
       }
       manifest.note(stage.name, status)
@@ -177,7 +177,7 @@ struct JobRecord {
       timing["completed_at"] = .string(ended.text)
       timing["total_seconds"] = .double(ended.seconds(since: first))
       manifest.remember(JobEvent(at: ended.text, who: who, JobEvent.What(end: status), reason: error))
-      timing["running_seconds"] = .double((timing["running_seconds"]?.double ?? 0) + ended.seconds(since: started))
+      timing["running_seconds"] = .double((timing["running_seconds"]?.seconds ?? 0) + ended.seconds(since: started))
       manifest.document["timing"] = timing
     }
   }

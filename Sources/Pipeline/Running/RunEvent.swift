@@ -36,7 +36,7 @@ public enum RunEvent: Sendable {
   public var lines: [String] {
     switch self {
     case .jobStarted(let job, let title, let year, let input):
-      ["\(job.id): \(filmName(title, year)) from \(oneLine(input.string))"]
+      ["\(job.id): \(filmName(title, year)) from \(input.string.onOneLine)"]
     case .resuming(_, let completed, let skipped):
       [
         "📋 RESUMING FROM PREVIOUS RUN",
@@ -49,7 +49,7 @@ public enum RunEvent: Sendable {
     case .stageWaiting, .stageProgress, .batchStarted, .batchEnded: []
     case .filmSettles(let film, let seconds):
       [
-        "\(oneLine(film.string)) changed a moment ago, and begins once it has been still for \(describeDuration(seconds))"
+        "\(film.string.onOneLine) changed a moment ago, and begins once it has been still for \(describeDuration(seconds))"
       ]
     case .filmsAdded(let films, _): ["\(films) new \(films == 1 ? "film" : "films")"]
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
@@ -68,6 +68,3 @@ public enum RunEvent: Sendable {
 
 /// A film as people call it: `Sholay (1975)`.
 public func filmName(_ title: String, _ year: Int?) -> String { title + (year.map { " (\($0))" } ?? "") }
-
-/// A text on one line: a file's name may hold anything.
-private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? "\u{FFFD}" : $0 }) }

@@ -76,13 +76,13 @@ struct StageSpans {
       if record.status == .success, start < 0 { kept += 1 }
       return
     }
-    let attempt = fields["attempt"]?.int
+    let attempt = fields["attempt"]?.ordinal
     spans.removeAll { $0.name == record.name && $0.attempt == attempt && $0.startSeconds == start }
     var span = StageSpan(name: record.name, attempt: attempt, status: .interrupted, startSeconds: start)
-    span.number = fields["stage_number"]?.int
+    span.number = fields["stage_number"]?.ordinal
     span.lane = fields["lane"]?.string
-    span.waitedSeconds = max(0, fields["waited_seconds"]?.finite ?? 0)
-    let end = offset(fields["completed_at"]?.string) ?? record.duration.flatMap { $0.isFinite ? start + $0 : nil }
+    span.waitedSeconds = fields["waited_seconds"]?.seconds ?? 0
+    let end = offset(fields["completed_at"]?.string) ?? record.duration.map { start + $0 }
     span.endSeconds = end.map { max(start, $0) }
     switch status {
     case .success: span.status = .success
@@ -92,8 +92,8 @@ struct StageSpans {
       if let now { (span.status, span.endSeconds) = (.running, max(start, now.seconds(since: batchStart))) }
     }
     span.outputBytes = Self.bytes(record)
-    span.peakMemoryBytes = fields["resources"]?["peak_memory_bytes"]?.int
-    span.cpuSeconds = fields["resources"]?["cpu_seconds"]?.finite
+    span.peakMemoryBytes = fields["resources"]?["peak_memory_bytes"]?.byteCount
+    span.cpuSeconds = fields["resources"]?["cpu_seconds"]?.seconds
     (span.reason, span.error) = (record.reason ?? fields["skip_reason"]?.string, record.error)
     spans.append(span)
   }
@@ -101,11 +101,7 @@ struct StageSpans {
   /// Of the files it made; one that is named twice counts once.
   private static func bytes(_ record: StageRecord) -> Int {
     var sizes: [String: Int] = [:]
-    for (key, file) in record.outputs { sizes[file.path ?? key] = max(0, file.size ?? 0) }
-    return sizes.values.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+    for (key, file) in record.outputs { sizes[file.path ?? key] = JSON.int(file.size).byteCount ?? 0 }
+    return sizes.values.reduce(0, +)
   }
-}
-
-extension JSON {
-  fileprivate var finite: Double? { double.flatMap { $0.isFinite ? $0 : nil } }
 }

@@ -12,7 +12,7 @@ enum JobColumns {
       ("stage", .init("STAGE", key: "stage").dispensable(1)),
       ("created_at", .init("CREATED") { moment($0["created_at"]) }.dispensable(2)),
       ("completed_at", .init("COMPLETED") { moment($0["completed_at"]) }),
-      ("total_seconds", .init("TIME") { $0["total_seconds"]?.double.map { describeDuration($0) } ?? "" }),
+      ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true)),
       ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true)),
       ("error", .init("ERROR", key: "error", isFlexible: true)),

@@ -44,7 +44,7 @@ struct JobShowCommand: AsyncParsableCommand {
     ]
     for (label, key) in labels {
       let value = plain(document[key] ?? .null)
-      if !value.isEmpty { Console.out("\(label.padded(to: 10))\(value)") }
+      if !value.isEmpty { Console.out("\(label.padded(to: 10))\(value)".withoutControls) }
     }
     guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
     Console.out("")
@@ -53,7 +53,7 @@ struct JobShowCommand: AsyncParsableCommand {
       columns: [
         .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
         .init("STATUS", key: "status", style: Style.status),
-        .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
+        .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
         .init("ATTEMPT", key: "attempt").dispensable(1),
         .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
       ]

@@ -30,8 +30,8 @@ struct JobWhyCommand: AsyncParsableCommand {
     case .json: Console.out(raw: document.bytes())
     case .ndjson, .csv: Listing(rows: [document], columns: []).write(format)
     case .table:
-      Console.out(plain(document["why"] ?? .null))
-      for line in document["history"]?.array ?? [] { Console.out("  \(plain(line))") }
+      Console.out(plain(document["why"] ?? .null).withoutControls)
+      for line in document["history"]?.array ?? [] { Console.out("  \(plain(line))".withoutControls) }
     }
   }
 }

@@ -39,7 +39,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
         columns: [
           .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
           .init("STATUS", key: "status", style: Style.status),
-          .init("TIME") { $0["duration_seconds"]?.double.map { describeDuration($0) } ?? "" },
+          .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
           .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
         ]
       ).write(.table)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Jobs
+internal import TextWidth
 
 /// The two streams: results go to standard output, everything else to standard error.
 enum Console {
@@ -13,9 +14,9 @@ enum Console {
     exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
   }
 
-  static func note(_ text: String) { write(Secrets.maskedURLs(text) + "\n", to: 2) }
+  static func note(_ text: String) { write(Secrets.maskedURLs(text).withoutControls + "\n", to: 2) }
 
-  static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text))\n", to: 2) }
+  static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text).withoutControls)\n", to: 2) }
 
   static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }
 

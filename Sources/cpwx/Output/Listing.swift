@@ -85,7 +85,7 @@ struct Listing {
 
   private func writeTable() {
     guard !rows.isEmpty else { return }
-    let cells = rows.map { row in columns.map { clean($0.text(row)) } }
+    let cells = rows.map { row in columns.map { $0.text(row).onOneLine } }
     let natural = columns.indices.map { column in
       max(columns[column].heading.displayWidth, cells.map { $0[column].displayWidth }.max() ?? 0)
     }
@@ -114,11 +114,6 @@ struct Listing {
     }
     if heading { Console.out(keys.map(quoted).joined(separator: ",")) }
     for row in rows { Console.out(keys.map { quoted(row[$0].map(plain) ?? "") }.joined(separator: ",")) }
-  }
-
-  /// A name with a newline in it must not break the table.
-  private func clean(_ text: String) -> String {
-    text.isPlainASCII ? text : String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
   }
 }
 

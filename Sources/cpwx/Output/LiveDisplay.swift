@@ -54,7 +54,7 @@ final class LiveDisplay: RunDisplay {
     let width = max(20, Console.columns - 1)
     let lines = ProgressLines(state.progress).lines.prefix(max(2, Console.rows - 2))
     erase(&state)
-    Console.write(lines.map { $0.fitting(width) }.joined(separator: "\n"), to: 2)
+    Console.write(lines.map { $0.onOneLine.fitting(width) }.joined(separator: "\n"), to: 2)
     state.drawn = lines.count
   }
 
