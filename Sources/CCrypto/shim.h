@@ -3,3 +3,4 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include "sha256_pair.h"

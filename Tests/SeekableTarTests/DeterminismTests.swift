@@ -60,8 +60,10 @@ struct `The same tree` {
   func `is the same archive in any locale and time zone`(locale: String, zone: String) async throws {
     let tree = try JobTree(Self.script)
     let expected = try tree.archive("one").archiveDigest.hex
-    let (workspace, target) = (tree.workspace, tree.folder.path("two").string)
-    await #expect(processExitsWith: .success) { [workspace, target, locale, zone] in
+    let workspace: String = tree.workspace
+    let target: String = tree.folder.path("two").string
+    await #expect(processExitsWith: .success) {
+      [workspace = workspace as String, target = target as String, locale = locale as String, zone = zone as String] in
       setenv("LC_ALL", locale, 1)
       setenv("TZ", zone, 1)
       tzset()

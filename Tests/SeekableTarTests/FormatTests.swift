@@ -27,9 +27,9 @@ struct `An archive's format` {
       for m in members:
         assert (m.uid, m.gid, m.uname, m.gname) == (0, 0, "", ""), m
         assert set(m.pax_headers) <= {"mtime", "path", "linkpath", "size"}, m.pax_headers
-      print(members[2].name, members[2].pax_headers["mtime"], oct(members[2].mode))
+      print(members[1].name, members[1].pax_headers["mtime"], oct(members[1].mode))
       """, [tree.folder.path("job.tar.zst").string, "\(written.contents.tarBytes)", written.contents.tarDigest.hex])
-    #expect(said == "\(JobTree.logs)/asr.log 1761800000.123456789 0o644\n" || said.contains("1761800000.123456789"))
+    #expect(said == "\(JobTree.logs)/asr.log 1761800000.123456789 0o644\n")
   }
 
   @Test
@@ -69,7 +69,7 @@ struct `An archive's format` {
     let large = { (size: Int) in
       [1536] + stride(from: 0, to: size, by: 4 << 20).map { min(4 << 20, (size - $0 + 511) / 512 * 512) }
     }
-    for size in [1_050_000, 700_016, 5_000_012] {
+    for size in [1_020_000, 700_016, 5_000_012] {
       #expect(sizes.contains(large(size)), "\(sizes)")
     }
     #expect(sizes.allSatisfy { $0 <= 4 << 20 })

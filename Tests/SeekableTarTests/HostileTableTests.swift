@@ -65,7 +65,7 @@ struct `A hostile table of contents` {
     let changes: [(inout TableOfContents) -> Void] = [
       { $0.members[$0.members.count - 3].size += 1 << 40 }, { $0.members[2].size += 512 },
       { $0.places[2].offset += 512 },
-      { $0.places[2].frame += 1 }, { $0.places[2].headerSize += 512 }, { $0.tarBytes += 512 },
+      { $0.manifestPlace.frame += 1 }, { $0.places[2].headerSize += 512 }, { $0.tarBytes += 512 },
       { $0.frames[0].plainSize += 512 },
       { $0.frames.append($0.frames[0]) }, { $0.manifest.size += 1024 }, { $0.manifest.path = $0.members[0].path },
       {

@@ -13,10 +13,11 @@ struct `A job that is large` {
         f.truncate(5 << 30)
         for n in range(40): f.seek(n * 120_000_000); f.write(os.urandom(100_000))
       """)
-    let (workspace, archive, target) = (
-      tree.workspace, tree.folder.path("job.tar.zst").string, try tree.folder.folder("restored").string
-    )
-    await #expect(processExitsWith: .success) { [workspace, archive, target] in
+    let workspace: String = tree.workspace
+    let archive: String = tree.folder.path("job.tar.zst").string
+    let target: String = try tree.folder.folder("restored").string
+    await #expect(processExitsWith: .success) {
+      [workspace = workspace as String, archive = archive as String, target = target as String] in
       let roots = try [JobTree.job, JobTree.logs].map {
         ArchiveSource.Root(try MemberPath(Array($0.utf8)), at: FilePath(workspace).pushing(FilePath($0)))
       }
@@ -30,7 +31,7 @@ struct `A job that is large` {
       }
       #expect(report.bytes == 5 << 30)
       var usage = rusage()
-      getrusage(RUSAGE_SELF, &usage)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       #expect(usage.ru_maxrss < 128 << 10, "\(usage.ru_maxrss) KiB")
     }
     let path = "\(JobTree.job)/sparse.wav"

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Testing
 
 /// What another program says on its standard output; it must end well.
+@discardableResult
 public func output(of arguments: [String]) throws -> String {
   let process = Process()
   let pipe = Pipe()

@@ -7,7 +7,8 @@ final class MemberHashing: @unchecked Sendable {
   private let contents: TableOfContents
   /// Whether the first damage is thrown.
   private let isStrict: Bool
-  private var hash = SHA256()
+  /// Of the tar, if all of it comes along, whose parts are the members' contents.
+  private var hash = PartedSHA256()
   private(set) var damage = Damage()
   /// Frames that cannot be read, and why.
   private(set) var frames: [(number: Int, flaw: String)] = []
@@ -18,6 +19,9 @@ final class MemberHashing: @unchecked Sendable {
     self.isStrict = isStrict
   }
 
+  /// Of the tar, when all of it was hashed.
+  var tarDigest: Digest { Digest(hash.digest) }
+
   /// - Throws: ``ArchiveError`` with code `damaged`, when it is strict.
   func run(_ reading: FrameReading, _ mark: Ring.Stages) throws {
     try reading.each(mark) { slot, frame, segments in
@@ -27,7 +31,15 @@ final class MemberHashing: @unchecked Sendable {
           throw ArchiveError(.damaged, file: reading.archive.name, "frame \(frame) is damaged: \(flaw)")
         }
       }
-      for segment in segments { try check(segment, slot) }
+      var place = 0
+      for segment in segments {
+        if slot.flaw == nil {
+          unsafe hash.update(UnsafeRawBufferPointer(rebasing: slot.plain[place..<segment.range.lowerBound]))
+          place = segment.range.upperBound
+        }
+        try check(segment, slot)
+      }
+      if slot.flaw == nil { unsafe hash.update(UnsafeRawBufferPointer(rebasing: slot.plain[place...])) }
     }
   }
 
@@ -36,12 +48,11 @@ final class MemberHashing: @unchecked Sendable {
     if let flaw = slot.flaw {
       try add(segment.member, "is damaged: \(flaw)")
     } else {
-      unsafe hash.update(UnsafeRawBufferPointer(rebasing: slot.plain[segment.range]))
+      unsafe hash.updatePart(UnsafeRawBufferPointer(rebasing: slot.plain[segment.range]))
       bytes += segment.range.count
     }
     guard segment.isLast else { return }
-    let digest = Digest(hash.copy().finish())
-    hash = SHA256()
+    let digest = Digest(hash.finishPart())
     if digest != member.digest { try add(segment.member, "has other bytes than its hash tells") }
   }
 

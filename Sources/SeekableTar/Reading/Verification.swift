@@ -56,11 +56,11 @@ extension SeekableArchive {
     let plan = ReadPlan(contents, files).withAllFrames(of: contents)
     let reading = FrameReading(
       self, plan, workers: options.workers, direct: options.fromDisk,
-      stages: [hashing.run, whole.hashFile, whole.hashTar, comparison.run])
+      stages: [hashing.run, whole.hashFile, comparison.run])
     try reading.run(progress: options.progress)
     var problems = frameProblems(hashing)
     problems += comparison.problems
-    problems += try whole.problems(expected: options.expectedDigest)
+    problems += try whole.problems(expected: options.expectedDigest, tarDigest: hashing.tarDigest)
     return report(hashing, files, problems, archiveDigest: whole.archiveDigest)
   }
 
@@ -102,13 +102,12 @@ extension SeekableArchive {
   }
 }
 
-/// The hashes of the whole: of the file, and of the tar in it.
+/// The hash of the file.
 ///
 /// Sendable, because each property belongs to one stage, and is read when all have ended.
 private final class WholeHashing: @unchecked Sendable {
   private let archive: SeekableArchive
   private var file = SHA256()
-  private var tar = SHA256()
   private(set) var archiveDigest: Digest?
 
   init(_ archive: SeekableArchive) { self.archive = archive }
@@ -117,16 +116,12 @@ private final class WholeHashing: @unchecked Sendable {
     try reading.each(mark, opened: false) { slot, _, _ in unsafe file.update(slot.frameBytes) }
   }
 
-  func hashTar(_ reading: FrameReading, _ mark: Ring.Stages) throws {
-    try reading.each(mark) { slot, _, _ in unsafe tar.update(slot.plain) }
-  }
-
-  func problems(expected: Digest?) throws -> [String] {
+  func problems(expected: Digest?, tarDigest: Digest) throws -> [String] {
     var problems: [String] = []
     if Digest(file.copy().finish()) != archive.contents.dataDigest {
       problems.append("the archive's bytes are not those that were written")
     }
-    if Digest(tar.copy().finish()) != archive.contents.tarDigest {
+    if tarDigest != archive.contents.tarDigest {
       problems.append("the tar's bytes are not those that were written")
     }
     let end = archive.offsets.last ?? 0

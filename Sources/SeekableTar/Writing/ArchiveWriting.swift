@@ -19,26 +19,26 @@ extension ArchiveSource {
 ///
 /// Sendable, because each property belongs to one stage, and is read by another only after that one is through, as the ring orders.
 final class ArchiveWriting: @unchecked Sendable {
-  private static let hashedMembers = Ring.Stages(rawValue: 1)
-  private static let hashedTar = Ring.Stages(rawValue: 2)
-  private static let compressed = Ring.Stages(rawValue: 4)
-  private static let written = Ring.Stages(rawValue: 8)
+  private static let hashed = Ring.Stages(rawValue: 1)
+  private static let compressed = Ring.Stages(rawValue: 2)
+  private static let written = Ring.Stages(rawValue: 4)
 
   private let source: ArchiveSource
   private let tree: SourceTree
   private let ring: Ring
   private let slots: [WriteSlot]
-  /// Filled by ``fill()`` but for the digests, which are ``hashMembers()``'s.
+  /// Filled by ``fill()`` but for the digests, which are ``hashAll()``'s.
   private let packing: MemberPacking
   private var digests: [Digest?]
-  private var tarHash = SHA256()
+  /// Of the tar, whose parts are the members' contents.
+  private var hash = PartedSHA256()
   private var frames: [Frame] = []
 
   init(_ source: ArchiveSource, _ tree: SourceTree) throws {
     self.source = source
     self.tree = tree
     let workers = max(1, source.workers)
-    ring = Ring(size: workers + 3, all: [Self.hashedMembers, Self.hashedTar, Self.compressed, Self.written])
+    ring = Ring(size: workers + 3, all: [Self.hashed, Self.compressed, Self.written])
     slots = (0..<ring.size).map { _ in WriteSlot() }
     digests = Array(repeating: nil, count: tree.entries.count + 1)
     packing = try MemberPacking(source, tree, ring, slots)
@@ -46,7 +46,7 @@ final class ArchiveWriting: @unchecked Sendable {
 
   func run(into file: FileDescriptor) throws -> WrittenArchive {
     let stages: [@Sendable () throws -> Void] = [
-      { try TarLocale.using { try self.fill() } }, { try self.hashMembers() }, { try self.hashTar() },
+      { try TarLocale.using { try self.fill() } }, { try self.hashAll() },
     ]
     let workers = Array(repeating: { @Sendable in try self.compress() }, count: max(1, source.workers))
     let output = OutputPlace(file)
@@ -60,29 +60,22 @@ final class ArchiveWriting: @unchecked Sendable {
     try packing.packSources()
     // The list can be made when all is hashed.
     try packing.flush()
-    guard ring.wait(for: Self.hashedMembers, of: packing.item - 1) else { return }
+    guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
     try packing.packManifest(digests)
     ring.end(before: packing.item)
   }
 
-  private func hashMembers() throws {
-    var hash = SHA256()
-    try ring.each(after: [], finishing: Self.hashedMembers) { item in
+  private func hashAll() throws {
+    try ring.each(after: [], finishing: Self.hashed) { item in
       let slot = slots[ring.slot(of: item)]
+      var place = 0
       for segment in slot.segments {
-        unsafe hash.update(slot.plain.bytes(segment.range))
-        if segment.isLast {
-          digests[segment.member] = Digest(hash.copy().finish())
-          hash = SHA256()
-        }
+        unsafe hash.update(slot.plain.bytes(place..<segment.range.lowerBound))
+        unsafe hash.updatePart(slot.plain.bytes(segment.range))
+        if segment.isLast { digests[segment.member] = Digest(hash.finishPart()) }
+        place = segment.range.upperBound
       }
-    }
-  }
-
-  private func hashTar() throws {
-    try ring.each(after: [], finishing: Self.hashedTar) { item in
-      let slot = slots[ring.slot(of: item)]
-      unsafe tarHash.update(slot.plain.bytes(0..<slot.plainSize))
+      unsafe hash.update(slot.plain.bytes(place..<slot.plainSize))
     }
   }
 
@@ -107,7 +100,7 @@ final class ArchiveWriting: @unchecked Sendable {
         try unsafe sink.append(bytes)
       }
       // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
-      guard ring.wait(for: [Self.hashedMembers, Self.hashedTar], of: packing.item - 1) else { return }
+      guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
       let contents = try table(dataDigest: sink.digest)
       try sink.append(Trailer.encode(contents))
       try sink.append(SeekTable.encode(frames))
@@ -131,7 +124,7 @@ final class ArchiveWriting: @unchecked Sendable {
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
       isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
-      tarDigest: Digest(tarHash.copy().finish()), dataDigest: dataDigest, places: packing.places.dropLast(),
+      tarDigest: Digest(hash.digest), dataDigest: dataDigest, places: packing.places.dropLast(),
       manifest: manifest,
       manifestPlace: place, frames: frames)
   }
