@@ -22,17 +22,14 @@ public struct PartedSHA256: ~Copyable {
   /// The present part's digest, 32 bytes; a new part begins.
   public mutating func finishPart() -> [UInt8] { hashing.finishPart() }
 
-  /// The digest of the whole, 32 bytes.
-  public consuming func finish() -> [UInt8] { hashing.finish() }
-
   /// The digest of the whole so far, 32 bytes.
-  public var digest: [UInt8] { hashing.finish() }
+  public var digest: [UInt8] { hashing.digest }
 }
 
 private protocol PartedHashing: AnyObject {
   func update(_ bytes: UnsafeRawBufferPointer, isInPart: Bool)
   func finishPart() -> [UInt8]
-  func finish() -> [UInt8]
+  var digest: [UInt8] { get }
 }
 
 /// One hash beside the other, by libcrypto.
@@ -50,7 +47,7 @@ private final class SeparateHashing: PartedHashing {
     return part.copy().finish()
   }
 
-  func finish() -> [UInt8] { whole.copy().finish() }
+  var digest: [UInt8] { whole.copy().finish() }
 }
 
 /// Two states that take the same blocks at once.
@@ -76,7 +73,7 @@ private final class PairedHashing: PartedHashing {
     return part.finished()
   }
 
-  func finish() -> [UInt8] { whole.finished() }
+  var digest: [UInt8] { whole.finished() }
 }
 
 /// The state of one SHA-256 (FIPS 180-4).

@@ -28,7 +28,6 @@ struct `SHA-256 of a whole and its parts` {
       }
       #expect(hash.digest.hexadecimal == SHA256.hex(of: whole))
     }
-    #expect(hash.finish().hexadecimal == SHA256.hex(of: whole))
   }
 
   private static func bytes(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {

@@ -22,13 +22,14 @@ final class FrameSlot: @unchecked Sendable {
 
   /// Reads a frame's bytes.
   ///
+  /// - Parameter direct: a descriptor of the archive's file that reads past the kernel's memory; `nil` reads the usual way.
   /// - Throws: ``ArchiveError`` with code `io`. A file that ends before is a flaw.
-  func load(_ frame: Int, of archive: SeekableArchive, direct: Bool) throws(ArchiveError) {
+  func load(_ frame: Int, of archive: SeekableArchive, direct: FileDescriptor? = nil) throws(ArchiveError) {
     let (start, size) = (archive.offsets[frame], archive.contents.frames[frame].size)
     let alignment = PageBuffer.alignment
-    let before = direct ? start % alignment : 0
-    let wanted = direct ? (before + size + alignment - 1) / alignment * alignment : size
-    let got = try unsafe archive.file.fill(
+    let before = direct == nil ? 0 : start % alignment
+    let wanted = direct == nil ? size : (before + size + alignment - 1) / alignment * alignment
+    let got = try unsafe (direct ?? archive.file).fill(
       UnsafeMutableRawBufferPointer(rebasing: packed.memory[..<wanted]), from: start - before)
     packedRange = before..<before + min(size, max(0, got - before))
     contentSize = 0
@@ -80,15 +81,15 @@ final class FrameReading: @unchecked Sendable {
   /// - Parameter progress: is told the bytes of frames read.
   /// - Throws: ``ArchiveError`` with code `io`, or what a stage or `progress` threw.
   func run(progress: Progress?) throws {
-    let isDirect = direct && linux_set_direct(archive.file.rawValue, 1) == 0
-    defer { if isDirect { _ = linux_set_direct(archive.file.rawValue, 0) } }
+    let direct = direct ? directFile() : nil
+    defer { try? direct?.close() }
     let frames = archive.contents.frames
     let total = plan.frames.reduce(0) { $0 + frames[$1].size }
     let load: @Sendable () throws -> Void = { [self] in
       var done = 0
       for (item, frame) in plan.frames.enumerated() {
         guard ring.claim(item) else { return }
-        try slots[ring.slot(of: item)].load(frame, of: archive, direct: isDirect)
+        try slots[ring.slot(of: item)].load(frame, of: archive, direct: direct)
         ring.put(item, done: [])
         done += frames[frame].size
         try progress?(done, total)
@@ -105,6 +106,16 @@ final class FrameReading: @unchecked Sendable {
       { @Sendable [self] in try stage(self, Self.mark(number)) }
     }
     try ring.run([load] + Array(repeating: open, count: workers) + others)
+  }
+
+  /// The archive's file once more, to be read past the kernel's memory; `nil` where the file system has no such way.
+  private func directFile() -> FileDescriptor? {
+    let again = try? FileDescriptor.open(
+      FilePath("/proc/self/fd/\(archive.file.rawValue)"), .readOnly, options: [.closeOnExec])
+    guard let again else { return nil }
+    if linux_set_direct(again.rawValue, 1) == 0 { return again }
+    try? again.close()
+    return nil
   }
 
   /// Each frame once it is opened (or as soon as it is read), with what the plan wants of it.

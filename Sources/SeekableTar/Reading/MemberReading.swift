@@ -49,7 +49,7 @@ extension SeekableArchive {
     var hash = SHA256()
     let member = contents.members[number]
     for (frame, segments) in zip(plan.frames, plan.segments) {
-      try slot.load(frame, of: self, direct: false)
+      try slot.load(frame, of: self)
       slot.open(contents.frames[frame], with: &decompressor)
       if let flaw = slot.flaw { throw ArchiveError(.damaged, member.path, "is damaged: \(flaw)") }
       for segment in segments {
