@@ -76,6 +76,13 @@ struct `A source that changes` {
     }
   }
 
+  @Test func `is not what is told of when the disk is full`() throws {
+    let tree = try JobTree(Self.script)
+    let full = try FileDescriptor.open("/dev/full", .writeOnly)
+    let error = try expectArchiveError(.io) { _ = try full.closeAfter { try tree.source.write(to: full) } }
+    #expect(error.underlying as? Errno == .noSpace)
+  }
+
   @Test func `is refused when it holds what no archive keeps`() throws {
     let tree = try JobTree("open(job + '/tool', 'w'); os.chmod(job + '/tool', 0o4755)")
     let error = try expectArchiveError(.unsupported) { try tree.archive() }

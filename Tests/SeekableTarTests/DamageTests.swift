@@ -95,6 +95,23 @@ struct `Damage to an archive` {
     #expect(try listing(tree.folder.path("saved").string).filter { $0.contains("20251030-001") } == before)
   }
 
+  @Test func `to its end, or to half of it, leaves the members before to be saved`() throws {
+    let tree = try JobTree()
+    let written = try tree.archive()
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    for (count, members) in [(good.count - 100, written.contents.members.count + 1), (3_000_000, 7)] {
+      try Data(good[..<count]).write(to: URL(filePath: tree.folder.path("cut.tar.zst").string))
+      let target = try tree.folder.folder("saved-\(count)")
+      let saved = try withFolder(target) { try ForeignArchive(tree.folder.path("cut.tar.zst")).salvage(into: $0) }
+      #expect(saved.damage?.code == .damaged)
+      #expect(saved.members.count == members, "\(saved.members.map(\.path))")
+      let paths = Set(saved.members.map { "\($0.path)" })
+      let original = try listing(tree.workspace).filter { line in paths.contains { line.hasPrefix("b'\($0)' ") } }
+      let files = try listing(target.string).filter { $0.contains("20251030-001") }
+      #expect(files == original)
+    }
+  }
+
   @Test func `is seen when whole frames were exchanged`() throws {
     let tree = try JobTree("for n in 'ab': open(job + '/' + n, 'wb').write(n.encode() * 300000)")
     try tree.archive()

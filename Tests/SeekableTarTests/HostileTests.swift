@@ -126,6 +126,18 @@ struct `A hostile archive` {
     }
   }
 
+  @Test func `of this format is refused for a link that leads out, which in an archive of ours is kept as it is`()
+    throws
+  {
+    let tree = try JobTree("os.symlink('/etc/passwd', job + '/link')")
+    try tree.archive()
+    let error = try expectArchiveError(.refused) { try tree.extract("job.tar.zst", ExtractionOptions(isForeign: true)) }
+    #expect(error.member == (try .job("link")))
+    try tree.extract("job.tar.zst", to: "ours")
+    let link = tree.folder.path("ours/\(JobTree.job)/link").string
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/etc/passwd")
+  }
+
   @Test func `is told from a harmless one, which is extracted as it is`() throws {
     let tree = try JobTree(
       JobTree.small + "\nos.symlink('asr/asr.json', job + '/link'); os.link(job + '/asr/asr.json', job + '/same.json')")

@@ -29,7 +29,9 @@ public struct ForeignArchive: Sendable {
   /// - Parameter progress: bytes of the file.
   /// - Returns: the members in the archive's order, with their hashes.
   /// - Throws: ``ArchiveError``: `refused`, `damaged`, `io`; or what `progress` threw.
-  public func list(progress: Progress? = nil) throws -> [Member] { try read(into: nil, includes: nil, progress) }
+  public func list(progress: Progress? = nil) throws -> [Member] {
+    try read(into: nil, includes: nil, progress).members
+  }
 
   /// The same, and writes the members below a folder.
   ///
@@ -37,19 +39,29 @@ public struct ForeignArchive: Sendable {
   public func extract(
     into folder: FileDescriptor, includes: (@Sendable (Member) -> Bool)? = nil, progress: Progress? = nil
   ) throws -> [Member] {
-    try read(into: StagingFolder(folder.rawValue), includes: includes, progress)
+    try read(into: StagingFolder(folder.rawValue), includes: includes, progress).members
+  }
+
+  /// The same, and ends with what comes before the first damage: for an archive whose end, with its table, is lost.
+  ///
+  /// - Throws: ``ArchiveError``: `refused`, `io`; or what `progress` threw.
+  public func salvage(
+    into folder: FileDescriptor, includes: (@Sendable (Member) -> Bool)? = nil, progress: Progress? = nil
+  ) throws -> ForeignSalvage {
+    try read(into: StagingFolder(folder.rawValue), includes: includes, isSalvage: true, progress)
   }
 
   private func read(
-    into staging: StagingFolder?, includes: (@Sendable (Member) -> Bool)?, _ progress: Progress?
-  ) throws -> [Member] {
+    into staging: StagingFolder?, includes: (@Sendable (Member) -> Bool)?, isSalvage: Bool = false,
+    _ progress: Progress?
+  ) throws -> ForeignSalvage {
     let name = MemberPath.shown(path.bytes)
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
       return try file.closeAfter {
         let stream = try ZstdStream(file, limit: limits.bytes, progress: progress)
         return try TarLocale.using {
-          try ForeignReading(stream, ForeignChecks(limits), staging, includes).run()
+          try ForeignReading(stream, ForeignChecks(limits), staging, includes, isSalvage: isSalvage).run()
         }
       }
     } catch let error as Errno {
@@ -61,27 +73,49 @@ public struct ForeignArchive: Sendable {
   }
 }
 
+/// What was saved of a foreign archive.
+public struct ForeignSalvage: Sendable {
+  /// In the archive's order, with their hashes.
+  public var members: [Member]
+  /// What the reading ended with, when it did not come to the archive's end.
+  public var damage: ArchiveError?
+}
+
 /// One reading of a foreign archive.
 private struct ForeignReading: ~Copyable {
   private let stream: ZstdStream
   private var checks: ForeignChecks
   private let staging: StagingFolder?
   private let includes: (@Sendable (Member) -> Bool)?
+  private let isSalvage: Bool
   private var digests: [MemberPath: Digest] = [:]
   private var written: Set<MemberPath> = []
 
   init(
-    _ stream: ZstdStream, _ checks: ForeignChecks, _ staging: StagingFolder?, _ includes: (@Sendable (Member) -> Bool)?
+    _ stream: ZstdStream, _ checks: ForeignChecks, _ staging: StagingFolder?, _ includes: (@Sendable (Member) -> Bool)?,
+    isSalvage: Bool
   ) {
     self.stream = stream
     self.checks = checks
     self.staging = staging
     self.includes = includes
+    self.isSalvage = isSalvage
   }
 
-  consuming func run() throws -> [Member] {
+  consuming func run() throws -> ForeignSalvage {
+    var salvage = ForeignSalvage(members: [], damage: nil)
+    do {
+      try readAll(into: &salvage.members)
+    } catch let error as ArchiveError where isSalvage && error.code == .damaged {
+      salvage.damage = error
+      if let member = error.member { staging?.remove(member) }
+    }
+    try finish(salvage.members)
+    return salvage
+  }
+
+  private mutating func readAll(into members: inout [Member]) throws {
     var reader = try TarReader(stream)
-    var members: [Member] = []
     while let entry = try reader.next() {
       guard var member = try checks.member(entry) else { continue }
       do {
@@ -94,8 +128,6 @@ private struct ForeignReading: ~Copyable {
     }
     // What follows the tar's end must be whole, too.
     while try unsafe !stream.next().isEmpty {}
-    try finish(members)
-    return members
   }
 
   private mutating func take(_ member: inout Member, _ reader: inout TarReader) throws {
