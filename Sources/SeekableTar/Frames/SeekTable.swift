@@ -8,6 +8,8 @@ enum SeekTable {
   private static let seekableMagic: UInt32 = 0x8F92_EAB1
   private static let hasChecksums: UInt8 = 0x80
   private static let entrySize = 12
+  /// Frames that a table may have: they are in memory while an archive is open.
+  private static let mostFrames = 1 << 24
 
   /// Bytes of the table of so many frames.
   static func size(frames: Int) -> Int { 8 + frames * entrySize + footerSize }
@@ -33,7 +35,8 @@ enum SeekTable {
     guard footer.count == footerSize, footer.littleEndian(at: 5) == seekableMagic, footer[4] == hasChecksums else {
       return nil
     }
-    return Int(footer.littleEndian(at: 0))
+    let count = Int(footer.littleEndian(at: 0))
+    return count <= mostFrames ? count : nil
   }
 
   /// Sizes and checksums; the level is not in this table. `nil` when the bytes are no such table.

@@ -42,8 +42,9 @@ final class FrameSlot: @unchecked Sendable {
     contentSize = frame.plainSize
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: content.memory[..<contentSize])
     flaw = unsafe decompressor.decompress(frameBytes, into: target)
+    if flaw != nil { return }
     let checksum = unsafe frameBytes.loadUnaligned(fromByteOffset: packedRange.count - 4, as: UInt32.self)
-    if flaw == nil, UInt32(littleEndian: checksum) != frame.checksum { flaw = "its checksum is another one" }
+    if UInt32(littleEndian: checksum) != frame.checksum { flaw = "its checksum is another one" }
   }
 }
 

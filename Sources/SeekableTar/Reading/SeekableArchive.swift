@@ -81,7 +81,9 @@ struct TrailerReading {
       place += frame.size
     }
     offsets.append(place)
-    guard place < seekPlace else { throw ArchiveError(.damaged, "the seek table tells of more than there is") }
+    guard place < seekPlace, seekPlace - place <= Trailer.largest else {
+      throw ArchiveError(.damaged, "the seek table tells of more than there is")
+    }
     var contents = try Trailer.decode(try file.bytes(at: place, count: seekPlace - place))
     guard
       contents.frames.elementsEqual(

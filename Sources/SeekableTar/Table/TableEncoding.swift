@@ -121,7 +121,9 @@ extension TableOfContents {
       members[number].kind = kind
     }
     for number in members.indices { members[number].mode = UInt16(try reader.number(atMost: 0o7777)) }
-    for number in members.indices where members[number].kind == .file { members[number].size = try reader.number() }
+    for number in members.indices where members[number].kind == .file {
+      members[number].size = try reader.number(atMost: 1 << 50)
+    }
     var seconds: Int64 = 0
     for number in members.indices {
       seconds &+= try reader.signed()

@@ -14,7 +14,7 @@ enum Trailer {
   private static let name = Array("cpwxTOC1".utf8)
   static let headerSize = 56
   /// Bytes that a table may take: some ten million members.
-  private static let largest = 1 << 30
+  static let largest = 1 << 30
   private static let level = 9
 
   static func encode(_ table: TableOfContents) throws -> [UInt8] {
