@@ -106,7 +106,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "SeekableTar", "Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Archive", "SeekableTar", "Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),

@@ -1,0 +1,83 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What the index says of archives, kept up or made anew.
+struct ArchiveIndexTests {
+  private func dump(_ workspace: TestWorkspace) throws -> [String] {
+    #expect(try workspace.cpwx("job", "list").code == 0)
+    let tables = ["jobs", "stages", "history", "inputs", "counts", "archives", "words"]
+    return try tables.flatMap { table in
+      let outcome = try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT * FROM \(table)"]).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return outcome.lines.map { "\(table): \($0)" }.sorted()
+    }
+  }
+
+  private func someArchived(_ body: (TestWorkspace, [String]) throws -> Void) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for title in ["Sholay (1975)", "शोले (1975)", "Anand (1971)", "Deewaar (1975)"] {
+        try workspace.film(title + ".mp4", holding: title)
+      }
+      #expect(try workspace.cpwx("run").code == 0)
+      let ids = workspace.jobs.map { String($0.split(separator: "/").last ?? "") }
+      _ = try dump(workspace)
+      #expect(try workspace.cpwx("archive", ids[0], ids[1]).code == 0)
+      #expect(try workspace.cpwx("archive", "--keep", ids[2]).code == 0)
+      #expect(try workspace.cpwx("archive", "--redact", ids[3]).code == 0)
+      try body(workspace, ids)
+    }
+  }
+
+  @Test func `made anew it equals the one that was kept, row for row`() throws {
+    try someArchived { workspace, ids in
+      let kept = try dump(workspace)
+      #expect(kept.filter { $0.hasPrefix("archives: ") }.count == 4)
+      #expect(kept.filter { $0.hasPrefix("jobs: ") }.count == 4)
+      #expect(try workspace.cpwx("job", "reindex").output == "4 jobs indexed\n")
+      let anew = try dump(workspace)
+      #expect(anew == kept, "\(anew.difference(from: kept).map { "\($0)" }.joined(separator: "\n"))")
+      try workspace.remove(".cpwx/index.sqlite")
+      #expect(try dump(workspace) == kept)
+      #expect(try workspace.cpwx("archive", "restore", ids[0]).code == 0)
+      #expect(try workspace.cpwx("archive", "prune", "--yes", ids[1]).code == 0)
+      let moved = try dump(workspace)
+      #expect(moved.filter { $0.hasPrefix("jobs: ") }.count == 3)
+      #expect(try workspace.cpwx("job", "reindex").code == 0)
+      #expect(try dump(workspace) == moved)
+    }
+  }
+
+  @Test func `archives are listed by words, user, date and size, and found when the index is lost`() throws {
+    try someArchived { workspace, ids in
+      func listed(_ arguments: String...) throws -> [String] {
+        let outcome = try workspace.start([CPWX.path, "archive", "list", "--format", "json"] + arguments).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        return try JSON(parsing: Array(outcome.output.utf8)).array?.compactMap { $0["title"]?.string } ?? []
+      }
+      try workspace.remove(".cpwx/index.sqlite")
+      #expect(try listed().count == 4)
+      #expect(try listed("sholay") == ["Sholay"])
+      #expect(try listed("शोले") == ["शोले"])
+      #expect(try listed(ids[2]) == ["Anand"] || listed(ids[2]).count == 1)
+      #expect(try listed("--user", "2").isEmpty)
+      #expect(try listed("--since", "1d").count == 4)
+      #expect(try listed("--until", "1d").isEmpty)
+      #expect(try listed("--sort", "film").first == "Anand")
+      #expect(try workspace.cpwx("archive", "list", "--sort", "colour").code == 64)
+    }
+  }
+
+  @Test func `archives that come and go by other hands are noticed`() throws {
+    try someArchived { workspace, ids in
+      #expect(try workspace.json("job", "list").array?.count == 4)
+      let path = try #require(workspace.archives.first { $0.contains(ids[0]) })
+      try workspace.move(path, to: "elsewhere.tar.zst")
+      #expect(try workspace.json("job", "list").array?.count == 3)
+      #expect(try workspace.json("archive", "list").array?.count == 3)
+      try workspace.move("elsewhere.tar.zst", to: path)
+      #expect(try workspace.json("job", "list").array?.count == 4)
+      #expect(try workspace.cpwx("job", "show", ids[0]).output.contains(path))
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Archived jobs and the runs after them: nothing is done twice, and what goes on is put back first.
+struct ArchivedRunTests {
+  @Test func `a film whose job is archived is not run again`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      for arguments in [["run"], ["run", "in/Film (2001).mp4"]] {
+        let outcome = try workspace.start([CPWX.path] + arguments).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("completed, and archived"), "\(outcome.output)")
+      }
+      try workspace.move("in/Film (2001).mp4", to: "in/Renamed (2001).mp4")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one", "two"])
+      #expect(workspace.jobs.isEmpty)
+      try workspace.film("Other (2002).mp4", holding: "other")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.job().hasSuffix(id.dropLast(1) + "2"))
+    }
+  }
+
+  @Test func `resume of an archived job puts it back first`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let dry = try workspace.cpwx("run", "-n", "--resume", id)
+      #expect(dry.code == 0, "\(dry.errors)")
+      #expect(workspace.jobs.isEmpty)
+      let outcome = try workspace.cpwx("run", "--resume", id)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.exists(job + "/two.out"))
+      #expect(workspace.runs == ["one", "two"])
+    }
+  }
+
+  @Test func `an archived job that failed is put back and tried again by the next run`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let job = try workspace.job()
+      let archived = try workspace.cpwx("archive", "--older-than", "0s", "--status", "failed")
+      #expect(archived.code == 0, "\(archived.errors)")
+      #expect(workspace.jobs.isEmpty)
+      try workspace.write("open", "")
+      let outcome = try workspace.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.runs == ["one", "gate", "gate"])
+      #expect(try workspace.job() == job)
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  @Test func `a rerun is a new job with the old settings and the film wherever it is, and diff tells them apart`()
+    throws
+  {
+    try TestWorkspace.withFinishedJob(config: ["KNOB=first", "HF_TOKEN=hf_geheim123"]) { workspace, id in
+      let env = try workspace.read(try workspace.job() + "/job.env")
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try workspace.write("config/.env", "KNOB=second\n")
+      try workspace.move("in/Film (2001).mp4", to: "in/deep/elsewhere.mp4")
+      let outcome = try workspace.cpwx("job", "rerun", id)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let job = try workspace.job()
+      let new = String(try #require(job.split(separator: "/").last))
+      #expect(new != id)
+      #expect(try workspace.read(job + "/one.out") == "one first\n")
+      #expect(try workspace.read(job + "/job.env") == env.replacing(id, with: new))
+      #expect(try workspace.manifest()["input"]?["file"]?.string == "in/deep/elsewhere.mp4")
+      let same = try workspace.cpwx("manifest", "diff", id, new)
+      #expect(same.code == 0, "\(same.output)")
+      let made = try workspace.cpwx("job", "rerun", new, "--no-run")
+      #expect(made.code == 0)
+      let third = made.output.split(separator: "\n").first.map(String.init) ?? ""
+      #expect(workspace.jobs.count == 2 && third.hasPrefix(id.prefix(8)))
+      try workspace.declare([.making("one"), Stage("two", script: "exit 3")])
+      #expect(try workspace.cpwx("run", "--resume", third).code == 1)
+      let diff = try workspace.cpwx("manifest", "diff", id, third, "--format", "json")
+      #expect(diff.code == 1)
+      let rows = try JSON(parsing: Array(diff.output.utf8)).array ?? []
+      let two = rows.first { $0["stage_name"]?.string == "two" && $0["key"]?.string == "status" }
+      #expect(two?["old"]?.string == "success" && two?["new"]?.string == "failed", "\(diff.output)")
+      #expect(!rows.contains { $0["stage_name"]?.string == "one" }, "\(diff.output)")
+      #expect(!diff.output.contains("geheim"))
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import Jobs
+import Testing
+
+/// `cpwx archive`: a job becomes one file, and is gone only when that is safe.
+struct ArchivingTests {
+  @Test func `an archive is one file of a job, closed to others, that tar reads and sha256sum confirms`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let before = try workspace.snapshot("out", "logs")
+      let outcome = try workspace.cpwx("archive", id, "--format", "json")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let row = try #require(try JSON(parsing: Array(outcome.output.utf8)).array?.first)
+      for key in ["job_id", "archive", "members", "bytes", "archive_bytes", "sha256", "status", "reason"] {
+        #expect(row.keys.contains(key), "\(key)")
+      }
+      #expect(row["status"]?.string == "archived")
+      #expect(outcome.errors.contains("1 job archived"), "\(outcome.errors)")
+      let archive = try workspace.archive()
+      #expect(row["archive"]?.string == archive)
+      #expect(archive.hasSuffix("/1/\(id).tar.zst"))
+      #expect(try workspace.mode(archive) == 0o600)
+      for depth in 2...5 {
+        let folder = archive.split(separator: "/").prefix(depth).joined(separator: "/")
+        #expect(try workspace.mode(folder) == 0o700, "\(folder)")
+      }
+      #expect(workspace.jobs.isEmpty)
+      #expect(!workspace.tree("logs").contains { $0.contains(id) })
+      try FileManager.default.createDirectory(atPath: workspace.path("plain"), withIntermediateDirectories: true)
+      let tar = try workspace.start(["tar", "--zstd", "-xpf", workspace.path(archive)], in: workspace.path("plain"))
+      #expect(try tar.wait().code == 0)
+      let sums = ["sha256sum", "-c", "--quiet", ".cpwx/manifest-sha256.txt"]
+      #expect(try workspace.start(sums, in: workspace.path("plain")).wait().code == 0)
+      let files = before.filter { $0.contains(id) && $0.contains("|f|") }
+      let plain = try workspace.snapshot("out", "logs", in: workspace.path("plain"))
+      #expect(plain.filter { $0.contains("|f|") } == files)
+      #expect(workspace.leftovers.isEmpty)
+    }
+  }
+
+  @Test func `what comes back is what was, whatever a job's folder holds`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      let script = """
+        cd "$1"
+        mkdir -p empty 'sub/with space' closed; printf x > "$(printf 'sub/new\\nline')"; printf y > "$(printf 'sub/\\377bad')"
+        printf z > -dash; : > nothing; ln -s sub/../nothing link; ln -s /nowhere dangling; ln nothing twin
+        truncate -s 3M sparse; printf end >> sparse; printf a > closed/read; chmod 0444 closed/read; chmod 0555 closed
+        chmod 0640 one.out; touch -h -d '2001-02-03 04:05:06.123456789' link nothing 'sub/with space' empty
+        printf शोले > 'sub/शोले.txt'; printf l > "sub/$(printf '%0250d' 1)"
+        """
+      let made = try workspace.start(["sh", "-c", script, "sh", job]).wait()
+      #expect(made.code == 0, "\(made.errors)")
+      let places = [job, try workspace.logFolder()]
+      let before = try workspace.snapshot(places[0], places[1])
+      #expect(before.count > 30)
+      let archived = try workspace.cpwx("archive", id)
+      #expect(archived.code == 0, "\(archived.errors)")
+      #expect(workspace.jobs.isEmpty)
+      let restored = try workspace.cpwx("archive", "restore", id)
+      #expect(restored.code == 0, "\(restored.errors)")
+      let after = try workspace.snapshot(places[0], places[1])
+      #expect(after == before, "\(after.difference(from: before).map { "\($0)" }.joined(separator: "\n"))")
+      #expect(workspace.archives.count == 1)
+      #expect(workspace.leftovers.isEmpty)
+    }
+  }
+
+  @Test func `jobs are listed as archived, and as restored`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      func row() throws -> JSON { try #require(try workspace.json("job", "list").array?.first) }
+      #expect(try row()["archive"]?.isNull == true)
+      #expect(try row()["archive_state"]?.string == "none")
+      let before = try row()
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let archived = try row()
+      #expect(archived["archive"]?.string == (try workspace.archive()))
+      #expect(archived["archive_state"]?.string == "archived")
+      for key in ["job_id", "title", "year", "status", "input", "completed_at", "output_dir", "total_seconds"] {
+        #expect(archived[key] == before[key], "\(key)")
+      }
+      #expect(try workspace.cpwx("job", "list", "archive=archived", "status=completed").output.contains(id))
+      #expect(try workspace.json("job", "show", id)["stages"]?.array?.count == 2)
+      #expect(try workspace.json("archive", "list").array?.first?["status"]?.string == "archived")
+      #expect(try workspace.cpwx("archive", "restore", id).code == 0)
+      #expect(try row()["archive_state"]?.string == "restored")
+      #expect(try workspace.json("archive", "list").array?.first?["status"]?.string == "restored")
+      #expect(try workspace.cpwx("job", "list", "archive=archived").output.isEmpty)
+    }
+  }
+
+  @Test func `a job that is archived is told so by the commands that need its files`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      for command in [["job", "logs"], ["job", "env"], ["job", "path"], ["manifest", "outputs"]] {
+        let outcome = try workspace.start([CPWX.path] + command + [id]).wait()
+        #expect(outcome.code == 64, "\(command)")
+        #expect(outcome.errors.contains("cpwx archive restore \(id)"), "\(command): \(outcome.errors)")
+      }
+      let removal = try workspace.cpwx("job", "rm", "--yes", id)
+      #expect(removal.code == 64)
+      #expect(removal.errors.contains("cpwx archive prune --yes \(id)"))
+      let again = try workspace.cpwx("archive", id)
+      #expect(again.code == 0, "\(again.errors)")
+      #expect(again.output.contains("archived already"))
+      #expect(try workspace.archive().contains(id))
+    }
+  }
+
+  @Test func `a dry run tells sizes and the saving, and touches nothing`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      try workspace.write(try workspace.job() + "/big.json", Data(repeating: 0x61, count: 3_000_000))
+      let before = try workspace.snapshot("out", "logs", "in")
+      let outcome = try workspace.cpwx("archive", "-n", id)
+      #expect(outcome.code == 0)
+      #expect(outcome.output.contains("planned") && outcome.output.contains("3.0 MB"), "\(outcome.output)")
+      #expect(outcome.errors.contains("would save about"))
+      #expect(try workspace.snapshot("out", "logs", "in") == before)
+      #expect(workspace.archives.isEmpty)
+    }
+  }
+
+  @Test func `without jobs or a choice it says what it takes`() throws {
+    try TestWorkspace.withFinishedJob { workspace, _ in
+      let outcome = try workspace.cpwx("archive")
+      #expect(outcome.code == 64)
+      #expect(outcome.errors.contains("--older-than"))
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `what is excluded is left out, and told when the job comes back`() throws {
+    try TestWorkspace.withFinishedJob(config: ["ARCHIVE_EXCLUDE=*.wav, tmp"]) { workspace, id in
+      let job = try workspace.job()
+      try workspace.write(job + "/audio/audio.wav", "sound")
+      try workspace.write(job + "/tmp/deep/file", "scratch")
+      #expect(try workspace.cpwx("archive", "--exclude", "manifest.*", id).code == 74 || workspace.exists(job))
+      #expect(workspace.exists(job))
+      #expect(workspace.archives.isEmpty)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let paths = try workspace.json("archive", "show", id)["files"]?.array?.compactMap { $0["path"]?.string } ?? []
+      #expect(paths.contains { $0.hasSuffix("/one.out") })
+      #expect(!paths.contains { $0.contains("audio.wav") || $0.contains("/tmp") }, "\(paths)")
+      let restored = try workspace.cpwx("archive", "restore", id)
+      #expect(restored.code == 0)
+      #expect(restored.errors.contains("*.wav tmp"), "\(restored.errors)")
+      #expect(!workspace.exists(job + "/audio/audio.wav"))
+    }
+  }
+
+  @Test func `a copy for sharing holds no secret, and the job stays`() throws {
+    try TestWorkspace.withFinishedJob(config: ["HF_TOKEN=hf_geheim123", "KNOB=open"]) { workspace, id in
+      let job = try workspace.job()
+      try workspace.write(job + "/notes.txt", "token hf_geheim123 here\n")
+      let before = try workspace.snapshot(job)
+      let outcome = try workspace.cpwx("archive", "--redact", id)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.snapshot(job) == before)
+      #expect(try workspace.archive().hasSuffix("\(id).redacted.tar.zst"))
+      #expect(try workspace.cpwx("archive", "extract", try workspace.archive(), "--to", "shared").code == 0)
+      let secret = try workspace.start(["grep", "-rqa", "geheim", "shared"]).wait()
+      #expect(secret.code == 1)
+      #expect(try workspace.start(["grep", "-rqa", "KNOB=open", "shared"]).wait().code == 0)
+      #expect(try workspace.json("archive", "list").array?.first?["status"]?.string == "redacted")
+      #expect(try workspace.json("job", "list").array?.first?["archive"]?.isNull == true)
+      #expect(try workspace.cpwx("archive", "restore", workspace.path(try workspace.archive())).code == 64)
+    }
+  }
+
+  @Test func `a named pipe and a socket are said and left out`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      _ = try workspace.start(["mkfifo", try workspace.job() + "/pipe"]).wait()
+      let outcome = try workspace.cpwx("archive", id)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("pipe"), "\(outcome.errors)")
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Which jobs `cpwx archive` takes, and which it keeps back.
+struct ChoosingTests {
+  /// A workspace with three completed jobs, and their ids, oldest first.
+  private func threeJobs(_ body: (TestWorkspace, [String]) throws -> Void) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for number in 1...3 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run").code == 0)
+      try body(workspace, workspace.jobs.map { String($0.split(separator: "/").last ?? "") })
+    }
+  }
+
+  private func left(_ workspace: TestWorkspace) -> [String] {
+    workspace.jobs.map { String($0.split(separator: "/").last ?? "") }
+  }
+
+  @Test func `older than an age counts from the end of the job`() throws {
+    try threeJobs { workspace, ids in
+      try workspace.complete(workspace.jobs[0], daysAgo: 40)
+      try workspace.complete(workspace.jobs[2], daysAgo: 31)
+      let outcome = try workspace.cpwx("archive", "--older-than", "30d")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("2 jobs archived"), "\(outcome.errors)")
+      #expect(left(workspace) == [ids[1]])
+      let again = try workspace.cpwx("archive", "--older-than", "30d")
+      #expect(again.code == 0)
+      #expect(again.errors.contains("Nothing to archive"))
+    }
+  }
+
+  @Test func `a job that was put back is not taken away again before its time`() throws {
+    try threeJobs { workspace, ids in
+      try workspace.complete(workspace.jobs[0], daysAgo: 40)
+      #expect(try workspace.cpwx("archive", "--older-than", "30d").code == 0)
+      #expect(try workspace.cpwx("archive", "restore", ids[0]).code == 0)
+      #expect(try workspace.cpwx("archive", "--older-than", "30d").errors.contains("Nothing to archive"))
+      #expect(left(workspace) == ids)
+      let named = try workspace.cpwx("archive", ids[0])
+      #expect(named.code == 0, "\(named.errors)")
+      #expect(left(workspace) == Array(ids.dropFirst()))
+    }
+  }
+
+  @Test func `over a part of the disk takes the oldest until it is below`() throws {
+    try threeJobs { workspace, ids in
+      #expect(try workspace.cpwx("archive", "--over", "100%").code == 0)
+      #expect(left(workspace) == ids)
+      let all = try workspace.cpwx("archive", "--over", "0%")
+      #expect(all.code == 0, "\(all.errors)")
+      #expect(left(workspace).isEmpty)
+      #expect(try workspace.cpwx("archive", "--over", "170%").code == 64)
+    }
+  }
+
+  @Test func `a job in another's hands is kept back, with the reason`() throws {
+    try threeJobs { workspace, ids in
+      let holder = try workspace.start(["flock", workspace.jobs[0] + "/.cpwx.lock", "sleep", "60"])
+      #expect(eventually { FileLock.isHeld(.init(workspace.jobs[0] + "/.cpwx.lock")) })
+      let outcome = try workspace.cpwx("archive", "--older-than", "0s", "--format", "json")
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      let rows = try JSON(parsing: Array(outcome.output.utf8)).array ?? []
+      let kept = rows.first { $0["job_id"]?.string == ids[0] }
+      #expect(kept?["status"]?.string == "kept")
+      #expect(kept?["reason"]?.string?.contains("in the hands of") == true, "\(rows)")
+      #expect(left(workspace) == [ids[0]])
+      #expect(outcome.errors.contains("1 kept back"))
+      holder.send(SIGTERM)
+    }
+  }
+
+  @Test func `a job that can be resumed goes only when it is named, with force`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let id = try String(#require(workspace.job().split(separator: "/").last))
+      var manifest = try workspace.manifest()
+      manifest["pipeline"]?["status"] = .string("running")
+      try workspace.write(try workspace.job() + "/manifest.json", Data(manifest.bytes()))
+      #expect(try workspace.cpwx("archive", "--older-than", "0s", "--status", "interrupted").code == 1)
+      let named = try workspace.cpwx("archive", id)
+      #expect(named.code == 1)
+      #expect(named.errors.contains("can be resumed"), "\(named.errors)")
+      #expect(workspace.jobs.count == 1)
+      #expect(try workspace.cpwx("archive", "--force", "--older-than", "1d").code == 64)
+      let forced = try workspace.cpwx("archive", "--force", id)
+      #expect(forced.code == 0, "\(forced.errors)")
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+
+  @Test func `a job that changes while it is archived stays`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let log = try workspace.job() + "/growing.log"
+      let writer = try workspace.start(["sh", "-c", "while :; do echo more >> \"$1\"; done", "sh", log])
+      #expect(eventually { workspace.exists(log) })
+      let outcome = try workspace.cpwx("archive", id)
+      writer.send(SIGKILL)
+      try writer.wait()
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("growing.log"), "\(outcome.errors)")
+      #expect(workspace.exists(try workspace.job() + "/manifest.json"))
+      #expect(workspace.leftovers.isEmpty)
+      let later = try workspace.cpwx("archive", "--force", id)
+      #expect(later.code == 0, "\(later.errors)")
+    }
+  }
+
+  @Test func `one that has changed since its archive was made replaces it only by force`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let first = try workspace.bytes(try workspace.archive())
+      #expect(workspace.jobs.count == 1)
+      try workspace.write(try workspace.job() + "/one.out", "edited\n")
+      let outcome = try workspace.cpwx("archive", id)
+      #expect(outcome.code == 1)
+      #expect(outcome.errors.contains("has changed since it was archived"), "\(outcome.errors)")
+      #expect(try workspace.bytes(try workspace.archive()) == first)
+      #expect(workspace.jobs.count == 1)
+      #expect(try workspace.cpwx("archive", "--force", id).code == 0)
+      #expect(workspace.jobs.isEmpty)
+      #expect(try workspace.cpwx("archive", "extract", id, "one.out", "-O").output == "edited\n")
+    }
+  }
+}

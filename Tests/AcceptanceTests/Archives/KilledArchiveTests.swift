@@ -1,0 +1,129 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Archiving, restoring and pruning cut off before each step that reaches the disk.
+struct KilledArchiveTests {
+  /// Runs something again and again, cut off before its first, second, third … step, until it comes to its end.
+  ///
+  /// - Parameters:
+  ///   - prepare: makes everything as it was before.
+  ///   - check: called after each time it was cut off.
+  /// - Returns: how often that was.
+  private func cutOff(
+    _ workspace: TestWorkspace, _ arguments: [String], prepare: () throws -> Void, check: (_ step: Int) throws -> Void
+  ) throws -> Int {
+    for step in 1...500 {
+      try prepare()
+      let outcome = try workspace.start([CPWX.path] + arguments, environment: ["CPWX_FAULT_STEP": "\(step)"]).wait()
+      guard outcome.signal == SIGKILL else {
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        return step - 1
+      }
+      try check(step)
+    }
+    Issue.record("it never came to its end")
+    return 500
+  }
+
+  /// Puts a copy of the workspace's files in their place.
+  private func bringBack(_ workspace: TestWorkspace) throws {
+    let script = "rm -rf out logs archive .cpwx; cp -a saved/. ."
+    #expect(try workspace.start(["sh", "-c", script]).wait().code == 0)
+  }
+
+  private func save(_ workspace: TestWorkspace) throws {
+    let script = "mkdir -p saved archive; cp -a out logs archive .cpwx saved/"
+    #expect(try workspace.start(["sh", "-c", script]).wait().code == 0)
+  }
+
+  @Test func `archiving cut off at any step leaves the job or its archive, and the next run ends it`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let whole = try workspace.snapshot(job, logs)
+      let records = whole.filter { $0.contains("|f|") }.count
+      try save(workspace)
+      var sawBoth = false
+      var sawArchiveAlone = false
+      let steps = try cutOff(workspace, ["archive", "--parallel", "1", id]) {
+        try bringBack(workspace)
+      } check: { step in
+        let isWhole = workspace.exists(job) && (try? workspace.snapshot(job, logs)) == whole
+        let isArchived = !workspace.archives.isEmpty
+        #expect(isWhole || isArchived, "step \(step)")
+        if isArchived {
+          #expect(try workspace.cpwx("archive", "verify", workspace.archives[0]).code == 0, "step \(step)")
+        }
+        sawBoth = sawBoth || isWhole && isArchived
+        sawArchiveAlone = sawArchiveAlone || !isWhole && isArchived
+        let again = try workspace.cpwx("archive", id)
+        #expect(again.code == 0, "step \(step): \(again.errors)")
+        #expect(workspace.archives.count == 1, "step \(step)")
+        #expect(workspace.jobs.isEmpty && !workspace.exists(logs), "step \(step)")
+        #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        #expect(try workspace.cpwx("archive", "restore", id).code == 0, "step \(step)")
+        #expect(try workspace.snapshot(job, logs) == whole, "step \(step)")
+      }
+      // As many steps as there are files to remove, and what comes before.
+      #expect(steps > records + 10, "\(steps)")
+      #expect(sawBoth && sawArchiveAlone)
+    }
+  }
+
+  @Test func `restoring cut off at any step leaves nothing half in place, and the next one ends it`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let whole = try workspace.snapshot(job, logs)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try save(workspace)
+      let steps = try cutOff(workspace, ["archive", "restore", id]) {
+        try bringBack(workspace)
+      } check: { step in
+        #expect(workspace.archives.count == 1, "step \(step)")
+        if workspace.exists(job) { #expect(try workspace.snapshot(job, logs) == whole, "step \(step)") }
+        let again = try workspace.cpwx("archive", "restore", id)
+        #expect(again.code == 0 || workspace.leftovers.isEmpty, "step \(step): \(again.errors)")
+        #expect(try workspace.snapshot(job, logs) == whole, "step \(step)")
+        #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        #expect(try workspace.json("job", "list").array?.first?["archive_state"]?.string == "restored", "step \(step)")
+      }
+      #expect(steps > 8, "\(steps)")
+    }
+  }
+
+  @Test func `a restoration that replaces, cut off at any step, loses neither what was nor what comes`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let whole = try workspace.snapshot(job, logs)
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      try workspace.write(job + "/mine.txt", "mine")
+      try save(workspace)
+      let steps = try cutOff(workspace, ["archive", "restore", "--replace", id]) {
+        try bringBack(workspace)
+      } check: { step in
+        // Whatever is begun is ended by the next command that writes.
+        #expect(try workspace.cpwx("archive", "restore", id).code != nil)
+        if !workspace.exists(job + "/mine.txt") { #expect(try workspace.snapshot(job, logs) == whole, "step \(step)") }
+        #expect(workspace.tree("out").filter { $0.hasSuffix("/mine.txt") }.count == 1, "step \(step)")
+        #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+      }
+      #expect(steps > 8, "\(steps)")
+      #expect(try workspace.snapshot(job, logs) == whole)
+    }
+  }
+
+  @Test func `pruning cut off at any step leaves the number used`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try save(workspace)
+      _ = try cutOff(workspace, ["archive", "prune", "--yes", id]) {
+        try bringBack(workspace)
+      } check: { step in
+        if !workspace.archives.isEmpty { #expect(try workspace.cpwx("archive", "prune", "--yes", id).code == 0) }
+        #expect(workspace.archives.isEmpty, "step \(step)")
+        let made = try workspace.cpwx("job", "create").output
+        #expect(made.hasSuffix("-002\n"), "step \(step): \(made)")
+      }
+    }
+  }
+}

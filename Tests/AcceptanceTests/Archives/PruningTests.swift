@@ -1,0 +1,34 @@
+import Foundation
+import Jobs
+import Testing
+
+/// `cpwx archive prune`: what no rule keeps, and never an only copy that was not named.
+struct PruningTests {
+  @Test func `only shows what would go, unless told to do it, and keeps only copies`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for number in 1...3 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run").code == 0)
+      let ids = workspace.jobs.map { String($0.split(separator: "/").last ?? "") }
+      #expect(try workspace.cpwx("archive", "--keep", ids[0], ids[2]).code == 0)
+      #expect(try workspace.cpwx("archive", ids[1]).code == 0)
+      let rows = try workspace.json("archive", "prune", "--keep-last", "1").array ?? []
+      let decisions = Dictionary(
+        rows.map { ($0["job_id"]?.string ?? "", $0["status"]?.string ?? "") }, uniquingKeysWith: { $1 })
+      #expect(decisions == [ids[0]: "planned", ids[1]: "kept", ids[2]: "kept"])
+      #expect(workspace.archives.count == 3)
+      #expect(try workspace.cpwx("archive", "prune", "--keep-last", "1", "--yes", "-n").code == 0)
+      #expect(workspace.archives.count == 3)
+      let done = try workspace.cpwx("archive", "prune", "--keep-last", "1", "--yes")
+      #expect(done.code == 0)
+      #expect(done.output.contains("the only copy of the job"), "\(done.output)")
+      #expect(done.errors.contains("1 removed"))
+      #expect(workspace.archives.count == 2)
+      #expect(try workspace.cpwx("archive", "prune", "--older-than", "2w", "--yes").code == 0)
+      #expect(workspace.archives.count == 2)
+      #expect(try workspace.cpwx("archive", "prune", "--yes", ids[1]).code == 0)
+      #expect(workspace.archives.count == 1)
+      #expect(try workspace.json("job", "list").array?.count == 2)
+      #expect(try workspace.cpwx("archive", "prune").code == 64)
+    }
+  }
+}

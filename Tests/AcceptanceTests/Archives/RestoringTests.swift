@@ -1,0 +1,127 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What `cpwx archive restore`, `extract`, `show` and `verify` do with archives that are whole, damaged or foreign.
+struct RestoringTests {
+  private func archived(_ body: (TestWorkspace, _ id: String, _ job: String) throws -> Void) throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      try workspace.write(job + "/subtitles/film.srt", "1\n00:00:01,000 --> 00:00:02,000\nनमस्ते\n")
+      let noise = "head -c 700000 /dev/urandom > \"$1/noise.bin\""
+      #expect(try workspace.start(["sh", "-c", noise, "sh", job]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try body(workspace, id, job)
+    }
+  }
+
+  @Test func `nothing that is there is restored over, unless it is moved aside`() throws {
+    try archived { workspace, id, job in
+      try workspace.write(job + "/mine.txt", "mine")
+      let refused = try workspace.cpwx("archive", "restore", id)
+      #expect(refused.code == 74)
+      #expect(refused.errors.contains("is there already"), "\(refused.errors)")
+      #expect(try workspace.read(job + "/mine.txt") == "mine")
+      #expect(!workspace.exists(job + "/one.out"))
+      let replaced = try workspace.cpwx("archive", "restore", "--replace", id)
+      #expect(replaced.code == 0, "\(replaced.errors)")
+      #expect(workspace.exists(job + "/one.out"))
+      #expect(!workspace.exists(job + "/mine.txt"))
+      let aside = workspace.tree("out").filter { $0.hasSuffix("/mine.txt") }
+      #expect(aside.count == 1 && replaced.errors.contains(aside[0].replacing("/mine.txt", with: "")))
+    }
+  }
+
+  @Test func `into another folder it restores without touching the job's place`() throws {
+    try archived { workspace, id, job in
+      #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 0)
+      #expect(!workspace.exists(job))
+      #expect(workspace.exists("look" + job.dropFirst(workspace.root.count) + "/one.out"))
+      #expect(try workspace.json("job", "list").array?.first?["archive_state"]?.string == "archived")
+      #expect(workspace.leftovers.isEmpty)
+      #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 74)
+    }
+  }
+
+  @Test func `members are taken out by path, by pattern and to standard output, over nothing`() throws {
+    try archived { workspace, id, job in
+      let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
+      #expect(srt.code == 0)
+      #expect(srt.output.contains("नमस्ते"))
+      #expect(try workspace.cpwx("archive", "extract", id, "*.out", "subtitles", "--to", "some").code == 0)
+      let files = workspace.tree("some").filter { $0.hasSuffix(".out") || $0.hasSuffix(".srt") }
+      #expect(files.count == 3, "\(files)")
+      #expect(!workspace.tree("some").contains { $0.hasSuffix("manifest.json") })
+      let again = try workspace.cpwx("archive", "extract", id, "*.out", "--to", "some")
+      #expect(again.code == 74)
+      #expect(again.errors.contains("is there already"))
+      #expect(try workspace.cpwx("archive", "extract", id, "nothing.like.it", "-O").code == 64)
+      #expect(workspace.leftovers.isEmpty)
+    }
+  }
+
+  @Test func `damage is named by member, exits with 65, and what is good is salvaged`() throws {
+    try archived { workspace, id, job in
+      #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
+      #expect(try workspace.cpwx("archive", "verify", "--all", "--sample", "5%").code == 0)
+      let path = try workspace.archive()
+      var bytes = try workspace.bytes(path)
+      // The noise does not compress: it is nearly all of the file.
+      bytes[bytes.count / 2] ^= 0x10
+      try workspace.write(path, bytes)
+      let verified = try workspace.cpwx("archive", "verify", id, "--format", "json")
+      #expect(verified.code == 65)
+      #expect(verified.errors.contains("noise.bin"), "\(verified.errors)")
+      let row = try #require(try JSON(parsing: Array(verified.output.utf8)).array?.first)
+      #expect(row["status"]?.string == "damaged")
+      #expect(row["damaged"]?.array?.count == 1)
+      let refused = try workspace.cpwx("archive", "restore", id)
+      #expect(refused.code == 65)
+      #expect(refused.errors.contains("noise.bin") && refused.errors.contains("--salvage"), "\(refused.errors)")
+      #expect(!workspace.exists(job))
+      let salvaged = try workspace.cpwx("archive", "restore", "--salvage", id)
+      #expect(salvaged.code == 65)
+      #expect(salvaged.errors.contains("lost") && salvaged.errors.contains("noise.bin"), "\(salvaged.errors)")
+      #expect(workspace.exists(job + "/one.out") && workspace.exists(job + "/manifest.json"))
+      #expect(!workspace.exists(job + "/noise.bin"))
+      #expect(workspace.leftovers.isEmpty)
+    }
+  }
+
+  @Test func `an archive that was cut short is damaged, listed so, and gives back its beginning`() throws {
+    try archived { workspace, id, job in
+      let path = try workspace.archive()
+      let bytes = try workspace.bytes(path)
+      try workspace.write(path, bytes.prefix(bytes.count - 900))
+      #expect(try workspace.json("archive", "list").array?.first?["status"]?.string == "damaged")
+      #expect(try workspace.cpwx("archive", "verify", "--all").code == 65)
+      #expect(try workspace.cpwx("archive", "restore", id).code == 65)
+      let salvaged = try workspace.cpwx("archive", "restore", "--salvage", id)
+      #expect(salvaged.code == 65, "\(salvaged.errors)")
+      #expect(workspace.exists(job + "/manifest.json"), "\(salvaged.errors)")
+    }
+  }
+
+  @Test func `archives of other programs are shown, verified and extracted, hostile ones refused`() throws {
+    try archived { workspace, _, _ in
+      try workspace.write("tree/a/b.txt", "text")
+      let pack = ["tar", "--zstd", "-C", workspace.path("tree"), "-cf", workspace.path("good.tar.zst"), "a"]
+      #expect(try workspace.start(pack).wait().code == 0)
+      let shown = try workspace.cpwx("archive", "show", "good.tar.zst", "--format", "json")
+      #expect(shown.code == 0, "\(shown.errors)")
+      #expect(shown.output.contains("\"a/b.txt\""))
+      #expect(try workspace.cpwx("archive", "verify", "good.tar.zst").code == 0)
+      #expect(try workspace.cpwx("archive", "extract", "good.tar.zst", "--to", "there").code == 0)
+      #expect(try workspace.read("there/a/b.txt") == "text")
+      let evil = pack.dropLast() + ["--absolute-names", "--transform", "s,^a,../../evil,", "a"]
+      #expect(try workspace.start(evil.map { $0.replacing("good.tar", with: "evil.tar") }).wait().code == 0)
+      for command in [["verify", "evil.tar.zst"], ["extract", "evil.tar.zst", "--to", "trap/deep"]] {
+        let outcome = try workspace.start([CPWX.path, "archive"] + command).wait()
+        #expect(outcome.code == 65, "\(outcome.errors)")
+        #expect(outcome.errors.contains("../../evil"), "\(outcome.errors)")
+      }
+      #expect(!workspace.tree().contains { $0.contains("evil/") || $0.hasSuffix("evil") })
+      #expect(workspace.leftovers.isEmpty)
+    }
+  }
+}
