@@ -30,11 +30,11 @@ struct ArchiveRequest {
     self.choice = choice
     var options = JobArchiving.Options()
     (options.keepsJob, options.force) = (command.keep, command.force)
-    let configured = workspace.config["ARCHIVE_EXCLUDE"] ?? ""
+    let environment = processEnvironment()
+    let configured = environment["ARCHIVE_EXCLUDE"] ?? workspace.config["ARCHIVE_EXCLUDE"] ?? ""
     let patterns = command.exclude.isEmpty ? configured.split { ", \n".contains($0) }.map(String.init) : command.exclude
     options.excluding = patterns.filter { !$0.isEmpty }.map { Glob($0) }
     if command.redact {
-      let environment = processEnvironment()
       options.redacting = { Secrets.values(ofJobIn: $0.output, workspace: workspace, outer: environment) }
     }
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))

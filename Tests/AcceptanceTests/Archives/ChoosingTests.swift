@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import SystemPackage
 import Testing
 
 /// Which jobs `cpwx archive` takes, and which it keeps back.
@@ -58,7 +59,7 @@ struct ChoosingTests {
   @Test func `a job in another's hands is kept back, with the reason`() throws {
     try threeJobs { workspace, ids in
       let holder = try workspace.start(["flock", workspace.jobs[0] + "/.cpwx.lock", "sleep", "60"])
-      #expect(eventually { FileLock.isHeld(.init(workspace.jobs[0] + "/.cpwx.lock")) })
+      #expect(eventually { FileLock.isHeld(FilePath(workspace.jobs[0] + "/.cpwx.lock")) })
       let outcome = try workspace.cpwx("archive", "--older-than", "0s", "--format", "json")
       #expect(outcome.code == 1, "\(outcome.errors)")
       let rows = try JSON(parsing: Array(outcome.output.utf8)).array ?? []
