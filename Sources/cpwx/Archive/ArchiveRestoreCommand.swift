@@ -50,8 +50,8 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
     }
     var restoration = JobRestoration(in: workspace, to: to.map { absolute(FilePath($0)) })
     (restoration.replaces, restoration.salvages) = (replace, salvage)
-    ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
-    let finished = restoration.finishInterrupted { Console.error("\($0)") }
+    let inWorkspace = ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
+    let finished = to == nil ? inWorkspace : restoration.finishInterrupted { Console.error("\($0)") }
     var codes: Set<Int32> = []
     var rows: [JSON] = []
     for file in files {
