@@ -121,6 +121,7 @@ public final class ArchivingRun: Sendable {
 
   private func failed(_ job: IndexedJob, _ error: any Error) -> ArchiveOutcome {
     switch error {
+    case is CancellationError: return ArchiveOutcome(job, .skipped, reason: "stopped")
     case let kept as JobArchiving.Kept: return ArchiveOutcome(job, .kept, reason: kept.reason)
     case let error as ArchiveError:
       if error.underlying is CancellationError || stop() == .now {

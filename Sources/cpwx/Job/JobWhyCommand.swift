@@ -1,3 +1,4 @@
+internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
@@ -60,7 +61,10 @@ private struct Inquiry {
     let job = film?.job == nil ? try workspace.job(named: subject).paths(in: workspace) : film!.job!
     let next =
       film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice))?.films.first
-    let events = (try? Manifest(reading: job.manifest))?.events ?? []
+    let manifest =
+      (try? Manifest(reading: job.manifest))
+      ?? (try? workspace.job(named: job.output.string)).flatMap { try? $0.archivedManifest(in: workspace) }
+    let events = manifest?.events ?? []
     account = JobAccount(of: job.id.description, events: events, next: next)
     jobID = job.id.description
     secrets = Secrets.values(ofJobIn: job.output, workspace: workspace, outer: environment)
