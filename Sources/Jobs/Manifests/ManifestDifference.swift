@@ -8,6 +8,10 @@ public struct ManifestDifference: Sendable, Equatable {
   /// `nil` where the manifest does not say it.
   public var old: JSON?
   public var new: JSON?
+
+  public init(stage: String?, key: String, old: JSON?, new: JSON?) {
+    (self.stage, self.key, self.old, self.new) = (stage, key, old, new)
+  }
 }
 
 extension Manifest {

@@ -43,6 +43,24 @@ struct RestoringTests {
     }
   }
 
+  @Test func `a job whose logs lie on another disk comes back with them`() throws {
+    try TestWorkspace.with([.making("one")], config: ["LOG_ROOT=disk/logs"]) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "16m")
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let job = try workspace.job()
+      let logs = "disk/logs" + job.dropFirst(workspace.path("out").count)
+      let before = try workspace.snapshot(job, logs)
+      let id = String(job.suffix(12))
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      #expect(!workspace.exists(job) && !workspace.exists(logs))
+      let outcome = try workspace.cpwx("archive", "restore", id)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.snapshot(job, logs) == before)
+      #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+    }
+  }
+
   @Test func `members are taken out by path, by pattern and to standard output, over nothing`() throws {
     try archived { workspace, id, job in
       let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
