@@ -11,6 +11,8 @@ TEST_PACKAGES := chromium e2fsprogs faketime fuse3 libarchive-tools libfuse2 pro
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
 BENCH_DIR ?= .bench
 JOBS ?= 1000
+TREES ?= 10000
+LARGE ?= 100000
 SIZES ?= 0 10000 100000 1000000
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
@@ -21,7 +23,7 @@ ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/
 TEST_TOOLS := .build/test-tools
 FUZZ_SECONDS ?= 300
 
-.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-night bench-archive fuzz fmt check install uninstall clean
+.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check install uninstall clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -85,6 +87,10 @@ bench-index: bench-packages packages build
 ## bench-night: a night of jobs that do nothing, against GNU parallel and Snakemake
 bench-night: bench-packages packages build
 	@python3 Tests/Benchmarks/night.py $(BUILT)/cpwx $(JOBS)
+
+## bench-migrate: TREES old trees into the dated layout, against a loop of mv and jq; and the memory over LARGE
+bench-migrate: bench-packages packages build
+	@python3 Tests/Benchmarks/migrate.py $(BUILT)/cpwx $(TREES) $(LARGE)
 
 ## bench-archive: job archives against tar, bsdtar, dar, borg and restic; CURVE=curve for all sizes (takes 20 GB and half an hour)
 bench-archive: bench-packages packages

@@ -64,6 +64,8 @@ let package = Package(
       dependencies: ["CLinux", "TextWidth", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
       swiftSettings: strict),
     .target(
+      name: "Migration", dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", system], swiftSettings: strict),
+    .target(
       name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
     .target(
       name: "Archive", dependencies: ["Jobs", "Index", "SeekableTar", "Hashing", system], swiftSettings: strict),
@@ -80,7 +82,7 @@ let package = Package(
       name: "cpwx",
       dependencies: [
         "TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", "Archive", "SeekableTar",
-        argumentParser, system,
+        "Migration", argumentParser, system,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -112,6 +114,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "MigrationTests", dependencies: ["Migration", "Jobs", "TestSupport", system],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "NoticesTests", dependencies: ["Notices", "Hashing", "Jobs", "TestSupport", system],
       swiftSettings: strict),

@@ -82,3 +82,15 @@ static inline off_t linux_next_data(int descriptor, off_t from) { return lseek(d
 
 // <unistd.h>, with _GNU_SOURCE: brings all of a file system to the disk.
 extern int syncfs(int descriptor);
+
+// <sys/ioctl.h>, <linux/fs.h>: one file takes another's content without copying it, where the file system can. FICLONE.
+extern int ioctl(int descriptor, unsigned long request, ...);
+static inline int linux_clone_file(int to, int from) {
+  enum { FICLONE_ = 0x40049409 };
+  return ioctl(to, FICLONE_, from);
+}
+
+// <sys/xattr.h>
+extern ssize_t llistxattr(const char *path, char *list, size_t size);
+extern ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size);
+extern int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);

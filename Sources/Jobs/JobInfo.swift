@@ -5,7 +5,7 @@ public struct JobInfo: Sendable, Equatable {
   public private(set) var document: JSON
 
   /// The documented fields of a new job, the zone that makes its times unambiguous, and what is known of its film.
-  init(_ paths: JobPaths, created: Timestamp, input: JSON? = nil, in workspace: Workspace) {
+  public init(_ paths: JobPaths, created: Timestamp, input: JSON? = nil, in workspace: Workspace) {
     document = [
       "job_id": .string(paths.id.description),
       "user_id": .int(paths.userID),

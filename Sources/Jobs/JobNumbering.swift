@@ -4,8 +4,10 @@ internal import SystemPackage
 ///
 /// The day's file under `.cpwx/numbers/` is both the lock and the memory of the highest number ever given, so that a
 /// number stays used when its job is archived or deleted. What the trees hold counts too: other writers make jobs there.
-struct JobNumbering {
-  let workspace: Workspace
+public struct JobNumbering: Sendable {
+  public let workspace: Workspace
+
+  public init(workspace: Workspace) { self.workspace = workspace }
 
   /// Calls `body` with the next id of `today()`, holding that day's lock, so that the job's folder is there before
   /// anyone else looks.
@@ -56,10 +58,40 @@ struct JobNumbering {
     }
   }
 
-  /// The highest number that a day's file remembers; 0 when none.
-  private func highestGiven(_ lock: borrowing FileLock) throws -> Int {
-    Int(String(decoding: try lock.content(), as: UTF8.self).prefix { !$0.isNewline }) ?? 0
+  /// The highest number of a day that was ever given, or that a tree shows; 0 when none. No lock is taken: by the time
+  /// it is read, the next one may be given.
+  ///
+  /// - Throws: ``JobError`` with code `io` when a folder is there and cannot be read.
+  public func highestUsed(on day: JobDate) throws -> Int {
+    let memory = try? DurableFile.read(workspace.stateFolder.appending("numbers").appending(day.digits))
+    return max(Self.number(inMemory: memory ?? []), try highestSeen(on: day))
   }
+
+  /// Sees to it that no job gets a number up to these, of as many days. Durable on return, with one wait for the disk.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public func keep(upTo ids: [JobID]) throws {
+    let folder = workspace.stateFolder.appending("numbers")
+    try makeFolder(folder)
+    for id in ids {
+      let lock = try FileLock.wait(for: folder.appending(id.date.digits))
+      let given = Self.number(inMemory: try lock.content())
+      if given < id.number { try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false) }
+      _ = consume lock
+    }
+    do {
+      try DurableFile.syncFileSystem(of: folder)
+    } catch {
+      throw JobError(.io, folder.string, "cannot be brought to the disk", underlying: error)
+    }
+  }
+
+  private static func number(inMemory bytes: [UInt8]) -> Int {
+    Int(String(decoding: bytes, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
+  }
+
+  /// The highest number that a day's file remembers; 0 when none.
+  private func highestGiven(_ lock: borrowing FileLock) throws -> Int { Self.number(inMemory: try lock.content()) }
 
   /// The highest number that the trees show for a day, of any user and in any width; 0 when none.
   ///

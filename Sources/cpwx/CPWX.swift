@@ -32,7 +32,7 @@ struct CPWX: AsyncParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, JobCommand.self,
-      ManifestCommand.self, ArchiveCommand.self,
+      ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self,
     ])
 
   static func main() async {

@@ -4,18 +4,18 @@ internal import Foundation
 ///
 /// Marks that only colour a letter fall away (`é`, `क़`); those that are letters' vowels stay. Of scripts that put no
 /// space between words every letter counts as one.
-struct FoldedWords {
+public struct FoldedWords {
   /// Each word: one letter run, or the letters of a run in an unspaced script.
   let words: [[String]]
 
   /// The words as the index stores them, separated by spaces.
-  var text: String {
+  public var text: String {
     var text = ""
     for letters in words.joined() { text += text.isEmpty ? letters : " " + letters }
     return text
   }
 
-  init(_ source: String) {
+  public init(_ source: String) {
     if source.utf8.allSatisfy({ $0 < 0x80 }) {
       words = Self.asciiWords(source)
       return

@@ -8,11 +8,13 @@ public import SystemPackage
 
 /// A folder and all that is in it, by descriptors all the way down: names may be any bytes, and no symbolic link is
 /// ever followed.
-struct FolderTree {
-  let root: FilePath
+public struct FolderTree {
+  public let root: FilePath
+
+  public init(root: FilePath) { self.root = root }
 
   /// What could not be removed, and why.
-  typealias Failure = (path: FilePath, reason: Errno)
+  public typealias Failure = (path: FilePath, reason: Errno)
 
   /// How much there is; what cannot be read counts for nothing.
   func size() -> TreeSize {
@@ -24,7 +26,7 @@ struct FolderTree {
 
   /// Removes everything below the folder that can be, but for `kept` directly in it, and then, if nothing is kept, the
   /// folder. A link in the folder's place is removed as one. Nothing there is no failure.
-  func remove(but kept: FilePath.Component? = nil) -> [Failure] {
+  public func remove(but kept: FilePath.Component? = nil) -> [Failure] {
     let folder: OpenFolder
     do {
       folder = try OpenFolder(root)

@@ -18,9 +18,15 @@ struct JobContext {
     environment: [String: String]
   ) throws {
     let env = EnvFile(parsing: try DurableFile.read(paths.env))
-    let values = env.values(outer: environment).map { ($0, $1.isEmpty ? environment[$0] ?? "" : $1) }
+    // A migrated job's file holds no secrets: the workspace's configuration does.
+    let secretSettings = workspace.config.values(outer: environment).filter { Secrets.isSecret($0.key, $0.value) }
+    let standing = Dictionary(secretSettings, uniquingKeysWith: { $1 }).merging(environment) { $1 }
+    let values = env.values(outer: environment).map { ($0, $1.isEmpty ? standing[$0] ?? "" : $1) }
     settings = Dictionary(values, uniquingKeysWith: { $1 })
-    secrets = Secrets.values(of: env, in: workspace.root, outer: environment)
+    secrets = Array(
+      Set(Secrets.values(of: env, in: workspace.root, outer: environment))
+        .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
+    ).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     for (key, value) in settings where key.hasPrefix("STEP_") && !value.isEmpty && parseSwitch(value) == nil {
       throw JobError(.configuration, paths.env.string, "\(key) is \"\(value)\"", remedy: "Expected true or false.")
     }

@@ -1,0 +1,127 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+extension Migrator {
+  static var processID: pid_t { getpid() }
+}
+
+/// One run over what a journal says is to do.
+struct MigrationRun {
+  /// Trees that wait for the disk together.
+  static let group = 256
+
+  private let workspace: Workspace
+  private let journal: MigrationJournal
+  private let writer: LineWriter
+  private let trees: OldTrees
+  private let inputs: InputFilms
+  private let targets: LinkTargets
+
+  init(_ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter) {
+    (self.workspace, self.journal, self.trees, self.writer) = (workspace, journal, trees, writer)
+    inputs = InputFilms(in: trees.input)
+    targets = (try? LinkTargets(of: journal, in: workspace)) ?? LinkTargets()
+  }
+
+  /// Sees to it that nobody else gets a number of the plan.
+  func keepNumbers() throws {
+    guard journal.done.isEmpty else { return }
+    var highest: [JobDate: JobID] = [:]
+    try journal.forEach { entry in
+      guard entry.work != nil, let id = entry.id else { return }
+      if highest[id.date].map({ $0 < id }) ?? true { highest[id.date] = id }
+    }
+    try JobNumbering(workspace: workspace).keep(upTo: highest.values.sorted())
+  }
+
+  mutating func apply(
+    _ places: ArraySlice<(number: Int, offset: Int64)>, _ outcome: inout Migrator.Outcome
+  ) throws {
+    var done: [JSON] = []
+    var devices = Devices()
+    var trouble: JobError?
+    for (number, offset) in places {
+      let entry = try journal.entry(at: offset)
+      guard let move = EntryMove(entry, in: workspace, targets: targets) else { continue }
+      do {
+        let hash = try move.apply(inputs, migration: journal.id)
+        done.append(.array([.int(number), .string(hash)]))
+        devices.add(move.paths.output)
+        devices.add(entry.source.path.removingLastComponent())
+        if !(move.work.logs.isEmpty) { devices.add(move.paths.logs) }
+        outcome.done += 1
+      } catch {
+        let error = error as? JobError ?? Steps.failed(entry.source.path, "cannot be migrated", error)
+        if Self.stopsAll(error) {
+          trouble = error
+          break
+        }
+        try giveUp(number, entry, move, error, &outcome)
+      }
+    }
+    try devices.sync()
+    if !done.isEmpty { try writer.add(["done": .array(done)]) }
+    try writer.sync()
+    if let trouble { throw trouble }
+  }
+
+  /// A tree that cannot be done is put back as it was; the others go on.
+  private func giveUp(
+    _ number: Int, _ entry: MigrationEntry, _ move: EntryMove, _ error: JobError, _ outcome: inout Migrator.Outcome
+  ) throws {
+    if error.code != .locked, Steps.isThere(entry.source.path) { try? move.reverse() }
+    try writer.add(["failed": .int(number), "message": .string(error.message)])
+    outcome.failures.append((entry.path, error))
+  }
+
+  /// Whether nothing more can be done until a person has made room.
+  private static func stopsAll(_ error: JobError) -> Bool {
+    var cause = error.underlying
+    while let inner = cause as? JobError { cause = inner.underlying }
+    guard let reason = cause as? Errno else { return false }
+    return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem, .ioError].contains(reason)
+  }
+
+  func finish(_ outcome: Migrator.Outcome) throws {
+    guard journal.state != .finished else { return }
+    try writer.add(["finished": ["done": .int(outcome.done), "failed": .int(outcome.failures.count)]])
+    try writer.sync()
+  }
+}
+
+/// The file systems that something was written to.
+struct Devices {
+  private var places: [dev_t: FilePath] = [:]
+
+  mutating func add(_ path: FilePath) {
+    if let status = Steps.status(path), places[status.st_dev] == nil { places[status.st_dev] = path }
+  }
+
+  func sync() throws {
+    for place in places.values.sorted(by: { $0.string < $1.string }) {
+      do {
+        try DurableFile.syncFileSystem(of: place)
+      } catch {
+        throw Steps.failed(place, "what was changed cannot be brought to the disk", error)
+      }
+    }
+  }
+}
+
+extension LinkTargets {
+  /// Of all trees that a migration moves.
+  init(of journal: MigrationJournal, in workspace: Workspace) throws {
+    self.init()
+    let output = realPath(workspace.outputRoot) ?? workspace.outputRoot
+    var parents: [RawPath: RawPath] = [:]
+    try journal.forEach { entry in
+      guard entry.work != nil, let id = entry.id, let paths = entry.paths(in: workspace) else { return }
+      let parent = entry.source.folder
+      if parents[parent] == nil { parents[parent] = realPath(parent.path).map { RawPath($0) } ?? parent }
+      var inner = paths.output
+      guard inner.removePrefix(workspace.outputRoot), let real = parents[parent] else { return }
+      add(Move(from: real.appending(entry.source.name), to: RawPath(output.pushing(inner)), id: id))
+    }
+  }
+}

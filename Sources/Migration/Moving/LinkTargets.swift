@@ -1,0 +1,83 @@
+internal import Jobs
+internal import SystemPackage
+
+/// What symbolic links must say so that they still point at what they pointed at, when they or that have moved.
+struct LinkTargets: Sendable {
+  /// A tree that moves.
+  struct Move: Sendable {
+    /// With no links in it.
+    var from: RawPath
+    var to: RawPath
+    var id: JobID
+  }
+
+  private var moves: [RawPath: Move] = [:]
+
+  mutating func add(_ move: Move) { moves[move.from] = move }
+
+  /// A link's new text.
+  ///
+  /// - Parameters:
+  ///   - target: its text.
+  ///   - folder: the folder it lies in, with no links in the path; and where that will be.
+  func target(of target: RawPath, in folder: RawPath, afterwardsIn newFolder: RawPath) -> RawPath {
+    let isAbsolute = target.bytes.first == RawPath.slash
+    let place: RawPath
+    if isAbsolute {
+      place = target
+    } else {
+      // Only what leads upwards is taken apart: beyond that, the path may go through other links.
+      var base = folder.components
+      var rest = target.components[...]
+      while let first = rest.first {
+        if first == RawPath(".") {
+          rest = rest.dropFirst()
+        } else if first == RawPath(".."), !base.isEmpty {
+          base.removeLast()
+          rest = rest.dropFirst()
+        } else {
+          break
+        }
+      }
+      place = Self.joined(base + rest)
+    }
+    let moved = moved(place)
+    if isAbsolute { return moved ?? target }
+    if moved == nil, folder == newFolder { return target }
+    if let moved, let inner = place.below(folder), moved.below(newFolder) == inner { return target }
+    let text = Self.relative(from: newFolder, to: moved ?? place)
+    // The same way as before is written as before.
+    return Self.joined(text.components) == Self.joined(target.components) ? target : text
+  }
+
+  private func moved(_ place: RawPath) -> RawPath? {
+    let parts = place.components
+    for count in stride(from: parts.count, to: 0, by: -1) {
+      guard let move = moves[Self.joined(Array(parts[..<count]))] else { continue }
+      let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
+      return move.to.appending(Self.renamed(inner, move))
+    }
+    return nil
+  }
+
+  /// By the rule that names which embed the folder's follow it.
+  private static func renamed(_ inner: RawPath, _ move: Move) -> RawPath {
+    let (name, file) = (move.from.name.bytes, inner.name.bytes)
+    guard file.count > name.count, file.starts(with: name), [0x2E, 0x5F].contains(file[name.count]) else {
+      return inner
+    }
+    return inner.folder.appending(RawPath(Array(move.id.description.utf8) + file[name.count...]))
+  }
+
+  static func relative(from folder: RawPath, to place: RawPath) -> RawPath {
+    let (base, parts) = (folder.components, place.components)
+    let common = zip(base, parts).prefix { $0 == $1 }.count
+    let ups = Array(repeating: RawPath(".."), count: base.count - common)
+    let all = ups + parts[common...]
+    return all.isEmpty ? RawPath(".") : RawPath(Array(all.map(\.bytes).joined(separator: [RawPath.slash])))
+  }
+
+  private static func joined(_ parts: [RawPath]) -> RawPath {
+    RawPath([RawPath.slash] + Array(parts.map(\.bytes).joined(separator: [RawPath.slash])))
+  }
+}

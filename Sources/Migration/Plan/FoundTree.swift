@@ -1,0 +1,158 @@
+internal import Jobs
+internal import SystemPackage
+
+/// A folder or file of an old tree, before it is looked into.
+struct FoundTree: Sendable {
+  enum Place: Sendable {
+    /// Directly in `out/`, or in a folder of films there.
+    case flat
+    case dated(MigrationEntry.Layout, JobDate, user: String?)
+    /// Known to be no job, for this reason.
+    case other(String?)
+    /// A folder in `out/` that may hold films' directories.
+    case folder
+  }
+
+  var path: FilePath
+  var name: RawPath
+  var place: Place
+}
+
+/// Finds what lies in the old trees. Nothing but names is read, but for folders that might be a job of either kind.
+struct TreeWalk {
+  let trees: OldTrees
+  private(set) var found: [FoundTree] = []
+  /// Folders that could not be read.
+  private(set) var problems: [(path: FilePath, reason: String)] = []
+
+  init(_ trees: OldTrees) throws {
+    self.trees = trees
+    do {
+      let top = try FlatFolder(trees.output)
+      for name in top.folders.sorted() { lookAtTop(name) }
+      for name in top.files { add(trees.output.appending(name), name, .other(nil)) }
+      for name in top.links {
+        add(trees.output.appending(name), name, .other("is a symbolic link; what it points to is not followed"))
+      }
+    } catch {
+      throw JobError(.io, trees.output.string, "cannot be read", underlying: error)
+    }
+    walkJobs()
+  }
+
+  private mutating func add(_ path: FilePath, _ name: RawPath, _ place: FoundTree.Place) {
+    found.append(FoundTree(path: path, name: name, place: place))
+  }
+
+  private mutating func lookAtTop(_ name: RawPath) {
+    let path = trees.output.appending(name)
+    if name.bytes.count == 4, Self.isNumber(name), let years = months(of: path), !years.isEmpty {
+      for month in years { walkMonth(path.appending(month), year: name, month: month) }
+    } else if name.bytes.starts(with: ".rm-".utf8) || name.bytes.starts(with: ".new-".utf8) {
+      add(path, name, .other(nil))
+    } else {
+      add(path, name, .folder)
+    }
+  }
+
+  static func isNumber(_ name: RawPath) -> Bool {
+    !name.isEmpty && name.bytes.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  /// The months in a folder that bears a year's name; a film may be called so, too.
+  private mutating func months(of folder: FilePath) -> [RawPath]? {
+    guard let inner = read(folder) else { return nil }
+    let months = inner.folders.filter { name in
+      name.bytes.count == 2 && Self.isNumber(name) && (1...12).contains(Int(name.text) ?? 0)
+    }
+    // Beside the days of a year, whatever else lies there is no job.
+    if !months.isEmpty {
+      for other in inner.folders + inner.files + inner.links where !months.contains(other) {
+        add(folder.appending(other), other, .other(nil))
+      }
+    }
+    return months
+  }
+
+  private mutating func read(_ folder: FilePath) -> FlatFolder? {
+    do {
+      return try FlatFolder(folder)
+    } catch {
+      problems.append((folder, "cannot be read (\(error))"))
+      return nil
+    }
+  }
+
+  private mutating func walkMonth(_ folder: FilePath, year: RawPath, month: RawPath) {
+    guard let inner = read(folder) else { return }
+    for name in inner.folders {
+      guard name.bytes.count == 2, Self.isNumber(name),
+        let day = JobDate(digits: (year.text + month.text + name.text)[...])
+      else {
+        add(folder.appending(name), name, .other(nil))
+        continue
+      }
+      walkDay(folder.appending(name), day)
+    }
+    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+  }
+
+  private mutating func walkDay(_ folder: FilePath, _ day: JobDate) {
+    guard let inner = read(folder) else { return }
+    for name in inner.folders {
+      let path = folder.appending(name)
+      if isHidden(name) { continue }
+      if let id = JobID(name.text), id.date == day {
+        add(path, name, .dated(.userless, day, user: nil))
+      } else {
+        walkUser(path, name, day)
+      }
+    }
+    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+  }
+
+  private func isHidden(_ name: RawPath) -> Bool { name.bytes.first == UInt8(ascii: ".") }
+
+  private mutating func walkUser(_ folder: FilePath, _ user: RawPath, _ day: JobDate) {
+    guard let inner = read(folder) else { return }
+    let isToday = Int(user.text).map { String($0) == user.text && $0 > 0 } ?? false
+    for name in inner.folders where !isHidden(name) {
+      let path = folder.appending(name)
+      let isOlder = exists(path.appending("job.json")) || exists(path.appending(".\(name.text).env"))
+      if let id = JobID(name.text), id.date == day {
+        let layout: MigrationEntry.Layout = isOlder && !exists(path.appending("job_info.json")) ? .prepared : .today
+        add(path, name, .dated(isToday ? layout : .later, day, user: user.text))
+      } else if isOlder || exists(path.appending("manifest.json")) {
+        add(path, name, .dated(.later, day, user: user.text))
+      } else {
+        add(path, name, .other(nil))
+      }
+    }
+    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+  }
+
+  /// `jobs/Y/M/D/ID`: those that lie in `out/` too are found from there.
+  private mutating func walkJobs() {
+    for year in read(trees.jobs)?.folders ?? [] where year.bytes.count == 4 && Self.isNumber(year) {
+      let yearFolder = trees.jobs.appending(year)
+      for month in read(yearFolder)?.folders ?? [] where month.bytes.count == 2 && Self.isNumber(month) {
+        for name in read(yearFolder.appending(month))?.folders ?? [] {
+          guard let day = JobDate(digits: (year.text + month.text + name.text)[...]) else { continue }
+          let folder = yearFolder.appending(month).appending(name)
+          guard let inner = read(folder) else { continue }
+          for job in inner.folders where !isHidden(job) {
+            let place = RawPath("\(year.text)/\(month.text)/\(name.text)").appending(job)
+            if JobID(job.text)?.date == day {
+              if !isDirectory(trees.output.appending(place)) {
+                add(folder.appending(job), job, .dated(.waiting, day, user: nil))
+              }
+            } else {
+              add(folder.appending(job), job, .other(nil))
+            }
+          }
+          for file in inner.files { add(folder.appending(file), file, .other(nil)) }
+        }
+      }
+    }
+  }
+}

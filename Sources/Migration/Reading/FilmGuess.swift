@@ -1,0 +1,120 @@
+internal import Jobs
+internal import SystemPackage
+internal import Titles
+
+/// What film an old tree is of, weighed from all that tells of it, and who won.
+///
+/// The name of the film's own file counts most: what the application wrote beside it is often wrong. Then the film in
+/// `in/` that the directory's name stands for, then the directory's name itself, in the spelling of the manifest or of
+/// the film database where they mean the same.
+struct FilmGuess: Sendable {
+  private(set) var title: String
+  private(set) var year: Int?
+  private(set) var titleSource: String
+  private(set) var yearSource: String?
+  /// As the tree records it.
+  private(set) var inputFile: String?
+  private(set) var problems: [Problem] = []
+
+  /// What tells of the film.
+  struct Evidence {
+    var directory: String
+    var manifestTitle: String?
+    var manifestYear: Int?
+    /// The film's file, as the tree records it.
+    var recordedFile: String?
+    /// The film among those still in `in/`.
+    var inputFilm: InputFilms.Film?
+    /// What the film database said.
+    var databaseTitle: () -> String?
+  }
+
+  /// Heights of pictures that one of the application's readers took for years.
+  private static let heights: Set<String> = ["1080", "1440", "2160", "4320"]
+
+  init(_ evidence: Evidence) {
+    inputFile = evidence.recordedFile ?? evidence.inputFilm?.path.string
+    let directory = Self.directoryName(evidence.directory)
+    let fromDirectory = FilmName(parsing: directory.name)
+    if let height = directory.height {
+      problems.append(.warning("\(height) in the directory's name is a picture's height, no year"))
+    }
+    let fileName = evidence.recordedFile.map { Self.lastComponent($0) } ?? ""
+    if !fileName.isEmpty {
+      let film = FilmName(parsing: fileName)
+      (title, year, titleSource) = (film.title, film.year, "input_file")
+    } else if let film = evidence.inputFilm {
+      (title, year, titleSource) = (film.title, film.year, "in_folder")
+    } else {
+      (title, year, titleSource) = (fromDirectory.title, fromDirectory.year, "directory")
+      spell(as: evidence.manifestTitle, "manifest")
+      if titleSource == "directory" { spell(as: evidence.databaseTitle(), "tmdb") }
+    }
+    yearSource = year == nil ? nil : (titleSource == "manifest" || titleSource == "tmdb" ? "directory" : titleSource)
+    if year == nil { takeYear(evidence, fromDirectory, fileName: fileName.isEmpty ? directory.name : fileName) }
+    noteDifferences(evidence, fromDirectory)
+  }
+
+  /// Takes over a spelling of the same words, with the punctuation and the vowel signs that the directory's lacks.
+  private mutating func spell(as other: String?, _ source: String) {
+    guard let other, !other.isEmpty, other != title, FilmKeys.bareKey(other) == FilmKeys.bareKey(title) else { return }
+    (title, titleSource) = (other, source)
+  }
+
+  /// The year that others know, unless the file's name holds the number and means something else by it.
+  private mutating func takeYear(_ evidence: Evidence, _ fromDirectory: FilmName, fileName: String) {
+    let taken = Set(FilmKeys.fourDigits(in: fileName))
+    let candidates: [(year: Int?, source: String, title: String?)] = [
+      (evidence.inputFilm?.year, "in_folder", evidence.inputFilm?.title),
+      (fromDirectory.year, "directory", fromDirectory.title),
+      (evidence.manifestYear, "manifest", evidence.manifestTitle),
+    ]
+    for candidate in candidates {
+      guard let found = candidate.year, (1888...FilmName.latestPlausibleYear).contains(found),
+        !taken.contains(String(found)), let other = candidate.title,
+        FilmKeys.bareKey(other) == FilmKeys.bareKey(title)
+      else { continue }
+      (year, yearSource) = (found, candidate.source)
+      return
+    }
+  }
+
+  private mutating func noteDifferences(_ evidence: Evidence, _ fromDirectory: FilmName) {
+    if let other = evidence.manifestTitle, FilmKeys.bareKey(other) != FilmKeys.bareKey(title) {
+      problems.append(.info("the manifest calls the film \"\(other)\"; \(Self.told(titleSource)) counts"))
+    }
+    if let other = evidence.manifestYear, other != year {
+      problems.append(
+        .info(
+          "the manifest says the year \(other)"
+            + (yearSource.map { "; \(Self.told($0)) counts" } ?? ", which nothing bears out")))
+    }
+    if titleSource != "directory", titleSource != "manifest", titleSource != "tmdb",
+      FilmKeys.bareKey(fromDirectory.title) != FilmKeys.bareKey(title)
+    {
+      problems.append(
+        .info("the directory's name reads as \"\(fromDirectory.title)\"; \(Self.told(titleSource)) counts"))
+    }
+  }
+
+  private static func told(_ source: String) -> String {
+    switch source {
+    case "input_file": "the name of the film's file"
+    case "in_folder": "the film in in/"
+    case "directory": "the directory's name"
+    case "tmdb": "the film database"
+    default: "the manifest"
+    }
+  }
+
+  /// The directory's name without a height at its end that stands where a year would.
+  private static func directoryName(_ name: String) -> (name: String, height: String?) {
+    guard let gap = name.lastIndex(where: { "_ .-".contains($0) }), gap > name.startIndex else { return (name, nil) }
+    let last = name[name.index(after: gap)...]
+    return heights.contains(String(last)) ? (String(name[..<gap]), String(last)) : (name, nil)
+  }
+
+  static func lastComponent(_ path: String) -> String {
+    path.split(whereSeparator: { $0 == "/" }).last.map(String.init) ?? ""
+  }
+}

@@ -1,0 +1,40 @@
+internal import Index
+
+/// Names as films are told apart by: without case, punctuation, spaces and what colours letters.
+enum FilmKeys {
+  /// `What's Up, Doc?` and `Whats_Up_Doc` are one.
+  static func key(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "&") }) {
+      return String(
+        decoding: text.utf8.compactMap { byte -> UInt8? in
+          switch byte {
+          case 0x30...0x39, 0x61...0x7A: byte
+          case 0x41...0x5A: byte | 0x20
+          default: nil
+          }
+        }, as: UTF8.self)
+    }
+    return String(FoldedWords(text).text.filter { $0 != " " })
+  }
+
+  /// Without vowel signs, too, which one of the application's writers of names dropped.
+  static func bareKey(_ text: String) -> String {
+    let key = key(text)
+    if key.utf8.allSatisfy({ $0 < 0x80 }) { return key }
+    var bare = String.UnicodeScalarView()
+    for scalar in key.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .nonspacingMark, .spacingMark, .enclosingMark: continue
+      default: bare.append(scalar)
+      }
+    }
+    return String(bare)
+  }
+
+  /// The groups of four digits in a name, which somebody may have taken for a year.
+  static func fourDigits(in text: String) -> [String] {
+    text.utf8.split(whereSeparator: { !(0x30...0x39).contains($0) }).filter { $0.count == 4 }.map {
+      String(decoding: Array($0), as: UTF8.self)
+    }
+  }
+}

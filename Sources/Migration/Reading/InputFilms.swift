@@ -1,0 +1,72 @@
+internal import Jobs
+internal import SystemPackage
+internal import Titles
+
+/// The films that still lie in `in/`, found by the names that old directories have.
+struct InputFilms: Sendable {
+  struct Film: Sendable {
+    let path: FilePath
+    let title: String
+    let year: Int?
+  }
+
+  let root: FilePath
+  private var films: [Film] = []
+  private var byName: [String: Set<Int>] = [:]
+  private var byTitle: [String: Set<Int>] = [:]
+  private var byBareName: [String: Set<Int>] = [:]
+
+  /// What is taken for a film, in lower case.
+  static let endings: Set<String> = [
+    "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm",
+    "wmv",
+  ]
+
+  static func isFilm(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex, !name.hasPrefix(".") else { return false }
+    return endings.contains(name[name.index(after: dot)...].lowercased())
+  }
+
+  init(in root: FilePath) {
+    self.root = root
+    guard let scan = try? TreeScan(root) else { return }
+    for file in (scan.files + scan.links.map(\.path)).sorted() where Self.isFilm(file.name.text) {
+      add(root.appending(file), file.name.text)
+    }
+  }
+
+  private mutating func add(_ path: FilePath, _ name: String) {
+    let film = FilmName(parsing: name)
+    let number = films.count
+    films.append(Film(path: path, title: film.title, year: film.year))
+    let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    var names = [stem]
+    if let year = film.year { names.append("\(film.title) \(year)") }
+    for digits in FilmKeys.fourDigits(in: stem) { names.append("\(film.title) \(digits)") }
+    for name in names {
+      byName[FilmKeys.key(name), default: []].insert(number)
+      byBareName[FilmKeys.bareKey(name), default: []].insert(number)
+    }
+    byTitle[FilmKeys.key(film.title), default: []].insert(number)
+  }
+
+  /// The film that a directory of this name was made of; `nil` where none or several may be.
+  func film(of directory: String) -> Film? {
+    let key = FilmKeys.key(directory)
+    guard !key.isEmpty else { return nil }
+    return one(byName[key]) ?? one(byTitle[key]) ?? one(byBareName[FilmKeys.bareKey(directory)])
+  }
+
+  /// Where a film of this file name lies now.
+  func file(named name: String) -> FilePath? { films.first { $0.path.lastComponent?.string == name }?.path }
+
+  /// Several files of one film count as one.
+  private func one(_ numbers: Set<Int>?) -> Film? {
+    guard let numbers, let first = numbers.min() else { return nil }
+    let film = films[first]
+    let isOne = numbers.allSatisfy {
+      films[$0].year == film.year && FilmKeys.key(films[$0].title) == FilmKeys.key(film.title)
+    }
+    return isOne ? film : nil
+  }
+}

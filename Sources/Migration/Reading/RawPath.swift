@@ -1,0 +1,95 @@
+internal import Jobs
+public import SystemPackage
+
+/// A path, or a part of one, as the bytes the file system has: names in old trees need not be text.
+public struct RawPath: Hashable, Sendable {
+  public var bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  init(_ text: String) { bytes = Array(text.utf8) }
+
+  init(_ path: FilePath) { bytes = path.withPlatformString { Array(FilePath.bytes(of: $0)) } }
+
+  /// As people read it: repaired where it is no UTF-8.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  public var path: FilePath { withPointer { FilePath(platformString: $0) } }
+
+  func withPointer<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    var text = bytes.map { CChar(bitPattern: $0) }
+    text.append(0)
+    return text.withUnsafeBufferPointer { buffer in
+      // Never empty, so there is an address.
+      buffer.baseAddress.map(body) ?? body("")
+    }
+  }
+
+  var isEmpty: Bool { bytes.isEmpty }
+  var isText: Bool { String(validating: bytes, as: UTF8.self) != nil }
+
+  /// The last component.
+  var name: RawPath { RawPath(Array(bytes[(bytes.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0)...])) }
+
+  /// All but the last component; empty for a single one.
+  var folder: RawPath { RawPath(Array(bytes[..<(bytes.lastIndex(of: Self.slash) ?? 0)])) }
+
+  func appending(_ other: RawPath) -> RawPath {
+    if bytes.isEmpty { return other }
+    if other.isEmpty { return self }
+    return RawPath(bytes.last == Self.slash ? bytes + other.bytes : bytes + [Self.slash] + other.bytes)
+  }
+
+  func appending(_ name: String) -> RawPath { appending(RawPath(name)) }
+
+  var components: [RawPath] { bytes.split(separator: Self.slash).map { RawPath(Array($0)) } }
+
+  /// The rest of the path below `folder`; `nil` when it does not lie there. The folder itself gives an empty one.
+  func below(_ folder: RawPath) -> RawPath? {
+    if folder.isEmpty { return self }
+    guard bytes.starts(with: folder.bytes) else { return nil }
+    let rest = bytes[folder.bytes.count...]
+    if rest.isEmpty { return RawPath([]) }
+    return rest.first == Self.slash ? RawPath(Array(rest.dropFirst())) : nil
+  }
+
+  static let slash = UInt8(ascii: "/")
+
+  /// As a plan keeps it: a string, or the bytes in hexadecimal where it is no text.
+  var document: JSON {
+    if let text = String(validating: bytes, as: UTF8.self) { return .string(text) }
+    return ["bytes": .string(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())]
+  }
+
+  init?(_ document: JSON?) {
+    if let text = document?.string {
+      self.init(text)
+      return
+    }
+    guard let digits = document?["bytes"]?.string.map({ Array($0.utf8) }), digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[index..<(index + 2)], as: UTF8.self), radix: 16) else {
+        return nil
+      }
+      bytes.append(byte)
+    }
+    self.init(bytes)
+  }
+}
+
+extension RawPath: Comparable {
+  public static func < (left: RawPath, right: RawPath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+}
+
+extension FilePath {
+  static func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var next = text
+    while next.pointee != 0 {
+      bytes.append(UInt8(bitPattern: next.pointee))
+      next += 1
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Jobs
+internal import Migration
+
+struct MigrateStatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "List the migrations of a workspace, and how far each has come.",
+    discussion: """
+      EXAMPLES
+        cpwx migrate status
+        cpwx migrate status --format json | jq '.[-1].state'
+      Then see: cpwx migrate undo
+      """)
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() async throws {
+    let workspace = try workspaceOptions.open()
+    let rows = try MigrationJournal.all(in: workspace).map(\.document)
+    Listing(
+      rows: rows,
+      columns: [
+        .init("MIGRATION", key: "migration_id"), .init("STATE", key: "state"), .init("ENTRIES", key: "entries"),
+        .init("TO DO", key: "to_do"), .init("DONE", key: "done"), .init("FAILED", key: "failed"),
+        .init("UNDONE", key: "undone"),
+      ]
+    ).write(try formatOptions.resolved())
+  }
+}

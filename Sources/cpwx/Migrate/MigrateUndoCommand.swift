@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Index
+internal import Jobs
+internal import Migration
+
+struct MigrateUndoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "undo",
+    abstract: "Put back what a migration changed: every byte, name, mode, time and link.",
+    discussion: """
+      Jobs that have been run, archived or removed since stay as they are, and are named with the reason; the exit code \
+      is then 1. The numbers of the jobs are not given again.
+
+      EXAMPLES
+        cpwx migrate undo
+        cpwx migrate undo m002
+      Then see: cpwx migrate status
+      """)
+
+  @Argument(
+    help: .init("A migration, as cpwx migrate status names it; the last one by default.", valueName: "migration"))
+  var migration: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+
+  func run() async throws {
+    Interruption.endsQuietly()
+    let workspace = try workspaceOptions.open()
+    let migrator = try Migrator(workspace)
+    let journal = try journal(in: workspace)
+    let isLive = Console.errorIsTerminal && !quiet
+    let outcome = try migrator.undo(journal) { done, all in
+      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees put back", to: 2) }
+    }
+    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    if exists(workspace.stateFolder.appending("index.sqlite")) {
+      _ = try Reindex(of: workspace).run { Console.error($0) }
+    }
+    for (path, reason) in outcome.refused { Console.error("\(path): was not put back: \(reason)") }
+    for (path, error) in outcome.failures { Console.error("\(path): was not put back. \(error)") }
+    if !quiet { Console.note("\(journal.id): \(outcome.done) put back.") }
+    if !outcome.refused.isEmpty || !outcome.failures.isEmpty { throw ExitStatus.someFailed }
+  }
+
+  private func journal(in workspace: Workspace) throws -> MigrationJournal {
+    let all = try MigrationJournal.all(in: workspace)
+    if let migration {
+      guard let named = all.first(where: { $0.id == migration }) else {
+        throw JobError(
+          .usage, migration, "no such migration.\(didYouMean(migration, among: all.map(\.id)))",
+          remedy: "See them with: cpwx migrate status")
+      }
+      if named.state == .undone { throw JobError(.usage, migration, "is undone already") }
+      return named
+    }
+    guard let last = all.last(where: { $0.state != .undone }) else {
+      throw JobError(.usage, "migrate undo", "there is no migration that could be undone")
+    }
+    return last
+  }
+}

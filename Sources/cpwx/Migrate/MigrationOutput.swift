@@ -1,0 +1,84 @@
+internal import Jobs
+internal import Migration
+
+/// Writes the entries of a plan as they come, and counts them.
+final class MigrationOutput {
+  private let format: OutputFormat
+  private var writer: Listing.Writer
+  private var isFirst = true
+  private(set) var heldBack = 0
+  private var counts: [String: Int] = [:]
+  private var problems: [Problem.Severity: Int] = [:]
+  private var twins = 0
+
+  init(_ format: OutputFormat) {
+    self.format = format
+    writer = Listing.Writer(format, Self.columns)
+  }
+
+  func write(_ entry: MigrationEntry) {
+    counts[entry.action, default: 0] += 1
+    for problem in entry.problems { problems[problem.severity, default: 0] += 1 }
+    if entry.isHeldBack { heldBack += 1 }
+    if !entry.twins.isEmpty { twins += 1 }
+    if format == .json {
+      // A hundred thousand entries are not gathered first.
+      let begin = isFirst ? "{\"entries\": [\n" : ",\n"
+      Console.out(raw: Array(begin.utf8) + entry.document.bytes(.compact))
+    } else {
+      writer.write([entry.document])
+    }
+    isFirst = false
+  }
+
+  /// - Parameter id: of the migration; `nil` for a plan that is none yet.
+  func end(_ id: String?) {
+    guard format == .json else { return writer.end() }
+    let begin = isFirst ? "{\"entries\": [" : ""
+    Console.out(raw: Array("\(begin)\n], \"migration_id\": \(JSON.string(id).text(.compact))}\n".utf8))
+  }
+
+  func summary(done: Int?) -> String {
+    func count(_ action: String, _ words: String) -> String? {
+      counts[action].map { "\($0) \(words)" }
+    }
+    let parts = [
+      done.map { "\($0) done" } ?? count("move", "to move"),
+      done == nil ? count("complete", "to complete in place") : nil,
+      count("adopt", "there already"), count("leave", "no jobs, which stay"), count("held back", "held back"),
+      twins > 0 ? "\(twins) of films with several directories" : nil,
+      problems[.warning].map { $0 == 1 ? "1 warning" : "\($0) warnings" },
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ") + "."
+  }
+
+  private static var columns: [Listing.Column] {
+    [
+      .init("PATH", key: "path", isFlexible: true), .init("KIND", key: "kind"),
+      .init("ACTION", key: "action"), .init("JOB", key: "job_id"),
+      .init("STATUS", key: "status", style: Style.status), .init("TITLE", key: "title", isFlexible: true),
+      .init("YEAR", key: "year"),
+      .init("DATE") { row in
+        [row["date"]?.string, row["date_source"]?.string.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
+      },
+      .init("STAGES") { row in
+        let failed = (row["failed_stages"]?.array ?? []).compactMap(\.string)
+        let done = row["completed_stages"]?.array?.count ?? 0
+        return row["kind"]?.string == "other"
+          ? "" : "\(done)" + (failed.isEmpty ? "" : ", \(failed.joined(separator: " ")) failed")
+      },
+      problemColumn,
+    ]
+  }
+
+  private static var problemColumn: Listing.Column {
+    var column = Listing.Column("PROBLEMS") { row in
+      (row["problems"]?.array ?? []).map { problem in
+        let severity = problem["severity"]?.string ?? ""
+        return (severity == "info" ? "" : severity + ": ") + (problem["message"]?.string ?? "")
+      }.joined(separator: "; ")
+    }
+    column.isFlexible = true
+    return column
+  }
+}

@@ -1,0 +1,93 @@
+internal import Jobs
+internal import Migration
+internal import SystemPackage
+
+/// What a `cpwx migrate --from-legacy` is about.
+struct MigrationRequest {
+  private let workspace: Workspace
+  private let trees: OldTrees
+  private let options: MigrationOptions
+  private let format: OutputFormat
+  private let isQuiet: Bool
+  private let edits: Bool
+
+  /// - Throws: ``JobError``.
+  init(_ command: MigrateRunCommand) throws {
+    workspace = try command.workspaceOptions.open()
+    trees = try OldTrees(command.folder.map { FilePath($0) }, in: workspace)
+    options = MigrationOptions(
+      user: try command.user ?? workspace.configuredUser, only: command.only, exclude: command.exclude,
+      dateFrom: command.dateFrom)
+    format = try command.formatOptions.resolved()
+    (isQuiet, edits) = (command.quiet, command.edit)
+  }
+
+  private var isLive: Bool { Console.errorIsTerminal && !isQuiet }
+
+  /// Shows what would be done: of a migration that was cut off, its own plan.
+  func show() throws {
+    let output = MigrationOutput(format)
+    if let begun = try Migrator.unfinished(in: workspace) {
+      Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
+      try begun.forEach { output.write($0) }
+      output.end(begun.id)
+    } else {
+      try plan().forEach { output.write($0) }
+      output.end(nil)
+    }
+    if !isQuiet { Console.note(output.summary(done: nil)) }
+    if output.heldBack > 0 { throw ExitStatus.someFailed }
+  }
+
+  private func plan(_ edited: [String: PlanEdit]? = nil) throws -> MigrationPlan {
+    let plan = try MigrationPlan(of: trees, in: workspace, options: options, edits: edited) { done, all in
+      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees read", to: 2) }
+    }
+    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    for error in plan.unread { Console.error(error.description) }
+    return plan
+  }
+
+  /// Finishes what was cut off, then does what is left to do.
+  func run() throws {
+    let migrator = try Migrator(workspace)
+    let output = MigrationOutput(format)
+    var journal: MigrationJournal
+    if let begun = try Migrator.unfinished(in: workspace) {
+      guard begun.state == .unfinished else {
+        throw JobError(
+          .locked, begun.id, "the undoing of this migration was cut off",
+          remedy: "Finish it first: cpwx migrate undo \(begun.id)")
+      }
+      if !isQuiet { Console.note("\(begun.id) was cut off, and goes on.") }
+      journal = begun
+      try journal.forEach { output.write($0) }
+    } else {
+      let plan = edits ? try plan(PlanEditor().edit(try plan())) : try plan()
+      guard plan.counts.migrated > 0 else {
+        try plan.forEach { output.write($0) }
+        output.end(nil)
+        if !isQuiet { Console.note("Nothing is to be migrated. " + output.summary(done: 0)) }
+        if output.heldBack > 0 || !plan.unread.isEmpty { throw ExitStatus.someFailed }
+        return
+      }
+      journal = try migrator.begin(plan) { output.write($0) }
+    }
+    let outcome = try migrator.run(journal, trees: trees) { done, all in
+      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
+    }
+    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    do {
+      try migrator.tellIndex(of: journal) { Console.error($0) }
+    } catch {
+      Console.error("the index could not be written (\(error)); the next look at it brings it up to date")
+    }
+    output.end(journal.id)
+    for (path, error) in outcome.failures { Console.error("\(path): stays where it is. \(error)") }
+    if !isQuiet {
+      Console.note("\(journal.id): " + output.summary(done: outcome.done))
+      Console.note("To put everything back: cpwx migrate undo \(journal.id)")
+    }
+    if !outcome.failures.isEmpty || output.heldBack > 0 { throw ExitStatus.someFailed }
+  }
+}

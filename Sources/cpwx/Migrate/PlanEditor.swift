@@ -1,0 +1,59 @@
+internal import Glibc
+internal import Jobs
+internal import Migration
+internal import SystemPackage
+
+/// Has a person change a plan before it runs: what is to be migrated, and of each entry title, year, user and time.
+struct PlanEditor {
+  /// - Returns: what is to be migrated, by the paths of the entries.
+  /// - Throws: ``JobError`` with code `usage` when the editor fails or what it leaves is no plan; nothing is then done.
+  func edit(_ plan: MigrationPlan) throws -> [String: PlanEdit] {
+    var entries: [JSON] = []
+    try plan.forEach { entry in
+      guard entry.isMigrated else { return }
+      let document = entry.document
+      var shown = JSON.object(.init())
+      for key in ["path", "title", "year", "user_id", "created_at", "status", "twins", "problems"] {
+        shown[key] = document[key]
+      }
+      entries.append(shown)
+    }
+    let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+    let file = folder.appending("cpwx-plan-\(getpid()).json")
+    let help =
+      "Remove an entry, and it stays as it is. title, year, user_id and created_at may be changed; ids follow from them."
+    try DurableFile.create(
+      JSON(dictionaryLiteral: ("help", .string(help)), ("entries", .array(entries))).bytes(), at: file,
+      mode: [.ownerReadWrite])
+    defer { unlink(file) }
+    try open(file)
+    guard let edited = try? JSON(parsing: DurableFile.read(file)), let list = edited["entries"]?.array else {
+      throw JobError(.usage, "the plan", "is no JSON with entries any more", remedy: "Nothing was changed.")
+    }
+    let known = Set(entries.compactMap { $0["path"]?.string })
+    var edits: [String: PlanEdit] = [:]
+    for entry in list {
+      guard let path = entry["path"]?.string, known.contains(path) else {
+        throw JobError(
+          .usage, entry["path"]?.string ?? "an entry", "is none of the plan's", remedy: "Nothing was changed.")
+      }
+      edits[path] = try PlanEdit(entry)
+    }
+    return edits
+  }
+
+  private func open(_ file: FilePath) throws {
+    let named = [getenv("VISUAL"), getenv("EDITOR")].compactMap { $0.map { String(cString: $0) } }.first { !$0.isEmpty }
+    let editor = named ?? "vi"
+    // As git does it: the setting may hold options, and the file's name is no part of it.
+    let words = ["sh", "-c", "\(editor) \"$1\"", editor, file.string]
+    var arguments = words.map { strdup($0) } + [nil]
+    defer { for word in arguments { free(word) } }
+    var child: pid_t = 0
+    let code = posix_spawnp(&child, "sh", nil, nil, &arguments, environ)
+    var status: CInt = 0
+    guard code == 0, waitpid(child, &status, 0) == child, status == 0 else {
+      throw JobError(.usage, editor, "the editor did not end well", remedy: "Nothing was changed.")
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+/// What lies in a folder, to the byte: of each thing its kind, mode, time, content or target.
+struct Inventory: Equatable {
+  private(set) var entries: [String: String] = [:]
+
+  /// - Parameters:
+  ///   - folder: where it begins; `.cpwx` in it is left out.
+  ///   - folderTimes: whether folders' times count.
+  init(_ folder: String, folderTimes: Bool = true) throws {
+    for path in FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? [] {
+      if path == ".cpwx" || path.hasPrefix(".cpwx/") { continue }
+      var raw = stat()
+      guard lstat("\(folder)/\(path)", &raw) == 0 else { continue }
+      let isFolder = raw.st_mode & S_IFMT == S_IFDIR
+      var text = "\(String(raw.st_mode, radix: 8)) \(raw.st_uid)"
+      if !isFolder || folderTimes { text += " \(raw.st_mtim.tv_sec).\(raw.st_mtim.tv_nsec)" }
+      if raw.st_mode & S_IFMT == S_IFLNK {
+        text += " -> " + (try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)"))
+      } else if !isFolder {
+        text += " " + (FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()).base64EncodedString()
+      }
+      entries[path] = text
+    }
+  }
+
+  /// What differs, for a test's message.
+  func difference(from other: Inventory) -> [String] {
+    Set(entries.keys).union(other.entries.keys).sorted().compactMap { key in
+      entries[key] == other.entries[key]
+        ? nil : "\(key): \(entries[key]?.prefix(200) ?? "nothing") / \(other.entries[key]?.prefix(200) ?? "nothing")"
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Jobs
+import Testing
+
+/// `cpwx migrate`: old trees get their new places, and go back.
+struct MigrateTests {
+  @Test func `a dry run shows what the run then does, and changes nothing`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let before = try Inventory(workspace.root)
+      let shown = try workspace.cpwx("migrate", "--from-legacy", "-n", "--format", "json")
+      #expect(shown.code == 0, "\(shown.errors)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      #expect(!workspace.exists(".cpwx"))
+      let done = try workspace.cpwx("migrate", "--from-legacy", "--format", "json")
+      #expect(done.code == 0, "\(done.errors)")
+      let (plan, result) = (try JSON(parsing: shown.output.utf8), try JSON(parsing: done.output.utf8))
+      #expect(plan["migration_id"]?.isNull == true && result["migration_id"]?.string == "m001")
+      #expect(plan["entries"] == result["entries"])
+      let entry = try #require(plan["entries"]?.array?.first { $0["path"]?.string == "out/Sholay_1975" })
+      let keys: Set = [
+        "path", "kind", "title", "year", "status", "completed_stages", "failed_stages", "job_id", "output_dir", "date",
+        "date_source", "twins", "problems",
+      ]
+      #expect(entry.keys.isSuperset(of: keys))
+      #expect(entry["output_dir"]?.string == "out/2025/10/27/1/20251027-001")
+    }
+  }
+
+  @Test func `names, links, logs and records follow the directory`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let job = workspace.migrated("20251027-001")
+      let files = workspace.tree(job)
+      #expect(files.contains("asr/20251027-001.asr.json") && !files.contains { $0.contains("Sholay_1975.") })
+      #expect(try workspace.read(job + "/transcription/transcript.json").contains("Sholay"))
+      #expect(try workspace.read(job + "/subtitles/subtitles.srt").contains("Sholay"))
+      #expect(try workspace.read(job + "/film.mp4") == "moving pictures")
+      #expect(try workspace.read(job + "/last.srt").contains("Sholay"))
+      #expect(workspace.exists(job + "/asr/other/audio.wav"))
+      let dangling = try FileManager.default.destinationOfSymbolicLink(atPath: job + "/gone")
+      #expect(dangling == "../../../../../nothing/here")
+      #expect(try workspace.mode(job) == 0o555 && workspace.mode(job + "/asr") == 0o555)
+      #expect(workspace.exists("logs/2025/10/27/1/20251027-001/asr_Sholay_1975_20251027_100000.log"))
+      #expect(workspace.exists("logs/nobody_20250101_000000.log") && workspace.exists("out/notes.txt"))
+      let env = try workspace.read(job + "/job.env")
+      #expect(env.contains("JOB_ID=20251027-001") && env.contains("# settings") && env.contains("HF_TOKEN=\n"))
+      #expect(!env.contains("secret_"))
+      #expect(try workspace.mode(job + "/job.env") == 0o600)
+      let kept = try workspace.read(job + "/manifest.legacy.json")
+      #expect(kept.contains("movie_dir"))
+      let manifest = try workspace.manifest(of: job)
+      #expect(manifest["migrated_from"]?["path"]?.string == "out/Sholay_1975")
+      #expect(manifest["pipeline"]?["failed_stages"]?.array?.compactMap(\.string) == ["mux"])
+      let validation = try workspace.cpwx("manifest", "validate", job)
+      #expect(validation.code == 0, "\(validation.output)\(validation.errors)")
+      #expect(try workspace.cpwx("job", "list", "--format", "ndjson").lines.count == 2)
+    }
+  }
+
+  @Test func `a second run finds nothing to do`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let before = try Inventory(workspace.root)
+      let again = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(again.code == 0 && again.errors.contains("Nothing is to be migrated"), "\(again.errors)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
+
+  @Test func `undo puts every byte, name, mode, time and link back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let before = try Inventory(workspace.root)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      #expect(try workspace.cpwx("job", "list").output.isEmpty)
+      #expect(try workspace.cpwx("migrate", "undo").code == 64)
+    }
+  }
+
+  @Test func `a job that was run since is not put back, and the others are`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let manifest = workspace.migrated("20251028-001") + "/manifest.json"
+      try workspace.write(manifest, try workspace.read(manifest) + "\n")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(
+        undo.code == 1 && undo.errors.contains("out/-Don's_1978: was not put back: it has been run"), "\(undo.errors)")
+      #expect(workspace.exists("out/Sholay_1975/manifest.json") && workspace.exists(manifest))
+    }
+  }
+
+  @Test func `a failed job goes on from the stage that failed`() throws {
+    let stages = ["subtitle_gen", "mux"].enumerated().map { number, name in
+      Stage(
+        name, number: number + 9, outputs: [name == "mux" ? "final_output.mp4" : "subtitles/subtitles.srt"],
+        script:
+          "mkdir -p \"$1/subtitles\"; echo new > \"$1/\(name == "mux" ? "final_output.mp4" : "subtitles/subtitles.srt")\""
+      )
+    }
+    try TestWorkspace.with(stages) { workspace in
+      try workspace.film("Sholay (1975).mp4")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let run = try workspace.cpwx("run", "--resume", "20251027-001")
+      #expect(run.code == 0, "\(run.errors)\(run.output)")
+      #expect(workspace.runs == ["mux"])
+    }
+  }
+
+  @Test func `another migration at work is waited for by nobody`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      try workspace.write(".cpwx/migrate.lock", "")
+      let holder = try workspace.start(["flock", ".cpwx/migrate.lock", "sh", "-c", "touch held; sleep 30"])
+      workspace.atEnd { kill(-holder.pid, SIGKILL) }
+      #expect(eventually { workspace.exists("held") })
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 75)
+      #expect(workspace.exists("out/Sholay_1975"))
+    }
+  }
+
+  @Test func `a plan that was edited is followed`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let editor = "sed -i 's/\"title\": \"Sholay\"/\"title\": \"Embers\"/; s/2025-10-27T/2025-11-01T/'"
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", "--edit", environment: ["VISUAL": editor])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let job = workspace.path("out/2025/11/01/1/20251101-001")
+      #expect(try workspace.manifest(of: job)["input"]?["title"]?.string == "Embers")
+      #expect(workspace.exists("out/2025/10/28/1/20251028-001"))
+    }
+  }
+
+  @Test func `patterns choose what is migrated`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      #expect(try workspace.cpwx("migrate", "--from-legacy", "--only", "Sho*", "--user", "7").code == 0)
+      #expect(workspace.exists("out/2025/10/27/7/20251027-001"))
+      #expect(workspace.exists("out/-Don's_1978/manifest.json"))
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Jobs
+import Migration
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Names, manifests and shapes that have been seen, one at a time.
+struct OddTreeTests {
+  @Test(arguments: [
+    ("-Dash_2001", "Dash", 2001), ("2012_(2009)", "2012", 2009), ("शोले_1975", "शोले", 1975),
+    ("The.Matrix.1999.1080p.BluRay.x264-GRP", "The Matrix", 1999), ("Some_Film_1080", "Some Film", nil),
+    ("2012", "2012", nil), ("Say_\"Yes\"_1999", "Say \"Yes\"", 1999),
+    ("Kabhi_Haan_Kabhi_Naa", "Kabhi Haan Kabhi Naa", nil),
+  ])
+  func `a directory's name tells the film`(_ name: String, _ title: String, _ year: Int?) throws {
+    let workspace = try OldWorkspace()
+    try workspace.film(name)
+    let entry = try workspace.entry(name)
+    #expect(entry.kind == .movie)
+    #expect(entry.title == title)
+    #expect(entry.year == year)
+    #expect(entry.isMigrated)
+  }
+
+  @Test func `the film's file counts more than what stands beside it`() throws {
+    let workspace = try OldWorkspace()
+    let manifest = OldWorkspace.manifest(input: "in/Sholay (1975) 1080p.mkv", title: "Sholay 1975", year: "1080")
+    try workspace.film("Sholay_1080", manifest: manifest)
+    let entry = try workspace.entry("Sholay_1080")
+    #expect((entry.title, entry.year) == ("Sholay", 1975))
+    #expect(entry.titleSource == "input_file" && entry.yearSource == "input_file")
+    #expect(entry.problems.contains { $0.message.contains("1080") })
+  }
+
+  @Test func `the film in the input folder is found by a name without its signs`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.folder.file("in/What's Up, Doc? 1972.mkv")
+    try workspace.folder.file("in/शोले 1975.mkv")
+    try workspace.film("Whats_Up_Doc_1972")
+    try workspace.film("शल_1975")
+    #expect(try workspace.entry("Whats_Up_Doc_1972").title == "What's Up, Doc?")
+    #expect(try workspace.entry("शल_1975").title == "शोले")
+  }
+
+  @Test(arguments: ["", "{\"version\": \"1.0.0\", \"stages\": {\"demux\": {\"sta", "\0\0\0\0"])
+  func `a manifest that cannot be read is a warning, and the files tell the stages`(_ text: String) throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001", manifest: text)
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.completedStages == ["demux", "tmdb"])
+    #expect(entry.status == .interrupted)
+    #expect(entry.problems.contains { $0.severity == .warning && $0.message.contains("manifest.json") })
+    #expect(entry.isMigrated)
+  }
+
+  @Test func `a stage that came to succeed is not failed, whatever the lists say`() throws {
+    let workspace = try OldWorkspace()
+    let stages = ["demux", "tmdb", "asr", "mux"].map { ($0, "success") }
+    let manifest = OldWorkspace.manifest(stages: stages, status: "failed", failed: ["asr"])
+    try workspace.film("Film_2001", manifest: manifest)
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.status == .completed && entry.failedStages.isEmpty)
+    #expect(entry.problems.contains { $0.message.contains("failed_stages still names asr") })
+  }
+
+  @Test func `a list of stages is read as one`() throws {
+    let workspace = try OldWorkspace()
+    let manifest = """
+      {"status": "failed", "created_at": "2025-10-27T15:00:00", "stages": [
+      {"name": "demux", "status": "completed"}, {"name": "lyrics-detection", "status": "completed"},
+      {"name": "asr", "status": "failed"}], "job_id": "x"}
+      """
+    try workspace.film("Film_2001", manifest: manifest)
+    let entry = try workspace.entry("Film_2001")
+    #expect(
+      entry.completedStages == ["demux", "lyrics_detection", "tmdb"]
+        || entry.completedStages.contains("lyrics_detection"))
+    #expect(entry.failedStages == ["asr"])
+    #expect(entry.status == .failed)
+  }
+
+  @Test func `what is no job stays, and a folder of films gives its films`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.folder.file("out/notes/todo.txt", "buy tapes")
+    try workspace.folder.folder("out/empty")
+    try workspace.folder.file("out/web/manifest.json", "{\"name\": \"page\", \"icons\": []}")
+    try workspace.film("Hindi/Don_1978")
+    let plan = try workspace.plan()
+    func kind(_ path: String) -> MigrationEntry.Kind? { plan.first { $0.path == path }?.kind }
+    #expect(kind("out/notes") == .other && kind("out/empty") == .other && kind("out/web") == .other)
+    #expect(kind("out/Hindi") == .other)
+    #expect(kind("out/Hindi/Don_1978") == .movie)
+  }
+
+  @Test func `numbers that a day has used are not given again`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001", manifest: OldWorkspace.manifest())
+    try workspace.folder.file("out/2025/10/27/2/20251027-004/manifest.json", "{\"job_id\": \"20251027-004\"}")
+    try workspace.folder.folder("logs/2025/10/27/1/20251027-007")
+    try workspace.folder.file("archive/2025/10/27/1/20251027-009.tar.zst")
+    #expect(try workspace.entry("Film_2001").id?.description == "20251027-010")
+  }
+
+  @Test func `a live job is held back`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001", manifest: OldWorkspace.manifest())
+    let lock = try FileLock.take(workspace.root.pushing("out/Film_2001/.cpwx.lock"), subject: "the film")
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.isHeldBack && !entry.isMigrated)
+    #expect(entry.problems.contains { $0.severity == .error && $0.message.contains("lock") })
+    _ = consume lock
+  }
+
+  @Test func `other layouts keep ids that are free, and get new ones for those that are not`() throws {
+    let workspace = try OldWorkspace()
+    for user in ["1", "2"] {
+      let job = "out/2025/11/03/\(user)/20251103-0001"
+      try workspace.folder.file("\(job)/job.json", "{\"job_id\": \"20251103-0001\", \"user_id\": \(user)}")
+      try workspace.folder.file("\(job)/.20251103-0001.env", "JOB_ID=20251103-0001\n")
+      try workspace.folder.file("\(job)/Sholay (1975).mkv", "film \(user)")
+    }
+    try workspace.folder.file(
+      "out/2025/11/04/asha/3/job.json", "{\"job_id\": \"job-20251104-asha-0003\", \"status\": \"prepared\"}")
+    try workspace.folder.file("out/2025/11/05/20251105-002/manifest.json", OldWorkspace.manifest())
+    let plan = try workspace.plan().filter { $0.kind == .dated }
+    func id(_ path: String) -> String? { plan.first { $0.path == path }?.id?.description }
+    #expect(id("out/2025/11/03/1/20251103-0001") == "20251103-0001")
+    #expect(id("out/2025/11/03/2/20251103-0001") == "20251103-002")
+    #expect(id("out/2025/11/04/asha/3") == "20251104-001")
+    #expect(id("out/2025/11/05/20251105-002") == "20251105-002")
+    #expect(plan.first { $0.path == "out/2025/11/03/1/20251103-0001" }?.title == "Sholay")
+    #expect(plan.first { $0.path == "out/2025/11/04/asha/3" }?.status == .pending)
+  }
+}
