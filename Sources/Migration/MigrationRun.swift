@@ -70,7 +70,9 @@ struct MigrationRun {
   private func giveUp(
     _ number: Int, _ entry: MigrationEntry, _ move: EntryMove, _ error: JobError, _ outcome: inout Migrator.Outcome
   ) throws {
-    if error.code != .locked, Steps.isThere(entry.source.path) { try? move.reverse() }
+    // Where both are there, what stands in the way is another's.
+    let isInTheWay = !move.work.isInPlace && Steps.isThere(entry.source.path) && Steps.isThere(move.paths.output)
+    if error.code != .locked, !isInTheWay { try? move.reverse() }
     try writer.add(["failed": .int(number), "message": .string(error.message)])
     outcome.failures.append((entry.path, error))
   }
@@ -81,6 +83,22 @@ struct MigrationRun {
     while let inner = cause as? JobError { cause = inner.underlying }
     guard let reason = cause as? Errno else { return false }
     return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem, .ioError].contains(reason)
+  }
+
+  /// Has links that lie in no job, and point into jobs, follow them.
+  func repointOthers() throws {
+    var devices = Devices()
+    for link in journal.links {
+      guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
+      let target = targets.target(of: link.target, in: folder, afterwardsIn: folder)
+      guard target != link.target, Steps.read(link: link.path.path) == link.target else { continue }
+      try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
+      devices.add(link.path.folder.path)
+      if let parent = journal.parents.first(where: { $0.path == link.path.folder }) {
+        Steps.setTime(parent.path.path, parent.modified)
+      }
+    }
+    try devices.sync()
   }
 
   func finish(_ outcome: Migrator.Outcome) throws {

@@ -21,6 +21,9 @@ struct MigrationUndo {
       try writer.sync()
     }
     let open = journal.places.filter { !journal.undone.contains($0.number) && journal.failed[$0.number] == nil }
+    for link in journal.links where Steps.read(link: link.path.path) != nil {
+      try Steps.link(link.path.path, to: link.target, modified: link.modified, like: nil)
+    }
     var count = 0
     for start in stride(from: 0, to: open.count, by: MigrationRun.group) {
       let group = open.reversed().dropFirst(start).prefix(MigrationRun.group)

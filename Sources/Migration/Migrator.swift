@@ -65,6 +65,7 @@ public struct Migrator: ~Copyable {
       try run.apply(open[start..<min(start + MigrationRun.group, open.count)], &outcome)
       progress(min(start + MigrationRun.group, open.count), open.count)
     }
+    try run.repointOthers()
     try run.finish(outcome)
     return outcome
   }

@@ -21,6 +21,8 @@ public struct MigrationJournal: Sendable {
   private(set) var entries = 0
   /// A folder's time, before anything in it was moved.
   private(set) var parents: [(path: RawPath, modified: Int64)] = []
+  /// Links that lie in no job, by their whole paths, as they were before.
+  private(set) var links: [TreeScan.Link] = []
   private(set) var isSealed = false
   public private(set) var state = State.unfinished
   /// The new manifest's hash of each entry that is done, by the entry's number.
@@ -59,6 +61,7 @@ public struct MigrationJournal: Sendable {
           guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
           return (path, Int64(time))
         }
+        links = (line["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
       } else {
         if line["work"] != nil { places.append((number, offset)) }
         number += 1
@@ -107,15 +110,18 @@ public struct MigrationJournal: Sendable {
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))
       var parents = ParentTimes()
+      var links: [TreeScan.Link] = []
       var number = 0
       try plan.forEach { entry in
         var record = entry.record
         if entry.isMigrated { parents.add(entry, in: workspace) } else { record["work"] = nil }
+        links += entry.links
+        for link in entry.links { parents.note(link.path.folder.path) }
         try writer.add(record)
         each(entry)
         number += 1
       }
-      try writer.add(["sealed": .int(number), "parents": parents.document])
+      try writer.add(["sealed": .int(number), "parents": parents.document, "links": .array(links.map(\.document))])
       try writer.sync()
       try DurableFile.syncFolder(of: folder.appending("plan.ndjson"))
       try DurableFile.syncFolder(of: folder)
@@ -171,7 +177,7 @@ private struct ParentTimes {
   }
 
   /// The folder, or the nearest one above it that is there.
-  private mutating func note(_ folder: FilePath) {
+  mutating func note(_ folder: FilePath) {
     var folder = folder
     while times[folder] == nil {
       if let status = Steps.status(folder) {

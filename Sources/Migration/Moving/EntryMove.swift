@@ -148,7 +148,10 @@ struct EntryMove {
     }
     if work.logs.isEmpty { return }
     try makeFolder(paths.logs)
-    for log in work.logs { try move(log.path, to: paths.logs.appending(log.name)) }
+    // One that somebody has removed since is no reason to stop.
+    for log in work.logs where Steps.isThere(log.path) {
+      try TreeCopy.move(log.path, to: paths.logs.appending(log.name))
+    }
   }
 
   // MARK: Back

@@ -51,8 +51,7 @@ struct EntryWork: Sendable {
         ]
       })
     document["renames"] = .array(renames.map(\.document))
-    document["links"] = .array(
-      links.map { ["path": $0.path.document, "target": $0.target.document, "modified_ns": .int($0.modified)] })
+    document["links"] = .array(links.map(\.document))
     document["new_links"] = .array(newLinks.map { ["path": $0.path.document, "target": $0.target.document] })
     document["new_folders"] = .array(newFolders.map(\.document))
     document["kept_manifest"] = keptManifest.map { .string($0) }
@@ -80,12 +79,7 @@ struct EntryWork: Sendable {
         device: entry["device"]?.string.flatMap { UInt64($0) } ?? 0)
     }
     renames = list("renames").compactMap { RawPath($0) }
-    links = list("links").compactMap { entry in
-      guard let path = RawPath(entry["path"]), let target = RawPath(entry["target"]),
-        let time = entry["modified_ns"]?.int
-      else { return nil }
-      return TreeScan.Link(path: path, target: target, modified: Int64(time))
-    }
+    links = list("links").compactMap { TreeScan.Link($0) }
     newLinks = list("new_links").compactMap { entry in
       guard let path = RawPath(entry["path"]), let target = RawPath(entry["target"]) else { return nil }
       return (path, target)
@@ -99,5 +93,18 @@ struct EntryWork: Sendable {
     env = RawPath(document["env"])
     stagesByFiles = list("by_files").compactMap(\.string)
     isInPlace = document["in_place"]?.bool ?? false
+  }
+}
+
+extension TreeScan.Link {
+  var document: JSON {
+    ["path": path.document, "target": target.document, "modified_ns": .int(modified)]
+  }
+
+  init?(_ document: JSON) {
+    guard let path = RawPath(document["path"]), let target = RawPath(document["target"]),
+      let time = document["modified_ns"]?.int
+    else { return nil }
+    self.init(path: path, target: target, modified: Int64(time))
   }
 }

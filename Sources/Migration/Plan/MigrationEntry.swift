@@ -54,6 +54,8 @@ public struct MigrationEntry: Sendable {
   public var twins: [String] = []
   public var problems: [Problem] = []
   var inputFile: String?
+  /// Of what is no job: the links in it, by their whole paths.
+  var links: [TreeScan.Link] = []
   /// What is to be done; `nil` where nothing is.
   var work: EntryWork?
 
@@ -101,6 +103,7 @@ public struct MigrationEntry: Sendable {
     record["created_us"] = .int(created.map { Int($0.microseconds) })
     record["old_user"] = .string(oldUser)
     record["input_file"] = .string(inputFile)
+    if !links.isEmpty { record["links"] = .array(links.map(\.document)) }
     record["work"] = work?.document
     return record
   }
@@ -123,6 +126,7 @@ public struct MigrationEntry: Sendable {
     (outputDir, inputFile) = (record["output_dir"]?.string, record["input_file"]?.string)
     twins = texts("twins")
     problems = (record["problems"]?.array ?? []).compactMap { Problem($0) }
+    links = (record["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     work = record["work"].flatMap { EntryWork($0) }
   }
 

@@ -39,13 +39,20 @@ struct TreeReader: Sendable {
       var note: [Problem] = []
       if !films.isEmpty { note = [.info("holds \(films.count) films' directories")] }
       if scan.files.isEmpty, scan.links.isEmpty { note = [.info("is empty")] }
-      return [Reading(entry: other(tree, note))] + films
+      var entry = other(tree, note)
+      entry.links = scan.links.filter { link in
+        !films.contains { link.path.below($0.entry.source.name) != nil }
+      }.map { TreeScan.Link(path: RawPath(tree.path).appending($0.path), target: $0.target, modified: $0.modified) }
+      return [Reading(entry: entry)] + films
     }
   }
 
   private func other(_ tree: FoundTree, _ problems: [Problem] = []) -> MigrationEntry {
     var entry = MigrationEntry(kind: .other, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.problems = problems
+    if let target = Steps.read(link: tree.path), let status = Steps.status(tree.path) {
+      entry.links = [TreeScan.Link(path: entry.source, target: target, modified: status.modified)]
+    }
     if !tree.name.isText { entry.problems.append(.info("its name is no UTF-8")) }
     return entry
   }
