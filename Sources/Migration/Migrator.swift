@@ -1,4 +1,4 @@
-internal import Index
+public import Index
 public import Jobs
 internal import SystemPackage
 
@@ -71,7 +71,7 @@ public struct Migrator: ~Copyable {
   }
 
   /// Brings the index up to date with what a migration moved. What it misses, the next look at the index finds.
-  public func tellIndex(of journal: MigrationJournal, notice: @escaping @Sendable (String) -> Void) throws {
+  public func tellIndex(of journal: MigrationJournal, notice: IndexNotice) throws {
     guard exists(workspace.stateFolder.appending("index.sqlite")) else { return }
     let index = try JobIndex.open(workspace, notice: notice)
     defer { index.close() }

@@ -37,7 +37,7 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
     if exists(workspace.stateFolder.appending("index.sqlite")) {
-      _ = try Reindex(of: workspace).run { Console.error($0) }
+      _ = try Reindex(of: workspace).run(notice: quiet ? IndexNotice { Console.error($0) } : .console)
     }
     for (path, reason) in outcome.refused { Console.error("\(path): was not put back: \(reason)") }
     for (path, error) in outcome.failures { Console.error("\(path): was not put back. \(error)") }

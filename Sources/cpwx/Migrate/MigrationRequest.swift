@@ -1,3 +1,4 @@
+internal import Index
 internal import Jobs
 internal import Migration
 internal import SystemPackage
@@ -78,7 +79,7 @@ struct MigrationRequest {
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
     do {
-      try migrator.tellIndex(of: journal) { Console.error($0) }
+      try migrator.tellIndex(of: journal, notice: isQuiet ? IndexNotice { Console.error($0) } : .console)
     } catch {
       Console.error("the index could not be written (\(error)); the next look at it brings it up to date")
     }

@@ -22,9 +22,8 @@ struct PlanEditor {
     let file = folder.appending("cpwx-plan-\(getpid()).json")
     let help =
       "Remove an entry, and it stays as it is. title, year, user_id and created_at may be changed; ids follow from them."
-    try DurableFile.create(
-      JSON(dictionaryLiteral: ("help", .string(help)), ("entries", .array(entries))).bytes(), at: file,
-      mode: [.ownerReadWrite])
+    let document: JSON = ["help": .string(help), "entries": .array(entries)]
+    try DurableFile.create(document.bytes(), at: file, mode: [.ownerReadWrite])
     defer { unlink(file) }
     try open(file)
     guard let edited = try? JSON(parsing: DurableFile.read(file)), let list = edited["entries"]?.array else {
