@@ -91,6 +91,7 @@ struct RunCommand: AsyncParsableCommand {
           : "Stopping now. What is left goes on in the next run.")
     }
     let news = NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
+    if nightOptions.watch { display.say("Watching for films; Ctrl-C ends it.") }
     let results = try request.batch.alone(over: request.inputs, stop: stop) {
       try request.films(changingNothing: false, stop: stop).run(request, stop: stop) { event in
         display.show(event)

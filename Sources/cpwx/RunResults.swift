@@ -46,9 +46,9 @@ struct RunResults {
   private static let mostDoneListed = 20
 
   func write(_ format: OutputFormat) {
-    let done = results.count { $0.status == nil && $0.film.isPlainlyDone }
+    let done = results.count(where: \.wasDoneBefore)
     guard format == .table, done > Self.mostDoneListed else { return listing(results).write(format) }
-    listing(results.filter { $0.status != nil || !$0.film.isPlainlyDone }).write(format)
+    listing(results.filter { !$0.wasDoneBefore }).write(format)
     Console.out("\(done) films were done already; cpwx run -n lists them.")
   }
 

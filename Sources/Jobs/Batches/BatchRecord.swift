@@ -25,7 +25,11 @@ public struct BatchRecord: Sendable, Equatable {
   public var completedAt: String? { document["completed_at"]?.string }
   public var recordedStatus: PipelineStatus? { document["status"]?.string.flatMap { PipelineStatus(rawValue: $0) } }
 
-  mutating func end(_ status: PipelineStatus, jobs: [JSON]) {
+  /// Films that were done before, and of which ``document``'s `jobs` says nothing.
+  public var doneBefore: Int { document["done_before"]?.int ?? 0 }
+
+  mutating func end(_ status: PipelineStatus, jobs: [JSON], doneBefore: Int) {
+    document["done_before"] = .int(doneBefore)
     document["status"] = .string(status.rawValue)
     document["completed_at"] = .string(Timestamp.now.text)
     document["jobs"] = .array(jobs)
@@ -54,9 +58,12 @@ public struct OpenBatch: ~Copyable {
   public var id: String { record.id }
 
   /// Ends the batch: its record says what became of the films, durably.
-  public consuming func end(_ status: PipelineStatus, jobs: [JSON]) throws {
+  ///
+  /// - Parameter doneBefore: how many films there were beside them that an earlier batch had done: a night's folder holds
+  ///   thousands of them, and no record needs to name them again.
+  public consuming func end(_ status: PipelineStatus, jobs: [JSON], doneBefore: Int = 0) throws {
     var record = record
-    record.end(status, jobs: jobs)
+    record.end(status, jobs: jobs, doneBefore: doneBefore)
     try DurableFile.write(record.document.bytes(), to: path)
     unlink(Self.lockPath(path))
   }

@@ -17,6 +17,8 @@ public struct BatchProgress: Sendable {
     public var text = ""
     /// When the stage began, or began to wait.
     public var since: Timestamp
+    /// Stages of it that are done.
+    fileprivate var done = 0
   }
 
   public private(set) var batch: String?
@@ -58,7 +60,7 @@ public struct BatchProgress: Sendable {
   /// Seconds until all is done, as far as can be told.
   public func secondsLeft(now: Timestamp = .now) -> Double? {
     if let left = told.secondsLeft { return left }
-    guard let started, films > 0 else { return nil }
+    guard let started, ended < films else { return nil }
     let elapsed = now.seconds(since: started)
     // By the pace so far, once there is one; before that by what earlier jobs took.
     if fraction > 0.05, elapsed > 2 { return elapsed / fraction * (1 - fraction) }
@@ -86,11 +88,15 @@ public struct BatchProgress: Sendable {
     case .stageProgress(let job, _, let fraction, let text):
       change(job) { ($0.fraction, $0.text) = (fraction, text) }
     case .stageEnded(let job, _, let status, _, _):
-      if status != .failed { stagesDone += 1 }
       change(job) { ($0.stage, $0.lane, $0.fraction, $0.text) = (nil, nil, nil, "") }
-    case .stageKept: stagesDone += 1
+      if status != .failed { count(job) }
+    case .stageKept(let job, _): count(job)
     case .stageRetrying(let job, _, _, _): change(job) { ($0.lane, $0.fraction) = (nil, nil) }
     case .jobEnded(let job, let status, _, let reason):
+      // What a job that ended has not done is not to come any more.
+      if let known = running.first(where: { $0.job == job.id.description }), films > 0 {
+        stagesDone += max(0, stages / films - known.done)
+      }
       running.removeAll { $0.job == job.id.description }
       if status == .completed { completed += 1 }
       if status == .failed {
@@ -100,6 +106,12 @@ public struct BatchProgress: Sendable {
       }
     case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageNoted, .warning, .batchEnded: break
     }
+  }
+
+  /// Counts a stage of a job as done.
+  private mutating func count(_ job: JobPaths) {
+    stagesDone += 1
+    change(job) { $0.done += 1 }
   }
 
   private mutating func change(_ job: JobPaths, _ body: (inout Running) -> Void) {

@@ -247,7 +247,9 @@ public struct FilmBatch: Sendable {
       stop.level > .none && !stop.isPastDeadline
       ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
     do {
-      try record.take()?.end(end, jobs: results.map { $0.document(in: workspace) })
+      let told = results.filter { !$0.wasDoneBefore }
+      try record.take()?.end(
+        end, jobs: told.map { $0.document(in: workspace) }, doneBefore: results.count - told.count)
     } catch {
       observe(.warning("the batch's record could not be ended: \(error)"))
     }
@@ -292,6 +294,9 @@ extension FilmBatch.Plan {
 }
 
 extension FilmBatch.Result {
+  /// Whether there is no more to say of the film than that an earlier batch has done it.
+  public var wasDoneBefore: Bool { status == nil && error == nil && film.isPlainlyDone }
+
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {
     error != nil || film.kind == .held || film.kind.isWork && status != .completed && !isLeft

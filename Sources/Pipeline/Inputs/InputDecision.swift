@@ -57,7 +57,7 @@ public struct InputDecision: Sendable {
 
 extension InputDecision {
   /// Whether there is no more to say of the film than that it is done.
-  public var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy }
+  var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy }
 
   /// A decision about a film that is called as its file is.
   init(_ kind: Kind, of input: FilePath, because reason: String) {

@@ -20,6 +20,8 @@ public struct BatchReport: Sendable, Equatable {
   /// From the beginning to the end: of a running batch so far, of an interrupted one to the last thing known of it.
   public var wallSeconds: Double
   public var jobs: [ReportedJob]
+  /// Films that were done before the batch, and are not among ``jobs``.
+  public var doneBefore = 0
   /// What failed, was left out or held, the most frequent first.
   public var causes: [FailureCause] = []
   public var lanes: [LaneUse] = []

@@ -38,6 +38,7 @@ extension BatchReport {
       id: path.stem ?? record.id, status: status, who: shown.masked(record.who),
       inputs: record.inputs.map { shown.masked($0) }, started: started, completed: completed,
       timezone: record.document["timezone"]?.string, wallSeconds: 0, jobs: found.map(\.job))
+    doneBefore = record.doneBefore
     let last = jobs.compactMap(\.endSeconds).max() ?? 0
     let known = started.flatMap { started in
       (completed ?? (status == .running ? now : nil)).map { $0.seconds(since: started) }

@@ -1,0 +1,38 @@
+import Jobs
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// How far a batch is, as its events tell.
+struct BatchProgressTests {
+  @Test func `what a failed job has not done is not to come, and with the last film all is done`() throws {
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    func job(_ number: Int) throws -> JobPaths {
+      JobPaths(id: try #require(JobID("20260101-00\(number)")), userID: 1, in: workspace)
+    }
+    let (first, second) = (try job(1), try job(2))
+    var progress = BatchProgress()
+    progress.note(.batchStarted("b", films: 2, stages: 8, lanes: ["cpu": 2], expected: 100))
+    for job in [first, second] {
+      progress.note(.jobStarted(job, title: "Sholay", year: 1975, input: "/in/a.mp4"))
+      progress.note(.stageStarted(job, stage: "demux", number: 1, lane: "cpu", attempt: 1))
+      progress.note(.stageEnded(job, stage: "demux", status: .success, seconds: 1, reason: nil))
+    }
+    #expect(progress.running.map(\.title) == ["Sholay (1975)", "Sholay (1975)"])
+    #expect(progress.fraction == 0.25)
+    progress.note(.stageStarted(first, stage: "asr", number: 2, lane: "gpu", attempt: 1))
+    progress.note(.stageProgress(first, stage: "asr", fraction: 0.5, text: ""))
+    #expect(progress.fraction == 2.5 / 8)
+    progress.note(.stageEnded(first, stage: "asr", status: .failed, seconds: 1, reason: "no memory"))
+    progress.note(.jobEnded(first, status: .failed, seconds: 2, reason: "asr: no memory"))
+    #expect(progress.fraction == 5.0 / 8)
+    #expect(progress.secondsLeft() != nil)
+    progress.note(.jobEnded(second, status: .interrupted, seconds: 2, reason: nil))
+    #expect(progress.failures.map(\.reason) == ["asr: no memory"])
+    #expect(progress.fraction == 1)
+    // One that was interrupted has not ended its film; the batch's end is near all the same.
+    #expect(progress.ended == 1)
+  }
+}
