@@ -173,7 +173,7 @@ final class BatchRun: Sendable {
       return .job(job, of: film)
     } catch is CancellationError {
       film.kind = .pending
-      return .result(FilmBatch.Result(film: film, job: film.job, reason: "not begun: stopped"))
+      return .result(FilmBatch.Result(film: film, job: film.job, reason: queue.reasonStopped))
     } catch {
       return .result(failed(film, nil, error))
     }

@@ -89,7 +89,7 @@ final class FilmQueue: Sendable {
   /// What a free hand does next.
   func next() -> Turn {
     state.withLock { state in
-      if stop.level != .none { return leave(&state, .pending, "not begun: stopped") }
+      if stop.level != .none { return leave(&state, .pending, reasonStopped) }
       if let most = options.maxJobs, state.started >= most {
         return leave(&state, .pending, "left for the next run: --max-jobs \(most)")
       }
@@ -170,13 +170,23 @@ final class FilmQueue: Sendable {
     return .over
   }
 
+  /// Why nothing is begun any more, once the run was told to end.
+  var reasonStopped: String {
+    guard let until = options.until, stop.isPastDeadline else { return "not begun: stopped" }
+    return Self.reasonPast(until)
+  }
+
+  private static func reasonPast(_ until: Timestamp) -> String {
+    "left for the next run: it is past \(until.format("%H:%M"))"
+  }
+
   private func reasonNotInTime(_ entry: Entry) -> String? {
     guard let until = options.until else { return nil }
     let left = until.seconds(since: .now)
-    let end = until.format("%H:%M")
-    if left <= 0 { return "left for the next run: it is past \(end)" }
+    if left <= 0 { return Self.reasonPast(until) }
     guard let seconds = entry.film.estimate?.seconds, seconds > left else { return nil }
-    return "left for the next run: it takes about \(describeDuration(seconds)), and would not be done by \(end)"
+    return "left for the next run: it takes about \(describeDuration(seconds)), and would not be done by "
+      + until.format("%H:%M")
   }
 
   /// What the running jobs will still write, as far as can be told from what they have written.

@@ -94,7 +94,8 @@ private struct ReportPage {
     if report.waitedSeconds >= 1 { facts.append(fact("Waited for lanes", describeDuration(report.waitedSeconds))) }
     if report.outputBytes > 0 { facts.append(fact("Disk written", describeSize(report.outputBytes))) }
     for (name, count) in [
-      ("Done before", report.doneBefore), ("Resumed", report.resumed), ("Tried again", report.retried), ("Unreadable", report.unreadable),
+      ("Done before", report.doneBefore), ("Resumed", report.resumed), ("Tried again", report.retried),
+      ("Unreadable", report.unreadable),
     ]
     where count > 0 {
       facts.append(fact(name, "\(count)"))

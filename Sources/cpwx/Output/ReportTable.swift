@@ -11,8 +11,11 @@ struct ReportTable {
     Console.out(Style.heading(report.headline))
     Console.out("\(report.subline), batch \(report.id)".withoutControls)
     let counts = report.totals.filter { $0.films > 0 }.map { "\($0.films) \(Style.outcome($0.outcome))" }
-    let again = [("done before", report.doneBefore), ("resumed", report.resumed), ("tried again", report.retried), ("unreadable", report.unreadable)]
-      .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    let again = [
+      ("done before", report.doneBefore), ("resumed", report.resumed), ("tried again", report.retried),
+      ("unreadable", report.unreadable),
+    ]
+    .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
     Console.out("")
     Console.out(
       "Films   \(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
