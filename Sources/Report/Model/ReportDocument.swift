@@ -5,7 +5,7 @@ extension BatchReport {
   ///
   ///     {batch_id, status, who, inputs: [path], started_at, completed_at, timezone, wall_seconds, waited_seconds, output_bytes,
   ///      totals: {films, failed, given_up, interrupted, running, held, not_begun, done, pending, skipped, resumed, retried,
-  ///               unreadable},
+  ///               unreadable, done_before},
   ///      causes:  [{kind, stage_name, cause, count, job_ids, inputs, example, log_lines}]   kind: failed optional held
   ///      lanes:   [{lane, slots, busy_seconds, waited_seconds, share}]
   ///      stages:  [{stage_name, stage_number, succeeded, failed, total_seconds, median_seconds, p95_seconds,
@@ -17,13 +17,15 @@ extension BatchReport {
   ///                           duration_seconds, waited_seconds, output_bytes, peak_memory_bytes, cpu_seconds,
   ///                           reason, error}]}]}
   ///
-  /// Starts and ends are seconds from `started_at`. `outcome` is one of the counted words of `totals`.
+  /// Starts and ends are seconds from `started_at`. `outcome` is one of the counted words of `totals`;
+  /// what an earlier batch had done is counted in `done_before` and nowhere else.
   public var document: JSON {
     var totals: JSON = ["films": .int(jobs.count)]
     for (outcome, films) in self.totals { totals[outcome.rawValue] = .int(films) }
     totals["resumed"] = .int(resumed)
     totals["retried"] = .int(retried)
     totals["unreadable"] = .int(unreadable)
+    totals["done_before"] = .int(doneBefore)
     return [
       "batch_id": .string(id), "status": .string(status.rawValue), "who": .string(who), "inputs": .strings(inputs),
       "started_at": .string(started?.text), "completed_at": .string(completed?.text), "timezone": .string(timezone),

@@ -39,6 +39,23 @@ import Testing
     }
   }
 
+  @Test func `counts what was done before, and names only the rest`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4", holding: "a")
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.film("b.mp4", holding: "b")
+      try workspace.film("copy of a.mp4", holding: "a")
+      #expect(try workspace.cpwx("run").code == 0)
+      let said = try workspace.cpwx("report")
+      #expect(said.output.contains("1 done before"))
+      let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
+      #expect(report["totals"]?["done_before"]?.int == 1)
+      #expect(report["jobs"]?.array?.compactMap { $0["input"]?.string } == ["in/b.mp4", "in/copy of a.mp4"])
+      let page = try #require(try workspace.cpwx("report", "--html").lines.first)
+      #expect(try workspace.read(page).contains("Done before"))
+    }
+  }
+
   @Test func `says which batches there are when it is asked for another`() throws {
     try night { workspace in
       let unknown = try workspace.cpwx("report", "1999")
