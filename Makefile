@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
-TEST_PACKAGES := chromium e2fsprogs faketime fuse3 libarchive-tools libfuse2 prometheus python3-jsonschema rsync sqlite3 strace systemd zstd
+TEST_PACKAGES := chromium e2fsprogs faketime fuse3 libarchive-tools libfuse2 mandoc prometheus python3-jsonschema python3-zstandard rsync sqlite3 strace systemd zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
 BENCH_DIR ?= .bench
 JOBS ?= 1000
@@ -70,6 +70,8 @@ test: test-packages test-tools
 	swift test --skip-build --filter AcceptanceTests
 	@echo "== the Python drop-in's tests"
 	python3 -m unittest discover -s Tests/StageSDK
+	@echo "== the manual's tests"
+	python3 -m unittest discover -s Tests/Manual
 	@echo "== the JSON schemas' tests, with Debian's Python"
 	/usr/bin/python3 -m unittest discover -s Tests/Schemas
 	@echo "== the engines' tests"
