@@ -326,6 +326,39 @@ class Manifests(SchemaTestCase):
         self.assertAsDocumented(findings, "manifest-validate")
 
 
+class Archives(SchemaTestCase):
+    def test_what_becomes_of_archived_jobs(self):
+        good, bad = self.job("Good"), self.job("Bad")
+        plan = self.output("archive", "--dry-run", good, bad)
+        self.assertEqual(plan[0]["status"], "planned")
+        self.assertAsDocumented(plan, "archive")
+        self.assertAsDocumented(self.output("archive", "--keep", "--force", bad), "archive")
+        [done] = self.output("archive", good)
+        self.assertEqual(done["status"], "archived")
+        self.assertAsDocumented([done], "archive")
+        self.assertAsDocumented(self.output("job", "list"), "job-list")
+        listed = self.output("archive", "list")
+        self.assertEqual({archive["status"] for archive in listed}, {"archived", "restored"})
+        self.assertAsDocumented(listed, "archive-list")
+        for subject in (good, self.root / done["archive"]):
+            self.assertAsDocumented(self.output("archive", "show", subject), "archive-show")
+        self.assertAsDocumented(self.output("archive", "verify", "--all"), "archive-verify")
+        self.assertAsDocumented(self.output("archive", "prune", "--keep-last", "1"), "archive-prune")
+        self.assertNotEqual(self.output("manifest", "diff", good, bad), [])
+        self.assertAsDocumented(self.output("manifest", "diff", good, bad), "manifest-diff")
+        self.assertAsDocumented(self.output("archive", "restore", good), "archive-restore")
+
+    def test_a_damaged_archive(self):
+        [done] = self.output("archive", "--keep", "--force", self.job("Bad"))
+        archive = self.root / done["archive"]
+        content = bytearray(archive.read_bytes())
+        content[100] ^= 1
+        archive.write_bytes(content)
+        verified = self.output("archive", "verify", archive)
+        self.assertEqual([one["status"] for one in verified], ["damaged"])
+        self.assertAsDocumented(verified, "archive-verify")
+
+
 class Checkups(SchemaTestCase):
     def test_the_checkup(self):
         results = self.output("doctor")
