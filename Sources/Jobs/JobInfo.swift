@@ -33,13 +33,9 @@ public struct JobInfo: Sendable, Equatable {
 /// Reads a JSON file whose top is an object.
 ///
 /// - Throws: ``JobError`` with code `damaged` or `io`.
-func readDocument(_ path: FilePath) throws -> JSON {
-  var status: FileStatus?
-  return try readDocument(path, leavingOut: nil, &status)
-}
+func readDocument(_ path: FilePath) throws -> JSON { try document(of: DurableFile.read(path), at: path) }
 
-func readDocument(_ path: FilePath, leavingOut omission: JSON.Omission?, _ status: inout FileStatus?) throws -> JSON {
-  let bytes = try DurableFile.read(path, &status)
+func document(of bytes: [UInt8], at path: FilePath, leavingOut omission: JSON.Omission? = nil) throws -> JSON {
   do {
     let document = try JSON(parsing: bytes, leavingOut: omission)
     guard document.object != nil else {

@@ -9,12 +9,25 @@ extension Character {
   }
 }
 
+extension Character {
+  /// How many columns it takes on the terminal that takes most for it.
+  ///
+  /// Terminals do not agree on the spacing marks of Indic scripts: some draw them in their letter's column, others, with
+  /// the C library's `wcwidth`, in one of their own.
+  public var greatestWidth: Int {
+    displayWidth + unicodeScalars.dropFirst().count { $0.properties.generalCategory == .spacingMark }
+  }
+}
+
 extension StringProtocol {
   /// Columns on the screen.
   public var displayWidth: Int {
     // Most texts are plain, and there are tables of thousands of them.
     isPlainASCII ? utf8.count : reduce(0) { $0 + $1.displayWidth }
   }
+
+  /// Columns on the terminal that takes most.
+  public var greatestWidth: Int { isPlainASCII ? utf8.count : reduce(0) { $0 + $1.greatestWidth } }
 
   /// Whether there is nothing in it but what ASCII can print.
   public var isPlainASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }

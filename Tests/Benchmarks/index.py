@@ -27,9 +27,9 @@ def milliseconds(command, **options):
     return (time.perf_counter() - started) * 1000
 
 
-def repeated(command, **options):
+def repeated(command, runs=RUNS, **options):
     milliseconds(command, **options)
-    values = [milliseconds(command, **options) for _ in range(RUNS)]
+    values = [milliseconds(command, **options) for _ in range(runs)]
     return f"{statistics.median(values):.1f} / {max(values):.1f}"
 
 
@@ -75,6 +75,7 @@ def measured(bench, cpwx, workspace, size):
     for words in ["status=failed", "title~night"]:
         rows[f"cpwx job list {words}, ms"] = repeated([cpwx, "job", "list", "--limit", "50", words, "-C", workspace])
     rows["cpwx job find, ms"] = repeated([cpwx, "job", "find", "night river", "--limit", "50", "-C", workspace])
+    rows["cpwx job stats, 5 times, ms"] = repeated([cpwx, "job", "stats", "-C", workspace], runs=5)
     completion = [cpwx, "---completion", "job", "show", "--", "positional@0", "2", "0", "2024"]
     rows["completion of a job id, ms"] = repeated(completion, env={**os.environ, "CPWX_WORKSPACE": workspace})
     database = f"{workspace}/.cpwx/index.sqlite"

@@ -43,6 +43,30 @@ import Testing
     }
   }
 
+  @Test(arguments: JobQuery.Order.allCases, [true, false])
+  func `in the middle of a list goes on where it broke off`(order: JobQuery.Order, isGone: Bool) throws {
+    let site = try site()
+    for number in 1...4 { try site.job("20260102-00\(number)", status: "failed", seconds: Double(number % 2)) }
+    let expected = try site.ids(order: order)
+    var query = JobQuery()
+    query.order = order
+    var told: [String] = []
+    let last = try JobIndex.stream(query, in: site.workspace, limit: 23, pageLength: 5, notice: site.notice) { jobs in
+      told += jobs.map(\.jobID)
+      guard told.count == 10 else { return }
+      if isGone { try site.remove(jobs.last?.folder ?? "") }
+      let lock = try IndexFile(in: site.workspace).lock()
+      let spoiling = try Process.run(
+        URL(filePath: "/usr/bin/env"), arguments: ["sqlite3", site.database.string, "DROP TABLE jobs"])
+      spoiling.waitUntilExit()
+      #expect(spoiling.terminationStatus == 0)
+      _ = consume lock
+    }
+    #expect(told == Array(expected.prefix(23)))
+    #expect(last?.jobID == expected[22])
+    #expect(site.notices.count { $0.contains("made anew") } == 1, "\(site.notices)")
+  }
+
   @Test func `of a newer cpwx stays as it is, and answers come from the files`() throws {
     let site = try site()
     let expected = try site.rows()

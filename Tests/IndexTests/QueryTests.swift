@@ -41,6 +41,7 @@ import Testing
 
   @Test(arguments: [
     "", "status", "colour=red", "status=fialed", "year=soon", "since=whenever", "user>=2", "=x", "status=",
+    "title~", "sha256=xyz",
   ])
   func `are not looked for by a filter that is none`(filter: String) async throws {
     try await expectError(.usage) { _ = try JobFilter(filter) }
@@ -55,6 +56,33 @@ import Testing
     #expect(try site.find("20260102001abc") == ["20260102-001"])
     #expect(try site.find("nothing like it") == [])
     #expect(try site.find("\" OR title:*") == [])
+  }
+
+  @Test func `are reckoned over by the nearest rank, however their times lie`() {
+    var random = SplitMix64(seed: 3)
+    for count in 0..<120 {
+      let values = (0..<count).map { _ in Double(random.upTo(count % 7 == 0 ? 2 : 1000)) }
+      for percent in [0, 50, 95, 100] {
+        var unsorted = values
+        #expect(unsorted.takePercentile(percent) == values.sorted().percentile(percent))
+        #expect(unsorted.sorted() == values.sorted())
+      }
+    }
+  }
+
+  @Test func `have their stages' times told, in either spelling of a name`() throws {
+    let site = try site()
+    try site.job("20260104-001", stages: [("demux", "success"), ("silero_vad", "success")])
+    let all = try site.look { try $0.statistics([]) }
+    #expect(all.jobs == 5 && all.successRate == 3.0 / 5)
+    #expect(Set(all.stages.map(\.name)) == ["demux", "asr", "silero_vad", "mux"])
+    let vad = all.stages.first { $0.name == "silero_vad" }
+    #expect(vad?.succeeded == 1 && vad?.failed == 1 && vad?.median == 2.5 && vad?.longestJob == "20260104-001")
+    #expect(all.causes.map(\.text) == ["boom", "CUDA out of memory"])
+    #expect(all.causes.map(\.latestJob) == ["20260103-001", "20260101-002"])
+    let some = try site.look { try $0.statistics([JobFilter("year=1975"), JobFilter("status=completed")]) }
+    #expect(some.jobs == 3 && some.successRate == 1 && some.causes.isEmpty)
+    #expect(some.stages.first { $0.name == "demux" }?.succeeded == 3)
   }
 
   @Test(arguments: JobQuery.Order.allCases, [true, false])

@@ -11,6 +11,14 @@ struct `The width of a character` {
     #expect(character.displayWidth == 1)
   }
 
+  @Test(
+    arguments: [
+      ("का", 2), ("के", 1), ("ज़ि", 2), ("தி", 2), ("कों", 2), ("漢", 2), ("😀", 2), ("e\u{301}", 1),
+    ] as [(Character, Int)])
+  func `is greater on terminals that draw vowel signs beside their letters`(character: Character, width: Int) {
+    #expect(character.greatestWidth == width)
+  }
+
   @Test(arguments: ["漢", "あ", "が", "か\u{3099}", "ア", "한", "\u{1112}\u{1161}\u{11AB}", "、", "　", "Ａ", "￥", "𠀀", "〈"])
   func `is two columns in the wide scripts of East Asia`(character: Character) {
     #expect(character.displayWidth == 2)

@@ -1,4 +1,3 @@
-internal import GRDB
 public import Jobs
 
 /// A condition on jobs, as it is typed: `status=failed`, `user=2`, `since=7d`, `title~sholay`, `stage!=asr`.
@@ -53,7 +52,7 @@ public struct JobFilter: Sendable, Equatable {
     _ values: [String], _ key: Key, _ operation: Operation, _ text: String, _ now: Timestamp
   ) throws -> [String] {
     func mistake(_ message: String) -> JobError { JobError(.usage, text, message) }
-    guard !values.isEmpty else { throw mistake("names no value for \(key.rawValue)") }
+    guard values.contains(where: { !$0.isEmpty }) else { throw mistake("names no value for \(key.rawValue)") }
     switch key {
     case .status:
       let known = PipelineStatus.allCases.map(\.rawValue) + ["damaged"]
@@ -67,6 +66,10 @@ public struct JobFilter: Sendable, Equatable {
       for value in values where !known.contains(value) {
         let near = didYouMean(value, among: known)
         throw mistake("'\(value)' is no state of an archive.\(near) Expected: \(known.joined(separator: " "))")
+      }
+    case .sha256:
+      for value in values where !value.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+        throw mistake("'\(value)' is no beginning of a SHA-256, which has the digits 0 to 9 and a to f")
       }
     case .year:
       for value in values where Int(value) == nil { throw mistake("'\(value)' is no year") }
@@ -92,31 +95,29 @@ public struct JobFilter: Sendable, Equatable {
   /// The statuses that a filter asks for; none where it is about something else.
   var statuses: [String] { key == .status && operation == .equal ? values : [] }
 
-  /// The condition in SQL over `jobs`, with its arguments.
-  var sql: (String, StatementArguments) {
+  /// The condition in SQL.
+  var condition: Condition {
     let arguments = arguments
     let marks = arguments.map { _ in "?" }.joined(separator: ",")
     switch (key, operation) {
     case (.since, _):
       // The day narrows by the order of jobs; the moment decides.
       let digits = values[0].prefix(10).filter(\.isNumber)
-      return ("jobs.key >= ? AND jobs.created_at >= ?", [JobKey.first(from: digits) ?? 0, values[0]])
-    case (.until, _): return ("jobs.created_at <= ?", [values[0]])
+      return Condition(
+        "jobs.key >= ? AND jobs.created_at >= ?", [.integer(JobKey.first(from: digits) ?? 0), .text(values[0])])
+    case (.until, _): return Condition("jobs.created_at <= ?", [.text(values[0])])
     case (.title, .contains), (.input, .contains):
-      guard let words else { return ("0", []) }
-      return ("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [words])
+      guard let words else { return Condition("0", []) }
+      return Condition("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [.text(words)])
     case (.sha256, _):
       let prefix = values[0].lowercased()
-      return (
-        "jobs.key IN (SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?)", [prefix, prefix + "g"]
-      )
-    case (_, .contains):
-      return ("instr(lower(\(column)), lower(?)) > 0", [values[0]])
-    case (_, .equal): return ("\(column) IN (\(marks))", StatementArguments(arguments))
-    case (_, .notEqual):
-      return ("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", StatementArguments(arguments))
-    case (_, .atLeast): return ("\(column) >= ?", [arguments[0]])
-    case (_, .atMost): return ("\(column) <= ?", [arguments[0]])
+      return Condition(
+        "jobs.key IN (SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?)", [.text(prefix), .text(prefix + "g")])
+    case (_, .contains): return Condition("instr(lower(\(column)), lower(?)) > 0", [.text(values[0])])
+    case (_, .equal): return Condition("\(column) IN (\(marks))", arguments)
+    case (_, .notEqual): return Condition("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", arguments)
+    case (_, .atLeast): return Condition("\(column) >= ?", [arguments[0]])
+    case (_, .atMost): return Condition("\(column) <= ?", [arguments[0]])
     }
   }
 
@@ -130,15 +131,15 @@ public struct JobFilter: Sendable, Equatable {
     }
   }
 
-  private var arguments: [DatabaseValue] {
-    values.flatMap { value -> [DatabaseValue] in
+  private var arguments: [RowValue] {
+    values.flatMap { value -> [RowValue] in
       switch key {
-      case .user: [RowValue.user(value).databaseValue]
-      case .year: [(Int(value) ?? 0).databaseValue]
+      case .user: [.user(value)]
+      case .year: [RowValue(Int(value) ?? 0)]
       // Both spellings name the stage.
       case .stage:
-        [StageName(value).description.databaseValue, String(value.map { $0 == "_" ? "-" : $0 }).databaseValue]
-      default: [value.databaseValue]
+        [.text(StageName(value).description), .text(String(value.map { $0 == "_" ? "-" : $0 }))]
+      default: [.text(value)]
       }
     }
   }

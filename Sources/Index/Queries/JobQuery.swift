@@ -74,23 +74,25 @@ extension Database {
     guard let last = standing ?? query.lastPlace else {
       throw JobError(.usage, after, "the page is to follow this job, and it is gone")
     }
-    let (key, value) = (last.key, last.value.databaseValue)
+    let (key, value) = (last.key, last.value)
+    let hasValue = value != .null
     let column = "jobs.\(query.order.column)"
     let comparison = query.ascending ? ">" : "<"
     if query.order == .created {
       let next = part.following(key)
       return try jobs(next.sql, arguments: next.arguments)
     }
-    let withoutValue = part.adding("\(column) IS NULL AND jobs.key \(comparison) ?", [value.isNull ? key : query.edge])
+    let withoutValue = part.adding(
+      "\(column) IS NULL AND jobs.key \(comparison) ?", [.integer(hasValue ? query.edge : key)])
     let withValue = part.adding(
-      value.isNull ? "\(column) IS NOT NULL" : "(\(column), jobs.key) \(comparison) (?, ?)",
-      value.isNull ? [] : [value, key])
+      hasValue ? "(\(column), jobs.key) \(comparison) (?, ?)" : "\(column) IS NOT NULL",
+      hasValue ? [value, .integer(key)] : [])
     let parts =
-      switch (query.ascending, value.isNull) {
-      case (false, false): [withValue, withoutValue]
-      case (false, true): [withoutValue]
-      case (true, true): [withoutValue, withValue]
-      case (true, false): [withValue]
+      switch (query.ascending, hasValue) {
+      case (false, true): [withValue, withoutValue]
+      case (false, false): [withoutValue]
+      case (true, false): [withoutValue, withValue]
+      case (true, true): [withValue]
       }
     var found: [IndexedJob] = []
     for part in parts where query.limit.map({ found.count < $0 }) ?? true {
@@ -109,8 +111,7 @@ private struct PagePart {
   private let query: JobQuery
   /// What the rows come from, in the order of jobs already where that can be.
   private var source = "jobs"
-  private var conditions: [String] = []
-  private var values: StatementArguments = []
+  private var condition = Condition()
   /// The column that the order of jobs is read from.
   private var key = "jobs.key"
   /// Statuses that are each looked up in their own order.
@@ -124,28 +125,22 @@ private struct PagePart {
     {
       // The words' own index has the jobs in their order, and need not be read to its end.
       (source, key) = ("words CROSS JOIN jobs ON jobs.key = words.rowid", "words.rowid")
-      conditions.append("words MATCH ?")
-      values += [match]
+      condition = Condition("words MATCH ?", [.text(match)])
       filters.remove(at: words)
     } else if query.order == .created, query.limit != nil, filters.count == 1, filters[0].statuses.count > 1 {
       statuses = filters[0].statuses
       return
     }
-    for filter in filters {
-      let (condition, values) = filter.sql
-      conditions.append(condition)
-      self.values += values
-    }
+    condition = Condition([condition] + filters.map(\.condition))
   }
 
   /// The page that comes after the job with this key, in the order of jobs.
-  func following(_ last: Int64) -> PagePart { adding("\(key) \(query.ascending ? ">" : "<") ?", [last]) }
+  func following(_ last: Int64) -> PagePart { adding("\(key) \(query.ascending ? ">" : "<") ?", [.integer(last)]) }
 
-  func adding(_ condition: String, _ values: StatementArguments) -> PagePart {
-    var part = self
-    part.conditions.append(condition)
-    part.values += values
-    return part
+  func adding(_ part: String, _ values: [RowValue]) -> PagePart {
+    var more = self
+    more.condition = condition.and(part, values)
+    return more
   }
 
   var sql: String {
@@ -154,19 +149,21 @@ private struct PagePart {
     let end = " ORDER BY \(column)\(key) \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
     guard statuses.isEmpty else {
       // Of each status the page that it alone would give; the page of all is among them.
-      let pages = statuses.map { _ in
-        let all = (["jobs.status = ?"] + conditions).joined(separator: " AND ")
-        return "SELECT * FROM (SELECT key FROM jobs WHERE \(all)\(end))"
+      let pages = statuses.map { status in
+        "SELECT * FROM (SELECT key FROM jobs\(ofStatus(status).clause)\(end))"
       }
       return "SELECT \(Database.jobColumns) FROM jobs WHERE key IN (\(pages.joined(separator: " UNION ALL ")))\(end)"
     }
-    return "SELECT \(Database.jobColumns) FROM \(source)"
-      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")) + end
+    return "SELECT \(Database.jobColumns) FROM \(source)\(condition.clause)\(end)"
   }
 
   var arguments: StatementArguments {
-    guard let limit = query.limit else { return values }
-    if statuses.isEmpty { return values + [limit] }
-    return statuses.reduce([]) { $0 + [$1] + values + [limit] } + [limit]
+    guard let limit = query.limit.map({ RowValue($0) }) else { return StatementArguments(condition.values) }
+    if statuses.isEmpty { return StatementArguments(condition.values + [limit]) }
+    return StatementArguments(statuses.flatMap { ofStatus($0).values + [limit] } + [limit])
+  }
+
+  private func ofStatus(_ status: String) -> Condition {
+    Condition([Condition("jobs.status = ?", [.text(status)]), condition])
   }
 }

@@ -51,112 +51,87 @@ extension JobIndex {
     var query = JobQuery()
     (query.filters, query.order, query.limit) = (filters, .duration, most)
     let slowest = try page(query)
+    let condition = Condition(filters.map(\.condition))
     return try read { db in
-      let (condition, arguments) = filters.condition
       var result = JobStatistics()
       result.slowest = slowest.filter { $0.totalSeconds != nil }
       let sums =
         filters.isEmpty
-        ? "SELECT status, sum(jobs), NULL FROM counts GROUP BY status ORDER BY status"
-        : "SELECT status, count(*), NULL FROM jobs\(condition) GROUP BY status ORDER BY status"
-      for row in try Row.fetchAll(db, sql: sums, arguments: arguments) {
+        ? "SELECT status, sum(jobs) FROM counts GROUP BY status ORDER BY status"
+        : "SELECT status, count(*) FROM jobs\(condition.clause) GROUP BY status ORDER BY status"
+      for row in try Row.fetchAll(db, sql: sums, arguments: StatementArguments(condition.values)) {
         result.byStatus.append((row[0], row[1]))
       }
       result.jobs = result.byStatus.reduce(0) { $0 + $1.jobs }
       let seconds = try Double.fetchOne(
-        db, sql: "SELECT total(total_seconds) FROM jobs\(condition)", arguments: arguments)
+        db, sql: "SELECT total(total_seconds) FROM jobs\(condition.clause)",
+        arguments: StatementArguments(condition.values))
       result.hours = (seconds ?? 0) / 3600
       func count(_ status: PipelineStatus) -> Int {
         result.byStatus.first { $0.status == status.rawValue }?.jobs ?? 0
       }
       let ended = count(.completed) + count(.failed)
       result.successRate = ended == 0 ? nil : Double(count(.completed)) / Double(ended)
-      result.stages = try db.stageStatistics(condition, arguments)
-      result.causes = try db.causes(condition, arguments, most: most)
+      result.stages = try StageTimes(db, condition, jobs: result.jobs).statistics(db)
+      result.causes = try db.causes(condition, most: most)
       return result
     }
   }
 }
 
-extension [JobFilter] {
-  /// As a WHERE clause over `jobs`; empty when there are none.
-  var condition: (String, StatementArguments) {
-    var arguments: StatementArguments = []
-    let parts = map { filter in
-      arguments += filter.sql.1
-      return filter.sql.0
-    }
-    return (parts.isEmpty ? "" : " WHERE " + parts.joined(separator: " AND "), arguments)
-  }
-}
-
 extension Database {
-  fileprivate func stageStatistics(
-    _ condition: String, _ arguments: StatementArguments
-  ) throws -> [JobStatistics.Stage] {
-    struct Gathered {
-      var number: Int
-      var failed = 0
-      var longestJob: Int64?
-      var longest = -1.0
-      var seconds: [Double] = []
-    }
-    var gathered: [String: Gathered] = [:]
-    let rows = try Row.fetchCursor(
-      self,
-      sql: """
-        SELECT stage_name, status, duration_seconds, stage_number, job FROM stages
-        \(condition.isEmpty ? "" : "WHERE job IN (SELECT key FROM jobs\(condition))")
-        """, arguments: arguments)
-    while let row = try rows.next() {
-      let name = StageName(row[0]).description
-      var stage = gathered[name] ?? Gathered(number: row[3] ?? .max)
-      let status: String? = row[1]
-      if status == StageStatus.failed.rawValue { stage.failed += 1 }
-      if status == StageStatus.success.rawValue, let seconds: Double = row[2] {
-        stage.seconds.append(seconds)
-        if seconds > stage.longest { (stage.longest, stage.longestJob) = (seconds, row[4]) }
-      }
-      gathered[name] = stage
-    }
-    return try gathered.sorted { ($0.value.number, $0.key) < ($1.value.number, $1.key) }.map { name, stage in
-      let sorted = stage.seconds.sorted()
-      let job = try stage.longestJob.flatMap {
-        try String.fetchOne(self, sql: "SELECT job_id FROM jobs WHERE key = ?", arguments: [$0])
-      }
-      return JobStatistics.Stage(
-        name: name, succeeded: sorted.count, failed: stage.failed, median: sorted.percentile(50),
-        percentile95: sorted.percentile(95), longest: sorted.last, longestJob: job)
-    }
-  }
-
-  fileprivate func causes(
-    _ condition: String, _ arguments: StatementArguments, most: Int
-  ) throws -> [JobStatistics.Cause] {
+  fileprivate func causes(_ condition: Condition, most: Int) throws -> [JobStatistics.Cause] {
     struct Key: Hashable {
       var stage: String?
       var text: String
     }
-    var causes: [Key: JobStatistics.Cause] = [:]
+    var causes: [Key: (cause: JobStatistics.Cause, key: Int64)] = [:]
+    let failed = condition.and("jobs.status = ?", [.text(PipelineStatus.failed.rawValue)])
+    // Errors in the same words are counted where they lie; of each group the row is that of the newest job.
     let rows = try Row.fetchCursor(
-      self,
-      sql: """
-        SELECT stage, error, job_id FROM jobs\(condition.isEmpty ? " WHERE" : condition + " AND") status = 'failed'
-        ORDER BY key DESC
-        """, arguments: arguments)
+      self, sql: "SELECT stage, error, count(*), max(key), job_id FROM jobs\(failed.clause) GROUP BY stage, error",
+      arguments: StatementArguments(failed.values))
     while let row = try rows.next() {
       let stage: String? = row[0]
       let text = cause(of: row[1] ?? "no reason was recorded")
-      causes[Key(stage: stage, text: text), default: .init(stage: stage, text: text, jobs: 0, latestJob: row[2])]
-        .jobs += 1
+      let newest: Int64 = row[3]
+      var (cause, key) =
+        causes[Key(stage: stage, text: text)] ?? (.init(stage: stage, text: text, jobs: 0, latestJob: ""), -1)
+      cause.jobs += row[2]
+      if newest > key { (cause.latestJob, key) = (row[4], newest) }
+      causes[Key(stage: stage, text: text)] = (cause, key)
     }
-    return Array(causes.values.sorted { ($1.jobs, $1.latestJob) < ($0.jobs, $0.latestJob) }.prefix(most))
+    let sorted = causes.values.sorted { ($1.cause.jobs, $1.key) < ($0.cause.jobs, $0.key) }
+    return sorted.prefix(most).map(\.cause)
   }
 }
 
 extension [Double] {
   /// The value that so many of a hundred do not exceed, of values in order: the nearest rank.
-  func percentile(_ percent: Int) -> Double? {
-    isEmpty ? nil : self[Swift.max(0, (count * percent + 99) / 100 - 1)]
+  func percentile(_ percent: Int) -> Double? { isEmpty ? nil : self[rank(of: percent)] }
+
+  /// The same of values in any order, which it brings nearer to being in order: a million need not be sorted for it.
+  mutating func takePercentile(_ percent: Int) -> Double? {
+    if isEmpty { return nil }
+    let wanted = rank(of: percent)
+    var (first, last) = (0, count - 1)
+    // Hoare's selection: what is smaller goes to the left of what is not, until the wanted place is decided.
+    while first < last {
+      let pivot = self[first + (last - first) / 2]
+      var (left, right) = (first, last)
+      while left <= right {
+        while self[left] < pivot { left += 1 }
+        while self[right] > pivot { right -= 1 }
+        if left <= right {
+          swapAt(left, right)
+          left += 1
+          right -= 1
+        }
+      }
+      if wanted <= right { last = right } else if wanted >= left { first = left } else { break }
+    }
+    return self[wanted]
   }
+
+  private func rank(of percent: Int) -> Int { Swift.max(0, (count * percent + 99) / 100 - 1) }
 }

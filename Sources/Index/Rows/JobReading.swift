@@ -12,7 +12,13 @@ extension IndexedJob {
     var manifest: Manifest?
     var isDamaged = false
     do {
-      manifest = try Manifest(reading: folder.appending("manifest.json"), leavingOut: Self.unread, status: &status)
+      let path = folder.appending("manifest.json")
+      let bytes = try DurableFile.read(path, &status)
+      if let status, let job = IndexedJob(skimming: bytes, at: place, stamp: JobStamp(status)) {
+        self = job
+        return
+      }
+      manifest = try Manifest(parsing: bytes, of: path, leavingOut: Self.unread)
     } catch let error as JobError where error.code == .damaged {
       isDamaged = true
     } catch {
@@ -51,7 +57,7 @@ extension IndexedJob {
     inEntriesOf: "stages")
 
   /// - Parameter document: what stands in a JSON file beside the manifest.
-  private init(
+  init(
     _ manifest: Manifest?, isDamaged: Bool, isRunning: Bool, at place: JobPlace, stamp: JobStamp,
     info document: (String) -> JSON?
   ) {

@@ -61,15 +61,17 @@ struct RowStatement {
 
   /// `nil` for NULL.
   func optionalReal(at column: Int) -> Double? {
-    isNull(at: column) ? nil : sqlite3_column_double(pointer, Int32(column))
+    isNull(at: column) ? nil : real(at: column)
   }
+
+  func real(at column: Int) -> Double { sqlite3_column_double(pointer, Int32(column)) }
 
   /// `nil` for NULL; of a number its digits.
   func string(at column: Int) -> String? {
     isNull(at: column) ? nil : String(decoding: text(at: column), as: UTF8.self)
   }
 
-  private func isNull(at column: Int) -> Bool { sqlite3_column_type(pointer, Int32(column)) == SQLITE_NULL }
+  func isNull(at column: Int) -> Bool { sqlite3_column_type(pointer, Int32(column)) == SQLITE_NULL }
 
   /// A text as it lies in SQLite's memory until the next row; empty for NULL.
   func text(at column: Int) -> UnsafeBufferPointer<UInt8> {

@@ -34,9 +34,14 @@ public struct Reindex: Sendable {
   func withTurn<Result>(_ notice: IndexNotice, _ body: (_ hasWaited: Bool) throws -> Result) throws -> Result {
     let path = IndexFile(in: workspace).makerPath
     try makeFolder(path.removingLastComponent(), mode: [.ownerReadWriteExecute])
-    let hasWaited = FileLock.isHeld(path)
-    if hasWaited { notice("another process makes the index of jobs anew; waiting for it") }
-    let lock = try FileLock.wait(for: path)
+    var lock = try? FileLock.take(path, subject: "the index", looks: 1)
+    let hasWaited = lock == nil
+    // For a second, in which most indexes are made, without a word.
+    if hasWaited { lock = try? FileLock.take(path, subject: "the index", looks: 200) }
+    if lock == nil {
+      notice("another process makes the index of jobs anew; waiting for it")
+      lock = try FileLock.wait(for: path)
+    }
     let result = try body(hasWaited)
     _ = consume lock
     return result

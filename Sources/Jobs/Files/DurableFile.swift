@@ -130,7 +130,7 @@ public enum DurableFile {
   ///
   /// - Parameter status: set as soon as the file is open.
   /// - Throws: ``JobError`` with code `io`.
-  static func read(_ path: FilePath, _ status: inout FileStatus?) throws -> [UInt8] {
+  package static func read(_ path: FilePath, _ status: inout FileStatus?) throws -> [UInt8] {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
       return try file.closeAfter {

@@ -15,16 +15,15 @@ public struct Manifest: Sendable, Equatable {
   /// - Parameter omission: what of the document is not needed.
   /// - Throws: ``JobError`` with code `damaged` or `io`.
   public init(reading path: FilePath, leavingOut omission: JSON.Omission) throws {
-    var status: FileStatus?
-    try self.init(reading: path, leavingOut: omission, status: &status)
+    try self.init(parsing: DurableFile.read(path), of: path, leavingOut: omission)
   }
 
   /// - Parameters:
+  ///   - bytes: what the file at `path` holds.
   ///   - omission: what of the document is not needed.
-  ///   - status: what the file looked like just before it was read; set as soon as it is open.
-  /// - Throws: ``JobError`` with code `damaged` or `io`.
-  public init(reading path: FilePath, leavingOut omission: JSON.Omission, status: inout FileStatus?) throws {
-    document = try readDocument(path, leavingOut: omission, &status)
+  /// - Throws: ``JobError`` with code `damaged`.
+  package init(parsing bytes: [UInt8], of path: FilePath, leavingOut omission: JSON.Omission) throws {
+    document = try Jobs.document(of: bytes, at: path, leavingOut: omission)
   }
 
   /// The documented manifest of a job that has not begun.

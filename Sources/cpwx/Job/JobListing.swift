@@ -25,6 +25,9 @@ struct JobListing {
     var writer = Listing.Writer(format, columns.map(\.column))
     let last = try JobIndex.stream(query, in: workspace, limit: limit, notice: .console) { writer.write($0.map(row)) }
     writer.end()
+    if writer.isEmpty, format == .table, Console.errorIsTerminal {
+      Console.note(query.filters.isEmpty ? "There are no jobs here. Make some with: cpwx run" : "No job fits.")
+    }
     return last
   }
 

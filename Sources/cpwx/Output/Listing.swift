@@ -55,28 +55,39 @@ struct Listing {
     writer.end()
   }
 
-  /// Writes rows as they come: of the formats that are lines, each at once.
+  /// Writes rows as they come; only a table, whose columns are as wide as the widest cell, waits for the last.
   struct Writer {
     private let format: OutputFormat
     private let columns: [Column]
     private var gathered: [JSON] = []
-    private var isFirst = true
+    private(set) var isEmpty = true
 
     init(_ format: OutputFormat, _ columns: [Column]) { (self.format, self.columns) = (format, columns) }
 
     mutating func write(_ rows: [JSON]) {
+      if rows.isEmpty { return }
+      defer { isEmpty = false }
       switch format {
       case .ndjson: for row in rows { Console.out(row.text(.compact)) }
       case .csv:
-        Listing(rows: rows, columns: columns).writeCSV(heading: isFirst)
-        isFirst = isFirst && rows.isEmpty
-      case .json, .table: gathered += rows
+        Listing(rows: rows, columns: columns).writeCSV(heading: isEmpty)
+      case .json:
+        for (number, row) in rows.enumerated() {
+          Console.out(raw: Array((isEmpty && number == 0 ? "[\n" : ",\n").utf8) + element(row))
+        }
+      case .table: gathered += rows
       }
+    }
+
+    /// A row as it stands in an indented list: no string holds a line's end as it is.
+    private func element(_ row: JSON) -> [UInt8] {
+      let lines = row.bytes().dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
+      return Array(lines.map { Array("  ".utf8) + $0 }.joined(separator: [0x0A]))
     }
 
     func end() {
       switch format {
-      case .json: Console.out(raw: JSON.array(gathered).bytes())
+      case .json: Console.out(isEmpty ? "[]" : "\n]")
       case .table: Listing(rows: gathered, columns: columns).writeTable()
       case .ndjson, .csv: break
       }
@@ -86,17 +97,28 @@ struct Listing {
   private func writeTable() {
     guard !rows.isEmpty else { return }
     let cells = rows.map { row in columns.map { $0.text(row).onOneLine } }
+    let room = Console.outColumns
+    let widthOf: (String) -> Int = room == nil ? { $0.displayWidth } : { $0.greatestWidth }
     let natural = columns.indices.map { column in
-      max(columns[column].heading.displayWidth, cells.map { $0[column].displayWidth }.max() ?? 0)
+      max(widthOf(columns[column].heading), cells.map { widthOf($0[column]) }.max() ?? 0)
     }
-    let fit = TableFit(columns, natural, within: Console.outColumns)
+    let fit = TableFit(columns, natural, within: room)
     func write(_ cells: [String], _ styles: [(String) -> String]) {
       var line = ""
-      var gap = 0
+      var (start, gap) = (0, 0)
+      var isUnsure = false
       for (column, width) in fit.columns {
-        let text = cells[column].fitting(width)
-        if !text.isEmpty { line += String(repeating: " ", count: gap) + styles[column](text) }
-        gap = (text.isEmpty ? gap : 0) + width - text.displayWidth + 2
+        let text = room == nil ? cells[column] : cells[column].fitting(width)
+        if text.isEmpty {
+          gap += width + 2
+        } else {
+          // Where terminals may not agree on what came before, a cell is put into its column by the terminal itself.
+          line += isUnsure ? "\u{1B}[\(start + 1)G" : String(repeating: " ", count: gap)
+          line += styles[column](text)
+          isUnsure = Console.outIsTerminal && text.displayWidth != text.greatestWidth
+          gap = width - text.displayWidth + 2
+        }
+        start += width + 2
       }
       Console.out(line)
     }

@@ -164,6 +164,10 @@ struct IndexTroubleTests {
       try workspace.cpwx("job", "reindex")
       #expect(try batches().hasPrefix(first))
       #expect(try batches().split(separator: "\n").last?.contains("|interrupted|in") == true)
+      #expect(workspace.tree("logs/batches").contains { $0.hasSuffix(".lock") })
+      try workspace.declare([.making("one")])
+      try workspace.cpwx("run")
+      #expect(!workspace.tree("logs/batches").contains { $0.hasSuffix(".lock") })
     }
   }
 }

@@ -179,6 +179,40 @@ struct RemovalTests {
     }
   }
 
+  @Test func `a run finishes what a removal that was killed left`() throws {
+    try finished { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let fill = "mkdir -p \"$0/a/b\" \"$1/c\" && cd \"$0/a/b\" && seq 1 3000 | xargs touch"
+      try workspace.start(["sh", "-c", fill, job, logs]).wait()
+      let removal = try workspace.startCPWX("job", "rm", "--yes", id)
+      waitUntil(workspace, logs, job, gone: 0.6)
+      removal.send(SIGKILL)
+      try removal.wait()
+      #expect(!workspace.exists(job))
+      #expect(!workspace.tree(".cpwx/removals").isEmpty)
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      #expect(remains(workspace, of: id).isEmpty)
+      #expect(workspace.tree(".cpwx/removals").isEmpty)
+    }
+  }
+
+  @Test func `what a dead run left at work is ended before its job goes`() throws {
+    try TestWorkspace.with([Stage("slow", script: "touch begun; while :; do date > \"$1/busy\"; sleep 0.01; done")]) {
+      workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      run.send(SIGKILL)
+      try run.wait()
+      #expect(!workspace.stageProcesses().isEmpty)
+      let outcome = try workspace.cpwx("job", "rm", "--yes", "latest")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("ended processes that a run had left behind"))
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+
   /// Until such a share of the files is gone.
   private func waitUntil(_ workspace: TestWorkspace, _ logs: String, _ job: String, gone share: Double) {
     let tombstone = (job as NSString).deletingLastPathComponent + "/.rm-" + job.suffix(12)

@@ -1,14 +1,13 @@
-import TestSupport
-
 extension SplitMix64 {
-  mutating func pick<Element>(_ elements: [Element]) -> Element {
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[Int.random(in: 0..<elements.count, using: &self)]
   }
 
-  mutating func upTo(_ count: Int) -> Int { Int.random(in: 0...count, using: &self) }
+  /// A number from 0 to `count`.
+  public mutating func upTo(_ count: Int) -> Int { Int.random(in: 0...count, using: &self) }
 
   /// `bytes` with some flipped, dropped, doubled or replaced by what parsers stumble over.
-  mutating func damaged(_ bytes: [UInt8], with awkward: [UInt8]) -> [UInt8] {
+  public mutating func damaged(_ bytes: [UInt8], with awkward: [UInt8]) -> [UInt8] {
     var bytes = bytes
     for _ in 0...upTo(3) where !bytes.isEmpty {
       let index = Int.random(in: 0..<bytes.count, using: &self)
