@@ -10,7 +10,7 @@ struct FilmLookup {
       db,
       """
       SELECT \(Database.jobColumns),
-        file, sha256, inputs.size_bytes, inputs.modified, inputs.inode, inputs.duration_seconds
+        inputs.file, inputs.sha256, inputs.size_bytes, inputs.modified, inputs.inode, inputs.duration_seconds
       FROM inputs CROSS JOIN jobs ON jobs.key = inputs.job WHERE inputs.file = ? ORDER BY inputs.job
       """)
     stages = try RowStatement(db, "SELECT stage_name, status FROM stages WHERE job = ? ORDER BY position")
@@ -26,15 +26,16 @@ struct FilmLookup {
     ofFile spellings: [String], _ look: (UnsafeBufferPointer<UInt8>, IndexedJob) -> Void
   ) throws -> [KnownFilm] {
     var found: [KnownFilm] = []
+    let next = Database.jobColumnCount
     for file in spellings {
       try jobs.rows([.text(file)]) { row in
         let job = IndexedJob(row)
         look(row.text(at: 1), job)
         found.append(
           KnownFilm(
-            job: job, file: row.string(at: 17), sha256: row.string(at: 18),
-            bytes: row.optionalInteger(at: 19).map { Int($0) }, modified: row.optionalInteger(at: 20),
-            inode: row.optionalInteger(at: 21), seconds: row.optionalReal(at: 22), stages: [], failures: 0))
+            job: job, file: row.string(at: next), sha256: row.string(at: next + 1),
+            bytes: row.optionalInteger(at: next + 2).map { Int($0) }, modified: row.optionalInteger(at: next + 3),
+            inode: row.optionalInteger(at: next + 4), seconds: row.optionalReal(at: next + 5), stages: [], failures: 0))
       }
     }
     if spellings.count > 1, found.count > 1 { found.sort { $0.job.key < $1.job.key } }

@@ -8,6 +8,9 @@ extension Database {
     (SELECT path FROM archives WHERE archives.folder = jobs.folder AND archives.status <> 'redacted')
     """
 
+  /// How many those are.
+  static let jobColumnCount = 18
+
   /// Jobs without their stages and history, in the order of the rows.
   func jobs(_ sql: String, arguments: StatementArguments = []) throws -> [IndexedJob] {
     try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments).map { IndexedJob($0) }
@@ -42,6 +45,7 @@ extension IndexedJob {
     stamp = JobStamp(inode: row.integer(at: 14), size: row.integer(at: 15), modified: row.integer(at: 16))
     (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
     (stages, history) = ([], [])
+    archive = row.string(at: 17)
   }
 }
 

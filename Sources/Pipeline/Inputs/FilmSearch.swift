@@ -14,12 +14,12 @@ public enum FilmSearch {
     let recorded = workspace.resolve(documentPath: file)
     let (size, hash) = (input["size_bytes"]?.int, input["sha256"]?.string)
     var places = [recorded]
-    places += (try? MediaFiles.find(at: workspace.inputRoot, outside: workspace.ownFolders).files) ?? []
+    places += (try? MediaFiles.find(at: workspace.inputRoot, outside: workspace.ownFolders).files.map(\.path)) ?? []
     for place in places {
       guard let status = try? FileStatus(of: place), status.isRegular, size.map({ $0 == status.size }) ?? true else {
         continue
       }
-      let identity = try FilmIdentity(hashing: place)
+      let identity = try FilmIdentity(hashing: place, stop: nil)
       // A job of another writer knows no content: its path is all there is.
       guard hash.map({ $0 == identity.sha256 }) ?? (place == recorded) else { continue }
       var found = input
