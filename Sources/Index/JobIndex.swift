@@ -45,6 +45,12 @@ public final class JobIndex: Sendable {
       return try body(index)
     } catch let error as DatabaseError where error.tellsOfDamage {
       notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
+    } catch let error as DatabaseError where error.tellsOfNoWriting {
+      notice(
+        "the index cannot be brought up to date (\(error.message ?? "\(error)")); the jobs' files are read for this look")
+      let passing = try passing(workspace, notice)
+      defer { passing.close() }
+      return try body(passing)
     }
     let renewed = try remade(workspace, notice: notice)
     defer { renewed.close() }
@@ -177,6 +183,14 @@ public final class JobIndex: Sendable {
 }
 
 extension DatabaseError {
+  /// Whether what is to be written cannot be: the disk is full, or the file closed to this user.
+  var tellsOfNoWriting: Bool {
+    switch resultCode {
+    case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM: true
+    default: false
+    }
+  }
+
   /// Whether SQLite found the file to hold what it must not.
   var tellsOfDamage: Bool {
     switch resultCode {

@@ -1,7 +1,6 @@
 public import SystemPackage
 
 #if canImport(Glibc)
-  internal import CLinux
   internal import Glibc
 #else
   internal import Musl

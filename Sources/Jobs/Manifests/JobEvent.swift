@@ -108,8 +108,10 @@ extension Manifest {
 }
 
 extension String {
-  /// The last line that says something: of an error's text mostly the one that names it.
+  /// The last line that says something: of an error's text mostly the one that names it. What is indented belongs to the
+  /// line above it, as advice does.
   public var lastLine: String? {
-    split(whereSeparator: \.isNewline).last { $0.contains { !$0.isWhitespace } }.map(String.init)
+    let lines = split(whereSeparator: \.isNewline).filter { $0.contains { !$0.isWhitespace } }
+    return (lines.last { $0.first?.isWhitespace == false } ?? lines.last).map(String.init)
   }
 }

@@ -62,7 +62,7 @@ struct WebhookCarrier: Carrier {
       headers.append("X-Cpwx-Signature: sha256=\(HMACSHA256.hex(of: body, key: Array(secret.utf8)))")
     }
     var lines = [
-      "silent", "show-error", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))",
+      "silent", "show-error", "globoff", "proto = \"=http,https\"", "max-time = \(max(1, Int(seconds.rounded(.up))))",
       "output = \"/dev/null\"",
       "url = \(curlQuoted(url))", "data-binary = \"@\(HelperProgram.attachmentPath)\"",
       #"write-out = "\n\#(Self.mark)%{http_code} %header{retry-after}\n""#,

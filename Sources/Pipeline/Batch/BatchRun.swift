@@ -127,6 +127,8 @@ final class BatchRun: Sendable {
         if left.kind == .held { result.error = .locked }
       } else if film.kind.isWork {
         (result.film.kind, result.reason) = (.pending, "not begun: stopped")
+      } else if film.kind == .held {
+        result.error = .locked
       }
       return result
     }

@@ -178,6 +178,9 @@ public struct FilmBatch: Sendable {
         found.append(Found(path: path, status: status, isNamed: path == absolute(input)))
       }
       for path in media.partial { plan.films.append(.partial(path)) }
+      for path in media.missing {
+        plan.films.append(InputDecision(.pending, of: path, because: "a link to what is not there"))
+      }
     }
     return found
   }

@@ -1,8 +1,8 @@
 /// The values that stand for `{name}` in commands and paths.
 ///
 /// A placeholder never splits an argument. `{name?}` as a whole argument is left out when there is no value, elsewhere
-/// it is empty. Braces are themselves when doubled (`{{`), when they hold no lower-case name, and after a dollar sign
-/// (`${x}` is the shell's).
+/// it is empty. Braces are themselves when they hold no lower-case name, and after a dollar sign (`${x}` is the shell's);
+/// `{{name}}` stands for `{name}`.
 public struct Placeholders: Sendable {
   /// What may stand between the braces.
   public static let names: Set<String> = [
@@ -49,10 +49,9 @@ public struct Placeholders: Sendable {
     var text = ""
     var rest = template[...]
     while let character = rest.popFirst() {
-      let isDouble = (character == "{" || character == "}") && rest.first == character
-      if isDouble {
-        rest.removeFirst()
-        text.append(character)
+      if character == "{", let length = doubled(rest) {
+        text += "{" + rest.dropFirst().prefix(length - 2)
+        rest = rest.dropFirst(length)
       } else if character == "{", text.last != "$", let (name, optional, length) = placeholder(rest) {
         if !text.isEmpty { pieces.append(.text(text)) }
         text = ""
@@ -64,6 +63,12 @@ public struct Placeholders: Sendable {
     }
     if !text.isEmpty { pieces.append(.text(text)) }
     return pieces
+  }
+
+  /// How long what follows the first brace of `{{name}}` is; `nil` for all else.
+  private static func doubled(_ rest: Substring) -> Int? {
+    guard rest.first == "{", let (_, _, length) = placeholder(rest.dropFirst()) else { return nil }
+    return rest.dropFirst(1 + length).first == "}" ? length + 2 : nil
   }
 
   private static func placeholder(_ rest: Substring) -> (name: String, optional: Bool, length: Int)? {

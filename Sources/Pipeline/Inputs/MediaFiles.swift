@@ -21,6 +21,8 @@ public enum MediaFiles {
     var partial: [FilePath] = []
     /// Left out because their names are no text.
     var unreadable: [FilePath] = []
+    /// Links that lead to nothing.
+    var missing: [FilePath] = []
     /// Every folder that was looked into.
     var folders: [FilePath] = []
   }
@@ -54,8 +56,9 @@ public enum MediaFiles {
     if status.isRegular { return Found(files: [(path, status)]) }
     guard status.isDirectory else { throw JobError(.usage, path.string, "is neither a file nor a folder") }
     var found = Found()
-    let foreign = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
-    try collect(path, depth: 0, [], foreign, into: &found)
+    var passed = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
+    passed.insert(Place(status))
+    try collect(path, [], &passed, into: &found)
     return found
   }
 
@@ -71,13 +74,10 @@ public enum MediaFiles {
 
   private static func isText(_ name: String) -> Bool { !name.unicodeScalars.contains("\u{FFFD}") }
 
-  /// Deeper than any tree of films; a folder linked into itself ends here.
-  private static let depthLimit = 16
-
+  /// - Parameter passed: the folders that were looked into, or are not to be; links may lead back to them.
   private static func collect(
-    _ folder: FilePath, depth: Int, _ above: [IgnoreFile], _ foreign: Set<Place>, into found: inout Found
+    _ folder: FilePath, _ above: [IgnoreFile], _ passed: inout Set<Place>, into found: inout Found
   ) throws {
-    guard depth < depthLimit else { return }
     found.folders.append(folder)
     let ignores = above + (try IgnoreFile(in: folder).map { [$0] } ?? [])
     func isIgnored(_ path: FilePath, isFolder: Bool) -> Bool {
@@ -87,13 +87,17 @@ public enum MediaFiles {
       let path = folder.appending(name)
       guard !name.hasPrefix(".") || isPartial(name) else { continue }
       guard let status = try? FileStatus(of: path) else {
-        if !isText(name) { found.unreadable.append(path) }
+        if !isText(name) {
+          found.unreadable.append(path)
+        } else if isMedia(name) {
+          found.missing.append(path)
+        }
         continue
       }
       if isIgnored(path, isFolder: status.isDirectory) { continue }
       if status.isDirectory {
-        guard !name.hasPrefix("."), !foreign.contains(Place(status)) else { continue }
-        try collect(path, depth: depth + 1, ignores, foreign, into: &found)
+        guard !name.hasPrefix("."), passed.insert(Place(status)).inserted else { continue }
+        try collect(path, ignores, &passed, into: &found)
       } else if status.isRegular, isMedia(name) {
         found.files.append((path, status))
       } else if status.isRegular, isPartial(name) {
