@@ -34,7 +34,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CRename"),
+    .systemLibrary(name: "CFiles"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -44,7 +44,7 @@ let package = Package(
       swiftSettings: strict + [.strictMemorySafety()]),
     .target(name: "Titles", swiftSettings: strict),
     .target(name: "TextWidth", swiftSettings: strict),
-    .target(name: "Jobs", dependencies: ["CRename", system], swiftSettings: strict),
+    .target(name: "Jobs", dependencies: ["CFiles", system], swiftSettings: strict),
     .target(
       name: "Index",
       dependencies: [

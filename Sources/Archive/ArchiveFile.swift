@@ -17,7 +17,7 @@ public struct ArchiveFile: Sendable {
   ///   - name: an archive's path, or whatever names a job.
   ///   - workspace: none is needed for a path.
   /// - Throws: ``JobError`` with code `usage` when there is no such job, or it has no archive.
-  public init(named name: String, in workspace: () throws -> Workspace, notice: @escaping JobIndex.Notice) throws {
+  public init(named name: String, in workspace: () throws -> Workspace, notice: IndexNotice) throws {
     let path = absolute(FilePath(name))
     if (try? FileStatus(of: path))?.isRegular == true {
       let workspace = try? workspace()

@@ -77,8 +77,9 @@ static inline int linux_set_direct(int descriptor, int on) {
   return fcntl(descriptor, F_SETFL, on ? flags | O_DIRECT_ : flags & ~O_DIRECT_);
 }
 
-// <unistd.h>, with _GNU_SOURCE (SEEK_DATA): where the next data of a sparse file begins.
+// <unistd.h>, with _GNU_SOURCE: where the next data, or the next hole, of a sparse file begins.
 static inline off_t linux_next_data(int descriptor, off_t from) { return lseek(descriptor, from, 3); }
+static inline off_t linux_next_hole(int descriptor, off_t from) { return lseek(descriptor, from, 4); }
 
 // <unistd.h>, with _GNU_SOURCE: brings all of a file system to the disk.
 extern int syncfs(int descriptor);

@@ -16,5 +16,5 @@ public struct IndexNotice: Sendable {
   /// For those who must not be disturbed.
   public static let silent = IndexNotice { _ in }
 
-  func callAsFunction(_ text: String) { say(text) }
+  public func callAsFunction(_ text: String) { say(text) }
 }

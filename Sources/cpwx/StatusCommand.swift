@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Jobs
 internal import Pipeline
+internal import TextWidth
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

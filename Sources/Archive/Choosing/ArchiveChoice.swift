@@ -31,7 +31,7 @@ public struct ArchiveChoice: Sendable {
   /// The jobs, oldest first.
   ///
   /// - Throws: ``JobError`` with code `usage` for a name that fits no job.
-  public func candidates(in workspace: Workspace, notice: @escaping JobIndex.Notice) throws -> [Candidate] {
+  public func candidates(in workspace: Workspace, notice: IndexNotice) throws -> [Candidate] {
     var found: [IndexedJob] = []
     for name in names {
       let job = try JobIndex.job(named: name, in: workspace, notice: notice)

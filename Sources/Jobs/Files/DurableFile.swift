@@ -1,3 +1,4 @@
+internal import CFiles
 public import SystemPackage
 
 #if canImport(Glibc)

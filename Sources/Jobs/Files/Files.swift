@@ -1,4 +1,4 @@
-internal import CRename
+internal import CFiles
 public import SystemPackage
 
 #if canImport(Glibc)

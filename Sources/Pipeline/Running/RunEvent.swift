@@ -1,5 +1,6 @@
 public import Jobs
 public import SystemPackage
+internal import TextWidth
 
 /// What happens in a run, for whoever shows or records it.
 public enum RunEvent: Sendable {

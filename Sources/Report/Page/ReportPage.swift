@@ -1,6 +1,7 @@
 public import Jobs
 internal import Mustache
 public import SystemPackage
+internal import TextWidth
 
 extension BatchReport {
   /// The report as one HTML file that stands alone: it asks for nothing from anywhere, and reads without scripts.

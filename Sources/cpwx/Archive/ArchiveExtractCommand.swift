@@ -43,7 +43,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let file = try ArchiveFile(named: archive, in: { try workspaceOptions.open() }, notice: { Console.error($0) })
+    let file = try ArchiveFile(named: archive, in: { try workspaceOptions.open() }, notice: .console)
     var extraction = MemberExtraction(of: file, members)
     if toStdout {
       Interruption.endsQuietly()

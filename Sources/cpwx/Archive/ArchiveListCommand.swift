@@ -54,7 +54,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     query.since = try since.map { try momentOption($0, "--since") }
     query.until = try until.map { try momentOption($0, "--until") }
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
-    let found = try JobIndex.look(in: workspace, notice: { Console.error($0) }) { try $0.archives(query) }
+    let found = try JobIndex.look(in: workspace, notice: .console) { try $0.archives(query) }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all)
     writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })

@@ -66,13 +66,13 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     (rules.monthly, rules.yearly) = (keepMonthly, keepYearly)
     rules.before = try olderThan.map { try momentOption($0, "--older-than") }
     let named = Set(try jobs.map { try workspace.job(named: $0).folder })
-    let archives = try JobIndex.look(in: workspace, notice: { Console.error($0) }) { try $0.archives() }
+    let archives = try JobIndex.look(in: workspace, notice: .console) { try $0.archives() }
     let pruning = ArchivePruning(in: workspace, rules, named: named)
     var outcomes = pruning.plan(archives)
     if yes, !dryRun {
       ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
       outcomes = pruning.run(outcomes)
-      try JobIndex.look(in: workspace, notice: { Console.error($0) }) { try $0.refresh() }
+      try JobIndex.look(in: workspace, notice: .console) { try $0.refresh() }
     }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     Listing(

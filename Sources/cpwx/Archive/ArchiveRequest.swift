@@ -12,7 +12,6 @@ struct ArchiveRequest {
   private let choice: ArchiveChoice
   private let options: JobArchiving.Options
   private let atATime: Int
-  private static let notice: JobIndex.Notice = { Console.error($0) }
 
   init(_ command: ArchiveCreateCommand) throws {
     let workspace = try command.workspaceOptions.open()
@@ -45,7 +44,7 @@ struct ArchiveRequest {
   }
 
   func candidates() throws -> [ArchiveChoice.Candidate] {
-    try choice.candidates(in: workspace, notice: Self.notice)
+    try choice.candidates(in: workspace, notice: .console)
   }
 
   func plan(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
@@ -58,7 +57,7 @@ struct ArchiveRequest {
     _ candidates: [ArchiveChoice.Candidate], stop: StopSource, _ display: ArchiveDisplay
   ) -> [ArchiveOutcome] {
     ArchiveRecovery.run(in: workspace) { display.say("cpwx: \($0)") }
-    let refresh = IndexRefresh(of: workspace) { display.say("cpwx: \($0)") }
+    let refresh = IndexRefresh(of: workspace, notice: IndexNotice { display.say("cpwx: \($0)") })
     let run = ArchivingRun(
       in: workspace, options, jobs: atATime, over: choice.over,
       stop: { stop.level == .none ? .no : stop.level == .drain ? .afterThese : .now }, moved: { refresh.run() },
@@ -68,7 +67,7 @@ struct ArchiveRequest {
   }
 
   func results(_ outcomes: [ArchiveOutcome]) -> ArchiveResults {
-    let known = (try? JobIndex.look(in: workspace, leavingNone: true, notice: { _ in }) { try $0.archives() }) ?? []
+    let known = (try? JobIndex.look(in: workspace, leavingNone: true, notice: .silent) { try $0.archives() }) ?? []
     let sizes = known.filter { $0.status == .verified }.reduce(into: (bytes: 0, archives: 0)) { sum, archive in
       sum.bytes += archive.bytes ?? 0
       sum.archives += archive.archiveBytes
@@ -88,10 +87,10 @@ final class IndexRefresh: Sendable {
   }
 
   private let workspace: Workspace
-  private let notice: @Sendable (String) -> Void
+  private let notice: IndexNotice
   private let state = Mutex(State.closed)
 
-  init(of workspace: Workspace, notice: @escaping @Sendable (String) -> Void) {
+  init(of workspace: Workspace, notice: IndexNotice) {
     (self.workspace, self.notice) = (workspace, notice)
   }
 

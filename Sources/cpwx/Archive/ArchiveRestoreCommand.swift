@@ -46,7 +46,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let files = try jobs.map {
-      try ArchiveFile(named: $0, in: { workspace }, notice: { Console.error($0) })
+      try ArchiveFile(named: $0, in: { workspace }, notice: .console)
     }
     var restoration = JobRestoration(in: workspace, to: to.map { absolute(FilePath($0)) })
     (restoration.replaces, restoration.salvages) = (replace, salvage)

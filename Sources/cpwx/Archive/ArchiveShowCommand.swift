@@ -5,6 +5,7 @@ internal import Jobs
 internal import Report
 internal import SeekableTar
 internal import SystemPackage
+internal import TextWidth
 
 struct ArchiveShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct ArchiveShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     let format = try formatOptions.resolved()
-    let file = try ArchiveFile(named: archive, in: { try workspaceOptions.open() }, notice: { Console.error($0) })
+    let file = try ArchiveFile(named: archive, in: { try workspaceOptions.open() }, notice: .console)
     let document = try document(of: file)
     switch format {
     case .json: Console.out(raw: document.bytes())

@@ -76,11 +76,11 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
   private func files() throws -> [ArchiveFile] {
     guard all else {
       return try archives.map {
-        try ArchiveFile(named: $0, in: { try workspaceOptions.open() }, notice: { Console.error($0) })
+        try ArchiveFile(named: $0, in: { try workspaceOptions.open() }, notice: .console)
       }
     }
     let workspace = try workspaceOptions.open()
-    let known = try JobIndex.look(in: workspace, notice: { Console.error($0) }) { try $0.archives() }
+    let known = try JobIndex.look(in: workspace, notice: .console) { try $0.archives() }
     return known.compactMap { archive in
       archive.place(in: workspace).map { ArchiveFile(archive, at: $0, in: workspace) }
     }

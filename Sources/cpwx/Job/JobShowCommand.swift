@@ -2,6 +2,7 @@ internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
+internal import TextWidth
 
 struct JobShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

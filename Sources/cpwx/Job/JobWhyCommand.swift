@@ -4,6 +4,7 @@ internal import Index
 internal import Jobs
 internal import Pipeline
 internal import SystemPackage
+internal import TextWidth
 
 struct JobWhyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

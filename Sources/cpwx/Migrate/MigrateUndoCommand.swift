@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Index
 internal import Jobs
 internal import Migration
+internal import SystemPackage
 
 struct MigrateUndoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

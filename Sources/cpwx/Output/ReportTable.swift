@@ -1,5 +1,6 @@
 internal import Jobs
 internal import Report
+internal import TextWidth
 
 /// A batch's report as a person reads it at a terminal.
 struct ReportTable {

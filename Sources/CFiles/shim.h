@@ -1,0 +1,10 @@
+// Apart from CLinux, whose headers would have structs like stat and timespec belong to it in
+// every module that sees Jobs.
+
+// <stdio.h>, with _GNU_SOURCE.
+extern int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
+// <linux/fs.h>: fails with EEXIST where something bears the new name already.
+enum { RENAME_TO_FREE_NAME = 1 };
+
+// <unistd.h>, with _GNU_SOURCE: everything that was written to a file system is on the disk on return.
+extern int syncfs(int descriptor);

@@ -1,5 +1,0 @@
-// <stdio.h>, with _GNU_SOURCE. Apart from CLinux, whose headers would have structs like stat and timespec belong to it in
-// every module that sees Jobs.
-extern int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
-// <linux/fs.h>: fails with EEXIST where something bears the new name already.
-enum { RENAME_TO_FREE_NAME = 1 };
