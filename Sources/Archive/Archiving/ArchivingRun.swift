@@ -147,6 +147,6 @@ public final class ArchivingRun: Sendable {
 
   private static func text(_ error: JobError) -> String {
     let cause = error.underlying.map { " (\($0))" } ?? ""
-    return "\(error.message)\(cause)"
+    return (error.code == .locked ? "it " : "") + error.message + cause
   }
 }

@@ -114,8 +114,8 @@ public struct JobRestoration: Sendable {
         do {
           let members = try ForeignArchive(file.file).extract(into: folder, progress: progress)
           (outcome.members, outcome.bytes) = (members.count, members.reduce(0) { $0 + $1.size })
-        } catch {
-          outcome.problems.append("\(error)")
+        } catch let error as ArchiveError {
+          outcome.problems.append(JobError(error, file.name).message)
         }
       }
     }

@@ -39,7 +39,7 @@ extension JobIndex {
     try Drift(self).heal()
     let direction = query.ascending ? "ASC" : "DESC"
     let wanted = FoldedWords(query.words).words.map { $0.joined() }
-    return try read { db in
+    let found = try read { db in
       var conditions: [String] = []
       var arguments: StatementArguments = []
       if let user = query.user {
@@ -62,6 +62,24 @@ extension JobIndex {
         return !wanted.isEmpty && wanted.allSatisfy { word in words.contains { $0.hasPrefix(word) } }
       }
     }
+    return try asTheirFilesSay(found)
+  }
+
+  /// Archives whose files were changed in place, by a failing disk or by other hands, are looked into again.
+  private func asTheirFilesSay(_ archives: [IndexedArchive]) throws -> [IndexedArchive] {
+    let anew = archives.compactMap { archive -> IndexedArchive? in
+      guard let place = archive.place(in: workspace), let status = try? FileStatus(of: place.file(in: workspace)),
+        archive.modified != status.modified || archive.archiveBytes != status.size
+      else { return nil }
+      return ArchiveReading(place, in: workspace)?.row()
+    }
+    guard !anew.isEmpty else { return archives }
+    // Where others write, the next look at it brings the index up to date.
+    _ = try? write(waits: false) { db in
+      for archive in anew { try db.store(archive) }
+    }
+    let changed = Dictionary(anew.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+    return archives.map { changed[$0.path] ?? $0 }
   }
 
   /// The archive that stands for the job with this folder.

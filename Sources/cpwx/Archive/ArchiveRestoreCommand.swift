@@ -72,7 +72,9 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
           if !outcome.damaged.isEmpty || !outcome.problems.isEmpty {
             row["status"] = .string("salvaged")
             row["reason"] = .string(
-              outcome.damaged.isEmpty ? outcome.problems.first : "\(outcome.damaged.count) members are lost")
+              outcome.damaged.isEmpty
+                ? outcome.problems.first
+                : outcome.damaged.count == 1 ? "1 member is lost" : "\(outcome.damaged.count) members are lost")
             codes.insert(ExitStatus.damaged.rawValue)
           }
         }
