@@ -31,11 +31,11 @@ struct FullArchiveDiskTests {
   }
 
   @Test func `a full disk at any write of a restoration leaves the archive, and nothing in the job's place`() throws {
-    try TestWorkspace.withFinishedJob(config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace, _ in
-      // The job was made before the disk is mounted over it; it is made anew on that.
+    try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
       let disk = workspace.path("disk")
       try workspace.mountDisk(at: disk, size: "16m")
-      #expect(try workspace.cpwx("run", "--force").code == 0)
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
       let jobs = try workspace.json("job", "list").array ?? []
       let id = try #require(jobs.first?["job_id"]?.string)
       let job = try #require(jobs.first?["output_dir"]?.string)
