@@ -67,7 +67,9 @@ public struct JobNumbering: Sendable {
     return max(Self.number(inMemory: memory ?? []), try highestSeen(on: day))
   }
 
-  /// Sees to it that no job gets a number up to these, of as many days. Durable on return, with one wait for the disk.
+  /// Sees to it that no job gets a number up to these, of as many days.
+  ///
+  /// It is on the disk once the caller has brought the file system there: of many days, that takes one wait.
   ///
   /// - Throws: ``JobError`` with code `io`.
   public func keep(upTo ids: [JobID]) throws {
@@ -78,11 +80,6 @@ public struct JobNumbering: Sendable {
       let given = Self.number(inMemory: try lock.content())
       if given < id.number { try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false) }
       _ = consume lock
-    }
-    do {
-      try DurableFile.syncFileSystem(of: folder)
-    } catch {
-      throw JobError(.io, folder.string, "cannot be brought to the disk", underlying: error)
     }
   }
 

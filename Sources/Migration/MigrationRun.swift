@@ -33,6 +33,7 @@ struct MigrationRun {
       if highest[id.date].map({ $0 < id }) ?? true { highest[id.date] = id }
     }
     try JobNumbering(workspace: workspace).keep(upTo: highest.values.sorted())
+    try Devices(of: [workspace.stateFolder]).sync()
   }
 
   mutating func apply(
@@ -119,7 +120,7 @@ struct Devices {
   func sync() throws {
     for place in places.values.sorted(by: { $0.string < $1.string }) {
       do {
-        try DurableFile.syncFileSystem(of: place)
+        try FileSystems.sync(of: place)
       } catch {
         throw Steps.failed(place, "what was changed cannot be brought to the disk", error)
       }

@@ -150,17 +150,6 @@ public enum DurableFile {
     try handle.closeAfter { try handle.sync() }
   }
 
-  /// Brings everything that was written to the file system of `path` to the disk: for many changes, one wait.
-  ///
-  /// - Throws: `Errno`.
-  public static func syncFileSystem(of path: FilePath) throws {
-    let handle = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-    try handle.closeAfter {
-      FaultPoint.pass()
-      if syncfs(handle.rawValue) != 0 { throw Errno.current }
-    }
-  }
-
   /// A hidden name beside `path`, for what is to be put in its place; one that its writer leaves is swept by ``Leftovers``.
   public static func temporaryName(for path: FilePath) -> FilePath {
     let name = path.lastComponent?.string ?? ""

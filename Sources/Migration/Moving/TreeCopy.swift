@@ -33,7 +33,7 @@ struct TreeCopy {
     do {
       var copy = TreeCopy()
       try copy.copy(from, to: beside)
-      try DurableFile.syncFileSystem(of: to.removingLastComponent())
+      try FileSystems.sync(of: to.removingLastComponent())
       try verify(from, beside)
       try renameToFreeName(beside, to: to)
       try DurableFile.syncFolder(of: to)
