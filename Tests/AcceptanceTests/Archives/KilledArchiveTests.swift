@@ -47,7 +47,7 @@ struct KilledArchiveTests {
       var sawArchiveAlone = false
       let steps = try cutOff(workspace, ["archive", "--parallel", "1", id]) {
         try bringBack(workspace)
-      } check: { step in
+      } check: { step throws in
         let isWhole = workspace.exists(job) && (try? workspace.snapshot(job, logs)) == whole
         let isArchived = !workspace.archives.isEmpty
         #expect(isWhole || isArchived, "step \(step)")
@@ -78,7 +78,7 @@ struct KilledArchiveTests {
       try save(workspace)
       let steps = try cutOff(workspace, ["archive", "restore", id]) {
         try bringBack(workspace)
-      } check: { step in
+      } check: { step throws in
         #expect(workspace.archives.count == 1, "step \(step)")
         if workspace.exists(job) { #expect(try workspace.snapshot(job, logs) == whole, "step \(step)") }
         let again = try workspace.cpwx("archive", "restore", id)
@@ -100,7 +100,7 @@ struct KilledArchiveTests {
       try save(workspace)
       let steps = try cutOff(workspace, ["archive", "restore", "--replace", id]) {
         try bringBack(workspace)
-      } check: { step in
+      } check: { step throws in
         // Whatever is begun is ended by the next command that writes.
         #expect(try workspace.cpwx("archive", "restore", id).code != nil)
         if !workspace.exists(job + "/mine.txt") { #expect(try workspace.snapshot(job, logs) == whole, "step \(step)") }
@@ -118,7 +118,7 @@ struct KilledArchiveTests {
       try save(workspace)
       _ = try cutOff(workspace, ["archive", "prune", "--yes", id]) {
         try bringBack(workspace)
-      } check: { step in
+      } check: { step throws in
         if !workspace.archives.isEmpty { #expect(try workspace.cpwx("archive", "prune", "--yes", id).code == 0) }
         #expect(workspace.archives.isEmpty, "step \(step)")
         let made = try workspace.cpwx("job", "create").output

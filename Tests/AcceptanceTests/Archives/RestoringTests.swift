@@ -33,7 +33,7 @@ struct RestoringTests {
   }
 
   @Test func `into another folder it restores without touching the job's place`() throws {
-    try archived { workspace, id, job in
+    try archived { workspace, id, job throws in
       #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 0)
       #expect(!workspace.exists(job))
       #expect(workspace.exists("look" + job.dropFirst(workspace.root.count) + "/one.out"))
