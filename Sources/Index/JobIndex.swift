@@ -2,6 +2,7 @@ internal import CSQLite
 internal import GRDB
 internal import Glibc
 public import Jobs
+internal import Synchronization
 internal import SystemPackage
 
 /// Every job of a workspace, found in a blink: `.cpwx/index.sqlite`, made from the jobs' own files.
@@ -16,6 +17,8 @@ public final class JobIndex: Sendable {
   public let isPassing: Bool
   /// As long as it is open, the file stays in its place.
   private let use: FileLock?
+  /// When the files were last compared with it, by whoever has it open here.
+  let compared = Mutex<ContinuousClock.Instant?>(nil)
 
   private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?) {
     (self.workspace, self.file, self.queue, isPassing) = (workspace, file, queue, false)

@@ -43,17 +43,18 @@ public struct JobRemoval: Sendable {
   public func remove(_ paths: JobPaths, holding lock: borrowing FileLock, hidden: () -> Void = {}) throws {
     try keepNumber(of: paths.id.description)
     guard let tombstone = Tombstone(of: paths.output, keepsLogs: keepsLogs) else { return }
-    let note = try RemovalNotes(workspace: workspace).begin(tombstone)
+    // Not needed: on a full disk, where jobs are removed to make room, there may be none for it.
+    let note = try? RemovalNotes(workspace: workspace).begin(tombstone)
     do {
       try rename(paths.output, to: tombstone.folder)
     } catch {
-      unlink(note)
+      if let note { unlink(note) }
       throw JobError(
         .io, paths.output.string, "cannot be removed", remedy: "Nothing was removed.", underlying: error)
     }
     hidden()
     try empty(tombstone, logs: paths.logs, temporaryEnv: paths.temporaryEnv)
-    unlink(note)
+    if let note { unlink(note) }
   }
 
   /// Sees to it that the number of a job, of which nothing is left soon, is never given again. Durable on return.

@@ -68,6 +68,7 @@ def measured(bench, cpwx, workspace, size):
     for name, figures in inside["find"].items():
         rows[f"find: {name}, query, ms"] = pair(figures["query"])
         rows[f"find: {name}, with files compared, ms"] = pair(figures["whole"])
+    rows["statistics, whole, ms"] = pair(inside["statistics"])
     for name, rate in inside["changes_per_second"].items():
         rows[f"state changes a second, {name.replace('_', ' ')}"] = rate
     rows["cpwx --version, ms"] = repeated([cpwx, "--version"])

@@ -58,6 +58,29 @@ import Testing
     #expect(try site.find("\" OR title:*") == [])
   }
 
+  @Test(arguments: [true, false])
+  func `are paged by any order where thousands have the words`(ascending: Bool) throws {
+    let site = try IndexedWorkspace()
+    for number in 101...2250 {
+      let title = number % 40 == 0 ? "Day" : "Night \(number)"
+      try site.job("20260101-\(number)", title: title, seconds: Double(number * 7919 % 997))
+    }
+    let all = try site.ids("title~night", order: .duration, ascending: ascending)
+    #expect(all.count > 2000)
+    var query = JobQuery()
+    (query.filters, query.order, query.ascending) = ([try JobFilter("title~night")], .duration, ascending)
+    query.limit = 300
+    let paged = try site.look { index in
+      var paged: [String] = []
+      while case let page = try index.page(query), let last = page.last {
+        paged += page.map(\.jobID)
+        query.after = last.folder
+      }
+      return paged
+    }
+    #expect(paged == all)
+  }
+
   @Test func `are reckoned over by the nearest rank, however their times lie`() {
     var random = SplitMix64(seed: 3)
     for count in 0..<120 {

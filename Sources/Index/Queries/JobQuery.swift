@@ -66,7 +66,7 @@ extension Database {
   /// those that have no such value come last downwards and first upwards.
   /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
   func page(_ query: JobQuery) throws -> [IndexedJob] {
-    let part = PagePart(query)
+    let part = PagePart(query, walksOrder: try isOfCommonWords(query))
     guard let after = query.after else { return try jobs(part.sql, arguments: part.arguments) }
     let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
     let row = try Row.fetchOne(self, sql: sql, arguments: [after])
@@ -102,6 +102,32 @@ extension Database {
   }
 }
 
+extension Database {
+  /// Whether a page is cut from the jobs with words that so many have that they are better met on the way along the
+  /// sorted value than all looked up and sorted.
+  private func isOfCommonWords(_ query: JobQuery) throws -> Bool {
+    guard query.order != .created, query.limit != nil, query.filters.count == 1, let match = query.filters[0].words
+    else { return false }
+    let sql = "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT 2000)"
+    return try Int.fetchOne(self, sql: sql, arguments: [match]) == 2000
+  }
+}
+
+extension JobQuery.Order {
+  /// The index that has the jobs in this order; `nil` for the order of the table itself.
+  fileprivate var index: String? {
+    switch self {
+    case .created: nil
+    case .completed: "jobs_by_completion"
+    case .title: "jobs_by_title"
+    case .year: "jobs_by_year"
+    case .duration: "jobs_by_duration"
+    case .status: "jobs_by_status"
+    case .user: "jobs_by_user_only"
+    }
+  }
+}
+
 extension JobQuery {
   /// Beyond every key, on the side that a page starts from.
   fileprivate var edge: Int64 { ascending ? -1 : .max }
@@ -117,8 +143,9 @@ private struct PagePart {
   /// Statuses that are each looked up in their own order.
   private var statuses: [String] = []
 
-  init(_ query: JobQuery) {
+  init(_ query: JobQuery, walksOrder: Bool) {
     self.query = query
+    if walksOrder, let index = query.order.index { source = "jobs INDEXED BY \(index)" }
     var filters = query.filters
     if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }),
       let match = filters[words].words

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Jobs
+internal import Synchronization
 internal import SystemPackage
 
 /// What the files say by now, brought into the index before it is believed.
@@ -19,8 +20,12 @@ struct Drift {
   ///
   /// - Parameter waits: for whoever writes; else what is found while others write is left for the next look.
   func heal(waits: Bool = false) throws {
+    let now = ContinuousClock.now
+    // The pages of one list follow each other in a moment, and thousands of folders need not be looked at for each.
+    if !waits, let last = index.compared.withLock({ $0 }), now - last < .milliseconds(100) { return }
     let open = try jobsThatMoved(of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
     _ = try restamp(open.moved, try changedFolders(), waits: waits)
+    index.compared.withLock { $0 = now }
   }
 
   /// What became of jobs that were compared with their files.

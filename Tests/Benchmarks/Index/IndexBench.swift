@@ -14,11 +14,14 @@ enum IndexBench {
     case ("reindex", 2):
       let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
       print(try Measurement(of: workspace).reindexing().text(.compact))
+    case ("ask", 2):
+      let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
+      print(try Measurement(of: workspace).answers().text(.compact))
     case ("measure", 2):
       let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
       print(try Measurement(of: workspace).figures().text(.compact))
     default:
-      say("usage: index-bench generate DIR COUNT | index-bench reindex DIR | index-bench measure DIR")
+      say("usage: index-bench generate DIR COUNT | index-bench reindex|ask|measure DIR")
       exit(2)
     }
   }

@@ -20,14 +20,24 @@ struct Measurement {
     ]
   }
 
+  /// The making of it, then the answers.
   func figures() throws -> JSON {
     // Once for warm caches: what is measured is the index, not the disk.
     _ = try reindexing()
     var figures = try reindexing()
+    for answer in try answers().object?.members ?? [] { figures[answer.name] = answer.value }
+    return figures
+  }
+
+  /// What the index as it stands takes to answer and to keep.
+  func answers() throws -> JSON {
+    var figures: JSON = [:]
     try JobIndex.look(in: workspace, notice: notice) { index in
       figures["pages"] = try QueryMeasurement(of: index).pages()
       figures["counts"] = try QueryMeasurement(of: index).counts()
       figures["find"] = try QueryMeasurement(of: index).finds()
+      let statistics = try Samples(5) { _ in _ = try index.statistics([]) }
+      figures["statistics"] = statistics.document
       figures["changes_per_second"] = try ChangeMeasurement(of: index).figures()
     }
     return figures
