@@ -50,7 +50,8 @@ public final class JobIndex: Sendable {
       notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
     } catch let error as DatabaseError where error.tellsOfNoWriting {
       notice(
-        "the index cannot be brought up to date (\(error.message ?? "\(error)")); the jobs' files are read for this look")
+        "the index cannot be brought up to date (\(error.message ?? "\(error)")); the jobs' files are read for this look"
+      )
       let passing = try passing(workspace, notice)
       defer { passing.close() }
       return try body(passing)

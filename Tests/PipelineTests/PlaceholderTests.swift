@@ -7,7 +7,8 @@ import Testing
   @Test(arguments: [
     ("{input}", "/in/a b.mkv"), ("-i{input}!", "-i/in/a b.mkv!"), ("{title}", "{year} 'x'"), ("{year}", ""),
     ("a{year?}b", "ab"), ("{{input}}", "{input}"), ("${input}", "${input}"), ("{\"a\": 1}", "{\"a\": 1}"), ("{}", "{}"),
-    ("{X}", "{X}"), ("{", "{"), ("}", "}"), ("{input", "{input"), ("{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"), ("{{}}", "{{}}"),
+    ("{X}", "{X}"), ("{", "{"), ("}", "}"), ("{input", "{input"), ("{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"),
+    ("{{}}", "{{}}"),
     ("{{{input}}}", "{{input}}"),
   ])
   func `fill in values, and only values`(template: String, expected: String) {
