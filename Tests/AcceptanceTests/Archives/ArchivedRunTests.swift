@@ -60,6 +60,7 @@ struct ArchivedRunTests {
       let env = try workspace.read(try workspace.job() + "/job.env")
       #expect(try workspace.cpwx("archive", id).code == 0)
       try workspace.write("config/.env", "KNOB=second\n")
+      try workspace.write("in/deep/notes.txt", "")
       try workspace.move("in/Film (2001).mp4", to: "in/deep/elsewhere.mp4")
       let outcome = try workspace.cpwx("job", "rerun", id)
       #expect(outcome.code == 0, "\(outcome.errors)")

@@ -80,6 +80,8 @@ struct ChoosingTests {
       var manifest = try workspace.manifest()
       manifest["pipeline"]?["status"] = .string("running")
       try workspace.write(try workspace.job() + "/manifest.json", Data(manifest.bytes()))
+      // A record that was edited by hand is noticed when it is looked at.
+      #expect(try workspace.cpwx("job", "list").output.contains("interrupted"))
       #expect(try workspace.cpwx("archive", "--older-than", "0s", "--status", "interrupted").code == 1)
       let named = try workspace.cpwx("archive", id)
       #expect(named.code == 1)
