@@ -7,7 +7,10 @@ public enum ArchiveRecovery {
   /// - Returns: the places, below `out`, of jobs that are back because of it.
   @discardableResult
   public static func run(in workspace: Workspace, failed: (JobError) -> Void) -> Set<String> {
-    JobRemoval(in: workspace).finishInterrupted(failed: failed)
+    let removal = JobRemoval(in: workspace)
+    removal.finishInterrupted(failed: failed)
+    // Their notes have ended with them.
+    removal.finishNoted(failed: failed)
     return JobRestoration(in: workspace).finishInterrupted(failed: failed)
   }
 }

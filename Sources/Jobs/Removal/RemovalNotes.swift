@@ -21,7 +21,8 @@ struct RemovalNotes {
 
   /// The removals that were begun and have not ended; notes of those that have ended go.
   func all() -> [(note: FilePath, tombstone: Tombstone)] {
-    names(in: folder).filter { !$0.hasPrefix(".") }.compactMap { name in
+    Leftovers.sweep(folder)
+    return names(in: folder).filter { !$0.hasPrefix(".") }.compactMap { name in
       let note = folder.appending(name)
       guard let bytes = try? DurableFile.read(note),
         let tombstone = Tombstone(at: workspace.resolve(documentPath: String(decoding: bytes, as: UTF8.self)))

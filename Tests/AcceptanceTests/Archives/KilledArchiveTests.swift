@@ -28,7 +28,7 @@ struct KilledArchiveTests {
 
   /// Puts a copy of the workspace's files in their place.
   private func bringBack(_ workspace: TestWorkspace) throws {
-    let script = "rm -rf out logs archive .cpwx; cp -a saved/. ."
+    let script = "rm -rf out logs archive .cpwx config/.env.job_*; cp -a saved/. ."
     #expect(try workspace.start(["sh", "-c", script]).wait().code == 0)
   }
 
@@ -61,6 +61,8 @@ struct KilledArchiveTests {
         #expect(workspace.archives.count == 1, "step \(step)")
         #expect(workspace.jobs.isEmpty && !workspace.exists(logs), "step \(step)")
         #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        // What is in the archive was compared above; that it can be put back is tried now and then.
+        guard step.isMultiple(of: 9) else { return }
         #expect(try workspace.cpwx("archive", "restore", id).code == 0, "step \(step)")
         #expect(try workspace.snapshot(job, logs) == whole, "step \(step)")
       }
