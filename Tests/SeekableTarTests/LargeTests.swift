@@ -32,7 +32,8 @@ struct `A job that is large` {
       #expect(report.bytes == 5 << 30)
       // Not getrusage's: that counts in what the process was before it became this program.
       let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-      let peak = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace))
+      let peak = try #require(
+        status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace))
       #expect(try #require(Int(peak[1])) < 128 << 10, "\(peak) KiB")
     }
     // All of it was hashed on its way; so it is enough to look where there was something.
