@@ -50,7 +50,11 @@ struct NameTests {
     }
   }
 
-  @Test func `a linked film is the film, and a link that leads nowhere is left out`() throws {
+  @Test
+  func
+    `a linked film is the film, a link that leads nowhere is told of, and folders linked in a ring are searched once`()
+    throws
+  {
     try with { workspace in
       try workspace.write("store/real.mp4", "moving")
       let manager = FileManager.default
@@ -58,11 +62,65 @@ struct NameTests {
         atPath: workspace.path("in/link.mp4"), withDestinationPath: "../store/real.mp4")
       try manager.createSymbolicLink(
         atPath: workspace.path("in/gone.mp4"), withDestinationPath: "nowhere.mp4")
-      try manager.createSymbolicLink(atPath: workspace.path("in/loop"), withDestinationPath: ".")
+      for loop in ["in/loop", "in/round"] {
+        try manager.createSymbolicLink(atPath: workspace.path(loop), withDestinationPath: ".")
+      }
       let run = try workspace.cpwx("run")
       #expect(run.code == 0, "\(run.errors)")
+      #expect(run.lines.count == 3, "\(run.output)")
+      #expect(run.output.contains("a link to what is not there"))
       #expect(workspace.jobs.count == 1)
       #expect(workspace.runs == ["see"])
+    }
+  }
+
+  @Test func `what cpwx makes is no film to run, wherever the films are said to be`() throws {
+    try with { workspace in
+      try workspace.film(holding: "a film")
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.write(try workspace.job() + "/final_output.mp4", "a film with subtitles")
+      let again = try workspace.cpwx("run", "-n", workspace.root, "--format", "ndjson")
+      #expect(again.lines.count == 1, "\(again.output)")
+      let nothing = try workspace.cpwx("run", "")
+      #expect(nothing.code == 64 && nothing.errors.contains("an empty path names no film"))
+    }
+  }
+
+  @Test func `a name that is no text is told of, and the others are run`() throws {
+    try with { workspace in
+      try workspace.film(holding: "a film")
+      let make = #"printf film > "$1/$(printf 'bad\377').mkv"; touch -d '1 hour ago' "$1"/*.mkv"#
+      #expect(try workspace.start(["sh", "-c", make, "sh", workspace.path("in")]).wait().code == 0)
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 65)
+      #expect(run.output.contains("its name is not valid UTF-8; rename it to have it done"), "\(run.output)")
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
+  @Test func `a name's escapes and bells do not reach the screen`() throws {
+    try with { workspace in
+      try workspace.film("red\u{1B}[31m\u{07}.mp4", holding: "a film")
+      for arguments in [["run", "-n"], ["run"], ["job", "show", "latest"], ["job", "list", "--columns", "input"]] {
+        let shown = try workspace.start([CPWX.path] + arguments).wait()
+        #expect(!(shown.output + shown.errors).contains { $0 == "\u{1B}" || $0 == "\u{07}" }, "\(arguments)")
+      }
+    }
+  }
+
+  @Test func `numbers in a manifest that cannot be are as good as none`() throws {
+    try with { workspace in
+      let film = try workspace.film(holding: "a film")
+      #expect(try workspace.cpwx("run").code == 0)
+      let edit =
+        #"s/"(total_seconds|duration_seconds)": [0-9.e-]+/"\1": 1e19/; s/"attempt": [0-9]+/"attempt": 9223372036854775807/"#
+      let manifest = try workspace.job() + "/manifest.json"
+      #expect(try workspace.start(["sed", "-E", "-i", edit, manifest]).wait().code == 0)
+      for arguments in [["job", "stats"], ["job", "show", "latest"], ["manifest", "show", "latest"], ["report"]] {
+        #expect(try workspace.start([CPWX.path] + arguments).wait().code == 0, "\(arguments)")
+      }
+      #expect(try workspace.cpwx("job", "list", "--columns", "job_id,total_seconds").code == 0)
+      #expect(try workspace.cpwx("run", "--from-stage", "see", film).code == 0)
     }
   }
 }
