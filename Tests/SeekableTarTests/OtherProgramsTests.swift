@@ -64,10 +64,19 @@ struct `Without cpwx, an archive` {
     try tree.archive()
     let target = try tree.folder.folder("mounted").string
     let archive = tree.folder.path("job.tar.zst").string
-    try output(of: [
-      "env", "LC_ALL=C.UTF-8", Self.ratarmount, "--index-file", ":memory:", archive, target,
-    ])
-    defer { _ = try? output(of: ["fusermount3", "-u", target]) }
+    let mounting = Process()
+    mounting.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    mounting.arguments = ["LC_ALL=C.UTF-8", Self.ratarmount, "-f", "--index-file", ":memory:", archive, target]
+    (mounting.standardOutput, mounting.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try mounting.run()
+    defer {
+      _ = try? output(of: ["fusermount3", "-u", target])
+      mounting.terminate()
+      mounting.waitUntilExit()
+    }
+    for _ in 0..<3000 where mounting.isRunning && !FileManager.default.fileExists(atPath: "\(target)/out") {
+      usleep(20_000)
+    }
     for path in ["asr/asr.json", "final_output.mp4", "frames/007.txt", "same.json", "हिन्दी"] {
       let path = "\(JobTree.job)/\(path)"
       let original = FileManager.default.contents(atPath: "\(tree.workspace)/\(path)")
