@@ -94,7 +94,7 @@ class SchemaTestCase(unittest.TestCase):
         for name in ("Good.2001.mkv", "Bad.mp4"):
             (cls.root / "in" / name).write_bytes(name.encode() * 100)
         cls.plan = cls.output("run", "--dry-run")
-        cls.events = cls.lines("run", "--settle", "1s", "--workflow", "small", "--format", "ndjson")
+        cls.events = cls.lines("run", "--settle", "8s", "--workflow", "small", "--format", "ndjson")
         (cls.root / "in/Late.mp4.part").write_bytes(b"half")
         cls.results = cls.output("run", "--settle", "0s")
         cls.more_events = cls.lines("run", "--from-stage", "end", "--format", "ndjson", "in/Good.2001.mkv")
