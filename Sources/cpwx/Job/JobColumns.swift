@@ -19,7 +19,7 @@ enum JobColumns {
       ("archive", .init("ARCHIVE", key: "archive", isFlexible: true)),
       (
         "archive_state",
-        .init("KEPT") { $0["archive_state"]?.string == "none" ? "" : plain($0["archive_state"] ?? .null) }
+        .init("KEPT") { $0["archive_state"]?.string == "none" ? "" : plain($0["archive_state"] ?? .null) }.rare
       ),
     ]
   }

@@ -12,8 +12,7 @@ struct JobListing {
   /// - Parameter columns: what to show, by keys; `nil` for the usual.
   init(_ workspace: Workspace, columns: [String]?, format: OutputFormat) throws {
     (self.workspace, self.format) = (workspace, format)
-    // What was asked for is cut where it must be, but not left out.
-    let asked = try columns.map { try JobColumns.named($0).map { ($0.key, $0.column.dispensable(0)) } }
+    let asked = try columns.map { try JobColumns.named($0).map { ($0.key, $0.column.asked) } }
     self.columns = try asked ?? JobColumns.named(JobColumns.usual)
     keys = asked?.map(\.0)
     let environment = processEnvironment()

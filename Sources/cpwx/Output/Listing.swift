@@ -18,6 +18,8 @@ struct Listing {
     var isFlexible = false
     /// Left out where that is not enough, the highest first; 0 for what is never left out.
     var dispensability = 0
+    /// Left out where no row has anything in it.
+    var isRare = false
     /// Never cut, though the line then be broken: it is told nowhere else.
     var isWhole = false
     var text: (JSON) -> String
@@ -35,6 +37,19 @@ struct Listing {
     var whole: Column {
       var column = self
       column.isWhole = true
+      return column
+    }
+
+    var rare: Column {
+      var column = self
+      column.isRare = true
+      return column
+    }
+
+    /// The column as somebody asks for it by name: cut where it must be, but never left out.
+    var asked: Column {
+      var column = self
+      (column.dispensability, column.isRare) = (0, false)
       return column
     }
 
@@ -96,6 +111,7 @@ struct Listing {
 
   private func writeTable() {
     guard !rows.isEmpty else { return }
+    let columns = columns.filter { column in !column.isRare || rows.contains { !column.text($0).isEmpty } }
     let cells = rows.map { row in columns.map { $0.text(row).onOneLine } }
     let room = Console.outColumns
     let widthOf: (String) -> Int = room == nil ? { $0.displayWidth } : { $0.greatestWidth }
