@@ -37,16 +37,22 @@ internal import Glibc
 
   func slot(of item: Int) -> Int { item % size }
 
-  /// Runs the stages' bodies to their ends, on a thread each.
+  /// Runs the stages' bodies to their ends, on a thread each, the last on this one.
   ///
-  /// - Throws: what the first of them threw.
+  /// - Throws: what the first of them threw, or that the system had not threads enough: nothing is done by some alone,
+  ///   as they wait for each other.
   func run(_ bodies: [@Sendable () throws -> Void]) throws {
-    onThreads(
-      bodies.map { body in
-        {
-          do { try body() } catch { self.fail(error) }
-        }
-      })
+    @Sendable func carryOut(_ body: () throws -> Void) {
+      do { try body() } catch { fail(error) }
+    }
+    var threads: [pthread_t] = []
+    do {
+      for body in bodies.dropLast() { threads.append(try startThread { carryOut(body) }) }
+      bodies.last.map(carryOut)
+    } catch {
+      fail(ArchiveError(.io, "the system has no thread to spare", underlying: error))
+    }
+    for thread in threads { pthread_join(thread, nil) }
     if let failure { throw failure }
   }
 

@@ -1,27 +1,27 @@
 internal import Glibc
+internal import SystemPackage
 
-/// Runs each of `bodies` on a thread of its own, and waits for all.
-func onThreads(_ bodies: [@Sendable () -> Void]) {
+/// Starts a thread for `body`.
+///
+/// - Throws: `Errno` where the system has none to give.
+func startThread(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
   final class Call: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
-  var threads: [pthread_t] = []
-  for body in bodies.dropLast() {
-    let call = unsafe Unmanaged.passRetained(Call(body))
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        if let context = unsafe context { unsafe Unmanaged<Call>.fromOpaque(context).takeRetainedValue().body() }
-        return nil
-      }, call.toOpaque())
-    // They wait for each other: with one missing the others would wait for ever.
-    guard code == 0 else { fatalError("no thread to be had (error \(code))") }
-    threads.append(thread)
+  let call = unsafe Unmanaged.passRetained(Call(body))
+  var thread = pthread_t()
+  let code = unsafe pthread_create(
+    &thread, nil,
+    { context in
+      if let context = unsafe context { unsafe Unmanaged<Call>.fromOpaque(context).takeRetainedValue().body() }
+      return nil
+    }, call.toOpaque())
+  guard code == 0 else {
+    unsafe call.release()
+    throw Errno(rawValue: code)
   }
-  bodies.last?()
-  for thread in threads { pthread_join(thread, nil) }
+  return thread
 }
 
 /// The processor's cores, four at most: with more, memory grows and the disk is what is waited for.
