@@ -15,6 +15,9 @@ enum Schema {
     migrator.registerMigration("3 what archives hold") { db in
       for statement in archiveColumns + archiveIndexes { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("4 the few that are not completed") { db in
+      for statement in replacedIndexes.map({ "DROP INDEX \($0)" }) + fewIndexes { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -112,7 +115,23 @@ enum Schema {
     "CREATE INDEX archives_by_folder ON archives (folder)", "CREATE INDEX archives_by_key ON archives (key)",
   ]
 
-  private static var indexes: [String] { firstIndexes + laterIndexes + archiveIndexes }
+  private static let replacedIndexes = [
+    "jobs_by_user", "jobs_by_status_and_completion", "jobs_by_status_and_duration",
+  ]
+
+  /// Most jobs are completed: those that are not make small indexes, which a job that moves costs little. A question uses
+  /// them that says of the status what they say.
+  private static let fewIndexes = [
+    "CREATE INDEX few_by_user ON jobs (user_id, status, key) WHERE status <> 'completed'",
+    "CREATE INDEX few_by_completion ON jobs (status, completed_at, key) WHERE status <> 'completed'",
+    "CREATE INDEX few_by_duration ON jobs (status, total_seconds, key) WHERE status <> 'completed'",
+  ]
+
+  private static var indexes: [String] {
+    (firstIndexes + laterIndexes + archiveIndexes).filter { statement in
+      !replacedIndexes.contains { statement.hasPrefix("CREATE INDEX \($0) ") }
+    } + fewIndexes
+  }
 
   private static let firstIndexes = [
     "CREATE UNIQUE INDEX jobs_by_folder ON jobs (folder)",

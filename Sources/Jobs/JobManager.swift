@@ -20,12 +20,13 @@ public struct JobManager: Sendable {
   ///   - userID: whose job it is.
   ///   - settings: what it begins with instead of the base configuration: another job's.
   ///   - overlay: settings laid over those, for one film.
+  ///   - pipeline: the text of the pipeline file it will be run by, kept beside job.env.
   ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
   ///   - confirm: called with the new job's id when nobody else can make jobs any more and none is made yet; what it
   ///     throws ends it there.
   /// - Throws: ``JobError``. The number of a job that could not be made is used up.
   public func createJob(
-    userID: Int = 1, settings: EnvFile? = nil, overlay: EnvFile? = nil, input: JSON? = nil,
+    userID: Int = 1, settings: EnvFile? = nil, overlay: EnvFile? = nil, pipeline: [UInt8]? = nil, input: JSON? = nil,
     confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
@@ -44,6 +45,7 @@ public struct JobManager: Sendable {
       do {
         try group.write(env, at: unfinished.appending("job.env"), mode: [.ownerReadWrite])
         try group.write(info.document.bytes(), at: unfinished.appending("job_info.json"))
+        if let pipeline { try group.write(pipeline, at: unfinished.appending("pipeline.yaml")) }
         if input != nil {
           var manifest = Manifest(newFor: paths, created: moment, in: workspace)
           manifest.document["input"] = input

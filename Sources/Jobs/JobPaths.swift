@@ -32,6 +32,8 @@ public struct JobPaths: Sendable, Equatable {
   public var env: FilePath { output.appending("job.env") }
   public var info: FilePath { output.appending("job_info.json") }
   public var manifest: FilePath { output.appending("manifest.json") }
+  /// The pipeline file of the last run, so that the job can be done again as it was done.
+  public var pipeline: FilePath { output.appending("pipeline.yaml") }
   /// The lock of whoever runs the job.
   public var lock: FilePath { output.appending(".cpwx.lock") }
 }

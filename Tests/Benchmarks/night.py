@@ -3,16 +3,17 @@
 
 usage: night.py CPWX [JOBS]
 
-JOBS films through ten stages of /bin/true (1000 by default): `cpwx run`, GNU parallel with a job log and Snakemake over the
-same commands, and a shell that starts them bare, one after the other, in one run. Then what a run with nothing to do takes
-over no, 10,000 and 100,000 known films, medians of seven; and the processor time of an idle `cpwx run --watch`.
+JOBS films through ten stages of /bin/true (1000 by default): `cpwx run`, GNU parallel with a job log and Snakemake (over a
+tenth of the jobs: it takes minutes) over the same commands, and a shell that starts them bare, one after the other, in one
+run. In memory, so that it is the programs that are compared; and on the disk of this folder, where cpwx alone waits for
+every state to be there. Then what a run with nothing to do takes over no, 10,000 and 100,000 known films, medians of seven;
+and the processor time of an idle `cpwx run --watch`.
 """
 
 import datetime
 import hashlib
 import json
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -53,7 +54,7 @@ def workspace(cpwx, folder, stages, lanes):
 
 
 def night(cpwx, parent, jobs, hands):
-    """Seconds of a whole night, by who ran it."""
+    """Milliseconds a task, by who ran it."""
     tasks = jobs * STAGES
     taken = {}
     with open(f"{parent}/commands", "w") as file:
@@ -65,19 +66,28 @@ def night(cpwx, parent, jobs, hands):
     workspace(cpwx, folder, STAGES, hands)
     films(folder, jobs)
     taken["cpwx run"] = seconds([cpwx, "run", "-q", "-C", folder])
-    if shutil.which("snakemake"):
-        snake = f"{parent}/snake"
-        os.makedirs(snake)
-        with open(f"{snake}/Snakefile", "w") as file:
-            file.write(f"rule all:\n  input: expand('done/{{j}}.{STAGES}', j=range({jobs}))\n")
-            for stage in range(1, STAGES + 1):
-                before = f"  input: 'done/{{j}}.{stage - 1}'\n" if stage > 1 else ""
-                file.write(f"rule s{stage}:\n{before}  output: touch('done/{{j}}.{stage}')\n  shell: '/bin/true'\n")
-        try:
-            taken["snakemake"] = seconds(["snakemake", "-q", "-j", str(hands)], cwd=snake, timeout=3600)
-        except subprocess.TimeoutExpired:
-            taken["snakemake"] = 3600.0
-    return taken
+    return {name: whole / tasks * 1000 for name, whole in taken.items()}
+
+
+def snakemake(parent, jobs, hands):
+    """Milliseconds a task."""
+    snake = f"{parent}/snake"
+    os.makedirs(snake)
+    with open(f"{snake}/Snakefile", "w") as file:
+        file.write(f"rule all:\n  input: expand('done/{{j}}.{STAGES}', j=range({jobs}))\n")
+        for stage in range(1, STAGES + 1):
+            before = f"  input: 'done/{{j}}.{stage - 1}'\n" if stage > 1 else ""
+            file.write(f"rule s{stage}:\n{before}  output: touch('done/{{j}}.{stage}')\n  shell: '/bin/true'\n")
+    return seconds(["snakemake", "-q", "-j", str(hands)], cwd=snake) / (jobs * STAGES) * 1000
+
+
+def tell(place, taken):
+    bare = taken["sh, bare"]
+    print(f"{place}: {bare:.2f} ms a bare task")
+    for name, whole in taken.items():
+        if whole is not bare:
+            print(f"  {name:20}{1000 / whole / STAGES:8.1f} jobs/s  {whole - bare:7.2f} ms a task over bare")
+    print(f"  cpwx's over parallel's: {(taken['cpwx run'] - bare) / (taken['parallel --joblog'] - bare):.2f}")
 
 
 def known_jobs(cpwx, parent, folder, count):
@@ -148,14 +158,14 @@ def main():
     jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     sizes = [int(size) for size in sys.argv[3:]] or [10_000, 100_000]
     hands = os.cpu_count() or 2
-    tasks = jobs * STAGES
-    with tempfile.TemporaryDirectory(dir=".") as parent:
+    print(f"{jobs} jobs of {STAGES} stages of /bin/true, {hands} at a time", flush=True)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as parent:
         taken = night(cpwx, parent, jobs, hands)
-        bare = taken["sh, bare"] / tasks
-        print(f"{jobs} jobs of {STAGES} stages of /bin/true, {hands} at a time; a bare one takes {bare * 1000:.2f} ms")
-        for name, whole in taken.items():
-            over = (whole / tasks - bare) * 1000
-            print(f"{name:20}{whole:9.1f} s  {jobs / whole:8.1f} jobs/s  {over:7.2f} ms a task over bare")
+        tenth = max(1, jobs // 10)
+        taken[f"snakemake, {tenth} jobs"] = snakemake(parent, tenth, hands)
+        tell("in memory", taken)
+    with tempfile.TemporaryDirectory(dir=".") as parent:
+        tell("on the disk", night(cpwx, parent, jobs, hands))
     # In memory, whose speed is always the same.
     with tempfile.TemporaryDirectory(dir="/dev/shm") as parent:
         fixed = rescan(cpwx, parent, 0)

@@ -114,6 +114,9 @@ public struct JobFilter: Sendable, Equatable {
       return Condition(
         "jobs.key IN (SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?)", [.text(prefix), .text(prefix + "g")])
     case (_, .contains): return Condition("instr(lower(\(column)), lower(?)) > 0", [.text(values[0])])
+    case (.status, .equal):
+      let few = values.contains(PipelineStatus.completed.rawValue) ? "" : " AND jobs.status <> 'completed'"
+      return Condition("jobs.status IN (\(marks))\(few)", arguments)
     case (_, .equal): return Condition("\(column) IN (\(marks))", arguments)
     case (_, .notEqual): return Condition("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", arguments)
     case (_, .atLeast): return Condition("\(column) >= ?", [arguments[0]])

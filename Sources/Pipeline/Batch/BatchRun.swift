@@ -248,7 +248,7 @@ final class BatchRun: Sendable {
     let overlay = try FilmBatch.overlay(for: film.input)
     guard let job = film.job else {
       let created = try manager.createJob(
-        userID: batch.user, overlay: overlay, input: film.document(in: workspace)
+        userID: batch.user, overlay: overlay, pipeline: batch.selection.source, input: film.document(in: workspace)
       ) { next in
         if batch.again { return }
         try plan.withLock { try $0.newcomers.confirmNone(of: film, user: batch.user, next: next) }

@@ -55,6 +55,7 @@ extension PipelineDefinition {
       throw PipelineFileError(file: file, mistakes: reader.mistakes.sorted { $0.line < $1.line })
     }
     self = definition
+    source = Array(yaml.utf8)
   }
 }
 

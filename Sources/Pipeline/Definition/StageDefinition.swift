@@ -52,6 +52,8 @@ public struct PipelineDefinition: Sendable, Equatable {
   public var workflows: [String: [String]] = [:]
   /// How many stages of a lane run at a time, where the file says so.
   public var lanes: [String: Int] = [:]
+  /// The text of the file that says all this.
+  public var source: [UInt8] = []
 
   /// The places of every lane, as far as nobody says otherwise: two for the processor, one for all else.
   public var laneSizes: [String: Int] { ["cpu": 2].merging(lanes) { $1 } }

@@ -7,6 +7,8 @@ public struct StageSelection: Sendable {
   /// Every stage of the pipeline, or of the workflow that was chosen of it.
   let all: [StageDefinition]
   let forced: Set<StageName>
+  /// The text of the pipeline's file.
+  let source: [UInt8]
   /// Whether stages were named that are to run again.
   public var isRerun: Bool { !forced.isEmpty }
 
@@ -20,6 +22,7 @@ public struct StageSelection: Sendable {
   ) throws {
     var stages = try workflow.map { try pipeline.stages(ofWorkflow: $0) } ?? pipeline.stages
     all = stages
+    source = pipeline.source
     var forced: Set<StageName> = []
     if !only.isEmpty {
       let named = Set(try pipeline.stages(named: only).map(\.canonicalName))

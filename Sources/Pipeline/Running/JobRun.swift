@@ -68,6 +68,9 @@ public struct JobRun {
       report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
     }
     try JobManager(workspace).restoreJobEnv(paths)
+    if (try? DurableFile.read(paths.pipeline)) != selection.source {
+      try DurableFile.write(selection.source, to: paths.pipeline)
+    }
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity?.sha256 ?? "", environment: environment)

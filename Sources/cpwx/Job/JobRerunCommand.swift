@@ -8,10 +8,11 @@ internal import Pipeline
 struct JobRerunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rerun",
-    abstract: "Do a job once more, as a new one: its settings, its workflow, its film, found by content.",
+    abstract: "Do a job once more, as a new one: its settings, its pipeline, its film, found by content.",
     discussion: """
-      The new job has the old one's job.env but for its own id and folders; the old one may be archived, and stays as it \
-      is. The film may have another name or place below in/ by now.
+      The new job has the old one's job.env but for its own id and folders, and is run by the pipeline file that the old \
+      one was last run by. The old one may be archived, and stays as it is. The film may have another name or place \
+      below in/ by now.
 
       EXAMPLES
         cpwx job rerun 20251030-001
@@ -39,25 +40,43 @@ struct JobRerunCommand: AsyncParsableCommand {
     let manifest = old.isArchived ? try old.archivedManifest(in: workspace) : try Manifest(reading: paths.manifest)
     let input = try FilmSearch.input(manifest.document["input"] ?? .null, in: workspace)
     let workflow = manifest.document["pipeline"]?["workflow"]?.string
+    let pipeline = try pipeline(of: old, in: workspace)
+    if pipeline == nil, !quiet {
+      Console.note("\(old.jobID) kept no pipeline file: today's pipeline is used")
+    }
     let made = try JobManager(workspace).createJob(
-      userID: try Int(old.userID) ?? workspace.configuredUser, settings: EnvFile(parsing: env), input: input)
+      userID: try Int(old.userID) ?? workspace.configuredUser, settings: EnvFile(parsing: env), pipeline: pipeline,
+      input: input)
     let id = made.paths.id.description
+    var choice = ["--resume", id]
+    if let workflow { choice += ["--workflow", workflow] }
+    if pipeline != nil { choice += ["--pipeline", made.paths.pipeline.string] }
     guard run else {
       switch format {
       case .table: Console.out(id)
       case .json: Console.out(raw: made.info.document.bytes())
       case .ndjson, .csv: Listing(rows: [made.info.document], columns: []).write(format)
       }
-      if !quiet {
-        Console.note("Run it with: cpwx run --resume \(id)" + (workflow.map { " --workflow \($0)" } ?? ""))
-      }
+      if !quiet { Console.note("Run it with: cpwx run " + choice.joined(separator: " ")) }
       return
     }
     if !quiet { Console.note("\(old.jobID) is done once more as \(id)") }
     var arguments = ["--format", format.rawValue, "-C", workspace.root.string]
-    if let workflow { arguments += ["--workflow", workflow] }
     if quiet { arguments.append("--quiet") }
-    guard let command = try RunCommand.parseAsRoot(arguments + ["--resume", id]) as? RunCommand else { return }
+    guard let command = try RunCommand.parseAsRoot(arguments + choice) as? RunCommand else { return }
     try await command.run()
+  }
+
+  /// The text of the pipeline file that the job was last run by; `nil` where it kept none.
+  private func pipeline(of job: IndexedJob, in workspace: Workspace) throws -> [UInt8]? {
+    guard job.isArchived else {
+      let file = job.paths(in: workspace).pipeline
+      return exists(file) ? try DurableFile.read(file) : nil
+    }
+    do {
+      return try job.archivedFile("pipeline.yaml", in: workspace)
+    } catch let error as JobError where error.code == .usage {
+      return nil
+    }
   }
 }

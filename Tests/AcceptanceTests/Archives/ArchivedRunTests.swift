@@ -53,7 +53,7 @@ struct ArchivedRunTests {
     }
   }
 
-  @Test func `a rerun is a new job with the old settings and the film wherever it is, and diff tells them apart`()
+  @Test func `a rerun is a new job with the old settings, pipeline and film wherever it is, and diff tells them apart`()
     throws
   {
     try TestWorkspace.withFinishedJob(config: ["KNOB=first", "HF_TOKEN=hf_geheim123"]) { workspace, id in
@@ -62,6 +62,7 @@ struct ArchivedRunTests {
       try workspace.write("config/.env", "KNOB=second\n")
       try workspace.write("in/deep/notes.txt", "")
       try workspace.move("in/Film (2001).mp4", to: "in/deep/elsewhere.mp4")
+      try workspace.declare([Stage("one", script: "exit 9")])
       let outcome = try workspace.cpwx("job", "rerun", id)
       #expect(outcome.code == 0, "\(outcome.errors)")
       let job = try workspace.job()
