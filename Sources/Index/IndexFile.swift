@@ -77,7 +77,7 @@ struct IndexFile: Sendable {
 
   /// Moves a database that is not to be believed out of the way.
   func setAside() throws -> FilePath {
-    let name = "index.sqlite.damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
+    let name = "index.sqlite.kept-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
     let kept = try Jobs.setAside(path, as: name)
     for companion in companions { unlink(companion) }
     return kept

@@ -18,6 +18,9 @@ enum Schema {
     migrator.registerMigration("4 the few that are not completed") { db in
       for statement in replacedIndexes.map({ "DROP INDEX \($0)" }) + fewIndexes { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("5 the moments of jobs and archives") { db in
+      for statement in momentColumns { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -113,6 +116,12 @@ enum Schema {
 
   private static let archiveIndexes = [
     "CREATE INDEX archives_by_folder ON archives (folder)", "CREATE INDEX archives_by_key ON archives (key)",
+  ]
+
+  /// The documents' times are local to whoever wrote them: moments are compared by these, in microseconds since 1970.
+  private static let momentColumns = [
+    "ALTER TABLE jobs ADD COLUMN timezone TEXT", "ALTER TABLE jobs ADD COLUMN created INTEGER",
+    "ALTER TABLE archives ADD COLUMN moment INTEGER",
   ]
 
   private static let replacedIndexes = [

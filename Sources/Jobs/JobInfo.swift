@@ -27,7 +27,10 @@ public struct JobInfo: Sendable, Equatable {
   /// The film, as manifests describe it; `nil` for a job that was made without one.
   public var input: JSON? { document["input"] }
 
-  public var createdAt: String? { document["created_at"]?.string }
+  /// When the job was made.
+  public var created: Timestamp? {
+    document["created_at"]?.string.flatMap { Timestamp($0, in: document["timezone"]?.string) }
+  }
 }
 
 /// Reads a JSON file whose top is an object.

@@ -46,6 +46,15 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     microseconds = Int64(seconds) * 1_000_000 + fraction
   }
 
+  /// Reads the documented form as local to the zone that the same document names.
+  ///
+  /// - Parameter zone: as ``timezone`` writes it, of which the offset at its end counts; without one the form is local here.
+  public init?(_ text: String, in zone: String?) {
+    let offset = zone?.split(separator: " ").last ?? ""
+    guard let moment = Timestamp(text + offset) ?? Timestamp(text) else { return nil }
+    self = moment
+  }
+
   /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`.
   private static func zoneOffset(_ rest: inout Substring.UTF8View) -> Int? {
     if skip(&rest, "Z") { return 0 }

@@ -21,7 +21,7 @@ public struct Checkup: Sendable {
       results += FolderChecks(workspace: workspace).run()
       results += ConfigChecks(workspace: workspace, environment: environment).run()
       results += await NoticeChecks(workspace: workspace, environment: environment).run()
-      results += SecretChecks(workspace: workspace).run()
+      results += SecretChecks(workspace: workspace, environment: environment).run()
     case .failure(let error):
       results.append(Self.unopened(error))
     }
@@ -56,7 +56,7 @@ public struct Checkup: Sendable {
         try makeFolder(folder)
         log("made \(folder)")
       }
-      SecretChecks(workspace: workspace).close(log: log)
+      SecretChecks(workspace: workspace, environment: environment).close(log: log)
     }
     let home = try EngineHome(environment: settings)
     _ = try await EngineSetup(home, log: log).run()

@@ -17,7 +17,7 @@ struct ConfigChecks {
       return results + [pipeline.result]
     }
     results.append(.ok("config", workspace.configFile.string))
-    results += values
+    results += values + oddLines
     if let definition = pipeline.definition { results += unheardKeys(definition) }
     if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true {
       results.append(
@@ -47,6 +47,21 @@ struct ConfigChecks {
       return .error("config \(key)", "is \"\(value)\"", "Expected \(expected).")
     }
     return wrong + Self.speakers(Dictionary(settings, uniquingKeysWith: { $1 }))
+  }
+
+  /// What is in the file and cannot be read as it was meant. The lines are not shown: there may be a secret in them.
+  private var oddLines: [CheckResult] {
+    workspace.config.oddLines.map { line in
+      if let key = line.key {
+        return .warning(
+          "config \(key)",
+          "line \(line.number): its value begins with a quote that is not closed, and belongs to the value",
+          "Close the quote, or leave it out.")
+      }
+      return .warning(
+        "config line \(line.number)", "sets nothing: it is neither NAME=value nor a comment",
+        "Expected a name of letters, digits and '_', then '=' and the value.")
+    }
   }
 
   /// Bounds for the number of speakers that leave no number.

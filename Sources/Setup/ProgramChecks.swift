@@ -28,7 +28,15 @@ struct ProgramChecks {
       return optional ? .warning(program, message, remedy) : .error(program, message, remedy)
     }
     let text = String(decoding: outcome.output, as: UTF8.self)
-    return .ok(program, String(text.prefix { !$0.isNewline }.prefix(60)))
+    return .ok(program, Self.beginning(of: text))
+  }
+
+  /// The first line, as far as sixty characters have room for whole words.
+  private static func beginning(of text: String) -> String {
+    let line = text.prefix { !$0.isNewline }
+    let short = line.prefix(60)
+    if short.endIndex == line.endIndex || line[short.endIndex] == " " { return String(short) }
+    return short.lastIndex(of: " ").map { String(short[..<$0]) } ?? String(short)
   }
 
   /// cpwx-stage lies beside cpwx, or among the engines, or in PATH.

@@ -1,3 +1,4 @@
+internal import Defaults
 internal import Glibc
 internal import Jobs
 internal import SystemPackage
@@ -5,6 +6,7 @@ internal import SystemPackage
 /// Files that hold secrets must be their owner's alone, and secrets long enough to be known in a log.
 struct SecretChecks {
   let workspace: Workspace
+  let environment: [String: String]
 
   func run() -> [CheckResult] {
     let groups = [copies, JobEnvFiles.ofJobs(in: workspace)]
@@ -14,7 +16,28 @@ struct SecretChecks {
     }
     let found = open + groups.compactMap(\.result)
     let count = documents.count { exists($0) } + groups.map(\.count).reduce(0, +)
-    return (found.isEmpty ? [.ok("secrets", "\(count) files with settings, none open to others")] : found) + short
+    return (found.isEmpty ? [.ok("secrets", "\(count) files with settings, none open to others")] : found) + unread
+      + short
+  }
+
+  /// A file of secrets that tells none. The one that the shipped settings name need not be there.
+  private var unread: [CheckResult] {
+    guard let path = secretsFile else { return [] }
+    let shipped = Secrets.file(named: EnvFile(parsing: Defaults.env), in: workspace.root, outer: [:])
+    let trouble: String
+    do {
+      let bytes = try DurableFile.read(path)
+      if (try? JSON(parsing: bytes)) != nil { return [] }
+      trouble = "is no JSON"
+    } catch {
+      if path == shipped, !exists(path) { return [] }
+      trouble = "cannot be read (\((error as? JobError)?.underlying ?? error))"
+    }
+    return [
+      .warning(
+        "secrets", "\(path) \(trouble): no stage gets its secrets, and none of them is masked",
+        "SECRETS_PATH names it; correct one or the other.")
+    ]
   }
 
   /// All that ``close(log:)`` closes.
@@ -47,7 +70,7 @@ struct SecretChecks {
   private var documents: [FilePath] { [workspace.configFile] + [secretsFile].compactMap { $0 } }
 
   private var secretsFile: FilePath? {
-    workspace.config["SECRETS_PATH"].flatMap { $0.isEmpty ? nil : workspace.resolve(documentPath: $0) }
+    Secrets.file(named: workspace.config, in: workspace.root, outer: environment)
   }
 
   private func holdsSecrets(_ path: FilePath) -> Bool {

@@ -25,9 +25,10 @@ struct CPWX: AsyncParsableCommand {
         65        damaged data
         69        an engine is missing
         74        input/output, disk full
-        75        another process holds the lock
+        75        another process holds the lock, or work is held for room
         78        bad configuration
         130, 143  interrupted
+        141       whoever read the result has gone
       """,
     version: version,
     subcommands: [

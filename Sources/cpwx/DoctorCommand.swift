@@ -34,7 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if format == .table {
       writeGroups(shown)
     } else {
-      Listing(rows: shown.map(\.document), columns: []).write(format)
+      Listing(rows: shown.map(\.document), columns: [], keys: RowKeys.check).write(format)
     }
     if results.contains(where: { $0.status == .error }) { throw ExitStatus.someFailed }
   }

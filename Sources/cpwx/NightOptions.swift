@@ -43,7 +43,7 @@ struct NightOptions: ParsableArguments {
   @Flag(help: "Keep going: take up films as they come, until Ctrl-C or the time of --until.")
   var watch = false
 
-  @Flag(help: "Wait for another run over the same folder to end, instead of leaving.")
+  @Flag(help: "Wait for another run over the same folder or film to end, instead of leaving.")
   var wait = false
 
   /// - Throws: ``JobError`` with code `usage`.

@@ -59,7 +59,8 @@ struct ReportCommand: AsyncParsableCommand {
     }
     switch format {
     case .json: Console.out(raw: report.document.bytes())
-    case .ndjson, .csv: Listing(rows: report.jobs.map(\.document), columns: []).write(format)
+    case .ndjson, .csv:
+      Listing(rows: report.jobs.map(\.document), columns: [], keys: RowKeys.reportedFilm).write(format)
     case .table: ReportTable(report).write()
     }
   }

@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)
-      return films.listing(in: request.workspace).write(format)
+      return films.listing(request).write(format)
     }
     let stop = try StopSource()
     let display = display(format)

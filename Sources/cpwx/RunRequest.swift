@@ -29,12 +29,14 @@ struct RunRequest {
     let selection = try StageSelection(
       of: pipeline, workflow: command.workflow,
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
+    let options = try command.nightOptions.resolved()
+    try pipeline.requireLanes(options.lanes.keys.sorted())
     let environment = processEnvironment()
     index = IndexFeed(workspace, notice: IndexNotice { Console.error($0) })
     batch = FilmBatch(
       workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
-      options: try command.nightOptions.resolved(), environment: environment,
+      options: options, environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
       index: index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() })
     resumed = command.resume
@@ -46,8 +48,20 @@ struct RunRequest {
   }
 
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
-    try batch.plan(
+    if !changingNothing { try makeOutputRoot() }
+    return try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
+  }
+
+  /// A disk that is not there has no room either, and waiting for room would be no use.
+  private func makeOutputRoot() throws {
+    do {
+      try makeFolder(workspace.outputRoot)
+    } catch let error as JobError {
+      throw JobError(
+        .io, workspace.outputRoot.string, "the folder for jobs cannot be made",
+        remedy: "Nothing was begun. OUTPUT_ROOT of \(workspace.configFile) names it.", underlying: error.underlying)
+    }
   }
 }
 

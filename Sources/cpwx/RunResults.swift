@@ -6,14 +6,17 @@ extension FilmBatch.Plan {
   func run(
     _ request: RunRequest, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
   ) -> RunResults {
-    RunResults(results: request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace)
+    RunResults(
+      results: request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace,
+      secrets: request.batch.secrets)
   }
 
-  func listing(in workspace: Workspace) -> Listing {
+  func listing(_ request: RunRequest) -> Listing {
+    let workspace = request.workspace
     var input = Listing.Column("INPUT") { $0["input"]?.string.map { workspace.documentPath(FilePath($0)) } ?? "" }
-    input.isFlexible = true
+    (input.isFlexible, input.isCutAtStart) = (true, true)
     return Listing(
-      rows: films.map(\.document),
+      rows: films.map { Secrets.masked($0.document, request.batch.secrets) },
       columns: [
         .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true),
         .init("YEAR", key: "year").dispensable(3),
@@ -21,7 +24,8 @@ extension FilmBatch.Plan {
         .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
         .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
         input.dispensable(2), .init("REASON", key: "reason", isFlexible: true),
-      ])
+      ],
+      keys: RowKeys.plannedFilm)
   }
 }
 
@@ -41,6 +45,7 @@ extension InputDecision {
 struct RunResults {
   var results: [FilmBatch.Result]
   var workspace: Workspace
+  var secrets: [String]
 
   /// Films that were done before and are listed one by one; a night's folder holds thousands of them.
   private static let mostDoneListed = 20
@@ -67,19 +72,21 @@ struct RunResults {
     reason.isFlexible = true
     return Listing(
       rows: results.map { result in
-        [
+        let row: JSON = [
           "input": .string(result.film.input.string), "title": .string(result.film.title),
           "year": .int(result.film.year), "decision": .string(result.film.kind.rawValue),
           "reason": .string(result.reason ?? result.film.reason), "job_id": .string(result.job?.id.description),
           "status": .string(result.status?.rawValue),
           "output_dir": .string(result.job.map { workspace.documentPath($0.output) }),
         ]
+        return Secrets.masked(row, secrets)
       },
       columns: [
         .init("JOB", key: "job_id"), .init("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" },
         .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").dispensable(2),
         .init("OUTPUT", key: "output_dir").dispensable(1), reason,
-      ])
+      ],
+      keys: RowKeys.film)
   }
 
   /// `nil` when all that was asked for is done.

@@ -21,7 +21,9 @@ struct StatusCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let batches = workspace.runningBatches()
-    guard format == .table else { return Listing(rows: batches, columns: Self.columns).write(format) }
+    guard format == .table else {
+      return Listing(rows: batches, columns: Self.columns, keys: RowKeys.batch).write(format)
+    }
     if batches.isEmpty { return Console.out("Nothing runs.") }
     for batch in batches {
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")

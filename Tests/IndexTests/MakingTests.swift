@@ -1,6 +1,8 @@
 import Foundation
+import GRDB
 import Jobs
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Index
@@ -51,6 +53,24 @@ import Testing
     done.wait()
     #expect(found.withLock { $0 }.count == 5)
     #expect(try self.inode(site) == inode, "it was not made twice")
+  }
+
+  @Test func `takes the place of an older cpwx's, which is not damaged and not kept`() throws {
+    let site = try site()
+    let rows = try site.rows()
+    let lock = try IndexFile(in: site.workspace).lock()
+    try IndexFile(in: site.workspace).change(lock) {
+      let older = try DatabaseQueue(path: site.database.string)
+      try older.write { db in
+        try db.execute(sql: "ALTER TABLE jobs DROP COLUMN created; ALTER TABLE jobs DROP COLUMN timezone")
+        try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '5 %'")
+      }
+      try older.close()
+    }
+    _ = consume lock
+    #expect(try site.rows() == rows)
+    #expect(site.notices.count == 1 && site.notices[0].contains("is of an older cpwx"), "\(site.notices)")
+    #expect(!names(in: site.path(".cpwx")).contains { $0.contains("damaged") })
   }
 
   @Test func `puts another file in place of one that nobody has open`() throws {

@@ -34,6 +34,20 @@ import Testing
     #expect(try site().ids(filter) == expected)
   }
 
+  @Test func `are as old as the clocks say that they were made by, whatever their zones`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001", made: "23:30:00", in: "IST +05:30")
+    try site.job("20260101-002", made: "13:30:00", in: "EST -05:00")
+    try site.job("20260102-001", made: "03:00:00", in: "+05:45")
+    try site.job("20251231-001", made: "23:50:00", in: "-12:00")
+    let all = ["20260102-001", "20260101-002", "20260101-001", "20251231-001"]
+    #expect(try site.ids("since=2026-01-01T18:15:00Z") == ["20260102-001", "20260101-002"])
+    #expect(try site.ids("until=2026-01-01T18:15:00Z") == ["20260101-001", "20251231-001"])
+    #expect(try site.ids("since=2026-01-01T11:50:00Z") == all)
+    #expect(try site.ids("since=2026-01-01T11:50:01Z") == all.dropLast())
+    #expect(try site.ids("since=2026-01-02T03:00:00+05:45", "until=2026-01-01T16:15:00-05:00") == ["20260102-001"])
+  }
+
   @Test func `must fit all filters`() throws {
     #expect(try site().ids("status=failed", "user=2") == ["20260101-002"])
     #expect(try site().ids("status=failed", "user=1") == [])

@@ -10,6 +10,7 @@ import Testing
     {
       "version": "1.0.0",
       "created_at": "2026-01-01T09:00:00.000000",
+      "timezone": "IST +05:30",
       "job_id": "20260101-001",
       "input": {"file": "in/शोले_1975.mkv", "title": "शोले", "year": 1975, "size_bytes": 52, "sha256": "abc",
         "modified_ns": 1700000000000000001, "inode": 7, "duration_seconds": 12.5},
@@ -40,7 +41,8 @@ import Testing
     ("\"completed\"", "\"running\""), ("\"completed\"", "\"prepared\""), ("\"duration_seconds\"", "\"duration\""),
     ("\"timing\"", "\"pipeline\""), ("\"history\"", "\"stages\""), ("\"version\"", "\"history\""), ("52", "-0"),
     ("52", "9223372036854775808"), ("1.25", "1e999"), ("\"started\"", "\"begun\""), ("\"at\"", "\"when\""),
-    ("\"size_bytes\"", "\"size\""), ("\"file\"", "\"path\""), ("\"job_id\"", "\"created_at\""), ("3.5", "\"3.5\""),
+    ("\"size_bytes\"", "\"size\""), ("\"file\"", "\"path\""), ("\"job_id\"", "\"created_at\""),
+    ("\"job_id\"", "\"timezone\""), ("\"IST +05:30\"", "null"), ("3.5", "\"3.5\""),
     ("{\"stage_number\"", "[{\"stage_number\""), ("\"current_stage\"", "\"steps\""), ("\"attempt\"", "\"status\""),
     ("\"cpu_seconds\"", "\"peak_memory_bytes\""), ("शोले", "\\u0936"),
     ("\"resources\"", "\"resources\": {}, \"resources\""),

@@ -97,7 +97,7 @@ struct `Job numbers` {
     }
     let job = try manager.createJob()
     #expect(job.paths.id.description == "20251031-001")
-    #expect(job.info.createdAt == "2025-10-31T00:00:00.100000")
+    #expect(job.info.document["created_at"]?.string == "2025-10-31T00:00:00.100000")
     #expect(isDirectory(site.path("out/2025/10/31/1/20251031-001")))
   }
 

@@ -47,6 +47,16 @@ struct Times {
     }
   }
 
+  @Test func `are of the zone that their document names, wherever they are read`() {
+    let noon = Timestamp("2025-10-30T06:30:00Z")
+    #expect(Timestamp("2025-10-30T12:00:00", in: "IST +05:30") == noon)
+    #expect(Timestamp("2025-10-30T02:30:00", in: "-04:00") == noon)
+    #expect(Timestamp("2025-10-30T06:30:00Z", in: "IST +05:30") == noon)
+    let local = Timestamp("2025-10-30T12:00:00")
+    for zone in [nil, "", "somewhere", "IST 5"] { #expect(Timestamp("2025-10-30T12:00:00", in: zone) == local) }
+    #expect(Timestamp("noon", in: "IST +05:30") == nil)
+  }
+
   @Test func `in a zone without a name have its offset alone`() async {
     await #expect(processExitsWith: .success) {
       setenv("TZ", "<+0545>-5:45", 1)

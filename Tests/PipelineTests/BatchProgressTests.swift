@@ -7,6 +7,25 @@ import Testing
 
 /// How far a batch is, as its events tell.
 struct BatchProgressTests {
+  @Test func `of a batch that has told nothing yet nothing is done, and of one without films all`() {
+    var progress = BatchProgress()
+    #expect(progress.fraction == 0)
+    progress.note(.batchStarted("b", films: 0, stages: 0, lanes: [:], expected: nil))
+    #expect(progress.fraction == 1)
+  }
+
+  @Test func `a batch that has not told of itself yet is one that has just begun`() throws {
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    let batch = try OpenBatch(in: workspace, pid: 7, who: "asha@films", inputs: ["in"])
+    let told = workspace.runningBatches()
+    #expect(told.map { $0["batch_id"]?.string } == [batch.id])
+    #expect(told.first?["fraction"]?.double == 0)
+    #expect(told.first?["started_at"]?.string?.isEmpty == false)
+    try batch.end(.completed, jobs: [])
+    #expect(workspace.runningBatches().isEmpty)
+  }
+
   @Test func `what a failed job has not done is not to come, and with the last film all is done`() throws {
     let folder = try TemporaryFolder()
     let workspace = try Workspace(at: folder.root, environment: [:])

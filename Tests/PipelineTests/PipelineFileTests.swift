@@ -72,6 +72,12 @@ import Testing
     #expect(stage.lane == "cpu")
   }
 
+  @Test func `takes a stage with a service alone, where it need not run here`() throws {
+    let yaml = "stages:\n  - {name: a, number: 1, service: demux}\n"
+    #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.first?.command == nil)
+    #expect(throws: PipelineFileError.self) { try PipelineDefinition(yaml: yaml, file: "p", isRunHere: true) }
+  }
+
   @Test func `orders stages by number, whatever their order in the file`() throws {
     let yaml = "stages:\n  - {name: b, number: 20, command: [x]}\n  - {name: a, number: 3, command: [x]}\n"
     #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.map(\.name) == ["a", "b"])

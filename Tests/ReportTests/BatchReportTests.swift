@@ -52,6 +52,24 @@ import Testing
     #expect(abs(waiting - 100) < 0.001)
   }
 
+  @Test func `an earlier run that began within a second of the batch is not this batch's`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(
+      1, title: "Film", decision: "retry", begun: [-0.6, 0.3],
+      [
+        .init(name: "demux", start: -0.5, end: -0.3), .init(name: "asr", start: 0.4, end: 20),
+      ])
+    let report = try await site.report()
+    #expect(report.jobs[0].stages.map(\.name) == ["asr"])
+    #expect(report.jobs[0].keptStages == 1)
+  }
+
+  @Test func `a run whose clock is a moment behind the batch's is this batch's`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(1, title: "Film", begun: [-0.6], [.init(name: "demux", start: -0.5, end: 10)])
+    #expect(try await site.report().jobs[0].stages.map(\.name) == ["demux"])
+  }
+
   @Test func `stages of earlier and later runs are not this batch's`() async throws {
     let site = try ReportedWorkspace()
     try site.job(

@@ -73,6 +73,17 @@ struct `The check of the configuration` {
       ])
   }
 
+  @Test func `tells of lines that set nothing, and of quotes that do not close, and never what is in them`() throws {
+    let config = "# fine\n\nA B=hidden\nMODEL_NAMES='one\ntwo'\nSRC_LANG=\"hi hidden\n  \nexport LOG_LEVEL\n"
+    let found = try SetupSite(config: config).configChecks().notWell
+    #expect(
+      found.map { "\($0.status) \($0.check)" }.filter { !$0.contains("MODEL_NAMES") } == [
+        "warning config line 3", "warning config SRC_LANG", "warning config line 8",
+      ])
+    #expect(found.contains { $0.message.hasPrefix("line 6: ") })
+    #expect(!"\(found)".contains("hidden"))
+  }
+
   @Test func `says that a token for Hugging Face is not needed, and never which it is`() throws {
     let results = try SetupSite(config: "HF_TOKEN=hf_abcdef\n").configChecks()
     #expect(results.notWell.map(\.check) == ["config HF_TOKEN"])

@@ -24,6 +24,13 @@ struct `The check of the programs` {
     #expect(found["curl"]?.message == String(repeating: "0", count: 60))
   }
 
+  @Test func `cuts a long first line between words`() async throws {
+    let site = try SetupSite()
+    let line = "ffmpeg version 5.1.6-0+deb12u1 Copyright (c) 2000-2024 the FFmpeg developers"
+    for name in Self.needed { try site.program(name, "echo '\(line)'") }
+    #expect(await results(site)["ffmpeg"]?.message == "ffmpeg version 5.1.6-0+deb12u1 Copyright (c) 2000-2024 the")
+  }
+
   @Test func `says what each missing one keeps from working, and how to get it`() async throws {
     let site = try SetupSite()
     let found = await results(site)

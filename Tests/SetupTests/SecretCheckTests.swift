@@ -8,7 +8,7 @@ import Testing
 
 struct `The check of the secrets` {
   private func results(_ site: SetupSite) throws -> [CheckResult] {
-    SecretChecks(workspace: try site.workspace()).run()
+    SecretChecks(workspace: try site.workspace(), environment: [:]).run()
   }
 
   private func setMode(_ mode: Int, _ path: FilePath) throws {
@@ -43,11 +43,29 @@ struct `The check of the secrets` {
     let keys = try site.folder.file("private/keys.json", "{\"hf_token\": \"abcdef\"}")
     let job = try site.folder.file("config/.env.job_20251030-001", "HF_TOKEN=abcdef\n")
     for path in [keys, job] { try setMode(0o644, path) }
-    #expect(try SecretChecks(workspace: site.workspace()).openToOthers == [keys, job])
+    #expect(try SecretChecks(workspace: site.workspace(), environment: [:]).openToOthers == [keys, job])
     #expect(try results(site).map(\.status) == [.warning, .warning])
     for path in [keys, job] { #expect(path.restrictToOwner()) }
     #expect(try results(site).map(\.status) == [.ok])
     #expect(try FileStatus(of: keys).permissions == [.ownerReadWrite])
+  }
+
+  @Test(arguments: [
+    ("SECRETS_PATH=/nowhere/keys.json\n", "cannot be read"), ("SECRETS_PATH=config/.env\n", "is no JSON"),
+    ("SECRETS_PATH=${PLACE}/keys.json\n", "/of/the/shell/keys.json cannot be read"),
+  ])
+  func `tells of a file of secrets that tells none`(config: String, words: String) throws {
+    let site = try SetupSite(config: config)
+    let checks = SecretChecks(workspace: try site.workspace(), environment: ["PLACE": "/of/the/shell"])
+    let found = checks.run().notWell
+    #expect(found.map(\.status) == [.warning])
+    #expect(found.first?.message.contains(words) == true, "\(found)")
+  }
+
+  @Test func `is well without the file that the shipped settings name`() throws {
+    let site = try SetupSite()
+    #expect(!exists(site.folder.path("config/secrets.json")))
+    #expect(try results(site).notWell == [])
   }
 
   @Test func `is well without any of the files`() throws {

@@ -75,7 +75,7 @@ public struct ArchiveChoice: Sendable {
 
   /// When the job was completed, or else last changed.
   private func age(_ job: IndexedJob, in workspace: Workspace) -> Timestamp {
-    job.completedAt.flatMap { Timestamp($0) } ?? Timestamp(microseconds: job.stamp.modified / 1000)
+    job.completed ?? Timestamp(microseconds: job.stamp.modified / 1000)
   }
 }
 

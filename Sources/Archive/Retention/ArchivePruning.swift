@@ -71,7 +71,7 @@ public struct ArchivePruning: Sendable {
 
   /// What an archive's age counts from: the job's end, or else its day.
   private func moment(of archive: IndexedArchive) -> Timestamp {
-    if let date = archive.date.flatMap({ Timestamp($0) }) { return date }
+    if let moment = archive.moment { return moment }
     let day = archive.place(in: workspace)?.relative.split(separator: "/").prefix(3).joined(separator: "-")
     return day.flatMap { Timestamp("\($0)T00:00:00") } ?? Timestamp(microseconds: archive.modified / 1000)
   }

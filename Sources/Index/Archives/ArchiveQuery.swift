@@ -15,7 +15,7 @@ public struct ArchiveQuery: Sendable {
       switch self {
       case .job: "key"
       case .film: "title"
-      case .date: "date"
+      case .date: "moment"
       case .size: "archive_bytes"
       }
     }
@@ -47,12 +47,12 @@ extension JobIndex {
         arguments += [RowValue.user(user)]
       }
       if let since = query.since {
-        conditions.append("date >= ?")
-        arguments += [since.text]
+        conditions.append("moment >= ?")
+        arguments += [since.microseconds]
       }
       if let until = query.until {
-        conditions.append("date <= ?")
-        arguments += [until.text]
+        conditions.append("moment <= ?")
+        arguments += [until.microseconds]
       }
       let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
       let sql = "SELECT * FROM archives\(condition) ORDER BY \(query.order.column) \(direction), key \(direction), path"

@@ -22,9 +22,11 @@ struct ArchiveReading {
   func row() -> IndexedArchive {
     let job = job()
     let contents = archive?.contents
+    let date = job.completedAt ?? job.createdAt
     return IndexedArchive(
       path: place.path, folder: place.folder, jobID: job.jobID, userID: job.userID, title: job.title, year: job.year,
-      date: job.completedAt ?? job.createdAt, members: contents?.members.count, bytes: contents?.contentBytes,
+      date: date, moment: date.flatMap { Timestamp($0, in: job.timezone) }, members: contents?.members.count,
+      bytes: contents?.contentBytes,
       archiveBytes: status.size, sha256: archive?.contents.dataDigest.hex, tarSHA256: contents?.tarDigest.hex,
       status: archive == nil ? .damaged : place.isRedacted ? .redacted : .verified, modified: status.modified,
       inode: Int64(truncatingIfNeeded: status.inode), key: job.key)

@@ -9,6 +9,7 @@ extension IndexedArchive {
     (members, bytes, archiveBytes) = (row["members"], row["bytes"], row["archive_bytes"] ?? 0)
     (sha256, tarSHA256) = (row["sha256"], row["tar_sha256"])
     status = Status(rawValue: row["status"] ?? "") ?? .damaged
+    moment = (row["moment"] as Int64?).map { Timestamp(microseconds: $0) }
     (modified, inode, key) = (row["modified"] ?? 0, row["inode"] ?? 0, row["key"] ?? 0)
   }
 }
@@ -19,12 +20,12 @@ extension Database {
     try cachedStatement(
       sql: """
         INSERT OR REPLACE INTO archives (path, job_id, user_id, bytes, archive_bytes, sha256, status, folder, title, \
-        year, date, members, tar_sha256, modified, inode, key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        year, date, members, tar_sha256, modified, inode, key, moment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
     ).execute(arguments: [
       archive.path, archive.jobID, RowValue.user(archive.userID), archive.bytes, archive.archiveBytes, archive.sha256,
       archive.status.rawValue, archive.folder, archive.title, archive.year, archive.date, archive.members,
-      archive.tarSHA256, archive.modified, archive.inode, archive.key,
+      archive.tarSHA256, archive.modified, archive.inode, archive.key, archive.moment?.microseconds,
     ])
   }
 

@@ -23,6 +23,8 @@ public struct IndexedArchive: Sendable, Equatable {
   public var year: Int?
   /// When the job was completed, or made.
   public var date: String?
+  /// That moment.
+  public var moment: Timestamp?
   /// Files, folders and links.
   public var members: Int?
   /// Of the files in it.

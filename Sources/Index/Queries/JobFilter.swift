@@ -77,7 +77,7 @@ public struct JobFilter: Sendable, Equatable {
       guard operation == .equal, values.count == 1, let moment = parseMoment(values[0], now: now) else {
         throw mistake("expected \(key.rawValue)= and a date (2025-10-30), today, yesterday, or a duration (7d, 12h)")
       }
-      return [moment.text]
+      return [String(moment.microseconds)]
     default: break
     }
     if operation == .atLeast || operation == .atMost, key != .year, key != .id {
@@ -101,11 +101,11 @@ public struct JobFilter: Sendable, Equatable {
     let marks = arguments.map { _ in "?" }.joined(separator: ",")
     switch (key, operation) {
     case (.since, _):
-      // The day narrows by the order of jobs; the moment decides.
-      let digits = values[0].prefix(10).filter(\.isNumber)
-      return Condition(
-        "jobs.key >= ? AND jobs.created_at >= ?", [.integer(JobKey.first(from: digits) ?? 0), .text(values[0])])
-    case (.until, _): return Condition("jobs.created_at <= ?", [.text(values[0])])
+      // The day narrows by the order of jobs; the moment decides. No zone's day is further than a day from the universal one.
+      let dayBefore = Timestamp(microseconds: moment.microseconds - 86_400_000_000).universal
+      let first = JobKey.first(from: dayBefore.prefix(10).filter(\.isNumber)) ?? 0
+      return Condition("jobs.key >= ? AND jobs.created >= ?", [.integer(first), .integer(moment.microseconds)])
+    case (.until, _): return Condition("jobs.created <= ?", [.integer(moment.microseconds)])
     case (.title, .contains), (.input, .contains):
       guard let words else { return Condition("0", []) }
       return Condition("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [.text(words)])
@@ -124,12 +124,15 @@ public struct JobFilter: Sendable, Equatable {
     }
   }
 
+  /// What `since` and `until` name.
+  private var moment: Timestamp { Timestamp(microseconds: Int64(values[0]) ?? 0) }
+
   private var column: String {
     switch key {
     case .user: "jobs.user_id"
     case .archive: ArchiveState.column
     case .id: "jobs.job_id"
-    case .since, .until: "jobs.created_at"
+    case .since, .until: "jobs.created"
     default: "jobs.\(key.rawValue)"
     }
   }

@@ -23,6 +23,8 @@ public struct IndexedJob: Sendable, Equatable {
   /// Local times in the documented form.
   public var createdAt: String?
   public var completedAt: String?
+  /// The zone that those are local to, and its offset when the job was made: `IST +05:30`; `nil` where none is recorded.
+  public var timezone: String?
   /// From the beginning of the first run to the end of the last, in seconds.
   public var totalSeconds: Double?
   /// SHA-256 of the film, where it is recorded.
@@ -34,9 +36,9 @@ public struct IndexedJob: Sendable, Equatable {
   public var inputInode: Int?
   /// How long the film plays, where it is recorded.
   public var inputSeconds: Double?
-  public var stages: [IndexedStage]
+  public var stages: [IndexedStage] = []
   /// What happened besides what the stages tell of themselves.
-  public var history: [JobEvent]
+  public var history: [JobEvent] = []
   /// What the files looked like when they were read.
   public var stamp: JobStamp
   /// Its archive, as documents write the path, where the index was asked for it.
@@ -46,6 +48,19 @@ public struct IndexedJob: Sendable, Equatable {
 
   /// The place in the order of jobs.
   var key: Int64
+
+  /// A job of which no more is known than where it lies.
+  init(at place: JobPlace, stamp: JobStamp) {
+    (folder, logs, jobID, userID) = (place.folder, place.logs, place.id, place.user)
+    status = PipelineStatus.pending.rawValue
+    self.stamp = stamp
+    key = JobKey.first(place.date, number: place.number)
+  }
+
+  /// When the job was made.
+  public var created: Timestamp? { createdAt.flatMap { Timestamp($0, in: timezone) } }
+  /// When its last run ended.
+  public var completed: Timestamp? { completedAt.flatMap { Timestamp($0, in: timezone) } }
 }
 
 /// A stage of a job.

@@ -4,12 +4,12 @@ extension Database {
   static let jobColumns = """
     jobs.key, jobs.folder, jobs.logs, jobs.job_id, jobs.user_id, jobs.title, jobs.year, jobs.status, jobs.stage, \
     jobs.input, jobs.error, jobs.created_at, jobs.completed_at, jobs.total_seconds, jobs.inode, jobs.size_bytes, \
-    jobs.modified, \
+    jobs.modified, jobs.timezone, \
     (SELECT path FROM archives WHERE archives.folder = jobs.folder AND archives.status <> 'redacted')
     """
 
   /// How many those are.
-  static let jobColumnCount = 18
+  static let jobColumnCount = 19
 
   /// Jobs without their stages and history, in the order of the rows.
   func jobs(_ sql: String, arguments: StatementArguments = []) throws -> [IndexedJob] {
@@ -26,9 +26,7 @@ extension IndexedJob {
     (title, year, status, stage, input, error) = (row[5], row[6], row[7], row[8], row[9], row[10])
     (createdAt, completedAt, totalSeconds) = (row[11], row[12], row[13])
     stamp = JobStamp(inode: row[14], size: row[15], modified: row[16])
-    (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
-    (stages, history) = ([], [])
-    archive = row[17]
+    (timezone, archive) = (row[17], row[18])
   }
 }
 
@@ -43,9 +41,7 @@ extension IndexedJob {
     (createdAt, completedAt) = (row.string(at: 11), row.string(at: 12))
     totalSeconds = row.optionalReal(at: 13)
     stamp = JobStamp(inode: row.integer(at: 14), size: row.integer(at: 15), modified: row.integer(at: 16))
-    (sha256, inputBytes, inputModified, inputInode, inputSeconds) = (nil, nil, nil, nil, nil)
-    (stages, history) = ([], [])
-    archive = row.string(at: 17)
+    (timezone, archive) = (row.string(at: 17), row.string(at: 18))
   }
 }
 

@@ -68,18 +68,14 @@ extension IndexedJob {
     }
     let document = manifest?.document
     let stages = manifest?.stages ?? []
-    self.folder = place.folder
-    logs = place.logs
-    jobID = place.id
-    userID =
-      place.user.isEmpty
-      ? Self.text(document?["user_id"] ?? info?["user_id"]) ?? "1" : place.user
+    self.init(at: place, stamp: stamp)
+    if place.user.isEmpty { userID = Self.text(document?["user_id"] ?? info?["user_id"]) ?? "1" }
     title = manifest?.title ?? info?["input"]?["title"]?.string ?? info?["title"]?.string
     year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
     if let manifest {
       status = manifest.status(isRunning: isRunning).rawValue
-    } else {
-      status = isDamaged ? "damaged" : PipelineStatus.pending.rawValue
+    } else if isDamaged {
+      status = "damaged"
     }
     let current = stages.last { $0.status == .running || $0.status == .failed }
     stage = current?.name
@@ -90,6 +86,7 @@ extension IndexedJob {
       ? (current?.error ?? document?["pipeline"]?["error"]?.string)?.lastLine : nil
     createdAt =
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
+    timezone = document?["timezone"]?.string ?? info?["timezone"]?.string
     completedAt = document?["timing"]?["completed_at"]?.string
     totalSeconds = document?["timing"]?["total_seconds"]?.seconds
     sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
@@ -98,8 +95,6 @@ extension IndexedJob {
     (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.seconds)
     self.stages = stages.map { IndexedStage($0) }
     history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
-    self.stamp = stamp
-    key = JobKey.first(place.date, number: place.number)
   }
 
   private static func text(_ value: JSON?) -> String? { value?.string ?? value?.int.map { String($0) } }

@@ -7,7 +7,7 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 17, words: 3, input: 7, stage: 15, event: 8)
+  private static let widths = (job: 19, words: 3, input: 7, stage: 15, event: 8)
   private static let firstStage = widths.job + widths.words + widths.input
 
   init(_ job: IndexedJob) {
@@ -74,6 +74,8 @@ extension IndexedJob {
     row.add(.integer(stamp.inode))
     row.add(.integer(stamp.size))
     row.add(.integer(stamp.modified))
+    row.add(RowValue(timezone))
+    row.add(created.map { .integer($0.microseconds) } ?? .null)
   }
 
   fileprivate func addInput(to row: inout RowBuffer) {

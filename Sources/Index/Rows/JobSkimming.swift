@@ -10,19 +10,17 @@ extension IndexedJob {
       let status = read.status, status == .completed || status == .interrupted, let created = read.createdAt,
       let input = read.input, let file = input.file, input.hasSize, !read.stages.isEmpty, !read.history.isEmpty
     else { return nil }
-    (folder, logs, jobID, userID) = (place.folder, place.logs, place.id, place.user)
+    self.init(at: place, stamp: stamp)
     (title, year, self.status) = (input.title, input.year, status.rawValue)
     stage =
       read.stages.last { $0.status == StageStatus.running.rawValue || $0.status == StageStatus.failed.rawValue }?
       .name
-    (self.input, error, createdAt) = (file, nil, created)
+    (self.input, createdAt, timezone) = (file, created, read.timezone)
     (completedAt, totalSeconds) = (read.completedAt, read.totalSeconds)
     (sha256, inputBytes, inputModified) = (input.sha256, input.bytes, input.modified)
     (inputInode, inputSeconds) = (input.inode, input.seconds)
     stages = read.stages
     history = [JobEvent(at: created, .created)] + read.history
-    self.stamp = stamp
-    key = JobKey.first(place.date, number: place.number)
   }
 }
 
@@ -36,6 +34,7 @@ private struct ManifestSkim {
   }
 
   private(set) var createdAt: String?
+  private(set) var timezone: String?
   private(set) var status: PipelineStatus?
   private(set) var input: Input?
   private(set) var stages: [IndexedStage] = []
@@ -54,6 +53,8 @@ private struct ManifestSkim {
     try skim.members { name, skim in
       if name == "created_at" {
         createdAt = try skim.text()
+      } else if name == "timezone" {
+        timezone = try skim.text()
       } else if name == "input" {
         try once(1)
         input = try Self.input(&skim)

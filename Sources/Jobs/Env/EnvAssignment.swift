@@ -25,6 +25,9 @@ struct EnvAssignment: Sendable, Equatable {
     setValue(value)
   }
 
+  /// Whether the value begins with a quote that is a part of it, as nothing closes it.
+  var hasOpenQuote: Bool { quote == nil && (raw.first == UInt8(ascii: "\"") || raw.first == UInt8(ascii: "'")) }
+
   var bytes: [UInt8] {
     let mark = quote.map { [$0] } ?? []
     return prefix + Array(key.utf8) + separator + mark + raw + mark + suffix + newline

@@ -29,6 +29,30 @@ public struct EnvFile: Sendable, Equatable {
 
   public init(_ text: String = "") { self.init(parsing: Array(text.utf8)) }
 
+  /// Lines that set nothing and are neither empty nor a comment, and those whose quotes do not close: each counted from 1,
+  /// with the key that it sets.
+  public var oddLines: [(number: Int, key: String?)] {
+    var odd: [(number: Int, key: String?)] = []
+    var number = 1
+    for line in lines {
+      switch line {
+      case .other(let bytes):
+        let first = bytes.first { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }
+        if let first, first != UInt8(ascii: "#") { odd.append((number, nil)) }
+      case .assignment(let assignment):
+        if assignment.hasOpenQuote { odd.append((number, assignment.key)) }
+      }
+      number += line.bytes.count { $0 == 0x0A }
+    }
+    return odd
+  }
+
+  /// Whether a line can set a key of that name.
+  public static func isKey(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+    return name.utf8.allSatisfy(EnvParser.isKeyByte)
+  }
+
   /// The file's bytes.
   public var bytes: [UInt8] { lines.flatMap(\.bytes) }
 

@@ -32,7 +32,8 @@ struct EnvParser {
     let keyStart = index
     while index < bytes.count, Self.isKeyByte(bytes[index]) { index += 1 }
     let key = bytes[keyStart..<index]
-    guard let first = key.first, first < 0x30 || first > 0x39 else { return nil }
+    let name = String(decoding: key, as: UTF8.self)
+    guard EnvFile.isKey(name) else { return nil }
     let separatorStart = index
     skipBlanks()
     guard index < bytes.count, bytes[index] == UInt8(ascii: "=") else { return nil }
@@ -40,7 +41,6 @@ struct EnvParser {
     let afterEquals = index
     skipBlanks()
     let prefix = Array(bytes[start..<keyStart])
-    let name = String(decoding: key, as: UTF8.self)
     let lineEnd = endOfLine(from: index)
     let emptyValue = index == lineEnd || (index > afterEquals && bytes[index] == UInt8(ascii: "#"))
     if emptyValue {
@@ -96,7 +96,7 @@ struct EnvParser {
 
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  private static func isKeyByte(_ byte: UInt8) -> Bool {
+  static func isKeyByte(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
     default: false

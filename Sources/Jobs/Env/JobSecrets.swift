@@ -6,10 +6,15 @@ extension Secrets {
   ///
   /// - Parameter root: where a relative SECRETS_PATH begins.
   public static func values(of env: EnvFile, in root: FilePath, outer: [String: String]) -> [String] {
+    let file = file(named: env, in: root, outer: outer).flatMap { try? DurableFile.read($0) }
+    return values(of: env, secretsFile: file.flatMap { try? JSON(parsing: $0) }, outer: outer)
+  }
+
+  /// The JSON file that SECRETS_PATH names; `nil` when it is not set.
+  public static func file(named env: EnvFile, in root: FilePath, outer: [String: String]) -> FilePath? {
     let settings = Dictionary(env.values(outer: outer), uniquingKeysWith: { $1 })
-    let named = [settings["SECRETS_PATH"], outer["SECRETS_PATH"]].compactMap { $0 }.first { !$0.isEmpty }
-    let file = named.flatMap { try? DurableFile.read(resolve($0, against: root)) }.flatMap { try? JSON(parsing: $0) }
-    return values(of: env, secretsFile: file, outer: outer)
+    return [settings["SECRETS_PATH"], outer["SECRETS_PATH"]].compactMap { $0 }.first { !$0.isEmpty }
+      .map { resolve($0, against: root) }
   }
 
   /// The secret values that the records of the job in `folder` may hold, for whoever shows them.

@@ -19,7 +19,7 @@ public struct BatchOptions: Sendable {
   public var attempts = 3
   /// Take up jobs again that were given up.
   public var retriesGivenUp = false
-  /// Wait for another batch over the same folder to end, instead of leaving.
+  /// Wait for another batch over the same folder, or of a job that is named, to end, instead of leaving.
   public var waits = false
 
   /// Keep going, and take up films as they come.

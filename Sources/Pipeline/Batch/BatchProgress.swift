@@ -52,7 +52,7 @@ public struct BatchProgress: Sendable {
   /// The part of all stages that is done, running ones as far as they tell.
   public var fraction: Double {
     if let fraction = told.fraction { return fraction }
-    guard stages > 0 else { return films > 0 ? Double(ended) / Double(films) : 1 }
+    guard stages > 0 else { return films > 0 ? Double(ended) / Double(films) : batch == nil ? 0 : 1 }
     let partly = running.reduce(0) { $0 + ($1.isWaiting ? 0 : $1.fraction ?? 0) }
     return min(1, (Double(stagesDone) + partly) / Double(stages))
   }

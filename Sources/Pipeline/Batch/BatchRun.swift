@@ -197,7 +197,8 @@ final class BatchRun: Sendable {
     do {
       let run = JobRun(
         job, in: workspace, selection: batch.selection, workflow: batch.workflow, environment: batch.environment,
-        toolFolders: batch.toolFolders, lanes: batch.lanes, stop: stop, index: batch.index, observe: observe)
+        toolFolders: batch.toolFolders, lanes: batch.lanes, stop: stop, waits: batch.options.waits,
+        index: batch.index, observe: observe)
       let outcome = try run.run(film)
       return FilmBatch.Result(
         film: film, job: job, status: outcome.status, reason: outcome.reason,

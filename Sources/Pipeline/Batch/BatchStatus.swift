@@ -27,7 +27,9 @@ final class BatchStatus: Sendable {
       defer { state.isDue = true }
       return !state.isDue
     }
-    if isFirst { queue.asyncAfter(deadline: .now() + Self.pause) { self.write() } }
+    guard isFirst else { return }
+    if case .batchStarted = event { return queue.async { self.write() } }
+    queue.asyncAfter(deadline: .now() + Self.pause) { self.write() }
   }
 
   /// Ends the telling.
@@ -58,8 +60,10 @@ extension Workspace {
         return nil
       }
       let status = batchStatusFolder.appending("\(record.id).json")
+      // One that has just begun, or cannot write its status, has told nothing yet.
       var document = (try? DurableFile.read(status)).flatMap { try? JSON(parsing: $0) } ?? BatchProgress().document
       document["batch_id"] = .string(record.id)
+      document["started_at"] = .string(record.startedAt)
       document["who"] = .string(record.who)
       document["inputs"] = .strings(record.inputs)
       return document

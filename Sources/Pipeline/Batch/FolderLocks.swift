@@ -18,25 +18,16 @@ final class FolderLocks {
     for folder in Set(folders.map { realPath($0) ?? $0 }).sorted(by: { $0.string < $1.string }) {
       try makeFolder(place)
       let path = place.appending(SHA256.hex(of: Array(folder.string.utf8)).prefix(32) + ".lock")
-      let lock = try Self.take(path, folder, waits: waits, stop: stop)
+      let lock =
+        waits
+        ? try FileLock.take(path, subject: folder.string, waitingUnless: stop)
+        : try FileLock.take(path, subject: folder.string)
       // For people only; another user's file cannot be written.
       try? lock.describeHolder([
         "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(Timestamp.now.text),
         "folder": .string(folder.string),
       ])
       held.append(Held(lock))
-    }
-  }
-
-  private static func take(
-    _ path: FilePath, _ folder: FilePath, waits: Bool, stop: StopSource
-  ) throws -> FileLock {
-    while true {
-      do {
-        return try FileLock.take(path, subject: folder.string)
-      } catch let error as JobError where error.code == .locked && waits && stop.level == .none {
-        for _ in 0..<25 where stop.level == .none { sleepBriefly() }
-      }
     }
   }
 }

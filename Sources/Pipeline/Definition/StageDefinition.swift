@@ -81,6 +81,16 @@ public struct PipelineDefinition: Sendable, Equatable {
     throw JobError(.usage, workflow, "no such workflow", remedy: "The pipeline \(name) has: \(known)")
   }
 
+  /// - Throws: ``JobError`` with code `usage` for a lane that no stage is in.
+  public func requireLanes(_ names: some Sequence<String>) throws {
+    let known = Set(stages.map(\.lane)).sorted()
+    for name in names where !known.contains(name) {
+      throw JobError(
+        .usage, name, "no stage is in such a lane.\(didYouMean(name, among: known))",
+        remedy: "The lanes of the pipeline \(self.name): \(known.joined(separator: ", "))")
+    }
+  }
+
   /// - Throws: ``JobError`` with code `usage`.
   public func require(_ name: String) throws -> StageDefinition {
     if let stage = stage(name) { return stage }

@@ -46,14 +46,21 @@ public enum MediaFiles {
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
   /// - Parameter outside: folders that are not looked into but by their own name: what cpwx makes is no film to run.
-  /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or no file.
+  /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or what is no film by its name.
   static func find(at path: FilePath, outside: [FilePath]) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
       throw isText(path.string)
         ? JobError(.usage, path.string, "no such file or folder") : JobError(.damaged, path.string, noText)
     }
-    if status.isRegular { return Found(files: [(path, status)]) }
+    if status.isRegular {
+      guard hasMediaEnding(path.lastComponent?.string ?? "") else {
+        throw JobError(
+          .usage, path.string, "is no film, by its name",
+          remedy: "Films end in .\(extensions.sorted().joined(separator: " ."))")
+      }
+      return Found(files: [(path, status)])
+    }
     guard status.isDirectory else { throw JobError(.usage, path.string, "is neither a file nor a folder") }
     var found = Found()
     var passed = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })

@@ -33,7 +33,7 @@ struct JobRecord {
     self.workflow = workflow
     (self.reason, self.who, self.changed) = (reason, who, changed)
     let info = try? JobInfo(reading: paths.info)
-    let created = info?.createdAt.flatMap { Timestamp($0) } ?? .now
+    let created = info?.created ?? .now
     latest = Manifest(newFor: paths, created: created, in: workspace)
   }
 

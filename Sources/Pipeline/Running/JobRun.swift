@@ -25,21 +25,23 @@ public struct JobRun {
   private let environment: [String: String]
   private let index: IndexFeed?
   private let lanes: Lanes
+  private let waits: Bool
 
   /// - Parameters:
   ///   - lanes: where each stage takes its place.
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
+  ///   - waits: for another process that runs the job to end.
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
   public init(
     _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil,
-    environment: [String: String], toolFolders: [FilePath], lanes: Lanes, stop: StopSource, index: IndexFeed?,
-    observe: @escaping (RunEvent) -> Void
+    environment: [String: String], toolFolders: [FilePath], lanes: Lanes, stop: StopSource, waits: Bool,
+    index: IndexFeed?, observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
-    (self.index, self.lanes) = (index, lanes)
+    (self.index, self.lanes, self.waits) = (index, lanes, waits)
     runner = LocalRunner(environment: environment, toolFolders: toolFolders, stop: stop)
   }
 
@@ -48,7 +50,10 @@ public struct JobRun {
   /// - Throws: ``JobError``: with code `locked` when another process runs the job, `io` when its records cannot be
   ///   written. The job can be resumed after every error.
   public func run(_ film: InputDecision) throws -> Outcome {
-    let lock = try FileLock.take(paths.lock, subject: paths.id.description)
+    let name = paths.id.description
+    let lock =
+      waits
+      ? try FileLock.take(paths.lock, subject: name, waitingUnless: stop) : try FileLock.take(paths.lock, subject: name)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
     Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
@@ -59,7 +64,9 @@ public struct JobRun {
     ])
     try makeFolder(paths.logs)
     let log = try OrchestratorLog(in: paths.logs, started: started)
+    var secrets: [String] = []
     let report: (RunEvent) -> Void = { event in
+      let event = event.masked(secrets)
       log.write(event.lines)
       observe(event)
     }
@@ -74,6 +81,7 @@ public struct JobRun {
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity?.sha256 ?? "", environment: environment)
+    secrets = context.secrets
     report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
     if film.job != nil, Orphans.end(of: paths) { report(.orphansEnded(paths)) }
     var record = JobRecord(

@@ -33,4 +33,12 @@ struct StageAttempt {
   var isMissingEngine: Bool { exitCode == 69 || notStarted }
 
   var notStarted = false
+
+  /// The attempt as it may be recorded: a command, or a path it was to make, may hold a secret.
+  func masked(_ secrets: [String]) -> StageAttempt {
+    var attempt = self
+    if case .failed(let reason) = result { attempt.result = .failed(reason: Secrets.masked(reason, secrets)) }
+    attempt.errorText = errorText.map { Secrets.masked($0, secrets) }
+    return attempt
+  }
 }

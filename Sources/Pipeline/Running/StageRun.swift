@@ -86,7 +86,8 @@ struct StageRun {
           stage, attempt: number, fingerprint: fingerprint, because: because, waited: waited, inputs: inputs,
           runner: LocalRunner.name,
           log: context.logFile(of: stage), start: start)
-      })
+      }
+    ).masked(context.secrets)
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
     if own?.status == .skipped {
       // The stage says itself that there was nothing for it to do, and that is no failure.

@@ -25,7 +25,9 @@ extension BatchReport {
 
     var entries = record.document["jobs"]?.array ?? []
     if entries.isEmpty, completed == nil, let started {
-      entries = try UnrecordedJobs(workspace: workspace, record: record, started: started, notice: notice).entries()
+      entries = try UnrecordedJobs(
+        workspace: workspace, record: record, started: started, shown: shown, notice: notice
+      ).entries()
     }
     let begin = started?.microseconds ?? 0
     let end = (completed ?? now).microseconds + 1_000_000

@@ -20,15 +20,17 @@ struct StageSpans {
     self.manifest = manifest
     batchStart = Timestamp(microseconds: batch.lowerBound)
     // Times in records may be of clocks a little apart.
-    let lower = batch.lowerBound - 1_000_000
+    let early = batch.lowerBound - 1_000_000
     let begun = manifest.history.filter { $0.what == .started }.compactMap { Timestamp($0.at)?.microseconds }
-      .filter { $0 >= lower }.sorted()
-    let upper = begun.dropFirst().first ?? .max
-    let isLatest = begun.count <= 1
-    run = lower..<max(lower, min(upper, batch.upperBound))
-    isThere = begun.first.map(run.contains) ?? false
+      .filter { $0 >= early }.sorted()
+    // An earlier run may have begun within that second, too.
+    let begin = begun.first { $0 >= batch.lowerBound } ?? begun.last
+    let next = begun.first { $0 > begin ?? .max }
+    let lower = begun.first == begin ? early : begin ?? early
+    run = lower..<max(lower, min(next ?? .max, batch.upperBound))
+    isThere = begin.map(run.contains) ?? false
     readHistory()
-    for record in manifest.stages { read(record, now: isLatest ? now : nil) }
+    for record in manifest.stages { read(record, now: next == nil ? now : nil) }
     spans.sort { ($0.startSeconds, $0.number ?? 0) < ($1.startSeconds, $1.number ?? 0) }
   }
 

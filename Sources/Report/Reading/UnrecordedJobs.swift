@@ -7,6 +7,8 @@ struct UnrecordedJobs {
   let workspace: Workspace
   let record: BatchRecord
   let started: Timestamp
+  /// The record's inputs are masked.
+  let shown: ShownText
   let notice: IndexNotice
 
   /// Entries as a record has them, for jobs that `who` ran since the batch began, oldest first.
@@ -18,10 +20,15 @@ struct UnrecordedJobs {
       .sorted { ($0["job_id"]?.string ?? "") < ($1["job_id"]?.string ?? "") }
   }
 
+  /// When the batch began, whatever zone its record is of.
+  private var begin: Timestamp {
+    record.startedAt.flatMap { Timestamp($0, in: record.document["timezone"]?.string) } ?? started
+  }
+
   /// Jobs that were made, ended, or left unfinished since.
   private func candidates(_ index: JobIndex) throws -> [IndexedJob] {
     var made = JobQuery()
-    made.filters = [try JobFilter("since=\(started.text)")]
+    made.filters = [try JobFilter("since=\(begin.text)")]
     var unfinished = JobQuery()
     unfinished.filters = [try JobFilter("status=running,interrupted")]
     var jobs = try index.page(made) + index.page(unfinished)
@@ -29,9 +36,10 @@ struct UnrecordedJobs {
     (ended.order, ended.limit) = (.completed, 200)
     while true {
       let page = try index.page(ended)
-      jobs += page.filter { ($0.completedAt ?? "") >= started.text }
-      guard let last = page.last, page.count == 200, (last.completedAt ?? "") >= started.text else { break }
-      ended.after = last.folder
+      jobs += page.filter { $0.completed.map { $0 >= begin } ?? false }
+      // In the order of their texts, which zones put up to a day apart.
+      guard let last = page.last?.completed, page.count == 200, last.seconds(since: begin) > -86_400 else { break }
+      ended.after = page.last?.folder
     }
     var seen: Set<String> = []
     return jobs.filter { seen.insert($0.folder).inserted }
@@ -45,7 +53,7 @@ struct UnrecordedJobs {
       return Timestamp(event.at).map { $0.seconds(since: started) >= -1 } ?? false
     }
     guard run != nil, isAskedFor(manifest.inputFile) else { return nil }
-    let isNew = (job.createdAt ?? "") >= started.text
+    let isNew = job.created.map { $0 >= begin } ?? false
     return [
       "job_id": .string(job.jobID), "user_id": .int(paths.userID), "output_dir": .string(job.folder),
       "input": .string(manifest.inputFile), "decision": .string(isNew ? "new" : "resume"), "status": .null,
@@ -56,7 +64,7 @@ struct UnrecordedJobs {
   /// Two batches of one admin may run side by side, over different folders.
   private func isAskedFor(_ input: String?) -> Bool {
     guard let input, !record.inputs.isEmpty else { return true }
-    let file = workspace.resolve(documentPath: input)
+    let file = workspace.resolve(documentPath: shown.masked(input))
     return record.inputs.contains { asked in file.starts(with: workspace.resolve(documentPath: asked)) }
   }
 }

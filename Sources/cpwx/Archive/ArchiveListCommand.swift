@@ -56,7 +56,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
     let found = try JobIndex.look(in: workspace, notice: .console) { try $0.archives(query) }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
-    var writer = Listing.Writer(format, ArchiveColumns.all)
+    var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
     writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })
     writer.end()
   }

@@ -82,7 +82,8 @@ struct ArchivePruneCommand: AsyncParsableCommand {
         .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) },
         .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" },
         .init("TITLE", key: "title", isFlexible: true), .init("REASON", key: "reason"),
-      ]
+      ],
+      keys: RowKeys.prunedArchive
     ).write(format)
     if format == .table { Console.note(summary(outcomes)) }
     let codes = Set(outcomes.compactMap { $0.error.map { ExitStatus($0).rawValue } })

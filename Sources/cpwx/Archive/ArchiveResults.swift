@@ -20,7 +20,8 @@ struct ArchiveResults {
         .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" },
         .init("TITLE", key: "title", isFlexible: true), .init("FILE", key: "archive", isFlexible: true),
         .init("REASON", key: "reason"),
-      ])
+      ],
+      keys: RowKeys.archivedJob)
   }
 
   private func document(_ outcome: ArchiveOutcome) -> JSON {

@@ -30,7 +30,8 @@ struct ArchiveShowCommand: AsyncParsableCommand {
     let document = try document(of: file)
     switch format {
     case .json: Console.out(raw: document.bytes())
-    case .ndjson, .csv: Listing(rows: document["files"]?.array ?? [], columns: []).write(format)
+    case .ndjson, .csv:
+      Listing(rows: document["files"]?.array ?? [], columns: [], keys: RowKeys.member).write(format)
     case .table: writeTable(document)
     }
   }

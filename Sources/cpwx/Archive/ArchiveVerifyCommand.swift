@@ -53,7 +53,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
         .init("FILES", key: "members"),
         .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }, .init("FILE", key: "archive"),
         .init("REASON", key: "reason"),
-      ])
+      ], keys: RowKeys.verifiedArchive)
     var codes: Set<Int32> = []
     for file in try files() {
       let outcome = verification.verify(file)

@@ -21,7 +21,7 @@ struct JobListing {
 
   /// - Returns: the last job written, when there are more.
   func write(_ query: JobQuery, limit: Int?) throws -> IndexedJob? {
-    var writer = Listing.Writer(format, columns.map(\.column))
+    var writer = Listing.Writer(format, columns.map(\.column), keys: keys ?? RowKeys.job)
     let last = try JobIndex.stream(query, in: workspace, limit: limit, notice: .console) { writer.write($0.map(row)) }
     writer.end()
     if writer.isEmpty, format == .table, Console.errorIsTerminal {
@@ -31,7 +31,7 @@ struct JobListing {
   }
 
   func write(_ jobs: [IndexedJob]) {
-    var writer = Listing.Writer(format, columns.map(\.column))
+    var writer = Listing.Writer(format, columns.map(\.column), keys: keys ?? RowKeys.job)
     writer.write(jobs.map(row))
     writer.end()
   }

@@ -27,7 +27,7 @@ extension IndexedJob {
       "job_id": .string(jobID), "user_id": Int(userID).map { .int($0) } ?? .string(userID), "title": .string(title),
       "year": .int(year), "status": .string(status), "stage": .string(stage), "input": .string(input),
       "created_at": .string(createdAt), "completed_at": .string(completedAt), "output_dir": .string(folder),
-      "archive": .string(archive), "archive_state": .string(archiveState.rawValue),
+      "timezone": .string(timezone), "archive": .string(archive), "archive_state": .string(archiveState.rawValue),
       "total_seconds": totalSeconds.map { .double($0) } ?? .null, "error": .string(error),
     ]
   }

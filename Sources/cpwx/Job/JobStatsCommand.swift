@@ -28,7 +28,8 @@ struct JobStatsCommand: AsyncParsableCommand {
     let document = Secrets.masked(statistics.document, secrets)
     switch format {
     case .json: Console.out(raw: document.bytes())
-    case .ndjson, .csv: Listing(rows: document["stages"]?.array ?? [], columns: []).write(format)
+    case .ndjson, .csv:
+      Listing(rows: document["stages"]?.array ?? [], columns: [], keys: RowKeys.stage).write(format)
     case .table: StatisticsTable(document).write()
     }
   }

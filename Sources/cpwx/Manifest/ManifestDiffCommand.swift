@@ -45,7 +45,8 @@ struct ManifestDiffCommand: AsyncParsableCommand {
       columns: [
         .init("STAGE", key: "stage_name"), .init("WHAT", key: "key"), .init("OLD", key: "old", isFlexible: true),
         .init("NEW", key: "new", isFlexible: true),
-      ]
+      ],
+      keys: RowKeys.difference
     ).write(format)
     if differences.isEmpty {
       if format == .table { Console.note("No difference.") }

@@ -36,7 +36,8 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
       columns: [
         .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
         .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" }, .init("PATH", key: "path", isFlexible: true),
-      ]
+      ],
+      keys: RowKeys.output
     ).write(format)
   }
 }

@@ -36,7 +36,8 @@ struct ManifestValidateCommand: AsyncParsableCommand {
           ["path": .string($0.path), "severity": .string($0.severity.rawValue), "message": .string($0.message)], secrets
         )
       },
-      columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message").whole])
+      columns: [.init("SEVERITY", key: "severity"), .init("PATH", key: "path"), .init("WHAT", key: "message").whole],
+      keys: RowKeys.finding)
     if findings.isEmpty && format == .table { Console.out("\(path): as documented") }
     listing.write(format)
     if findings.contains(where: { $0.severity == .error }) { throw ExitStatus.damaged }

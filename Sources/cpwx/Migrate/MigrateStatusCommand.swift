@@ -25,7 +25,8 @@ struct MigrateStatusCommand: AsyncParsableCommand {
         .init("MIGRATION", key: "migration_id"), .init("STATE", key: "state"), .init("ENTRIES", key: "entries"),
         .init("TO DO", key: "to_do"), .init("DONE", key: "done"), .init("FAILED", key: "failed"),
         .init("UNDONE", key: "undone"),
-      ]
+      ],
+      keys: RowKeys.migration
     ).write(try formatOptions.resolved())
   }
 }

@@ -13,7 +13,7 @@ final class MigrationOutput {
 
   init(_ format: OutputFormat) {
     self.format = format
-    writer = Listing.Writer(format, Self.columns)
+    writer = Listing.Writer(format, Self.columns, keys: RowKeys.migratedTree)
   }
 
   func write(_ entry: MigrationEntry) {

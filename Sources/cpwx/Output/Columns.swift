@@ -16,5 +16,16 @@ extension String {
     return result + "…"
   }
 
+  /// The same, of whose beginning so much is left out: of a path the name tells most.
+  func fittingAtEnd(_ columns: Int) -> String {
+    if greatestWidth <= columns { return self }
+    var width = 0
+    let rest = reversed().prefix { character in
+      width += character.greatestWidth
+      return width <= columns - 1
+    }
+    return "…" + String(rest.reversed())
+  }
+
   func padded(to columns: Int) -> String { self + String(repeating: " ", count: max(0, columns - displayWidth)) }
 }

@@ -20,6 +20,8 @@ struct Listing {
     var dispensability = 0
     /// Left out where no row has anything in it.
     var isRare = false
+    /// Cut at its beginning, where it must be cut.
+    var isCutAtStart = false
     /// Never cut, though the line then be broken: it is told nowhere else.
     var isWhole = false
     var text: (JSON) -> String
@@ -63,9 +65,11 @@ struct Listing {
 
   var rows: [JSON]
   var columns: [Column]
+  /// The rows' keys, for the heading of a CSV without rows.
+  var keys: [String] = []
 
   func write(_ format: OutputFormat) {
-    var writer = Writer(format, columns)
+    var writer = Writer(format, columns, keys: keys)
     writer.write(rows)
     writer.end()
   }
@@ -74,10 +78,14 @@ struct Listing {
   struct Writer {
     private let format: OutputFormat
     private let columns: [Column]
+    private let keys: [String]
     private var gathered: [JSON] = []
     private(set) var isEmpty = true
 
-    init(_ format: OutputFormat, _ columns: [Column]) { (self.format, self.columns) = (format, columns) }
+    /// - Parameter keys: the rows' keys, should there be no row to tell them.
+    init(_ format: OutputFormat, _ columns: [Column], keys: [String]) {
+      (self.format, self.columns, self.keys) = (format, columns, keys)
+    }
 
     mutating func write(_ rows: [JSON]) {
       if rows.isEmpty { return }
@@ -104,6 +112,7 @@ struct Listing {
       switch format {
       case .json: Console.out(isEmpty ? "[]" : "\n]")
       case .table: Listing(rows: gathered, columns: columns).writeTable()
+      case .csv where isEmpty && !keys.isEmpty: Listing.writeCSV(line: keys)
       case .ndjson, .csv: break
       }
     }
@@ -124,7 +133,9 @@ struct Listing {
       var (start, gap) = (0, 0)
       var isUnsure = false
       for (column, width) in fit.columns {
-        let text = room == nil ? cells[column] : cells[column].fitting(width)
+        let whole = cells[column]
+        let text =
+          room == nil ? whole : columns[column].isCutAtStart ? whole.fittingAtEnd(width) : whole.fitting(width)
         if text.isEmpty {
           gap += width + 2
         } else {
@@ -145,13 +156,17 @@ struct Listing {
   /// RFC 4180, every key a column.
   private func writeCSV(heading: Bool) {
     guard let keys = rows.first?.object?.names else { return }
+    if heading { Self.writeCSV(line: keys) }
+    for row in rows { Self.writeCSV(line: keys.map { row[$0].map(plain) ?? "" }) }
+  }
+
+  private static func writeCSV(line: [String]) {
     func quoted(_ text: String) -> String {
       let needsQuotes = text.contains { "\",\r\n".contains($0) }
       return needsQuotes
         ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
     }
-    if heading { Console.out(keys.map(quoted).joined(separator: ",")) }
-    for row in rows { Console.out(keys.map { quoted(row[$0].map(plain) ?? "") }.joined(separator: ",")) }
+    Console.out(line.map(quoted).joined(separator: ","))
   }
 }
 

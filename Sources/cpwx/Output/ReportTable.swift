@@ -39,7 +39,7 @@ struct ReportTable {
         case .optional: "went on without"
         case .held: Style.outcome(.held)
         }
-      Console.out("\n\(cause.jobs.count) \(kind)  \(stage)\(cause.text)".withoutBreaks)
+      Console.out("\n\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine)
       let names = cause.jobs.prefix(5).compactMap { report.jobs[$0].jobID ?? report.jobs[$0].input }
       let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
       Console.out("  \(names.joined(separator: ", "))\(more)".withoutControls)
@@ -101,12 +101,5 @@ extension Style {
     case .interrupted, .held: painted(outcome.label, as: "interrupted")
     case .notBegun, .pending, .skipped: outcome.label
     }
-  }
-}
-
-extension String {
-  fileprivate var withoutBreaks: String {
-    let start = prefix { $0 == "\n" }
-    return start + dropFirst(start.count).split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

@@ -59,6 +59,18 @@ struct PipelineMistakeTests {
       "a switch that is none", line: 4, says: ["'perhaps'", "true or false"], stage("critical: perhaps")),
     .init("half a retry", line: 4, says: ["1.5", "whole number"], stage("retries: 1.5")),
     .init("env that is no list", line: 4, says: ["'KNOB'", "list"], stage("env: KNOB")),
+    .init("a setting that none can be", line: 4, says: ["'A B'", "no setting's name"], stage("env: ['A B']")),
+    .init("a switch with a sign", line: 4, says: ["'A=B'", "no setting's name"], stage("enabled: A=B")),
+    .init("a switch that begins with a digit", line: 4, says: ["'1ST'"], stage("enabled: 1ST")),
+    .init(
+      "a lane that no stage is in", line: 4, says: ["'gpux'", "did you mean 'gpu'"],
+      "stages:\n  - {name: a, number: 1, lane: gpu, command: ['true']}\nlanes:\n  gpux: 2\n"),
+    .init(
+      "a second document", line: 3, says: ["second document", "expected one"],
+      "stages:\n  - {name: a, number: 1, command: ['true']}\n---\nname: more\n"),
+    .init(
+      "a stage for docker alone", line: 2, says: ["'a'", "'service'", "expected a 'command'"],
+      "stages:\n  - {name: a, number: 1, service: demux}\n"),
     .init("a lane that is a list", line: 4, says: ["text"], stage("lane: [cpu]")),
     .init("an unknown placeholder", line: 4, says: ["{imput}", "'input'"], stage("arguments: ['{imput}']")),
     .init("an output above the job", line: 4, says: ["../x", "inside"], stage("outputs: {a: ../x}")),
@@ -102,6 +114,17 @@ struct PipelineMistakeTests {
       let run = try workspace.cpwx("run", "-n")
       #expect(run.code == 78)
       #expect(run.errors.contains("pipeline.yaml:2: ") && run.errors.contains("pipeline.yaml:3: "))
+    }
+  }
+
+  @Test func `a lane on the command line that the pipeline has not is told, with what was meant`() throws {
+    try TestWorkspace.with([.making("one", fields: ["lane: gpu"])]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run", "--lane", "gpux=1")
+      #expect(run.code == 64)
+      #expect(run.errors.contains("gpux: no stage is in such a lane. Did you mean gpu?"), "\(run.errors)")
+      #expect(workspace.jobs.isEmpty)
+      #expect(try workspace.cpwx("run", "--lane", "gpu=1").code == 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Testing
 
@@ -30,6 +31,44 @@ struct OneOwnerTests {
       #expect(codes.contains(0))
       #expect(codes.allSatisfy { $0 == 0 || $0 == 75 }, "\(codes)")
       #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
+  @Test(arguments: [["in/Film (2001).mp4"], ["--resume", "latest"]])
+  func `asked to wait, a run of a film or job that another has in hand goes on once that has ended`(
+    named: [String]
+  ) throws {
+    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      let held = try workspace.start([CPWX.path, "run"] + named).wait()
+      #expect(held.code == 75, "\(held.errors)")
+      let second = try workspace.start([CPWX.path, "run", "--wait"] + named)
+      usleep(500_000)
+      #expect(kill(second.pid, 0) == 0, "it waits")
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
+      let outcome = try second.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("completed"))
+      #expect(workspace.runs == ["slow"])
+    }
+  }
+
+  @Test func `a run that waits for a job can be told to end`() throws {
+    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      let second = try workspace.startCPWX("run", "--wait", "--resume", "latest")
+      usleep(500_000)
+      second.send(SIGTERM)
+      #expect(try second.wait().code == 143)
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
     }
   }
 

@@ -28,6 +28,17 @@ struct FilmDecisionTests {
     }
   }
 
+  @Test func `of a path that a terminal has no room for the beginning is left out`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("folder of many films/another folder/The Name of the Film That Tells (2001).mp4")
+      let command = "stty cols 110; exec '\(CPWX.path)' run -n"
+      let shown = try workspace.start(["script", "-qec", command, "/dev/null"], environment: ["TERM": "xterm"]).wait()
+      let row = try #require(shown.lines.last { $0.contains("new") }, "\(shown.output)")
+      #expect(row.contains("…") && row.contains("(2001).mp4"), "\(row)")
+      #expect(!row.contains("in/folder"), "\(row)")
+    }
+  }
+
   @Test func `the short form makes nothing either`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film()

@@ -107,6 +107,28 @@ struct RunFormTests {
     }
   }
 
+  @Test func `a folder for jobs that cannot be made is told as that, and not as a want of room`() throws {
+    try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=/proc/jobs"]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 74)
+      #expect(run.errors.contains("/proc/jobs: the folder for jobs cannot be made"), "\(run.errors)")
+      #expect(run.errors.contains("OUTPUT_ROOT") && !run.output.contains("room"))
+      #expect(try workspace.cpwx("run", "-n").output.contains("new"))
+    }
+  }
+
+  @Test(arguments: [["config/.env"], ["in/b.mp4.part"], ["in/a.mp4", "in/c.mp4", "in/notes.txt"]])
+  func `what is no film by its name is refused, with the names of films`(arguments: [String]) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a.mp4", "b.mp4.part", "c.mp4", "notes.txt"] { try workspace.film(name) }
+      let run = try workspace.start([CPWX.path, "run"] + arguments).wait()
+      #expect(run.code == 64)
+      #expect(run.errors.contains("is no film, by its name") && run.errors.contains(".mkv"), "\(run.errors)")
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+
   @Test(arguments: [["in/none.mp4"], ["--user", "x"], ["--user", "-3", "in/a.mp4"], ["--no-such-option"]])
   func `what cannot be meant is refused before anything is made`(arguments: [String]) throws {
     try TestWorkspace.with([.making("one")]) { workspace in

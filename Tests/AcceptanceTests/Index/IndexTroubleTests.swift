@@ -130,6 +130,28 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `who may not read a job's settings hears of the job what a dry run says`() throws {
+    try withJobs(1) { workspace in
+      let outside = (workspace.root as NSString).deletingLastPathComponent
+      for folder in [outside, workspace.path(".cpwx")] {
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
+      }
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "TMPDIR=/tmp", CPWX.path]
+      func decision(_ arguments: String...) throws -> (kind: String?, reason: String?) {
+        let outcome = try workspace.startAsRoot(nobody + arguments + ["--format", "json"]).wait()
+        let said = try JSON(parsing: outcome.output.utf8)
+        let answer = said.array?.first ?? said
+        return (answer["decision"]?.string, answer["reason"]?.string)
+      }
+      let plan = try decision("run", "-n")
+      #expect(plan.kind == "skip")
+      for subject in ["latest", "in/Film 1.mp4"] {
+        let why = try decision("job", "why", subject)
+        #expect(why == plan, "\(subject): \(why)")
+      }
+    }
+  }
+
   @Test func `the shell completes ids from it, and gets nothing where there is none`() throws {
     try withJobs(2) { workspace in
       let ids = try workspace.cpwx("job", "list", "--format", "csv", "--columns", "job_id").lines.dropFirst()

@@ -47,6 +47,31 @@ struct JobQueryTests {
     }
   }
 
+  @Test func `jobs are as old as they are, whatever the zone of who made them and of who asks`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", environment: ["TZ": "UTC"]).code == 0)
+      for zone in ["UTC", "Asia/Kolkata", "America/New_York"] {
+        func count(_ filter: String) throws -> Int {
+          try workspace.cpwx("job", "list", filter, "--format", "ndjson", environment: ["TZ": zone]).lines.count
+        }
+        #expect(try count("since=1h") == 1, "\(zone)")
+        #expect(try count("until=1h") == 0, "\(zone)")
+      }
+      let row = try JSON(parsing: try workspace.cpwx("job", "list", "--format", "json").output.utf8).array?.first
+      #expect(row?["timezone"]?.string == "UTC +00:00")
+      let id = row?["job_id"]?.string ?? ""
+      #expect(try workspace.cpwx("archive", id, environment: ["TZ": "UTC"]).code == 0)
+      for (zone, option, listed) in [
+        ("Asia/Kolkata", "--since", 1), ("America/New_York", "--until", 0), ("America/New_York", "--since", 1),
+      ] {
+        let found = try workspace.cpwx(
+          "archive", "list", option, "1h", "--format", "ndjson", environment: ["TZ": zone])
+        #expect(found.lines.count == listed, "\(zone) \(option)")
+      }
+    }
+  }
+
   @Test(arguments: [
     ["list", "statsu=failed"], ["list", "status=fialed"], ["list", "--sort", "size"], ["list", "--columns", "tilte"],
     ["list", "--limit=-1"], ["list", "--after", "nothing"], ["stats", "x"],

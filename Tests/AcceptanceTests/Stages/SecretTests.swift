@@ -78,6 +78,50 @@ struct SecretTests {
     }
   }
 
+  /// Everything that cpwx has written, but the files that are to hold the settings.
+  private func written(_ workspace: TestWorkspace) throws -> [(place: String, text: String)] {
+    let files = workspace.tree("out").map { "out/" + $0 } + workspace.tree("logs").map { "logs/" + $0 }
+    return try files.filter {
+      !$0.hasSuffix("/job.env") && !$0.hasSuffix("/pipeline.yaml") && (try? workspace.bytes($0)) != nil
+    }
+    .map { ($0, try workspace.read($0)) }
+  }
+
+  @Test func `a secret in the name of a program that cannot be started is masked everywhere`() throws {
+    try TestWorkspace.with(config: Self.config) { workspace in
+      try workspace.write(
+        "config/pipeline.yaml", "stages:\n  - {name: one, number: 1, command: [/nowhere/kestrel-9341]}\n")
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 69)
+      #expect((run.output + run.errors).contains("/nowhere/******** cannot be started"))
+      var places = try written(workspace) + [("standard output", run.output), ("standard error", run.errors)]
+      for table in ["jobs", "stages", "history"] {
+        let sql = ["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT * FROM \(table)"]
+        places.append((table, try workspace.start(sql).wait().output))
+      }
+      for (place, text) in places { #expect(!text.contains("kestrel-9341"), "\(place)") }
+    }
+  }
+
+  @Test func `a secret in a film's name is masked in logs, in the batch's record and in what is shown of the run`()
+    throws
+  {
+    try TestWorkspace.with([Stage("fail", script: "exit 3")], config: Self.config) { workspace in
+      try workspace.film("of kestrel-9341 (2001).mp4")
+      let plan = try workspace.cpwx("run", "-n", "--format", "json")
+      let events = try workspace.cpwx("run", "--format", "ndjson")
+      let again = try workspace.cpwx("run")
+      #expect(again.code == 1)
+      let shown = [plan, events, again].flatMap { [("standard output", $0.output), ("standard error", $0.errors)] }
+      // The job's own records name the film, so that it can go on.
+      let kept = try written(workspace).filter { $0.place.hasPrefix("logs/") }
+      #expect(kept.contains { $0.place.hasPrefix("logs/batches/") && $0.text.contains("in/of ********") })
+      for (place, text) in shown + kept { #expect(!text.contains("kestrel-9341"), "\(place): \(text)") }
+      #expect(try workspace.manifest()["input"]?["file"]?.string == "in/of kestrel-9341 (2001).mp4")
+    }
+  }
+
   @Test func `job env shows secrets only when asked to`() throws {
     try TestWorkspace.with(config: Self.config + ["SRC_LANG=hi"]) { workspace in
       try workspace.cpwx("job", "create")

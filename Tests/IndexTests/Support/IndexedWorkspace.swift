@@ -35,7 +35,8 @@ final class IndexedWorkspace: Sendable {
   /// A job in the dated tree.
   func job(
     _ id: String, user: String = "1", title: String = "Sholay", year: Int = 1975, status: String = "completed",
-    stages: [(String, String)] = [("demux", "success"), ("mux", "success")], error: String? = nil, seconds: Double = 60
+    stages: [(String, String)] = [("demux", "success"), ("mux", "success")], error: String? = nil, seconds: Double = 60,
+    made clock: String = "09:00:00.000000", in zone: String? = nil
   ) throws {
     let day = "\(id.prefix(4))/\(id.dropFirst(4).prefix(2))/\(id.dropFirst(6).prefix(2))"
     let date = String(day.map { $0 == "/" ? "-" : $0 })
@@ -50,7 +51,7 @@ final class IndexedWorkspace: Sendable {
     try file(
       "out/\(day)/\(user)/\(id)/manifest.json",
       #"""
-      {"version": "1.0.0", "created_at": "\#(date)T09:00:00.000000",
+      {"version": "1.0.0", "created_at": "\#(date)T\#(clock)",\#(zone.map { #" "timezone": "\#($0)","# } ?? "")
       "job_id": "\#(id)", "user_id": \#(user), "input": {"file": "in/\#(title).mkv", "title": "\#(title)", "year": \#(year),
       "sha256": "\#(id.filter(\.isNumber))abcdef"},
       "stages": {\#(entries.joined(separator: ",\n"))},

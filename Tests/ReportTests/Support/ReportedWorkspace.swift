@@ -33,9 +33,12 @@ final class ReportedWorkspace {
   }
 
   /// A job in the dated tree, and its entry in the batch's record.
+  ///
+  /// - Parameter runs: when its runs began; by default there is one, which began with the first stage.
   func job(
     _ number: Int, title: String, input: String? = nil, decision: String = "new", status: String? = "completed",
-    recorded: String? = nil, reason: String? = nil, who: String = "admin@film", log: String? = nil, _ spans: [Span]
+    recorded: String? = nil, reason: String? = nil, who: String = "admin@film", log: String? = nil,
+    begun runs: [Double]? = nil, _ spans: [Span]
   ) throws {
     let id = "20260101-" + String(String(1000 + number).dropFirst())
     let input = input ?? "in/\(title).mkv"
@@ -53,12 +56,12 @@ final class ReportedWorkspace {
       stages[span.name] = fields
       if let log, span.error != nil { try place.file("logs/2026/01/01/1/\(id)/\(span.name).log", log) }
     }
-    let begun = Self.clock((spans.map { $0.start - ($0.waited ?? 0) }.min() ?? 0))
+    let runs = (runs ?? [spans.map { $0.start - ($0.waited ?? 0) }.min() ?? 0]).map(Self.clock)
     let manifest: JSON = [
-      "version": .string("1.0.0"), "created_at": .string(begun), "job_id": .string(id), "user_id": .int(1),
+      "version": .string("1.0.0"), "created_at": .string(runs.first), "job_id": .string(id), "user_id": .int(1),
       "input": ["file": .string(input), "title": .string(title), "year": .int(1975)], "stages": .object(stages),
       "pipeline": ["status": .string(recorded ?? status ?? "running")],
-      "history": .array([["at": .string(begun), "event": .string("started"), "who": .string(who)]]),
+      "history": .array(runs.map { ["at": .string($0), "event": .string("started"), "who": .string(who)] }),
     ]
     try place.file("out/2026/01/01/1/\(id)/manifest.json", manifest.text())
     entry(id, input: input, decision: decision, status: status, reason: reason)

@@ -1,0 +1,191 @@
+public import Index
+internal import Jobs
+public import SystemPackage
+
+extension FilmBatch {
+  /// What will be done with each film, in order.
+  public struct Plan: Sendable {
+    public var films: [InputDecision] = []
+    var newcomers: Newcomers
+    /// What was asked for.
+    let inputs: [FilePath]
+    var history = WorkHistory()
+    /// The folders that films were looked for in.
+    var folders: [FilePath] = []
+  }
+
+  /// Decides about each film.
+  ///
+  /// - Parameters:
+  ///   - inputs: films, and folders of films.
+  ///   - resumed: jobs by name.
+  ///   - changingNothing: not even an index is made.
+  ///   - asNight: jobs and films that are named are decided about as those of a folder are.
+  ///   - stop: ends the looking; the films that are left are then pending.
+  ///   - notice: told of troubles with the index.
+  /// - Throws: ``JobError`` for inputs and jobs that are not there.
+  public func plan(
+    inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
+    stop: StopSource? = nil, notice: IndexNotice
+  ) throws -> Plan {
+    let newcomers = Newcomers(in: workspace)
+    return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
+      var plan = Plan(newcomers: newcomers, inputs: inputs)
+      plan.history = try index.workHistory()
+      if let restore, !changingNothing {
+        for name in resumed {
+          let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
+          if job.isArchived { try restore(job.paths(in: workspace)) }
+        }
+      }
+      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop)
+      if !changingNothing { memory.save() }
+      return plan
+    }
+  }
+
+  /// A film that was found, and how.
+  private struct Found {
+    var path: FilePath
+    var status: FileStatus
+    var isNamed: Bool
+  }
+
+  private func decide(
+    _ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool, stop: StopSource?
+  ) throws {
+    let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment, stop: stop)
+    var question = InputHistory.Question(user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
+    let attempts = options.retriesGivenUp ? nil : options.attempts
+    if asNight { question.attempts = attempts }
+    do {
+      for name in resumed {
+        var film: InputDecision
+        repeat {
+          let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
+          film = try verified(history.resume(job, question, stop: stop), check)
+        } while try waited(for: film, stop)
+        plan.add(film, selection)
+      }
+    } catch is CancellationError {
+      return
+    }
+    question.attempts = attempts
+    let found = try find(&plan)
+    let known = try history.films(of: found.map(\.path))
+    let sizes = Dictionary(found.map { ($0.status.size, 1) }, uniquingKeysWith: +)
+    var seen: [String: FilePath] = [:]
+    for (found, known) in zip(found, known) {
+      if let stop, stop.level > .none {
+        plan.films.append(.stopped(found.path))
+        continue
+      }
+      var film: InputDecision
+      do {
+        // One that was named may fail as often as it likes.
+        var question = question
+        if found.isNamed, !asNight { question.attempts = nil }
+        var known = known
+        repeat {
+          film = try history.decide(
+            found.path, found.status, known: known, hasTwin: sizes[found.status.size, default: 0] > 1, question,
+            stop: stop)
+          guard found.isNamed, try waited(for: film, stop) else { break }
+          known = try history.films(of: [found.path])[0]
+        } while true
+        if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
+        // A film that was named is looked at closely; in a folder of thousands the records count.
+        if found.isNamed { film = try verified(film, check) }
+      } catch is CancellationError {
+        plan.films.append(.stopped(found.path))
+        continue
+      } catch {
+        // One bad film keeps no other from being done.
+        let problem =
+          error as? JobError ?? JobError(.io, found.path.string, "the film cannot be read", underlying: error)
+        plan.films.append(.unreadable(found.path, problem))
+        continue
+      }
+      if film.kind != .pending, let hash = film.identity?.sha256 {
+        if let twin = seen[hash] {
+          (film.kind, film.job, film.isCopy) = (.skip, nil, true)
+          film.reason = "the same film as \(workspace.documentPath(twin)), by its content"
+        } else {
+          seen[hash] = found.path
+        }
+      }
+      plan.add(film, selection)
+    }
+  }
+
+  private func find(_ plan: inout Plan) throws -> [Found] {
+    var found: [Found] = []
+    for input in plan.inputs {
+      let media = try MediaFiles.find(at: input, outside: workspace.ownFolders)
+      for path in media.unreadable {
+        plan.films.append(.unreadable(path, JobError(.damaged, path.string, MediaFiles.noText)))
+      }
+      plan.folders += media.folders
+      for (path, status) in media.files {
+        found.append(Found(path: path, status: status, isNamed: path == absolute(input)))
+      }
+      for path in media.partial { plan.films.append(.partial(path)) }
+      for path in media.missing {
+        plan.films.append(InputDecision(.pending, of: path, because: "a link to what is not there"))
+      }
+    }
+    return found
+  }
+
+  /// Waits until nobody else runs the film's job, where that was asked for.
+  ///
+  /// - Returns: whether there was somebody to wait for; then the film is to be decided about anew.
+  private func waited(for film: InputDecision, _ stop: StopSource?) throws -> Bool {
+    guard options.waits, let stop, film.kind == .held, let job = film.job else { return false }
+    do {
+      _ = try FileLock.take(job.lock, subject: job.id.description, waitingUnless: stop)
+      return true
+    } catch let error as JobError where error.code == .locked {
+      return false
+    }
+  }
+
+  /// Sees whether the film is there as a whole.
+  private func settle(_ film: inout InputDecision, _ status: FileStatus, isNamed: Bool) {
+    switch Settling(of: film.input, status, settle: isNamed ? 0 : options.settle) {
+    case .settled: break
+    case .beingWritten: (film.kind, film.reason) = (.pending, "a process is still writing the file")
+    case .young(let seconds):
+      film.settlesIn = seconds
+      film.reason += "; it begins once the file has been still for \(describeDuration(options.settle))"
+    }
+  }
+
+  /// - Throws: `CancellationError`.
+  private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {
+    guard film.kind == .skip, film.archive == nil, let job = film.job else { return film }
+    var film = film
+    do {
+      guard let reason = try check.reasonToRun(film, job) else { return film }
+      (film.kind, film.reason) = (.resume, reason)
+    } catch let error as JobError where error.underlying as? Errno == .permissionDenied {
+      // Who may not look closely goes by the records.
+      return film
+    } catch let error where !(error is CancellationError) {
+      (film.kind, film.reason) = (.resume, "\(error)")
+    }
+    return film
+  }
+}
+
+extension FilmBatch.Plan {
+  fileprivate mutating func add(_ film: InputDecision, _ selection: StageSelection) {
+    var film = film
+    if film.kind.isWork {
+      let size = film.identity?.size ?? (try? FileStatus(of: film.input))?.size ?? 0
+      let left = selection.wanted.filter { selection.isRerun || !film.done.contains($0.canonicalName) }
+      film.estimate = WorkEstimate(size: size, playTime: film.playTime, stages: left, history)
+    }
+    films.append(film)
+  }
+}

@@ -1,0 +1,118 @@
+internal import Jobs
+internal import Yams
+
+/// Nodes of YAML as the values that were expected there; each that is none is noted as a mistake with its line.
+extension PipelineReader {
+  mutating func text(_ node: Node, _ subject: String) -> String? {
+    if case .scalar(let scalar) = node { return scalar.string }
+    note(line(node), "\(subject) is \(kind(node)); expected a text")
+    return nil
+  }
+
+  mutating func whole(_ node: Node, _ subject: String, _ range: ClosedRange<Int>) -> Int? {
+    if case .scalar(let scalar) = node, let value = Int(scalar.string), range.contains(value) { return value }
+    note(
+      line(node), "\(subject) is \(kind(node)); expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+    )
+    return nil
+  }
+
+  mutating func boolean(_ node: Node, _ subject: String) -> Bool? {
+    if case .scalar(let scalar) = node, let value = parseSwitch(scalar.string) { return value }
+    note(line(node), "\(subject) is \(kind(node)); expected true or false")
+    return nil
+  }
+
+  mutating func duration(_ node: Node, _ subject: String) -> Double? {
+    if case .scalar(let scalar) = node, let value = parseDuration(scalar.string), value > 0, value < 1e8 {
+      return value
+    }
+    note(line(node), "\(subject) is \(kind(node)); expected a duration such as 90s, 10m or 4h, up to three years")
+    return nil
+  }
+
+  mutating func strings(_ node: Node, _ subject: String) -> [String]? {
+    guard case .sequence(let sequence) = node else {
+      note(line(node), "\(subject) is \(kind(node)); expected a list such as [one, two]")
+      return nil
+    }
+    return sequence.compactMap { text($0, "an entry of \(subject)") }
+  }
+
+  mutating func templates(_ node: Node, _ subject: String) -> [String]? {
+    guard let list = strings(node, subject) else { return nil }
+    for template in list { checkPlaceholders(template, node, subject) }
+    return list
+  }
+
+  mutating func checkPlaceholders(_ template: String, _ node: Node, _ subject: String) {
+    for name in Placeholders.used(in: template) where !Placeholders.names.contains(name) {
+      let known = Placeholders.names.sorted().map { "{\($0)}" }.joined(separator: " ")
+      note(
+        line(node),
+        "\(subject): '{\(name)}' is no placeholder\(hint(name, Array(Placeholders.names))); expected one of \(known), or {{\(name)}} for the text itself"
+      )
+    }
+  }
+
+  mutating func mapping(_ node: Node, _ subject: String, keys: [String]?) -> [String: Node] {
+    guard case .mapping(let mapping) = node else {
+      note(line(node), "\(subject) is \(kind(node)); expected key: value pairs")
+      return [:]
+    }
+    var result: [String: Node] = [:]
+    for (key, value) in mapping {
+      guard let name = key.string else {
+        note(line(key), "\(subject): a key is \(kind(key)); expected a name")
+        continue
+      }
+      if let keys, !keys.contains(name) {
+        note(
+          line(key),
+          "\(subject): unknown key '\(name)'\(hint(name, keys)); expected one of \(keys.joined(separator: ", "))")
+      }
+      // A key with nothing after it is as good as absent.
+      if case .scalar(let scalar) = value, scalar.style == .plain || scalar.style == .any,
+        ["", "~", "null"].contains(scalar.string)
+      {
+        continue
+      }
+      result[name] = value
+    }
+    return result
+  }
+
+  mutating func noteSyntax(_ error: any Error) {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+      .composer(_, let problem, let mark, _)?:
+      note(
+        mark.line,
+        problem.contains("another document")
+          ? "a second document begins here; expected one, with 'name' and 'stages'" : "this is no YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, let context)?:
+      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
+      note(context.mark.line, "the key \(names) stands twice; expected each key once")
+    default: note(1, "this is no YAML: \(error)")
+    }
+  }
+
+  mutating func note(_ line: Int, _ message: String) {
+    mistakes.append(.init(line: line, message: message))
+  }
+
+  func line(_ node: Node) -> Int { node.mark?.line ?? 1 }
+
+  func kind(_ node: Node) -> String {
+    switch node {
+    case .scalar(let scalar): "'\(scalar.string)'"
+    case .mapping: "a set of key: value pairs"
+    case .sequence: "a list"
+    case .alias: "an alias"
+    }
+  }
+
+  func hint(_ name: String, _ known: [String]) -> String {
+    nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+  }
+}

@@ -1,0 +1,121 @@
+internal import Jobs
+internal import Yams
+
+/// A stage of the list, and the files that it declares.
+extension PipelineReader {
+  private static let stageKeys = [
+    "name", "number", "service", "command", "arguments", "timeout", "grace", "critical", "retries", "backoff", "lane",
+    "enabled", "env", "inputs", "outputs",
+  ]
+
+  mutating func stage(_ node: Node, _ index: Int) -> StageDefinition? {
+    let before = mistakes.count
+    let fields = mapping(node, "stage \(index + 1)", keys: Self.stageKeys)
+    guard mistakes.count == before || !fields.isEmpty else { return nil }
+    let name = fields["name"].flatMap { text($0, "name") }
+    let subject = name.map { "stage '\($0)'" } ?? "stage \(index + 1)"
+    if fields["name"] == nil { note(line(node), "\(subject) has no 'name'") }
+    if let name, !isPlainName(name) {
+      note(line(fields["name"] ?? node), "'\(name)' is no stage name; expected letters, digits, '_' and '-'")
+    }
+    if fields["number"] == nil {
+      note(line(node), "\(subject) has no 'number'; expected its place in the pipeline, from 1")
+    }
+    let number = fields["number"].flatMap { whole($0, "\(subject): number", 1...100_000) }
+    var stage = StageDefinition(name: name ?? "", number: number ?? 0)
+    stage.service = fields["service"].flatMap { text($0, "\(subject): service") }
+    stage.command = fields["command"].flatMap { templates($0, "\(subject): command") }
+    if fields["command"] == nil && fields["service"] == nil {
+      note(line(node), "\(subject) has neither 'command' nor 'service'; expected at least one of them")
+    }
+    if isRunHere, fields["command"] == nil, fields["service"] != nil {
+      note(
+        line(node), "\(subject) declares only a 'service', for docker; expected a 'command', as stages are run here")
+    }
+    if let command = stage.command, command.first?.isEmpty != false, let node = fields["command"] {
+      note(line(node), "\(subject): command is empty; expected the program and its arguments")
+    }
+    stage.arguments = fields["arguments"].flatMap { templates($0, "\(subject): arguments") } ?? []
+    stage.timeout = fields["timeout"].flatMap { duration($0, "\(subject): timeout") }
+    stage.grace = fields["grace"].flatMap { duration($0, "\(subject): grace") } ?? stage.grace
+    stage.critical = fields["critical"].flatMap { boolean($0, "\(subject): critical") } ?? true
+    stage.retries = fields["retries"].flatMap { whole($0, "\(subject): retries", 0...100) }
+    stage.backoff = fields["backoff"].flatMap { duration($0, "\(subject): backoff") }
+    stage.lane = fields["lane"].flatMap { text($0, "\(subject): lane") } ?? stage.lane
+    if let node = fields["lane"], !isPlainName(stage.lane) {
+      note(line(node), "\(subject): lane is '\(stage.lane)'; expected letters, digits, '_' and '-'")
+    }
+    lanesOfStages.insert(stage.lane)
+    stage.enabled = fields["enabled"].flatMap { text($0, "\(subject): enabled") }
+    stage.env = fields["env"].flatMap { strings($0, "\(subject): env") } ?? []
+    if let key = stage.enabled, let node = fields["enabled"] { checkSetting(key, node, "\(subject): enabled") }
+    for key in stage.env { checkSetting(key, fields["env"] ?? node, "\(subject): env") }
+    stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs") }
+    stage.outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
+    for output in stage.outputs where !Self.isInsideJob(output.path) {
+      note(
+        line(fields["outputs"] ?? node),
+        "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
+    }
+    return name != nil && number != nil ? stage : nil
+  }
+
+  /// `{key: path}`, `{key: {path, description, optional}}` or `[{key, path, …}]`.
+  mutating func files(_ node: Node, _ subject: String) -> [FileDeclaration] {
+    switch node {
+    case .mapping(let mapping):
+      return mapping.compactMap { key, value in
+        guard let name = key.string else { return nil }
+        return file(value, key: name, "\(subject) '\(name)'")
+      }
+    case .sequence(let sequence):
+      return sequence.compactMap { entry in
+        guard case .mapping = entry else {
+          note(line(entry), "\(subject): found \(kind(entry)); expected {key: …, path: …}")
+          return nil
+        }
+        return file(entry, key: nil, subject)
+      }
+    case .scalar(let scalar) where scalar.string.isEmpty || scalar.string == "null": return []
+    default:
+      note(line(node), "\(subject) is \(kind(node)); expected files as key: {path: …, description: …}")
+      return []
+    }
+  }
+
+  mutating func file(_ node: Node, key: String?, _ subject: String) -> FileDeclaration? {
+    if case .scalar(let scalar) = node, let key {
+      checkPlaceholders(scalar.string, node, subject)
+      return FileDeclaration(key: key, path: scalar.string)
+    }
+    let fields = mapping(node, subject, keys: ["path", "description", "optional"] + (key == nil ? ["key"] : []))
+    let name = key ?? fields["key"].flatMap { text($0, "\(subject): key") }
+    guard let name, !name.isEmpty else {
+      note(line(node), "\(subject): 'key' is missing")
+      return nil
+    }
+    guard let path = fields["path"].flatMap({ text($0, "\(subject): path") }), !path.isEmpty else {
+      note(line(node), "\(subject): 'path' is missing; expected a path from the job's folder")
+      return nil
+    }
+    checkPlaceholders(path, node, subject)
+    return FileDeclaration(
+      key: name, path: path, description: fields["description"].flatMap { text($0, "\(subject): description") } ?? "",
+      optional: fields["optional"].flatMap { boolean($0, "\(subject): optional") } ?? false)
+  }
+
+  /// Names that no line of an env file can set are mistakes.
+  private mutating func checkSetting(_ key: String, _ node: Node, _ subject: String) {
+    if EnvFile.isKey(key) { return }
+    note(
+      line(node), "\(subject): '\(key)' is no setting's name; expected letters, digits and '_', with no digit first")
+  }
+
+  private static func isInsideJob(_ path: String) -> Bool {
+    let elsewhere: Set<String> = ["input", "workspace", "log_dir", "config"]
+    guard elsewhere.isDisjoint(with: Placeholders.used(in: path)) else { return false }
+    let local = path.hasPrefix("{job_dir}/") ? String(path.dropFirst("{job_dir}/".count)) : path
+    let parts = local.split(separator: "/")
+    return !local.hasPrefix("/") && !parts.contains("..") && parts.contains { $0 != "." }
+  }
+}
