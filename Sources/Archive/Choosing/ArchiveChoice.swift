@@ -55,6 +55,9 @@ public struct ArchiveChoice: Sendable {
     case .running?: return "it is running"
     case .pending?: return "it has not begun, and can be run; name it with --force to archive it all the same"
     case .interrupted?: return "it can be resumed; name it with --force to archive it all the same"
+    // Who asks for failed ones by their status has given them up; who names a job may not know how it ended.
+    case .failed? where !names.isEmpty:
+      return "it failed, and can be resumed; name it with --force to archive it all the same"
     case .completed?, .failed?, nil: return nil
     }
   }

@@ -14,7 +14,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       look whether the job is as it was, and only then remove it. Killed at any moment, it goes on with the next run.
 
       Never archived are jobs that run; jobs that can be resumed, and those that have changed since they were archived, \
-      only when named with --force. One that was restored counts as old from then. The first Ctrl-C lets the jobs at hand \
+      only when named with --force (failed ones also by --status failed). One that was restored counts as old from then. The first Ctrl-C lets the jobs at hand \
       finish, the second stops them; they stay as they were.
 
       EXIT CODES

@@ -77,6 +77,8 @@ struct ChoosingTests {
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 1)
       let id = try String(#require(workspace.job().split(separator: "/").last))
+      let failed = try workspace.cpwx("archive", id)
+      #expect(failed.code == 1 && failed.errors.contains("it failed, and can be resumed"), "\(failed.errors)")
       var manifest = try workspace.manifest()
       manifest["pipeline"]?["status"] = .string("running")
       try workspace.write(try workspace.job() + "/manifest.json", Data(manifest.bytes()))
