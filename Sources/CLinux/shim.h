@@ -95,3 +95,6 @@ static inline int linux_clone_file(int to, int from) {
 extern ssize_t llistxattr(const char *path, char *list, size_t size);
 extern ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size);
 extern int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);
+
+// <dirent.h>, with _GNU_SOURCE: the next entries of an open folder as the kernel has them. 0: there are no more.
+extern ssize_t getdents64(int folder, void *buffer, size_t length);

@@ -14,51 +14,41 @@ struct MigrationRun {
   private let workspace: Workspace
   private let journal: MigrationJournal
   private let writer: LineWriter
-  private let trees: OldTrees
-  private let inputs: InputFilms
-  private let targets: LinkTargets
+  private let mover: TreeMover
 
-  init(_ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter) {
-    (self.workspace, self.journal, self.trees, self.writer) = (workspace, journal, trees, writer)
-    inputs = InputFilms(in: trees.input)
-    targets = (try? LinkTargets(of: journal, in: workspace)) ?? LinkTargets()
+  init(_ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter) throws {
+    (self.workspace, self.journal, self.writer) = (workspace, journal, writer)
+    mover = TreeMover(
+      workspace: workspace, journal: journal, inputs: InputFilms(in: trees.input),
+      targets: try LinkTargets(of: journal, in: workspace), env: JobEnvTemplate(of: workspace.config))
   }
 
   /// Sees to it that nobody else gets a number of the plan.
   func keepNumbers() throws {
     guard journal.done.isEmpty else { return }
-    var highest: [JobDate: JobID] = [:]
-    try journal.forEach { entry in
-      guard entry.work != nil, let id = entry.id else { return }
-      if highest[id.date].map({ $0 < id }) ?? true { highest[id.date] = id }
-    }
-    try JobNumbering(workspace: workspace).keep(upTo: highest.values.sorted())
+    try JobNumbering(workspace: workspace).keep(upTo: journal.numbers)
     try Devices(of: [workspace.stateFolder]).sync()
   }
 
-  mutating func apply(
-    _ places: ArraySlice<(number: Int, offset: Int64)>, _ outcome: inout Migrator.Outcome
+  func apply(
+    _ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome
   ) throws {
+    let made = onAllCores(places.count, piece: 8) { [mover] in mover.move(at: places[places.startIndex + $0].offset) }
     var done: [JSON] = []
     var devices = Devices()
     var trouble: JobError?
-    for (number, offset) in places {
-      let entry = try journal.entry(at: offset)
-      guard let move = EntryMove(entry, in: workspace, targets: targets) else { continue }
-      do {
-        let hash = try move.apply(inputs, migration: journal.id)
-        done.append(.array([.int(number), .string(hash)]))
+    for (place, made) in zip(places, made) {
+      guard let made = try made.get() else { continue }
+      let (move, entry) = (made.move, made.move.entry)
+      switch made.hash {
+      case .success(let hash):
+        done.append(.array([.int(place.number), .string(hash)]))
         devices.add(move.paths.output)
         devices.add(entry.source.path.removingLastComponent())
         if !(move.work.logs.isEmpty) { devices.add(move.paths.logs) }
         outcome.done += 1
-      } catch {
-        let error = error as? JobError ?? Steps.failed(entry.source.path, "cannot be migrated", error)
-        if Self.stopsAll(error) {
-          trouble = error
-          break
-        }
-        try giveUp(number, entry, move, error, &outcome)
+      case .failure(let error) where Self.stopsAll(error): trouble = trouble ?? error
+      case .failure(let error): try giveUp(place.number, entry, move, error, &outcome)
       }
     }
     try devices.sync()
@@ -89,15 +79,14 @@ struct MigrationRun {
   /// Has links that lie in no job, and point into jobs, follow them.
   func repointOthers() throws {
     var devices = Devices()
+    let times = Dictionary(journal.parents.map { ($0.path, $0.modified) }, uniquingKeysWith: { $1 })
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
-      let target = targets.target(of: link.target, in: folder, afterwardsIn: folder)
+      let target = mover.targets.target(of: link.target, in: folder, afterwardsIn: folder)
       guard target != link.target, Steps.read(link: link.path.path) == link.target else { continue }
       try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
       devices.add(link.path.folder.path)
-      if let parent = journal.parents.first(where: { $0.path == link.path.folder }) {
-        Steps.setTime(parent.path.path, parent.modified)
-      }
+      if let time = times[link.path.folder] { Steps.setTime(link.path.folder.path, time) }
     }
     try devices.sync()
   }
@@ -124,23 +113,6 @@ struct Devices {
       } catch {
         throw Steps.failed(place, "what was changed cannot be brought to the disk", error)
       }
-    }
-  }
-}
-
-extension LinkTargets {
-  /// Of all trees that a migration moves.
-  init(of journal: MigrationJournal, in workspace: Workspace) throws {
-    self.init()
-    let output = realPath(workspace.outputRoot) ?? workspace.outputRoot
-    var parents: [RawPath: RawPath] = [:]
-    try journal.forEach { entry in
-      guard entry.work != nil, let id = entry.id, let paths = entry.paths(in: workspace) else { return }
-      let parent = entry.source.folder
-      if parents[parent] == nil { parents[parent] = realPath(parent.path).map { RawPath($0) } ?? parent }
-      var inner = paths.output
-      guard inner.removePrefix(workspace.outputRoot), let real = parents[parent] else { return }
-      add(Move(from: real.appending(entry.source.name), to: RawPath(output.pushing(inner)), id: id))
     }
   }
 }

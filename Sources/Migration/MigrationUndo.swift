@@ -20,42 +20,42 @@ struct MigrationUndo {
       try writer.add(["undo": .string("begun")])
       try writer.sync()
     }
-    let open = journal.places.filter { !journal.undone.contains($0.number) && journal.failed[$0.number] == nil }
+    let open = try journal.places().filter {
+      $0.isToDo && !journal.undone.contains($0.number) && journal.failed[$0.number] == nil
+    }
     for link in journal.links where Steps.read(link: link.path.path) != nil {
       try Steps.link(link.path.path, to: link.target, modified: link.modified, like: nil)
     }
-    var count = 0
-    for start in stride(from: 0, to: open.count, by: MigrationRun.group) {
-      let group = open.reversed().dropFirst(start).prefix(MigrationRun.group)
-      try reverse(Array(group), &outcome)
-      count += group.count
-      progress(count, open.count)
+    var rest = Array(open.filter { !journal.first.contains($0.number) }.reversed())[...]
+    while !rest.isEmpty {
+      try reverse(rest.prefix(MigrationRun.group), &outcome)
+      rest = rest.dropFirst(MigrationRun.group)
+      progress(open.count - rest.count, open.count)
     }
+    // Those that made way come back last.
+    try reverse(open.filter { journal.first.contains($0.number) }[...], &outcome)
     try tidy(outcome)
     try writer.add(["undo": .string(outcome.refused.isEmpty && outcome.failures.isEmpty ? "finished" : "partly")])
     try writer.sync()
     return outcome
   }
 
-  private func reverse(_ places: [(number: Int, offset: Int64)], _ outcome: inout Migrator.Outcome) throws {
+  private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
-    for (number, offset) in places {
-      let entry = try journal.entry(at: offset)
-      guard let move = EntryMove(entry, in: workspace, targets: LinkTargets()) else { continue }
-      if let reason = move.refusal(journal.done[number]) {
-        outcome.refused.append((entry.path, reason))
-        continue
-      }
-      do {
-        try move.reverse()
-        devices.add(entry.source.path.removingLastComponent())
+    let made = onAllCores(places.count, piece: 8) { [workspace, journal] number in
+      Self.reverse(places[places.startIndex + number], journal, in: workspace)
+    }
+    for (place, result) in zip(places, made) {
+      switch try result.get() {
+      case nil: continue
+      case .refused(let path, let reason)?: outcome.refused.append((path, reason))
+      case .failed(let path, let error)?: outcome.failures.append((path, error))
+      case .undone(let folder)?:
+        devices.add(folder)
         devices.add(workspace.logRoot)
-        undone.append(.int(number))
+        undone.append(.int(place.number))
         outcome.done += 1
-      } catch {
-        let error = error as? JobError ?? Steps.failed(entry.source.path, "cannot be put back", error)
-        outcome.failures.append((entry.path, error))
       }
     }
     try devices.sync()
@@ -63,12 +63,35 @@ struct MigrationUndo {
     try writer.sync()
   }
 
+  /// What became of one tree.
+  private enum Reversal: Sendable {
+    case refused(String, reason: String)
+    case failed(String, JobError)
+    case undone(in: FilePath)
+  }
+
+  private static func reverse(
+    _ place: MigrationJournal.Place, _ journal: MigrationJournal, in workspace: Workspace
+  ) -> Result<Reversal?, any Error> {
+    Result {
+      let entry = try journal.entry(at: place.offset)
+      guard let move = EntryMove(entry, in: workspace, targets: LinkTargets()) else { return nil }
+      if let reason = move.refusal(journal.done[place.number]) { return .refused(entry.path, reason: reason) }
+      do {
+        try move.reverse()
+        return .undone(in: entry.source.path.removingLastComponent())
+      } catch {
+        return .failed(entry.path, error as? JobError ?? Steps.failed(entry.source.path, "cannot be put back", error))
+      }
+    }
+  }
+
   /// Removes the folders of days that the migration made, and gives those that were there the times they had.
   private func tidy(_ outcome: Migrator.Outcome) throws {
     let kept = Set(journal.parents.map(\.path.path))
     var made: Set<FilePath> = []
-    for (_, offset) in journal.places {
-      guard let paths = try journal.entry(at: offset).paths(in: workspace) else { continue }
+    for place in try journal.places() where place.isToDo {
+      guard let paths = try journal.entry(at: place.offset).paths(in: workspace) else { continue }
       for (first, root) in [
         (paths.output.removingLastComponent(), workspace.outputRoot), (paths.logs, workspace.logRoot),
       ] {

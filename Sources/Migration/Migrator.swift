@@ -45,8 +45,15 @@ public struct Migrator: ~Copyable {
   }
 
   /// Writes down what is to be done; nothing has been done when it returns.
-  public func begin(_ plan: MigrationPlan, each: (MigrationEntry) -> Void) throws -> MigrationJournal {
-    try MigrationJournal.write(plan, in: workspace, each: each)
+  ///
+  /// - Parameters:
+  ///   - show: what is made of each entry, on all cores.
+  ///   - each: is handed that, in the plan's order.
+  public func begin<Shown: Sendable>(
+    _ plan: MigrationPlan, preparing show: @Sendable (MigrationEntry) -> Shown,
+    each: (MigrationEntry, Shown) -> Void
+  ) throws -> MigrationJournal {
+    try MigrationJournal.write(plan, in: workspace, preparing: show, each: each)
   }
 
   /// Does what the journal says is still to do.
@@ -56,14 +63,21 @@ public struct Migrator: ~Copyable {
   public func run(
     _ journal: MigrationJournal, trees: OldTrees, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
-    let open = journal.places.filter { journal.done[$0.number] == nil && journal.failed[$0.number] == nil }
-    var run = MigrationRun(workspace, journal, trees, try journal.writer())
+    let open = try journal.places().filter {
+      $0.isToDo && journal.done[$0.number] == nil && journal.failed[$0.number] == nil
+    }
+    let run = try MigrationRun(workspace, journal, trees, journal.writer())
     try run.keepNumbers()
     var outcome = Outcome(id: journal.id)
     outcome.done = journal.done.count
-    for start in stride(from: 0, to: open.count, by: MigrationRun.group) {
-      try run.apply(open[start..<min(start + MigrationRun.group, open.count)], &outcome)
-      progress(min(start + MigrationRun.group, open.count), open.count)
+    // Those that other trees' new folders would lie in make way first.
+    var rest = open[...]
+    rest.removeAll { journal.first.contains($0.number) }
+    try run.apply(open.filter { journal.first.contains($0.number) }[...], &outcome)
+    while !rest.isEmpty {
+      try run.apply(rest.prefix(MigrationRun.group), &outcome)
+      rest = rest.dropFirst(MigrationRun.group)
+      progress(open.count - rest.count, open.count)
     }
     try run.repointOthers()
     try run.finish(outcome)
@@ -75,18 +89,19 @@ public struct Migrator: ~Copyable {
     guard exists(workspace.stateFolder.appending("index.sqlite")) else { return }
     let index = try JobIndex.open(workspace, notice: notice)
     defer { index.close() }
-    var jobs: [IndexedJob] = []
-    try journal.forEach { entry in
-      guard entry.kind != .other, let paths = entry.paths(in: workspace),
-        let job = IndexedJob(reading: JobPlace(paths, in: workspace), in: workspace)
-      else { return }
-      jobs.append(job)
-      if jobs.count == 1000 {
-        try index.store(jobs)
-        jobs.removeAll(keepingCapacity: true)
+    let workspace = workspace
+    var places = try journal.places()[...]
+    while !places.isEmpty {
+      let group = places.prefix(1000)
+      let jobs = onAllCores(group.count, piece: 16) { number -> IndexedJob? in
+        guard let entry = try? journal.entry(at: group[group.startIndex + number].offset), entry.kind != .other,
+          let paths = entry.paths(in: workspace)
+        else { return nil }
+        return IndexedJob(reading: JobPlace(paths, in: workspace), in: workspace)
       }
+      try index.store(jobs.compactMap(\.self))
+      places = places.dropFirst(1000)
     }
-    if !jobs.isEmpty { try index.store(jobs) }
   }
 
   /// Puts back what a migration changed, but for jobs that have been run or archived since.

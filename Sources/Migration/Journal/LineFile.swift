@@ -7,6 +7,8 @@ final class LineWriter {
   private let file: FileDescriptor
   private let path: FilePath
   private var buffer: [UInt8] = []
+  /// Lines longer than this go to the file at once.
+  private static let room = 1 << 20
 
   /// Goes on behind the last whole line: a line that was cut off is no line.
   ///
@@ -27,9 +29,13 @@ final class LineWriter {
 
   deinit { try? file.close() }
 
-  func add(_ record: JSON) throws {
-    buffer += record.bytes(.compact) + [0x0A]
-    if buffer.count > 1 << 20 { try flush() }
+  func add(_ record: JSON) throws { try add(record.bytes(.compact)) }
+
+  /// - Parameter line: without its end.
+  func add(_ line: [UInt8]) throws {
+    buffer += line
+    buffer.append(0x0A)
+    if buffer.count > Self.room { try flush() }
   }
 
   private func flush() throws {
@@ -76,14 +82,12 @@ struct LineReader {
   ///
   /// - Throws: ``JobError`` with code `io` or `damaged`, and what `body` throws.
   func forEach(_ body: (JSON, Int64) throws -> Void) throws {
-    let file: FileDescriptor
-    do {
-      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-    } catch Errno.noSuchFileOrDirectory {
-      return
-    } catch {
-      throw JobError(.io, path.string, "cannot be read", underlying: error)
-    }
+    try forEachLine { line, offset in try body(try parse(line), offset) }
+  }
+
+  /// The same, of lines that nobody has looked into.
+  func forEachLine(_ body: (ArraySlice<UInt8>, Int64) throws -> Void) throws {
+    guard let file = try open() else { return }
     defer { try? file.close() }
     var rest: [UInt8] = []
     var offset: Int64 = 0
@@ -94,11 +98,40 @@ struct LineReader {
       rest += piece[..<count]
       var start = 0
       while let end = rest[start...].firstIndex(of: 0x0A) {
-        try body(try parse(rest[start..<end]), offset + Int64(start))
+        try body(rest[start..<end], offset + Int64(start))
         start = end + 1
       }
       rest.removeFirst(start)
       offset += Int64(start)
+    }
+  }
+
+  /// The last whole line; `nil` where there is none.
+  func last() throws -> JSON? {
+    guard let file = try open() else { return nil }
+    defer { try? file.close() }
+    var start = try file.seek(offset: 0, from: .end)
+    var tail: [UInt8] = []
+    while start > 0 {
+      let begin = max(0, start - 1 << 16)
+      var piece = [UInt8](repeating: 0, count: Int(start - begin))
+      let count = try piece.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: begin, into: $0) }
+      tail = piece[..<count] + tail
+      start = begin
+      guard let end = tail.lastIndex(of: 0x0A) else { continue }
+      if let before = tail[..<end].lastIndex(of: 0x0A) { return try parse(tail[(before + 1)..<end]) }
+      if start == 0 { return try parse(tail[..<end]) }
+    }
+    return nil
+  }
+
+  private func open() throws -> FileDescriptor? {
+    do {
+      return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+    } catch Errno.noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw JobError(.io, path.string, "cannot be read", underlying: error)
     }
   }
 

@@ -4,7 +4,7 @@ internal import SystemPackage
 /// A migration as it is kept in `.cpwx/migrations/ID/`: its plan with everything that undoing it takes, written and
 /// durable before anything is touched, and what of it has been done.
 ///
-///     plan.ndjson      an entry a line, with "work" where something is done; the last line seals it
+///     plan.ndjson      an entry a line, with "work" before all else where something is done; the last line seals it
 ///     journal.ndjson   {"done": [[NUMBER, SHA256 of the new manifest], …]}, {"failed": NUMBER, "message": …},
 ///                      {"finished": …}, {"undo": "begun"}, {"undone": [NUMBER, …]}, {"undo": "finished"}
 public struct MigrationJournal: Sendable {
@@ -18,19 +18,24 @@ public struct MigrationJournal: Sendable {
     case undone
   }
 
-  private(set) var entries = 0
+  let entries: Int
+  /// How many of them are to be changed.
+  let toDo: Int
+  /// The highest number of each day that it gives.
+  let numbers: [JobID]
+  /// Entries that must make way before any other is moved.
+  let first: Set<Int>
+  /// Whether any tree that moves has links in it, or any link may point to one.
+  let hasLinks: Bool
   /// A folder's time, before anything in it was moved.
-  private(set) var parents: [(path: RawPath, modified: Int64)] = []
+  let parents: [(path: RawPath, modified: Int64)]
   /// Links that lie in no job, by their whole paths, as they were before.
-  private(set) var links: [TreeScan.Link] = []
-  private(set) var isSealed = false
+  let links: [TreeScan.Link]
   public private(set) var state = State.unfinished
   /// The new manifest's hash of each entry that is done, by the entry's number.
   private(set) var done: [Int: String] = [:]
   private(set) var failed: [Int: String] = [:]
   private(set) var undone: Set<Int> = []
-  /// Where each entry to be changed begins in the plan.
-  private(set) var places: [(number: Int, offset: Int64)] = []
 
   var planFile: FilePath { folder.appending("plan.ndjson") }
   private var journalFile: FilePath { folder.appending("journal.ndjson") }
@@ -43,31 +48,27 @@ public struct MigrationJournal: Sendable {
   public static func all(in workspace: Workspace) throws -> [MigrationJournal] {
     let root = root(in: workspace)
     return try names(in: root).compactMap { name in
-      guard number(of: name) != nil else { return nil }
-      let journal = try MigrationJournal(id: name, folder: root.appending(name))
-      return journal.isSealed ? journal : nil
+      number(of: name) == nil ? nil : try MigrationJournal(id: name, folder: root.appending(name))
     }
   }
 
   private static func number(of name: String) -> Int? { name.hasPrefix("m") ? Int(name.dropFirst()) : nil }
 
-  private init(id: String, folder: FilePath) throws {
+  /// - Returns: `nil` for a plan that is not whole.
+  private init?(id: String, folder: FilePath) throws {
     (self.id, self.folder) = (id, folder)
-    var number = 0
-    try LineReader(path: planFile).forEach { line, offset in
-      if let sealed = line["sealed"]?.int {
-        isSealed = sealed == number
-        parents = (line["parents"]?.array ?? []).compactMap { entry in
-          guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
-          return (path, Int64(time))
-        }
-        links = (line["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
-      } else {
-        if line["work"] != nil { places.append((number, offset)) }
-        number += 1
-      }
+    guard let seal = try? LineReader(path: folder.appending("plan.ndjson")).last(), let entries = seal["sealed"]?.int
+    else { return nil }
+    self.entries = entries
+    toDo = seal["to_do"]?.int ?? 0
+    numbers = (seal["numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
+    first = Set((seal["first"]?.array ?? []).compactMap(\.int))
+    hasLinks = seal["has_links"]?.bool ?? true
+    parents = (seal["parents"]?.array ?? []).compactMap { entry in
+      guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
+      return (path, Int64(time))
     }
-    entries = number
+    links = (seal["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     try LineReader(path: journalFile).forEach { line, _ in
       for pair in line["done"]?.array ?? [] {
         if let number = pair.array?.first?.int, let hash = pair.array?.last?.string { done[number] = hash }
@@ -89,7 +90,7 @@ public struct MigrationJournal: Sendable {
     var next = (numbers.max() ?? 0) + 1
     for number in numbers.sorted() {
       let folder = root.appending(name(number))
-      guard try !MigrationJournal(id: name(number), folder: folder).isSealed else { continue }
+      guard try MigrationJournal(id: name(number), folder: folder) == nil else { continue }
       _ = FolderTree(root: folder).remove()
       next = number
     }
@@ -103,25 +104,22 @@ public struct MigrationJournal: Sendable {
   /// Writes a plan; nothing has been done of it when this returns.
   ///
   /// - Throws: ``JobError``; there is then no migration.
-  static func write(
-    _ plan: MigrationPlan, in workspace: Workspace, each: (MigrationEntry) -> Void
+  static func write<Shown: Sendable>(
+    _ plan: MigrationPlan, in workspace: Workspace, preparing show: @Sendable (MigrationEntry) -> Shown,
+    each: (MigrationEntry, Shown) -> Void
   ) throws -> MigrationJournal {
     let (id, folder) = try make(in: workspace)
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))
-      var parents = ParentTimes()
-      var links: [TreeScan.Link] = []
-      var number = 0
-      try plan.forEach { entry in
-        var record = entry.record
-        if entry.isMigrated { parents.add(entry, in: workspace) } else { record["work"] = nil }
-        links += entry.links
-        for link in entry.links { parents.note(link.path.folder.path) }
-        try writer.add(record)
-        each(entry)
-        number += 1
+      var seal = Seal()
+      try plan.forEach(preparing: { ($0.record.bytes(.compact), show($0)) }) { entry, prepared in
+        try writer.add(prepared.0)
+        seal.add(entry, in: workspace)
+        each(entry, prepared.1)
       }
-      try writer.add(["sealed": .int(number), "parents": parents.document, "links": .array(links.map(\.document))])
+      // The seal is on the disk only when all before it is.
+      try writer.sync()
+      try writer.add(seal.document)
       try writer.sync()
       try DurableFile.syncFolder(of: folder.appending("plan.ndjson"))
       try DurableFile.syncFolder(of: folder)
@@ -130,7 +128,10 @@ public struct MigrationJournal: Sendable {
       _ = FolderTree(root: folder).remove()
       throw error
     }
-    return try MigrationJournal(id: id, folder: folder)
+    guard let journal = try MigrationJournal(id: id, folder: folder) else {
+      throw JobError(.io, folder.string, "the plan cannot be read back", remedy: "Nothing was changed.")
+    }
+    return journal
   }
 
   func writer() throws -> LineWriter { try LineWriter(journalFile) }
@@ -140,6 +141,23 @@ public struct MigrationJournal: Sendable {
       throw JobError(.damaged, planFile.string, "an entry of the plan cannot be read", remedy: "Nothing was changed.")
     }
     return entry
+  }
+
+  /// Where an entry begins in the plan.
+  struct Place: Sendable {
+    var number: Int
+    var offset: Int64
+    var isToDo: Bool
+  }
+
+  func places() throws -> [Place] {
+    let mark = Array("{\"work\":".utf8)
+    var places: [Place] = []
+    try LineReader(path: planFile).forEachLine { line, offset in
+      places.append(Place(number: places.count, offset: offset, isToDo: line.starts(with: mark)))
+    }
+    // The last one is the seal.
+    return places.dropLast()
   }
 
   /// Hands over every entry of the plan in its order.
@@ -153,45 +171,8 @@ public struct MigrationJournal: Sendable {
   public var document: JSON {
     [
       "migration_id": .string(id), "state": .string(state.rawValue), "entries": .int(entries),
-      "to_do": .int(places.count), "done": .int(done.count), "failed": .int(failed.count),
+      "to_do": .int(toDo), "done": .int(done.count), "failed": .int(failed.count),
       "undone": .int(undone.count),
     ]
-  }
-}
-
-/// The times of the folders that things are moved out of and into.
-private struct ParentTimes {
-  private var times: [FilePath: Int64] = [:]
-
-  mutating func add(_ entry: MigrationEntry, in workspace: Workspace) {
-    guard let work = entry.work, let paths = entry.paths(in: workspace) else { return }
-    note(entry.source.path.removingLastComponent())
-    note(paths.output.removingLastComponent())
-    for log in work.logs { note(log.path.removingLastComponent()) }
-    if !work.logs.isEmpty { note(paths.logs) }
-    if let folder = work.logFolder {
-      note(folder.path.removingLastComponent())
-      note(paths.logs.removingLastComponent())
-    }
-    if let prepared = work.prepared { note(prepared.path.removingLastComponent()) }
-  }
-
-  /// The folder, or the nearest one above it that is there.
-  mutating func note(_ folder: FilePath) {
-    var folder = folder
-    while times[folder] == nil {
-      if let status = Steps.status(folder) {
-        times[folder] = status.modified
-        return
-      }
-      guard folder.removeLastComponent() else { return }
-    }
-  }
-
-  var document: JSON {
-    .array(
-      times.sorted { RawPath($0.key) < RawPath($1.key) }.map {
-        ["path": RawPath($0.key).document, "modified_ns": .int($0.value)]
-      })
   }
 }

@@ -3,17 +3,35 @@ internal import SystemPackage
 
 /// What symbolic links must say so that they still point at what they pointed at, when they or that have moved.
 struct LinkTargets: Sendable {
-  /// A tree that moves.
-  struct Move: Sendable {
-    /// With no links in it.
-    var from: RawPath
-    var to: RawPath
+  /// Where a tree goes that lies at some place.
+  private struct Move {
     var id: JobID
+    var userID: Int
   }
 
-  private var moves: [RawPath: Move] = [:]
+  /// By the hash of where the tree lies, with no links in that path: there may be a hundred thousand.
+  private var moves: [UInt64: Move] = [:]
+  /// The root of the jobs, with no links in it.
+  private let output: RawPath
 
-  mutating func add(_ move: Move) { moves[move.from] = move }
+  /// For trees that stay.
+  init() { output = RawPath([]) }
+
+  /// Of all trees that a migration moves.
+  ///
+  /// - Throws: ``JobError``.
+  init(of journal: MigrationJournal, in workspace: Workspace) throws {
+    output = RawPath(realPath(workspace.outputRoot) ?? workspace.outputRoot)
+    guard journal.hasLinks else { return }
+    var parents: [RawPath: RawPath] = [:]
+    try journal.forEach { entry in
+      guard entry.work != nil, let id = entry.id, let userID = entry.userID else { return }
+      let parent = entry.source.folder
+      if parents[parent] == nil { parents[parent] = realPath(parent.path).map { RawPath($0) } ?? parent }
+      guard let real = parents[parent] else { return }
+      moves[real.appending(entry.source.name).bytes.fnv] = Move(id: id, userID: userID)
+    }
+  }
 
   /// A link's new text.
   ///
@@ -53,20 +71,21 @@ struct LinkTargets: Sendable {
   private func moved(_ place: RawPath) -> RawPath? {
     let parts = place.components
     for count in stride(from: parts.count, to: 0, by: -1) {
-      guard let move = moves[Self.joined(Array(parts[..<count]))] else { continue }
+      guard let move = moves[Self.joined(Array(parts[..<count])).bytes.fnv] else { continue }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
-      return move.to.appending(Self.renamed(inner, move))
+      let job = output.appending("\(move.id.date.folders)/\(move.userID)/\(move.id)")
+      return job.appending(Self.renamed(inner, of: parts[count - 1], move.id))
     }
     return nil
   }
 
   /// By the rule that names which embed the folder's follow it.
-  private static func renamed(_ inner: RawPath, _ move: Move) -> RawPath {
-    let (name, file) = (move.from.name.bytes, inner.name.bytes)
+  private static func renamed(_ inner: RawPath, of folder: RawPath, _ id: JobID) -> RawPath {
+    let (name, file) = (folder.bytes, inner.name.bytes)
     guard file.count > name.count, file.starts(with: name), [0x2E, 0x5F].contains(file[name.count]) else {
       return inner
     }
-    return inner.folder.appending(RawPath(Array(move.id.description.utf8) + file[name.count...]))
+    return inner.folder.appending(RawPath(Array(id.description.utf8) + file[name.count...]))
   }
 
   static func relative(from folder: RawPath, to place: RawPath) -> RawPath {

@@ -3,68 +3,31 @@ internal import SystemPackage
 
 /// The documents that a migrated job gets: made of the plan and of what lies in the tree alone, so that they come out
 /// the same however often they are made.
-struct NewDocuments {
+struct NewDocuments: Sendable {
   let workspace: Workspace
   let entry: MigrationEntry
   let work: EntryWork
   let paths: JobPaths
   let inputs: InputFilms
+  let env: JobEnvTemplate
   let migration: String
 
-  // MARK: job.env
-
-  /// The settings of the workspace, or those that the tree has of its own, as those of this job. Secrets are left out,
-  /// and the file says which.
-  func env() throws -> [UInt8] {
-    let source = try work.env.map { EnvFile(parsing: try DurableFile.read($0.path)) } ?? workspace.config
-    var env = EnvFile(parsing: Self.withoutCommentedSecrets(source.bytes))
-    let values = Dictionary(env.values(), uniquingKeysWith: { $1 })
-    var left: [String] = []
-    for key in env.keys where Secrets.isSecret(key, env[key] ?? "") || Secrets.isSecret(key, values[key] ?? "") {
-      // Every assignment of it, not only the one that counts.
-      env[key] = nil
-      left.append(key)
-    }
-    env["JOB_ID"] = paths.id.description
-    env["USER_ID"] = String(paths.userID)
-    env["OUTPUT_ROOT"] = workspace.documentPath(paths.output)
-    env["LOG_ROOT"] = workspace.documentPath(paths.logs)
-    guard !left.isEmpty else { return env.bytes }
-    let mark = "# Left out by cpwx migrate, because they are secret: a run takes them from config/.env.\n"
-    let start = env.bytes
-    let gap = start.last.map { $0 == 0x0A ? "" : "\n" } ?? ""
-    return start + Array((gap + mark + left.map { "\($0)=\n" }.joined()).utf8)
+  /// job.env
+  ///
+  /// - Throws: ``JobError`` when the tree's own settings cannot be read.
+  func settings() throws -> [UInt8] {
+    let own = try work.env.map { JobEnvTemplate(of: EnvFile(parsing: try DurableFile.read($0.path))) }
+    return (own ?? env).bytes(for: paths, in: workspace)
   }
 
-  /// Assignments that are commented out keep no secret, either.
-  private static func withoutCommentedSecrets(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      if !result.isEmpty || line.startIndex > 0 { result.append(0x0A) }
-      let text = String(decoding: line, as: UTF8.self)
-      let inner = text.drop { $0 == " " || $0 == "\t" }
-      if inner.hasPrefix("#"), let equals = inner.firstIndex(of: "=") {
-        let key = inner[..<equals].drop { "# \t".contains($0) }.split(separator: " ").last.map(String.init) ?? ""
-        let value = String(inner[inner.index(after: equals)...])
-        if Secrets.isSecret(key, value) {
-          result += Array(text[..<equals].utf8) + Array("=".utf8)
-          continue
-        }
-      }
-      result += line
-    }
-    return result
-  }
-
-  // MARK: job_info.json
-
+  /// job_info.json
   func info() -> [UInt8] {
     var info = JobInfo(paths, created: created, input: input, in: workspace).document
     info["migrated_from"] = .string(entry.path)
     return info.bytes()
   }
 
-  private var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
+  var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
 
   private var input: JSON {
     ["file": .string(inputFile), "title": .string(entry.title), "year": .int(entry.year)]
@@ -89,8 +52,8 @@ struct NewDocuments {
     return nil
   }
 
-  // MARK: manifest.json
-
+  /// manifest.json
+  ///
   /// - Parameters:
   ///   - folder: where the tree lies at this moment, its names already the new ones.
   ///   - old: the manifest that it had.
@@ -101,8 +64,9 @@ struct NewDocuments {
     for (name, value) in old?.document["input"]?.object?.pairs ?? [] where document["input"]?[name] == nil {
       document["input"]?[name] = value
     }
-    document["stages"] = stages(in: folder, old)
-    document["pipeline"] = pipeline(old)
+    let stages = stages(in: folder, old)
+    document["stages"] = stages
+    document["pipeline"] = pipeline(stages, old)
     document["timing"] = timing(old)
     for (name, value) in old?.document.object?.pairs ?? [] where document[name] == nil && !Self.dropped.contains(name) {
       document[name] = value
@@ -117,104 +81,16 @@ struct NewDocuments {
     "movie_dir", "timestamp", "output", "devices", "resumed_at", "status", "stage_number", "stage_name", "input_files",
   ]
 
-  private func stages(in folder: FilePath, _ old: Manifest?) -> JSON {
-    var stages = JSON.Object()
-    let records = old?.stages ?? []
-    let named = entry.completedStages + entry.failedStages
-    let others = records.map { StageName($0.name).description }.filter { !named.contains($0) }
-    let known = StageFiles.names
-    var order = known.filter { named.contains($0) || others.contains($0) }
-    for name in records.map({ StageName($0.name).description }) + named where !order.contains(name) {
-      order.append(name)
-    }
-    for name in order {
-      let record = old?.stage(name)
-      let status: StageStatus? =
-        entry.completedStages.contains(name)
-        ? .success : entry.failedStages.contains(name) ? .failed : record?.status
-      guard let status else { continue }
-      stages[name] = stage(name, status, record, folder)
-    }
-    return .object(stages)
-  }
+  // MARK: Parts of the manifest
 
-  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ folder: FilePath) -> JSON {
-    let number = StageFiles.names.firstIndex(of: name).map { $0 + 1 } ?? record?.fields["stage_number"]?.int
-    var fields: JSON = [
-      "job_id": .string(paths.id.description), "user_id": .int(paths.userID), "stage_number": .int(number),
-      "stage_name": .string(name), "job_env_file": .string(workspace.documentPath(paths.temporaryEnv)),
-      "status": .string(status.rawValue),
-    ]
-    let old = record?.fields
-    fields["started_at"] = old?["started_at"] ?? .null
-    fields["completed_at"] = status == .running ? .null : old?["completed_at"] ?? .null
-    fields["duration_seconds"] = old?["duration_seconds"] ?? old?["duration"] ?? .null
-    fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, folder) })
-    var outputs = JSON.Object()
-    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, folder) }
-    if status == .success, let files = StageFiles.all.first(where: { $0.stage == name }),
-      exists(folder.appending(files.documented))
-    {
-      var known = outputs[files.key] ?? .object(.init())
-      let now = RecordedFile.fields(of: folder.appending(files.documented), description: "")
-      known["path"] = .string(paths.output.appending(files.documented).string)
-      known["exists"] = now["exists"]
-      known["size_bytes"] = now["size_bytes"]
-      known["description"] = known["description"] ?? .string("Output of \(name)")
-      outputs[files.key] = known
-    }
-    fields["outputs"] = .object(outputs)
-    fields["metadata"] = old?["metadata"] ?? .object(.init())
-    let left = ["completed", "next_stage", "duration", "success", "name", "enabled", "movie_dir"]
-    for (key, value) in old?.object?.pairs ?? [] where fields[key] == nil && !left.contains(key) { fields[key] = value }
-    if work.stagesByFiles.contains(name) { fields["told_by"] = .string("files") }
-    return fields
-  }
-
-  /// A recorded file, with the path where it is now.
-  private func file(_ record: JSON, _ folder: FilePath) -> JSON {
-    var record = record
-    guard let recorded = (record["path"] ?? record).string else { return record }
-    func place(_ text: String) {
-      if record.string != nil { record = .string(text) } else { record["path"] = .string(text) }
-    }
-    if let inner = inner(recorded) {
-      let now = work.newPlace(of: inner, id: paths.id)
-      let path = folder.appending(now)
-      place(paths.output.appending(now).string)
-      if record.object != nil, let status = try? FileStatus(of: path) {
-        record["exists"] = .bool(true)
-        if !status.isDirectory { record["size_bytes"] = .int(status.size) }
-      } else if record.object != nil, record["exists"] != nil {
-        record["exists"] = .bool(false)
-      }
-    } else if let found = inputs.file(named: FilmGuess.lastComponent(recorded)),
-      !exists(workspace.resolve(documentPath: recorded))
-    {
-      place(found.string)
-    }
-    return record
-  }
-
-  /// What a path on whatever host means within the tree: what follows the folder's name in it.
-  private func inner(_ recorded: String) -> RawPath? {
-    let path = RawPath(recorded)
-    if !path.bytes.contains(RawPath.slash) { return nil }
-    let parts = path.components
-    if let index = parts.lastIndex(of: work.name), index + 1 < parts.count {
-      return RawPath(parts[(index + 1)...].map(\.text).joined(separator: "/"))
-    }
-    return path.below(entry.source)
-  }
-
-  private func pipeline(_ old: Manifest?) -> JSON {
+  private func pipeline(_ stages: JSON, _ old: Manifest?) -> JSON {
+    let failed = entry.status == .completed ? [] : entry.failedStages
     var pipeline: JSON = [
       "status": .string((entry.status ?? .interrupted).rawValue), "current_stage": .null,
-      "completed_stages": .strings(entry.completedStages), "failed_stages": .strings(entry.failedStages),
+      "completed_stages": .strings(entry.completedStages), "failed_stages": .strings(failed),
     ]
-    let skipped = (old?.stages ?? []).filter { $0.status == .skipped }.map { StageName($0.name).description }
-      .filter { !entry.completedStages.contains($0) && !entry.failedStages.contains($0) }
-    if !skipped.isEmpty { pipeline["skipped_stages"] = .strings(skipped) }
+    let skipped = stages.object?.pairs.filter { StageRecord(name: $0.name, fields: $0.value).status == .skipped }
+    if let skipped, !skipped.isEmpty { pipeline["skipped_stages"] = .strings(skipped.map(\.name)) }
     if entry.status != .completed, let error = old?.document["pipeline"]?["error"] { pipeline["error"] = error }
     return pipeline
   }
@@ -245,8 +121,4 @@ struct NewDocuments {
       work.renames.map { ["from": .string($0.text), "to": .string(work.newName(of: $0, id: paths.id).text)] })
     return note
   }
-}
-
-extension JSON.Object {
-  var pairs: [(name: String, value: JSON)] { members.map { ($0.name, $0.value) } }
 }

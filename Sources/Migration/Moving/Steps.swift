@@ -15,15 +15,12 @@ enum Steps {
 
   /// Renames what is there; what has been renamed already stays. Nothing is replaced.
   static func rename(_ from: FilePath, to: FilePath) throws {
-    guard isThere(from) else {
-      if isThere(to) { return }
-      throw JobError(.io, from.string, "is gone", remedy: "Nothing else was changed of it.")
-    }
-    do {
+    do throws(Errno) {
       try renameToFreeName(from, to: to)
     } catch {
-      if error == .noSuchFileOrDirectory { throw error }
-      throw failed(from, "cannot be renamed to \(to.string)", error)
+      guard error == .noSuchFileOrDirectory else { throw failed(from, "cannot be renamed to \(to.string)", error) }
+      if isThere(to) { return }
+      throw JobError(.io, from.string, "is gone", remedy: "Nothing else was changed of it.")
     }
   }
 
@@ -65,25 +62,33 @@ enum Steps {
 
   /// A link that points to `target`, whatever it pointed to.
   static func link(_ path: FilePath, to target: RawPath, modified: Int64?, like folder: TreeScan.Folder?) throws {
-    if read(link: path) != target {
-      let beside = path.removingLastComponent().appending(".\(path.lastComponent?.string.prefix(64) ?? "").migrating")
-      unlink(beside)
-      FaultPoint.pass()
-      let made = target.withPointer { target in beside.withPlatformString { symlink(target, $0) } }
-      guard made == 0 else { throw failed(path, "the link cannot be made", Errno(rawValue: errno)) }
-      let owner = status(path).map { ($0.st_uid, $0.st_gid) } ?? folder.map { ($0.owner, $0.group) }
-      if let owner { _ = beside.withPlatformString { lchown($0, owner.0, owner.1) } }
-      if let modified { setTime(beside, modified) }
-      FaultPoint.pass()
-      let renamed = beside.withPlatformString { from in path.withPlatformString { Glibc.rename(from, $0) } }
-      if renamed != 0 {
-        let reason = Errno(rawValue: errno)
-        unlink(beside)
-        throw failed(path, "the link cannot be made", reason)
-      }
-    } else if let modified {
-      setTime(path, modified)
+    guard let standing = read(link: path) else {
+      return try makeLink(path, to: target, modified, owner: folder.map { ($0.owner, $0.group) })
     }
+    if standing == target {
+      if let modified { setTime(path, modified) }
+      return
+    }
+    let beside = path.removingLastComponent().appending(".\(path.lastComponent?.string.prefix(64) ?? "").migrating")
+    unlink(beside)
+    let owner = status(path).map { ($0.st_uid, $0.st_gid) }
+    try makeLink(beside, to: target, modified, owner: owner)
+    do throws(Errno) {
+      try Jobs.rename(beside, to: path)
+    } catch {
+      unlink(beside)
+      throw failed(path, "the link cannot be made", error)
+    }
+  }
+
+  private static func makeLink(
+    _ path: FilePath, to target: RawPath, _ modified: Int64?, owner: (user: uid_t, group: gid_t)?
+  ) throws {
+    FaultPoint.pass()
+    let made = target.withPointer { target in path.withPlatformString { symlink(target, $0) } }
+    guard made == 0 else { throw failed(path, "the link cannot be made", Errno(rawValue: errno)) }
+    if let owner { _ = path.withPlatformString { lchown($0, owner.user, owner.group) } }
+    if let modified { setTime(path, modified) }
   }
 
   static func read(link path: FilePath) -> RawPath? {
@@ -92,32 +97,22 @@ enum Steps {
     return count > 0 ? RawPath(buffer[..<count].map { UInt8(bitPattern: $0) }) : nil
   }
 
-  /// The time of last change of a file, folder or link itself, in nanoseconds since 1970.
+  /// Sets when a file, folder or link itself was last changed, in nanoseconds since 1970.
   static func setTime(_ path: FilePath, _ time: Int64) {
-    if let now = status(path), now.modified == time { return }
     FaultPoint.pass()
-    let (seconds, rest) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
-    let whole = rest < 0 ? (seconds - 1, rest + 1_000_000_000) : (seconds, rest)
-    let times = [
-      timespec(tv_sec: 0, tv_nsec: Int(UTIME_OMIT_)), timespec(tv_sec: Int(whole.0), tv_nsec: Int(whole.1)),
-    ]
-    _ = path.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
+    setModified(path, time)
   }
 
-  /// <sys/stat.h>: this time stays as it is.
-  private static let UTIME_OMIT_ = (1 << 30) - 2
-
   static func setMode(_ path: FilePath, _ mode: UInt32) {
-    if let now = status(path), now.st_mode & 0o7777 == mode { return }
     FaultPoint.pass()
     _ = path.withPlatformString { chmod($0, mode) }
   }
 
   static func makeFolder(_ path: FilePath, like folder: TreeScan.Folder?) throws {
-    if isThere(path) { return }
     FaultPoint.pass()
-    guard path.withPlatformString({ mkdir($0, 0o755) }) == 0 else {
-      throw failed(path, "the folder cannot be made", Errno(rawValue: errno))
+    if path.withPlatformString({ mkdir($0, 0o755) }) != 0 {
+      let reason = Errno(rawValue: errno)
+      guard reason == .fileExists, isDirectory(path) else { throw failed(path, "the folder cannot be made", reason) }
     }
     if let folder { _ = path.withPlatformString { chown($0, folder.owner, folder.group) } }
   }

@@ -9,6 +9,8 @@ struct FoundTree: Sendable {
     case dated(MigrationEntry.Layout, JobDate, user: String?)
     /// Known to be no job, for this reason.
     case other(String?)
+    /// The days of a year, and beside them what makes a film's directory.
+    case mixed
     /// A folder in `out/` that may hold films' directories.
     case folder
   }
@@ -46,7 +48,7 @@ struct TreeWalk {
 
   private mutating func lookAtTop(_ name: RawPath) {
     let path = trees.output.appending(name)
-    if name.bytes.count == 4, Self.isNumber(name), let years = months(of: path), !years.isEmpty {
+    if name.isNumber(of: 4), let years = months(of: path), !years.isEmpty {
       for month in years { walkMonth(path.appending(month), year: name, month: month) }
     } else if name.bytes.starts(with: ".rm-".utf8) || name.bytes.starts(with: ".new-".utf8) {
       add(path, name, .other(nil))
@@ -55,21 +57,19 @@ struct TreeWalk {
     }
   }
 
-  static func isNumber(_ name: RawPath) -> Bool {
-    !name.isEmpty && name.bytes.allSatisfy { (0x30...0x39).contains($0) }
-  }
-
   /// The months in a folder that bears a year's name; a film may be called so, too.
   private mutating func months(of folder: FilePath) -> [RawPath]? {
     guard let inner = read(folder) else { return nil }
-    let months = inner.folders.filter { name in
-      name.bytes.count == 2 && Self.isNumber(name) && (1...12).contains(Int(name.text) ?? 0)
+    let months = inner.folders.filter(\.isMonth)
+    if months.isEmpty { return months }
+    let stages = StageFiles.telling.union(StageFiles.common)
+    if inner.files.contains(RawPath("manifest.json")) || inner.folders.contains(where: { stages.contains($0.text) }) {
+      add(folder, RawPath(folder).name, .mixed)
+      return months
     }
     // Beside the days of a year, whatever else lies there is no job.
-    if !months.isEmpty {
-      for other in inner.folders + inner.files + inner.links where !months.contains(other) {
-        add(folder.appending(other), other, .other(nil))
-      }
+    for other in inner.folders + inner.files + inner.links where !months.contains(other) {
+      add(folder.appending(other), other, .other(nil))
     }
     return months
   }
@@ -86,7 +86,7 @@ struct TreeWalk {
   private mutating func walkMonth(_ folder: FilePath, year: RawPath, month: RawPath) {
     guard let inner = read(folder) else { return }
     for name in inner.folders {
-      guard name.bytes.count == 2, Self.isNumber(name),
+      guard name.isNumber(of: 2),
         let day = JobDate(digits: (year.text + month.text + name.text)[...])
       else {
         add(folder.appending(name), name, .other(nil))
@@ -133,9 +133,9 @@ struct TreeWalk {
 
   /// `jobs/Y/M/D/ID`: those that lie in `out/` too are found from there.
   private mutating func walkJobs() {
-    for year in read(trees.jobs)?.folders ?? [] where year.bytes.count == 4 && Self.isNumber(year) {
+    for year in read(trees.jobs)?.folders ?? [] where year.isNumber(of: 4) {
       let yearFolder = trees.jobs.appending(year)
-      for month in read(yearFolder)?.folders ?? [] where month.bytes.count == 2 && Self.isNumber(month) {
+      for month in read(yearFolder)?.folders ?? [] where month.isNumber(of: 2) {
         for name in read(yearFolder.appending(month))?.folders ?? [] {
           guard let day = JobDate(digits: (year.text + month.text + name.text)[...]) else { continue }
           let folder = yearFolder.appending(month).appending(name)
@@ -155,4 +155,11 @@ struct TreeWalk {
       }
     }
   }
+}
+
+extension RawPath {
+  func isNumber(of digits: Int) -> Bool { bytes.count == digits && bytes.allSatisfy { (0x30...0x39).contains($0) } }
+
+  /// Whether a folder bears a month's name, as those of today's layout do.
+  var isMonth: Bool { isNumber(of: 2) && (1...12).contains(Int(text) ?? 0) }
 }

@@ -67,6 +67,9 @@ public struct MigrationEntry: Sendable {
   /// Whether it is changed.
   public var isMigrated: Bool { work != nil && id != nil && !isHeldBack }
 
+  /// Whether it is a film's directory that bears the name of a year, whose folder it may stand in the way of.
+  var bearsYear: Bool { kind == .movie && source.name.isNumber(of: 4) }
+
   /// What a migration does with it, in a word.
   public var action: String {
     if isHeldBack { return "held back" }
@@ -96,15 +99,17 @@ public struct MigrationEntry: Sendable {
     return document
   }
 
-  /// All of it, as a journal keeps it.
+  /// All of it, as a journal keeps it: what is to be done, if anything, before all else.
   var record: JSON {
-    var record = document
+    var members = JSON.Object()
+    members["work"] = work?.document
+    members.members += document.object?.members ?? []
+    var record = JSON.object(members)
     record["source"] = source.document
     record["created_us"] = .int(created.map { Int($0.microseconds) })
     record["old_user"] = .string(oldUser)
     record["input_file"] = .string(inputFile)
     if !links.isEmpty { record["links"] = .array(links.map(\.document)) }
-    record["work"] = work?.document
     return record
   }
 
@@ -134,5 +139,12 @@ public struct MigrationEntry: Sendable {
   func paths(in workspace: Workspace) -> JobPaths? {
     guard let id, let userID else { return nil }
     return JobPaths(id: id, userID: userID, in: workspace)
+  }
+}
+
+extension Int {
+  func padded(_ width: Int) -> String {
+    let digits = String(self)
+    return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
   }
 }

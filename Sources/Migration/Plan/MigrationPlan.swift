@@ -4,33 +4,18 @@ public import Jobs
 internal import SystemPackage
 
 /// What a migration would do: a pure function of the trees, and of the numbers that were ever given.
-public struct MigrationPlan {
-  /// How much there is of what.
-  public struct Counts: Sendable, Equatable {
-    public var movies = 0
-    public var dated = 0
-    public var others = 0
-    /// To be changed.
-    public var migrated = 0
-    public var heldBack = 0
-    public var warnings = 0
-    public var twins = 0
-  }
-
+public struct MigrationPlan: Sendable {
   public let workspace: Workspace
   private let draft: PlanDraft
   /// In the order of their ids; what is no job comes last.
-  private var order: [Int]
-  private var ids: [Int: JobID] = [:]
+  private let order: [Int]
+  private let ids: [Int: JobID]
   private var twins: [Int: [Int]] = [:]
-  private var refusals: [Int: Problem] = [:]
-  private var logOwners: [Int: [Int]] = [:]
+  private var twinPaths: [Int: String] = [:]
+  private var logOwners: LogOwners
   private let logs: OldLogs
-  /// The first moment of the logs that belong to a later directory of the same name.
-  private var nextOfName: [Int: Int64] = [:]
-  /// Directories of a name that an earlier one has, too.
-  private var followers: Set<Int> = []
-  public private(set) var counts = Counts()
+  /// Years whose folder is a film's directory, which stays.
+  private let blocked: Set<Int>
   /// Folders that could not be read, so that their content is not in the plan.
   public let unread: [JobError]
 
@@ -49,25 +34,32 @@ public struct MigrationPlan {
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
       mentions: LogMentions(logs), now: .now)
-    var draft = try PlanDraft(edits)
     let found = walk.found.filter { options.wants($0, in: workspace) }
-    try draft.read(found, by: reader) { progress($0, found.count) }
+    let draft = try PlanDraft(found, by: reader, edits) { progress($0, found.count) }
     self.draft = draft
-    order = draft.keys.indices.sorted {
+    let order = draft.keys.indices.sorted {
       let (left, right) = (draft.keys[$0], draft.keys[$1])
       return left.kind == .other || right.kind == .other
         ? (left.kind == .other ? 1 : 0, $0) < (right.kind == .other ? 1 : 0, $1)
         : (left.created, $0) < (right.created, $1)
     }
-    try number()
-    findTwins()
-    assignLogs()
-    count()
+    self.order = order
+    blocked = draft.blockedYears(in: workspace)
+    let ids = try Self.number(draft, order, but: blocked, in: workspace)
+    self.ids = ids
+    logOwners = LogOwners(logs, draft, order) { ids[$0] != nil }
+    try findTwins()
   }
+
+  /// How many trees are to be changed.
+  public var migrated: Int { ids.count }
 
   // MARK: Ids
 
-  private mutating func number() throws {
+  private static func number(
+    _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, in workspace: Workspace
+  ) throws -> [Int: JobID] {
+    var ids: [Int: JobID] = [:]
     let numbering = JobNumbering(workspace: workspace)
     let indexed = JobIndex.highestNumbers(in: workspace)
     var taken: [JobDate: Set<Int>] = [:]
@@ -77,14 +69,16 @@ public struct MigrationPlan {
     // Ids that may be kept are, before any is given anew.
     for index in order {
       let key = draft.keys[index]
-      guard key.isPlanned, key.kind == .dated, let day = key.day, let number = key.number else { continue }
-      let entry = try draft.spool.record(at: key.place)
+      guard key.isPlanned, key.kind == .dated, let day = key.day, let number = key.number,
+        !blocked.contains(day.year)
+      else { continue }
+      let entry = try draft.entry(index)
       guard let old = JobID(entry.oldID ?? ""), taken[day, default: []].insert(number).inserted else { continue }
       ids[index] = old
     }
     var next: [JobDate: Int] = [:]
     for index in order where draft.keys[index].isPlanned && ids[index] == nil {
-      guard let day = draft.keys[index].day else { continue }
+      guard let day = draft.keys[index].day, !blocked.contains(day.year) else { continue }
       if next[day] == nil {
         let used = max(try numbering.highestUsed(on: day), indexed[day.digits] ?? 0)
         next[day] = max(used, taken[day]?.max() ?? 0) + 1
@@ -93,11 +87,12 @@ public struct MigrationPlan {
       ids[index] = JobID(date: day, number: number)
       next[day] = number + 1
     }
+    return ids
   }
 
   // MARK: Twins
 
-  private mutating func findTwins() {
+  private mutating func findTwins() throws {
     var groups: [UInt64: [Int]] = [:]
     for index in order where draft.keys[index].kind != .other && draft.keys[index].filmKey != 0 {
       groups[draft.keys[index].filmKey, default: []].append(index)
@@ -110,48 +105,11 @@ public struct MigrationPlan {
         let others = group.filter { other in
           other != index && (draft.keys[other].year ?? (years.count == 1 ? years.first : nil)) == own
         }
-        if !others.isEmpty { twins[index] = others }
+        if others.isEmpty { continue }
+        twins[index] = others
+        twinPaths[index] = try draft.entry(index).path
       }
     }
-  }
-
-  // MARK: Logs
-
-  private mutating func assignLogs() {
-    for (log, key) in draft.owners() where ids[key] != nil { logOwners[key, default: []].append(log) }
-    var later: [UInt64: Int64] = [:]
-    for index in order.reversed() where draft.keys[index].kind == .movie {
-      let key = draft.keys[index]
-      if let next = later[key.directory] { nextOfName[index] = next }
-      later[key.directory] = key.created - 3_600_000_000
-    }
-    var seen: Set<UInt64> = []
-    for index in order where draft.keys[index].kind == .movie {
-      if !seen.insert(draft.keys[index].directory).inserted { followers.insert(index) }
-    }
-  }
-
-  private func logs(of entry: MigrationEntry, _ index: Int) -> [RawPath] {
-    guard entry.kind == .movie else { return [] }
-    let own = followers.contains(index) ? draft.keys[index].created - 3_600_000_000 : Int64.min
-    let end = nextOfName[index] ?? .max
-    let named = (logs.byDirectory[entry.source.name] ?? []).filter {
-      $0.moment.microseconds >= own && $0.moment.microseconds < end
-    }
-    let told = (logOwners[index] ?? []).map { logs.unnamed[$0] }
-    return (named + told).map { RawPath(logs.root.appending($0.name)) }.sorted()
-  }
-
-  private mutating func count() {
-    for key in draft.keys {
-      switch key.kind {
-      case .movie: counts.movies += 1
-      case .dated: counts.dated += 1
-      case .other: counts.others += 1
-      }
-    }
-    counts.migrated = ids.count - refusals.count
-    counts.twins = twins.count
   }
 
   // MARK: Reading it
@@ -160,27 +118,53 @@ public struct MigrationPlan {
   ///
   /// - Throws: what `body` throws.
   public func forEach(_ body: (MigrationEntry) throws -> Void) throws {
-    var claimed: Set<RawPath> = []
-    for index in order {
-      let entry = try self.entry(index)
-      for log in entry.work?.logs ?? [] where entry.isMigrated { claimed.insert(log) }
-      try body(entry)
-    }
-    for name in (logs.byDirectory.values.flatMap { $0 }.map(\.name) + logs.unnamed.map(\.name) + logs.others).sorted() {
-      let path = logs.root.appending(name)
-      guard claimed.insert(RawPath(path)).inserted else { continue }
-      var entry = MigrationEntry(kind: .other, path: workspace.documentPath(path), source: RawPath(path))
-      entry.problems = [.info("no job is known that this log belongs to; it stays")]
-      try body(entry)
+    try forEach(preparing: { _ in }, { entry, _ in try body(entry) })
+  }
+
+  /// Hands over each entry, in the order of their ids, with what is made of it, on all cores.
+  ///
+  /// - Throws: what `body` throws.
+  public func forEach<Prepared: Sendable>(
+    preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (MigrationEntry, Prepared) throws -> Void
+  ) throws {
+    let group = 1024
+    let count = order.count + logOwners.left.count + logs.others.count
+    for start in stride(from: 0, to: count, by: group) {
+      let made = onAllCores(min(group, count - start), piece: 16) { number in
+        Result { () throws(JobError) in
+          let entry = try entry(at: start + number)
+          return (entry, prepare(entry))
+        }
+      }
+      for result in made {
+        let (entry, prepared) = try result.get()
+        try body(entry, prepared)
+      }
     }
   }
 
-  private func entry(_ index: Int) throws -> MigrationEntry {
-    var entry = try draft.spool.record(at: draft.keys[index].place)
-    if let refusal = refusals[index] { entry.problems.append(refusal) }
+  /// The trees in their order, and behind them the logs that stay.
+  private func entry(at place: Int) throws(JobError) -> MigrationEntry {
+    if place < order.count { return try entry(order[place]) }
+    let rest = place - order.count
+    let left = logOwners.left
+    let name = rest < left.count ? logs.all[left[rest]].name : logs.others[rest - left.count]
+    let path = logs.root.appending(name)
+    var entry = MigrationEntry(kind: .other, path: workspace.documentPath(path), source: RawPath(path))
+    entry.problems = [.info("no job is known that this log belongs to; it stays")]
+    return entry
+  }
+
+  private func entry(_ index: Int) throws(JobError) -> MigrationEntry {
+    var entry = try draft.entry(index)
     if let others = twins[index] {
-      entry.twins = try others.map { try draft.spool.record(at: draft.keys[$0].place).path }
+      entry.twins = others.compactMap { twinPaths[$0] }
       entry.problems.append(.warning("is of the same film as \(entry.twins.joined(separator: ", ")); none is merged"))
+    }
+    if entry.work != nil, let year = draft.keys[index].day?.year, blocked.contains(year) {
+      entry.work = nil
+      entry.problems.append(
+        .error("belongs into out/\(year), which is a film's directory that stays: migrate that one, too, or rename it"))
     }
     guard let id = ids[index] else { return entry }
     entry.id = id
@@ -188,7 +172,7 @@ public struct MigrationPlan {
     entry.outputDir = workspace.documentPath(paths.output)
     work.isInPlace = RawPath(paths.output) == entry.source
     if work.name == RawPath(id.description) { work.renames = [] }
-    work.logs = logs(of: entry, index)
+    work.logs = logOwners.logs(of: index)
     if entry.kind == .dated, !work.isInPlace {
       var relative = entry.source.path
       if relative.removePrefix(workspace.outputRoot) {

@@ -1,14 +1,12 @@
-internal import Dispatch
 internal import Index
 internal import Jobs
-internal import Synchronization
 internal import SystemPackage
 
-/// All entries of a plan in the order of their days, with what of each decides about the others.
-struct PlanDraft {
+/// All entries of a plan in the order that they were found in, with what of each decides about the others.
+struct PlanDraft: Sendable {
   /// Of one entry.
   struct Key {
-    var place: PlanSpool.Place
+    var place = PlanSpool.Place(offset: 0, length: 0)
     var kind: MigrationEntry.Kind
     var isPlanned: Bool
     /// Microseconds since 1970.
@@ -18,6 +16,27 @@ struct PlanDraft {
     var filmKey: UInt64
     var year: Int?
     var directory: UInt64
+    var bearsYear: Bool
+
+    init(_ entry: MigrationEntry) {
+      kind = entry.kind
+      isPlanned = entry.work != nil
+      created = entry.created?.microseconds ?? .max
+      day = entry.created.map { JobDate($0) }
+      number = JobID(entry.oldID ?? "")?.number
+      filmKey = entry.title.map { Array(FilmKeys.key($0).utf8).fnv } ?? 0
+      year = entry.year
+      directory = entry.source.lastBytes.fnv
+      bearsYear = entry.bearsYear
+    }
+  }
+
+  /// An entry as it goes to the spool.
+  private struct Drafted {
+    var key: Key
+    var record: [UInt8]
+    var logsByContent: [Int]
+    var logsByTime: [Int]
   }
 
   let spool: PlanSpool
@@ -25,49 +44,56 @@ struct PlanDraft {
   private var byContent: [Int: [Int]] = [:]
   private var byTime: [Int: [Int]] = [:]
 
-  /// What a person wants of the entries, by their paths; `nil` for all as they are.
-  private let edits: [String: PlanEdit]?
-
-  init(_ edits: [String: PlanEdit]?) throws {
+  /// Reads the trees, on all cores.
+  ///
+  /// - Parameter edits: what a person wants of the entries, by their paths; `nil` for all as they are.
+  init(
+    _ found: [FoundTree], by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
+  ) throws {
     spool = try PlanSpool()
-    self.edits = edits
-  }
-
-  /// Reads the trees, on all cores, and keeps what they are in the order that they were found in.
-  mutating func read(_ found: [FoundTree], by reader: TreeReader, progress: (Int) -> Void) throws {
-    let piece = 64
-    let group = piece * 16
+    var writer = PlanSpool.Writer(spool)
+    let group = 1024
     for start in stride(from: 0, to: found.count, by: group) {
       let part = found[start..<min(start + group, found.count)]
-      let pieces = (part.count + piece - 1) / piece
-      let results = Mutex<[Int: [TreeReader.Reading]]>([:])
-      DispatchQueue.concurrentPerform(iterations: pieces) { number in
-        let first = part.startIndex + number * piece
-        let readings = part[first..<min(first + piece, part.endIndex)].flatMap { reader.read($0) }
-        results.withLock { $0[number] = readings }
+      let drafted = onAllCores(part.count, piece: 16) { number in
+        reader.read(part[start + number]).map { Self.draft($0, edits) }
       }
-      let done = results.withLock { $0 }
-      for number in 0..<pieces {
-        for reading in done[number] ?? [] { try add(reading) }
+      for drafted in drafted.joined() {
+        for log in drafted.logsByContent { byContent[log, default: []].append(keys.count) }
+        for log in drafted.logsByTime { byTime[log, default: []].append(keys.count) }
+        var key = drafted.key
+        key.place = try writer.add(drafted.record)
+        keys.append(key)
       }
-      progress(min(start + group, found.count))
+      progress(start + part.count)
     }
+    try writer.flush()
   }
 
-  private mutating func add(_ reading: TreeReader.Reading) throws {
+  private static func draft(_ reading: TreeReader.Reading, _ edits: [String: PlanEdit]?) -> Drafted {
     var entry = reading.entry
     if let edits, entry.work != nil {
       if let edit = edits[entry.path] { edit.apply(to: &entry) } else { entry.work = nil }
     }
-    for log in reading.logsByContent { byContent[log, default: []].append(keys.count) }
-    for log in reading.logsByTime { byTime[log, default: []].append(keys.count) }
-    keys.append(
-      Key(
-        place: try spool.add(entry.record), kind: entry.kind,
-        isPlanned: entry.work != nil && !entry.isHeldBack, created: entry.created?.microseconds ?? .max,
-        day: entry.created.map { JobDate($0) }, number: JobID(entry.oldID ?? "")?.number,
-        filmKey: entry.title.map { Self.hash(FilmKeys.key($0)) } ?? 0, year: entry.year,
-        directory: Self.hash(entry.source.name.bytes)))
+    if entry.isHeldBack { entry.work = nil }
+    return Drafted(
+      key: Key(entry), record: entry.record.bytes(.compact), logsByContent: reading.logsByContent,
+      logsByTime: reading.logsByTime)
+  }
+
+  func entry(_ index: Int) throws(JobError) -> MigrationEntry { try spool.record(at: keys[index].place) }
+
+  /// Years that jobs are to be put into, and whose folders are films' directories that do not make way.
+  func blockedYears(in workspace: Workspace) -> Set<Int> {
+    let planned = keys.filter(\.isPlanned)
+    let leaving = Set(planned.filter(\.bearsYear).map(\.directory))
+    return Set(planned.compactMap { $0.day?.year }).filter { year in
+      guard !leaving.contains(Array(String(year).utf8).fnv),
+        let inner = try? FlatFolder(workspace.outputRoot.appending(String(year)))
+      else { return false }
+      let isEmpty = inner.files.isEmpty && inner.folders.isEmpty && inner.links.isEmpty
+      return !isEmpty && !inner.folders.contains { $0.isMonth }
+    }
   }
 
   /// The job that each log without a directory in its name belongs to; those that several may have are in none.
@@ -77,11 +103,9 @@ struct PlanDraft {
     for (log, keys) in byTime where byContent[log] == nil && Set(keys).count == 1 { owners[log] = keys[0] }
     return owners
   }
+}
 
-  /// FNV-1a.
-  static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-
-  static func hash(_ text: String) -> UInt64 { hash(text.utf8) }
+extension Sequence<UInt8> {
+  /// FNV-1a, which is the same in every process.
+  var fnv: UInt64 { reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
 }

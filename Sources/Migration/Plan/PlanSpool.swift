@@ -3,10 +3,8 @@ internal import Jobs
 internal import SystemPackage
 
 /// Entries on the way to a plan, in a file without a name: of a hundred thousand trees, none is held in memory.
-final class PlanSpool {
+final class PlanSpool: Sendable {
   private let file: FileDescriptor
-  private var buffer: [UInt8] = []
-  private var written: Int64 = 0
 
   /// - Throws: ``JobError`` with code `io`.
   init() throws {
@@ -30,31 +28,40 @@ final class PlanSpool {
     var length: Int
   }
 
-  func add(_ record: JSON) throws -> Place {
-    let bytes = record.bytes(.compact)
-    let place = Place(offset: written + Int64(buffer.count), length: bytes.count)
-    buffer += bytes
-    if buffer.count > 1 << 20 { try flush() }
-    return place
+  /// Adds records, one behind the other; they are there to be read after ``flush()``.
+  struct Writer {
+    let spool: PlanSpool
+    private var buffer: [UInt8] = []
+    private var written: Int64 = 0
+
+    init(_ spool: PlanSpool) { self.spool = spool }
+
+    mutating func add(_ bytes: [UInt8]) throws -> Place {
+      let place = Place(offset: written + Int64(buffer.count), length: bytes.count)
+      buffer += bytes
+      if buffer.count > 1 << 20 { try flush() }
+      return place
+    }
+
+    mutating func flush() throws {
+      do {
+        try spool.file.writeAll(buffer)
+      } catch {
+        throw JobError(.io, "the plan", "cannot be kept", remedy: "TMPDIR names another folder.", underlying: error)
+      }
+      written += Int64(buffer.count)
+      buffer.removeAll(keepingCapacity: true)
+    }
   }
 
-  private func flush() throws {
-    do {
-      try file.writeAll(buffer)
-    } catch {
-      throw JobError(.io, "the plan", "cannot be kept", remedy: "TMPDIR names another folder.", underlying: error)
+  /// - Throws: ``JobError`` with code `io`.
+  func record(at place: Place) throws(JobError) -> MigrationEntry {
+    let bytes = try? [UInt8](unsafeUninitializedCapacity: place.length) { buffer, count in
+      count = try file.read(fromAbsoluteOffset: place.offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
-    written += Int64(buffer.count)
-    buffer.removeAll(keepingCapacity: true)
-  }
-
-  func record(at place: Place) throws -> MigrationEntry {
-    try flush()
-    var bytes = [UInt8](repeating: 0, count: place.length)
-    let count = try bytes.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: place.offset, into: $0) }
-    guard count == place.length, let entry = MigrationEntry(try JSON(parsing: bytes)) else {
-      throw JobError(.io, "the plan", "cannot be read back")
-    }
+    guard let bytes, bytes.count == place.length, let record = try? JSON(parsing: bytes),
+      let entry = MigrationEntry(record)
+    else { throw JobError(.io, "the plan", "cannot be read back") }
     return entry
   }
 }

@@ -22,6 +22,11 @@ struct TreeReader: Sendable {
   func read(_ tree: FoundTree) -> [Reading] {
     switch tree.place {
     case .other(let reason): return [Reading(entry: other(tree, reason.map { [.info($0)] } ?? []))]
+    case .mixed:
+      let what = "holds the days of a year, and beside them a film's files"
+      return [
+        Reading(entry: other(tree, [.error("\(what): move those to a folder of another name, and migrate again")]))
+      ]
     case .flat: return flat(tree).map { [$0] } ?? [Reading(entry: other(tree))]
     case .dated(let layout, let day, let user): return [dated(tree, layout, day, user)]
     case .folder:
@@ -70,14 +75,23 @@ struct TreeReader: Sendable {
     guard isJob(scan, old) else { return nil }
     var entry = MigrationEntry(kind: .movie, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = .flat
-    describe(&entry, tree, scan, old, job: nil)
+    let verdicts = StageVerdicts(old.manifest, scan)
+    tellStages(&entry, verdicts)
+    tellFilm(&entry, tree, scan, old.manifest)
     date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? options.user
-    var work = EntryWork(name: tree.name)
-    prepare(&work, scan, old, entry)
-    entry.work = work
-    judge(&entry, scan, old)
+    entry.work = EntryWork(for: entry, named: tree.name, scan, verdicts)
+    judge(&entry, scan, old, verdicts)
     return reading(entry, tree, old)
+  }
+
+  private func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
+    (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)
+    entry.status = verdicts.status
+    if entry.layout != .flat, verdicts.status == .interrupted, verdicts.completed.isEmpty, verdicts.failed.isEmpty {
+      entry.status = .pending
+    }
+    for text in verdicts.contradicted { entry.problems.append(.info(text + "; the stages' records count")) }
   }
 
   private func isJob(_ scan: TreeScan, _ old: OldManifest) -> Bool {
@@ -89,34 +103,6 @@ struct TreeReader: Sendable {
     if !top.isDisjoint(with: StageFiles.telling) { return true }
     if top.intersection(StageFiles.common).count >= 2 { return true }
     return StageFiles.all.contains { $0.hasFile(in: scan) }
-  }
-
-  /// The date by the best that tells it.
-  private func date(_ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest) {
-    let document = old.manifest?.document
-    let recorded = (document?["created_at"]?.string ?? document?["timestamp"]?.string)
-    var moments: [String: Timestamp] = [:]
-    moments["manifest"] = recorded.flatMap { Timestamp($0) }.flatMap { isPlausible($0) ? $0 : nil }
-    if let recorded, moments["manifest"] == nil {
-      entry.problems.append(.warning("the manifest says it was made \(recorded), which cannot be"))
-    }
-    moments["log"] = logs.byDirectory[tree.name]?.map(\.moment).filter(isPlausible).min()
-    if moments.isEmpty || options.dateFrom == "newest_file" {
-      moments["newest_file"] = scan.newest().map { Timestamp(microseconds: $0 / 1000) }
-    }
-    for source in (options.dateFrom.map { [$0] } ?? []) + MigrationOptions.dateSources {
-      if let moment = moments[source] {
-        (entry.created, entry.dateSource) = (moment, source)
-        break
-      }
-    }
-    if let asked = options.dateFrom, entry.dateSource != asked {
-      entry.problems.append(.info("no date is to be had from \(asked)"))
-    }
-  }
-
-  private func isPlausible(_ moment: Timestamp) -> Bool {
-    moment.microseconds > 788_918_400_000_000 && moment.microseconds < now.microseconds + 86_400_000_000
   }
 
   private func user(_ value: JSON?) -> Int? {
@@ -140,7 +126,9 @@ struct TreeReader: Sendable {
     let job = [tree.path, beside].compactMap { $0 }.lazy.compactMap { folder in
       (try? DurableFile.read(folder.appending("job.json"))).flatMap { try? JSON(parsing: $0) }
     }.first
-    describe(&entry, tree, scan, old, job: job, media: beside ?? tree.path)
+    let verdicts = StageVerdicts(old.manifest, scan)
+    tellStages(&entry, verdicts)
+    tellFilm(&entry, tree, scan, old.manifest, job: job, media: beside ?? tree.path)
     let recorded = (old.manifest?.document["created_at"] ?? job?["created_at"])?.string.flatMap { Timestamp($0) }
     let isThatDay = recorded.map { JobDate($0) == day } ?? false
     entry.created =
@@ -155,8 +143,7 @@ struct TreeReader: Sendable {
       entry.id = JobID(tree.name.text)
       entry.outputDir = workspace.documentPath(tree.path)
     } else {
-      var work = EntryWork(name: tree.name)
-      prepare(&work, scan, old, entry)
+      var work = EntryWork(for: entry, named: tree.name, scan, verdicts)
       work.prepared = beside.map { RawPath($0) }
       let environments = [tree.path, beside].compactMap { $0 }.flatMap { folder in
         [".\(tree.name.text).env", "\(tree.name.text).env", ".env", "job.env"].map { folder.appending($0) }
@@ -164,156 +151,13 @@ struct TreeReader: Sendable {
       work.env = environments.first { (try? FileStatus(of: $0))?.isRegular == true }.map { RawPath($0) }
       entry.work = work
     }
-    judge(&entry, scan, old)
+    judge(&entry, scan, old, verdicts)
     return reading(entry, tree, old)
   }
 
   private func besideInJobs(_ tree: FoundTree, _ day: JobDate) -> FilePath? {
     let folder = trees.jobs.pushing(FilePath(day.folders)).appending(tree.name)
     return isDirectory(folder) ? folder : nil
-  }
-
-  // MARK: What all share
-
-  private func describe(
-    _ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest, job: JSON?,
-    media: FilePath? = nil
-  ) {
-    let manifest = old.manifest
-    let verdicts = StageVerdicts(manifest, scan)
-    (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)
-    entry.status = verdicts.status
-    if entry.layout != .flat, verdicts.status == .interrupted, verdicts.completed.isEmpty, verdicts.failed.isEmpty {
-      entry.status = .pending
-    }
-    for text in verdicts.contradicted { entry.problems.append(.info(text + "; the stages' records count")) }
-    var recorded = manifest?.inputFile
-    if recorded == nil {
-      recorded = job?["input"]?["file"]?.string ?? job?["input"]?.string ?? job?["input_media"]?.string
-    }
-    if recorded == nil { recorded = job?["input_file"]?.string ?? job?["media"]?.string }
-    if recorded == nil { recorded = manifest?.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string }
-    if recorded == nil, let demux = document(tree.path.appending("audio/audio_demux_metadata.json")) {
-      recorded = demux["input_file"]?.string ?? demux["input"]?.string
-    }
-    if recorded == nil, let media {
-      recorded = filmIn(media).map { workspace.documentPath($0) }
-    }
-    let guess = FilmGuess(
-      FilmGuess.Evidence(
-        directory: entry.layout == .flat ? tree.name.text : "",
-        manifestTitle: manifest?.title ?? job?["title"]?.string, manifestYear: manifest?.year ?? job?["year"]?.int,
-        recordedFile: recorded?.isEmpty == false ? recorded : nil,
-        inputFilm: entry.layout == .flat ? inputs.film(of: tree.name.text) : nil,
-        databaseTitle: { document(tree.path.appending("metadata/tmdb_data.json"))?["title"]?.string }))
-    (entry.title, entry.year) = (guess.title.isEmpty ? nil : guess.title, guess.year)
-    (entry.titleSource, entry.yearSource, entry.inputFile) = (guess.titleSource, guess.yearSource, guess.inputFile)
-    if entry.layout != .flat, recorded == nil {
-      // The folder's name is an id and tells of no film.
-      entry.title = manifest?.title ?? job?["title"]?.string
-      entry.year = manifest?.year ?? job?["year"]?.int
-      entry.titleSource = entry.title == nil ? nil : "manifest"
-    } else {
-      entry.problems += guess.problems
-    }
-  }
-
-  private func document(_ path: FilePath) -> JSON? { (try? DurableFile.read(path)).flatMap { try? JSON(parsing: $0) } }
-
-  /// The copy of the film that was prepared with a job.
-  private func filmIn(_ folder: FilePath) -> FilePath? {
-    let names = (try? FlatFolder(folder))?.files ?? []
-    let made = ["final_output", "_with_subs", "_subtitled"]
-    return names.first { name in
-      InputFilms.isFilm(name.text) && !made.contains { name.text.contains($0) }
-    }.map { folder.appending($0) }
-  }
-
-  private func prepare(_ work: inout EntryWork, _ scan: TreeScan, _ old: OldManifest, _ entry: MigrationEntry) {
-    let nested = scan.files.filter { $0.name.text == "manifest.json" && !$0.folder.isEmpty }.map(\.folder)
-    func isNested(_ path: RawPath) -> Bool { nested.contains { path.below($0) != nil } }
-    let name = work.name.bytes
-    work.renames = (scan.files + scan.links.map(\.path)).filter { path in
-      let file = path.name.bytes
-      guard file.count > name.count, file.starts(with: name), !isNested(path) else { return false }
-      return ".".utf8.contains(file[name.count]) || file[name.count] == UInt8(ascii: "_")
-    }.sorted()
-    work.links = scan.links
-    let verdicts = Set(entry.completedStages)
-    for files in StageFiles.all where verdicts.contains(files.stage) {
-      let place = RawPath(files.documented)
-      guard let proof = files.proof(in: scan), proof != place, !scan.files.contains(place),
-        !scan.links.contains(where: { $0.path == place }), proof.bytes.suffix(4).elementsEqual(place.bytes.suffix(4)),
-        !scan.files.contains(place.folder), !scan.links.contains(where: { $0.path == place.folder })
-      else { continue }
-      work.newLinks.append((place, proof))
-      if !place.folder.isEmpty, !scan.folders.contains(where: { $0.path == place.folder }),
-        !work.newFolders.contains(place.folder)
-      {
-        work.newFolders.append(place.folder)
-      }
-    }
-    work.stagesByFiles = entry.completedStages.filter { old.manifest?.stage($0)?.status == nil }
-    let top = Set(scan.files.filter { !$0.bytes.contains(RawPath.slash) } + scan.links.map(\.path))
-    if top.contains(RawPath("manifest.json")) {
-      var kept = "manifest.legacy.json"
-      var serial = 2
-      while top.contains(RawPath(kept)) || scan.folders.contains(where: { $0.path == RawPath(kept) }) {
-        kept = "manifest.legacy-\(serial).json"
-        serial += 1
-      }
-      work.keptManifest = kept
-    }
-    work.written = ["job.env", "job_info.json"].filter { !top.contains(RawPath($0)) } + ["manifest.json"]
-    var touched: Set<RawPath> = [RawPath([])]
-    touched.formUnion(work.renames.map(\.folder))
-    touched.formUnion(work.links.map(\.path.folder))
-    touched.formUnion(work.newLinks.map(\.path.folder))
-    work.folders = scan.folders.filter { touched.contains($0.path) }
-  }
-
-  private func judge(_ entry: inout MigrationEntry, _ scan: TreeScan, _ old: OldManifest) {
-    switch old {
-    case .unreadable(let why):
-      entry.problems.append(
-        .warning("manifest.json \(why): the files alone tell of the stages; it is kept beside the new one"))
-    case .none where entry.kind == .movie:
-      entry.problems.append(.info("there is no manifest: the files alone tell of the stages"))
-    case .foreign: entry.problems.append(.info("manifest.json is none of a job's; it is kept"))
-    case .none, .read: break
-    }
-    for stage in StageFiles.all where old.manifest?.stage(stage.stage)?.status == .success {
-      if !stage.hasFile(in: scan) {
-        entry.problems.append(
-          .warning("\(stage.stage) is recorded as a success, and its output is gone; a run makes it again"))
-      }
-    }
-    if old.manifest?.stages.contains(where: { $0.status == .running }) == true, entry.status != .completed {
-      entry.problems.append(.info("a stage is recorded as running, and nobody runs it: interrupted"))
-    }
-    for nested in scan.files where nested.name.text == "manifest.json" && !nested.folder.isEmpty {
-      entry.problems.append(
-        .info("\(nested.folder.text) holds an older run with a manifest of its own; it stays as it is, within"))
-    }
-    for link in scan.links where !exists(scan.root.appending(link.path)) {
-      entry.problems.append(.info("\(link.path.text) points to nothing: \(link.target.text)"))
-    }
-    if entry.year == nil, entry.kind == .movie { entry.problems.append(.info("nothing tells the film's year")) }
-    if !scan.special.isEmpty {
-      entry.problems.append(.info("\(scan.special[0].text) is neither a file nor a folder nor a link"))
-    }
-    for path in scan.unreadable {
-      entry.problems.append(.warning("\(path.text) cannot be read; it moves along unseen"))
-    }
-    if let top = scan.folders.first, scan.folders.contains(where: { $0.device != top.device }) {
-      entry.problems.append(.error("another file system is mounted in it: unmount that first"))
-    }
-    for lock in [".cpwx.lock", ".manifest.lock"] where scan.files.contains(RawPath(lock)) {
-      if FileLock.isHeld(scan.root.appending(lock)), entry.layout != .today {
-        entry.problems.append(.error("it is being run: its lock is held; it is left as it is"))
-        break
-      }
-    }
   }
 
   private func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) -> Reading {
@@ -323,12 +167,5 @@ struct TreeReader: Sendable {
       reading.logsByTime = mentions.logs(within: old.manifest)
     }
     return reading
-  }
-}
-
-extension Int {
-  func padded(_ width: Int) -> String {
-    let digits = String(self)
-    return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
   }
 }

@@ -12,7 +12,7 @@ struct LogMentions: Sendable {
   private static let looked = 256 << 10
 
   init(_ old: OldLogs) {
-    logs = old.unnamed
+    logs = old.unnamed.map { old.all[$0] }
     for (number, log) in logs.enumerated() {
       let mentioned = Self.directories(in: old.root.appending(log.name))
       // A log that tells of several jobs is no one's.

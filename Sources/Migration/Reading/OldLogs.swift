@@ -13,12 +13,15 @@ struct OldLogs: Sendable {
   }
 
   let root: FilePath
-  /// By the directory that the name tells of.
-  private(set) var byDirectory: [RawPath: [Log]] = [:]
+  private(set) var all: [Log] = []
+  /// Numbers of logs by the directory that their names tell of, by its hash.
+  private(set) var byDirectory: [UInt64: [Int]] = [:]
   /// Their names tell of no directory.
-  private(set) var unnamed: [Log] = []
+  private(set) var unnamed: [Int] = []
   /// Whatever else lies there.
   private(set) var others: [RawPath] = []
+  /// Logs of stages that nobody knows, with the directories that they may be of, the longest name first.
+  private var uncertain: [Int: [UInt64]] = [:]
 
   private static let stages: [[UInt8]] =
     (StageFiles.names + ["second_pass_translation", "lyrics_detection", "orchestrator", "pipeline"])
@@ -33,22 +36,32 @@ struct OldLogs: Sendable {
 
   private mutating func add(_ name: RawPath) {
     guard let (rest, moment) = Self.parts(of: name) else { return others.append(name) }
-    func log(_ stage: ArraySlice<UInt8>) -> Log {
-      Log(name: name, stage: StageName(String(decoding: stage, as: UTF8.self)).description, moment: moment)
+    let number = all.count
+    func add(_ stage: ArraySlice<UInt8>) {
+      all.append(Log(name: name, stage: StageName(String(decoding: stage, as: UTF8.self)).description, moment: moment))
     }
     if let stage = Self.stages.first(where: {
       rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == 0x5F)
     }) {
-      if rest.count == stage.count { return unnamed.append(log(rest[...])) }
-      return byDirectory[RawPath(Array(rest[(stage.count + 1)...])), default: []].append(log(rest[..<stage.count]))
+      add(rest[..<stage.count])
+      if rest.count == stage.count { return unnamed.append(number) }
+      return byDirectory[rest[(stage.count + 1)...].fnv, default: []].append(number)
     }
     // Of a stage that nobody knows: wherever its name ends, the directory's begins.
     let gaps = rest.indices.filter { rest[$0] == 0x5F && $0 > 0 && $0 + 1 < rest.count }
-    if gaps.isEmpty { return unnamed.append(log(rest[...])) }
-    for gap in gaps {
-      byDirectory[RawPath(Array(rest[(gap + 1)...])), default: []].append(log(rest[..<gap]))
-    }
+    add(rest[..<(gaps.first ?? rest.count)])
+    if gaps.isEmpty { return unnamed.append(number) }
+    uncertain[number] = gaps.map { rest[($0 + 1)...].fnv }
+    for directory in Set(uncertain[number] ?? []) { byDirectory[directory, default: []].append(number) }
   }
+
+  /// The moments of the logs whose names tell of a directory.
+  func moments(of directory: RawPath) -> [Timestamp] {
+    (byDirectory[directory.bytes.fnv] ?? []).map { all[$0].moment }
+  }
+
+  /// The directories that a log of an unknown stage may be of, the longest name first; none for other logs.
+  func directories(ofUncertain log: Int) -> [UInt64] { uncertain[log] ?? [] }
 
   /// A name without its ending and its moment, and the moment.
   private static func parts(of name: RawPath) -> (rest: [UInt8], moment: Timestamp)? {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 public import SystemPackage
 
@@ -17,11 +18,11 @@ public struct RawPath: Hashable, Sendable {
   public var path: FilePath { withPointer { FilePath(platformString: $0) } }
 
   func withPointer<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    var text = bytes.map { CChar(bitPattern: $0) }
-    text.append(0)
-    return text.withUnsafeBufferPointer { buffer in
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+      for (index, byte) in bytes.enumerated() { text[index] = CChar(bitPattern: byte) }
+      text[bytes.count] = 0
       // Never empty, so there is an address.
-      buffer.baseAddress.map(body) ?? body("")
+      return text.baseAddress.map { body($0) } ?? body("")
     }
   }
 
@@ -29,7 +30,8 @@ public struct RawPath: Hashable, Sendable {
   var isText: Bool { String(validating: bytes, as: UTF8.self) != nil }
 
   /// The last component.
-  var name: RawPath { RawPath(Array(bytes[(bytes.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0)...])) }
+  var name: RawPath { RawPath(Array(lastBytes)) }
+  var lastBytes: ArraySlice<UInt8> { bytes[(bytes.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0)...] }
 
   /// All but the last component; empty for a single one.
   var folder: RawPath { RawPath(Array(bytes[..<(bytes.lastIndex(of: Self.slash) ?? 0)])) }
@@ -41,6 +43,17 @@ public struct RawPath: Hashable, Sendable {
   }
 
   func appending(_ name: String) -> RawPath { appending(RawPath(name)) }
+
+  func appending(_ name: UnsafeBufferPointer<UInt8>) -> RawPath {
+    var all: [UInt8] = []
+    all.reserveCapacity(bytes.count + 1 + name.count)
+    if !bytes.isEmpty {
+      all += bytes
+      if all.last != Self.slash { all.append(Self.slash) }
+    }
+    all += name
+    return RawPath(all)
+  }
 
   var components: [RawPath] { bytes.split(separator: Self.slash).map { RawPath(Array($0)) } }
 
@@ -78,18 +91,19 @@ public struct RawPath: Hashable, Sendable {
   }
 }
 
+extension RawPath {
+  public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+}
+
 extension RawPath: Comparable {
   public static func < (left: RawPath, right: RawPath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 }
 
 extension FilePath {
   static func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var next = text
-    while next.pointee != 0 {
-      bytes.append(UInt8(bitPattern: next.pointee))
-      next += 1
+    let count = strlen(text)
+    return text.withMemoryRebound(to: UInt8.self, capacity: count) {
+      Array(UnsafeBufferPointer(start: $0, count: count))
     }
-    return bytes
   }
 }

@@ -1,5 +1,4 @@
-internal import Jobs
-internal import SystemPackage
+internal import Glibc
 
 /// The files by which a stage that succeeded is known, in every version of the application.
 ///
@@ -8,11 +7,11 @@ struct StageFiles: Sendable {
   let stage: String
   /// What today's pipeline calls the output, and where it has it.
   let key: String
-  let documented: String
+  let documented: RawPath
   private let older: [Pattern]
 
   private init(_ stage: String, _ key: String, _ documented: String, _ older: [String] = []) {
-    (self.stage, self.key, self.documented) = (stage, key, documented)
+    (self.stage, self.key, self.documented) = (stage, key, RawPath(documented))
     self.older = older.map { Pattern($0) }
   }
 
@@ -71,11 +70,9 @@ struct StageFiles: Sendable {
 
   /// The file that proves the stage's success, the documented one first; `nil` when there is none.
   func proof(in scan: TreeScan) -> RawPath? {
-    let wanted = RawPath(documented)
-    let files = scan.files + scan.links.map(\.path)
-    if files.contains(wanted), Self.isWhole(wanted, in: scan) { return wanted }
+    if scan.filesAndLinks.contains(documented), Self.isWhole(documented, in: scan) { return documented }
     for pattern in older {
-      let fitting = files.filter { pattern.fits($0.bytes) }.sorted()
+      let fitting = scan.filesAndLinks.filter { pattern.fits($0.bytes) }.sorted()
       if let found = fitting.first(where: { Self.isWhole($0, in: scan) }) { return found }
     }
     return nil
@@ -83,24 +80,24 @@ struct StageFiles: Sendable {
 
   /// Whether any of its files is there, whatever is in it.
   func hasFile(in scan: TreeScan) -> Bool {
-    let wanted = RawPath(documented)
-    return (scan.files + scan.links.map(\.path)).contains { file in
-      file == wanted || older.contains { $0.fits(file.bytes) }
-    }
+    scan.filesAndLinks.contains { file in file == documented || older.contains { $0.fits(file.bytes) } }
   }
 
   /// Whether a file looks finished: it is not empty, and JSON has its end.
   private static func isWhole(_ file: RawPath, in scan: TreeScan) -> Bool {
-    let path = scan.root.appending(file)
-    guard let status = try? FileStatus(of: path), status.isRegular, status.size > 0 else { return false }
+    let place = scan.root.appending(file)
+    var raw = stat()
+    guard place.withPointer({ stat($0, &raw) }) == 0, raw.st_mode & S_IFMT == S_IFREG, raw.st_size > 0 else {
+      return false
+    }
     guard file.bytes.suffix(5).elementsEqual(".json".utf8) else { return true }
-    guard let handle = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return true }
-    defer { try? handle.close() }
-    var tail = [UInt8](repeating: 0, count: min(64, status.size))
-    let count =
-      (try? tail.withUnsafeMutableBytes { try handle.read(fromAbsoluteOffset: Int64(status.size - $0.count), into: $0) })
-      ?? 0
-    let last = tail.prefix(count).last { !" \n\r\t".utf8.contains($0) }
-    return last.map { "}]".utf8.contains($0) } ?? false
+    let handle = place.withPointer { open($0, O_RDONLY | O_CLOEXEC) }
+    guard handle >= 0 else { return true }
+    defer { close(handle) }
+    return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { tail in
+      let count = pread(handle, tail.baseAddress, tail.count, max(0, raw.st_size - tail.count))
+      let last = tail.prefix(max(0, count)).last { !" \n\r\t".utf8.contains($0) }
+      return last.map { "}]".utf8.contains($0) } ?? false
+    }
   }
 }

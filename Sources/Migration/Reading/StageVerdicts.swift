@@ -6,8 +6,8 @@ struct StageVerdicts: Sendable {
   private(set) var failed: [String] = []
   /// A ``PipelineStatus``.
   private(set) var status = PipelineStatus.interrupted
-  /// Stages whose success only files tell.
-  private(set) var byFiles: Set<String> = []
+  /// What the stages' own records say.
+  private(set) var recorded: [String: StageStatus] = [:]
   /// Lists of the manifest that its own stages contradict.
   private(set) var contradicted: [String] = []
 
@@ -20,6 +20,7 @@ struct StageVerdicts: Sendable {
       if states[name] == nil { order.append(name) }
       states[name] = status
     }
+    recorded = states
     let pipeline = manifest?.document["pipeline"]
     for name in (pipeline?["failed_stages"]?.array ?? []).compactMap(\.string).map({ StageName($0).description }) {
       if let status = states[name] {
@@ -39,7 +40,6 @@ struct StageVerdicts: Sendable {
     for files in StageFiles.all where states[files.stage] == nil {
       guard files.proof(in: scan) != nil else { continue }
       states[files.stage] = .success
-      byFiles.insert(files.stage)
       order.append(files.stage)
     }
     let known = StageFiles.names.filter { states[$0] != nil }

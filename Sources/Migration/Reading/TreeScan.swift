@@ -14,6 +14,9 @@ struct TreeScan: Sendable {
     var group: UInt32
     /// Of what it lies on.
     var device: UInt64
+
+    /// Whether not even its owner may change what is in it.
+    var isClosed: Bool { mode & 0o700 != 0o700 }
   }
 
   struct Link: Sendable {
@@ -22,67 +25,51 @@ struct TreeScan: Sendable {
     var modified: Int64
   }
 
-  let root: FilePath
+  let root: RawPath
   private(set) var folders: [Folder] = []
-  /// All that is neither a folder nor a link, each with its size.
+  /// All that is neither a folder nor a link.
   private(set) var files: [RawPath] = []
   private(set) var links: [Link] = []
   /// Sockets, pipes and devices, which can only be renamed.
   private(set) var special: [RawPath] = []
   private(set) var unreadable: [RawPath] = []
+  /// The files, and the links as if each were one.
+  private(set) var filesAndLinks: [RawPath] = []
 
   /// Deeper than any job; a tree that goes on is cut here, and said to be unreadable.
   private static let depthLimit = 64
 
   /// - Throws: `Errno` when the folder cannot be read.
   init(_ root: FilePath) throws(Errno) {
-    self.root = root
+    self.root = RawPath(root)
     let top = root.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard top >= 0 else { throw Errno(rawValue: errno) }
-    read(top, RawPath([]), depth: 0)
+    read(top, RawPath([]), depth: 0, FolderReader())
+    filesAndLinks = links.isEmpty ? files : files + links.map(\.path)
   }
 
-  private mutating func read(_ descriptor: CInt, _ path: RawPath, depth: Int) {
+  private mutating func read(_ descriptor: CInt, _ path: RawPath, depth: Int, _ reader: borrowing FolderReader) {
+    defer { close(descriptor) }
     var raw = stat()
-    guard fstat(descriptor, &raw) == 0, let handle = fdopendir(descriptor) else {
-      close(descriptor)
-      return unreadable.append(path)
-    }
-    defer { closedir(handle) }
+    guard fstat(descriptor, &raw) == 0 else { return unreadable.append(path) }
     folders.append(
       Folder(
         path: path, mode: raw.st_mode & 0o7777, modified: raw.modified, owner: raw.st_uid, group: raw.st_gid,
         device: UInt64(raw.st_dev)))
     var inner: [RawPath] = []
-    while let entry = readdir(handle) {
-      var type = Int32(entry.pointee.d_type)
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.bytes(of: $0) }
-      }
-      if name == [0x2E] || name == [0x2E, 0x2E] { continue }
-      let place = path.appending(RawPath(name))
-      if type == Int32(DT_UNKNOWN) || type == Int32(DT_LNK) {
-        guard let found = Self.look(descriptor, name) else {
-          unreadable.append(place)
-          continue
-        }
-        type = found.type
-        if type == Int32(DT_LNK) {
-          guard let target = Self.target(descriptor, name) else {
-            unreadable.append(place)
-            continue
-          }
-          links.append(Link(path: place, target: target, modified: found.modified))
-          continue
+    do throws(Errno) {
+      try reader.forEach(in: descriptor) { name, kind in
+        switch kind {
+        case .folder: inner.append(RawPath(Array(name)))
+        case .link: addLink(path.appending(name), descriptor, name)
+        case .file: files.append(path.appending(name))
+        case .special:
+          files.append(path.appending(name))
+          special.append(path.appending(name))
         }
       }
-      switch type {
-      case Int32(DT_DIR): inner.append(RawPath(name))
-      case Int32(DT_REG): files.append(place)
-      default:
-        files.append(place)
-        special.append(place)
-      }
+    } catch {
+      unreadable.append(path)
     }
     for name in inner.sorted() {
       let place = path.appending(name)
@@ -91,39 +78,40 @@ struct TreeScan: Sendable {
         if opened >= 0 { close(opened) }
         unreadable.append(place)
       } else {
-        read(opened, place, depth: depth + 1)
+        read(opened, place, depth: depth + 1, reader)
       }
     }
   }
 
-  private static func look(_ folder: CInt, _ name: [UInt8]) -> (type: Int32, modified: Int64)? {
+  private mutating func addLink(_ place: RawPath, _ folder: CInt, _ name: UnsafeBufferPointer<UInt8>) {
+    let name = RawPath(Array(name))
     var raw = stat()
-    let result = RawPath(name).withPointer { fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }
-    guard result == 0 else { return nil }
-    let type: Int =
-      switch raw.st_mode & S_IFMT {
-      case S_IFDIR: Int(DT_DIR)
-      case S_IFLNK: Int(DT_LNK)
-      case S_IFREG: Int(DT_REG)
-      default: Int(DT_FIFO)
-      }
-    return (Int32(type), raw.modified)
+    guard name.withPointer({ fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0,
+      let target = Self.target(folder, name)
+    else { return unreadable.append(place) }
+    links.append(Link(path: place, target: target, modified: raw.modified))
   }
 
-  private static func target(_ folder: CInt, _ name: [UInt8]) -> RawPath? {
+  private static func target(_ folder: CInt, _ name: RawPath) -> RawPath? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = RawPath(name).withPointer { readlinkat(folder, $0, &buffer, buffer.count) }
+    let count = name.withPointer { readlinkat(folder, $0, &buffer, buffer.count) }
     guard count > 0 else { return nil }
     return RawPath(buffer[..<count].map { UInt8(bitPattern: $0) })
   }
 
-  /// The latest time that a file in it bears, in nanoseconds since 1970; that of the folder when it holds no file.
-  func newest() -> Int64? {
+  /// Folders within that hold a manifest of their own.
+  var nestedRuns: [RawPath] {
+    let name = Array("/manifest.json".utf8)
+    return files.filter { $0.bytes.count > name.count && $0.bytes.suffix(name.count).elementsEqual(name) }.map(\.folder)
+  }
+
+  /// The latest time that can be, of a file in it, in nanoseconds since 1970; of a folder where no file has such a one.
+  func newest(_ canBe: (Int64) -> Bool) -> Int64? {
     let times = files.compactMap { (file) -> Int64? in
       var raw = stat()
-      return root.appending(file).withPlatformString { lstat($0, &raw) } == 0 ? raw.modified : nil
+      return root.appending(file).withPointer { lstat($0, &raw) } == 0 ? raw.modified : nil
     }
-    return times.max() ?? folders.map(\.modified).max()
+    return times.filter(canBe).max() ?? folders.map(\.modified).filter(canBe).max()
   }
 }
 

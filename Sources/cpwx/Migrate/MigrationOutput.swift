@@ -6,6 +6,7 @@ final class MigrationOutput {
   private let format: OutputFormat
   private var writer: Listing.Writer
   private var isFirst = true
+  private var lines: [UInt8] = []
   private(set) var heldBack = 0
   private var counts: [String: Int] = [:]
   private var problems: [Problem.Severity: Int] = [:]
@@ -16,26 +17,50 @@ final class MigrationOutput {
     writer = Listing.Writer(format, Self.columns, keys: RowKeys.migratedTree)
   }
 
-  func write(_ entry: MigrationEntry) {
+  /// An entry as it will be written: lines are made on all cores.
+  enum Row: Sendable {
+    case line([UInt8])
+    case cells(JSON)
+  }
+
+  /// Makes the rows of entries.
+  var rows: @Sendable (MigrationEntry) -> Row {
+    let isLine = format == .json || format == .ndjson
+    return { isLine ? .line($0.document.bytes(.compact)) : .cells($0.document) }
+  }
+
+  func write(_ entry: MigrationEntry, _ row: Row) {
     counts[entry.action, default: 0] += 1
     for problem in entry.problems { problems[problem.severity, default: 0] += 1 }
     if entry.isHeldBack { heldBack += 1 }
     if !entry.twins.isEmpty { twins += 1 }
-    if format == .json {
+    switch row {
+    case .cells(let cells): writer.write([cells])
+    case .line(let line):
       // A hundred thousand entries are not gathered first.
-      let begin = isFirst ? "{\"entries\": [\n" : ",\n"
-      Console.out(raw: Array(begin.utf8) + entry.document.bytes(.compact))
-    } else {
-      writer.write([entry.document])
+      if format == .json { lines += Array((isFirst ? "{\"entries\": [\n" : ",\n").utf8) }
+      lines += line
+      if format == .ndjson { lines.append(0x0A) }
+      if lines.count > 1 << 16 { flush() }
     }
     isFirst = false
   }
 
+  private func flush() {
+    Console.out(raw: lines)
+    lines.removeAll(keepingCapacity: true)
+  }
+
   /// - Parameter id: of the migration; `nil` for a plan that is none yet.
   func end(_ id: String?) {
-    guard format == .json else { return writer.end() }
-    let begin = isFirst ? "{\"entries\": [" : ""
-    Console.out(raw: Array("\(begin)\n], \"migration_id\": \(JSON.string(id).text(.compact))}\n".utf8))
+    switch format {
+    case .json:
+      lines += Array(
+        "\(isFirst ? "{\"entries\": [" : "")\n], \"migration_id\": \(JSON.string(id).text(.compact))}\n".utf8)
+      flush()
+    case .ndjson: flush()
+    case .table, .csv: writer.end()
+    }
   }
 
   func summary(done: Int?) -> String {

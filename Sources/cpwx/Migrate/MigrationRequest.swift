@@ -30,10 +30,10 @@ struct MigrationRequest {
     let output = MigrationOutput(format)
     if let begun = try Migrator.unfinished(in: workspace) {
       Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
-      try begun.forEach { output.write($0) }
+      try begun.forEach { output.write($0, output.rows($0)) }
       output.end(begun.id)
     } else {
-      try plan().forEach { output.write($0) }
+      try plan().forEach(preparing: output.rows) { output.write($0, $1) }
       output.end(nil)
     }
     if !isQuiet { Console.note(output.summary(done: nil)) }
@@ -62,17 +62,17 @@ struct MigrationRequest {
       }
       if !isQuiet { Console.note("\(begun.id) was cut off, and goes on.") }
       journal = begun
-      try journal.forEach { output.write($0) }
+      try journal.forEach { output.write($0, output.rows($0)) }
     } else {
       let plan = edits ? try plan(PlanEditor().edit(try plan())) : try plan()
-      guard plan.counts.migrated > 0 else {
-        try plan.forEach { output.write($0) }
+      guard plan.migrated > 0 else {
+        try plan.forEach(preparing: output.rows) { output.write($0, $1) }
         output.end(nil)
         if !isQuiet { Console.note("Nothing is to be migrated. " + output.summary(done: 0)) }
         if output.heldBack > 0 || !plan.unread.isEmpty { throw ExitStatus.someFailed }
         return
       }
-      journal = try migrator.begin(plan) { output.write($0) }
+      journal = try migrator.begin(plan, preparing: output.rows) { output.write($0, $1) }
     }
     let outcome = try migrator.run(journal, trees: trees) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }

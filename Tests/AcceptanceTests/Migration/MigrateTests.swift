@@ -115,6 +115,41 @@ struct MigrateTests {
     }
   }
 
+  @Test func `a migrated job's stages get their secrets from the workspace, and its file never does`() throws {
+    let mux = Stage(
+      "mux", number: 10, outputs: ["final_output.mp4"], fields: ["env: [HF_TOKEN]"],
+      script: "test \"$HF_TOKEN\" = hf_secret_secret && echo new > \"$1/final_output.mp4\"")
+    try TestWorkspace.with([mux]) { workspace in
+      try workspace.film("Sholay (1975).mp4")
+      try workspace.write("config/.env", "HF_TOKEN=hf_secret_secret\n")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let run = try workspace.cpwx("run", "--resume", "20251027-001")
+      #expect(run.code == 0, "\(run.errors)\(run.output)")
+      let job = workspace.migrated("20251027-001")
+      #expect(workspace.exists(job + "/final_output.mp4"))
+      #expect(try !workspace.read(job + "/job.env").contains("secret_secret"))
+    }
+  }
+
+  @Test func `a film that came through without an optional stage is a valid job`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, fails: false)
+      let manifest = try workspace.read("out/Don_1978/manifest.json")
+      let tmdb = "\"tmdb\": {\"status\": \"success\""
+      let failed = "\"tmdb\": {\"status\": \"failed\", \"error\": \"no network\""
+      try workspace.write("out/Don_1978/manifest.json", manifest.replacingOccurrences(of: tmdb, with: failed))
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let job = workspace.migrated("20251027-001")
+      let validation = try workspace.cpwx("manifest", "validate", job)
+      #expect(validation.code == 0, "\(validation.output)")
+      let record = try #require(try workspace.manifest(of: job)["stages"]?["tmdb"])
+      #expect(record["status"]?.string == "skipped")
+      #expect(record["reason"]?.string == "optional, and failed: no network")
+      #expect(try workspace.manifest(of: job)["pipeline"]?["status"]?.string == "completed")
+    }
+  }
+
   @Test func `another migration at work is waited for by nobody`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldTrees()

@@ -1,0 +1,113 @@
+internal import Jobs
+internal import SystemPackage
+
+extension NewDocuments {
+  /// The stages' records as today's are, each with what it had, and the paths where things are now.
+  func stages(in folder: FilePath, _ old: Manifest?) -> JSON {
+    var stages = JSON.Object()
+    let records = old?.stages ?? []
+    let named = entry.completedStages + entry.failedStages
+    let others = records.map { StageName($0.name).description }.filter { !named.contains($0) }
+    let known = StageFiles.names
+    var order = known.filter { named.contains($0) || others.contains($0) }
+    for name in records.map({ StageName($0.name).description }) + named where !order.contains(name) {
+      order.append(name)
+    }
+    for name in order {
+      let record = old?.stage(name)
+      let status = status(of: name, record)
+      guard let status else { continue }
+      stages[name] = stage(name, status, record, folder)
+    }
+    return .object(stages)
+  }
+
+  /// Of a film that came through, what failed or never ended was left out: that is how a run records it, too.
+  private func status(of name: String, _ record: StageRecord?) -> StageStatus? {
+    if entry.completedStages.contains(name) { return .success }
+    let status = entry.failedStages.contains(name) ? .failed : record?.status
+    return isLeftOut(status) ? .skipped : status
+  }
+
+  private func isLeftOut(_ status: StageStatus?) -> Bool {
+    entry.status == .completed && (status == .failed || status == .running)
+  }
+
+  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ folder: FilePath) -> JSON {
+    let number = StageFiles.names.firstIndex(of: name).map { $0 + 1 } ?? record?.fields["stage_number"]?.int
+    var fields: JSON = [
+      "job_id": .string(paths.id.description), "user_id": .int(paths.userID), "stage_number": .int(number),
+      "stage_name": .string(name), "job_env_file": .string(workspace.documentPath(paths.temporaryEnv)),
+      "status": .string(status.rawValue),
+    ]
+    let old = record?.fields
+    fields["started_at"] = old?["started_at"] ?? .null
+    fields["completed_at"] = status == .running ? .null : old?["completed_at"] ?? .null
+    fields["duration_seconds"] = old?["duration_seconds"] ?? old?["duration"] ?? .null
+    fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, folder) })
+    var outputs = JSON.Object()
+    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, folder) }
+    if status == .success, let files = StageFiles.all.first(where: { $0.stage == name }),
+      exists(folder.appending(files.documented))
+    {
+      var known = outputs[files.key] ?? .object(.init())
+      let now = RecordedFile.fields(of: folder.appending(files.documented), description: "")
+      known["path"] = .string(paths.output.appending(files.documented).string)
+      known["exists"] = now["exists"]
+      known["size_bytes"] = now["size_bytes"]
+      known["description"] = known["description"] ?? .string("Output of \(name)")
+      outputs[files.key] = known
+    }
+    fields["outputs"] = .object(outputs)
+    fields["metadata"] = old?["metadata"] ?? .object(.init())
+    let left = ["completed", "next_stage", "duration", "success", "name", "enabled", "movie_dir"]
+    for (key, value) in old?.object?.pairs ?? [] where fields[key] == nil && !left.contains(key) { fields[key] = value }
+    if status == .skipped, fields["reason"] == nil {
+      let error = record?.error.map { ": \($0)" } ?? ""
+      if entry.failedStages.contains(name) { fields["reason"] = .string("optional, and failed" + error) }
+      if record?.status == .running { fields["reason"] = .string("recorded as running, and never as ended") }
+    }
+    if work.stagesByFiles.contains(name) { fields["told_by"] = .string("files") }
+    return fields
+  }
+
+  /// A recorded file, with the path where it is now.
+  private func file(_ record: JSON, _ folder: FilePath) -> JSON {
+    var record = record
+    guard let recorded = (record["path"] ?? record).string else { return record }
+    func place(_ text: String) {
+      if record.string != nil { record = .string(text) } else { record["path"] = .string(text) }
+    }
+    if let inner = inner(recorded) {
+      let now = work.newPlace(of: inner, id: paths.id)
+      let path = folder.appending(now)
+      place(paths.output.appending(now).string)
+      if record.object != nil, let status = try? FileStatus(of: path) {
+        record["exists"] = .bool(true)
+        if !status.isDirectory { record["size_bytes"] = .int(status.size) }
+      } else if record.object != nil, record["exists"] != nil {
+        record["exists"] = .bool(false)
+      }
+    } else if let found = inputs.file(named: FilmGuess.lastComponent(recorded)),
+      !exists(workspace.resolve(documentPath: recorded))
+    {
+      place(found.string)
+    }
+    return record
+  }
+
+  /// What a path on whatever host means within the tree: what follows the folder's name in it.
+  private func inner(_ recorded: String) -> RawPath? {
+    let path = RawPath(recorded)
+    if !path.bytes.contains(RawPath.slash) { return nil }
+    let parts = path.components
+    if let index = parts.lastIndex(of: work.name), index + 1 < parts.count {
+      return RawPath(parts[(index + 1)...].map(\.text).joined(separator: "/"))
+    }
+    return path.below(entry.source)
+  }
+}
+
+extension JSON.Object {
+  var pairs: [(name: String, value: JSON)] { members.map { ($0.name, $0.value) } }
+}

@@ -1,0 +1,49 @@
+internal import Jobs
+internal import SystemPackage
+
+extension TreeReader {
+  /// Notes what an admin should know of the tree.
+  func judge(_ entry: inout MigrationEntry, _ scan: TreeScan, _ old: OldManifest, _ verdicts: StageVerdicts) {
+    switch old {
+    case .unreadable(let why):
+      entry.problems.append(
+        .warning("manifest.json \(why): the files alone tell of the stages; it is kept beside the new one"))
+    case .none where entry.kind == .movie:
+      entry.problems.append(.info("there is no manifest: the files alone tell of the stages"))
+    case .foreign: entry.problems.append(.info("manifest.json is none of a job's; it is kept"))
+    case .none, .read: break
+    }
+    for stage in StageFiles.all where verdicts.recorded[stage.stage] == .success {
+      if !stage.hasFile(in: scan) {
+        entry.problems.append(
+          .warning("\(stage.stage) is recorded as a success, and its output is gone; a run makes it again"))
+      }
+    }
+    if verdicts.recorded.values.contains(.running), entry.status != .completed {
+      entry.problems.append(.info("a stage is recorded as running, and nobody runs it: interrupted"))
+    }
+    for nested in scan.nestedRuns {
+      entry.problems.append(
+        .info("\(nested.text) holds an older run with a manifest of its own; it stays as it is, within"))
+    }
+    for link in scan.links where !exists(scan.root.appending(link.path).path) {
+      entry.problems.append(.info("\(link.path.text) points to nothing: \(link.target.text)"))
+    }
+    if entry.year == nil, entry.kind == .movie { entry.problems.append(.info("nothing tells the film's year")) }
+    if !scan.special.isEmpty {
+      entry.problems.append(.info("\(scan.special[0].text) is neither a file nor a folder nor a link"))
+    }
+    for path in scan.unreadable {
+      entry.problems.append(.warning("\(path.text) cannot be read; it moves along unseen"))
+    }
+    if let top = scan.folders.first, scan.folders.contains(where: { $0.device != top.device }) {
+      entry.problems.append(.error("another file system is mounted in it: unmount that first"))
+    }
+    for lock in [".cpwx.lock", ".manifest.lock"] where scan.files.contains(RawPath(lock)) {
+      if FileLock.isHeld(scan.root.appending(lock).path), entry.layout != .today {
+        entry.problems.append(.error("it is being run: its lock is held; it is left as it is"))
+        break
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// What stands in open folders, as the kernel hands it over: a plan of a hundred thousand trees reads a million of them.
+struct FolderReader: ~Copyable {
+  enum Kind {
+    case folder, link, file
+    /// A socket, a pipe or a device.
+    case special
+  }
+
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 8)
+
+  deinit { buffer.deallocate() }
+
+  /// Hands over each name but `.` and `..`, in no order.
+  ///
+  /// - Throws: `Errno`.
+  func forEach(in folder: CInt, _ body: (_ name: UnsafeBufferPointer<UInt8>, Kind) -> Void) throws(Errno) {
+    guard let start = buffer.baseAddress else { return }
+    while true {
+      let count = getdents64(folder, start, buffer.count)
+      if count == 0 { return }
+      guard count > 0 else { throw Errno(rawValue: errno) }
+      var place = 0
+      while place < count {
+        // struct dirent64 of <bits/dirent.h>: inode, offset, the entry's length, the type, the name.
+        let length = Int(buffer.load(fromByteOffset: place + 16, as: UInt16.self))
+        let type = Int(buffer[place + 18])
+        let text = (start + place + 19).assumingMemoryBound(to: UInt8.self)
+        let name = UnsafeBufferPointer(start: text, count: strlen(start + place + 19))
+        place += length
+        if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+        body(name, Self.kind(type) ?? Self.look(folder, text))
+      }
+    }
+  }
+
+  private static func kind(_ type: Int) -> Kind? {
+    switch type {
+    case Int(DT_DIR): .folder
+    case Int(DT_LNK): .link
+    case Int(DT_REG): .file
+    case Int(DT_UNKNOWN): nil
+    default: .special
+    }
+  }
+
+  /// For file systems whose folders do not tell what each name is of.
+  private static func look(_ folder: CInt, _ name: UnsafePointer<UInt8>) -> Kind {
+    var raw = stat()
+    let result = fstatat(folder, UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), &raw, AT_SYMLINK_NOFOLLOW)
+    guard result == 0 else { return .special }
+    return switch raw.st_mode & S_IFMT {
+    case S_IFDIR: .folder
+    case S_IFLNK: .link
+    case S_IFREG: .file
+    default: .special
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Owners, and people who are not root.
+struct MigrateOwnerTests {
+  private let drop = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "--inh-caps=-all"]
+
+  private func asRoot(_ workspace: TestWorkspace, _ script: String, _ arguments: String...) throws -> String {
+    let outcome = try workspace.startAsRoot(["sh", "-c", script, "sh"] + arguments).wait()
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    return outcome.output
+  }
+
+  @Test func `a plain user's folders that are closed to himself move, and go back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      workspace.returnAtEnd()
+      let give = "chmod 0444 \"$1/out/Sholay_1975/manifest.json\" && chown -R 12345:12345 \"$1\" && chmod 755 \"$1/..\""
+      _ = try asRoot(workspace, give, workspace.root)
+      let list = "cd \"$1\" && find in out logs -printf '%P %m %U %G %T@ %l\\n' | sort"
+      let before = try asRoot(workspace, list, workspace.root)
+      let outcome = try workspace.startAsRoot(drop + [CPWX.path, "migrate", "--from-legacy"]).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let job = workspace.migrated("20251027-001")
+      #expect(try workspace.mode(job) == 0o555 && workspace.mode(job + "/asr") == 0o555)
+      #expect(try workspace.mode(job + "/manifest.legacy.json") == 0o444)
+      let undo = try workspace.startAsRoot(drop + [CPWX.path, "migrate", "undo"]).wait()
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try asRoot(workspace, list, workspace.root) == before)
+    }
+  }
+
+  @Test func `owners and extended attributes come along to another file system`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountLoopDisk(at: disk, size: "16m")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975, fails: false)
+      workspace.returnAtEnd()
+      let move = """
+        cp -a out logs "$1" && rm -rf out/Sholay_1975 logs/* && cd "$1/out/Sholay_1975" && chown -R 12345:23456 . &&
+        chown 34567:45678 audio/audio.wav && ln -s nowhere gone && chown -h 34567:1 gone &&
+        python3 -c 'import os; os.setxattr("audio/audio.wav", "user.from", b"a tape"); os.setxattr(".", "user.by", b"me")'
+        """
+      _ = try asRoot(workspace, move, disk)
+      let outcome = try workspace.startAsRoot([CPWX.path, "migrate", "--from-legacy", disk]).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let look = """
+        cd "$1" && stat -c '%n %u:%g' . audio/audio.wav gone job.env manifest.json &&
+        python3 -c 'import os; print(os.getxattr("audio/audio.wav", "user.from"), os.getxattr(".", "user.by"))'
+        """
+      let wanted = """
+        . 12345:23456
+        audio/audio.wav 34567:45678
+        gone 34567:1
+        job.env 12345:23456
+        manifest.json 12345:23456
+        b'a tape' b'me'
+
+        """
+      #expect(try asRoot(workspace, look, workspace.migrated("20251027-001")) == wanted)
+    }
+  }
+}

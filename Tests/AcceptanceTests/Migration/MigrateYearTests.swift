@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+/// Films that are called like the year whose folder is needed.
+struct MigrateYearTests {
+  @Test func `a film that bears a year's name makes way for that year, and comes back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 26)
+      try FileManager.default.createSymbolicLink(
+        atPath: workspace.path("out/2025/other"), withDestinationPath: "../Don_1978/audio")
+      let before = try Inventory(workspace.root, folderTimes: false)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let done = try Inventory(workspace.root, folderTimes: false)
+      #expect(workspace.exists("out/2025/10/26/1/20251026-001/manifest.json"))
+      #expect(workspace.exists(workspace.migrated("20251027-001") + "/other/audio.wav"))
+      #expect(!workspace.exists("out/2025/manifest.json"))
+      #expect(try workspace.cpwx("migrate", "--from-legacy").errors.contains("Nothing is to be migrated"))
+      // Cut off here and there, it comes to the same.
+      for step in stride(from: 9, to: 1000, by: 17) {
+        #expect(try workspace.cpwx("migrate", "undo").code == 0)
+        #expect(try Inventory(workspace.root, folderTimes: false).difference(from: before) == [], "step \(step)")
+        try workspace.remove(".cpwx")
+        let cut = try workspace.start(
+          [CPWX.path, "migrate", "--from-legacy"], environment: ["CPWX_FAULT_STEP": "\(step)"]
+        ).wait()
+        #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+        #expect(try Inventory(workspace.root, folderTimes: false).difference(from: done) == [], "step \(step)")
+        if cut.signal == nil { break }
+      }
+    }
+  }
+
+  @Test func `beside the days of a year, a film's files wait for a person`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      try workspace.write("out/2025/11/03/1/20251103-001/manifest.json", "{\"job_id\": \"20251103-001\"}")
+      for dry in [["-n"], []] {
+        let outcome = try workspace.start([CPWX.path, "migrate", "--from-legacy"] + dry).wait()
+        #expect(outcome.code == 1)
+        #expect(outcome.output.contains("held back") && outcome.output.contains("holds the days of a year"))
+      }
+      #expect(workspace.exists("out/2025/audio/audio.wav"))
+    }
+  }
+
+  @Test func `no job is put into the directory of a film that stays`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", "--exclude", "2025")
+      #expect(outcome.code == 1 && outcome.output.contains("belongs into out/2025"))
+      #expect(workspace.exists("out/2025/audio/audio.wav") && workspace.exists("out/Don_1978/audio/audio.wav"))
+    }
+  }
+}
