@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
-TEST_PACKAGES := chromium e2fsprogs faketime fuse3 libarchive-tools libfuse2 mandoc prometheus python3-jsonschema python3-zstandard rsync sqlite3 strace systemd zstd
+TEST_PACKAGES := chromium e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc prometheus python3-jsonschema python3-zstandard rsync sqlite3 strace systemd zsh zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
 BENCH_DIR ?= .bench
 JOBS ?= 1000
@@ -17,13 +17,20 @@ SIZES ?= 0 10000 100000 1000000
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
 RELEASE := -c release -Xswiftc -static-executable
-BUILT := .build/release
+BUILT ?= .build/release
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
 TEST_TOOLS := .build/test-tools
 FUZZ_SECONDS ?= 300
 
-.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check install uninstall clean
+# Where Debian looks: /usr belongs to packages, anything else to who runs the machine.
+VERSION := $(shell sed -n 's/.*let version = "\(.*\)"/\1/p' Sources/cpwx/CPWX.swift)
+ZSH_FUNCTIONS = $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+STAGE := .build/stage
+RECORD = share/doc/cpwx/installed
+DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
+
+.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -72,6 +79,9 @@ test: test-packages test-tools
 	python3 -m unittest discover -s Tests/StageSDK
 	@echo "== the manual's tests"
 	python3 -m unittest discover -s Tests/Manual
+	@echo "== the shells' completions, and what is installed"
+	python3 -m unittest discover -s Tests/Completions
+	python3 -m unittest discover -s Tests/Install
 	@echo "== the JSON schemas' tests, with Debian's Python"
 	/usr/bin/python3 -m unittest discover -s Tests/Schemas
 	@echo "== the engines' tests"
@@ -114,12 +124,52 @@ fmt:
 check:
 	swift format lint --strict --recursive Sources Tests Package.swift config/Defaults.swift
 
-install: build
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(BUILT)/cpwx $(BUILT)/cpwx-stage "$(DESTDIR)$(PREFIX)/bin/"
+## manual: the pages of section 1, made anew from the commands
+manual: packages
+	@swift build --product cpwx && swift build --product cpwx-stage
+	@python3 Tests/Manual/generate.py .build/debug/cpwx .build/debug/cpwx-stage man
 
+# All that is installed, under $(STAGE) as it is under PREFIX. Programs that are elsewhere are taken as they are.
+stage: $(if $(filter .build/release,$(BUILT)),build)
+	@rm -rf $(STAGE)
+	@mkdir -p $(STAGE)/bin $(STAGE)/lib/systemd/system $(STAGE)/share/man/man1 $(STAGE)/share/man/man5 $(STAGE)/share/man/man7
+	@mkdir -p $(STAGE)/share/bash-completion/completions $(STAGE)/share/fish/vendor_completions.d $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)
+	@mkdir -p $(STAGE)/share/doc/cpwx/examples
+	@for program in cpwx cpwx-stage; do strip --strip-unneeded -o $(STAGE)/bin/$$program $(BUILT)/$$program; done
+	@for section in 1 5 7; do cp man/*.$$section $(STAGE)/share/man/man$$section/; done
+	@gzip -9n $(STAGE)/share/man/man?/*
+	@cp completions/cpwx.bash $(STAGE)/share/bash-completion/completions/cpwx
+	@cp completions/cpwx.fish $(STAGE)/share/fish/vendor_completions.d/
+	@cp completions/_cpwx $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)/
+	@cp README.md CHANGELOG.md LICENSE $(STAGE)/share/doc/cpwx/
+	@cp -r config/env.example config/pipeline.yaml config/sdk config/schemas $(STAGE)/share/doc/cpwx/examples/
+	@for unit in config/systemd/cpwx-*; do sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $$unit > $(STAGE)/lib/systemd/system/$${unit##*/}; done
+	@find $(STAGE) -name __pycache__ -prune -exec rm -r {} +
+	@find $(STAGE) -type d -exec chmod 755 {} + && find $(STAGE) -type f -exec chmod 644 {} + && chmod 755 $(STAGE)/bin/*
+
+## install: programs, manual, completions, units and examples below PREFIX; what was made for it is noted in $(RECORD)
+install: stage
+	@set -e; top="$(DESTDIR)$(PREFIX)"; record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
+	cat "$$top/$(RECORD)" > "$$record" 2>/dev/null || true; \
+	mkdir -p "$$top"; \
+	(cd $(STAGE) && find . -mindepth 1 -type d | sort) | while read -r path; do \
+	  [ -d "$$top/$$path" ] || { mkdir "$$top/$$path"; echo "$$path" >> "$$record"; }; done; \
+	(cd $(STAGE) && find . -type f | sort) | while read -r path; do \
+	  mode=$$(stat -c %a "$(STAGE)/$$path"); install -m $$mode "$(STAGE)/$$path" "$$top/$$path"; echo "$$path" >> "$$record"; done; \
+	echo ./$(RECORD) >> "$$record"; sort -u "$$record" > "$$top/$(RECORD)"; chmod 644 "$$top/$(RECORD)"
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+## uninstall: what install made, and nothing else; workspaces stay
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/cpwx" "$(DESTDIR)$(PREFIX)/bin/cpwx-stage"
+	@set -e; top="$(DESTDIR)$(PREFIX)"; [ -f "$$top/$(RECORD)" ] || { echo "nothing of cpwx is installed below $$top"; exit 0; }; \
+	sort -r "$$top/$(RECORD)" | while read -r path; do \
+	  if [ -d "$$top/$$path" ]; then rmdir --ignore-fail-on-non-empty "$$top/$$path"; else rm -f "$$top/$$path"; fi; done; \
+	echo "uninstalled from $$top"
+
+## deb: a Debian package
+deb:
+	@$(MAKE) --no-print-directory stage PREFIX=/usr
+	@sh config/debian/build.sh $(STAGE) $(VERSION) "$(DEB)"
 
 clean:
 	rm -rf .build $(DEMO)

@@ -55,7 +55,7 @@ let package = Package(
     .target(
       name: "Defaults",
       path: "config",
-      exclude: ["sdk", "samples", "schemas", "systemd"],
+      exclude: ["debian", "sdk", "samples", "schemas", "systemd"],
       sources: ["Defaults.swift"],
       resources: [.embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("engines")],
       swiftSettings: strict),

@@ -42,6 +42,20 @@ struct IndexFile: Sendable {
     return try isAsLeft(lock())
   }
 
+  /// The same without waiting or writing anything; in doubt not.
+  var isNotedAsLeft: Bool { (try? DurableFile.read(lockPath)).map(isAs) ?? false }
+
+  /// What SQLite opens to read it and write nothing. Where nobody has the index open, it would make files beside it.
+  var readingPath: String {
+    if exists(companions[0]) { return path.string }
+    let escaped = path.string.utf8.map { byte in
+      "/-_.~".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+        || (0x61...0x7A).contains(byte)
+        ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+    return "file://" + escaped.joined() + "?immutable=1"
+  }
+
   private func isAs(_ noted: [UInt8]) -> Bool {
     guard let status = try? FileStatus(of: path), let noted = try? JSON(parsing: noted) else { return false }
     // A change that was cut short: SQLite brings its own file back in order.

@@ -17,6 +17,7 @@ struct CPWX: AsyncParsableCommand {
         cpwx init films && cd films        make a workspace
         cpwx run in/film.mp4               turn a film into out/…/final_output.mp4
         cpwx job show latest               see what happened
+      Then see: cpwx init, cpwx run
 
       EXIT CODES
         0         all asked for is done
@@ -33,7 +34,7 @@ struct CPWX: AsyncParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, JobCommand.self,
-      ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self,
+      ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self, CompleteCommand.self,
     ])
 
   static func main() async {
@@ -46,14 +47,28 @@ struct CPWX: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as JobError {
-      fail(error.description, ExitStatus(error.code))
+      let hint = error.code == .usage ? MistypedCommand(CommandLine.arguments.dropFirst()) : nil
+      fail(error.description + (hint.map { "\n  Did you mean: \($0.meant)?" } ?? ""), ExitStatus(error.code))
     } catch let error as PipelineFileError {
       fail(error.description, .configuration)
     } catch let error as ExitStatus {
       Glibc.exit(error.rawValue)
     } catch {
-      exit(withError: error)
+      endParsing(error)
     }
+  }
+
+  /// Help that was asked for, or a command line that cannot be meant.
+  private static func endParsing(_ error: any Error) -> Never {
+    let arguments = CommandLine.arguments.dropFirst()
+    let mistyped = MistypedCommand(arguments)
+    let code = exitCode(for: error)
+    if code.isSuccess, arguments.first != "help" || mistyped == nil { exit(withError: error) }
+    let text = code.isSuccess ? "there is no such command" : fullMessage(for: error)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines[0].hasPrefix("Error: ") { lines[0].removeFirst("Error: ".count) }
+    if let mistyped { lines[0] += ". Did you mean: \(mistyped.meant)?" }
+    fail(lines.joined(separator: "\n"), code.isSuccess ? .usage : ExitStatus(rawValue: code.rawValue))
   }
 
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {

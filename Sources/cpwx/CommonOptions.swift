@@ -36,8 +36,12 @@ struct WorkspaceOptions: ParsableArguments {
 
 /// How results are written.
 struct FormatOptions: ParsableArguments {
-  @Option(name: .long, help: "How to write the result: table, json, ndjson or csv. (default: CPWX_FORMAT, else table)")
-  var format: OutputFormat?
+  @Option(
+    name: .long,
+    help: .init(
+      "How to write the result: table, plain (for screen readers), json, ndjson or csv. (default: CPWX_FORMAT, else table)",
+      valueName: "format"))
+  var format: FormatChoice?
 
   @Option(name: .long, help: "Colours: auto (on terminals, without NO_COLOR), always or never.")
   var color = ColorChoice.auto
@@ -45,19 +49,54 @@ struct FormatOptions: ParsableArguments {
   /// - Throws: ``JobError`` with code `usage` for a CPWX_FORMAT that is none.
   func resolved() throws -> OutputFormat {
     Style.choice = color
-    if let format { return format }
-    guard let named = processEnvironment()["CPWX_FORMAT"], !named.isEmpty else { return .table }
-    guard let format = OutputFormat(rawValue: named) else {
-      throw JobError(.usage, "CPWX_FORMAT=\(named)", "is no format; expected table, json, ndjson or csv")
-    }
-    return format
+    let choice = try format ?? Self.configured() ?? (Console.isDumb ? .plain : .table)
+    Style.isPlain = choice == .plain
+    return OutputFormat(choice)
   }
+
+  private static func configured() throws -> FormatChoice? {
+    guard let named = processEnvironment()["CPWX_FORMAT"], !named.isEmpty else { return nil }
+    if let choice = FormatChoice(rawValue: named) { return choice }
+    let known = FormatChoice.allCases.map(\.rawValue)
+    throw JobError(
+      .usage, "CPWX_FORMAT=\(named)",
+      "is no format; expected table, plain, json, ndjson or csv.\(didYouMean(named, among: known))")
+  }
+}
+
+/// What `--format` takes.
+enum FormatChoice: String, CaseIterable, ExpressibleByArgument {
+  case table, plain, json, ndjson, csv
+}
+
+extension OutputFormat {
+  /// What is plain differs from a table in looks only.
+  init(_ choice: FormatChoice) {
+    self =
+      switch choice {
+      case .table, .plain: .table
+      case .json: .json
+      case .ndjson: .ndjson
+      case .csv: .csv
+      }
+  }
+}
+
+/// What commands have that do some work, and then list what came of it.
+struct WorkOptions: ParsableArguments {
+  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
+  var quiet = false
+
+  @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func open(config: String? = nil) throws -> Workspace { try workspaceOptions.open(config: config) }
+  func resolved() throws -> OutputFormat { try formatOptions.resolved() }
 }
 
 /// The job that a command is about.
 struct JobArgument: ParsableArguments {
   @Argument(
-    help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"),
-    completion: .jobs)
+    help: .init("An id, a prefix of one, 'latest', 'latest~2', or a path in the job.", valueName: "job"))
   var job: String
 }

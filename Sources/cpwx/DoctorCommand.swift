@@ -47,7 +47,14 @@ struct DoctorCommand: AsyncParsableCommand {
     for status in [CheckResult.Status.ok, .warning, .error] {
       let group = results.filter { $0.status == status }
       if group.isEmpty { continue }
-      Console.out("\(status.rawValue.uppercased())")
+      if Style.isPlain {
+        for result in group {
+          Console.field(status.rawValue, "\(result.check): \(result.message)")
+          if let remedy = result.remedy { Console.field("to do", remedy.onOneLine) }
+        }
+        continue
+      }
+      Console.out(Style.painted(status.rawValue.uppercased(), as: status.rawValue))
       let width = group.map(\.check.displayWidth).max() ?? 0
       for result in group {
         Console.out("  \(result.check.padded(to: width))  \(result.message)")

@@ -24,16 +24,14 @@ struct ReportCommand: AsyncParsableCommand {
 
   @Argument(
     help: .init(
-      "A batch: its id, a unique beginning of one, 'latest', or 'latest~1' for the one before.", valueName: "batch"),
-    completion: .batches)
+      "A batch: its id, a unique beginning of one, 'latest', or 'latest~1' for the one before.", valueName: "batch"))
   var batch = "latest"
 
   @Flag(help: "Write the page, beside the batch's record in logs/batches/.")
   var html = false
 
   @Option(
-    name: .shortAndLong, help: .init("Write the page to this file; - is standard output.", valueName: "file"),
-    completion: .file(extensions: ["html"]))
+    name: .shortAndLong, help: .init("Write the page to this file; - is standard output.", valueName: "file"))
   var output: String?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
@@ -62,17 +60,6 @@ struct ReportCommand: AsyncParsableCommand {
     case .ndjson, .csv:
       Listing(rows: report.jobs.map(\.document), columns: [], keys: RowKeys.reportedFilm).write(format)
     case .table: ReportTable(report).write()
-    }
-  }
-}
-
-extension CompletionKind {
-  /// Ids of batches, newest first.
-  fileprivate static var batches: CompletionKind {
-    .custom { words, _, _ in
-      let directory = words.firstIndex(of: "-C").flatMap { words.dropFirst($0 + 1).first }
-      guard let workspace = try? WorkspaceOptions.find(directory) else { return [] }
-      return ["latest"] + workspace.batchRecords().reversed().prefix(200).compactMap(\.stem)
     }
   }
 }

@@ -56,27 +56,22 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: [.customShort("n"), .long], help: "Show what would be done with each film, and why, and do nothing.")
   var dryRun = false
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
-  var quiet = false
-
   @Option(
-    help: .init("Write metrics for Prometheus' textfile collector there when done.", valueName: "file"),
-    completion: .file(extensions: ["prom"]))
+    help: .init("Write metrics for Prometheus' textfile collector there when done.", valueName: "file"))
   var metrics: String?
 
   @OptionGroup(title: "Nights") var nightOptions: NightOptions
-  @OptionGroup var workspaceOptions: WorkspaceOptions
-  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var workOptions: WorkOptions
 
   private func display(_ format: OutputFormat) -> any RunDisplay {
-    if quiet, format != .ndjson { return SilentDisplay() }
+    if workOptions.quiet, format != .ndjson { return SilentDisplay() }
     if format == .ndjson { return EventDisplay() }
     if Console.errorIsTerminal { return LiveDisplay() }
     return PlainDisplay()
   }
 
   func run() async throws {
-    let format = try formatOptions.resolved()
+    let format = try workOptions.resolved()
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)

@@ -21,7 +21,7 @@ struct RunRequest {
       config = config ?? old.config
       user = user ?? old.user
     }
-    workspace = try command.workspaceOptions.open(config: config)
+    workspace = try command.workOptions.open(config: config)
     let pipeline = try PipelineDefinition.load(for: workspace, file: command.pipeline.map { absolute(FilePath($0)) })
     if command.stages?.split(separator: ",").isEmpty == true {
       throw JobError(.usage, "--stages", "names no stage", remedy: "Expected names, as in: --stages asr,mux")

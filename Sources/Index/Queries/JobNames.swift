@@ -28,25 +28,6 @@ extension JobIndex {
     return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
   }
 
-  /// Ids that begin so, newest first, from the index as it stands: nothing is compared, made or written.
-  ///
-  /// - Returns: none where there is no index that can be believed.
-  public static func idsAsIndexed(in workspace: Workspace, beginning prefix: String, limit: Int) -> [String] {
-    let file = IndexFile(in: workspace)
-    guard exists(file.path), (try? file.isAsLeft()) == true else { return [] }
-    var configuration = Configuration()
-    configuration.readonly = true
-    let sql =
-      prefix.isEmpty
-      ? "SELECT job_id FROM jobs ORDER BY key DESC LIMIT ?"
-      : "SELECT job_id FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT ?"
-    let arguments: StatementArguments = prefix.isEmpty ? [limit] : [prefix, prefix + "\u{10FFFF}", limit]
-    let ids = try? DatabaseQueue(path: file.path.string, configuration: configuration).read { db in
-      try String.fetchAll(db, sql: sql, arguments: arguments)
-    }
-    return ids ?? []
-  }
-
   /// A job whose folder is there, with what else is known of it by its place.
   private static func standing(_ place: JobPlace, in workspace: Workspace) -> IndexedJob? {
     var job = IndexedJob(reading: place, in: workspace)

@@ -16,6 +16,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         cpwx archive 20251030-001
         cpwx archive list sholay
         cpwx archive restore 20251030-001
+      Then see: cpwx archive create for its options, cpwx archive list
       """,
     subcommands: [
       ArchiveCreateCommand.self, ArchiveListCommand.self, ArchiveShowCommand.self, ArchiveVerifyCommand.self,

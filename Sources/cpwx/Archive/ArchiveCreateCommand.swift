@@ -31,7 +31,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: .init("Jobs: ids, prefixes of ids, 'latest', or paths in jobs.", valueName: "job"), completion: .jobs)
+    help: .init("Jobs: ids, prefixes of ids, 'latest', or paths in jobs.", valueName: "job"))
   var jobs: [String] = []
 
   @Option(help: .init("Jobs that were completed so long ago, or before a date.", valueName: "30d"))
@@ -70,11 +70,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   )
   var dryRun = false
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
-  var quiet = false
-
-  @OptionGroup var workspaceOptions: WorkspaceOptions
-  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var workOptions: WorkOptions
 
   func validate() throws {
     if jobs.isEmpty, olderThan == nil, over == nil {
@@ -88,7 +84,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let format = try formatOptions.resolved()
+    let format = try workOptions.resolved()
     let request = try ArchiveRequest(self)
     let candidates = try request.candidates()
     if dryRun {
@@ -98,7 +94,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       return
     }
     let stop = try StopSource()
-    let display = ArchiveDisplay(isQuiet: quiet, jobs: candidates.count)
+    let display = ArchiveDisplay(isQuiet: workOptions.quiet, jobs: candidates.count)
     let receipt = Signals.forward(to: stop) { level in
       display.say(
         level == .drain
@@ -109,7 +105,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
     display.close()
     let results = request.results(outcomes)
     results.listing().write(format)
-    if !quiet { Console.note(results.summary) }
+    if !workOptions.quiet { Console.note(results.summary) }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
 }

@@ -20,7 +20,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       Then see: cpwx archive show JOB
       """)
 
-  @Argument(help: .init("A job, or an archive's path.", valueName: "job-or-file"), completion: .jobs)
+  @Argument(help: .init("A job, or an archive's path.", valueName: "job-or-file"))
   var archive: String
 
   @Argument(help: .init("What to take out; * ? [a-z] ** match names. With --to, all by default.", valueName: "member"))

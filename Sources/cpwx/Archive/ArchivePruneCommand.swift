@@ -20,7 +20,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: .init("Jobs whose archives may go though they are the only copies.", valueName: "job"), completion: .jobs)
+    help: .init("Jobs whose archives may go though they are the only copies.", valueName: "job"))
   var jobs: [String] = []
 
   @Option(help: .init("Keep the newest so many.", valueName: "n"))

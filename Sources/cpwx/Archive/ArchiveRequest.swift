@@ -14,7 +14,7 @@ struct ArchiveRequest {
   private let atATime: Int
 
   init(_ command: ArchiveCreateCommand) throws {
-    let workspace = try command.workspaceOptions.open()
+    let workspace = try command.workOptions.open()
     self.workspace = workspace
     var choice = ArchiveChoice()
     (choice.names, choice.force, choice.user) = (command.jobs, command.force, command.user)

@@ -24,7 +24,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
       Then see: cpwx job show JOB
       """)
 
-  @Argument(help: .init("Jobs, or the paths of their archives.", valueName: "job"), completion: .jobs)
+  @Argument(help: .init("Jobs, or the paths of their archives.", valueName: "job"))
   var jobs: [String]
 
   @Option(help: .init("Into this folder, as out/… and logs/… below it.", valueName: "dir"))
@@ -36,15 +36,11 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
   @Flag(help: "Get out of a damaged archive what is still good.")
   var salvage = false
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
-  var quiet = false
-
-  @OptionGroup var workspaceOptions: WorkspaceOptions
-  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var workOptions: WorkOptions
 
   func run() async throws {
-    let workspace = try workspaceOptions.open()
-    let format = try formatOptions.resolved()
+    let workspace = try workOptions.open()
+    let format = try workOptions.resolved()
     let files = try jobs.map {
       try ArchiveFile(named: $0, in: { workspace }, notice: .console)
     }
@@ -61,7 +57,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
         if let relative = file.place?.relative, finished.contains(relative) {
           row["reason"] = .string("what was begun earlier is finished")
         } else {
-          let meter = ByteMeter("restoring \(file.indexed?.jobID ?? file.name)", isQuiet: quiet)
+          let meter = ByteMeter("restoring \(file.indexed?.jobID ?? file.name)", isQuiet: workOptions.quiet)
           restoration.progress = { done, total in meter.show(done, of: total) }
           defer { meter.close() }
           let outcome = try restoration.restore(file)
@@ -101,7 +97,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
     for path in outcome.aside { Console.note("What was there is now \(path)") }
     for member in outcome.damaged { Console.error("\(file.name): lost: \(member.path): \(member.reason)") }
     for problem in outcome.problems { Console.error("\(file.name): \(problem)") }
-    if !quiet, !outcome.excluded.isEmpty {
+    if !workOptions.quiet, !outcome.excluded.isEmpty {
       Console.note("Not in the archive, as they were excluded then: \(outcome.excluded.joined(separator: " "))")
     }
   }

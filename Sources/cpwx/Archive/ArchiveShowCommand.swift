@@ -18,7 +18,7 @@ struct ArchiveShowCommand: AsyncParsableCommand {
       Then see: cpwx archive extract JOB MEMBER
       """)
 
-  @Argument(help: .init("A job, or an archive's path.", valueName: "job-or-file"), completion: .jobs)
+  @Argument(help: .init("A job, or an archive's path.", valueName: "job-or-file"))
   var archive: String
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
@@ -64,13 +64,13 @@ struct ArchiveShowCommand: AsyncParsableCommand {
       ("Tar", "tar_sha256"),
     ]
     for (label, key) in labels {
-      let value = plain(document[key] ?? .null)
-      if !value.isEmpty { Console.out("\(label.padded(to: 10))\(value)".withoutControls) }
+      let value = plain(document[key] ?? .null).withoutControls
+      if !value.isEmpty { Console.field(label, value) }
     }
     let sizes = ["bytes", "archive_bytes"].compactMap { document[$0]?.int.map(describeSize) }
-    Console.out("Size      \(sizes.joined(separator: ", archived "))")
+    Console.field("Size", sizes.joined(separator: ", archived "))
     for (label, key) in [("Excluded", "excluded"), ("Left out", "left_out")] {
-      for line in document[key]?.array ?? [] { Console.out("\(label.padded(to: 10))\(plain(line))".withoutControls) }
+      for line in document[key]?.array ?? [] { Console.field(label, plain(line).withoutControls) }
     }
     Console.out("")
     Listing(

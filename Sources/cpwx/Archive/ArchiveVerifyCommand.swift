@@ -22,7 +22,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       Then see: cpwx archive restore --salvage JOB
       """)
 
-  @Argument(help: .init("Jobs, or archives' paths.", valueName: "job-or-file"), completion: .jobs)
+  @Argument(help: .init("Jobs, or archives' paths.", valueName: "job-or-file"))
   var archives: [String] = []
 
   @Flag(help: "All archives of the workspace.")

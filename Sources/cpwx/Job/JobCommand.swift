@@ -8,6 +8,7 @@ struct JobCommand: AsyncParsableCommand {
       EXAMPLES
         cpwx job list
         cpwx job show latest
+      Then see: cpwx job list, cpwx job show
       """,
     subcommands: [
       JobCreateCommand.self, JobListCommand.self, JobFindCommand.self, JobShowCommand.self, JobLogsCommand.self,

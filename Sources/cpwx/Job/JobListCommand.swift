@@ -60,7 +60,7 @@ struct JobListCommand: AsyncParsableCommand {
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
     query.after = try after.map { try workspace.job(named: $0).folder }
     let last = try listing.write(query, limit: limit == 0 ? nil : limit)
-    if let last, Console.errorIsTerminal {
+    if let last, Console.errorIsRead {
       Console.note("There are more: --after \(last.jobID), or --limit 0 for all.")
     }
   }

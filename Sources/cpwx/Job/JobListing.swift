@@ -24,7 +24,7 @@ struct JobListing {
     var writer = Listing.Writer(format, columns.map(\.column), keys: keys ?? RowKeys.job)
     let last = try JobIndex.stream(query, in: workspace, limit: limit, notice: .console) { writer.write($0.map(row)) }
     writer.end()
-    if writer.isEmpty, format == .table, Console.errorIsTerminal {
+    if writer.isEmpty, format == .table, Console.errorIsRead {
       Console.note(query.filters.isEmpty ? "There are no jobs here. Make some with: cpwx run" : "No job fits.")
     }
     return last

@@ -25,15 +25,11 @@ struct JobRerunCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Run it; else it is made, and its id printed.")
   var run = true
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
-  var quiet = false
-
-  @OptionGroup var workspaceOptions: WorkspaceOptions
-  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var workOptions: WorkOptions
 
   func run() async throws {
-    let workspace = try workspaceOptions.open()
-    let format = try formatOptions.resolved()
+    let workspace = try workOptions.open()
+    let format = try workOptions.resolved()
     let old = try workspace.job(named: job.job)
     let paths = old.paths(in: workspace)
     let env = old.isArchived ? try old.archivedFile("job.env", in: workspace) : try DurableFile.read(paths.env)
@@ -41,7 +37,7 @@ struct JobRerunCommand: AsyncParsableCommand {
     let input = try FilmSearch.input(manifest.document["input"] ?? .null, in: workspace)
     let workflow = manifest.document["pipeline"]?["workflow"]?.string
     let pipeline = try pipeline(of: old, in: workspace)
-    if pipeline == nil, !quiet {
+    if pipeline == nil, !workOptions.quiet {
       Console.note("\(old.jobID) kept no pipeline file: today's pipeline is used")
     }
     let made = try JobManager(workspace).createJob(
@@ -57,12 +53,12 @@ struct JobRerunCommand: AsyncParsableCommand {
       case .json: Console.out(raw: made.info.document.bytes())
       case .ndjson, .csv: Listing(rows: [made.info.document], columns: []).write(format)
       }
-      if !quiet { Console.note("Run it with: cpwx run " + choice.joined(separator: " ")) }
+      if !workOptions.quiet { Console.note("Run it with: cpwx run " + choice.joined(separator: " ")) }
       return
     }
-    if !quiet { Console.note("\(old.jobID) is done once more as \(id)") }
-    var arguments = ["--format", format.rawValue, "-C", workspace.root.string]
-    if quiet { arguments.append("--quiet") }
+    if !workOptions.quiet { Console.note("\(old.jobID) is done once more as \(id)") }
+    var arguments = ["--format", Style.isPlain ? "plain" : format.rawValue, "-C", workspace.root.string]
+    if workOptions.quiet { arguments.append("--quiet") }
     guard let command = try RunCommand.parseAsRoot(arguments + choice) as? RunCommand else { return }
     try await command.run()
   }

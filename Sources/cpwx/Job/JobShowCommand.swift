@@ -44,8 +44,8 @@ struct JobShowCommand: AsyncParsableCommand {
       ("Error", "error"),
     ]
     for (label, key) in labels {
-      let value = plain(document[key] ?? .null)
-      if !value.isEmpty { Console.out("\(label.padded(to: 10))\(value)".withoutControls) }
+      let value = plain(document[key] ?? .null).withoutControls
+      if !value.isEmpty { Console.field(label, key == "status" ? Style.status(value) : value) }
     }
     guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
     Console.out("")

@@ -70,11 +70,11 @@ private struct StatisticsTable {
 
   func write() {
     let counts = (document["by_status"]?.object?.members ?? []).map { "\(plain($0.value)) \(Style.status($0.name))" }
-    Console.out(
-      "Jobs      \(plain(document["jobs"] ?? .null))\(counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))")
-    Console.out("Time      \(describeDuration((document["hours"]?.double ?? 0) * 3600)) altogether")
+    Console.field(
+      "Jobs", "\(plain(document["jobs"] ?? .null))\(counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))")
+    Console.field("Time", "\(describeDuration((document["hours"]?.double ?? 0) * 3600)) altogether")
     if let rate = document["success_rate"]?.double {
-      Console.out("Success   \((rate * 1000).rounded() / 10) % of the jobs that ended")
+      Console.field("Success", "\((rate * 1000).rounded() / 10) % of the jobs that ended")
     }
     section(
       "stages",

@@ -10,6 +10,7 @@ struct ManifestCommand: AsyncParsableCommand {
       EXAMPLES
         cpwx manifest show latest
         cpwx manifest validate out/2025/10/30/1/20251030-001/manifest.json
+      Then see: cpwx manifest show
       """,
     subcommands: [
       ManifestShowCommand.self, ManifestValidateCommand.self, ManifestDiffCommand.self, ManifestOutputsCommand.self,

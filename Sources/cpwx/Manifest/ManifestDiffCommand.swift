@@ -20,10 +20,10 @@ struct ManifestDiffCommand: AsyncParsableCommand {
       Then see: cpwx manifest show JOB
       """)
 
-  @Argument(help: .init("A job, or the path of a manifest.", valueName: "old"), completion: .jobs)
+  @Argument(help: .init("A job, or the path of a manifest.", valueName: "old"))
   var old: String
 
-  @Argument(help: .init("Another one.", valueName: "new"), completion: .jobs)
+  @Argument(help: .init("Another one.", valueName: "new"))
   var new: String
 
   @OptionGroup var workspaceOptions: WorkspaceOptions

@@ -31,7 +31,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
         ("Year", manifest.year.map(String.init)), ("Input", manifest.inputFile),
         ("Status", manifest.recordedStatus?.rawValue ?? manifest.document["pipeline"]?["status"]?.string),
       ]
-      for case (let label, let value?) in head { Console.out("\(label.padded(to: 8))\(value)") }
+      for case (let label, let value?) in head { Console.field(label, value) }
       if manifest.stages.isEmpty { return }
       Console.out("")
       Listing(

@@ -51,11 +51,7 @@ struct MigrateRunCommand: AsyncParsableCommand {
   @Flag(help: "Open the plan in $VISUAL or $EDITOR before it runs.")
   var edit = false
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
-
-  @OptionGroup var workspaceOptions: WorkspaceOptions
-  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var workOptions: WorkOptions
 
   func validate() throws {
     if !fromLegacy { throw ValidationError("Say --from-legacy, or -n with it to see what would be done.") }

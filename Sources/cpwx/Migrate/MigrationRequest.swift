@@ -14,13 +14,13 @@ struct MigrationRequest {
 
   /// - Throws: ``JobError``.
   init(_ command: MigrateRunCommand) throws {
-    workspace = try command.workspaceOptions.open()
+    workspace = try command.workOptions.open()
     trees = try OldTrees(command.folder.map { FilePath($0) }, in: workspace)
     options = MigrationOptions(
       user: try command.user ?? workspace.configuredUser, only: command.only, exclude: command.exclude,
       dateFrom: command.dateFrom)
-    format = try command.formatOptions.resolved()
-    (isQuiet, edits) = (command.quiet, command.edit)
+    format = try command.workOptions.resolved()
+    (isQuiet, edits) = (command.workOptions.quiet, command.edit)
   }
 
   private var isLive: Bool { Console.errorIsTerminal && !isQuiet }

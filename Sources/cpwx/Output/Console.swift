@@ -14,6 +14,11 @@ enum Console {
     exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
   }
 
+  /// A value with its name before it, in one column with others of a record.
+  static func field(_ label: String, _ value: String) {
+    out((Style.isPlain ? "\(label): " : label.padded(to: 10)) + value)
+  }
+
   static func note(_ text: String) { write(Secrets.maskedURLs(text).withoutControls + "\n", to: 2) }
 
   static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text).withoutControls)\n", to: 2) }
@@ -32,8 +37,14 @@ enum Console {
     return nil
   }
 
-  static var errorIsTerminal: Bool { isatty(2) == 1 && terminalIsCapable }
-  static var outIsTerminal: Bool { isatty(1) == 1 && terminalIsCapable }
+  static var errorIsTerminal: Bool { isatty(2) == 1 && terminalIsCapable && !Style.isPlain }
+  static var outIsTerminal: Bool { isatty(1) == 1 && terminalIsCapable && !Style.isPlain }
+
+  /// Whether a person reads standard error, so that hints are of use.
+  static var errorIsRead: Bool { isatty(2) == 1 }
+
+  /// Whether standard output is a terminal that only writes one line after the other.
+  static var isDumb: Bool { isatty(1) == 1 && !terminalIsCapable }
 
   private static var terminalIsCapable: Bool {
     guard let name = getenv("TERM") else { return false }

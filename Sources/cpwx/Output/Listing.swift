@@ -1,9 +1,8 @@
-internal import ArgumentParser
 internal import Jobs
 internal import TextWidth
 
 /// How results are written.
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+enum OutputFormat: String {
   case table, json, ndjson, csv
 }
 
@@ -120,6 +119,7 @@ struct Listing {
 
   private func writeTable() {
     guard !rows.isEmpty else { return }
+    if Style.isPlain { return writeRecords() }
     let columns = columns.filter { column in !column.isRare || rows.contains { !column.text($0).isEmpty } }
     let cells = rows.map { row in columns.map { $0.text(row).onOneLine } }
     let room = Console.outColumns
@@ -151,6 +151,17 @@ struct Listing {
     }
     write(columns.map(\.heading), columns.map { _ in Style.heading })
     for row in cells { write(row, columns.map(\.style)) }
+  }
+
+  /// For screen readers, which read line by line: of each row what there is, a line each, with its name before it.
+  private func writeRecords() {
+    for (number, row) in rows.enumerated() {
+      if number > 0 { Console.out("") }
+      for column in columns {
+        let text = column.text(row).onOneLine
+        if !text.isEmpty { Console.out("\(column.heading): \(text)") }
+      }
+    }
   }
 
   /// RFC 4180, every key a column.

@@ -15,7 +15,7 @@ struct ProgressLines {
         .sorted { $0.key < $1.key }.map { "\($0.key) \(progress.laneUse[$0.key] ?? 0)/\($0.value)" }
       if let left = progress.secondsLeft(now: now) { parts.append("about \(describeDuration(left)) left") }
       lines.append(
-        "\(Self.bar(progress.fraction)) \(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
+        "\(Self.bar(progress.fraction))\(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
     }
     let titles = progress.running.map { $0.title.fitting(Self.widestTitle) }
     let widest = titles.map(\.displayWidth).max() ?? 0
@@ -28,7 +28,7 @@ struct ProgressLines {
         lines.append("\(job.job)\(title)  \(stage)  waits for \(job.lane ?? "its lane")  \(elapsed)")
       case (let stage?, false):
         let place = job.number.map { "\($0) " } ?? ""
-        let how = job.fraction.map { "\(Self.bar($0)) \(Self.percent($0))" } ?? "…"
+        let how = job.fraction.map { "\(Self.bar($0))\(Self.percent($0))" } ?? "…"
         lines.append("\(job.job)\(title)  \(place)\(stage)  \(how)  \(elapsed)  \(job.text)")
       }
     }
@@ -44,9 +44,10 @@ struct ProgressLines {
   private static let widestTitle = 32
 
   private static func bar(_ fraction: Double) -> String {
+    if Style.isPlain { return "" }
     let width = 20
     let full = Int((fraction * Double(width)).rounded(.down))
-    return String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+    return String(repeating: "█", count: full) + String(repeating: "░", count: width - full) + " "
   }
 
   private static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded(.down))) %" }

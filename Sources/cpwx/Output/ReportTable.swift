@@ -18,11 +18,11 @@ struct ReportTable {
     ]
     .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
     Console.out("")
-    Console.out(
-      "Films   \(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
+    Console.field(
+      "Films", "\(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
     let waited = report.waitedSeconds >= 1 ? ", \(describeDuration(report.waitedSeconds)) of waiting for lanes" : ""
-    Console.out("Time    \(describeDuration(report.wallSeconds))\(waited)")
-    if report.outputBytes > 0 { Console.out("Disk    \(describeSize(report.outputBytes)) written") }
+    Console.field("Time", "\(describeDuration(report.wallSeconds))\(waited)")
+    if report.outputBytes > 0 { Console.field("Disk", "\(describeSize(report.outputBytes)) written") }
     writeCauses()
     section(report.lanes.filter { $0.name != nil }.map(row))
     section(report.stages.map(row))

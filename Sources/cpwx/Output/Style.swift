@@ -11,16 +11,20 @@ enum Style {
   /// Set once, from `--color`, before anything is written.
   nonisolated(unsafe) static var choice = ColorChoice.auto
 
+  /// Whether nothing is to be read from place, colour or movement: for screen readers, and terminals that cannot more.
+  /// Set once, like the colours.
+  nonisolated(unsafe) static var isPlain = false
+
   /// A status in its colour.
   static func status(_ text: String) -> String { painted(text, as: text) }
 
   /// A text in the colour of a status.
   static func painted(_ text: String, as status: String) -> String {
     switch status {
-    case "completed", "success": painted(text, "32")
-    case "failed", "damaged": painted(text, "31")
+    case "completed", "success", "ok", "good": painted(text, "32")
+    case "failed", "damaged", "error": painted(text, "31")
     case "running": painted(text, "36")
-    case "interrupted", "held", "given_up": painted(text, "33")
+    case "interrupted", "held", "given_up", "warning": painted(text, "33")
     default: text
     }
   }
@@ -29,6 +33,7 @@ enum Style {
 
   /// Whether standard output takes colours: a terminal, and NO_COLOR not set.
   static var isOn: Bool {
+    if isPlain { return false }
     switch choice {
     case .always: return true
     case .never: return false

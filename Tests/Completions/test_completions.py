@@ -1,0 +1,202 @@
+"""What Tab does, in the real shells at a terminal of their own.
+
+CPWX names the program, by default .build/debug/cpwx.
+"""
+
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CPWX = os.environ.get("CPWX") or str(ROOT / ".build" / "debug" / "cpwx")
+SCRIPTS = ROOT / "completions"
+PIPELINE = """\
+name: tests
+workflows: {quick: [one]}
+stages:
+  - {name: one, number: 1, command: [sh, -c, 'echo made > "$1/made.txt"', sh, '{job_dir}']}
+  - {name: other, number: 2, command: ['true']}
+"""
+
+
+class Terminal:
+    """A shell at a terminal: what is typed into it, and what is seen."""
+
+    def __init__(self, arguments, setup, folder):
+        environment = {
+            "PATH": f"{folder}/bin:{os.environ['PATH']}", "HOME": f"{folder}/home", "TERM": "xterm", "LC_ALL": "C.UTF-8",
+            "INPUTRC": "/dev/null"}
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(f"{folder}/films")
+            os.execvpe(arguments[0], arguments, environment)
+        subprocess.run(["stty", "cols", "140", "rows", "50"], stdin=self.terminal, check=True)
+        self.seen = ""
+        self.type(setup + "echo rea''dy\n")
+        self.wait_for(r"\bready\b")
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def wait_for(self, pattern, seconds=30):
+        """What is seen up to then; the rest stays to be looked at."""
+        end = time.monotonic() + seconds
+        while True:
+            match = re.search(pattern, self.seen)
+            if match:
+                before, self.seen = self.seen[:match.end()], self.seen[match.end():]
+                return before
+            if time.monotonic() > end or not select.select([self.terminal], [], [], end - time.monotonic())[0]:
+                raise AssertionError(f"{pattern!r} is not seen: {self.seen!r}")
+            raw = os.read(self.terminal, 65536).decode(errors="replace")
+            self.seen += re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[=>()][0-9A-Z]?)", "", raw).replace("\x08", "")
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+
+
+class Tab:
+    """Tests that hold for every shell."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="cpwx-completions-")
+        cls.films = Path(cls.folder, "films")
+        for name in ("bin", "home"):
+            Path(cls.folder, name).mkdir()
+        Path(cls.folder, "bin", "cpwx").symlink_to(CPWX)
+        subprocess.run([CPWX, "init", cls.films], check=True, stdout=subprocess.DEVNULL)
+        (cls.films / "config/pipeline.yaml").write_text(PIPELINE)
+        for name in ("Don (1978).mkv", "Sholay (1975).mkv"):
+            (cls.films / "in" / name).write_text(name)
+            os.utime(cls.films / "in" / name, (1, 1))
+        subprocess.run([CPWX, "run", "-q", "-C", cls.films], check=True, stdout=subprocess.DEVNULL)
+        listed = subprocess.run([CPWX, "job", "list", "-C", cls.films, "--format", "csv"], check=True, stdout=subprocess.PIPE)
+        cls.newest, cls.oldest = re.findall(r"^(\d{8}-\d+),", listed.stdout.decode(), re.MULTILINE)
+        subprocess.run([CPWX, "archive", "-q", "--keep", cls.newest, "-C", cls.films], check=True, stdout=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def setUp(self):
+        self.terminal = Terminal(self.shell, self.setup, self.folder)
+        self.addCleanup(self.terminal.close)
+
+    def completed(self, typed, result):
+        """Tab makes `result` of what was typed, as the program then gets it."""
+        self.terminal.type(f"{typed}\t\x01show-words \n")
+        self.terminal.wait_for(re.escape(f"<{result}>"))
+
+    def listed(self, typed, *patterns):
+        """Tab shows these, in this order."""
+        self.terminal.type(f"{typed}\t\t")
+        for pattern in patterns:
+            self.terminal.wait_for(pattern)
+        self.terminal.type("\x03")
+
+    def test_commands_are_completed(self):
+        self.completed("cpwx job li", "cpwx job list")
+        self.completed("cpwx arc", "cpwx archive")
+
+    def test_options_are_completed_also_of_a_command_that_is_not_named(self):
+        self.completed("cpwx run --dry", "cpwx run --dry-run")
+        self.completed("cpwx archive --older", "cpwx archive --older-than")
+
+    def test_a_job_is_completed(self):
+        self.completed("cpwx job show lat", "cpwx job show latest")
+        self.completed(f"cpwx job logs {self.newest[:-1]}", f"cpwx job logs {self.newest[:-1]}")
+        self.completed(f"cpwx job logs {self.newest}", f"cpwx job logs {self.newest}")
+
+    def test_jobs_are_listed_newest_first(self):
+        begun = self.newest[:-1]
+        self.listed(
+            f"cpwx job show {begun}", self.described(self.newest, r"completed\s+Sholay"),
+            self.described(self.oldest, r"completed\s+Don"))
+
+    def test_values_of_filters_and_options_are_completed(self):
+        self.completed("cpwx job list status=comp", "cpwx job list status=completed")
+        self.completed("cpwx job list tit", "cpwx job list title~")
+        self.completed("cpwx run --from-stage ot", "cpwx run --from-stage other")
+        self.completed("cpwx run --stages one,o", "cpwx run --stages one,other")
+        self.completed("cpwx run --workflow q", "cpwx run --workflow quick")
+        self.completed("cpwx job list --format=nd", "cpwx job list --format=ndjson")
+        self.completed("cpwx archive list --user ", "cpwx archive list --user 1")
+
+    def test_members_of_an_archive_are_completed(self):
+        self.completed("cpwx archive extract latest ma", "cpwx archive extract latest ma")
+        self.completed("cpwx archive extract latest made", "cpwx archive extract latest made.txt")
+
+    def test_films_are_completed_and_other_files_are_not(self):
+        (self.films / "in" / "Don.txt").write_text("")
+        self.completed("cpwx run in/Do", "cpwx run in/Don (1978).mkv")
+
+    def test_outside_of_a_workspace_there_is_silence(self):
+        self.terminal.type("cd /\ncpwx job show \t\x01show-words \n")
+        before = self.terminal.wait_for("<cpwx job show>")
+        self.assertNotRegex(before, "no workspace|cpwx:")
+
+    def test_nothing_is_written(self):
+        def everything():
+            # But for the memory that SQLite's readers and writers share, in which they find each other.
+            files = [path for path in self.films.rglob("*") if not path.name.endswith("-shm")]
+            return sorted((str(path), path.lstat().st_size, path.lstat().st_mtime_ns) for path in files)
+
+        before = everything()
+        self.completed("cpwx archive extract latest made", "cpwx archive extract latest made.txt")
+        self.listed("cpwx job show ", "latest")
+        self.assertEqual(everything(), before)
+
+    def test_nothing_is_made_where_there_is_no_index(self):
+        bare = self.films.with_name("bare")
+        subprocess.run([CPWX, "init", bare], check=True, stdout=subprocess.DEVNULL)
+        self.addCleanup(shutil.rmtree, bare)
+        before = sorted(bare.rglob("*"))
+        self.completed("cpwx job show -C ../bare late", "cpwx job show -C ../bare late")
+        self.completed("cpwx job show -C ../bare --form", "cpwx job show -C ../bare --format")
+        self.assertEqual(sorted(bare.rglob("*")), before)
+
+
+class Bash(Tab, unittest.TestCase):
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    setup = f"PS1='$ '; . '{SCRIPTS}/cpwx.bash'; show-words() {{ echo \"<$*>\"; }}\n"
+
+    @staticmethod
+    def described(job, description):
+        return job
+
+
+class Zsh(Tab, unittest.TestCase):
+    shell = ["zsh", "-f", "-i"]
+    setup = (
+        f"PS1='$ '; fpath=('{SCRIPTS}' $fpath); autoload -U compinit; compinit -u -D; bindkey -e\n"
+        "function show-words { print -r -- \"<$*>\" }\n")
+
+    @staticmethod
+    def described(job, description):
+        return job + r"\s+-- " + description
+
+
+class Fish(Tab, unittest.TestCase):
+    shell = ["fish", "--no-config", "-i"]
+    setup = (
+        f"function fish_prompt; echo '$ '; end; source '{SCRIPTS}/cpwx.fish'; "
+        "function show-words; echo \"<$argv>\"; end\n")
+
+    @staticmethod
+    def described(job, description):
+        return job[-6:] + r"\s+\(" + description
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,90 @@
+"""What `make install`, `make uninstall` and `make deb` do, with programs that are built already.
+
+BUILT names their folder, by default .build/debug.
+"""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = os.environ.get("BUILT") or str(ROOT / ".build" / "debug")
+
+
+def make(*arguments):
+    # The quickest compressor: what is tested is what lies in the package.
+    environment = {**os.environ, "DPKG_DEB_COMPRESSOR_TYPE": "gzip", "DPKG_DEB_COMPRESSOR_LEVEL": "1"}
+    environment.pop("MAKEFLAGS", None)
+    done = subprocess.run(
+        ["make", "--no-print-directory", f"BUILT={BUILT}", *arguments], cwd=ROOT, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout.decode()
+    return done.stdout.decode()
+
+
+def everything(root):
+    return sorted(str(path.relative_to(root)) for path in Path(root).rglob("*"))
+
+
+class Installing(unittest.TestCase):
+    def test_all_is_where_debian_wants_it_and_goes_without_a_trace(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for kept in ("usr/local/bin/other", "usr/local/share/man/man1/other.1"):
+                Path(folder, kept).parent.mkdir(parents=True)
+                Path(folder, kept).write_text("")
+            before = everything(folder)
+            make("install", f"DESTDIR={folder}", "PREFIX=/usr/local")
+            top = Path(folder, "usr/local")
+            said = subprocess.run([top / "bin/cpwx", "--version"], check=True, stdout=subprocess.PIPE).stdout.decode()
+            self.assertRegex(said, r"^\d+\.\d+\.\d+$")
+            for page in ROOT.glob("man/*.[157]"):
+                self.assertTrue((top / f"share/man/man{page.suffix[1]}/{page.name}.gz").exists(), page.name)
+            for place in (
+                    "bin/cpwx-stage", "share/bash-completion/completions/cpwx", "share/zsh/site-functions/_cpwx",
+                    "share/fish/vendor_completions.d/cpwx.fish", "lib/systemd/system/cpwx-nights.timer",
+                    "share/doc/cpwx/examples/env.example", "share/doc/cpwx/examples/sdk/manifest.py"):
+                self.assertTrue((top / place).is_file(), place)
+            unit = (top / "lib/systemd/system/cpwx-nights.service").read_text()
+            self.assertIn("ExecStart=/usr/local/bin/cpwx run", unit)
+            make("install", f"DESTDIR={folder}", "PREFIX=/usr/local")
+            make("uninstall", f"DESTDIR={folder}", "PREFIX=/usr/local")
+            self.assertEqual(everything(folder), before)
+            self.assertIn("nothing of cpwx is installed", make("uninstall", f"DESTDIR={folder}", "PREFIX=/usr/local"))
+
+    def test_folders_that_were_made_for_it_go_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            make("install", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
+            self.assertTrue(Path(folder, "opt/film tools/bin/cpwx").exists())
+            make("uninstall", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
+            self.assertEqual(everything(folder), ["opt", "opt/film tools"])
+
+
+class Package(unittest.TestCase):
+    def test_it_holds_what_it_says_and_lintian_finds_no_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = f"{folder}/cpwx.deb"
+            make("deb", f"DEB={package}")
+            fields = subprocess.run(["dpkg-deb", "-f", package], check=True, stdout=subprocess.PIPE).stdout.decode()
+            for needed in ("ffmpeg", "python3-venv", "curl"):
+                self.assertRegex(fields, rf"(?m)^Depends: .*\b{needed}\b")
+            subprocess.run(["dpkg-deb", "-x", package, f"{folder}/root"], check=True)
+            root = Path(folder, "root")
+            subprocess.run([root / "usr/bin/cpwx", "init", f"{folder}/films"], check=True, stdout=subprocess.DEVNULL)
+            self.assertTrue(Path(folder, "films/config/.env").exists())
+            self.assertIn("ExecStart=/usr/bin/cpwx", (root / "lib/systemd/system/cpwx-archive.service").read_text())
+            self.assertTrue((root / "usr/share/zsh/vendor-completions/_cpwx").exists())
+            page = subprocess.run(
+                ["mandoc", "-Tutf8", root / "usr/share/man/man1/cpwx-run.1.gz"], check=True, stdout=subprocess.PIPE)
+            self.assertIn("--from-stage", page.stdout.decode())
+            # Programs that are built for tests look for Swift's libraries where they were built.
+            of_debugging = "custom-library-search-path,undeclared-elf-prerequisites"
+            found = subprocess.run(
+                ["lintian", "--no-cfg", "--fail-on", "error", "--suppress-tags", of_debugging, package],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(found.returncode, 0, found.stdout.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,39 @@
+# bash completion for cpwx: cpwx itself says what can follow.
+
+_cpwx() {
+    local line endings
+    local -a before=("${COMP_WORDS[@]:0:COMP_CWORD}")
+    # Words end at =, and what follows one is a word of its own.
+    [[ ${COMP_WORDS[COMP_CWORD]} == = ]] && before+=("=")
+    COMPREPLY=()
+    compopt -o nosort
+    while IFS= read -r line; do
+        case $line in
+        $'\tfolders')
+            compopt -o filenames
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$2")
+            ;;
+        $'\tfiles'*)
+            compopt -o filenames
+            endings=${line#$'\tfiles'}
+            endings=${endings# }
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
+                compgen -d -- "$2"
+                while IFS= read -r line; do
+                    [[ -d $line ]] || [[ -n $endings && " $endings " != *" ${line##*.} "* ]] || printf '%s\n' "$line"
+                done < <(compgen -f -- "$2")
+            )
+            ;;
+        *[[:space:]\'\"\\\$\&\;\(\)\<\>\|\*\?\[\`\!\#]*)
+            [[ $2 == [\'\"]* ]] || printf -v line %q "$line"
+            COMPREPLY+=("$line")
+            ;;
+        *)
+            [[ $line == *[=~,] ]] && compopt -o nospace
+            COMPREPLY+=("$line")
+            ;;
+        esac
+    done < <("${COMP_WORDS[0]}" complete bash "${before[@]}" "$2" 2>/dev/null)
+}
+
+complete -F _cpwx cpwx
