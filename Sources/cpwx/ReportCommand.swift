@@ -17,7 +17,7 @@ struct ReportCommand: AsyncParsableCommand {
       EXAMPLES
         cpwx report                        the last batch
         cpwx report --html                 writes logs/batches/BATCH.html and prints its path
-        cpwx report 20261122 -o night.html
+        cpwx report 20251128 -o night.html
         cpwx report --format json | jq .causes
       Then see: cpwx job show JOB
       """)

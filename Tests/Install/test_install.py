@@ -76,8 +76,8 @@ class Package(unittest.TestCase):
             self.assertIn("ExecStart=/usr/bin/cpwx", (root / "lib/systemd/system/cpwx-archive.service").read_text())
             self.assertTrue((root / "usr/share/zsh/vendor-completions/_cpwx").exists())
             page = subprocess.run(
-                ["mandoc", "-Tutf8", root / "usr/share/man/man1/cpwx-run.1.gz"], check=True, stdout=subprocess.PIPE)
-            self.assertIn("--from-stage", page.stdout.decode())
+                ["mandoc", "-Tmarkdown", root / "usr/share/man/man1/cpwx-run.1.gz"], check=True, stdout=subprocess.PIPE)
+            self.assertIn("**--from-stage**", page.stdout.decode().replace("\\", ""))
             # Programs that are built for tests look for Swift's libraries where they were built.
             of_debugging = "custom-library-search-path,undeclared-elf-prerequisites"
             found = subprocess.run(

@@ -106,7 +106,7 @@ class Commands(unittest.TestCase):
             cwd=workspace, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode(errors="replace")
         if "--watch" not in line:
-            self.assertIn(done.returncode, (0, 1, 65, 69), said)
+            self.assertIn(done.returncode, (0, 1, 65, 69, 74), said)
         self.assertNotRegex(said, "Usage:|Fatal error")
 
 
@@ -134,13 +134,16 @@ def example_workspace(root):
     for archive in root.glob("archive/*/*/*/*/*.tar.zst"):
         subprocess.run(["cp", archive, copies], check=True)
     subprocess.run(["cp", next(copies.iterdir()), copies / "film.tar.zst"], check=True)
+    subprocess.run([CPWX, "init", root / "srv/films"], check=True, stdout=subprocess.DEVNULL)
     for name in ("old", "new"):
         (root / name).mkdir()
         subprocess.run(["cp", next(root.glob("out/*/*/*/*/*/manifest.json")), root / name], check=True)
-    (root / "srv").mkdir()
-    (root / "srv/old/out/Movie_Name_2023").mkdir(parents=True)
-    subprocess.run(["cp", "-a", root / "srv/old/out/Movie_Name_2023", root / "out"], check=True)
-    subprocess.run(["cp", root / "old/manifest.json", root / "out/Movie_Name_2023"], check=True)
+    for name in ("out/First_1971", "out/Second_1972", "out/Movie_Name_2023", "srv/old/out/Third_1973"):
+        (root / name).mkdir(parents=True)
+        subprocess.run(["cp", root / "old/manifest.json", root / name], check=True)
+        if name in ("out/First_1971", "out/Second_1972"):
+            subprocess.run(
+                [CPWX, "migrate", "--from-legacy", "-q", "-C", root], check=True, stdout=subprocess.DEVNULL)
 
 
 EXAMPLE_PIPELINE = """\

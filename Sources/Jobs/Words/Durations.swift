@@ -1,9 +1,10 @@
-/// Reads a duration as people write it: `45s`, `10m`, `1h30m`, `30d`, `2w`, or bare seconds.
+/// Reads a duration as people write it: `45s`, `10m`, `1h30m`, `30d`, `2w`, `1y` (365 days), or bare
+/// seconds.
 ///
 /// - Returns: seconds, or `nil` for what is no duration.
 public func parseDuration(_ text: String) -> Double? {
   if let seconds = Double(text), text.first?.isNumber == true { return plausible(seconds) }
-  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000]
   var total = 0.0
   var rest = text[...]
   while !rest.isEmpty {
