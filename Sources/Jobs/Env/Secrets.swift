@@ -41,7 +41,10 @@ public enum Secrets {
 
   /// `text` with each of `values`, which come longest first, and the password of each URL masked.
   public static func masked(_ text: String, _ values: [String]) -> String {
-    values.reduce(maskedURLs(text)) { $0.replacing($1, with: mask) }
+    // Most texts hold none, and looking is much cheaper than replacing.
+    var looked = text
+    let mayHold = looked.withUTF8 { bytes in bytes.holds("://") || values.contains { bytes.holds($0) } }
+    return mayHold ? values.reduce(maskedURLs(text)) { $0.replacing($1, with: mask) } : text
   }
 
   private static func texts(in value: JSON) -> [String] {
@@ -49,6 +52,23 @@ public enum Secrets {
     case .array(let elements): elements.flatMap(texts)
     case .object(let object): object.members.flatMap { texts(in: $0.value) }
     default: value.string.map { [$0] } ?? []
+    }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  fileprivate func holds(_ part: String) -> Bool {
+    var part = part
+    return part.withUTF8 { part in
+      guard let first = part.first else { return false }
+      var start = 0
+      while start + part.count <= count {
+        var length = self[start] == first ? 1 : 0
+        while length > 0, length < part.count, self[start + length] == part[length] { length += 1 }
+        if length == part.count { return true }
+        start += 1
+      }
+      return false
     }
   }
 }
