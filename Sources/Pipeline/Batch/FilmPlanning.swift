@@ -22,7 +22,7 @@ extension FilmBatch {
   ///   - changingNothing: not even an index is made.
   ///   - asNight: jobs and films that are named are decided about as those of a folder are.
   ///   - stop: ends the looking; the films that are left are then pending.
-  ///   - notice: told of troubles with the index.
+  ///   - notice: told of troubles with the index, and of what is waited for.
   /// - Throws: ``JobError`` for inputs and jobs that are not there.
   public func plan(
     inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
@@ -38,7 +38,7 @@ extension FilmBatch {
           if job.isArchived { try restore(job.paths(in: workspace)) }
         }
       }
-      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop)
+      try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop, notice)
       if !changingNothing { memory.save() }
       return plan
     }
@@ -52,7 +52,8 @@ extension FilmBatch {
   }
 
   private func decide(
-    _ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool, stop: StopSource?
+    _ plan: inout Plan, _ resumed: [String], _ history: InputHistory, asNight: Bool, stop: StopSource?,
+    _ notice: IndexNotice
   ) throws {
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment, stop: stop)
     var question = InputHistory.Question(user: user, stages: selection.wanted, again: again, rerun: selection.isRerun)
@@ -64,7 +65,7 @@ extension FilmBatch {
         repeat {
           let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
           film = try verified(history.resume(job, question, stop: stop), check)
-        } while try waited(for: film, stop)
+        } while try waited(for: film, stop, notice)
         plan.add(film, selection)
       }
     } catch is CancellationError {
@@ -90,7 +91,7 @@ extension FilmBatch {
           film = try history.decide(
             found.path, found.status, known: known, hasTwin: sizes[found.status.size, default: 0] > 1, question,
             stop: stop)
-          guard found.isNamed, try waited(for: film, stop) else { break }
+          guard found.isNamed, try waited(for: film, stop, notice) else { break }
           known = try history.films(of: [found.path])[0]
         } while true
         if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
@@ -140,8 +141,9 @@ extension FilmBatch {
   /// Waits until nobody else runs the film's job, where that was asked for.
   ///
   /// - Returns: whether there was somebody to wait for; then the film is to be decided about anew.
-  private func waited(for film: InputDecision, _ stop: StopSource?) throws -> Bool {
+  private func waited(for film: InputDecision, _ stop: StopSource?, _ notice: IndexNotice) throws -> Bool {
     guard options.waits, let stop, film.kind == .held, let job = film.job else { return false }
+    notice("\(film.reason); waiting for it to end")
     do {
       _ = try FileLock.take(job.lock, subject: job.id.description, waitingUnless: stop)
       return true
