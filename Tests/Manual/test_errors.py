@@ -1,0 +1,398 @@
+"""Every error that cpwx-errors(7) documents is provoked, and comes with its code and its words.
+
+CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import test_manual as manual
+
+CPWX = manual.CPWX
+PAGE = manual.page("cpwx-errors.7")
+AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
+PIPELINE = """\
+name: errors
+stages:
+  - {name: one, number: 1, command: [sh, -c, 'echo "$KNOB" > "$1/one.txt"; SCRIPT', sh, '{job_dir}'], outputs: {a: {path: one.txt}}, FIELDS}
+  - {name: two, number: 2, command: ['true']}
+"""
+
+# Those that need a full disk, a network or two runs at a moment are provoked by tests of their own: the file, and words of
+# the test.
+ELSEWHERE = {
+    "the page is to follow this job, and it is gone": ("Tests/IndexTests/QueryTests.swift", "after"),
+    "the disk is full: ...": ("Tests/AcceptanceTests/Faults/FullDiskTests.swift", "full"),
+    "another run has just made ... of this film": (
+        "Tests/AcceptanceTests/Faults/OneOwnerTests.swift", "make one job of a new film"),
+    "gave no answer within N s": ("Tests/EnginesTests/ProgramTests.swift", "what takes too long is ended and named"),
+    "no engine is installed for this stage": ("Tests/EnginesTests/EngineCatalogTests.swift", "missingEngine"),
+    "TMDB refuses the key: ...": ("Tests/StageTests/TMDBStageTests.swift", "TMDB refuses the key"),
+}
+# What only failing hardware brings about, or another program between two steps of a moment.
+OUT_OF_REACH = {
+    "came back from the disk damaged: ...", "has other bytes than its hash tells", "the film is gone",
+    "is there already; it was not touched", "the index cannot be made", "the video with subtitles came out wrong: ...",
+}
+
+
+class Place:
+    """A workspace of one test, with a film and, on demand, a finished job."""
+
+    def __init__(self, folder, script="true", fields=""):
+        self.root = Path(folder, "films")
+        self.cpwx("init", self.root, code=0)
+        self.pipeline(script, fields)
+        self.film("Sholay (1975).mkv")
+
+    def pipeline(self, script="true", fields=""):
+        text = PIPELINE.replace("SCRIPT", script).replace(", FIELDS", f", {fields}" if fields else "")
+        (self.root / "config/pipeline.yaml").write_text(text)
+
+    def film(self, name, content=None):
+        film = self.root / "in" / name
+        film.write_text(content or name)
+        os.utime(film, (1, 1))
+        return film
+
+    def cpwx(self, *arguments, code=None, environment=None, program=CPWX, folder=None):
+        given = {**os.environ, "CPWX_WORKSPACE": "", **(environment or {})}
+        done = subprocess.run(
+            [program, *map(str, arguments)], cwd=folder or (self.root if self.root.exists() else "/"), stdin=subprocess.DEVNULL,
+            env={name: value for name, value in given.items() if value is not None}, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=120)
+        said = done.stdout.decode(errors="replace")
+        if code is not None:
+            assert done.returncode == code, f"{arguments}: {done.returncode} {said}"
+        return done.returncode, said
+
+    def stage(self, *arguments, environment=None):
+        return self.cpwx(*arguments, environment=environment, program=CPWX + "-stage")
+
+    def job(self):
+        self.cpwx("run", "-q", code=0)
+        return self.cpwx("job", "path", "latest", code=0)[1].strip()
+
+    def archive(self, *options):
+        job = Path(self.job()).name
+        self.cpwx("archive", "-q", *options, job, code=0)
+        return job, next(self.root.glob("archive/*/*/*/*/*.tar.zst"))
+
+    def settings(self, line):
+        with open(self.root / "config/.env", "a") as file:
+            file.write(line + "\n")
+
+
+class Provoked(unittest.TestCase):
+    """Each test has the messages that it provokes in its first line."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="cpwx-errors-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.place = Place(self.folder)
+
+    def expect(self, message, code, outcome):
+        """The documented message, with its parts that differ, and the code of its section."""
+        self.assertIn(f".It Qq {message}\n", PAGE, "it is documented")
+        section = re.search(r"\.Ss (\d+): (?:(?!\.Ss)[\s\S])*" + re.escape(f".It Qq {message}\n"), PAGE)
+        if section:
+            self.assertEqual(int(section.group(1)), code)
+        self.assertEqual(outcome[0], code, outcome[1])
+        pattern = re.escape(message).replace(re.escape("..."), ".*").replace(r"\ N", r"\ \d+(?:\.\d+)?")
+        self.assertRegex(outcome[1], pattern)
+        PROVOKED.add(message)
+
+    # MARK: 1
+
+    def test_stages_that_fail(self):
+        self.place.pipeline("exit 3")
+        self.expect("exit code N", 1, self.place.cpwx("run"))
+        (self.place.root / "config/pipeline.yaml").write_text("stages: [{name: a, number: 1, service: a}]\n")
+        self.expect(
+            "the stage declares no command for the local runner, only a service", 1,
+            self.place.cpwx("run", "--force"))
+
+    def test_an_optional_stage_that_fails(self):
+        self.place.pipeline("exit 3", "critical: false")
+        code, said = self.place.cpwx("run", "--format", "ndjson")
+        record = next(self.place.root.glob("out/*/*/*/*/*/manifest.json")).read_text()
+        self.assertEqual(code, 0)
+        self.expect("optional, and failed: ...", 1, (1, record + said))
+
+    def test_a_run_that_is_stopped_and_one_that_dies(self):
+        for message, ending in (
+                ("stopped on request", [signal.SIGINT, signal.SIGINT]),
+                ("the run was interrupted while the stage was at work", [signal.SIGKILL])):
+            begun = self.place.root / "begun"
+            self.place.pipeline(f"touch {begun}; sleep 60")
+            run = subprocess.Popen([CPWX, "run", "-q", "--force"], cwd=self.place.root, stdout=subprocess.DEVNULL)
+            while not begun.exists():
+                time.sleep(0.02)
+            begun.unlink()
+            for number in ending:
+                run.send_signal(number)
+                time.sleep(0.3)
+            run.wait()
+            self.place.pipeline("true")
+            # The stage's own record stands as long as it is not done again.
+            self.place.cpwx("run", "-q", "--resume", "latest", "--stages", "two")
+            record = Path(self.place.cpwx("job", "path", "latest")[1].strip(), "manifest.json").read_text()
+            self.expect(message, 1, (1, record + self.place.cpwx("job", "why", "latest")[1]))
+
+    # MARK: 64
+
+    def test_jobs_that_are_not_there(self):
+        self.expect("there is no job yet", 64, self.place.cpwx("job", "show", "latest"))
+        self.expect("no such job in ...", 64, self.place.cpwx("job", "show", "20000101-001"))
+        self.expect("no such batch in ...", 64, self.place.cpwx("report", "20000101"))
+        job = Path(self.place.job())
+        self.expect("has no archive", 64, self.place.cpwx("archive", "show", job.name))
+        self.expect("has no log of this stage", 64, self.place.cpwx("job", "logs", job.name, "--stage", "asr"))
+        self.expect("there is no terminal to ask at", 64, self.place.cpwx("job", "rm", job.name))
+        self.place.film("Don (1978).mkv")
+        self.place.job()
+        self.expect("fits several jobs: ...", 64, self.place.cpwx("job", "show", job.name[:8]))
+        twin = job.parent.parent / "7" / job.name
+        shutil.copytree(job, twin)
+        self.expect("is a job of several users: ...", 64, self.place.cpwx("job", "show", job.name))
+
+    def test_requests_that_cannot_be_meant(self):
+        cases = {
+            "no such stage": ["run", "--stages", "nine"],
+            "is not among the stages that were asked for": ["run", "--stages", "one", "--from-stage", "two"],
+            "names no stage": ["run", "--stages", ","],
+            "no such file or folder": ["run", "in/none.mkv"],
+            "is no filter: expected KEY=VALUE, ...": ["job", "list", "failed"],
+            "is no rule to halt by": ["run", "--halt", "soon,fail=often"],
+            "is no size of a lane": ["run", "--lane", "gpu"],
+            "expected ...": ["run", "--settle", "soon"],
+            "a user id is a number from 1": ["job", "create", "--user", "0"],
+            "is no age and no date": ["archive", "--older-than", "soon"],
+        }
+        for message, arguments in cases.items():
+            with self.subTest(message):
+                self.expect(message, 64, self.place.cpwx(*arguments))
+        self.expect(
+            "is no format; expected table, plain, json, ndjson or csv", 64,
+            self.place.cpwx("job", "list", environment={"CPWX_FORMAT": "xml"}))
+        self.expect("there is no such job folder", 64, self.place.stage("demux", "in/none.mkv", "none"))
+
+    def test_archives_that_are_asked_wrongly(self):
+        self.expect(
+            "would leave out ..., without which an archive is of no job", 64,
+            self.place.cpwx("archive", "--exclude", "manifest.json", Path(self.place.job()).name))
+        job, archive = self.place.archive()
+        self.expect("is archived: its files are in ...", 64, self.place.cpwx("job", "logs", job))
+        self.expect("is an archive already", 64, self.place.cpwx("archive", archive))
+        self.expect("nothing in ... is called so", 64, self.place.cpwx("archive", "extract", job, "none.txt", "-O"))
+
+    # MARK: 65
+
+    def test_manifests_that_are_damaged(self):
+        job = Path(self.place.job())
+        (job / "manifest.json").write_text('{"job_id": "x", "stages": {')
+        self.expect("is cut short", 65, self.place.cpwx("manifest", "show", job / "manifest.json"))
+        job = self.place.cpwx("job", "create", code=0)[1].strip()
+        self.expect("names no film to go on with", 65, self.place.cpwx("run", "--resume", job))
+
+    def test_films_that_are_none(self):
+        job = self.place.job()
+        self.expect(
+            "is no film that ffmpeg can read: ...", 65,
+            self.place.stage("demux", "in/Sholay (1975).mkv", job, environment={"CONFIG_PATH": f"{job}/job.env"}))
+
+    def test_archives_that_are_damaged(self):
+        self.place.pipeline('head -c 300000 /dev/urandom > "$1/noise"')
+        job, archive = self.place.archive()
+        whole = archive.read_bytes()
+        archive.write_bytes(whole[:150_000] + bytes([whole[150_000] ^ 1]) + whole[150_001:])
+        code, said = self.place.cpwx("archive", "verify", job)
+        self.assertEqual(code, 65)
+        self.assertIn("noise: is damaged: ", said)
+        archive.write_bytes(whole[:-3000])
+        self.expect(
+            "has no table of contents at its end: another program made it, or its end is lost", 65,
+            self.place.cpwx("archive", "restore", job))
+
+    def test_archives_that_are_made_to_do_harm(self):
+        plain = self.place.root / "bad.tar"
+        with tarfile.open(plain, "w") as tar:
+            tar.addfile(tarfile.TarInfo("/etc/cron.d/evil"))
+        subprocess.run(["zstd", "-q", plain], check=True)
+        self.expect("an absolute path", 65, self.place.cpwx("archive", "extract", f"{plain}.zst", "--to", "there"))
+
+    # MARK: 69
+
+    def test_engines_that_are_missing(self):
+        job = self.place.job()
+        Path(job, "audio").mkdir()
+        bare = {"CONFIG_PATH": f"{job}/job.env", "CPWX_ENGINES": f"{self.folder}/none"}
+        self.expect("no speech engines are there", 69, self.place.stage("silero_vad", job, environment=bare))
+        (self.place.root / "config/pipeline.yaml").write_text("stages: [{name: a, number: 1, command: [no-such-program]}]\n")
+        self.expect("cannot be started", 69, self.place.cpwx("run", "--force"))
+        self.expect(
+            "is not installed", 69,
+            self.place.stage("demux", "in/Sholay (1975).mkv", job, environment={**bare, "PATH": "/none"}))
+        broken = Path(self.folder, "engines")
+        broken.mkdir()
+        (broken / "venv").write_text("")
+        self.expect(
+            "could not make a Python environment: ...", 69,
+            self.place.cpwx("doctor", "--fix", environment={"CPWX_ENGINES": str(broken)}))
+
+    def test_engines_that_cannot_what_is_asked(self):
+        job = Path(self.place.job())
+        (job / "audio").mkdir()
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", job / "audio/audio.wav"],
+            check=True)
+        settings = Path(self.folder, "asr.env")
+        for message, code, text in (
+                ("there is no such engine for the stage ...", 78, "ENGINE_ASR=nosuch\nSRC_LANG=en\n"),
+                ("cannot ...; it knows ...", 69, "ENGINE_ASR=faster_whisper\nSRC_LANG=tlh\n"),
+                ("no installed engine translates ... into ...", 69, "SRC_LANG=hi\nTGT_LANG=fr\n")):
+            with self.subTest(message):
+                settings.write_text(text)
+                self.expect(message, code, self.place.stage("asr", job, environment={"CONFIG_PATH": str(settings)}))
+        self.expect(
+            "no folder for the speech engines is known: HOME is not set either", 78,
+            self.place.stage("silero_vad", job, environment={
+                "CONFIG_PATH": f"{job}/job.env", "HOME": None, "XDG_DATA_HOME": None, "CPWX_ENGINES": None}))
+
+    # MARK: 74
+
+    def test_files_that_cannot_be_used(self):
+        job = Path(self.place.job())
+        self.expect("cannot be written", 74, self.place.cpwx("report", "-o", "/proc/none/night.html"))
+        (self.place.root / "in/Bad.mkv").symlink_to("/proc/self/mem")
+        self.expect("the film cannot be read", 74, self.place.cpwx("run", "in/Bad.mkv"))
+        (job / "job.env").unlink()
+        (job / "job.env").mkdir()
+        self.expect("cannot be read", 74, self.place.cpwx("job", "env", job.name))
+
+    def test_an_archive_of_what_changes(self):
+        job = Path(self.place.job()).name
+        # A clock that runs away makes every file look changed.
+        outcome = subprocess.run(
+            ["faketime", "-f", "@2025-10-30 12:00:00", CPWX, "archive", job], cwd=self.place.root, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.assertEqual(outcome.returncode, 1)
+        self.expect("... while it was read", 74, (74, outcome.stdout.decode()))
+
+    def test_what_is_there_is_not_written_over(self):
+        job, archive = self.place.archive("--keep")
+        self.expect("is there already", 74, self.place.cpwx("archive", "restore", job))
+
+    def test_jobs_that_cannot_be_removed(self):
+        job = Path(self.place.job())
+        numbers = self.place.root / ".cpwx/numbers"
+        numbers.rename(self.place.root / "numbers")
+        numbers.write_text("")
+        self.expect(
+            "the number of ... cannot be kept from being given again", 74,
+            self.place.cpwx("job", "rm", "--yes", job.name))
+        numbers.unlink()
+        self.mount(["-t", "tmpfs", "tmpfs"], job)
+        self.expect("another file system is mounted at ...", 74, self.place.cpwx("job", "rm", "--yes", job.name))
+        self.unmount(job)
+        job.rename(self.place.root / "elsewhere")
+        job.symlink_to(self.place.root / "elsewhere")
+        self.expect("is a symbolic link to ...", 74, self.place.cpwx("job", "rm", "--yes", job))
+
+    def test_folders_that_cannot_be_written_to(self):
+        job, archive = self.place.archive("--keep")
+        self.read_only(archive.parent)
+        self.expect("cannot be removed", 74, self.place.cpwx("archive", "prune", "--yes", "--keep-last", "0", job))
+
+    def mount(self, arguments, place):
+        subprocess.run([*AS_ROOT, "mount", *arguments, place], check=True)
+        self.addCleanup(subprocess.run, [*AS_ROOT, "umount", "-lq", place], stderr=subprocess.DEVNULL)
+
+    def unmount(self, place):
+        subprocess.run([*AS_ROOT, "umount", place], check=True)
+
+    def read_only(self, folder):
+        self.mount(["--bind", folder], folder)
+        subprocess.run([*AS_ROOT, "mount", "-o", "remount,bind,ro", folder], check=True)
+
+    # MARK: 75
+
+    def test_folders_in_the_hands_of_another(self):
+        self.place.pipeline("sleep 5")
+        run = subprocess.Popen([CPWX, "run", "-q"], cwd=self.place.root, stdout=subprocess.DEVNULL)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        while not list(self.place.root.glob("out/*/*/*/*/*/manifest.json")):
+            time.sleep(0.02)
+        self.expect("is in the hands of ...", 75, self.place.cpwx("run"))
+
+    def test_films_without_room(self):
+        self.expect("no room: it needs ...", 75, self.place.cpwx("run", "--min-free", "9000T"))
+
+    # MARK: 78
+
+    def test_configurations_that_are_wrong(self):
+        place = self.place
+        self.expect(
+            "no workspace here or above: no folder with config/.env", 78, place.cpwx("job", "list", folder=self.folder))
+        self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
+        self.expect("the pipeline cannot be read", 78, place.cpwx("run", "--pipeline", "none.yaml"))
+        (place.root / "config/bad.yaml").write_text("stages:\n  - {name: a, number: one, command: [a]}\n")
+        code, said = place.cpwx("run", "--pipeline", "config/bad.yaml")
+        self.assertRegex(said, r"config/bad\.yaml:2: ")
+        PROVOKED.add("FILE:LINE: ...")
+        self.assertEqual(code, 78)
+        place.pipeline("true", "enabled: STEP_ONE")
+        place.settings("STEP_ONE=perhaps")
+        code, said = place.cpwx("run", "--config", "config/.env")
+        self.assertRegex(said, 'STEP_ONE is "perhaps"')
+        PROVOKED.add("STEP_... is ...")
+        self.assertEqual(code, 78)
+        place.settings("USER_ID=none")
+        self.expect("USER_ID is ...", 78, place.cpwx("run"))
+
+    def test_stages_that_are_set_wrongly(self):
+        job = self.place.job()
+        settings = Path(self.folder, "stage.env")
+        def stage(*arguments, **environment):
+            return self.place.stage(*arguments, environment={"CONFIG_PATH": str(settings), **environment})
+
+        settings.write_text("AUDIO_SAMPLE_RATE=often\n")
+        code, said = stage("demux", "in/Sholay (1975).mkv", job)
+        self.assertRegex(said, "AUDIO_SAMPLE_RATE=often: is no whole number from .* to ")
+        self.assertEqual(code, 78)
+        PROVOKED.add("KEY=VALUE: is no whole number from ... to ...")
+        self.expect(
+            "the settings that CONFIG_PATH names cannot be read", 78, stage("demux", "x", job, CONFIG_PATH="/none.env"))
+        secrets = Path(self.folder, "secrets.json")
+        secrets.write_text("no JSON")
+        settings.write_text(f"SECRETS_PATH={secrets}\n")
+        self.expect("the secrets cannot be read, or are no JSON", 78, stage("tmdb", job, "Sholay"))
+
+
+PROVOKED = set()
+
+
+class TheManual(unittest.TestCase):
+    def test_every_error_is_provoked_here_or_where_it_says(self):
+        documented = set(re.findall(r"^\.It Qq (.*)$", PAGE, re.MULTILINE))
+        if not PROVOKED:
+            # It has been asked for alone; else the tests above have run before.
+            unittest.defaultTestLoader.loadTestsFromTestCase(Provoked).run(unittest.TestResult())
+        self.assertEqual(sorted(documented - PROVOKED - set(ELSEWHERE) - OUT_OF_REACH), [])
+        self.assertEqual(sorted(PROVOKED & (set(ELSEWHERE) | OUT_OF_REACH)), [])
+        for message, (file, words) in ELSEWHERE.items():
+            with self.subTest(message):
+                self.assertIn(words, (manual.ROOT / file).read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
