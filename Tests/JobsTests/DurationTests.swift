@@ -21,6 +21,16 @@ import Testing
   }
 }
 
+@Suite struct `Ages in words` {
+  @Test(arguments: [
+    (-5.0, "just now"), (59, "just now"), (60, "1 min ago"), (3599, "59 min ago"), (3600, "1 h ago"),
+    (172_799, "47 h ago"), (172_800, "2 days ago"), (31_536_000, "365 days ago"),
+  ])
+  func `are told in their largest unit`(seconds: Double, text: String) {
+    #expect(describeAge(seconds) == text)
+  }
+}
+
 @Suite struct `Moments in words` {
   private let now = Timestamp("2026-03-10T08:30:00")!
 

@@ -19,6 +19,18 @@ public func parseDuration(_ text: String) -> Double? {
 /// Nobody means more than three hundred years.
 private func plausible(_ seconds: Double) -> Double? { (0...1e10).contains(seconds) ? seconds : nil }
 
+/// How long ago something was, for people: `just now`, `12 min ago`, `5 h ago`, `3 days ago`.
+///
+/// - Parameter seconds: since then; what is to come is just now, as clocks differ.
+public func describeAge(_ seconds: Double) -> String {
+  switch Int(min(max(0, seconds), 1e15)) {
+  case ..<60: return "just now"
+  case let whole where whole < 3600: return "\(whole / 60) min ago"
+  case let whole where whole < 172_800: return "\(whole / 3600) h ago"
+  case let whole: return "\(whole / 86_400) days ago"
+  }
+}
+
 /// A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`.
 public func describeDuration(_ seconds: Double) -> String {
   if seconds < 9.95 {

@@ -66,11 +66,13 @@ struct ArchiveListCommand: AsyncParsableCommand {
 enum ArchiveColumns {
   static var all: [Listing.Column] {
     [
-      .init("JOB", key: "job_id"), .init("USER", key: "user_id"), .init("STATUS", key: "status", style: Style.status),
-      .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) },
-      .init("FILES", key: "members"), .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
-      .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" },
-      .init("TITLE", key: "title", isFlexible: true), .init("FILE", key: "archive", isFlexible: true),
+      .init("JOB", key: "job_id"), .init("USER", key: "user_id").dispensable(4),
+      .init("STATUS", key: "status", style: Style.status),
+      .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(1),
+      .init("FILES", key: "members").dispensable(5), .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
+      .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(2),
+      .init("TITLE", key: "title", isFlexible: true),
+      .init("FILE", key: "archive", isFlexible: true).dispensable(3),
     ]
   }
 }

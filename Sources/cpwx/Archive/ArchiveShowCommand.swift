@@ -67,7 +67,7 @@ struct ArchiveShowCommand: AsyncParsableCommand {
       let value = plain(document[key] ?? .null).withoutControls
       if !value.isEmpty { Console.field(label, value) }
     }
-    let sizes = ["bytes", "archive_bytes"].compactMap { document[$0]?.int.map(describeSize) }
+    let sizes = ["bytes", "archive_bytes"].compactMap { document[$0]?.int.map { "\(describeSize($0)) (\($0) bytes)" } }
     Console.field("Size", sizes.joined(separator: ", archived "))
     for (label, key) in [("Excluded", "excluded"), ("Left out", "left_out")] {
       for line in document[key]?.array ?? [] { Console.field(label, plain(line).withoutControls) }

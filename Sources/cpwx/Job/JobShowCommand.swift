@@ -44,9 +44,20 @@ struct JobShowCommand: AsyncParsableCommand {
       ("Error", "error"),
     ]
     for (label, key) in labels {
-      let value = plain(document[key] ?? .null).withoutControls
+      let text = plain(document[key] ?? .null).withoutControls
+      let value = key.hasSuffix("_at") ? moment(text) : text
       if !value.isEmpty { Console.field(label, key == "status" ? Style.status(value) : value) }
     }
+    writeStages(document)
+  }
+
+  /// To the second, and how long ago that is.
+  private func moment(_ text: String) -> String {
+    guard let moment = Timestamp(text) else { return text }
+    return "\(moment.format("%Y-%m-%d %H:%M:%S")), \(describeAge(Timestamp.now.seconds(since: moment)))"
+  }
+
+  private func writeStages(_ document: JSON) {
     guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
     Console.out("")
     Listing(

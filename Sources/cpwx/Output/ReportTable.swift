@@ -59,10 +59,13 @@ struct ReportTable {
     Listing(
       rows: rows,
       columns: first.map { heading, _ in
-        .init(heading, key: heading, isFlexible: heading == "TITLE")
+        .init(heading, key: heading, isFlexible: heading == "TITLE").dispensable(Self.spared[heading] ?? 0)
       }
     ).write(.table)
   }
+
+  /// What a narrow terminal does without, the highest first.
+  private static let spared = ["WAITED": 4, "DISK": 3, "95 %": 2, "WORK": 1, "LONGEST STAGE": 1]
 
   private func row(_ lane: LaneUse) -> [(heading: String, text: String)] {
     [
