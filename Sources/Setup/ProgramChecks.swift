@@ -31,9 +31,10 @@ struct ProgramChecks {
     return .ok(program, Self.beginning(of: text))
   }
 
-  /// The first line, as far as sixty characters have room for whole words.
+  /// The first line, without whose work it is, as far as sixty characters have room for whole words.
   private static func beginning(of text: String) -> String {
-    let line = text.prefix { !$0.isNewline }
+    var line = text.prefix { !$0.isNewline }
+    if let rights = line.firstRange(of: " Copyright") { line = line[..<rights.lowerBound] }
     let short = line.prefix(60)
     if short.endIndex == line.endIndex || line[short.endIndex] == " " { return String(short) }
     return short.lastIndex(of: " ").map { String(short[..<$0]) } ?? String(short)

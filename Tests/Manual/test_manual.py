@@ -195,7 +195,7 @@ class Settings(unittest.TestCase):
 
 class PipelineFile(unittest.TestCase):
     def test_every_key_and_placeholder_is_documented(self):
-        reader = (ROOT / "Sources/Pipeline/Definition/PipelineFile.swift").read_text()
+        reader = (ROOT / "Sources/Pipeline/Definition/StageReading.swift").read_text()
         listed = re.search(r"stageKeys = \[(.*?)\]", reader, re.DOTALL).group(1)
         keys = set(re.findall(r'"(\w+)"', listed)) | {"name", "workflows", "lanes", "stages", "optional"}
         text = page("cpwx.yaml.5")
