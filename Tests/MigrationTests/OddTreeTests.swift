@@ -132,4 +132,39 @@ struct OddTreeTests {
     #expect(plan.first { $0.path == "out/2025/11/03/1/20251103-0001" }?.title == "Sholay")
     #expect(plan.first { $0.path == "out/2025/11/04/asha/3" }?.status == .pending)
   }
+
+  @Test func `a job that lies by its date is as far as its job.json says, where nothing else tells`() throws {
+    let workspace = try OldWorkspace()
+    for (number, status) in [(1, "running"), (2, "completed"), (3, "failed"), (4, "prepared")] {
+      try workspace.folder.file("out/2025/11/04/asha/\(number)/job.json", "{\"status\": \"\(status)\"}")
+    }
+    let plan = try workspace.plan()
+    let states = (1...4).map { number in plan.first { $0.path == "out/2025/11/04/asha/\(number)" }?.status }
+    #expect(states == [.interrupted, .completed, .failed, .pending])
+    #expect(plan.allSatisfy { $0.problems.isEmpty })
+  }
+
+  @Test func `times that cannot be are not believed`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001", manifest: OldWorkspace.manifest(created: "2999-01-01T00:00:00"))
+    try workspace.film("Film_2002", stages: ["audio/audio.wav", "vad/silero_segments.json"])
+    for path in ["", "/audio", "/audio/audio.wav", "/vad", "/vad/silero_segments.json"] {
+      setModified(workspace.root.pushing(FilePath("out/Film_2002\(path)")), -99_999_999_999_000_000_000)
+    }
+    for name in ["Film_2001", "Film_2002"] {
+      let entry = try workspace.entry(name)
+      #expect(entry.created.map { $0 <= .now } == true && entry.problems.contains { $0.severity == .warning })
+      #expect(entry.isMigrated)
+    }
+  }
+
+  @Test func `a log of a stage that nobody knows goes to the directory that its name ends with`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_A_2001", manifest: OldWorkspace.manifest())
+    try workspace.film("A_2001", manifest: OldWorkspace.manifest())
+    try workspace.folder.file("logs/new_stage_Film_A_2001_20251027_150100.log")
+    try workspace.folder.file("logs/new_stage_A_2001_20251027_150100.log")
+    #expect(try workspace.entry("Film_A_2001").document["logs"]?.int == 1)
+    #expect(try workspace.entry("A_2001").document["logs"]?.int == 1)
+  }
 }

@@ -58,25 +58,36 @@ private struct JSONWriter {
     case .number(let digits): put(digits)
     case .string(let text): quoted { JSONString.encode(text, into: &$0) }
     case .opaque(let literal): quoted { $0 += literal }
-    case .array(let elements): enclose("[", elements.map { [.value($0, depth: depth + 1)] }, "]", depth)
+    case .array(let elements):
+      put("[")
+      close("]", depth, isEmpty: elements.isEmpty)
+      for index in elements.indices.reversed() {
+        pending.append(.value(elements[index], depth: depth + 1))
+        separate(index, depth)
+      }
     case .object(let object):
-      enclose("{", object.members.map { [.name($0), .value($0.value, depth: depth + 1)] }, "}", depth)
+      put("{")
+      close("}", depth, isEmpty: object.members.isEmpty)
+      for index in object.members.indices.reversed() {
+        pending.append(.value(object.members[index].value, depth: depth + 1))
+        pending.append(.name(object.members[index]))
+        separate(index, depth)
+      }
     }
   }
 
-  private mutating func enclose(_ opening: String, _ elements: [[Piece]], _ closing: String, _ depth: Int) {
-    put(opening)
+  private mutating func close(_ closing: String, _ depth: Int, isEmpty: Bool) {
     pending.append(.text(closing))
-    if !elements.isEmpty { pending.append(.lineBreak(depth: depth)) }
-    for (index, element) in elements.enumerated().reversed() {
-      pending += element.reversed()
-      pending.append(.lineBreak(depth: depth + 1))
-      if index > 0 { pending.append(.text(",")) }
-    }
+    if !isEmpty, layout == .indented { pending.append(.lineBreak(depth: depth)) }
+  }
+
+  /// Puts what stands before an element.
+  private mutating func separate(_ index: Int, _ depth: Int) {
+    if layout == .indented { pending.append(.lineBreak(depth: depth + 1)) }
+    if index > 0 { pending.append(.text(",")) }
   }
 
   private mutating func breakLine(_ depth: Int) {
-    guard layout == .indented else { return }
     output.append(0x0A)
     output.append(contentsOf: repeatElement(0x20, count: depth * 2))
   }

@@ -41,9 +41,9 @@ extension NewDocuments {
       "status": .string(status.rawValue),
     ]
     let old = record?.fields
-    fields["started_at"] = old?["started_at"] ?? .null
-    fields["completed_at"] = status == .running ? .null : old?["completed_at"] ?? .null
-    fields["duration_seconds"] = old?["duration_seconds"] ?? old?["duration"] ?? .null
+    fields["started_at"] = Self.moment(old?["started_at"])
+    fields["completed_at"] = status == .running ? .null : Self.moment(old?["completed_at"])
+    fields["duration_seconds"] = Self.seconds(old?["duration_seconds"] ?? old?["duration"])
     fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, folder) })
     var outputs = JSON.Object()
     for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, folder) }
@@ -69,6 +69,15 @@ extension NewDocuments {
     }
     if work.stagesByFiles.contains(name) { fields["told_by"] = .string("files") }
     return fields
+  }
+
+  /// What was recorded for a time and is none is left to the old manifest.
+  private static func moment(_ value: JSON?) -> JSON {
+    value.flatMap { $0.string.flatMap { Timestamp($0) } == nil ? nil : $0 } ?? .null
+  }
+
+  private static func seconds(_ value: JSON?) -> JSON {
+    value.flatMap { ($0.double ?? -1) >= 0 && $0.double?.isFinite == true ? $0 : nil } ?? .null
   }
 
   /// A recorded file, with the path where it is now.

@@ -6,7 +6,8 @@ internal import SystemPackage
 struct PlanDraft: Sendable {
   /// Of one entry.
   struct Key {
-    var place = PlanSpool.Place(offset: 0, length: 0)
+    /// `nil` for an entry that is held in memory.
+    var place: PlanSpool.Place?
     var kind: MigrationEntry.Kind
     var isPlanned: Bool
     /// Microseconds since 1970.
@@ -33,13 +34,19 @@ struct PlanDraft: Sendable {
 
   /// An entry as it goes to the spool.
   private struct Drafted {
+    var reading: TreeReader.Reading
     var key: Key
-    var record: [UInt8]
-    var logsByContent: [Int]
-    var logsByTime: [Int]
+    /// As the file has it; `nil` where there is room in memory.
+    var record: [UInt8]?
   }
 
-  let spool: PlanSpool
+  /// Entries that are held in memory; of a hundred thousand trees, all others are in a file.
+  private static let room = 12_000
+
+  /// The first entries.
+  private var held: [MigrationEntry] = []
+  /// The others.
+  private let spool: PlanSpool
   private(set) var keys: [Key] = []
   private var byContent: [Int: [Int]] = [:]
   private var byTime: [Int: [Int]] = [:]
@@ -55,14 +62,16 @@ struct PlanDraft: Sendable {
     let group = 1024
     for start in stride(from: 0, to: found.count, by: group) {
       let part = found[start..<min(start + group, found.count)]
+      let isHeld = keys.count < Self.room
       let drafted = onAllCores(part.count, piece: 16) { number in
-        reader.read(part[start + number]).map { Self.draft($0, edits) }
+        reader.read(part[start + number]).map { Self.draft($0, edits, isHeld: isHeld) }
       }
       for drafted in drafted.joined() {
-        for log in drafted.logsByContent { byContent[log, default: []].append(keys.count) }
-        for log in drafted.logsByTime { byTime[log, default: []].append(keys.count) }
+        let reading = drafted.reading
+        for log in reading.logsByContent { byContent[log, default: []].append(keys.count) }
+        for log in reading.logsByTime { byTime[log, default: []].append(keys.count) }
         var key = drafted.key
-        key.place = try writer.add(drafted.record)
+        if let record = drafted.record { key.place = try writer.add(record) } else { held.append(reading.entry) }
         keys.append(key)
       }
       progress(start + part.count)
@@ -70,18 +79,22 @@ struct PlanDraft: Sendable {
     try writer.flush()
   }
 
-  private static func draft(_ reading: TreeReader.Reading, _ edits: [String: PlanEdit]?) -> Drafted {
-    var entry = reading.entry
-    if let edits, entry.work != nil {
-      if let edit = edits[entry.path] { edit.apply(to: &entry) } else { entry.work = nil }
+  private static func draft(
+    _ reading: TreeReader.Reading, _ edits: [String: PlanEdit]?, isHeld: Bool
+  ) -> Drafted {
+    var reading = reading
+    if let edits, reading.entry.work != nil {
+      if let edit = edits[reading.entry.path] { edit.apply(to: &reading.entry) } else { reading.entry.work = nil }
     }
-    if entry.isHeldBack { entry.work = nil }
+    if reading.entry.isHeldBack { reading.entry.work = nil }
     return Drafted(
-      key: Key(entry), record: entry.record.bytes(.compact), logsByContent: reading.logsByContent,
-      logsByTime: reading.logsByTime)
+      reading: reading, key: Key(reading.entry), record: isHeld ? nil : reading.entry.record.bytes(.compact))
   }
 
-  func entry(_ index: Int) throws(JobError) -> MigrationEntry { try spool.record(at: keys[index].place) }
+  func entry(_ index: Int) throws(JobError) -> MigrationEntry {
+    guard let place = keys[index].place else { return held[index] }
+    return try spool.entry(at: place)
+  }
 
   /// Years that jobs are to be put into, and whose folders are films' directories that do not make way.
   func blockedYears(in workspace: Workspace) -> Set<Int> {

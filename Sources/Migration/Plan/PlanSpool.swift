@@ -2,7 +2,7 @@ internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
-/// Entries on the way to a plan, in a file without a name: of a hundred thousand trees, none is held in memory.
+/// Entries on the way to a plan, in a file without a name: so many that they are better not held in memory.
 final class PlanSpool: Sendable {
   private let file: FileDescriptor
 
@@ -22,13 +22,13 @@ final class PlanSpool: Sendable {
 
   deinit { try? file.close() }
 
-  /// Where a record lies.
+  /// Where an entry lies.
   struct Place {
     var offset: Int64
     var length: Int
   }
 
-  /// Adds records, one behind the other; they are there to be read after ``flush()``.
+  /// Adds entries; they are there to be read after ``flush()``.
   struct Writer {
     let spool: PlanSpool
     private var buffer: [UInt8] = []
@@ -36,9 +36,9 @@ final class PlanSpool: Sendable {
 
     init(_ spool: PlanSpool) { self.spool = spool }
 
-    mutating func add(_ bytes: [UInt8]) throws -> Place {
-      let place = Place(offset: written + Int64(buffer.count), length: bytes.count)
-      buffer += bytes
+    mutating func add(_ record: [UInt8]) throws -> Place {
+      let place = Place(offset: written + Int64(buffer.count), length: record.count)
+      buffer += record
       if buffer.count > 1 << 20 { try flush() }
       return place
     }
@@ -55,7 +55,7 @@ final class PlanSpool: Sendable {
   }
 
   /// - Throws: ``JobError`` with code `io`.
-  func record(at place: Place) throws(JobError) -> MigrationEntry {
+  func entry(at place: Place) throws(JobError) -> MigrationEntry {
     let bytes = try? [UInt8](unsafeUninitializedCapacity: place.length) { buffer, count in
       count = try file.read(fromAbsoluteOffset: place.offset, into: UnsafeMutableRawBufferPointer(buffer))
     }

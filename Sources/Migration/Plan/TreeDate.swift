@@ -23,7 +23,8 @@ extension TreeReader {
       }
     }
     if entry.created == nil {
-      entry.created = now
+      // The day alone, so that a dry run and the run after it say the same.
+      entry.created = Timestamp("\(now.format("%Y-%m-%d"))T00:00:00")
       entry.problems.append(.warning("nothing in it bears a time that can be: it counts as made today"))
     }
     if let asked = options.dateFrom, entry.dateSource != asked {

@@ -88,9 +88,7 @@ struct TreeReader: Sendable {
   private func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
     (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)
     entry.status = verdicts.status
-    if entry.layout != .flat, verdicts.status == .interrupted, verdicts.completed.isEmpty, verdicts.failed.isEmpty {
-      entry.status = .pending
-    }
+    if entry.layout != .flat, verdicts.isUntouched { entry.status = .pending }
     for text in verdicts.contradicted { entry.problems.append(.info(text + "; the stages' records count")) }
   }
 
@@ -126,7 +124,7 @@ struct TreeReader: Sendable {
     let job = [tree.path, beside].compactMap { $0 }.lazy.compactMap { folder in
       (try? DurableFile.read(folder.appending("job.json"))).flatMap { try? JSON(parsing: $0) }
     }.first
-    let verdicts = StageVerdicts(old.manifest, scan)
+    let verdicts = StageVerdicts(old.manifest ?? job.map { Manifest(document: $0) }, scan)
     tellStages(&entry, verdicts)
     tellFilm(&entry, tree, scan, old.manifest, job: job, media: beside ?? tree.path)
     let recorded = (old.manifest?.document["created_at"] ?? job?["created_at"])?.string.flatMap { Timestamp($0) }

@@ -89,7 +89,7 @@ struct FilmGuess: Sendable {
           "the manifest says the year \(other)"
             + (yearSource.map { "; \(Self.told($0)) counts" } ?? ", which nothing bears out")))
     }
-    if titleSource != "directory", titleSource != "manifest", titleSource != "tmdb",
+    if !evidence.directory.isEmpty, ["input_file", "in_folder"].contains(titleSource),
       FilmKeys.bareKey(fromDirectory.title) != FilmKeys.bareKey(title)
     {
       problems.append(

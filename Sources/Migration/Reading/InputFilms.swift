@@ -12,6 +12,7 @@ struct InputFilms: Sendable {
 
   let root: FilePath
   private var films: [Film] = []
+  private var byFile: [String: Int] = [:]
   private var byName: [String: Set<Int>] = [:]
   private var byTitle: [String: Set<Int>] = [:]
   private var byBareName: [String: Set<Int>] = [:]
@@ -39,6 +40,7 @@ struct InputFilms: Sendable {
     let film = FilmName(parsing: name)
     let number = films.count
     films.append(Film(path: path, title: film.title, year: film.year))
+    if byFile[name] == nil { byFile[name] = number }
     let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     var names = [stem]
     if let year = film.year { names.append("\(film.title) \(year)") }
@@ -58,7 +60,7 @@ struct InputFilms: Sendable {
   }
 
   /// Where a film of this file name lies now.
-  func file(named name: String) -> FilePath? { films.first { $0.path.lastComponent?.string == name }?.path }
+  func file(named name: String) -> FilePath? { byFile[name].map { films[$0].path } }
 
   /// Several files of one film count as one.
   private func one(_ numbers: Set<Int>?) -> Film? {

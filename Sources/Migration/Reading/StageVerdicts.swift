@@ -6,6 +6,8 @@ struct StageVerdicts: Sendable {
   private(set) var failed: [String] = []
   /// A ``PipelineStatus``.
   private(set) var status = PipelineStatus.interrupted
+  /// Nothing tells that it was ever begun.
+  private(set) var isUntouched = false
   /// What the stages' own records say.
   private(set) var recorded: [String: StageStatus] = [:]
   /// Lists of the manifest that its own stages contradict.
@@ -47,6 +49,7 @@ struct StageVerdicts: Sendable {
     completed = ordered.filter { states[$0] == .success }
     failed = ordered.filter { states[$0] == .failed }
     status = Self.status(manifest, states)
+    isUntouched = states.isEmpty && [nil, .pending].contains(manifest?.recordedStatus)
   }
 
   /// The documented stages in the documented order, each other one where it stood: behind what came before it.
@@ -67,7 +70,7 @@ struct StageVerdicts: Sendable {
     let recorded = manifest?.recordedStatus
     if recorded == .completed, failed.isEmpty, !isOpen { return .completed }
     if !hard.isEmpty || (recorded == .failed && !failed.isEmpty) { return .failed }
-    if recorded == .pending, states.isEmpty { return .pending }
+    if states.isEmpty, let recorded, recorded != .running { return recorded }
     return .interrupted
   }
 }

@@ -28,16 +28,19 @@ struct MigrationRequest {
   /// Shows what would be done: of a migration that was cut off, its own plan.
   func show() throws {
     let output = MigrationOutput(format)
+    var isUnread = false
     if let begun = try Migrator.unfinished(in: workspace) {
       Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
       try begun.forEach { output.write($0, output.rows($0)) }
       output.end(begun.id)
     } else {
-      try plan().forEach(preparing: output.rows) { output.write($0, $1) }
+      let plan = try plan()
+      try plan.forEach(preparing: output.rows) { output.write($0, $1) }
       output.end(nil)
+      isUnread = !plan.unread.isEmpty
     }
     if !isQuiet { Console.note(output.summary(done: nil)) }
-    if output.heldBack > 0 { throw ExitStatus.someFailed }
+    if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
   }
 
   private func plan(_ edited: [String: PlanEdit]? = nil) throws -> MigrationPlan {
@@ -53,7 +56,8 @@ struct MigrationRequest {
   func run() throws {
     let migrator = try Migrator(workspace)
     let output = MigrationOutput(format)
-    var journal: MigrationJournal
+    let journal: MigrationJournal
+    var isUnread = false
     if let begun = try Migrator.unfinished(in: workspace) {
       guard begun.state == .unfinished else {
         throw JobError(
@@ -65,11 +69,12 @@ struct MigrationRequest {
       try journal.forEach { output.write($0, output.rows($0)) }
     } else {
       let plan = edits ? try plan(PlanEditor().edit(try plan())) : try plan()
+      isUnread = !plan.unread.isEmpty
       guard plan.migrated > 0 else {
         try plan.forEach(preparing: output.rows) { output.write($0, $1) }
         output.end(nil)
         if !isQuiet { Console.note("Nothing is to be migrated. " + output.summary(done: 0)) }
-        if output.heldBack > 0 || !plan.unread.isEmpty { throw ExitStatus.someFailed }
+        if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
         return
       }
       journal = try migrator.begin(plan, preparing: output.rows) { output.write($0, $1) }
@@ -89,6 +94,6 @@ struct MigrationRequest {
       Console.note("\(journal.id): " + output.summary(done: outcome.done))
       Console.note("To put everything back: cpwx migrate undo \(journal.id)")
     }
-    if !outcome.failures.isEmpty || output.heldBack > 0 { throw ExitStatus.someFailed }
+    if !outcome.failures.isEmpty || output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
   }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Trees of every layout and oddity that has been seen, together in one workspace.
+struct MigrateLayoutTests {
+  private func withTrees(_ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with { workspace in
+      try workspace.write("in/東京物語 (1953).mkv", "film")
+      for name in ["東京物語_1953", "Amélie_2001", "AMÉLIE_2001", "'Round_Midnight_1986", "Line\nBreak_1999", "1917"] {
+        try workspace.oldFilm(name, name, year: 2000)
+      }
+      try workspace.oldFilm("Hindi/Don_1978", "Don", year: 1978)
+      try workspace.oldFilm("Nested_2008", "Nested", year: 2008)
+      try workspace.write("out/Nested_2008/old/manifest.json", "{\"stages\": {}}")
+      try workspace.write("out/Nested_2008/old/Nested_2008.asr.json", "{}")
+      try workspace.write("out/Cut_2002/manifest.json", "{\"stages\": {\"demux\": {\"status\": \"succ")
+      try workspace.write("out/Odd_2003/manifest.json", "{\"stages\": {\"asr\": {\"status\": 5, \"started_at\": 7}}}")
+      let odd = "{\"status\": \"success\", \"duration_seconds\": NaN, \"completed_at\": 7}"
+      try workspace.write("out/NaN_2004/manifest.json", "\u{FEFF}{\"stages\": {\"asr\": \(odd)}, \"pipeline\": null}")
+      try datedTrees(workspace)
+      let make = """
+        cd out && mkdir -p empty "$(printf 'bad\\377_1999')/asr" && ln -s Amélie_2001 linked && ln -s ../in films
+        touch "$(printf 'bad\\377_1999/asr/bad\\377_1999.asr.json')" && mkfifo Odd_2003/pipe
+        """
+      #expect(try workspace.start(["sh", "-c", make]).wait().code == 0)
+      try body(workspace)
+    }
+  }
+
+  private func datedTrees(_ workspace: TestWorkspace) throws {
+    try workspace.write("out/2025/11/03/1/20251103-001/manifest.json", "{\"job_id\": \"20251103-001\", \"stages\": {}}")
+    try workspace.write("out/2025/11/03/2/20251103-0001/job.json", "{\"job_id\": \"20251103-0001\"}")
+    try workspace.write("out/2025/11/03/2/20251103-0001/.20251103-0001.env", "HF_TOKEN=hf_secret_secret\nA=1\n")
+    try workspace.write("out/2025/11/03/2/20251103-0001/Film (2010).mp4", "film")
+    try workspace.write("out/2025/11/05/20251105-002/audio/audio.wav", "sound")
+    try workspace.write("logs/2025/11/05/20251105-002/demux.log", "heard")
+    try workspace.write("jobs/2025/11/05/20251105-002/Film Three (2011).mkv", "film")
+    try workspace.write("jobs/2025/11/05/20251105-002/.env", "B=2\n")
+    try workspace.write("jobs/2025/11/05/jobs.json", "[]")
+    try workspace.write("out/2025/11/07/asha/3/job.json", "{\"job_id\": \"job-20251107-asha-0003\"}")
+  }
+
+  /// What lies in the workspace, whatever bytes the names are of.
+  private func list(_ workspace: TestWorkspace) throws -> String {
+    let list = """
+      find . -path ./.cpwx -prune -o -printf '%p %m %n %T@ %l %s\\n' | grep -v '^\\. ' | LC_ALL=C sort | cat -v
+      """
+    return try workspace.start(["sh", "-c", list]).wait().output
+  }
+
+  @Test func `all of them become jobs, and go back to what they were`() throws {
+    try withTrees { workspace in
+      let before = try list(workspace)
+      let done = try workspace.cpwx("migrate", "--from-legacy", "--format", "json")
+      #expect(done.code == 0, "\(done.errors)")
+      let entries = try #require(try JSON(parsing: done.output.utf8)["entries"]?.array)
+      let jobs = entries.filter { ["move", "complete"].contains($0["action"]?.string) }
+      #expect(jobs.count == 15)
+      for job in jobs {
+        let folder = try #require(job["output_dir"]?.string)
+        let check = try workspace.cpwx("manifest", "validate", folder)
+        #expect(check.code == 0, "\(job["path"]?.string ?? ""): \(check.output)\(check.errors)")
+        #expect(try !workspace.read(folder + "/job.env").contains("secret_secret"))
+      }
+      let moved = "out/2025/11/05/1/20251105-002"
+      #expect(try workspace.read(moved + "/prepared/Film Three (2011).mkv") == "film")
+      #expect(try workspace.read(moved + "/job.env").contains("B=2"))
+      #expect(workspace.exists("logs/2025/11/05/1/20251105-002/demux.log"))
+      #expect(try workspace.cpwx("migrate", "--from-legacy").errors.contains("Nothing is to be migrated"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try list(workspace) == before)
+    }
+  }
+}
