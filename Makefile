@@ -42,6 +42,7 @@ packages test-packages bench-packages: # each installs what is missing of its li
 
 test-tools: # from PyPI, in a place of their own
 	@[ -x $(TEST_TOOLS)/bin/ratarmount ] || { echo "== ratarmount"; python3 -m venv $(TEST_TOOLS) && $(TEST_TOOLS)/bin/pip install -q ratarmount; }
+	@[ -x $(TEST_TOOLS)/bin/rocrate-validator ] || { echo "== the validator of RO-Crates"; $(TEST_TOOLS)/bin/pip install -q roc-validator==0.13.0 rocrate==0.13.0; }
 
 build:
 	@echo "== building cpwx and cpwx-stage"
@@ -82,6 +83,8 @@ test: test-packages test-tools
 	@echo "== the shells' completions, and what is installed"
 	python3 -m unittest discover -s Tests/Completions
 	python3 -m unittest discover -s Tests/Install
+	@echo "== exported crates, before the public validator"
+	TEST_TOOLS=$(CURDIR)/$(TEST_TOOLS) python3 -m unittest discover -s Tests/Crate
 	@echo "== the JSON schemas' tests, with Debian's Python"
 	/usr/bin/python3 -m unittest discover -s Tests/Schemas
 	@echo "== the engines' tests"

@@ -75,7 +75,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Report",
-      dependencies: ["TextWidth", "Jobs", "Index", .product(name: "Mustache", package: "swift-mustache"), system],
+      dependencies: [
+        "TextWidth", "Jobs", "Index", "Hashing", .product(name: "Mustache", package: "swift-mustache"), system,
+      ],
       resources: [.embedInCode("Templates")],
       swiftSettings: strict),
     .executableTarget(

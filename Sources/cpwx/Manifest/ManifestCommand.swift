@@ -14,6 +14,7 @@ struct ManifestCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ManifestShowCommand.self, ManifestValidateCommand.self, ManifestDiffCommand.self, ManifestOutputsCommand.self,
+      ManifestExportCommand.self,
     ])
 }
 

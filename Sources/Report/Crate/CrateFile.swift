@@ -1,0 +1,55 @@
+internal import Hashing
+internal import Jobs
+internal import SystemPackage
+
+/// A file of a crate.
+struct CrateFile {
+  let path: FilePath
+  /// Its path from the crate's folder, as a URI has it.
+  let id: String
+  let document: JSON
+
+  /// `nil` for what is no file below `folder`, or is not there any more.
+  ///
+  /// - Throws: ``JobError`` with code `io` when it cannot be read.
+  init?(_ path: FilePath, in folder: FilePath, description: String) throws {
+    guard path.starts(with: folder), path != folder, (try? FileStatus(of: path)) != nil else { return nil }
+    guard let status = try? FileStatus(ofLink: path), status.isRegular else { return nil }
+    var inner = path
+    _ = inner.removePrefix(folder)
+    let bytes = inner.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: inner.length)) }
+    id = encoded(bytes.map { UInt8(bitPattern: $0) })
+    self.path = path
+    let hash: String
+    do {
+      hash = try SHA256.hex(ofFileAt: path)
+    } catch {
+      throw JobError(.io, path.string, "cannot be read", underlying: error)
+    }
+    var document: JSON = [
+      "@id": .string(id), "@type": .string("File"), "name": .string(inner.string),
+      "contentSize": .string(String(status.size)), "sha256": .string(hash),
+      "encodingFormat": .string(Self.mediaTypes[path.extension?.lowercased() ?? ""] ?? "application/octet-stream"),
+    ]
+    document["description"] = description.isEmpty ? nil : .string(description)
+    self.document = document
+  }
+
+  private static let mediaTypes = [
+    "json": "application/json", "srt": "application/x-subrip", "txt": "text/plain", "wav": "audio/wav",
+    "mp4": "video/mp4", "mkv": "video/x-matroska", "csv": "text/csv", "vtt": "text/vtt",
+  ]
+}
+
+/// The bytes of a path or name as a URI has them (RFC 3986): all but unreserved ones and slashes by their numbers.
+func encoded(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789ABCDEF")
+  return bytes.reduce(into: "") { text, byte in
+    let isPlain =
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+      || "-._~/@".utf8.contains(byte)
+    text += isPlain ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+  }
+}
+
+func encoded(_ text: String) -> String { encoded(text.utf8) }
