@@ -77,7 +77,7 @@ def measured(bench, cpwx, workspace, size):
         rows[f"cpwx job list {words}, ms"] = repeated([cpwx, "job", "list", "--limit", "50", words, "-C", workspace])
     rows["cpwx job find, ms"] = repeated([cpwx, "job", "find", "night river", "--limit", "50", "-C", workspace])
     rows["cpwx job stats, 5 times, ms"] = repeated([cpwx, "job", "stats", "-C", workspace], runs=5)
-    completion = [cpwx, "---completion", "job", "show", "--", "positional@0", "2", "0", "2024"]
+    completion = [cpwx, "complete", "bash", "cpwx", "job", "show", "2024"]
     rows["completion of a job id, ms"] = repeated(completion, env={**os.environ, "CPWX_WORKSPACE": workspace})
     database = f"{workspace}/.cpwx/index.sqlite"
     rows["sqlite3, newest 50, ms"] = repeated(["sqlite3", "-readonly", database, NEWEST])

@@ -90,7 +90,9 @@ struct IndexTroubleTests {
       for program in writers + readers {
         let outcome = try program.wait(atMost: 300)
         #expect(outcome.code == 0)
-        #expect(!outcome.errors.contains("index") && !outcome.errors.contains("locked"), "\(outcome.errors)")
+        // On a slow machine one may have to wait for whoever makes it.
+        let said = outcome.errors.split(separator: "\n").filter { !$0.hasSuffix("; waiting for it") }
+        #expect(!said.contains { $0.contains("index") || $0.contains("locked") }, "\(outcome.errors)")
       }
       let kept = try workspace.cpwx("job", "list", "--limit", "0", "--format", "ndjson").output
       #expect(kept.split(separator: "\n").count == 16)
@@ -156,11 +158,11 @@ struct IndexTroubleTests {
     try withJobs(2) { workspace in
       let ids = try workspace.cpwx("job", "list", "--format", "csv", "--columns", "job_id").lines.dropFirst()
       let day = ids.first?.prefix(8).description ?? ""
-      let offered = try workspace.cpwx("---completion", "job", "show", "--", "positional@0", "2", "0", day).lines
-      #expect(offered.filter { $0.hasPrefix(day) } == Array(ids))
+      func offered() throws -> Outcome { try workspace.cpwx("complete", "bash", "cpwx", "job", "show", day) }
+      #expect(try offered().lines == Array(ids))
       try workspace.remove(".cpwx/index.sqlite")
-      let none = try workspace.cpwx("---completion", "job", "show", "--", "positional@0", "2", "0", day)
-      #expect(none.lines.filter { $0.hasPrefix(day) } == [] && none.errors == "")
+      let none = try offered()
+      #expect(none.output == "" && none.errors == "")
       #expect(!workspace.exists(".cpwx/index.sqlite"))
     }
   }
