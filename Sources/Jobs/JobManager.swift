@@ -45,7 +45,9 @@ public struct JobManager: Sendable {
       do {
         try group.write(env, at: unfinished.appending("job.env"), mode: [.ownerReadWrite])
         try group.write(info.document.bytes(), at: unfinished.appending("job_info.json"))
-        if let pipeline { try group.write(pipeline, at: unfinished.appending("pipeline.yaml")) }
+        if let pipeline {
+          try group.write(pipeline, at: unfinished.appending("pipeline.yaml"), mode: [.ownerReadWrite])
+        }
         if input != nil {
           var manifest = Manifest(newFor: paths, created: moment, in: workspace)
           manifest.document["input"] = input

@@ -76,7 +76,8 @@ public struct JobRun {
     }
     try JobManager(workspace).restoreJobEnv(paths)
     if (try? DurableFile.read(paths.pipeline)) != selection.source {
-      try DurableFile.write(selection.source, to: paths.pipeline)
+      // Whoever wrote it may have put a secret into a command.
+      try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])
     }
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,

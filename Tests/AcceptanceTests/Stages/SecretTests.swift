@@ -170,7 +170,9 @@ struct SecretTests {
       try workspace.film()
       #expect(try workspace.cpwx("run", environment: ["SHELL_VALUE": ""]).code == 0)
       #expect(try workspace.read("modes") == "600\n600\n")
-      #expect(try workspace.mode(try workspace.job() + "/job.env") == 0o600)
+      for file in ["job.env", "pipeline.yaml"] {
+        #expect(try workspace.mode(try workspace.job() + "/" + file) == 0o600, "\(file)")
+      }
       #expect(!workspace.tree("config").contains { $0.hasPrefix(".env.job") })
     }
   }
