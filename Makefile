@@ -9,6 +9,7 @@ SAMPLE := config/samples/super_awesome_company_2018.mp4
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
 TEST_PACKAGES := chromium e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc prometheus python3-jsonschema python3-zstandard rsync sqlite3 strace systemd zsh zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
+PICTURE_PACKAGES := chromium fonts-dejavu-core pngquant python3-pyte
 BENCH_DIR ?= .bench
 JOBS ?= 1000
 TREES ?= 10000
@@ -30,13 +31,13 @@ STAGE := .build/stage
 RECORD = share/doc/cpwx/installed
 DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 
-.PHONY: setup packages test-packages test-tools bench-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual stage install uninstall deb clean
+.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
 
-packages test-packages bench-packages: # each installs what is missing of its list
-	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+packages test-packages bench-packages picture-packages: # each installs what is missing of its list
+	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)) $(if $(findstring picture,$@),$(PICTURE_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
 	else echo "== Debian packages: all there"; fi
 
@@ -131,6 +132,10 @@ check:
 manual: packages
 	@swift build --product cpwx && swift build --product cpwx-stage
 	@python3 Tests/Manual/generate.py .build/debug/cpwx .build/debug/cpwx-stage man
+
+## pictures: docs/night.svg and docs/report.png, made anew
+pictures: picture-packages build
+	@/usr/bin/python3 docs/pictures.py $(BUILT)/cpwx
 
 # All that is installed, under $(STAGE) as it is under PREFIX. Programs that are elsewhere are taken as they are.
 stage: $(if $(filter .build/release,$(BUILT)),build)
