@@ -19,17 +19,19 @@ struct ProgressLines {
     }
     let titles = progress.running.map { $0.title.fitting(Self.widestTitle) }
     let widest = titles.map(\.displayWidth).max() ?? 0
-    for (job, title) in zip(progress.running, titles) {
+    let stages = progress.running.map { job in (job.number.map { "\($0) " } ?? "") + (job.stage ?? "") }
+    let widestStage = stages.map(\.displayWidth).max() ?? 0
+    for ((job, title), stage) in zip(zip(progress.running, titles), stages) {
       let elapsed = describeDuration(now.seconds(since: job.since))
       let title = progress.films > 1 ? "  \(title.padded(to: widest))" : ""
-      switch (job.stage, job.isWaiting) {
-      case (nil, _): lines.append("\(job.job)\(title)  …")
-      case (let stage?, true):
-        lines.append("\(job.job)\(title)  \(stage)  waits for \(job.lane ?? "its lane")  \(elapsed)")
-      case (let stage?, false):
-        let place = job.number.map { "\($0) " } ?? ""
+      let begun = "\(job.job)\(title)  " + stage.padded(to: widestStage)
+      if job.stage == nil {
+        lines.append("\(job.job)\(title)  …")
+      } else if job.isWaiting {
+        lines.append("\(begun)  waits for \(job.lane ?? "its lane")  \(elapsed)")
+      } else {
         let how = job.fraction.map { "\(Self.bar($0))\(Self.percent($0))" } ?? "…"
-        lines.append("\(job.job)\(title)  \(place)\(stage)  \(how)  \(elapsed)  \(job.text)")
+        lines.append("\(begun)  \(how)  \(elapsed)  \(job.text)")
       }
     }
     if progress.films > 1 {
