@@ -115,10 +115,6 @@ class Provoked(unittest.TestCase):
     def test_stages_that_fail(self):
         self.place.pipeline("exit 3")
         self.expect("exit code N", 1, self.place.cpwx("run"))
-        (self.place.root / "config/pipeline.yaml").write_text("stages: [{name: a, number: 1, service: a}]\n")
-        self.expect(
-            "the stage declares no command for the local runner, only a service", 1,
-            self.place.cpwx("run", "--force"))
 
     def test_an_optional_stage_that_fails(self):
         self.place.pipeline("exit 3", "critical: false")

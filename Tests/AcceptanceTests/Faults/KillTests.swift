@@ -84,7 +84,12 @@ struct KillTests {
       first.send(SIGKILL)
       try first.wait()
       #expect(workspace.stageProcesses().count >= 4)
-      #expect(try workspace.cpwx("job", "list").output.contains("interrupted"))
+      var listed: Outcome?
+      let isNoticed = try eventually {
+        listed = try workspace.cpwx("job", "list")
+        return listed?.output.contains("interrupted") == true
+      }
+      #expect(isNoticed, "\(String(describing: listed))")
       try workspace.write("open", "")
       let second = try workspace.cpwx("run")
       #expect(second.code == 0, "\(second.errors)")
