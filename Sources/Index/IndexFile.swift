@@ -48,12 +48,7 @@ struct IndexFile: Sendable {
   /// What SQLite opens to read it and write nothing. Where nobody has the index open, it would make files beside it.
   var readingPath: String {
     if exists(companions[0]) { return path.string }
-    let escaped = path.string.utf8.map { byte in
-      "/-_.~".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-        || (0x61...0x7A).contains(byte)
-        ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
-    return "file://" + escaped.joined() + "?immutable=1"
+    return "file://" + percentEncoded(path.string) + "?immutable=1"
   }
 
   private func isAs(_ noted: [UInt8]) -> Bool {

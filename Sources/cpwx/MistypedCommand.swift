@@ -17,11 +17,18 @@ struct MistypedCommand {
         path.append(word)
         continue
       }
-      let known = subcommands.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
+      let known = command.shownSubcommands.compactMap { $0.configuration.commandName }
       guard let near = nearest(word, among: known) else { return nil }
       meant = (path + [near]).joined(separator: " ")
       return
     }
     return nil
+  }
+}
+
+extension ParsableCommand {
+  /// The subcommands that help tells of.
+  static var shownSubcommands: [any ParsableCommand.Type] {
+    configuration.subcommands.filter { $0.configuration.shouldDisplay }
   }
 }

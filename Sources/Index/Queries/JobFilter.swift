@@ -18,6 +18,9 @@ public struct JobFilter: Sendable, Equatable {
     case equal = "="
   }
 
+  /// What `status=` can name: a job's, or that its records cannot be read.
+  public static let knownStatuses = PipelineStatus.allCases.map(\.rawValue) + ["damaged"]
+
   let key: Key
   let operation: Operation
   let values: [String]
@@ -55,7 +58,7 @@ public struct JobFilter: Sendable, Equatable {
     guard values.contains(where: { !$0.isEmpty }) else { throw mistake("names no value for \(key.rawValue)") }
     switch key {
     case .status:
-      let known = PipelineStatus.allCases.map(\.rawValue) + ["damaged"]
+      let known = knownStatuses
       for value in values where !known.contains(value) && operation != .contains {
         let near = didYouMean(value, among: known)
         throw mistake("'\(value)' is no status.\(near) Expected: \(known.joined(separator: " "))")

@@ -73,8 +73,9 @@ public struct FilmBatch: Sendable {
     let id = record?.id ?? "batch"
     let status = BatchStatus(of: id, in: workspace)
     let told: @Sendable (RunEvent) -> Void = { [secrets] event in
-      status.note(event.masked(secrets))
-      observe(event)
+      let event = event.masked(secrets)
+      status.note(event)
+      observer(event)
     }
     let work = plan.films.filter(\.kind.isWork)
     let expected = work.compactMap { $0.estimate?.seconds }

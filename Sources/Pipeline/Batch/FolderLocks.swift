@@ -18,10 +18,7 @@ final class FolderLocks {
     for folder in Set(folders.map { realPath($0) ?? $0 }).sorted(by: { $0.string < $1.string }) {
       try makeFolder(place)
       let path = place.appending(SHA256.hex(of: Array(folder.string.utf8)).prefix(32) + ".lock")
-      let lock =
-        waits
-        ? try FileLock.take(path, subject: folder.string, waitingUnless: stop)
-        : try FileLock.take(path, subject: folder.string)
+      let lock = try FileLock.take(path, subject: folder.string, waitingUnless: waits ? stop : nil)
       // For people only; another user's file cannot be written.
       try? lock.describeHolder([
         "pid": .int(Int(processID)), "host": .string(hostName), "since": .string(Timestamp.now.text),

@@ -50,10 +50,7 @@ public struct JobRun {
   /// - Throws: ``JobError``: with code `locked` when another process runs the job, `io` when its records cannot be
   ///   written. The job can be resumed after every error.
   public func run(_ film: InputDecision) throws -> Outcome {
-    let name = paths.id.description
-    let lock =
-      waits
-      ? try FileLock.take(paths.lock, subject: name, waitingUnless: stop) : try FileLock.take(paths.lock, subject: name)
+    let lock = try FileLock.take(paths.lock, subject: paths.id.description, waitingUnless: waits ? stop : nil)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
     Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")

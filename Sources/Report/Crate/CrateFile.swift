@@ -18,7 +18,7 @@ struct CrateFile {
     var inner = path
     _ = inner.removePrefix(folder)
     let bytes = inner.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: inner.length)) }
-    id = encoded(bytes.map { UInt8(bitPattern: $0) })
+    id = percentEncoded(bytes.map { UInt8(bitPattern: $0) })
     self.path = path
     let hash: String
     do {
@@ -40,16 +40,3 @@ struct CrateFile {
     "mp4": "video/mp4", "mkv": "video/x-matroska", "csv": "text/csv", "vtt": "text/vtt",
   ]
 }
-
-/// The bytes of a path or name as a URI has them (RFC 3986): all but unreserved ones and slashes by their numbers.
-func encoded(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789ABCDEF")
-  return bytes.reduce(into: "") { text, byte in
-    let isPlain =
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-      || "-._~/@".utf8.contains(byte)
-    text += isPlain ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-  }
-}
-
-func encoded(_ text: String) -> String { encoded(text.utf8) }

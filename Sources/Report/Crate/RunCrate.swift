@@ -56,7 +56,7 @@ public struct RunCrate {
       "@id": .string("./"), "@type": .string("Dataset"), "name": .string(name), "identifier": .string(manifest.jobID),
       "description": .string(Self.mark + "what was made of the film \(film), with the records of how."),
       "datePublished": .string(try published()), "license": reference(license ?? "#license"),
-      "author": reference("#" + encoded(who)), "conformsTo": reference(Self.profile),
+      "author": reference("#" + percentEncoded(who)), "conformsTo": reference(Self.profile),
     ]
     root["hasPart"] = references(files.map(\.id))
     root["mentions"] = actions.isEmpty ? nil : references(actions.compactMap { $0["@id"]?.string })
@@ -71,7 +71,7 @@ public struct RunCrate {
         "version": .string("0.5"),
       ],
       terms, input,
-      ["@id": .string("#" + encoded(who)), "@type": .string("Person"), "name": .string(who)],
+      ["@id": .string("#" + percentEncoded(who)), "@type": .string("Person"), "name": .string(who)],
     ]
     entities += stages.map(application) + actions + files.map(\.document)
     let context: JSON = .array([
@@ -117,7 +117,7 @@ public struct RunCrate {
     let metadata = stage.fields["metadata"]
     let engine = [metadata?["engine"]?.string, metadata?["model"]?.string.map { "model \($0)" }].compactMap { $0 }
     return [
-      "@id": .string("urn:cpwx:stage:" + encoded(stage.name)), "@type": .string("SoftwareApplication"),
+      "@id": .string("urn:cpwx:stage:" + percentEncoded(stage.name)), "@type": .string("SoftwareApplication"),
       "name": .string(stage.name), "description": .string("A stage of cpwx's pipeline"),
       "softwareVersion": .string(engine.isEmpty ? "cpwx \(version)" : engine.joined(separator: ", ")),
     ]
@@ -128,10 +128,10 @@ public struct RunCrate {
     let results = files.filter { made.contains($0.path) }.map(\.id)
     let status = stage.status == .failed ? "FailedActionStatus" : "CompletedActionStatus"
     var action: JSON = [
-      "@id": .string("#" + encoded(stage.name) + "-\(max(1, stage.attempt))"), "@type": .string("CreateAction"),
+      "@id": .string("#" + percentEncoded(stage.name) + "-\(max(1, stage.attempt))"), "@type": .string("CreateAction"),
       "name": .string("\(stage.name), attempt \(max(1, stage.attempt))"),
-      "instrument": reference("urn:cpwx:stage:" + encoded(stage.name)), "object": reference(inputID),
-      "agent": reference("#" + encoded(manifest.history.compactMap(\.who).last ?? "cpwx")),
+      "instrument": reference("urn:cpwx:stage:" + percentEncoded(stage.name)), "object": reference(inputID),
+      "agent": reference("#" + percentEncoded(manifest.history.compactMap(\.who).last ?? "cpwx")),
       "actionStatus": .string("http://schema.org/\(status)"),
     ]
     action["result"] = results.isEmpty ? nil : references(results)

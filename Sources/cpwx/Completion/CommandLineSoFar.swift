@@ -29,7 +29,7 @@ struct CommandLineSoFar {
   private(set) var given: [String: String] = [:]
 
   init(_ words: some Sequence<String>) {
-    subcommands = Self.shown(CPWX.self)
+    subcommands = CPWX.shownSubcommands
     arguments = Self.arguments(of: CPWX.self)
     for word in words { read(word) }
   }
@@ -64,16 +64,12 @@ struct CommandLineSoFar {
     if isHelp { return arguments = [] }
     if let subcommand = subcommands.first(where: { $0.configuration.commandName == word }) {
       command = subcommand
-      subcommands = Self.shown(subcommand)
+      subcommands = subcommand.shownSubcommands
       arguments = Self.arguments(of: subcommand)
     } else {
       operands.append(word)
       subcommands = []
     }
-  }
-
-  private static func shown(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-    command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
   }
 
   private static func flags(of command: any ParsableCommand.Type) -> [Argument] {

@@ -16,7 +16,7 @@ struct FilterCompletion {
     let key = JobFilter.Key(rawValue: String(begun.prefix { $0.isLetter || $0.isNumber }))
     let values: [Candidate] =
       switch key {
-      case .status: (PipelineStatus.allCases.map(\.rawValue) + ["damaged"]).map { Candidate(value: $0) }
+      case .status: JobFilter.knownStatuses.map { Candidate(value: $0) }
       case .archive: ArchiveState.allCases.map { Candidate(value: $0.rawValue) }
       case .user: users()
       case .stage: stages()
