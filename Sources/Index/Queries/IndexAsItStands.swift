@@ -16,13 +16,7 @@ public struct IndexAsItStands {
 
   /// Jobs whose ids begin so, newest first.
   public func jobs(beginning prefix: String, limit: Int) -> [IndexedJob] {
-    let columns = Database.jobColumns
-    let sql =
-      prefix.isEmpty
-      ? "SELECT \(columns) FROM jobs ORDER BY key DESC LIMIT ?"
-      : "SELECT \(columns) FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT ?"
-    let arguments: StatementArguments = prefix.isEmpty ? [limit] : [prefix, prefix + "\u{10FFFF}", limit]
-    return (try? database?.read { try $0.jobs(sql, arguments: arguments) }) ?? []
+    (try? database?.read { try $0.jobs(beginning: prefix, limit: limit) }) ?? []
   }
 
   /// The users who have jobs, and how many.
@@ -30,5 +24,18 @@ public struct IndexAsItStands {
     let counts = (try? database?.read { try $0.jobCounts() }) ?? []
     let sums = Dictionary(counts.map { ($0.userID, $0.jobs) }, uniquingKeysWith: +)
     return sums.sorted { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) }.map { ($0.key, $0.value) }
+  }
+}
+
+extension Database {
+  /// Jobs whose ids begin so, newest first.
+  func jobs(beginning prefix: String, limit: Int) throws -> [IndexedJob] {
+    // Of a whole year there are more than can be sorted while somebody waits; by their keys they are in order.
+    guard let days = JobKey.days(beginning: prefix) else { return [] }
+    let sql = """
+      SELECT \(Self.jobColumns) FROM jobs WHERE key >= ? AND key < ? AND +job_id >= ? AND +job_id < ?
+      ORDER BY key DESC LIMIT ?
+      """
+    return try jobs(sql, arguments: [days.lowerBound, days.upperBound, prefix, prefix + "\u{10FFFF}", limit])
   }
 }

@@ -49,11 +49,7 @@ extension JobIndex {
     try Drift(self).heal()
     let most = 10
     let fitting = try current { db in
-      if name.isEmpty { return [] }
-      let sql = """
-        SELECT \(Database.jobColumns) FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT \(most + 1)
-        """
-      return try db.jobs(sql, arguments: [name, name + "\u{10FFFF}"])
+      name.isEmpty ? [] : try db.jobs(beginning: name, limit: most + 1)
     }.jobs
     switch fitting.count {
     case 1: return fitting[0]

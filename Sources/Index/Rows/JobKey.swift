@@ -16,4 +16,14 @@ enum JobKey {
 
   /// The keys of all jobs from a day on.
   static func first(from digits: String) -> Int64? { Int64(digits).map { $0 * numbers * places } }
+
+  /// The keys of all days whose jobs' ids begin so; `nil` when no id does.
+  static func days(beginning prefix: String) -> Range<Int64>? {
+    let digits = prefix.prefix(8)
+    guard digits.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }
+    let open = String(repeating: "0", count: 8 - digits.count)
+    let length = Int64("1" + open) ?? 1
+    let day = Int64(digits + open) ?? 0
+    return day * numbers * places..<(day + length) * numbers * places
+  }
 }
