@@ -30,12 +30,17 @@ public struct IndexAsItStands {
 extension Database {
   /// Jobs whose ids begin so, newest first.
   func jobs(beginning prefix: String, limit: Int) throws -> [IndexedJob] {
+    func jobs(where condition: String, _ range: [any DatabaseValueConvertible]) throws -> [IndexedJob] {
+      let sql = "SELECT \(Self.jobColumns) FROM jobs WHERE \(condition) ORDER BY key DESC LIMIT ?"
+      return try self.jobs(sql, arguments: StatementArguments(range + [limit]))
+    }
+    let names = [prefix, prefix + "\u{10FFFF}"]
     // Of a whole year there are more than can be sorted while somebody waits; by their keys they are in order.
-    guard let days = JobKey.days(beginning: prefix) else { return [] }
-    let sql = """
-      SELECT \(Self.jobColumns) FROM jobs WHERE key >= ? AND key < ? AND +job_id >= ? AND +job_id < ?
-      ORDER BY key DESC LIMIT ?
-      """
-    return try jobs(sql, arguments: [days.lowerBound, days.upperBound, prefix, prefix + "\u{10FFFF}", limit])
+    if let days = JobKey.days(beginning: prefix) {
+      let found = try jobs(
+        where: "key >= ? AND key < ? AND +job_id >= ? AND +job_id < ?", [days.lowerBound, days.upperBound] + names)
+      if !found.isEmpty { return found }
+    }
+    return try jobs(where: "job_id >= ? AND job_id < ?", names)
   }
 }

@@ -17,7 +17,7 @@ enum JobKey {
   /// The keys of all jobs from a day on.
   static func first(from digits: String) -> Int64? { Int64(digits).map { $0 * numbers * places } }
 
-  /// The keys of all days whose jobs' ids begin so; `nil` when no id does.
+  /// The keys of all days whose jobs' ids begin so; `nil` when only another layout's do.
   static func days(beginning prefix: String) -> Range<Int64>? {
     let digits = prefix.prefix(8)
     guard digits.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }
