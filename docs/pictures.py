@@ -54,12 +54,12 @@ mkdir -p "$(dirname "$2")"; truncate -s $(($4 * minutes * 10000 + 1000)) "$2"
 
 def workspace(cpwx):
     subprocess.run([cpwx, "init", FOLDER], check=True, stdout=subprocess.DEVNULL)
-    with open(f"{FOLDER}/config/work.sh", "w") as file:
+    with open(f"{FOLDER}/config/stage.sh", "w") as file:
         file.write(WORK)
     with open(f"{FOLDER}/config/pipeline.yaml", "w") as file:
         file.write("name: night\nlanes: {cpu: 2, gpu: 1}\nstages:\n")
         for number, (name, lane, tenths, megabytes, output) in enumerate(STAGES, 1):
-            command = f'[sh, config/work.sh, "{{input}}", "{{job_dir}}/{output}", {tenths}, {megabytes}]'
+            command = f'[sh, config/stage.sh, "{{input}}", "{{job_dir}}/{output}", {tenths}, {megabytes}]'
             file.write(f"  - {{name: {name}, number: {number}, lane: {lane}, command: {command}, "
                        f"inputs: [], outputs: {{made: {output}}}}}\n")
 
