@@ -39,7 +39,7 @@ extension Database {
     if let days = JobKey.days(beginning: prefix) {
       let found = try jobs(
         where: "key >= ? AND key < ? AND +job_id >= ? AND +job_id < ?", [days.lowerBound, days.upperBound] + names)
-      if !found.isEmpty { return found }
+      if found.count == limit { return found }
     }
     return try jobs(where: "job_id >= ? AND job_id < ?", names)
   }
