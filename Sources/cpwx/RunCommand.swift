@@ -22,6 +22,7 @@ struct RunCommand: AsyncParsableCommand {
         cpwx run --workflow transcribe --user 2 in/
         cpwx run --until 06:00 --min-free 20G
         cpwx run --watch
+        cpwx run --executor slurm --detach
       Then see: cpwx status, cpwx job show latest, and in the morning: cpwx report
       """)
 
@@ -61,6 +62,7 @@ struct RunCommand: AsyncParsableCommand {
   var metrics: String?
 
   @OptionGroup(title: "Nights") var nightOptions: NightOptions
+  @OptionGroup(title: "Clusters") var clusterOptions: ClusterOptions
   @OptionGroup var workOptions: WorkOptions
 
   private func display(_ format: OutputFormat) -> any RunDisplay {
@@ -72,6 +74,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let format = try workOptions.resolved()
+    try clusterOptions.check(self)
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)
@@ -85,20 +88,37 @@ struct RunCommand: AsyncParsableCommand {
           ? "Stopping after the stages that run; once more to stop them now. What is left goes on in the next run."
           : "Stopping now. What is left goes on in the next run.")
     }
-    let news = NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
-    if nightOptions.watch { display.say("Watching for films; Ctrl-C ends it.") }
-    let results = try request.batch.alone(over: request.inputs, stop: stop) {
-      try request.films(changingNothing: false, stop: stop).run(request, stop: stop) { event in
+    func news(metrics: String? = nil) -> NightNews? {
+      // A worker's news are told by whoever follows it.
+      clusterOptions.noIndex ? nil : NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
+    }
+    if !clusterOptions.attach, request.batch.hasLeftJobsBehind {
+      let news = news()
+      request.batch.settleLeft(stop: stop) { event in
         display.show(event)
-        news.note(event)
+        news?.note(event)
       }
+      news?.finish()
+    }
+    if nightOptions.watch { display.say("Watching for films; Ctrl-C ends it.") }
+    let nightNews = news(metrics: metrics)
+    let batch = BatchName()
+    let results = try request.results(stop: stop) { event in
+      display.show(event)
+      nightNews?.note(event)
+      batch.note(event)
     }
     request.index.finish()
-    news.finish()
+    nightNews?.finish()
     if let summary = results.summary { display.say(summary) }
     display.close()
     // Events have told all already, line by line.
-    if format != .ndjson { results.write(format) }
+    if clusterOptions.detach, format == .table, let id = batch.id {
+      results.writeTroubles()
+      Console.out(id)
+    } else if format != .ndjson {
+      results.write(format)
+    }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
 }

@@ -13,6 +13,9 @@ struct RunRequest {
   let index: IndexFeed
   let inputs: [FilePath]
   private let resumed: [String]
+  private let isAttaching: Bool
+  /// As typed.
+  private let named: [String]
 
   init(_ command: RunCommand) throws {
     var (paths, config, user) = (command.paths, command.config, command.user)
@@ -32,19 +35,57 @@ struct RunRequest {
     let options = try command.nightOptions.resolved()
     try pipeline.requireLanes(options.lanes.keys.sorted())
     let environment = processEnvironment()
+    let isWorker = command.clusterOptions.noIndex
     index = IndexFeed(workspace, notice: IndexNotice { Console.error($0) })
     batch = FilmBatch(
       workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
       options: options, environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
-      index: index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() })
+      index: isWorker ? nil : index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() },
+      cluster: try Self.cluster(command, workspace, environment), isWorker: isWorker)
+    isAttaching = command.clusterOptions.attach
     resumed = command.resume
     if paths.contains("") {
       throw JobError(.usage, "''", "an empty path names no film", remedy: "Is it a variable that is not set?")
     }
     let standard = command.resume.isEmpty ? [workspace.inputRoot] : []
+    named = paths
     inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
+  }
+
+  /// What the jobs are handed over with; `nil` where they are done here.
+  private static func cluster(
+    _ command: RunCommand, _ workspace: Workspace, _ environment: [String: String]
+  ) throws -> ClusterSettings? {
+    let options = command.clusterOptions
+    if options.noIndex || options.attach { return nil }
+    guard try options.executor?.executor ?? Executor(of: workspace, environment: environment) == .slurm else {
+      if !options.detach { return nil }
+      throw JobError(.usage, "--detach", "leaves a cluster to its work: --executor slurm, or EXECUTOR=slurm")
+    }
+    var arguments: [String] = []
+    if let config = command.config { arguments += ["--config", absolute(FilePath(config)).string] }
+    if let workflow = command.workflow { arguments += ["--workflow", workflow] }
+    if let stages = command.stages { arguments += ["--stages", stages] }
+    if let stage = command.fromStage { arguments += ["--from-stage", stage] }
+    if let room = command.nightOptions.minFree { arguments += ["--min-free", room] }
+    var settings = ClusterSettings(
+      workspace, environment: environment, program: runningProgram() ?? "cpwx", workerArguments: arguments)
+    settings.detaches = options.detach
+    return settings
+  }
+
+  /// Does what is asked for.
+  func results(stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void) throws -> RunResults {
+    if isAttaching {
+      let name = named.first
+      return RunResults(
+        results: try batch.attach(to: name, stop: stop, observe: observe), workspace: workspace, secrets: batch.secrets)
+    }
+    return try batch.alone(over: inputs, stop: stop) {
+      try films(changingNothing: false, stop: stop).run(self, stop: stop, observe: observe)
+    }
   }
 
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {

@@ -5,9 +5,9 @@ internal import SystemPackage
 extension FilmBatch.Plan {
   func run(
     _ request: RunRequest, stop: StopSource, observe: @escaping @Sendable (RunEvent) -> Void
-  ) -> RunResults {
+  ) throws -> RunResults {
     RunResults(
-      results: request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace,
+      results: try request.batch.run(self, stop: stop, observe: observe), workspace: request.workspace,
       secrets: request.batch.secrets)
   }
 
@@ -55,6 +55,12 @@ struct RunResults {
     guard format == .table, done > Self.mostDoneListed else { return listing(results).write(format) }
     listing(results.filter { !$0.wasDoneBefore }).write(format)
     Console.out("\(done) films were done already; cpwx run -n lists them.")
+  }
+
+  /// What there is to say where the rest is on its way.
+  func writeTroubles() {
+    let left = results.filter { $0.isUnfinished }
+    for result in left { Console.note("\(result.film.title): \(result.reason ?? result.film.reason)") }
   }
 
   /// How many films came to what; `nil` where one line tells all.

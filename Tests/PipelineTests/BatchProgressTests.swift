@@ -17,7 +17,7 @@ struct BatchProgressTests {
   @Test func `a batch that has not told of itself yet is one that has just begun`() throws {
     let folder = try TemporaryFolder()
     let workspace = try Workspace(at: folder.root, environment: [:])
-    let batch = try OpenBatch(in: workspace, pid: 7, who: "asha@films", inputs: ["in"])
+    let batch = try OpenBatch("20251128-220000-7", in: workspace, who: "asha@films", inputs: ["in"])
     let told = workspace.runningBatches()
     #expect(told.map { $0["batch_id"]?.string } == [batch.id])
     #expect(told.first?["fraction"]?.double == 0)

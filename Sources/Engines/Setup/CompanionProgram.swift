@@ -28,10 +28,13 @@ extension EngineHome {
 }
 
 /// The folder of the program that runs, links resolved.
-public func runningProgramFolder() -> FilePath? {
+public func runningProgramFolder() -> FilePath? { runningProgram()?.removingLastComponent() }
+
+/// The program that runs, wherever it was called from.
+public func runningProgram() -> FilePath? {
   guard let path = realpath("/proc/self/exe", nil) else { return nil }
   defer { free(path) }
-  return FilePath(platformString: path).removingLastComponent()
+  return FilePath(platformString: path)
 }
 
 var processID: Int32 { getpid() }

@@ -90,7 +90,7 @@ extension JobIndex {
 
 extension KnownFilm {
   /// From a job as its files say it.
-  fileprivate init(_ job: IndexedJob) {
+  public init(_ job: IndexedJob) {
     self.init(
       job: job, file: job.input, sha256: job.sha256, bytes: job.inputBytes,
       modified: job.inputModified.map { Int64($0) }, inode: job.inputInode.map { Int64($0) },

@@ -9,6 +9,20 @@ extension JobIndex {
   /// Ids and paths are looked up in the tree itself; the rest in the index.
   /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
   public static func job(named name: String, in workspace: Workspace, notice: IndexNotice) throws -> IndexedJob {
+    if let job = try standingJob(named: name, in: workspace) { return job }
+    let path = resolve(name, against: currentFolder())
+    let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
+    if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
+      return job
+    }
+    return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
+  }
+
+  /// A job whose folder is there, by its whole id or a path in it: no index is needed for that.
+  ///
+  /// - Returns: `nil` for any other name.
+  /// - Throws: ``JobError`` with code `usage` for an id that jobs of several users have.
+  public static func standingJob(named name: String, in workspace: Workspace) throws -> IndexedJob? {
     let tree = JobTree(workspace: workspace)
     if let id = JobID(name) {
       let exact = tree.jobs(with: id)
@@ -20,12 +34,8 @@ extension JobIndex {
       if let place = exact.first, let job = standing(place, in: workspace) { return job }
     }
     let path = resolve(name, against: currentFolder())
-    if !name.isEmpty, let place = tree.job(around: path), let job = standing(place, in: workspace) { return job }
-    let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
-    if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
-      return job
-    }
-    return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
+    guard !name.isEmpty, let place = tree.job(around: path) else { return nil }
+    return standing(place, in: workspace)
   }
 
   /// A job whose folder is there, with what else is known of it by its place.

@@ -13,6 +13,8 @@ public struct WorkHistory: Sendable, Equatable {
     public var bytesPerSecond: Double?
     /// Bytes of outputs for a byte of film.
     public var bytesPerByte: Double?
+    /// The most memory that one of its processes ever took.
+    public var peakMemoryBytes: Int?
 
     public init(
       secondsPerSecond: Double? = nil, secondsPerByte: Double? = nil, bytesPerSecond: Double? = nil,
@@ -35,19 +37,22 @@ extension JobIndex {
     struct Gathered {
       var seconds: (bySecond: [Double], byByte: [Double]) = ([], [])
       var bytes: (bySecond: [Double], byByte: [Double]) = ([], [])
+      var peakMemory: Int?
     }
     var gathered: [String: Gathered] = [:]
     try read { db in
       let rows = try Row.fetchCursor(
         db,
         sql: """
-          SELECT stage_name, stages.duration_seconds, output_bytes, size_bytes, inputs.duration_seconds
+          SELECT stage_name, stages.duration_seconds, output_bytes, size_bytes, inputs.duration_seconds,
+            peak_memory_bytes
           FROM (SELECT key FROM jobs WHERE status = 'completed' ORDER BY key DESC LIMIT ?)
           CROSS JOIN stages ON stages.job = key JOIN inputs ON inputs.job = key WHERE stages.status = 'success'
           """, arguments: [jobs])
       while let row = try rows.next() {
         let (seconds, bytes): (Double?, Double?) = (row[1], row[2])
         let (size, length): (Double?, Double?) = (row[3], row[4])
+        let memory: Int? = row[5]
         var stage = gathered[StageName(row[0]).description] ?? Gathered()
         if let length, length > 0 {
           if let seconds { stage.seconds.bySecond.append(seconds / length) }
@@ -57,16 +62,19 @@ extension JobIndex {
           if let seconds { stage.seconds.byByte.append(seconds / size) }
           if let bytes { stage.bytes.byByte.append(bytes / size) }
         }
+        if let memory { stage.peakMemory = max(stage.peakMemory ?? 0, memory) }
         gathered[StageName(row[0]).description] = stage
       }
     }
     var history = WorkHistory()
     history.stages = gathered.mapValues { stage in
-      WorkHistory.Stage(
+      var known = WorkHistory.Stage(
         secondsPerSecond: stage.seconds.bySecond.sorted().percentile(50),
         secondsPerByte: stage.seconds.byByte.sorted().percentile(50),
         bytesPerSecond: stage.bytes.bySecond.sorted().percentile(50),
         bytesPerByte: stage.bytes.byByte.sorted().percentile(50))
+      known.peakMemoryBytes = stage.peakMemory
+      return known
     }
     return history
   }

@@ -4,10 +4,12 @@ public import SystemPackage
 public struct BatchRecord: Sendable, Equatable {
   public private(set) var document: JSON
 
-  /// A batch that begins: its id is the local second and the process.
-  init(started: Timestamp, pid: Int32, who: String, inputs: [String], lanes: [String: Int]) {
+  /// The id of a batch that begins: the local second and the process.
+  public static func newID(pid: Int32) -> String { Timestamp.now.format("%Y%m%d-%H%M%S-") + String(pid) }
+
+  init(_ id: String, started: Timestamp, who: String, inputs: [String], lanes: [String: Int], executor: String) {
     document = [
-      "batch_id": .string(started.format("%Y%m%d-%H%M%S-") + String(pid)), "who": .string(who),
+      "batch_id": .string(id), "executor": .string(executor), "who": .string(who),
       "inputs": .strings(inputs), "status": .string(PipelineStatus.running.rawValue),
       "started_at": .string(started.text), "timezone": .string(started.timezone), "completed_at": .null,
       "lanes": .object(JSON.Object(members: lanes.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
@@ -17,6 +19,9 @@ public struct BatchRecord: Sendable, Equatable {
 
   /// - Throws: ``JobError`` with code `damaged` or `io`.
   public init(reading path: FilePath) throws { document = try readDocument(path) }
+
+  /// Whether its jobs are done by a cluster, which goes on when this machine does not.
+  var isOnCluster: Bool { document["executor"]?.string.map { $0 != "local" } ?? false }
 
   public var id: String { document["batch_id"]?.string ?? "" }
   public var who: String? { document["who"]?.string }
@@ -43,8 +48,11 @@ public struct OpenBatch: ~Copyable {
   private let lock: FileLock
 
   /// - Throws: ``JobError`` with code `io` when the record cannot be written.
-  public init(in workspace: Workspace, pid: Int32, who: String, inputs: [String], lanes: [String: Int] = [:]) throws {
-    let record = BatchRecord(started: .now, pid: pid, who: who, inputs: inputs, lanes: lanes)
+  public init(
+    _ id: String, in workspace: Workspace, who: String, inputs: [String], lanes: [String: Int] = [:],
+    executor: String = "local"
+  ) throws {
+    let record = BatchRecord(id, started: .now, who: who, inputs: inputs, lanes: lanes, executor: executor)
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
     Leftovers.sweep(workspace.batchFolder)
@@ -55,7 +63,19 @@ public struct OpenBatch: ~Copyable {
     self.lock = lock
   }
 
+  /// Takes over a batch that is on a cluster, and whose run has left it.
+  ///
+  /// - Throws: ``JobError`` with code `locked` when another process follows it, `usage` when there is no such batch.
+  public init(takingOver id: String, in workspace: Workspace) throws {
+    let path = workspace.batchFolder.appending("\(id).json")
+    guard exists(path) else { throw JobError(.usage, id, "there is no such batch", remedy: "See: cpwx report --batch") }
+    let lock = try FileLock.take(Self.lockPath(path), subject: "batch \(id)")
+    (record, self.path) = (try BatchRecord(reading: path), path)
+    self.lock = lock
+  }
+
   public var id: String { record.id }
+  public var inputs: [String] { record.inputs }
 
   /// Ends the batch: its record says what became of the films, durably.
   ///
@@ -96,7 +116,7 @@ extension BatchRecord {
   /// A batch that is recorded as running and held by nobody was interrupted.
   public static func status(_ record: BatchRecord, at path: FilePath) -> PipelineStatus {
     let status = record.recordedStatus ?? .interrupted
-    guard status == .running else { return status }
+    guard status == .running, !record.isOnCluster else { return status }
     return FileLock.isHeld(OpenBatch.lockPath(path)) ? .running : .interrupted
   }
 }

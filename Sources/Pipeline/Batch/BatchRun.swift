@@ -5,24 +5,27 @@ internal import SystemPackage
 
 /// One batch at work: as many jobs under way at a time as it may, each on a thread of its own.
 final class BatchRun: Sendable {
-  private let batch: FilmBatch
+  let batch: FilmBatch
   private let plan: Mutex<FilmBatch.Plan>
-  private let queue: FilmQueue
-  private let stop: StopSource
-  private let observe: @Sendable (RunEvent) -> Void
+  let queue: FilmQueue
+  let stop: StopSource
+  let observe: @Sendable (RunEvent) -> Void
   private let done = Mutex<[Int: FilmBatch.Result]>([:])
   /// Held while a film is read and its job made: one after the other, so that jobs are numbered in the films' order and
   /// no disk has to read two films at once.
   private let making = Mutex(())
   private var workspace: Workspace { batch.workspace }
+  var history: WorkHistory { plan.withLock { $0.history } }
 
+  /// - Parameter isBegun: the films' jobs are at work already, and none is to be begun.
   init(
-    _ batch: FilmBatch, _ plan: FilmBatch.Plan, _ stop: StopSource, _ observe: @escaping @Sendable (RunEvent) -> Void
+    _ batch: FilmBatch, _ plan: FilmBatch.Plan, isBegun: Bool = false, _ stop: StopSource,
+    _ observe: @escaping @Sendable (RunEvent) -> Void
   ) {
     (self.batch, self.stop, self.observe) = (batch, stop, observe)
     self.plan = Mutex(plan)
     queue = FilmQueue(
-      Self.work(in: plan.films, from: 0), batch.options,
+      isBegun ? [] : Self.work(in: plan.films, from: 0), batch.options,
       room: DiskRoom(of: batch.workspace.outputRoot, minFree: batch.options.minFree), stop: stop)
   }
 
@@ -31,16 +34,20 @@ final class BatchRun: Sendable {
   }
 
   /// Runs the films until there is none left that can be begun, and none can come.
-  func work() {
+  ///
+  /// - Parameter cluster: does the jobs instead of this machine.
+  func work(_ cluster: ClusterWork? = nil) {
     let films = batch.options.watches ? .max : plan.withLock { $0.films.filter(\.kind.isWork).count }
     let places = Set(batch.selection.wanted.map(\.lane)).reduce(0) { $0 + max(1, batch.lanes.sizes[$1] ?? 1) }
     if let until = batch.options.until { stop.drain(at: until) }
-    let hands = max(1, min(batch.options.jobs ?? places, films))
+    let hands = cluster == nil ? max(1, min(batch.options.jobs ?? places, films)) : 1
     onThreads(batch.options.watches ? hands + 1 : hands) { [self] hand in
       if hand == hands { return watch() }
+      if let cluster { return ClusterRun(self, cluster.slurm, cluster.record).work(cluster.settings) }
       while true {
         switch nextTurn() {
-        case .film(let number, let begun): finish(number, begun)
+        case .film(let number, .result(let result)): finish(number, result)
+        case .film(let number, .job(let job, let film)): finish(number, run(job, film))
         case .wait(let seconds): queue.changed.wait(atMost: seconds)
         case .over: return
         }
@@ -134,20 +141,21 @@ final class BatchRun: Sendable {
     }
   }
 
-  private enum Turn {
+  enum Turn {
     case film(Int, Begun)
     case wait(Double)
     case over
   }
 
   /// What has come of a film whose turn it is.
-  private enum Begun {
+  enum Begun {
     case job(JobPaths, of: InputDecision)
     /// There is nothing to run.
     case result(FilmBatch.Result)
   }
 
-  private func nextTurn() -> Turn {
+  /// What a hand that is free does next: a film is read, and its job made.
+  func nextTurn() -> Turn {
     making.withLock { _ in
       switch queue.next() {
       case .film(let number): .film(number, begin(plan.withLock { $0.films[number] }, number))
@@ -181,12 +189,8 @@ final class BatchRun: Sendable {
     }
   }
 
-  private func finish(_ number: Int, _ begun: Begun) {
-    let result =
-      switch begun {
-      case .result(let result): result
-      case .job(let job, let film): run(job, film)
-      }
+  /// A film is done with.
+  func finish(_ number: Int, _ result: FilmBatch.Result) {
     done.withLock { $0[number] = result }
     let isTrouble = result.error != nil && result.error != .locked
     let ran = result.status != nil && result.status != .interrupted
@@ -212,7 +216,7 @@ final class BatchRun: Sendable {
     }
   }
 
-  private func failed(_ film: InputDecision, _ job: JobPaths?, _ error: any Error) -> FilmBatch.Result {
+  func failed(_ film: InputDecision, _ job: JobPaths?, _ error: any Error) -> FilmBatch.Result {
     let known = error as? JobError
     observe(.warning(known.map { "\($0)" } ?? "\(film.input): \(error)"))
     var result = FilmBatch.Result(film: film, job: job ?? film.job, reason: known?.message ?? "\(error)")

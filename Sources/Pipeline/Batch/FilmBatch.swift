@@ -6,7 +6,7 @@ public import SystemPackage
 public struct FilmBatch: Sendable {
   let workspace: Workspace
   let user: Int
-  let selection: StageSelection
+  var selection: StageSelection
   let workflow: String?
   let again: Bool
   let renewsConfig: Bool
@@ -18,6 +18,10 @@ public struct FilmBatch: Sendable {
   let index: IndexFeed?
   /// Puts a job back that is archived; `nil` where that is not to be.
   let restore: (@Sendable (JobPaths) throws -> Void)?
+  /// Where the jobs are done: `nil` on this machine.
+  let cluster: ClusterSettings?
+  /// Whether this is one task of a cluster, which leaves everything alone but its job.
+  let isWorker: Bool
   /// What no record and nobody who looks is to see, longest first.
   public let secrets: [String]
 
@@ -27,18 +31,22 @@ public struct FilmBatch: Sendable {
   ///   - renewsConfig: unfinished jobs take the workspace's configuration over, instead of keeping their own.
   ///   - index: told of jobs that are made and moved.
   ///   - restore: puts a job back that is archived, before it goes on.
+  ///   - cluster: has a cluster do the jobs.
+  ///   - isWorker: the batch is one task of a cluster: nothing is touched but the jobs that are named, and their logs.
   public init(
     workspace: Workspace, user: Int, pipeline: PipelineDefinition, selection: StageSelection, workflow: String?,
     again: Bool, renewsConfig: Bool, options: BatchOptions, environment: [String: String], toolFolders: [FilePath],
-    index: IndexFeed?, restore: (@Sendable (JobPaths) throws -> Void)? = nil
+    index: IndexFeed?, restore: (@Sendable (JobPaths) throws -> Void)? = nil, cluster: ClusterSettings? = nil,
+    isWorker: Bool = false
   ) {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
     (self.again, self.renewsConfig, self.options) = (again, renewsConfig, options)
     (self.environment, self.toolFolders, self.index) = (environment, toolFolders, index)
     self.restore = restore
+    (self.cluster, self.isWorker) = (cluster, isWorker)
     secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
     memory = HashMemory(in: workspace)
-    lanes = Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
+    lanes = isWorker ? Lanes() : Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
   }
 
   /// Does something while no other batch goes over the folders among `inputs`.
@@ -53,52 +61,40 @@ public struct FilmBatch: Sendable {
   ///
   /// What it did stands in a batch's record, if there was anything to do.
   /// - Parameter observer: told of everything that happens, secrets masked, from several threads.
+  /// - Throws: ``JobError`` when the jobs are a cluster's to do, and there is none that would; no job is made then.
   public func run(
     _ plan: Plan, stop: StopSource, observe observer: @escaping @Sendable (RunEvent) -> Void
-  ) -> [Result] {
+  ) throws -> [Result] {
     let observe: @Sendable (RunEvent) -> Void = { [secrets] in observer($0.masked(secrets)) }
+    if isWorker {
+      let run = BatchRun(self, plan, stop, observe)
+      run.work()
+      return run.results()
+    }
     JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
     guard plan.films.contains(where: \.kind.isWork) || options.watches else {
       return BatchRun(self, plan, stop, observe).results()
     }
+    let id = BatchRecord.newID(pid: processID)
+    let handing = try cluster.map { try ClusterWork(self, id, plan, $0) }
+    let lanes = handing == nil ? lanes.sizes : [:]
     var record: OpenBatch?
     do {
       let inputs = plan.inputs.map { Secrets.masked(workspace.documentPath($0), secrets) }
       record = try OpenBatch(
-        in: workspace, pid: processID, who: caller(environment), inputs: inputs, lanes: lanes.sizes)
+        id, in: workspace, who: caller(environment), inputs: inputs, lanes: lanes,
+        executor: (handing == nil ? Executor.local : .slurm).rawValue)
     } catch {
       observe(.warning("the batch goes on without a record: \(error)"))
     }
-    let id = record?.id ?? "batch"
-    let status = BatchStatus(of: id, in: workspace)
-    let told: @Sendable (RunEvent) -> Void = { [secrets] event in
-      let event = event.masked(secrets)
-      status.note(event)
-      observer(event)
-    }
-    let work = plan.films.filter(\.kind.isWork)
-    let expected = work.compactMap { $0.estimate?.seconds }
-    told(
-      .batchStarted(
-        id, films: work.count, stages: work.count * selection.wanted.count, lanes: lanes.sizes,
-        expected: expected.isEmpty ? nil : expected.reduce(0, +)))
-    for film in work where film.settlesIn > 0 { told(.filmSettles(film.input, seconds: options.settle)) }
-    let run = BatchRun(self, plan, stop, told)
-    run.work()
-    let results = run.results()
-    defer { status.end() }
-    let end: PipelineStatus =
-      stop.level > .none && !stop.isPastDeadline
-      ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
-    do {
-      let told = results.filter { !$0.wasDoneBefore }
-      try record.take()?.end(
-        end, jobs: told.map { $0.document(in: workspace, secrets) }, doneBefore: results.count - told.count)
-    } catch {
-      observe(.warning("the batch's record could not be ended: \(error)"))
-    }
-    observe(.batchEnded(id, end))
+    let telling = BatchTelling(of: id, self, observer)
+    telling.begin(plan.films.filter(\.kind.isWork), lanes: lanes)
+    let run = BatchRun(self, plan, stop, telling.observe)
+    run.work(handing)
+    if let handing, handing.isLeftBehind { return run.results() }
+    let results = telling.end(record.take(), run, stop)
+    handing?.record.remove()
     return results
   }
 

@@ -12,6 +12,8 @@ extension FilmBatch {
     var history = WorkHistory()
     /// The folders that films were looked for in.
     var folders: [FilePath] = []
+    /// Batches by the folders of the jobs that they have on a cluster.
+    var onCluster: [String: String] = [:]
   }
 
   /// Decides about each film.
@@ -28,10 +30,14 @@ extension FilmBatch {
     inputs: [FilePath], resumed: [String], changingNothing: Bool = false, asNight: Bool = false,
     stop: StopSource? = nil, notice: IndexNotice
   ) throws -> Plan {
+    if isWorker { return try workerPlan(resumed, stop: stop, notice) }
     let newcomers = Newcomers(in: workspace)
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
       var plan = Plan(newcomers: newcomers, inputs: inputs)
       plan.history = try index.workHistory()
+      for record in workspace.clusterBatches() {
+        for entry in try record.arrays().flatMap(\.entries) { plan.onCluster[entry.folder] = record.batch }
+      }
       if let restore, !changingNothing {
         for name in resumed {
           let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
@@ -66,7 +72,7 @@ extension FilmBatch {
           let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
           film = try verified(history.resume(job, question, stop: stop), check)
         } while try waited(for: film, stop, notice)
-        plan.add(film, selection)
+        plan.add(film, selection, workspace)
       }
     } catch is CancellationError {
       return
@@ -115,7 +121,7 @@ extension FilmBatch {
           seen[hash] = found.path
         }
       }
-      plan.add(film, selection)
+      plan.add(film, selection, workspace)
     }
   }
 
@@ -136,6 +142,27 @@ extension FilmBatch {
       }
     }
     return found
+  }
+
+  /// What is to be done with the one job of a worker, which looks at nothing but that job.
+  private func workerPlan(_ named: [String], stop: StopSource?, _ notice: IndexNotice) throws -> Plan {
+    var plan = Plan(newcomers: Newcomers(ofNoneIn: workspace), inputs: [])
+    let question = InputHistory.Question(user: user, stages: selection.wanted, rerun: selection.isRerun)
+    let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment, stop: stop)
+    for name in named {
+      var film: InputDecision
+      repeat {
+        guard let job = try JobIndex.standingJob(named: name, in: workspace) else {
+          throw JobError(
+            .usage, name, "no such job in \(workspace.outputRoot)",
+            remedy: "With --no-index a job is named by its whole id or a path in it.")
+        }
+        let decision = JobDecision(workspace)
+        film = try verified(decision.resume(KnownFilm(job), question, stop: stop), check)
+      } while try waited(for: film, stop, notice)
+      plan.add(film, selection, workspace)
+    }
+    return plan
   }
 
   /// Waits until nobody else runs the film's job, where that was asked for.
@@ -181,8 +208,12 @@ extension FilmBatch {
 }
 
 extension FilmBatch.Plan {
-  fileprivate mutating func add(_ film: InputDecision, _ selection: StageSelection) {
+  fileprivate mutating func add(_ film: InputDecision, _ selection: StageSelection, _ workspace: Workspace) {
     var film = film
+    if film.kind.isWork, let job = film.job, let batch = onCluster[workspace.documentPath(job.output)] {
+      film.kind = .held
+      film.reason = "\(job.id) is on the cluster, in the batch \(batch); cpwx run --attach \(batch) follows it"
+    }
     if film.kind.isWork {
       let size = film.identity?.size ?? (try? FileStatus(of: film.input))?.size ?? 0
       let left = selection.wanted.filter { selection.isRerun || !film.done.contains($0.canonicalName) }

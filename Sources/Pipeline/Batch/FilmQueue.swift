@@ -103,7 +103,6 @@ final class FilmQueue: Sendable {
           return true
         }
       }
-      let promised = state.waiting.isEmpty ? 0 : Self.promised(state)
       for index in state.waiting.indices {
         let entry = state.waiting[index]
         if entry.stillAt > now {
@@ -111,7 +110,7 @@ final class FilmQueue: Sendable {
           isComing = true
           continue
         }
-        if let reason = room.reasonToWait(for: entry.bytes, promised: promised) {
+        if let reason = reasonToWait(entry, &state) {
           state.waiting[index].reason = reason
           continue
         }
@@ -187,6 +186,14 @@ final class FilmQueue: Sendable {
     guard let seconds = entry.film.estimate?.seconds, seconds > left else { return nil }
     return "left for the next run: it takes about \(describeDuration(seconds)), and would not be done by "
       + until.format("%H:%M")
+  }
+
+  /// Why a film has to wait for room; `nil` when it need not. Where there is room for all that the running jobs were reckoned
+  /// to write, nobody looks how far they have come: there may be thousands.
+  private func reasonToWait(_ entry: Entry, _ state: inout State) -> String? {
+    let most = state.running.values.reduce(0) { $0 + $1.bytes }
+    if room.reasonToWait(for: entry.bytes, promised: most) == nil { return nil }
+    return room.reasonToWait(for: entry.bytes, promised: Self.promised(state))
   }
 
   /// What the running jobs will still write, as far as can be told from what they have written.

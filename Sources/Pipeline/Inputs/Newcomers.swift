@@ -33,6 +33,9 @@ struct Newcomers: Sendable {
       remedy: "Nothing was changed. Run this again when that one has ended.")
   }
 
+  /// For a run that makes no jobs, of this workspace's or any other.
+  init(ofNoneIn workspace: Workspace) { self.workspace = workspace }
+
   /// A job of this run's own.
   mutating func note(_ job: JobPaths, of film: InputDecision) {
     newest = job.id

@@ -11,7 +11,8 @@ internal import SystemPackage
 public final class Lanes: Sendable {
   /// How many places each lane has; one that is not named has one.
   public let sizes: [String: Int]
-  private let folder: FilePath
+  /// `nil`: whoever started this process has seen to the room that its one job needs.
+  private let folder: FilePath?
   private let freed = WakeUp()
   private let drawn = Mutex(0)
 
@@ -23,13 +24,16 @@ public final class Lanes: Sendable {
     folder = workspace.stateFolder.appending("lanes")
   }
 
+  /// No lanes, for one job alone on a place that a cluster has given it.
+  init() { (sizes, folder) = ([:], nil) }
+
   /// Takes a place in a lane.
   ///
   /// - Parameter beforeWaiting: called when there is none free now.
   /// - Returns: `nil` when the run was told to stop before there was one.
   /// - Throws: ``JobError`` with code `io`, or what `beforeWaiting` throws.
   func take(_ lane: String, stop: StopSource, beforeWaiting: () throws -> Void) throws -> LanePlace? {
-    let places = folder.appending(lane)
+    guard let places = folder?.appending(lane) else { return LanePlace(lock: nil, freed: freed) }
     try makeFolder(places)
     if tickets(places).isEmpty, let place = try freePlace(of: lane, places) { return place }
     try beforeWaiting()
@@ -86,7 +90,7 @@ public final class Lanes: Sendable {
 
 /// A place in a lane, which is held until ``release()``, or for as long as this value.
 struct LanePlace: ~Copyable {
-  fileprivate let lock: FileLock
+  fileprivate let lock: FileLock?
   fileprivate let freed: WakeUp
 
   consuming func release() {

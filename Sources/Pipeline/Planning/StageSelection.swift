@@ -40,6 +40,12 @@ public struct StageSelection: Sendable {
     self.forced = forced
   }
 
+  /// Stages of a pipeline by their names, none of them to be run again.
+  init(of pipeline: PipelineDefinition, named names: [String]) throws {
+    wanted = try pipeline.stages(named: names)
+    (all, forced, source) = (pipeline.stages, [], pipeline.source)
+  }
+
   /// The stages that come before `stage`.
   func before(_ stage: StageDefinition) -> [StageDefinition] { all.filter { $0.number < stage.number } }
 }

@@ -50,14 +50,7 @@ struct JobRecord {
       identity?.record(in: &input)
       if let playTime { input["duration_seconds"] = .double(playTime) }
       manifest.document["input"] = input
-      let interrupted = manifest.stages.filter { $0.status == .running }.map(\.name)
-      for stage in interrupted {
-        manifest.changeStage(stage) { entry in
-          entry["status"] = .string(StageStatus.failed.rawValue)
-          entry["error"] = .string("the run was interrupted while the stage was at work")
-        }
-        manifest.note(stage, .failed)
-      }
+      manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())
       if timing["started_at"]?.string == nil {
@@ -182,6 +175,15 @@ struct JobRecord {
     }
   }
 
+  /// The end of a run that could not record it itself.
+  mutating func close(_ status: PipelineStatus, reason: String) throws {
+    latest = (try? Manifest(reading: paths.manifest)) ?? latest
+    let timing = latest.document["timing"]
+    let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
+    deferred.append { $0.failRunningStages(reason) }
+    try end(status, started: began ?? .now, error: reason)
+  }
+
   /// Makes a change, and those that wait, on the disk.
   private mutating func write(
     meanwhile: () throws -> Void = {}, _ change: (inout Manifest) throws -> Void
@@ -208,6 +210,16 @@ extension JobEvent.What {
 }
 
 extension Manifest {
+  fileprivate mutating func failRunningStages(_ reason: String) {
+    for stage in stages.filter({ $0.status == .running }).map(\.name) {
+      changeStage(stage) { entry in
+        entry["status"] = .string(StageStatus.failed.rawValue)
+        entry["error"] = .string(reason)
+      }
+      note(stage, .failed)
+    }
+  }
+
   fileprivate mutating func setPipeline(_ status: PipelineStatus, stage: String?, workflow: String?) {
     var pipeline = document["pipeline"] ?? .object(.init())
     pipeline["status"] = .string(status.rawValue)

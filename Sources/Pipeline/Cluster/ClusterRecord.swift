@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// Jobs that were handed to the cluster together.
+struct ClusterArray: Sendable {
+  /// A job of it: its task has its place in the list.
+  struct Entry: Sendable {
+    /// The job's folder, as documents write it.
+    var folder: String
+    var input: String
+    var title: String
+    var year: Int?
+    var decision: String
+    var reason: String
+    /// How many runs of the job had begun before.
+    var runs: Int
+  }
+
+  /// Its name in the cluster's queue: of this batch alone.
+  var name: String
+  /// As the cluster told it; `nil` until it has.
+  var id: String?
+  var entries: [Entry]
+}
+
+/// What of a batch is on the cluster: `.cpwx/cluster/BATCH/`, an array a file.
+///
+/// An array is recorded before it is handed over and again when the cluster has told its id: whoever finds none looks for
+/// the array by its name, and hands nothing over twice. The folder goes when the batch has ended.
+struct ClusterRecord: Sendable {
+  let batch: String
+  let folder: FilePath
+
+  init(of batch: String, in workspace: Workspace) {
+    (self.batch, folder) = (batch, workspace.clusterFolder.appending(batch))
+  }
+
+  /// Keeps which stages are asked for, and of which pipeline.
+  func begin(_ selection: StageSelection) throws {
+    try makeFolder(folder)
+    try DurableFile.syncFolder(of: folder)
+    try DurableFile.write(selection.source, to: pipeline, mode: [.ownerReadWrite])
+    let document: JSON = ["stages": .strings(selection.wanted.map(\.name))]
+    try DurableFile.write(document.bytes(), to: folder.appending("batch.json"))
+  }
+
+  /// What was asked for, as far as it is needed to tell what became of it.
+  ///
+  /// - Throws: ``JobError`` or ``PipelineFileError``.
+  func selection() throws -> StageSelection {
+    let names = (try JSON(parsing: DurableFile.read(folder.appending("batch.json")))["stages"]?.array ?? []).compactMap(\.string)
+    let text = String(decoding: try DurableFile.read(pipeline), as: UTF8.self)
+    return try StageSelection(of: PipelineDefinition(yaml: text, file: pipeline.string), named: names)
+  }
+
+  private var pipeline: FilePath { folder.appending("pipeline.yaml") }
+
+  /// The script of an array.
+  func script(of array: ClusterArray) -> FilePath { folder.appending("\(array.name).sh") }
+
+  /// Writes what is known of an array, durably.
+  func write(_ array: ClusterArray) throws {
+    let document: JSON = [
+      "name": .string(array.name), "array_id": .string(array.id),
+      "jobs": .array(
+        array.entries.map {
+          [
+            "output_dir": .string($0.folder), "input": .string($0.input), "title": .string($0.title),
+            "year": .int($0.year), "decision": .string($0.decision), "reason": .string($0.reason),
+            "runs": .int($0.runs),
+          ]
+        }),
+    ]
+    try DurableFile.write(document.bytes(.compact), to: folder.appending("\(array.name).json"))
+  }
+
+  /// The arrays in the order in which they were handed over.
+  ///
+  /// - Throws: ``JobError`` with code `damaged` or `io`.
+  func arrays() throws -> [ClusterArray] {
+    try names(in: folder).filter { $0.hasPrefix("cpwx-") && $0.hasSuffix(".json") }.map { name in
+      let document = try JSON(parsing: DurableFile.read(folder.appending(name)))
+      return ClusterArray(
+        name: document["name"]?.string ?? "", id: document["array_id"]?.string,
+        entries: (document["jobs"]?.array ?? []).map {
+          ClusterArray.Entry(
+            folder: $0["output_dir"]?.string ?? "", input: $0["input"]?.string ?? "", title: $0["title"]?.string ?? "",
+            year: $0["year"]?.int, decision: $0["decision"]?.string ?? "", reason: $0["reason"]?.string ?? "",
+            runs: $0["runs"]?.int ?? 0)
+        })
+    }.sorted { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }
+  }
+
+  /// An array that was not taken is as if it had never been.
+  func forget(_ name: String) {
+    for ending in ["sh", "json"] { unlink(folder.appending("\(name).\(ending)")) }
+  }
+
+  /// The batch has ended, and its record says so.
+  func remove() {
+    // Last what makes it a record, should the power go meanwhile.
+    for name in names(in: folder) where name != "batch.json" { unlink(folder.appending(name)) }
+    unlink(folder.appending("batch.json"))
+    _ = folder.withPlatformString { rmdir($0) }
+  }
+}
+
+extension Workspace {
+  var clusterFolder: FilePath { stateFolder.appending("cluster") }
+
+  /// The batches that are on the cluster, oldest first.
+  func clusterBatches() -> [ClusterRecord] {
+    names(in: clusterFolder).map { ClusterRecord(of: $0, in: self) }.filter {
+      exists($0.folder.appending("batch.json"))
+    }
+  }
+}

@@ -1,0 +1,187 @@
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+/// A batch whose jobs are done by a cluster: hands them over, an array at a time, and follows them to their ends.
+///
+/// The cluster's controller may be gone for a while: nothing is decided about a task before it has answered.
+final class ClusterRun {
+  private let run: BatchRun
+  private let slurm: Slurm
+  private let record: ClusterRecord
+  private var arrays: [ClusterArray] = []
+  /// Those that have not ended, in the order in which they were handed over.
+  private var tasks: [FollowedTask] = []
+  private var isSilent = false
+  /// Seconds that the last look took.
+  private var lastLook = 0.0
+  private var ending: ClusterStop
+
+  private var batch: FilmBatch { run.batch }
+  private var stop: StopSource { run.stop }
+
+  init(_ run: BatchRun, _ slurm: Slurm, _ record: ClusterRecord) {
+    (self.run, self.slurm, self.record) = (run, slurm, record)
+    ending = ClusterStop(slurm, run.stop)
+  }
+
+  // MARK: - Handing over
+
+  /// Hands over the films as they can begin, until there is none left, and none of them at work.
+  func work(_ settings: ClusterSettings) {
+    var submission = ClusterSubmission(run, slurm, record, settings)
+    while true {
+      switch run.nextTurn() {
+      case .film(let number, .result(let result)): run.finish(number, result)
+      case .film(let number, .job(let job, let film)):
+        submission.add(number, job, film)
+        if submission.isDue { handOver(&submission) }
+      case .wait(let seconds):
+        handOver(&submission)
+        follow(atMost: seconds)
+      case .over:
+        handOver(&submission)
+        return followAll()
+      }
+      lookSometimes()
+    }
+  }
+
+  private func handOver(_ submission: inout ClusterSubmission) {
+    guard !submission.isEmpty else { return }
+    let jobs = submission.take()
+    if stop.level > .none {
+      for job in jobs { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
+      return
+    }
+    do {
+      let array = try submission.handOver(jobs, number: arrays.count + 1, stop: stop, observe: run.observe)
+      arrays.append(array)
+      if submission.settings.detaches {
+        for job in jobs { run.finish(job.number, job.handedOver) }
+      } else {
+        tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
+      }
+    } catch {
+      for job in jobs { run.finish(job.number, run.failed(job.film, nil, error)) }
+    }
+  }
+
+  // MARK: - Following
+
+  /// Takes over what an earlier run has handed to the cluster.
+  func adopt(_ arrays: [ClusterArray], _ jobs: [[HandedJob]]) {
+    self.arrays = arrays
+    for (array, jobs) in zip(arrays, jobs) {
+      tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
+    }
+  }
+
+  /// Follows what was taken over to its end.
+  func followAll() {
+    while !tasks.isEmpty { follow(atMost: 1) }
+  }
+
+  /// Whether the controller has answered, and nothing is left to follow.
+  func lookOnce() -> Bool {
+    look()
+    return !isSilent && tasks.isEmpty
+  }
+
+  private var lookedAt = ContinuousClock.now
+
+  /// While films are read and jobs made, those that run are looked at now and then.
+  private func lookSometimes() {
+    if ContinuousClock.now - lookedAt > .seconds(max(2, lastLook * 20)) { look() }
+  }
+
+  private func follow(atMost seconds: Double) {
+    // No more than a twentieth of the time goes into asking.
+    let pause = max(tasks.isEmpty ? seconds : 0.4, lastLook * 20)
+    if stop.level == .none { stop.waitToDrain(atMost: pause) } else { run.queue.changed.wait(atMost: pause) }
+    look()
+  }
+
+  private func look() {
+    guard !tasks.isEmpty else { return }
+    let began = ContinuousClock.now
+    let known = ask()
+    if known != nil { ending.look(at: tasks, arrays) { [run] in run.observe(.warning($0)) } }
+    var left: [FollowedTask] = []
+    left.reserveCapacity(tasks.count)
+    for var task in tasks {
+      if let known { task.note(known[task.key]) }
+      if task.mayHaveMoved { tell(task.job, task.news.look()) }
+      if task.hasEnded, let result = settle(&task) {
+        run.finish(task.number, result)
+      } else {
+        left.append(task)
+      }
+    }
+    tasks = left
+    lookedAt = .now
+    lastLook = (lookedAt - began) / .seconds(1)
+  }
+
+  /// What the controller knows of the tasks, by their arrays and places; `nil` while it does not answer.
+  private func ask() -> [FollowedTask.Key: ClusterTask]? {
+    let open = Set(tasks.map(\.array))
+    do {
+      let told = try slurm.tasks(named: arrays.map(\.name).filter { open.contains($0) })
+      if isSilent { run.observe(.warning("the cluster's controller answers again")) }
+      isSilent = false
+      for index in arrays.indices where arrays[index].id == nil {
+        // Its number was not told any more when it was handed over.
+        arrays[index].id = told.first { $0.name == arrays[index].name }?.array
+        if arrays[index].id != nil { try? record.write(arrays[index]) }
+      }
+      return Dictionary(told.map { (FollowedTask.Key(array: $0.name, index: $0.index), $0) }, uniquingKeysWith: { $1 })
+    } catch {
+      if !isSilent {
+        run.observe(.warning("the cluster's controller does not answer; its jobs go on, and are followed: \(error)"))
+      }
+      isSilent = true
+      return nil
+    }
+  }
+
+  private func tell(_ job: JobPaths, _ events: [RunEvent]) {
+    guard !events.isEmpty else { return }
+    for event in events { run.observe(event) }
+    batch.index?.tell(job)
+  }
+
+  /// What became of a job whose task has ended; `nil` as long as a process is still at work on it.
+  private func settle(_ task: inout FollowedTask) -> FilmBatch.Result? {
+    let wasHandedOver = arrays.contains { $0.name == task.array && $0.id != nil }
+    do {
+      guard
+        let end = try JobSettlement(batch, task.handed, task.told, said: said(task)).end(
+          isStopping: stop.level > .none, wasHandedOver: wasHandedOver)
+      else { return nil }
+      var events = task.news.look()
+      if let status = end.status { events += task.news.end(status, seconds: end.seconds, reason: end.reason) }
+      tell(task.job, events)
+      var result = FilmBatch.Result(film: task.film, job: task.job, status: end.status, reason: end.reason)
+      if end.status == nil { result.film.kind = .pending }
+      if end.status == nil, stop.level > .none { result.reason = run.queue.reasonStopped }
+      result.isLeft = end.status != .completed && end.status != .failed && stop.isPastDeadline
+      result.error = end.isMissingEngine ? .missingEngine : nil
+      return result
+    } catch {
+      return run.failed(task.film, task.job, error)
+    }
+  }
+
+  /// The last line that the task itself has said, above all where its cpwx did not even begin.
+  private func said(_ task: FollowedTask) -> String? {
+    let log = batch.workspace.taskLogs(of: record.batch, array: task.array).appending("\(task.index).log")
+    guard let bytes = try? DurableFile.read(log) else { return nil }
+    return String(decoding: bytes.suffix(4096), as: UTF8.self).lastLine
+  }
+}
+
+extension Workspace {
+  /// What the tasks of an array say themselves.
+  func taskLogs(of batch: String, array: String) -> FilePath { batchFolder.appending(batch).appending(array) }
+}

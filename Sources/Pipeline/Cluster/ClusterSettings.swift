@@ -1,0 +1,63 @@
+public import Jobs
+public import SystemPackage
+
+/// How jobs are handed to a Slurm cluster: what config/.env, the environment and the command line say of it.
+public struct ClusterSettings: Sendable {
+  /// cpwx as the nodes find it.
+  public var program: FilePath
+  /// What every worker's cpwx is told besides its job.
+  public var workerArguments: [String]
+  /// Hand the jobs over, and leave.
+  public var detaches = false
+  /// `--partition` and its like, as `sbatch` takes them.
+  let options: [String]
+  /// What a job asks for that has a stage in the lane `gpu`, as in `gpu:1`; `nil`: nothing.
+  let gres: String?
+
+  /// - Parameters:
+  ///   - program: this very program, for where CPWX_SLURM_PROGRAM names no other.
+  ///   - workerArguments: what every worker's cpwx is told besides its job.
+  public init(_ workspace: Workspace, environment: [String: String], program: FilePath, workerArguments: [String]) {
+    let setting = { workspace.setting($0, environment) }
+    self.program = setting("CPWX_SLURM_PROGRAM").map { FilePath($0) } ?? program
+    self.workerArguments = workerArguments
+    let named = [
+      ("CPWX_SLURM_PARTITION", "--partition"), ("CPWX_SLURM_ACCOUNT", "--account"), ("CPWX_SLURM_QOS", "--qos"),
+    ]
+    let flags = setting("CPWX_SLURM_FLAGS")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+    options = named.compactMap { key, flag in setting(key).map { "\(flag)=\($0)" } } + flags
+    gres = setting("CPWX_SLURM_GRES")
+  }
+}
+
+/// Where jobs are run.
+public enum Executor: String, Sendable, CaseIterable {
+  /// On this machine.
+  case local
+  /// On a Slurm cluster.
+  case slurm
+
+  /// What the environment or config/.env names; ``local`` where neither does.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` for what is none.
+  public init(of workspace: Workspace, environment: [String: String]) throws {
+    guard let text = workspace.setting("EXECUTOR", environment) else {
+      self = .local
+      return
+    }
+    guard let executor = Executor(rawValue: text.lowercased()) else {
+      throw JobError(
+        .configuration, "EXECUTOR=\(text)", "is no executor",
+        remedy: "Expected local or slurm, in the environment or in \(workspace.configFile).")
+    }
+    self = executor
+  }
+}
+
+extension Workspace {
+  /// What the environment says, else what config/.env says; `nil` where both are empty.
+  func setting(_ key: String, _ environment: [String: String]) -> String? {
+    [environment[key], config.values(outer: environment).last { $0.key == key }?.value].compactMap { $0 }
+      .first { !$0.isEmpty }
+  }
+}

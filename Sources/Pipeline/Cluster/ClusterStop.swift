@@ -1,0 +1,56 @@
+internal import Jobs
+
+/// Has a batch on the cluster end: what waits is taken out of the queue; what runs is asked to end with its stage, and
+/// then at once.
+struct ClusterStop {
+  private let slurm: Slurm
+  private let stop: StopSource
+  private var asked: [FollowedTask.Key: StopSource.Level] = [:]
+  private var askedAt: ContinuousClock.Instant?
+  private var isCancelled = false
+
+  /// Tasks named in one call: a command line has no room for all.
+  private static let most = 500
+
+  init(_ slurm: Slurm, _ stop: StopSource) { (self.slurm, self.stop) = (slurm, stop) }
+
+  /// Does what is to be done now.
+  mutating func look(at tasks: [FollowedTask], _ arrays: [ClusterArray], warn: (String) -> Void) {
+    guard stop.level > .none else { return }
+    fresh = []
+    let open = Set(tasks.map(\.array))
+    let ids = arrays.filter { open.contains($0.name) }.compactMap(\.id)
+    do {
+      if tasks.contains(where: { $0.isWaiting || $0.told == nil }), !ids.isEmpty { try slurm.cancelWaiting(ids) }
+      // One that has just begun would die of a signal that it cannot take yet.
+      let ready = tasks.filter { $0.isRunning && ($0.hasBegun || ($0.told?.seconds ?? 0) >= 10) }
+      try ask(ready.filter { asked[$0.key] == nil }, .drain)
+      guard stop.level == .now else { return }
+      askedAt = askedAt ?? .now
+      try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now)
+      if let askedAt, !isCancelled, .now - askedAt > .seconds(30), !ids.isEmpty {
+        isCancelled = true
+        try slurm.cancel(ids)
+      }
+    } catch {
+      warn("the cluster could not be told to end the batch, and will be told again: \(error)")
+    }
+  }
+
+  /// Asked in this very look: two signals at once are one.
+  private var fresh: Set<FollowedTask.Key> = []
+  private func isNew(_ key: FollowedTask.Key) -> Bool { fresh.contains(key) }
+
+  private mutating func ask(_ tasks: [FollowedTask], _ level: StopSource.Level) throws {
+    var rest = tasks[...]
+    while !rest.isEmpty {
+      let some = rest.prefix(Self.most)
+      rest = rest.dropFirst(Self.most)
+      for task in some {
+        asked[task.key] = level
+        if level == .drain { fresh.insert(task.key) }
+      }
+      try slurm.signal(some.compactMap(\.told?.id))
+    }
+  }
+}

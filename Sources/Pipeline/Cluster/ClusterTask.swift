@@ -1,0 +1,63 @@
+internal import Jobs
+
+/// One task of an array, as the cluster's controller tells of it.
+struct ClusterTask: Equatable {
+  /// How it stands: what is left to happen to it, or how it ended, by Slurm's name.
+  enum State: Equatable {
+    case waiting
+    case running
+    case ended(String)
+  }
+
+  /// The array's name, which is cpwx's, and its id, which is the cluster's.
+  var name: String
+  var array: String
+  var index: Int
+  var state: State
+  /// Seconds that it has run.
+  var seconds: Double?
+  /// Seconds that it may run; `nil`: as long as it wants.
+  var limit: Double?
+
+  /// As `scancel` names it.
+  var id: String { "\(array)_\(index)" }
+
+  private static let endings: Set<String> = [
+    "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
+    "SPECIAL_EXIT", "TIMEOUT",
+  ]
+
+  /// Reads a line of `squeue --format=%F|%K|%T|%M|%l|%j|%N`; one that tells of tasks that wait tells of many.
+  static func read(_ line: Substring) -> [ClusterTask] {
+    let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    guard fields.count >= 6, !fields[0].isEmpty, fields[0].allSatisfy(\.isNumber) else { return [] }
+    let word = fields[2]
+    let state: State = word == "PENDING" ? .waiting : endings.contains(word) ? .ended(word) : .running
+    return indexes(fields[1]).map {
+      ClusterTask(
+        name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
+        limit: duration(fields[4]))
+    }
+  }
+
+  /// `3`, `1-4,7`, `0-99%8`, `0-8:4`.
+  private static func indexes(_ text: String) -> [Int] {
+    text.prefix { $0 != "%" }.split(separator: ",").flatMap { part -> [Int] in
+      let range = part.prefix { $0 != ":" }.split(separator: "-").compactMap { Int($0) }
+      let step = part.split(separator: ":").dropFirst().first.flatMap { Int($0) } ?? 1
+      guard let first = range.first, let last = range.last, first >= 0, first <= last, last < 10_000_000, step > 0
+      else { return [] }
+      return Array(stride(from: first, through: last, by: step))
+    }
+  }
+
+  /// `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`; `nil` for `UNLIMITED` and its like.
+  private static func duration(_ text: String) -> Double? {
+    let parts = text.split(separator: "-")
+    guard let clock = parts.last, parts.count <= 2 else { return nil }
+    let numbers = clock.split(separator: ":").map { Double($0) }
+    guard numbers.count >= 2, !numbers.contains(nil) else { return nil }
+    let seconds = numbers.reduce(0) { $0 * 60 + ($1 ?? 0) }
+    return seconds + (parts.count == 2 ? (Double(parts[0]) ?? 0) * 86_400 : 0)
+  }
+}

@@ -1,0 +1,31 @@
+internal import Jobs
+
+/// A cluster that answers, and would take a batch's jobs; and the record of those that it is given.
+struct ClusterWork: Sendable {
+  let slurm: Slurm
+  let record: ClusterRecord
+  let settings: ClusterSettings
+
+  /// - Throws: ``JobError``: with code `missingEngine` where there is no cluster, `configuration` where it would not take the
+  ///   jobs. None is made by then.
+  init(_ batch: FilmBatch, _ id: String, _ plan: FilmBatch.Plan, _ settings: ClusterSettings) throws {
+    self.settings = settings
+    slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
+    try slurm.requireController()
+    do {
+      try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings))
+    } catch let failure as Slurm.Failure {
+      throw JobError(
+        .configuration, "Slurm", "would not take the jobs: \(failure)",
+        remedy: "No job was made. What they ask for is said by the pipeline and the CPWX_SLURM_ settings: cpwx-env(5)")
+    }
+    record = ClusterRecord(of: id, in: batch.workspace)
+    try record.begin(batch.selection)
+  }
+
+  /// Whether jobs are on the cluster, or may be, that are not followed to their ends.
+  var isLeftBehind: Bool {
+    guard let arrays = try? record.arrays() else { return true }
+    return settings.detaches && !arrays.isEmpty || arrays.contains { $0.id == nil }
+  }
+}

@@ -1,0 +1,120 @@
+internal import Jobs
+internal import SystemPackage
+internal import TextWidth
+
+/// Slurm's own programs: `sbatch`, `squeue`, `scontrol` and `scancel`, as they are found in PATH.
+struct Slurm: Sendable {
+  /// A program that was run and did not do what it was asked.
+  struct Failure: Error, CustomStringConvertible {
+    /// What it said, on one line.
+    var description: String
+  }
+
+  private let environment: [String: String]
+  private let folder: FilePath
+  /// They do their work also when the run is told to end: cancelling is what they are needed for then.
+  private let never: StopSource
+
+  /// - Parameter folder: where they are run, and with them the tasks.
+  /// - Throws: `Errno` when no pipe can be made.
+  init(environment: [String: String], folder: FilePath) throws {
+    // Long lists of tasks are cut short, else.
+    self.environment = environment.merging(["SLURM_BITSTR_LEN": "0"]) { $1 }
+    self.folder = folder
+    never = try StopSource()
+  }
+
+  /// Makes sure that the programs are there and the cluster's controller answers.
+  ///
+  /// - Throws: ``JobError`` with code `missingEngine` that says what is missing.
+  func requireController() throws {
+    for program in ["sbatch", "squeue", "scancel"] { _ = try answer([program, "--version"]) }
+    do {
+      _ = try answer(["scontrol", "ping"])
+    } catch let failure as Failure {
+      throw JobError(
+        .missingEngine, "Slurm's controller", "does not answer: \(failure)",
+        remedy: "No job was made. See: scontrol ping. Or run the films on this machine: --executor local")
+    }
+  }
+
+  /// Hands a script to the cluster.
+  ///
+  /// - Returns: the array's id.
+  /// - Throws: ``Failure`` with what sbatch said.
+  func submit(_ script: FilePath, _ options: [String]) throws -> String {
+    let said = try answer(["sbatch", "--parsable"] + options + [script.string])
+    // Warnings may stand before it, and a cluster's name after it.
+    let ids = said.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
+    guard let id = ids.last(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {
+      throw Failure(description: "sbatch told no id: \(said.onOneLine)")
+    }
+    return String(id)
+  }
+
+  /// Asks whether the cluster would take a job with these options, and hands over none.
+  ///
+  /// - Throws: ``Failure`` with what sbatch said.
+  func test(_ options: [String]) throws {
+    _ = try answer(["sbatch", "--test-only"] + options + ["--wrap", "true"])
+  }
+
+  /// The tasks of arrays with these names, as far as the controller still knows them.
+  ///
+  /// - Throws: ``Failure`` while the controller does not answer.
+  func tasks(named names: [String]) throws -> [ClusterTask] {
+    let listed = try answer([
+      "squeue", "--noheader", "--states=all", "--name=\(names.joined(separator: ","))", "--format=%F|%K|%T|%M|%l|%j|%N",
+    ])
+    return listed.split(whereSeparator: \.isNewline).flatMap { ClusterTask.read($0) }
+  }
+
+  /// Takes tasks that wait out of the queue.
+  func cancelWaiting(_ arrays: [String]) throws { _ = try answer(["scancel", "--state=PENDING"] + arrays) }
+
+  /// Asks tasks to end with the stage that runs; asked once more, they end it now.
+  func signal(_ tasks: [String]) throws { _ = try answer(["scancel", "--signal=TERM", "--batch"] + tasks) }
+
+  /// Has the cluster end what is left of arrays.
+  func cancel(_ arrays: [String]) throws { _ = try answer(["scancel"] + arrays) }
+
+  /// The most tasks that an array may have.
+  func largestArray() throws -> Int {
+    let lines = try answer(["scontrol", "show", "config"]).split(whereSeparator: \.isNewline)
+    let line = lines.first { $0.hasPrefix("MaxArraySize") }
+    return line?.split(separator: "=").last.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 1001
+  }
+
+  /// What a program answers.
+  ///
+  /// - Throws: ``JobError`` with code `missingEngine` when there is no such program, else ``Failure``.
+  private func answer(_ arguments: [String]) throws -> String {
+    let program = arguments[0]
+    let process = StageProcess(
+      arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: 120, grace: 1,
+      marker: "CPWX_ASKS=\(program)")
+    var said: [UInt8] = []
+    let outcome: StageProcess.Outcome
+    do {
+      let child = try process.start()
+      outcome = process.follow(child, stop: never) { said += $0 }
+    } catch Errno.noSuchFileOrDirectory {
+      throw JobError(
+        .missingEngine, program, "not found in PATH: this machine cannot speak to a Slurm cluster",
+        remedy: "No job was made. Install it: apt-get install slurm-client. Or run the films here: --executor local")
+    }
+    let text = String(decoding: said, as: UTF8.self)
+    switch outcome.end {
+    case .exited(0): return text
+    case .timedOut: throw Failure(description: "\(program) had not answered after two minutes")
+    default: throw Failure(description: text.isEmpty ? "\(program) failed" : text.trimmedLines)
+    }
+  }
+}
+
+extension String {
+  /// The lines that say something, on one.
+  fileprivate var trimmedLines: String {
+    split(whereSeparator: \.isNewline).filter { $0.contains { !$0.isWhitespace } }.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,46 @@
+internal import Index
+internal import Jobs
+
+/// What one job asks of its node: enough for the stage that needs most, and time for all.
+struct TaskRequest: Equatable {
+  /// Minutes; `nil`: what the partition gives.
+  var minutes: Int?
+  /// Bytes; `nil`: what the partition gives.
+  var memory: Int?
+  var gres: String?
+
+  /// - Parameters:
+  ///   - expected: what the longest of the films was reckoned to take, in seconds; `nil` where there is no history of it.
+  ///   - gres: what a stage in the lane `gpu` needs.
+  init(_ stages: [StageDefinition], _ history: WorkHistory, expected: Double?, gres: String?) {
+    let known = stages.map { history.stages[$0.canonicalName.description] }
+    // Four times what was expected is no film that goes on, and stages have limits of their own.
+    let limits = stages.map(Self.longest)
+    let declared = limits.contains(nil) ? nil : limits.reduce(0) { $0 + ($1 ?? 0) }
+    let reckoned = known.contains { $0 == nil } ? nil : expected.map { $0 * 4 + 600 }
+    // A minute more: the worker is told that the end is near before the cluster ends it.
+    minutes = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
+    memory =
+      known.contains { $0?.peakMemoryBytes == nil }
+      ? nil : known.compactMap { $0?.peakMemoryBytes }.max().map(Self.roomy)
+    self.gres = stages.contains { $0.lane == "gpu" } ? gres : nil
+  }
+
+  /// As `sbatch` takes them.
+  var options: [String] {
+    [
+      minutes.map { "--time=\($0)" }, memory.map { "--mem=\(($0 + (1 << 20) - 1) >> 20)M" },
+      gres.map { "--gres=\($0)" },
+    ].compactMap { $0 }
+  }
+
+  /// Seconds that a stage may take with all its attempts; `nil` when nothing ends it.
+  private static func longest(_ stage: StageDefinition) -> Double? {
+    guard let timeout = stage.timeout else { return nil }
+    let retries = stage.retries ?? 0
+    return (timeout + stage.grace) * Double(retries + 1) + (stage.backoff ?? 2) * Double((1 << min(retries, 20)) - 1)
+  }
+
+  /// Half as much again as was ever needed, and 512 MiB for cpwx itself and the file cache.
+  private static func roomy(_ peak: Int) -> Int { min(peak, 1 << 50) / 2 * 3 + (512 << 20) }
+}
