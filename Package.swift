@@ -115,7 +115,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "PipelineTests", dependencies: ["Pipeline", "Jobs", "TestSupport", system], swiftSettings: strict),
+      name: "PipelineTests", dependencies: ["Pipeline", "Index", "Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "MigrationTests", dependencies: ["Migration", "Jobs", "TestSupport", system],
       resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -20,6 +20,7 @@ public struct Checkup: Sendable {
     case .success(let workspace):
       results += FolderChecks(workspace: workspace).run()
       results += ConfigChecks(workspace: workspace, environment: environment).run()
+      results += await ClusterChecks(workspace: workspace, environment: environment).run()
       results += await NoticeChecks(workspace: workspace, environment: environment).run()
       results += SecretChecks(workspace: workspace, environment: environment).run()
     case .failure(let error):

@@ -94,7 +94,7 @@ public struct FilmBatch: Sendable {
     run.work(handing)
     if let handing, handing.isLeftBehind { return run.results() }
     let results = telling.end(record.take(), run, stop)
-    handing?.record.remove()
+    handing?.record.remove(from: workspace)
     return results
   }
 

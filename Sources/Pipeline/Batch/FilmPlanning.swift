@@ -210,7 +210,9 @@ extension FilmBatch {
 extension FilmBatch.Plan {
   fileprivate mutating func add(_ film: InputDecision, _ selection: StageSelection, _ workspace: Workspace) {
     var film = film
-    if film.kind.isWork, let job = film.job, let batch = onCluster[workspace.documentPath(job.output)] {
+    if film.kind.isWork || film.kind == .held, let job = film.job,
+      let batch = onCluster[workspace.documentPath(job.output)]
+    {
       film.kind = .held
       film.reason = "\(job.id) is on the cluster, in the batch \(batch); cpwx run --attach \(batch) follows it"
     }

@@ -1,5 +1,6 @@
 internal import Index
 internal import Jobs
+internal import Synchronization
 internal import SystemPackage
 
 extension FilmBatch {
@@ -27,14 +28,18 @@ extension FilmBatch {
   /// Ends what earlier runs have left on the cluster and nobody follows, as far as it has come to its end: films are free
   /// again whose jobs the cluster has done with.
   ///
-  /// - Parameter observer: told of everything that happens, secrets masked.
+  /// - Parameter observer: told of a batch once it has ended, secrets masked; of one that goes on whoever attaches is told.
   public func settleLeft(stop: StopSource, observe observer: @escaping @Sendable (RunEvent) -> Void) {
     for record in workspace.clusterBatches() {
       do {
-        _ = try follow(record, stop: stop, observer) { run in
+        let events = Gathered()
+        var isOver = false
+        _ = try follow(record, stop: stop, events.add) { run in
           // What the controller does not list any more, it was asked for three times.
-          (0..<3).contains { _ in run.lookOnce() }
+          isOver = (0..<3).contains { _ in run.lookOnce() }
+          return isOver
         }
+        if isOver { for event in events.all { observer(event) } }
       } catch let error as JobError where error.code == .locked {
         continue
       } catch {
@@ -49,7 +54,7 @@ extension FilmBatch {
   ) throws -> [Result] {
     guard exists(workspace.batchFolder.appending("\(record.batch).json")) else {
       // The power went before anything was handed over.
-      record.remove()
+      record.remove(from: workspace)
       return []
     }
     let open = try OpenBatch(takingOver: record.batch, in: workspace)
@@ -76,7 +81,7 @@ extension FilmBatch {
       return []
     }
     let results = telling.end(open, run, stop)
-    record.remove()
+    record.remove(from: workspace)
     return results
   }
 
@@ -88,6 +93,14 @@ extension FilmBatch {
       name: folder.lastComponent?.string ?? "", date: nil, number: 0, userID: user, output: folder, logs: folder,
       in: workspace)
   }
+}
+
+/// Events that are told later.
+private final class Gathered: Sendable {
+  private let events = Mutex<[RunEvent]>([])
+
+  func add(_ event: RunEvent) { events.withLock { $0.append(event) } }
+  var all: [RunEvent] { events.withLock { $0 } }
 }
 
 extension InputDecision {

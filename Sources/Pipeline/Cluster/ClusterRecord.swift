@@ -49,7 +49,8 @@ struct ClusterRecord: Sendable {
   ///
   /// - Throws: ``JobError`` or ``PipelineFileError``.
   func selection() throws -> StageSelection {
-    let names = (try JSON(parsing: DurableFile.read(folder.appending("batch.json")))["stages"]?.array ?? []).compactMap(\.string)
+    let names = (try JSON(parsing: DurableFile.read(folder.appending("batch.json")))["stages"]?.array ?? []).compactMap(
+      \.string)
     let text = String(decoding: try DurableFile.read(pipeline), as: UTF8.self)
     return try StageSelection(of: PipelineDefinition(yaml: text, file: pipeline.string), named: names)
   }
@@ -98,7 +99,8 @@ struct ClusterRecord: Sendable {
   }
 
   /// The batch has ended, and its record says so.
-  func remove() {
+  func remove(from workspace: Workspace) {
+    workspace.removeEmptyTaskLogs(of: batch)
     // Last what makes it a record, should the power go meanwhile.
     for name in names(in: folder) where name != "batch.json" { unlink(folder.appending(name)) }
     unlink(folder.appending("batch.json"))

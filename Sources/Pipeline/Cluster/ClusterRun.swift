@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Index
 internal import Jobs
 internal import SystemPackage
@@ -120,7 +121,8 @@ final class ClusterRun {
     }
     tasks = left
     lookedAt = .now
-    lastLook = (lookedAt - began) / .seconds(1)
+    // How long a controller is silent tells nothing of what it costs to ask it.
+    lastLook = isSilent ? 0.1 : min(0.5, (lookedAt - began) / .seconds(1))
   }
 
   /// What the controller knows of the tasks, by their arrays and places; `nil` while it does not answer.
@@ -177,6 +179,7 @@ final class ClusterRun {
   private func said(_ task: FollowedTask) -> String? {
     let log = batch.workspace.taskLogs(of: record.batch, array: task.array).appending("\(task.index).log")
     guard let bytes = try? DurableFile.read(log) else { return nil }
+    if bytes.isEmpty { unlink(log) }
     return String(decoding: bytes.suffix(4096), as: UTF8.self).lastLine
   }
 }
@@ -184,4 +187,12 @@ final class ClusterRun {
 extension Workspace {
   /// What the tasks of an array say themselves.
   func taskLogs(of batch: String, array: String) -> FilePath { batchFolder.appending(batch).appending(array) }
+
+  /// Removes the folders for what tasks say, where none has said anything.
+  func removeEmptyTaskLogs(of batch: String) {
+    let folder = batchFolder.appending(batch)
+    for path in names(in: folder).map({ folder.appending($0) }) + [folder] {
+      _ = path.withPlatformString { rmdir($0) }
+    }
+  }
 }

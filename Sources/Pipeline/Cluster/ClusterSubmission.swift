@@ -25,7 +25,7 @@ struct ClusterSubmission {
 
   /// Whether it is as large as an array may be, or has waited for films to be read long enough. Only an array has a limit,
   /// so that one that has a limit is made whole.
-  var isDue: Bool { jobs.count >= most - 1 || batch.options.jobs == nil && .now - since > .seconds(10) }
+  var isDue: Bool { jobs.count >= most || batch.options.jobs == nil && .now - since > .seconds(10) }
 
   mutating func add(_ number: Int, _ job: JobPaths, _ film: InputDecision) {
     if jobs.isEmpty { since = .now }

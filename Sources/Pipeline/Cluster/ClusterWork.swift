@@ -13,12 +13,13 @@ struct ClusterWork: Sendable {
     slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
     try slurm.requireController()
     do {
+      // That no node is up just now is said in the same words as that none will ever do: only what is plain counts.
       try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings))
-    } catch let failure as Slurm.Failure {
+    } catch let failure as Slurm.Failure where failure.description.lowercased().contains("invalid") {
       throw JobError(
         .configuration, "Slurm", "would not take the jobs: \(failure)",
         remedy: "No job was made. What they ask for is said by the pipeline and the CPWX_SLURM_ settings: cpwx-env(5)")
-    }
+    } catch is Slurm.Failure {}
     record = ClusterRecord(of: id, in: batch.workspace)
     try record.begin(batch.selection)
   }

@@ -6,7 +6,6 @@ struct ManifestNews {
   fileprivate struct Known: Equatable {
     var status: StageStatus?
     var attempt: Int
-    var started: String?
   }
 
   private let job: JobPaths
@@ -55,7 +54,7 @@ struct ManifestNews {
       let before = stages[name]
       guard now != before, let status = now.status else { continue }
       stages[name] = now
-      if before?.attempt != now.attempt || before?.started != now.started, now.attempt > 0 {
+      if before?.attempt != now.attempt, now.attempt > 0 {
         events.append(
           .stageStarted(
             job, stage: record.name, number: record.fields["stage_number"]?.ordinal ?? 0,
@@ -87,7 +86,7 @@ struct ManifestNews {
 
 extension ManifestNews.Known {
   fileprivate init(_ record: StageRecord) {
-    self.init(status: record.status, attempt: record.attempt, started: record.fields["started_at"]?.string)
+    self.init(status: record.status, attempt: record.attempt)
   }
 }
 

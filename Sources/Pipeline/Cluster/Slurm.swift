@@ -115,6 +115,7 @@ struct Slurm: Sendable {
 extension String {
   /// The lines that say something, on one.
   fileprivate var trimmedLines: String {
-    split(whereSeparator: \.isNewline).filter { $0.contains { !$0.isWhitespace } }.joined(separator: "; ")
+    split(whereSeparator: \.isNewline).filter { $0.contains(where: \.isLetter) && !$0.hasPrefix("*") }.joined(
+      separator: "; ")
   }
 }

@@ -20,7 +20,8 @@ struct WorkerScript {
     // A task that is run a second time waits for the first one, should that be at work still.
     text += Array(" run -C . -q --no-index --wait --pipeline \"$1/pipeline.yaml\"".utf8)
     for argument in settings.workerArguments { text += [0x20] + Self.quoted(Array(argument.utf8)) }
-    return text + Array(" --resume \"$1\"\n".utf8)
+    // Its result is in the job's records; what goes wrong is said on standard error.
+    return text + Array(" --resume \"$1\" >/dev/null\n".utf8)
   }
 
   private static func quoted(_ word: [UInt8]) -> [UInt8] {

@@ -70,6 +70,9 @@ struct LocalRunner {
     case .exited(let code):
       attempt.exitCode = code
       attempt.result = .failed(reason: "exit code \(code)")
+    case .signalled(15) where stop.level > .none:
+      // Whoever told the run to end, as a cluster does, has told the stage too.
+      attempt.result = .stopped
     case .signalled(let signal):
       attempt.exitCode = 128 + signal
       attempt.result = .failed(

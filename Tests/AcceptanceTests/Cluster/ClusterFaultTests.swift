@@ -1,0 +1,107 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Nights on a cluster in which something dies: each film is done once all the same.
+struct ClusterFaultTests {
+  @Test func `twelve films are completed once each while a node dies in mid-stage and its tasks write on`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 12) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 6 })
+      try cluster.kill("n2")
+      // Its jobs are at work and in the queue again.
+      #expect(
+        try eventually(within: 60) {
+          try cluster.ask("squeue", "-h", "-r", "-t", "PENDING", "-o", "%i").split(separator: "\n").count == 8
+        })
+      #expect(workspace.stageProcesses().count >= 6)
+      try workspace.write("open", "")
+      let outcome = try run.wait(atMost: 90)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 12])
+      #expect(workspace.runs.sorted() == Array(repeating: "one", count: 12) + Array(repeating: "two", count: 12))
+      #expect(workspace.leftovers == [])
+    }
+  }
+
+  @Test func `a task that is run again waits for its first process, and finds the job done`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 2) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 2 })
+      let node = try cluster.ask("squeue", "-h", "-o", "%N")
+      try cluster.kill(String(node.split(separator: "\n")[0]))
+      #expect(
+        try eventually(within: 60) {
+          try cluster.ask("squeue", "-h", "-r", "-t", "RUNNING", "-o", "%N").split(separator: "\n").filter {
+            !node.contains($0)
+          }.count == 2
+        })
+      try workspace.write("open", "")
+      #expect(try run.wait(atMost: 60).code == 0)
+      #expect(workspace.runs.sorted() == ["one", "one", "two", "two"])
+      #expect(try workspace.statuses() == ["completed": 2])
+    }
+  }
+
+  @Test func `a controller that is started anew in mid-batch loses nothing, and is waited for`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 6 })
+      try cluster.stopController()
+      #expect(eventually(within: 60) { run.errorsSoFar.contains("does not answer") })
+      try workspace.write("open", "")
+      #expect(try eventually { try workspace.statuses()["completed"] == 6 })
+      try cluster.startController()
+      let outcome = try run.wait(atMost: 90)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("answers again"))
+      #expect(try workspace.statuses() == ["completed": 8])
+      #expect(workspace.runs.count == 16)
+    }
+  }
+
+  @Test func `a batch whose head dies just after handing over is found by its name, and handed over once`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 3) { workspace, cluster in
+      // The real sbatch, and then the power goes: its answer is never written down.
+      let sbatch = """
+        #!/bin/sh
+        real=/usr/bin/sbatch
+        case "$*" in *--version*|*--test-only*) exec $real "$@";; esac
+        echo handed >> handed
+        $real "$@"
+        kill -9 $PPID
+        sleep 1
+        """
+      try workspace.write("bin/sbatch", sbatch)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      #expect(try cluster.cpwx("run", environment: ["PATH": path]).signal == SIGKILL)
+      #expect(eventually { workspace.count("begun.") == 3 })
+      let second = try cluster.cpwx("run", environment: ["PATH": path])
+      #expect(second.code == 75, "\(second.errors)")
+      #expect(second.output.contains("cpwx run --attach"))
+      try workspace.write("open", "")
+      let outcome = try cluster.cpwx("run", "--attach")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.read("handed") == "handed\n")
+      #expect(try workspace.statuses() == ["completed": 3])
+      #expect(workspace.runs.count == 6)
+    }
+  }
+
+  @Test func `a batch that was never handed over leaves its films to the next run`() throws {
+    try TestWorkspace.withCluster([.last], films: 2) { workspace, cluster in
+      try workspace.write(
+        "bin/sbatch", "#!/bin/sh\ncase \"$*\" in *--version*|*--test-only*) exit 0;; esac\nkill -9 $PPID\nsleep 1\n")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      #expect(try cluster.cpwx("run", environment: ["PATH": path]).signal == SIGKILL)
+      #expect(workspace.jobs.count == 2)
+      let outcome = try cluster.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.jobs.count == 2)
+      #expect(try workspace.statuses() == ["completed": 2])
+      #expect(workspace.runs == ["two", "two"])
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Jobs
+import Testing
+
+extension Stage {
+  /// A stage that goes on until the workspace has a file `open`, and tells of its beginning by a file `begun.JOB`.
+  static let waiting = Stage("one", script: "touch begun.$CPWX_JOB_ID; until test -e open; do sleep 0.05; done")
+  static let last = Stage("two", script: "true")
+}
+
+/// A night on a Slurm cluster, as long as all goes well.
+struct ClusterRunTests {
+  @Test func `jobs are done by the cluster and told of as those of this machine, and nothing is left on it`() throws {
+    let stages = [Stage.making("one"), Stage.making("two", from: ["one.out"])]
+    func told(_ outcome: Outcome) throws -> [String] {
+      let events = try outcome.lines.map { try JSON(parsing: Array($0.utf8)) }
+      let named = events.map { event in
+        ["event", "stage", "status"].compactMap { event[$0]?.string }.joined(separator: " ")
+      }
+      return named.filter { !$0.hasPrefix("stage_progress") }
+    }
+    try TestWorkspace.withCluster(stages, films: 1) { workspace, cluster in
+      let outcome = try cluster.cpwx("run", "--format", "ndjson")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.runs == ["one", "two"])
+      #expect(try workspace.statuses() == ["completed": 1])
+      #expect(try workspace.cpwx("job", "list", "--format", "csv").output.contains("completed"))
+      #expect(workspace.tree(".cpwx/cluster") == [])
+      #expect(workspace.tree("logs/batches").count == 1)
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one", "two"])
+      try workspace.film("Film 2 (2001).mp4", holding: "film 2")
+      let local = try workspace.cpwx("run", "--executor", "local", "--format", "ndjson")
+      #expect(try told(outcome) == told(local))
+    }
+  }
+
+  @Test func `no more jobs run at a time than were asked for, also where the cluster's arrays are small`() throws {
+    let script = """
+      touch "at-work.$CPWX_JOB_ID"
+      ls | grep -c at-work >> counts
+      sleep 0.3
+      rm "at-work.$CPWX_JOB_ID"
+      """
+    try TestWorkspace.withCluster([Stage("one", script: script)], films: 5, lines: "MaxArraySize=3") {
+      workspace, cluster in
+      let outcome = try cluster.cpwx("run", "--jobs", "1")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 5])
+      #expect(try workspace.read("counts") == String(repeating: "1\n", count: 5))
+      let names = Set(try cluster.ask("squeue", "-h", "-t", "all", "-o", "%j").split(separator: "\n"))
+      #expect(names.count == 2, "\(names)")
+    }
+  }
+
+  @Test func `a task touches nothing of the workspace but its job, its logs and its env file`() throws {
+    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
+      let traced = "#!/bin/sh\nexec strace -f -e trace=%file -o trace '\(CPWX.path)' \"$@\"\n"
+      try workspace.write("traced", traced)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("traced"))
+      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PROGRAM": workspace.path("traced")])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let opened = try workspace.read("trace").split(separator: "\n").filter {
+        $0.contains("O_CREAT") || $0.contains("rename")
+      }
+      #expect(opened.contains { $0.contains("manifest.json") })
+      let root = workspace.root + "/"
+      let places = opened.compactMap { line -> String? in
+        guard let start = line.range(of: "\"\(root)") else { return nil }
+        return line[start.upperBound...].prefix { $0 != "/" && $0 != "\"" }.description
+      }
+      #expect(Set(places).isSubset(of: ["out", "logs", "config", "runs"]), "\(Set(places))")
+      #expect(try !workspace.read("trace").contains(root + ".cpwx/"))
+    }
+  }
+
+  @Test func `without a cluster a run says what is missing and makes no job`() throws {
+    try TestWorkspace.with([Stage.last], config: ["EXECUTOR=slurm"]) { workspace in
+      try workspace.film()
+      let missing = try workspace.cpwx("run", environment: ["PATH": workspace.path("in")])
+      #expect(missing.code == 69)
+      #expect(missing.errors.contains("sbatch: not found"), "\(missing.errors)")
+      try workspace.write(
+        "dead.conf",
+        """
+        ClusterName=dead
+        SlurmctldHost=\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })(127.0.0.1)
+        SlurmctldPort=9
+        AuthType=auth/none
+        NodeName=n1 NodeAddr=127.0.0.1
+        PartitionName=main Nodes=ALL
+
+        """)
+      let silent = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("dead.conf")])
+      #expect(silent.code == 69)
+      #expect(silent.errors.contains("does not answer"), "\(silent.errors)")
+      #expect(workspace.jobs == [])
+      // What the flag says goes before what the environment says, and that before the file.
+      #expect(try workspace.cpwx("run", environment: ["EXECUTOR": "local"]).code == 0)
+      #expect(
+        try workspace.cpwx("run", "--force", "--executor", "local", environment: ["EXECUTOR": "nowhere"]).code == 0)
+      #expect(try workspace.cpwx("run", environment: ["EXECUTOR": "nowhere"]).code == 78)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `what the cluster would never take is said before a job is made`() throws {
+    try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
+      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PARTITION": "nowhere"])
+      #expect(outcome.code == 78)
+      #expect(outcome.errors.contains("nowhere"), "\(outcome.errors)")
+      #expect(workspace.jobs == [])
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Jobs
+import Testing
+
+/// A Slurm cluster of three nodes with two processors each, all on this machine: a real controller and real daemons, of
+/// one test alone.
+final class SlurmCluster {
+  private let workspace: TestWorkspace
+  private let folder: String
+  private static let nodes = ["n1", "n2", "n3"]
+
+  /// Starts one, for the time of the test.
+  ///
+  /// - Parameter lines: more lines of its configuration.
+  init(_ workspace: TestWorkspace, _ lines: String) throws {
+    self.workspace = workspace
+    // Its sockets' paths have room for few bytes.
+    folder = "/tmp/cpwx-slurm-" + UUID().uuidString.prefix(8)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let text = Self.configuration(folder, try Self.freePort()) + lines + "\n"
+    try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+    workspace.atEnd { [self] in stop() }
+    try startController(clean: true)
+    for node in Self.nodes { try start(node) }
+    #expect(try eventually(within: 30) { try ask("sinfo", "-h", "-t", "idle", "-o", "%D") == "3" })
+  }
+
+  /// What a program needs to find it.
+  var environment: [String: String] { ["SLURM_CONF": configuration] }
+  private var configuration: String { folder + "/slurm.conf" }
+
+  func startController(clean: Bool = false) throws {
+    let outcome = try workspace.start(["slurmctld", "-f", configuration] + (clean ? ["-i"] : [])).wait()
+    try #require(outcome.code == 0, "\(outcome.errors)")
+  }
+
+  func stopController() throws { try end("ctld.pid", SIGTERM) }
+
+  func start(_ node: String) throws {
+    let outcome = try workspace.startAsRoot(["slurmd", "-f", configuration, "-N", node]).wait()
+    try #require(outcome.code == 0, "\(outcome.errors)")
+  }
+
+  /// Kills a node's daemon; the tasks that it has begun go on.
+  func kill(_ node: String) throws { try end("slurmd.\(node).pid", SIGKILL) }
+
+  /// What one of its programs answers.
+  func ask(_ command: String...) throws -> String {
+    try workspace.start(command, environment: environment).wait().output
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// Runs cpwx to its end.
+  func cpwx(_ arguments: String..., environment more: [String: String] = [:]) throws -> Outcome {
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: 120)
+  }
+
+  func startCPWX(_ arguments: String..., environment more: [String: String] = [:]) throws -> Program {
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 })
+  }
+
+  private func end(_ pidFile: String, _ signal: Int32) throws {
+    let text = try String(contentsOfFile: "\(folder)/\(pidFile)", encoding: .utf8)
+    let pid = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    try workspace.startAsRoot(["kill", "-\(signal)", "\(pid)"]).wait()
+    #expect(eventually { !Self.isAlive(pid) })
+  }
+
+  private static func isAlive(_ pid: Int32) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    return !status.isEmpty && !status.contains("State:\tZ")
+  }
+
+  private func stop() {
+    _ = try? ask("scancel", "--state=RUNNING,PENDING", "--me")
+    for file in ["ctld.pid"] + Self.nodes.map({ "slurmd.\($0).pid" }) {
+      if FileManager.default.fileExists(atPath: "\(folder)/\(file)") { try? end(file, SIGKILL) }
+    }
+    _ = try? workspace.startAsRoot(["rm", "-rf", folder]).wait()
+  }
+
+  /// The first of four ports in a row, for the controller and the nodes.
+  private static func freePort() throws -> Int {
+    let free = (0..<200).lazy.map { _ in Int.random(in: 2000...3000) * 10 }.first { port in
+      (0..<4).allSatisfy { canListen(on: port + $0) }
+    }
+    return try #require(free)
+  }
+
+  private static func canListen(on port: Int) -> Bool {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+
+  private static func configuration(_ folder: String, _ port: Int) -> String {
+    let host = ProcessInfo.processInfo.hostName.prefix { $0 != "." }
+    return """
+      ClusterName=t\(port)
+      SlurmctldHost=\(host)(127.0.0.1)
+      SlurmUser=\(NSUserName())
+      AuthType=auth/none
+      CredType=cred/none
+      AuthInfo=cred_expire=2
+      SlurmctldPort=\(port)
+      CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+      StateSaveLocation=\(folder)
+      SlurmdSpoolDir=\(folder)/spool.%n
+      SlurmctldPidFile=\(folder)/ctld.pid
+      SlurmdPidFile=\(folder)/slurmd.%n.pid
+      SlurmctldLogFile=\(folder)/ctld.log
+      SlurmdLogFile=\(folder)/slurmd.%n.log
+      ProctrackType=proctrack/linuxproc
+      TaskPlugin=task/none
+      MpiDefault=none
+      PropagateResourceLimits=NONE
+      SelectType=select/cons_tres
+      SelectTypeParameters=CR_CPU
+      SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0,bf_interval=1
+      ReturnToService=2
+      SlurmdTimeout=5
+      KillWait=5
+      SlurmdParameters=config_overrides
+      NodeName=n[1-3] NodeHostname=\(host) NodeAddr=127.0.0.1 Port=[\(port + 1)-\(port + 3)] CPUs=2 RealMemory=2000
+      PartitionName=main Nodes=ALL Default=YES
+
+      """
+  }
+}
+
+extension TestWorkspace {
+  /// A workspace with some films, and a cluster for it.
+  static func withCluster(
+    _ stages: [Stage], films: Int, lines: String = "", body: (TestWorkspace, SlurmCluster) throws -> Void
+  ) throws {
+    try with(stages, config: ["EXECUTOR=slurm"]) { workspace in
+      for number in 1...films { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      try body(workspace, SlurmCluster(workspace, lines))
+    }
+  }
+
+  /// How many of the workspace's jobs stand in each status.
+  func statuses() throws -> [String: Int] {
+    Dictionary(
+      try jobs.map { (try manifest(of: $0)["pipeline"]?["status"]?.string ?? "none", 1) }, uniquingKeysWith: +)
+  }
+
+  /// How many files there are in the workspace's folder whose names begin so.
+  func count(_ prefix: String) -> Int {
+    ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).count { $0.hasPrefix(prefix) }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Index
+import Jobs
+import Testing
+
+@testable import Pipeline
+
+struct `What a cluster's controller tells` {
+  @Test func `is read task by task, also where a line tells of many`() {
+    let waiting = ClusterTask.read("7|2-3,6-11:2%4|PENDING|0:00|UNLIMITED|cpwx-a-1|")
+    #expect(waiting.map(\.index) == [2, 3, 6, 8, 10])
+    #expect(waiting.allSatisfy { $0.state == .waiting && $0.limit == nil && $0.name == "cpwx-a-1" })
+    let running = ClusterTask.read("7|0|COMPLETING|1-02:03:04|2-00:00:00|cpwx-a-1|n1")
+    #expect(running.map(\.state) == [.running])
+    #expect(running.first?.seconds == 93_784)
+    #expect(running.first?.limit == 172_800)
+    #expect(running.first?.id == "7_0")
+  }
+
+  @Test(arguments: [
+    "", "slurm_load_jobs error: Unable to contact slurm controller", "7|x|RUNNING|0:01|1:00|a|n",
+    "7|4-1|PENDING|0|0|a|",
+  ])
+  func `is left where it is no task`(line: String) { #expect(ClusterTask.read(line[...]).isEmpty) }
+
+  @Test(arguments: [
+    ("TIMEOUT", "its time limit of 2 h 00 min was reached", "failed"), ("OUT_OF_MEMORY", "memory", "failed"),
+    ("NODE_FAIL", "its node failed", "interrupted"), ("PREEMPTED", "another job", "interrupted"),
+    ("CANCELLED", "it was cancelled", "interrupted"),
+  ])
+  func `of an end becomes a reason`(word: String, reason: String, status: String) throws {
+    let task = try #require(ClusterTask.read("7|0|\(word)|1:00:00|2:00:00|a|n1").first)
+    let ending = try #require(ClusterEnding(task))
+    #expect(ending.reason.hasPrefix("the cluster ended it: ") && ending.reason.hasSuffix("(\(word))"))
+    #expect(ending.reason.contains(reason))
+    #expect(ending.status.rawValue == status)
+  }
+
+  @Test(arguments: ["COMPLETED", "FAILED", "RUNNING"])
+  func `of a task that came to its own end is no reason`(word: String) throws {
+    #expect(ClusterEnding(try #require(ClusterTask.read("7|0|\(word)|1:00|2:00|a|n1").first)) == nil)
+  }
+}
+
+struct `What a job asks of its node` {
+  private func stages(_ fields: String...) throws -> [StageDefinition] {
+    let list = fields.enumerated().map { "  - {name: s\($0), number: \($0 + 1), command: [x]\($1)}" }
+    return try PipelineDefinition(
+      yaml: "name: p\nstages:\n" + list.joined(separator: "\n") + "\n", file: "p.yaml"
+    ).stages
+  }
+
+  @Test func `is nothing where nothing is known`() throws {
+    let request = TaskRequest(try stages("", ", timeout: 10m"), WorkHistory(), expected: nil, gres: "gpu:1")
+    #expect(request.options == [])
+  }
+
+  @Test func `is the time of all its stages with all their attempts, where each has a limit`() throws {
+    let request = TaskRequest(
+      try stages(", timeout: 10m, retries: 1, grace: 0s, backoff: 60s", ", timeout: 1h, grace: 0s"), WorkHistory(),
+      expected: nil,
+      gres: nil)
+    #expect(request.options == ["--time=83"])
+  }
+
+  @Test func `is four times what is expected, and half as much memory again as was ever needed`() throws {
+    var known = WorkHistory.Stage(secondsPerByte: 1)
+    known.peakMemoryBytes = 1 << 30
+    var history = WorkHistory()
+    history.stages = ["s0": known, "s1": known]
+    let request = TaskRequest(
+      try stages(", timeout: 10h", ", lane: gpu"), history, expected: 3600, gres: "gpu:1")
+    #expect(request.options == ["--time=252", "--mem=2048M", "--gres=gpu:1"])
+  }
+}
