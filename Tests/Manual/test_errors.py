@@ -35,6 +35,15 @@ ELSEWHERE = {
         "Tests/AcceptanceTests/Faults/OneOwnerTests.swift", "make one job of a new film"),
     "gave no answer within N s": ("Tests/EnginesTests/ProgramTests.swift", "what takes too long is ended and named"),
     "no engine is installed for this stage": ("Tests/EnginesTests/EngineCatalogTests.swift", "missingEngine"),
+    "the cluster ended it: ...": ("Tests/AcceptanceTests/Cluster/ClusterFollowTests.swift", "reaches its time limit fails"),
+    "... is on the cluster, in the batch ...": (
+        "Tests/AcceptanceTests/Cluster/ClusterFollowTests.swift", "its films are held"),
+    "does not answer: ...": (
+        "Tests/AcceptanceTests/Cluster/ClusterRunTests.swift", "without a cluster a run says what is missing"),
+    "would not take the jobs: ...": (
+        "Tests/AcceptanceTests/Cluster/ClusterRunTests.swift", "what the cluster would never take"),
+    "did not take the jobs: ...": (
+        "Tests/AcceptanceTests/Cluster/ClusterRunTests.swift", "what the cluster refuses"),
     "TMDB refuses the key: ...": ("Tests/StageTests/TMDBStageTests.swift", "TMDB refuses the key"),
 }
 # What only failing hardware brings about, or another program between two steps of a moment.
@@ -171,6 +180,10 @@ class Provoked(unittest.TestCase):
             "is no size of a lane": ["run", "--lane", "gpu"],
             "expected ...": ["run", "--settle", "soon"],
             "a user id is a number from 1": ["job", "create", "--user", "0"],
+            "no batch is on a cluster": ["run", "--attach"],
+            "does jobs that are made already; name them with --resume, and no films": ["run", "--no-index"],
+            "follows a batch that was handed over, and hands nothing over itself": ["run", "--attach", "--detach"],
+            "leaves a cluster to its work: --executor slurm": ["run", "--detach"],
             "is no age and no date": ["archive", "--older-than", "soon"],
         }
         for message, arguments in cases.items():
@@ -231,6 +244,9 @@ class Provoked(unittest.TestCase):
         job = self.place.job()
         Path(job, "audio").mkdir()
         bare = {"CONFIG_PATH": f"{job}/job.env", "CPWX_ENGINES": f"{self.folder}/none"}
+        self.expect(
+            "not found in PATH: this machine cannot speak to a Slurm cluster", 69,
+            self.place.cpwx("run", "--force", "--executor", "slurm", environment={"PATH": "/none"}))
         self.expect("no speech engines are there", 69, self.place.stage("silero_vad", job, environment=bare))
         (self.place.root / "config/pipeline.yaml").write_text("stages: [{name: a, number: 1, command: [no-such-program]}]\n")
         self.expect("cannot be started", 69, self.place.cpwx("run", "--force"))
@@ -339,6 +355,7 @@ class Provoked(unittest.TestCase):
         place = self.place
         self.expect(
             "no workspace here or above: no folder with config/.env", 78, place.cpwx("job", "list", folder=self.folder))
+        self.expect("is no executor", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
         self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
         self.expect("the pipeline cannot be read", 78, place.cpwx("run", "--pipeline", "none.yaml"))
         (place.root / "config/bad.yaml").write_text("stages:\n  - {name: a, number: one, command: [a]}\n")

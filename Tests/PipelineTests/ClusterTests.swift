@@ -57,10 +57,10 @@ struct `What a job asks of its node` {
 
   @Test func `is the time of all its stages with all their attempts, where each has a limit`() throws {
     let request = TaskRequest(
-      try stages(", timeout: 10m, retries: 1, grace: 0s, backoff: 60s", ", timeout: 1h, grace: 0s"), WorkHistory(),
+      try stages(", timeout: 10m, retries: 1, grace: 30s, backoff: 60s", ", timeout: 1h, grace: 30s"), WorkHistory(),
       expected: nil,
       gres: nil)
-    #expect(request.options == ["--time=83"])
+    #expect(request.options == ["--time=84"])
   }
 
   @Test func `is four times what is expected, and half as much memory again as was ever needed`() throws {

@@ -92,7 +92,7 @@ struct Slurm: Sendable {
     let program = arguments[0]
     let process = StageProcess(
       arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: 120, grace: 1,
-      marker: "CPWX_ASKS=\(program)")
+      marker: "CPWX_PROBE_OF=\(program) for \(processID)")
     var said: [UInt8] = []
     let outcome: StageProcess.Outcome
     do {

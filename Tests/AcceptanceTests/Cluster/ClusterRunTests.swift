@@ -104,6 +104,18 @@ struct ClusterRunTests {
     }
   }
 
+  @Test func `what the cluster refuses leaves the jobs as they were made to the next run`() throws {
+    try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
+      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--mem=900G"])
+      #expect(outcome.code == 78)
+      #expect(outcome.errors.contains("did not take the jobs"), "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["pending": 1])
+      #expect(workspace.tree(".cpwx/cluster") == [])
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
   @Test func `what the cluster would never take is said before a job is made`() throws {
     try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
       let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PARTITION": "nowhere"])

@@ -109,7 +109,7 @@ final class SlurmCluster {
       SlurmUser=\(NSUserName())
       AuthType=auth/none
       CredType=cred/none
-      AuthInfo=cred_expire=2
+      AuthInfo=cred_expire=5
       SlurmctldPort=\(port)
       CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
       StateSaveLocation=\(folder)
