@@ -18,7 +18,9 @@ CPWX = os.environ.get("CPWX") or str(ROOT / ".build" / "debug" / "cpwx")
 COMMANDS = dict(generate.walk(generate.dump(CPWX)))
 
 # Of the environment of programs that are started, and of languages: no settings of anybody.
-_NOT_SETTINGS = {"OUT_DIR", "WORK_OF_ART", "CPWX_PROBE_OF", "CPWX_FAULT_STEP"}
+_NOT_SETTINGS = {
+    "OUT_DIR", "WORK_OF_ART", "CPWX_PROBE_OF", "CPWX_FAULT_STEP", "SLURM_BITSTR_LEN", "BOOT_FAIL", "NODE_FAIL",
+    "OUT_OF_MEMORY", "SPECIAL_EXIT"}
 
 
 def page(name):
@@ -161,6 +163,8 @@ stages:
 class Settings(unittest.TestCase):
     def setUp(self):
         self.documented = set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", page("cpwx-env.5") + page("cpwx.yaml.5")))
+        self.documented |= {
+            word for line in page("cpwx-env.5").splitlines() if line.startswith(".It Ev ") for word in line.split()[2:]}
 
     def test_every_setting_of_a_new_workspace_is_documented(self):
         keys = set(re.findall(r"^([A-Z_]+)=", (ROOT / "config/env.example").read_text(), re.MULTILINE))

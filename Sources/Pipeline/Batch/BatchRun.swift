@@ -14,6 +14,9 @@ final class BatchRun: Sendable {
   /// Held while a film is read and its job made: one after the other, so that jobs are numbered in the films' order and
   /// no disk has to read two films at once.
   private let making = Mutex(())
+  private let leftBehind = Mutex(false)
+  /// Whether jobs are on a cluster that are not followed to their ends.
+  var hasLeftJobsBehind: Bool { leftBehind.withLock { $0 } }
   private var workspace: Workspace { batch.workspace }
   var history: WorkHistory { plan.withLock { $0.history } }
 
@@ -43,7 +46,10 @@ final class BatchRun: Sendable {
     let hands = cluster == nil ? max(1, min(batch.options.jobs ?? places, films)) : 1
     onThreads(batch.options.watches ? hands + 1 : hands) { [self] hand in
       if hand == hands { return watch() }
-      if let cluster { return ClusterRun(self, cluster.slurm, cluster.record).work(cluster.settings) }
+      if let cluster {
+        let areOver = ClusterRun(self, cluster.slurm, cluster.record).work(cluster.settings)
+        return leftBehind.withLock { $0 = !areOver }
+      }
       while true {
         switch nextTurn() {
         case .film(let number, .result(let result)): finish(number, result)

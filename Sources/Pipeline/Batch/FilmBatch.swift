@@ -92,7 +92,7 @@ public struct FilmBatch: Sendable {
     telling.begin(plan.films.filter(\.kind.isWork), lanes: lanes)
     let run = BatchRun(self, plan, stop, telling.observe)
     run.work(handing)
-    if let handing, handing.isLeftBehind { return run.results() }
+    if let handing, run.hasLeftJobsBehind || handing.isUncertain { return run.results() }
     let results = telling.end(record.take(), run, stop)
     handing?.record.remove(from: workspace)
     return results

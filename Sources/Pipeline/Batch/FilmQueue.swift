@@ -130,6 +130,12 @@ final class FilmQueue: Sendable {
     }
   }
 
+  /// Begins nothing more; what runs goes on.
+  func leaveRest(_ reason: String) {
+    state.withLock { _ = leave(&$0, .pending, reason) }
+    changed.signal()
+  }
+
   /// A film that was handed out has its job.
   func began(_ number: Int, in folder: FilePath) {
     let before = bytes(below: folder)

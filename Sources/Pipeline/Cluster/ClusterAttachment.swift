@@ -16,10 +16,7 @@ extension FilmBatch {
   ) throws -> [Result] {
     let record = try workspace.clusterBatch(named: name)
     try Slurm(environment: environment, folder: workspace.root).requireController()
-    return try follow(record, stop: stop, observer) { run in
-      run.followAll()
-      return true
-    }
+    return try follow(record, stop: stop, observer) { $0.followAll() }
   }
 
   /// Whether earlier runs have left jobs on a cluster.

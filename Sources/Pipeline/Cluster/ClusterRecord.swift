@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Jobs
+public import Jobs
 internal import SystemPackage
 
 /// Jobs that were handed to the cluster together.
@@ -109,6 +109,9 @@ struct ClusterRecord: Sendable {
 }
 
 extension Workspace {
+  /// The ids of the batches that are on a cluster, oldest first.
+  public var batchesOnCluster: [String] { clusterBatches().map(\.batch) }
+
   var clusterFolder: FilePath { stateFolder.appending("cluster") }
 
   /// The batches that are on the cluster, oldest first.

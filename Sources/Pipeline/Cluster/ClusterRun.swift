@@ -29,7 +29,9 @@ final class ClusterRun {
   // MARK: - Handing over
 
   /// Hands over the films as they can begin, until there is none left, and none of them at work.
-  func work(_ settings: ClusterSettings) {
+  ///
+  /// - Returns: whether all that was handed over has ended.
+  func work(_ settings: ClusterSettings) -> Bool {
     var submission = ClusterSubmission(run, slurm, record, settings)
     while true {
       switch run.nextTurn() {
@@ -42,7 +44,7 @@ final class ClusterRun {
         follow(atMost: seconds)
       case .over:
         handOver(&submission)
-        return followAll()
+        return settings.detaches ? arrays.isEmpty : followAll()
       }
       lookSometimes()
     }
@@ -64,7 +66,9 @@ final class ClusterRun {
         tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
       }
     } catch {
-      for job in jobs { run.finish(job.number, run.failed(job.film, nil, error)) }
+      run.observe(.warning("\(error)"))
+      for job in jobs { run.finish(job.number, job.refused(error)) }
+      run.queue.leaveRest("left for the next run: the cluster takes no jobs")
     }
   }
 
@@ -78,9 +82,21 @@ final class ClusterRun {
     }
   }
 
-  /// Follows what was taken over to its end.
-  func followAll() {
-    while !tasks.isEmpty { follow(atMost: 1) }
+  /// Follows what was handed over to its end; told to end at once, no longer than half a minute while nobody answers.
+  ///
+  /// - Returns: whether all have ended.
+  func followAll() -> Bool {
+    var toldAt: ContinuousClock.Instant?
+    while !tasks.isEmpty {
+      follow(atMost: 1)
+      guard stop.level == .now, isSilent else { continue }
+      toldAt = toldAt ?? .now
+      if let toldAt, .now - toldAt > .seconds(30) {
+        run.observe(.warning("what runs on the cluster is left there; later: cpwx run --attach \(record.batch)"))
+        return false
+      }
+    }
+    return true
   }
 
   /// Whether the controller has answered, and nothing is left to follow.

@@ -24,9 +24,6 @@ struct ClusterWork: Sendable {
     try record.begin(batch.selection)
   }
 
-  /// Whether jobs are on the cluster, or may be, that are not followed to their ends.
-  var isLeftBehind: Bool {
-    guard let arrays = try? record.arrays() else { return true }
-    return settings.detaches && !arrays.isEmpty || arrays.contains { $0.id == nil }
-  }
+  /// Whether an array may be on the cluster, and nobody knows.
+  var isUncertain: Bool { (try? record.arrays())?.contains { $0.id == nil } ?? true }
 }

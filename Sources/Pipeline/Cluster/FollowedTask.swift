@@ -16,6 +16,14 @@ struct HandedJob {
     return result
   }
 
+  /// What is told of it when the cluster did not take it.
+  func refused(_ error: any Error) -> FilmBatch.Result {
+    let known = error as? JobError
+    var result = FilmBatch.Result(film: film, job: job, reason: known?.message ?? "\(error)")
+    result.error = known?.code ?? .io
+    return result
+  }
+
   /// What is told of it when it was not handed over after all.
   func calledOff(_ reason: String) -> FilmBatch.Result {
     var result = FilmBatch.Result(film: film, job: job, reason: reason)

@@ -42,6 +42,8 @@ struct CompletionValues {
     case "job-or-film": (jobs(typed), .files(MediaFiles.extensions.sorted()))
     case "job-or-file", "old", "new":
       (jobs(typed), .files(line.command.configuration.commandName == "diff" || isOfManifests ? ["json"] : ["zst"]))
+    case "path" where line.given["--attach"] != nil:
+      (workspace?.batchesOnCluster.map { Candidate(value: $0) } ?? [], nil)
     case "path": ([], .files(MediaFiles.extensions.sorted()))
     case "filter": (FilterCompletion(typed, users: users, stages: stages).candidates, nil)
     case "batch": (batches, nil)

@@ -104,6 +104,23 @@ struct ClusterRunTests {
     }
   }
 
+  @Test func `the doctor looks at the cluster where jobs are to be done by one`() throws {
+    func checks(_ outcome: Outcome) throws -> [String: String] {
+      let found = try JSON(parsing: Array(outcome.output.utf8)).array ?? []
+      return Dictionary(
+        found.map { ($0["check"]?.string ?? "", $0["status"]?.string ?? "") }, uniquingKeysWith: { $1 })
+    }
+    try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
+      let found = try checks(cluster.cpwx("doctor", "--format", "json"))
+      let own = ["sbatch", "squeue", "scontrol", "scancel", "slurm controller"]
+      #expect(own.map { found[$0] } == own.map { _ in "ok" })
+      try cluster.stopController()
+      #expect(try checks(cluster.cpwx("doctor", "--format", "json"))["slurm controller"] == "error")
+      let local = try cluster.cpwx("doctor", "--format", "json", environment: ["EXECUTOR": "local"])
+      #expect(try checks(local)["sbatch"] == nil)
+    }
+  }
+
   @Test func `what the cluster refuses leaves the jobs as they were made to the next run`() throws {
     try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
       let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--mem=900G"])
