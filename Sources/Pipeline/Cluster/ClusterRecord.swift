@@ -38,11 +38,23 @@ struct ClusterRecord: Sendable {
 
   /// Keeps which stages are asked for, and of which pipeline.
   func begin(_ selection: StageSelection) throws {
+    Self.sweep(folder.removingLastComponent())
     try makeFolder(folder)
     try DurableFile.syncFolder(of: folder)
     try DurableFile.write(selection.source, to: pipeline, mode: [.ownerReadWrite])
     let document: JSON = ["stages": .strings(selection.wanted.map(\.name))]
     try DurableFile.write(document.bytes(), to: folder.appending("batch.json"))
+  }
+
+  /// Removes records that were not begun, or not removed, to their ends, by processes that are gone.
+  private static func sweep(_ all: FilePath) {
+    for name in names(in: all) where !exists(all.appending(name).appending("batch.json")) {
+      guard let pid = name.split(separator: "-").last.flatMap({ Int($0) }), !exists(FilePath("/proc/\(pid)")) else {
+        continue
+      }
+      for file in names(in: all.appending(name)) { unlink(all.appending(name).appending(file)) }
+      _ = all.appending(name).withPlatformString { rmdir($0) }
+    }
   }
 
   /// What was asked for, as far as it is needed to tell what became of it.

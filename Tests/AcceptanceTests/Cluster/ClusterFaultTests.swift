@@ -88,6 +88,28 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test func `wherever the head dies while it hands over, the next run has each film done once and leaves nothing`()
+    throws
+  {
+    try TestWorkspace.withCluster([.last], films: 2) { workspace, cluster in
+      // Of the steps that reach the disk: those of the record, of the jobs, of the array, and behind that.
+      for step in [19, 24, 28, 33, 37] {
+        let settings = ["CPWX_SLURM_FLAGS": "--export=PATH,HOME"]
+        for place in ["out", "logs", ".cpwx", "runs"] {
+          try? FileManager.default.removeItem(atPath: workspace.path(place))
+        }
+        let run = try cluster.cpwx("run", environment: settings.merging(["CPWX_FAULT_STEP": "\(step)"]) { $1 })
+        #expect(run.signal == SIGKILL, "step \(step)")
+        #expect(try eventually { try cluster.ask("squeue", "-h") == "" })
+        let next = try cluster.cpwx("run", environment: settings)
+        #expect(next.code == 0, "step \(step): \(next.errors)")
+        #expect(try workspace.statuses() == ["completed": 2], "step \(step)")
+        #expect(workspace.runs == ["two", "two"], "step \(step)")
+        #expect(workspace.tree(".cpwx/cluster") == [], "step \(step)")
+      }
+    }
+  }
+
   @Test func `a batch that was never handed over leaves its films to the next run`() throws {
     try TestWorkspace.withCluster([.last], films: 2) { workspace, cluster in
       try workspace.write(

@@ -123,7 +123,7 @@ struct ClusterRunTests {
 
   @Test func `what the cluster refuses leaves the jobs as they were made to the next run`() throws {
     try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
-      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--mem=900G"])
+      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--cpus-per-task=64"])
       #expect(outcome.code == 78)
       #expect(outcome.errors.contains("did not take the jobs"), "\(outcome.errors)")
       #expect(try workspace.statuses() == ["pending": 1])
