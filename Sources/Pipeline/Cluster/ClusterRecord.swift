@@ -69,6 +69,9 @@ struct ClusterRecord: Sendable {
 
   private var pipeline: FilePath { folder.appending("pipeline.yaml") }
 
+  /// The name of the batch's array of some number, from 1.
+  func name(of number: Int) -> String { "cpwx-\(batch)-\(number)" }
+
   /// The script of an array.
   func script(of array: ClusterArray) -> FilePath { folder.appending("\(array.name).sh") }
 

@@ -58,7 +58,10 @@ final class ClusterRun {
       return
     }
     do {
-      let array = try submission.handOver(jobs, number: arrays.count + 1, stop: stop, observe: run.observe)
+      guard let array = try handOver(jobs, by: &submission) else {
+        for job in jobs { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
+        return
+      }
       arrays.append(array)
       if submission.settings.detaches {
         for job in jobs { run.finish(job.number, job.handedOver) }
@@ -69,6 +72,27 @@ final class ClusterRun {
       run.observe(.warning("\(error)"))
       for job in jobs { run.finish(job.number, job.refused(error)) }
       run.queue.leaveRest("left for the next run: the cluster takes no jobs")
+    }
+  }
+
+  /// Hands over an array; where the queue is full, as soon as it is not.
+  ///
+  /// - Returns: `nil` when the run was told to end before.
+  private func handOver(_ jobs: [HandedJob], by submission: inout ClusterSubmission) throws -> ClusterArray? {
+    var refusals = 0
+    let number = arrays.count + 1
+    while true {
+      do {
+        return try submission.handOver(jobs, number: number, stop: stop, observe: run.observe)
+      } catch let full as Slurm.Failure where full.isOfFullQueue {
+        if refusals == 0 { run.observe(.warning("the cluster's queue is full, and is waited for: \(full)")) }
+        refusals += 1
+        record.forget(record.name(of: number))
+        // Who waits for others only, and for long, has films to tell of.
+        if tasks.isEmpty, refusals > 20 { throw JobError(.missingEngine, "sbatch", "did not take the jobs: \(full)") }
+        follow(atMost: 2)
+        if stop.level > .none { return nil }
+      }
     }
   }
 

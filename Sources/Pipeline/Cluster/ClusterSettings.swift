@@ -9,8 +9,9 @@ public struct ClusterSettings: Sendable {
   public var workerArguments: [String]
   /// Hand the jobs over, and leave.
   public var detaches = false
-  /// `--partition` and its like, as `sbatch` takes them.
-  let options: [String]
+  /// Whose jobs they are and where: `--partition` and its like, as `sbatch` takes them.
+  let place: [String]
+  let flags: [String]
   /// What a job asks for that has a stage in the lane `gpu`, as in `gpu:1`; `nil`: nothing.
   let gres: String?
 
@@ -24,8 +25,8 @@ public struct ClusterSettings: Sendable {
     let named = [
       ("CPWX_SLURM_PARTITION", "--partition"), ("CPWX_SLURM_ACCOUNT", "--account"), ("CPWX_SLURM_QOS", "--qos"),
     ]
-    let flags = setting("CPWX_SLURM_FLAGS")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
-    options = named.compactMap { key, flag in setting(key).map { "\(flag)=\($0)" } } + flags
+    flags = setting("CPWX_SLURM_FLAGS")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+    place = named.compactMap { key, flag in setting(key).map { "\(flag)=\($0)" } }
     gres = setting("CPWX_SLURM_GRES")
   }
 }

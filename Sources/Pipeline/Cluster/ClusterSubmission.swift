@@ -18,7 +18,7 @@ struct ClusterSubmission {
   init(_ run: BatchRun, _ slurm: Slurm, _ record: ClusterRecord, _ settings: ClusterSettings) {
     (batch, history) = (run.batch, run.history)
     (self.slurm, self.record, self.settings) = (slurm, record, settings)
-    most = max(1, (try? slurm.largestArray()) ?? 1001)
+    most = (try? slurm.largestArray()) ?? 1000
   }
 
   var isEmpty: Bool { jobs.isEmpty }
@@ -46,7 +46,7 @@ struct ClusterSubmission {
   ) throws -> ClusterArray {
     let workspace = batch.workspace
     var array = ClusterArray(
-      name: "cpwx-\(record.batch)-\(number)", id: nil,
+      name: record.name(of: number), id: nil,
       entries: jobs.map { job in
         ClusterArray.Entry(
           folder: workspace.documentPath(job.job.output), input: workspace.documentPath(job.film.input),
@@ -82,6 +82,9 @@ struct ClusterSubmission {
   ) throws -> String {
     do {
       return try slurm.submit(script, options)
+    } catch let failure as Slurm.Failure where failure.isOfFullQueue {
+      if let task = try? slurm.tasks(named: [name]).first { return task.array }
+      throw failure
     } catch {
       // Whoever got no answer does not know whether the array was taken.
       while true {
@@ -109,6 +112,6 @@ extension FilmBatch {
     let expected = films.compactMap { $0.estimate?.seconds }.max()
     let request = TaskRequest(selection.wanted, history, expected: expected, gres: settings.gres)
     return ["--nodes=1", "--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:TERM@60"] + request.options
-      + settings.options
+      + settings.place + settings.flags
   }
 }

@@ -13,9 +13,10 @@ struct ClusterWork: Sendable {
     slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
     try slurm.requireController()
     do {
-      // That no node is up just now is said in the same words as that none will ever do: only what is plain counts.
+      // That no node is up just now is said in the same words as that none will ever do: then a job that asks for nothing
+      // would not be taken, either, and that one is no reason to leave.
       try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings))
-    } catch let failure as Slurm.Failure where failure.description.lowercased().contains("invalid") {
+    } catch let failure as Slurm.Failure where failure.isOfRequest || (try? slurm.test(settings.place)) != nil {
       throw JobError(
         .configuration, "Slurm", "would not take the jobs: \(failure)",
         remedy: "No job was made. What they ask for is said by the pipeline and the CPWX_SLURM_ settings: cpwx-env(5)")

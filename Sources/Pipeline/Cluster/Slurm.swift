@@ -8,6 +8,11 @@ struct Slurm: Sendable {
   struct Failure: Error, CustomStringConvertible {
     /// What it said, on one line.
     var description: String
+
+    /// Whether the controller has no room for more jobs just now.
+    var isOfFullQueue: Bool { description.contains("temporarily unable") }
+    /// Whether what was asked for is wrong, whatever state the nodes are in.
+    var isOfRequest: Bool { description.lowercased().contains("invalid") }
   }
 
   private let environment: [String: String]
@@ -43,7 +48,7 @@ struct Slurm: Sendable {
   /// - Returns: the array's id.
   /// - Throws: ``Failure`` with what sbatch said.
   func submit(_ script: FilePath, _ options: [String]) throws -> String {
-    let said = try answer(["sbatch", "--parsable"] + options + [script.string])
+    let said = try answer(["sbatch", "--parsable"] + options + [script.string], within: 30)
     // Warnings may stand before it, and a cluster's name after it.
     let ids = said.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
     guard let id = ids.last(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {
@@ -78,20 +83,23 @@ struct Slurm: Sendable {
   /// Has the cluster end what is left of arrays.
   func cancel(_ arrays: [String]) throws { _ = try answer(["scancel"] + arrays) }
 
-  /// The most tasks that an array may have.
+  /// The most tasks that an array may have, and not the whole queue be full of it.
   func largestArray() throws -> Int {
     let lines = try answer(["scontrol", "show", "config"]).split(whereSeparator: \.isNewline)
-    let line = lines.first { $0.hasPrefix("MaxArraySize") }
-    return line?.split(separator: "=").last.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 1001
+    func number(_ key: String) -> Int? {
+      let line = lines.first { $0.hasPrefix("\(key) ") }
+      return line?.split(separator: "=").last.flatMap { Int($0.filter { !$0.isWhitespace }) }
+    }
+    return max(1, min(number("MaxArraySize") ?? 1001, (number("MaxJobCount") ?? 10_000) / 4))
   }
 
   /// What a program answers.
   ///
   /// - Throws: ``JobError`` with code `missingEngine` when there is no such program, else ``Failure``.
-  private func answer(_ arguments: [String]) throws -> String {
+  private func answer(_ arguments: [String], within seconds: Double = 120) throws -> String {
     let program = arguments[0]
     let process = StageProcess(
-      arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: 120, grace: 1,
+      arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: seconds, grace: 1,
       marker: "CPWX_PROBE_OF=\(program) for \(processID)")
     var said: [UInt8] = []
     let outcome: StageProcess.Outcome
@@ -106,7 +114,9 @@ struct Slurm: Sendable {
     let text = String(decoding: said, as: UTF8.self)
     switch outcome.end {
     case .exited(0): return text
-    case .timedOut: throw Failure(description: "\(program) had not answered after two minutes")
+    case .timedOut:
+      let said = text.isEmpty ? "" : ": \(text.trimmedLines)"
+      throw Failure(description: "\(program) had not answered after \(describeDuration(seconds))\(said)")
     default: throw Failure(description: text.isEmpty ? "\(program) failed" : text.trimmedLines)
     }
   }

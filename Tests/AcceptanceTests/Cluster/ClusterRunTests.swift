@@ -123,7 +123,16 @@ struct ClusterRunTests {
 
   @Test func `what the cluster refuses leaves the jobs as they were made to the next run`() throws {
     try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
-      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--cpus-per-task=64"])
+      // The real sbatch, asked for what there is not once the test was passed.
+      let sbatch = """
+        #!/bin/sh
+        case "$*" in *--version*|*--test-only*) exec /usr/bin/sbatch "$@";; esac
+        exec /usr/bin/sbatch --partition=nowhere "$@"
+        """
+      try workspace.write("bin/sbatch", sbatch)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let outcome = try cluster.cpwx("run", environment: ["PATH": path])
       #expect(outcome.code == 78)
       #expect(outcome.errors.contains("did not take the jobs"), "\(outcome.errors)")
       #expect(try workspace.statuses() == ["pending": 1])
@@ -133,11 +142,21 @@ struct ClusterRunTests {
     }
   }
 
+  @Test func `a queue that is full is waited for`() throws {
+    try TestWorkspace.withCluster([.last], films: 5, lines: "MaxJobCount=4\nMinJobAge=2") { workspace, cluster in
+      let outcome = try cluster.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 5])
+    }
+  }
+
   @Test func `what the cluster would never take is said before a job is made`() throws {
     try TestWorkspace.withCluster([.last], films: 1) { workspace, cluster in
-      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PARTITION": "nowhere"])
-      #expect(outcome.code == 78)
-      #expect(outcome.errors.contains("nowhere"), "\(outcome.errors)")
+      let elsewhere = try cluster.cpwx("run", environment: ["CPWX_SLURM_PARTITION": "nowhere"])
+      #expect(elsewhere.code == 78)
+      #expect(elsewhere.errors.contains("nowhere"), "\(elsewhere.errors)")
+      let large = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--cpus-per-task=64"])
+      #expect(large.code == 78)
       #expect(workspace.jobs == [])
     }
   }
