@@ -72,4 +72,15 @@ struct `What a job asks of its node` {
       try stages(", timeout: 10h", ", lane: gpu"), history, expected: 3600, gres: "gpu:1")
     #expect(request.options == ["--time=252", "--mem=2048M", "--gres=gpu:1"])
   }
+
+  @Test func `is the most that a stage says, before what stages took`() throws {
+    var known = WorkHistory.Stage()
+    known.peakMemoryBytes = 8 << 30
+    var history = WorkHistory()
+    history.stages = ["s0": known]
+    let request = TaskRequest(
+      try stages(", cpus: 2, memory: 4Gi", ", cpus: 8, memory: 1Gi, gpus: 2, lane: gpu"), history, expected: nil,
+      gres: "gpu:1")
+    #expect(request.options == ["--cpus-per-task=8", "--mem=4096M", "--gres=gpu:2"])
+  }
 }

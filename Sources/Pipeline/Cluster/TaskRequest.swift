@@ -3,6 +3,8 @@ internal import Jobs
 
 /// What one job asks of its node: enough for the stage that needs most, and time for all.
 struct TaskRequest: Equatable {
+  /// Processors; `nil`: one.
+  var cpus: Int?
   /// Minutes; `nil`: what the partition gives.
   var minutes: Int?
   /// Bytes; `nil`: what the partition gives.
@@ -20,16 +22,19 @@ struct TaskRequest: Equatable {
     let reckoned = known.contains { $0 == nil } ? nil : expected.map { $0 * 4 + 600 }
     // A minute more: the worker is told that the end is near before the cluster ends it.
     minutes = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
-    memory =
-      known.contains { $0?.peakMemoryBytes == nil }
-      ? nil : known.compactMap { $0?.peakMemoryBytes }.max().map(Self.roomy)
-    self.gres = stages.contains { $0.lane == "gpu" } ? gres : nil
+    // What a stage says goes before what it took; where neither is known of one, the partition says.
+    let memories = zip(stages, known).map { $0.memory ?? $1?.peakMemoryBytes.map(Self.roomy) }
+    memory = memories.contains(nil) ? nil : memories.compactMap { $0 }.max()
+    cpus = stages.compactMap(\.cpus).max()
+    let gpus = stages.compactMap(\.gpus).max()
+    self.gres = gpus.map { $0 > 0 ? "gpu:\($0)" : nil } ?? (stages.contains { $0.lane == "gpu" } ? gres : nil)
   }
 
   /// As `sbatch` takes them.
   var options: [String] {
     [
-      minutes.map { "--time=\($0)" }, memory.map { "--mem=\(($0 + (1 << 20) - 1) >> 20)M" },
+      cpus.map { "--cpus-per-task=\($0)" }, minutes.map { "--time=\($0)" },
+      memory.map { "--mem=\(($0 + (1 << 20) - 1) >> 20)M" },
       gres.map { "--gres=\($0)" },
     ].compactMap { $0 }
   }

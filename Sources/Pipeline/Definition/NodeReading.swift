@@ -31,6 +31,12 @@ extension PipelineReader {
     return nil
   }
 
+  mutating func size(_ node: Node, _ subject: String) -> Int? {
+    if case .scalar(let scalar) = node, let value = parseSize(scalar.string), value > 0 { return value }
+    note(line(node), "\(subject) is \(kind(node)); expected a size such as 512M or 4G")
+    return nil
+  }
+
   mutating func strings(_ node: Node, _ subject: String) -> [String]? {
     guard case .sequence(let sequence) = node else {
       note(line(node), "\(subject) is \(kind(node)); expected a list such as [one, two]")

@@ -22,6 +22,12 @@ public struct StageDefinition: Sendable, Equatable {
   /// Seconds before the first retry, twice as long before each further one; `nil`: RETRY_DELAY_SECONDS, else 2.
   public var backoff: Double?
   public var lane = "cpu"
+  /// Processors that it keeps busy, where somebody else gives them out.
+  public var cpus: Int?
+  /// Bytes of memory that it needs there.
+  public var memory: Int?
+  /// GPUs that it needs there.
+  public var gpus: Int?
   /// The setting that switches the stage off when false.
   public var enabled: String?
   /// Settings that decide the result: a change runs the stage again.

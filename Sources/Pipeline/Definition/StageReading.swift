@@ -5,7 +5,7 @@ internal import Yams
 extension PipelineReader {
   private static let stageKeys = [
     "name", "number", "service", "command", "arguments", "timeout", "grace", "critical", "retries", "backoff", "lane",
-    "enabled", "env", "inputs", "outputs",
+    "cpus", "memory", "gpus", "enabled", "env", "inputs", "outputs",
   ]
 
   mutating func stage(_ node: Node, _ index: Int) -> StageDefinition? {
@@ -46,6 +46,9 @@ extension PipelineReader {
       note(line(node), "\(subject): lane is '\(stage.lane)'; expected letters, digits, '_' and '-'")
     }
     lanesOfStages.insert(stage.lane)
+    stage.cpus = fields["cpus"].flatMap { whole($0, "\(subject): cpus", 1...10_000) }
+    stage.memory = fields["memory"].flatMap { size($0, "\(subject): memory") }
+    stage.gpus = fields["gpus"].flatMap { whole($0, "\(subject): gpus", 0...1000) }
     stage.enabled = fields["enabled"].flatMap { text($0, "\(subject): enabled") }
     stage.env = fields["env"].flatMap { strings($0, "\(subject): env") } ?? []
     if let key = stage.enabled, let node = fields["enabled"] { checkSetting(key, node, "\(subject): enabled") }
