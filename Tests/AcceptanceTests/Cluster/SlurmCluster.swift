@@ -76,7 +76,14 @@ final class SlurmCluster {
     for file in ["ctld.pid"] + Self.nodes.map({ "slurmd.\($0).pid" }) {
       if FileManager.default.fileExists(atPath: "\(folder)/\(file)") { try? end(file, SIGKILL) }
     }
-    _ = try? workspace.startAsRoot(["rm", "-rf", folder]).wait()
+    // What a dead daemon has begun would tell a controller for long that is gone.
+    let script = """
+      for process in /proc/[0-9]*; do
+        case "$(readlink "$process/cwd")" in "$1"*) kill -9 "${process#/proc/}";; esac
+      done
+      rm -rf "$1"
+      """
+    _ = try? workspace.startAsRoot(["sh", "-c", script, "sh", folder]).wait()
   }
 
   /// The first of four ports in a row, for the controller and the nodes.
