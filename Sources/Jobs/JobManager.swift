@@ -4,12 +4,16 @@ internal import SystemPackage
 /// Makes jobs and knows their paths: the operations of the documented `JobManager`, in Swift.
 public struct JobManager: Sendable {
   public let workspace: Workspace
+  private let forContainers: Bool
   private let now: @Sendable () -> Timestamp
 
-  /// - Parameter now: the clock, for tests that let midnight pass.
-  public init(_ workspace: Workspace, now: @escaping @Sendable () -> Timestamp = { .now }) {
-    self.workspace = workspace
-    self.now = now
+  /// - Parameters:
+  ///   - forContainers: the stages of jobs are containers, and their env files name paths as those see them.
+  ///   - now: the clock, for tests that let midnight pass.
+  public init(
+    _ workspace: Workspace, forContainers: Bool = false, now: @escaping @Sendable () -> Timestamp = { .now }
+  ) {
+    (self.workspace, self.forContainers, self.now) = (workspace, forContainers, now)
   }
 
   /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return but
@@ -74,11 +78,20 @@ public struct JobManager: Sendable {
   /// Folders of jobs whose making was cut short; whoever holds the numbering may remove them.
   private static let unfinishedPrefix = ".new-"
 
-  /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on.
+  /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on: with the paths of this machine, or
+  /// of containers, whatever the run before needed.
   public func restoreJobEnv(_ paths: JobPaths) throws {
     // Other tools left it open to all, and it holds secrets.
     _ = paths.env.withPlatformString { chmod($0, 0o600) }
-    let backup = try DurableFile.read(paths.env)
+    var backup = try DurableFile.read(paths.env)
+    var env = EnvFile(parsing: backup)
+    if forContainers || env.isForContainers {
+      env.setPlaces(of: paths, in: workspace, forContainers: forContainers)
+      if env.bytes != backup {
+        backup = env.bytes
+        try DurableFile.write(backup, to: paths.env, mode: [.ownerReadWrite])
+      }
+    }
     if let standing = try? DurableFile.read(paths.temporaryEnv), standing == backup { return }
     try DurableFile.writeFast(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])
   }
@@ -106,8 +119,7 @@ public struct JobManager: Sendable {
     if let overlay { env.overlay(overlay) }
     env["JOB_ID"] = paths.id.description
     env["USER_ID"] = String(paths.userID)
-    env["OUTPUT_ROOT"] = workspace.documentPath(paths.output)
-    env["LOG_ROOT"] = workspace.documentPath(paths.logs)
+    env.setPlaces(of: paths, in: workspace, forContainers: forContainers)
     return env
   }
 }

@@ -6,30 +6,44 @@
 
 /// Runs `body` on so many threads of their own, and waits for all: they block, for hours maybe, which no shared pool is for.
 public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-  final class Call: Sendable {
-    let number: Int
-    let body: @Sendable (Int) -> Void
-    init(_ number: Int, _ body: @escaping @Sendable (Int) -> Void) { (self.number, self.body) = (number, body) }
-  }
-  var threads: [pthread_t] = []
+  var threads: [StartedThread] = []
   for number in 0..<count {
-    let call = Unmanaged.passRetained(Call(number, body))
+    if let thread = StartedThread({ body(number) }) {
+      threads.append(thread)
+    } else {
+      // No thread to be had: this one does its work.
+      body(number)
+    }
+  }
+  for thread in threads { thread.join() }
+}
+
+/// A thread of its own, to be waited for once.
+public struct StartedThread: Sendable {
+  private final class Call: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  private let thread: pthread_t
+
+  /// Starts it; `nil` when there is none to be had.
+  public init?(_ body: @escaping @Sendable () -> Void) {
+    let call = Unmanaged.passRetained(Call(body))
     var thread = pthread_t()
     let code = pthread_create(
       &thread, nil,
       { context in
         guard let context else { return nil }
-        let call = Unmanaged<Call>.fromOpaque(context).takeRetainedValue()
-        call.body(call.number)
+        Unmanaged<Call>.fromOpaque(context).takeRetainedValue().body()
         return nil
       }, call.toOpaque())
-    if code == 0 {
-      threads.append(thread)
-    } else {
-      // No thread to be had: this one does its work.
+    guard code == 0 else {
       call.release()
-      body(number)
+      return nil
     }
+    self.thread = thread
   }
-  for thread in threads { pthread_join(thread, nil) }
+
+  public func join() { pthread_join(thread, nil) }
 }

@@ -39,6 +39,12 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: .init("The pipeline file. (default: config/pipeline.yaml, else the ten stages)", valueName: "file"))
   var pipeline: String?
 
+  @Option(
+    help: .init(
+      "What stages are run as: processes of this machine (local) or containers (docker). (default: RUNNER, else local)",
+      valueName: "runner"))
+  var runner: RunnerChoice?
+
   @Option(help: .init("Run only this workflow of the pipeline.", valueName: "name"))
   var workflow: String?
 
@@ -121,4 +127,11 @@ struct RunCommand: AsyncParsableCommand {
     }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
+}
+
+/// What `--runner` takes.
+enum RunnerChoice: String, CaseIterable, ExpressibleByArgument {
+  case local, docker
+
+  var runner: Runner { self == .local ? .local : .docker }
 }

@@ -25,7 +25,10 @@ struct RunRequest {
       user = user ?? old.user
     }
     workspace = try command.workOptions.open(config: config)
-    let pipeline = try PipelineDefinition.load(for: workspace, file: command.pipeline.map { absolute(FilePath($0)) })
+    let environment = processEnvironment()
+    let runner = try command.runner?.runner ?? Runner(of: workspace, environment: environment)
+    let pipeline = try PipelineDefinition.load(
+      for: workspace, file: command.pipeline.map { absolute(FilePath($0)) }, runner: runner)
     if command.stages?.split(separator: ",").isEmpty == true {
       throw JobError(.usage, "--stages", "names no stage", remedy: "Expected names, as in: --stages asr,mux")
     }
@@ -34,7 +37,6 @@ struct RunRequest {
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let options = try command.nightOptions.resolved()
     try pipeline.requireLanes(options.lanes.keys.sorted())
-    let environment = processEnvironment()
     let isWorker = command.clusterOptions.noIndex
     index = IndexFeed(workspace, notice: IndexNotice { Console.error($0) })
     batch = FilmBatch(
@@ -42,8 +44,9 @@ struct RunRequest {
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
       options: options, environment: environment,
       toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
-      index: isWorker ? nil : index, restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() },
-      cluster: try Self.cluster(command, workspace, environment), isWorker: isWorker)
+      runner: runner, index: isWorker ? nil : index,
+      restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() },
+      cluster: try Self.cluster(command, workspace, runner, environment), isWorker: isWorker)
     isAttaching = command.clusterOptions.attach
     resumed = command.resume
     if paths.contains("") {
@@ -56,7 +59,7 @@ struct RunRequest {
 
   /// What the jobs are handed over with; `nil` where they are done here.
   private static func cluster(
-    _ command: RunCommand, _ workspace: Workspace, _ environment: [String: String]
+    _ command: RunCommand, _ workspace: Workspace, _ runner: Runner, _ environment: [String: String]
   ) throws -> ClusterSettings? {
     let options = command.clusterOptions
     if options.noIndex || options.attach { return nil }
@@ -64,7 +67,8 @@ struct RunRequest {
       if !options.detach { return nil }
       throw JobError(.usage, "--detach", "leaves a cluster to its work: --executor slurm, or EXECUTOR=slurm")
     }
-    var arguments: [String] = []
+    // Not every cluster hands its tasks the caller's variables.
+    var arguments = ["--runner", runner.rawValue]
     if let config = command.config { arguments += ["--config", absolute(FilePath(config)).string] }
     if let workflow = command.workflow { arguments += ["--workflow", workflow] }
     if let stages = command.stages { arguments += ["--stages", stages] }

@@ -75,7 +75,7 @@ import Testing
   @Test func `takes a stage with a service alone, where it need not run here`() throws {
     let yaml = "stages:\n  - {name: a, number: 1, service: demux}\n"
     #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.first?.command == nil)
-    #expect(throws: PipelineFileError.self) { try PipelineDefinition(yaml: yaml, file: "p", isRunHere: true) }
+    #expect(throws: PipelineFileError.self) { try PipelineDefinition(yaml: yaml, file: "p", runner: .local) }
   }
 
   @Test func `orders stages by number, whatever their order in the file`() throws {

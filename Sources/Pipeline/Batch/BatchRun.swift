@@ -206,7 +206,8 @@ final class BatchRun: Sendable {
   private func run(_ job: JobPaths, _ film: InputDecision) -> FilmBatch.Result {
     do {
       let run = JobRun(
-        job, in: workspace, selection: batch.selection, workflow: batch.workflow, environment: batch.environment,
+        job, in: workspace, selection: batch.selection, workflow: batch.workflow, runner: batch.runner,
+        environment: batch.environment,
         toolFolders: batch.toolFolders, lanes: batch.lanes, stop: stop, waits: batch.options.waits,
         index: batch.index, observe: observe)
       let outcome = try run.run(film)
@@ -255,7 +256,7 @@ final class BatchRun: Sendable {
 
   /// The film's job: the standing one, or a new one.
   private func job(for film: InputDecision) throws -> JobPaths {
-    let manager = JobManager(workspace)
+    let manager = JobManager(workspace, forContainers: batch.runner == .docker)
     let overlay = try FilmBatch.overlay(for: film.input)
     guard let job = film.job else {
       let created = try manager.createJob(

@@ -15,6 +15,8 @@ public struct FilmBatch: Sendable {
   let memory: HashMemory
   let environment: [String: String]
   let toolFolders: [FilePath]
+  /// What stages are run as.
+  let runner: Runner
   let index: IndexFeed?
   /// Puts a job back that is archived; `nil` where that is not to be.
   let restore: (@Sendable (JobPaths) throws -> Void)?
@@ -29,6 +31,7 @@ public struct FilmBatch: Sendable {
   ///   - pipeline: what `selection` is of; it says how large its lanes are.
   ///   - again: make new jobs, also of films that have one.
   ///   - renewsConfig: unfinished jobs take the workspace's configuration over, instead of keeping their own.
+  ///   - runner: what stages are run as.
   ///   - index: told of jobs that are made and moved.
   ///   - restore: puts a job back that is archived, before it goes on.
   ///   - cluster: has a cluster do the jobs.
@@ -36,12 +39,14 @@ public struct FilmBatch: Sendable {
   public init(
     workspace: Workspace, user: Int, pipeline: PipelineDefinition, selection: StageSelection, workflow: String?,
     again: Bool, renewsConfig: Bool, options: BatchOptions, environment: [String: String], toolFolders: [FilePath],
-    index: IndexFeed?, restore: (@Sendable (JobPaths) throws -> Void)? = nil, cluster: ClusterSettings? = nil,
+    runner: Runner = .local, index: IndexFeed?, restore: (@Sendable (JobPaths) throws -> Void)? = nil,
+    cluster: ClusterSettings? = nil,
     isWorker: Bool = false
   ) {
     (self.workspace, self.user, self.selection, self.workflow) = (workspace, user, selection, workflow)
     (self.again, self.renewsConfig, self.options) = (again, renewsConfig, options)
     (self.environment, self.toolFolders, self.index) = (environment, toolFolders, index)
+    self.runner = runner
     self.restore = restore
     (self.cluster, self.isWorker) = (cluster, isWorker)
     secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
@@ -67,6 +72,7 @@ public struct FilmBatch: Sendable {
   ) throws -> [Result] {
     let observe: @Sendable (RunEvent) -> Void = { [secrets] in observer($0.masked(secrets)) }
     if isWorker {
+      try requireContainers()
       let run = BatchRun(self, plan, stop, observe)
       run.work()
       return run.results()
@@ -77,6 +83,7 @@ public struct FilmBatch: Sendable {
       return BatchRun(self, plan, stop, observe).results()
     }
     let id = BatchRecord.newID(pid: processID)
+    if cluster == nil { try requireContainers() }
     let handing = try cluster.map { try ClusterWork(self, id, plan, $0) }
     let lanes = handing == nil ? lanes.sizes : [:]
     var record: OpenBatch?
@@ -96,6 +103,14 @@ public struct FilmBatch: Sendable {
     let results = telling.end(record.take(), run, stop)
     handing?.record.remove(from: workspace)
     return results
+  }
+
+  /// Makes sure, where stages are containers, that all is there that they are made of.
+  private func requireContainers() throws {
+    guard runner == .docker else { return }
+    try ComposeCheck(
+      workspace: workspace, docker: Docker(environment: environment, folder: workspace.root)
+    ).require(selection.wanted)
   }
 
   /// Has a completed job say where its film is now.

@@ -15,18 +15,13 @@ struct Slurm: Sendable {
     var isOfRequest: Bool { description.lowercased().contains("invalid") }
   }
 
-  private let environment: [String: String]
-  private let folder: FilePath
-  /// They do their work also when the run is told to end: cancelling is what they are needed for then.
-  private let never: StopSource
+  private let programs: ProgramCall
 
   /// - Parameter folder: where they are run, and with them the tasks.
   /// - Throws: `Errno` when no pipe can be made.
   init(environment: [String: String], folder: FilePath) throws {
     // Long lists of tasks are cut short, else.
-    self.environment = environment.merging(["SLURM_BITSTR_LEN": "0"]) { $1 }
-    self.folder = folder
-    never = try StopSource()
+    programs = try ProgramCall(environment: environment.merging(["SLURM_BITSTR_LEN": "0"]) { $1 }, folder: folder)
   }
 
   /// Makes sure that the programs are there and the cluster's controller answers.
@@ -98,21 +93,16 @@ struct Slurm: Sendable {
   /// - Throws: ``JobError`` with code `missingEngine` when there is no such program, else ``Failure``.
   private func answer(_ arguments: [String], within seconds: Double = 120) throws -> String {
     let program = arguments[0]
-    let process = StageProcess(
-      arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: seconds, grace: 1,
-      marker: "CPWX_PROBE_OF=\(program) for \(processID)")
-    var said: [UInt8] = []
-    let outcome: StageProcess.Outcome
+    let answer: (end: StageProcess.End, text: String)
     do {
-      let child = try process.start()
-      outcome = process.follow(child, stop: never) { said += $0 }
+      answer = try programs.answer(arguments, within: seconds)
     } catch Errno.noSuchFileOrDirectory {
       throw JobError(
         .missingEngine, program, "not found in PATH: this machine cannot speak to a Slurm cluster",
         remedy: "No job was made. Install it: apt-get install slurm-client. Or run the films here: --executor local")
     }
-    let text = String(decoding: said, as: UTF8.self)
-    switch outcome.end {
+    let text = answer.text
+    switch answer.end {
     case .exited(0): return text
     case .timedOut:
       let said = text.isEmpty ? "" : ": \(text.trimmedLines)"

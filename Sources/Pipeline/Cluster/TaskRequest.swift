@@ -25,7 +25,7 @@ struct TaskRequest: Equatable {
     // What a stage says goes before what it took; where neither is known of one, the partition says.
     let memories = zip(stages, known).map { $0.memory ?? $1?.peakMemoryBytes.map(Self.roomy) }
     memory = memories.contains(nil) ? nil : memories.compactMap { $0 }.max()
-    cpus = stages.compactMap(\.cpus).max()
+    cpus = stages.compactMap(\.cpus).max().map { Int($0.rounded(.up)) }
     let gpus = stages.compactMap(\.gpus).max()
     self.gres = gpus.map { $0 > 0 ? "gpu:\($0)" : nil } ?? (stages.contains { $0.lane == "gpu" } ? gres : nil)
   }

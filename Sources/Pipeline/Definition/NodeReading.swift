@@ -17,6 +17,13 @@ extension PipelineReader {
     return nil
   }
 
+  mutating func decimal(_ node: Node, _ subject: String, _ range: ClosedRange<Double>) -> Double? {
+    if case .scalar(let scalar) = node, let value = Double(scalar.string), range.contains(value) { return value }
+    note(
+      line(node), "\(subject) is \(kind(node)); expected a number from \(range.lowerBound) to \(Int(range.upperBound))")
+    return nil
+  }
+
   mutating func boolean(_ node: Node, _ subject: String) -> Bool? {
     if case .scalar(let scalar) = node, let value = parseSwitch(scalar.string) { return value }
     note(line(node), "\(subject) is \(kind(node)); expected true or false")

@@ -22,8 +22,11 @@ public struct PipelineFileError: Error, Sendable, CustomStringConvertible {
 extension PipelineDefinition {
   /// The pipeline of a workspace: `file` if given, else its config/pipeline.yaml, else the ten documented stages.
   ///
+  /// - Parameter runner: what each stage must say how it is run by; `nil`: by any will do.
   /// - Throws: ``PipelineFileError``, or ``JobError`` when the file cannot be read.
-  public static func load(for workspace: Workspace, file: FilePath? = nil) throws -> PipelineDefinition {
+  public static func load(
+    for workspace: Workspace, file: FilePath? = nil, runner: Runner? = nil
+  ) throws -> PipelineDefinition {
     guard let path = file ?? (exists(workspace.pipelineFile) ? workspace.pipelineFile : nil) else {
       return try standard
     }
@@ -33,7 +36,7 @@ extension PipelineDefinition {
     } catch let error as JobError {
       throw JobError(.configuration, path.string, "the pipeline cannot be read", underlying: error.underlying)
     }
-    return try PipelineDefinition(yaml: String(decoding: bytes, as: UTF8.self), file: path.string, isRunHere: true)
+    return try PipelineDefinition(yaml: String(decoding: bytes, as: UTF8.self), file: path.string, runner: runner)
   }
 
   /// The ten documented stages.
@@ -46,10 +49,10 @@ extension PipelineDefinition {
 
   /// Reads a pipeline file's text.
   ///
-  /// - Parameter isRunHere: whether each stage needs a command; else a service, for docker, will do.
+  /// - Parameter runner: what each stage must say how it is run by: by a command, or a service. `nil`: one of both will do.
   /// - Throws: ``PipelineFileError`` with every mistake found.
-  public init(yaml: String, file: String, isRunHere: Bool = false) throws {
-    var reader = PipelineReader(isRunHere: isRunHere)
+  public init(yaml: String, file: String, runner: Runner? = nil) throws {
+    var reader = PipelineReader(runner: runner)
     let definition = reader.read(yaml)
     guard reader.mistakes.isEmpty, let definition else {
       throw PipelineFileError(file: file, mistakes: reader.mistakes.sorted { $0.line < $1.line })

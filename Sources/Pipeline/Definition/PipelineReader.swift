@@ -3,13 +3,13 @@ internal import Yams
 
 /// Turns YAML nodes into a definition, gathering mistakes on the way.
 struct PipelineReader {
-  /// Whether each stage needs a command.
-  let isRunHere: Bool
+  /// What each stage must say how it is run by; `nil`: by any will do.
+  let runner: Runner?
   var mistakes: [PipelineFileError.Mistake] = []
   /// The lanes of the stages, also of those that have mistakes.
   var lanesOfStages: Set<String> = []
 
-  init(isRunHere: Bool) { self.isRunHere = isRunHere }
+  init(runner: Runner?) { self.runner = runner }
 
   mutating func read(_ yaml: String) -> PipelineDefinition? {
     let root: Node

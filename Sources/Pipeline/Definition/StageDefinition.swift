@@ -22,9 +22,10 @@ public struct StageDefinition: Sendable, Equatable {
   /// Seconds before the first retry, twice as long before each further one; `nil`: RETRY_DELAY_SECONDS, else 2.
   public var backoff: Double?
   public var lane = "cpu"
-  /// Processors that it keeps busy, where somebody else gives them out.
-  public var cpus: Int?
-  /// Bytes of memory that it needs there.
+  /// Processors that it keeps busy, where somebody else gives them out: a cluster's nodes are asked for them, whole, and
+  /// a container has no more.
+  public var cpus: Double?
+  /// Bytes of memory that it needs there, and that a container must do with.
   public var memory: Int?
   /// GPUs that it needs there.
   public var gpus: Int?

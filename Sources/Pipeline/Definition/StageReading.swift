@@ -28,9 +28,20 @@ extension PipelineReader {
     if fields["command"] == nil && fields["service"] == nil {
       note(line(node), "\(subject) has neither 'command' nor 'service'; expected at least one of them")
     }
-    if isRunHere, fields["command"] == nil, fields["service"] != nil {
+    if runner == .local, fields["command"] == nil, fields["service"] != nil {
       note(
-        line(node), "\(subject) declares only a 'service', for docker; expected a 'command', as stages are run here")
+        line(node),
+        "\(subject) declares only a 'service', for docker; expected a 'command', as stages are run here, or --runner docker"
+      )
+    }
+    if runner == .docker, fields["service"] == nil, fields["command"] != nil {
+      note(
+        line(node),
+        "\(subject) declares only a 'command', for this machine; expected a 'service', as stages are run in containers, or --runner local"
+      )
+    }
+    if let service = stage.service, service.isEmpty || service.hasPrefix("-"), let node = fields["service"] {
+      note(line(node), "\(subject): service is '\(service)'; expected the name of a service of the compose file")
     }
     if let command = stage.command, command.first?.isEmpty != false, let node = fields["command"] {
       note(line(node), "\(subject): command is empty; expected the program and its arguments")
@@ -46,7 +57,7 @@ extension PipelineReader {
       note(line(node), "\(subject): lane is '\(stage.lane)'; expected letters, digits, '_' and '-'")
     }
     lanesOfStages.insert(stage.lane)
-    stage.cpus = fields["cpus"].flatMap { whole($0, "\(subject): cpus", 1...10_000) }
+    stage.cpus = fields["cpus"].flatMap { decimal($0, "\(subject): cpus", 0.01...10_000) }
     stage.memory = fields["memory"].flatMap { size($0, "\(subject): memory") }
     stage.gpus = fields["gpus"].flatMap { whole($0, "\(subject): gpus", 0...1000) }
     stage.enabled = fields["enabled"].flatMap { text($0, "\(subject): enabled") }

@@ -22,7 +22,9 @@ struct JobContext {
     let secretSettings = workspace.config.values(outer: environment).filter { Secrets.isSecret($0.key, $0.value) }
     let standing = Dictionary(secretSettings, uniquingKeysWith: { $1 }).merging(environment) { $1 }
     let values = env.values(outer: environment).map { ($0, $1.isEmpty ? standing[$0] ?? "" : $1) }
-    settings = Dictionary(values, uniquingKeysWith: { $1 })
+    var settings = Dictionary(values, uniquingKeysWith: { $1 })
+    if env.isForContainers { settings.nameFoldersAsHost(of: paths, in: workspace) }
+    self.settings = settings
     secrets = Array(
       Set(Secrets.values(of: env, in: workspace.root, outer: environment))
         .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
@@ -44,20 +46,23 @@ struct JobContext {
     stage.enabled.flatMap { setting($0) }.flatMap { parseSwitch($0) } == false
   }
 
-  func placeholders(for stage: StageDefinition) -> Placeholders {
+  /// - Parameter name: what the stage knows a path of this machine as.
+  func placeholders(
+    for stage: StageDefinition, naming name: (FilePath) -> String = { $0.string }
+  ) -> Placeholders {
     Placeholders([
-      "input": input.string,
+      "input": name(input),
       "input_name": input.lastComponent?.string ?? "",
-      "job_dir": paths.output.string,
+      "job_dir": name(paths.output),
       "job_name": paths.id.description,
-      "log_dir": paths.logs.string,
+      "log_dir": name(paths.logs),
       "title": title,
       "year": year.map(String.init) ?? "",
-      "config": paths.temporaryEnv.string,
+      "config": name(paths.temporaryEnv),
       "job_id": paths.id.description,
       "user_id": String(paths.userID),
       "stage": stage.name,
-      "workspace": workspace.root.string,
+      "workspace": name(workspace.root),
     ])
   }
 
@@ -76,12 +81,32 @@ struct JobContext {
   func environment(for stage: StageDefinition, attempt: Int, over outer: [String: String]) -> [String: String] {
     var environment = outer.merging(settings) { $1 }
     environment["CONFIG_PATH"] = paths.temporaryEnv.string
-    environment["CPWX_JOB_DIR"] = paths.output.string
     environment["CPWX_RUN_OF"] = paths.output.string
-    environment["CPWX_JOB_ID"] = paths.id.description
-    environment["CPWX_WORKSPACE"] = workspace.root.string
-    environment["CPWX_STAGE"] = stage.canonicalName.description
-    environment["CPWX_ATTEMPT"] = String(attempt)
+    for (name, value) in names(of: stage, attempt: attempt) { environment[name] = value }
     return environment
+  }
+
+  /// What tells a stage where and what it is.
+  func names(
+    of stage: StageDefinition, attempt: Int, naming name: (FilePath) -> String = { $0.string }
+  ) -> KeyValuePairs<String, String> {
+    [
+      "CPWX_WORKSPACE": name(workspace.root), "CPWX_JOB_DIR": name(paths.output),
+      "CPWX_JOB_ID": paths.id.description, "CPWX_STAGE": stage.canonicalName.description,
+      "CPWX_ATTEMPT": String(attempt),
+    ]
+  }
+}
+
+extension [String: String] {
+  /// Has settings that were made for containers name folders as this machine does: what decides whether a stage runs
+  /// again does not depend on who runs it.
+  fileprivate mutating func nameFoldersAsHost(of paths: JobPaths, in workspace: Workspace) {
+    let places = ContainerPlaces(workspace)
+    for (key, value) in self {
+      if let path = places.hostPath(of: value) { self[key] = path.string }
+    }
+    self["OUTPUT_ROOT"] = workspace.documentPath(paths.output)
+    self["LOG_ROOT"] = workspace.documentPath(paths.logs)
   }
 }

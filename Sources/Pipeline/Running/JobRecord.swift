@@ -50,6 +50,9 @@ struct JobRecord {
       identity?.record(in: &input)
       if let playTime { input["duration_seconds"] = .double(playTime) }
       manifest.document["input"] = input
+      for name in manifest.stages.map(\.name) {
+        manifest.changeStage(name) { $0.nameFilesAsHost(self.input, workspace) }
+      }
       manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())
@@ -110,7 +113,7 @@ struct JobRecord {
   ) {
     let ended = Timestamp.now
     let outputs = stage.outputs.map { ($0, context.path(of: $0, stage)) }
-    deferred.append { [workflow] manifest in
+    deferred.append { [workflow, workspace, film = self.input] manifest in
       manifest.changeStage(stage.name) { entry in
         entry["status"] = .string(status.rawValue)
         entry["started_at"] = .string(began.text)
@@ -119,9 +122,10 @@ struct JobRecord {
         entry["exit_code"] = .int(attempt.exitCode)
         entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason)
         entry["reason"] = reason.map { .string($0) }
-        entry["resources"] = [
-          "peak_memory_bytes": .int(attempt.peakMemoryBytes), "cpu_seconds": .double(attempt.cpuSeconds),
-        ]
+        entry["resources"] = .object(.init())
+        entry["resources"]?["peak_memory_bytes"] = attempt.peakMemoryBytes.map { .int($0) }
+        entry["resources"]?["cpu_seconds"] = attempt.cpuSeconds.map { .double($0) }
+        entry.nameFilesAsHost(film, workspace)
         var recorded = entry["outputs"]?.object ?? .init()
         for (output, path) in outputs {
           var fields = recorded[output.key] ?? .object(.init())

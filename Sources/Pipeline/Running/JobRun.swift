@@ -19,7 +19,8 @@ public struct JobRun {
   private let paths: JobPaths
   private let selection: StageSelection
   private let workflow: String?
-  private let runner: LocalRunner
+  private let runner: Runner
+  private let toolFolders: [FilePath]
   private let stop: StopSource
   private let observe: (RunEvent) -> Void
   private let environment: [String: String]
@@ -28,6 +29,7 @@ public struct JobRun {
   private let waits: Bool
 
   /// - Parameters:
+  ///   - runner: what its stages are run as.
   ///   - lanes: where each stage takes its place.
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
@@ -35,14 +37,14 @@ public struct JobRun {
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
   public init(
-    _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil,
+    _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil, runner: Runner,
     environment: [String: String], toolFolders: [FilePath], lanes: Lanes, stop: StopSource, waits: Bool,
     index: IndexFeed?, observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
     (self.index, self.lanes, self.waits) = (index, lanes, waits)
-    runner = LocalRunner(environment: environment, toolFolders: toolFolders, stop: stop)
+    (self.runner, self.toolFolders) = (runner, toolFolders)
   }
 
   /// Runs what is to run of `film`.
@@ -67,11 +69,17 @@ public struct JobRun {
       log.write(event.lines)
       observe(event)
     }
-    if !exists(paths.env) {
-      try JobManager(workspace).renewJobEnv(paths)
+    let manager = JobManager(workspace, forContainers: runner == .docker)
+    let isKnown = exists(paths.env)
+    if !isKnown {
+      try manager.renewJobEnv(paths)
       report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
     }
-    try JobManager(workspace).restoreJobEnv(paths)
+    if film.job != nil, isKnown {
+      let left = Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
+      if left { report(.orphansEnded(paths)) }
+    }
+    try manager.restoreJobEnv(paths)
     if (try? DurableFile.read(paths.pipeline)) != selection.source {
       // Whoever wrote it may have put a secret into a command.
       try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])
@@ -81,7 +89,6 @@ public struct JobRun {
       filmHash: film.identity?.sha256 ?? "", environment: environment)
     secrets = context.secrets
     report(.jobStarted(paths, title: film.title, year: film.year, input: film.input))
-    if film.job != nil, Orphans.end(of: paths) { report(.orphansEnded(paths)) }
     var record = JobRecord(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason,
@@ -98,7 +105,7 @@ public struct JobRun {
       throw error
     }
     try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
-    JobManager(workspace).cleanupJobEnv(paths)
+    manager.cleanupJobEnv(paths)
     report(
       .jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
     _ = consume lock
@@ -108,6 +115,7 @@ public struct JobRun {
   private func runStages(
     _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
   ) throws -> Outcome {
+    let runner = try runner.runner(in: workspace, environment: environment, toolFolders: toolFolders)
     var plan = ResumePlan(selection)
     var fingerprints = Fingerprints(stop: stop)
     for stage in selection.wanted {

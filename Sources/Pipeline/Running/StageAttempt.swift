@@ -16,9 +16,10 @@ struct StageAttempt {
   var exitCode: Int?
   /// The last lines of the stage's output.
   var errorText: String?
-  var cpuSeconds = 0.0
-  /// The largest resident size of one of its processes; never less than cpwx's own, which the kernel counts in.
-  var peakMemoryBytes = 0
+  var cpuSeconds: Double?
+  /// The largest resident size of one of its processes, never less than cpwx's own, which the kernel counts in; of a
+  /// container all that it held at a time. `nil`: unknown.
+  var peakMemoryBytes: Int?
   var seconds = 0.0
 
   /// Exit codes of sysexits.h that another attempt cannot change: usage, bad data, something missing, configuration.

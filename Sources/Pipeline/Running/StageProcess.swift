@@ -3,6 +3,14 @@ internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
+/// Work that a process stands for, and that goes on when that process is ended.
+protocol RemoteWork {
+  /// Asks it to end, and makes it after `grace` seconds. Does not wait.
+  func end(grace: Double)
+  /// Makes it end, whatever it does.
+  func kill()
+}
+
 /// One attempt of a stage as processes: a session of its own, its output in one pipe, its end seen to.
 ///
 /// swift-subprocess reaps its children without their resource usage; here `wait4` gives the kernel's own count of CPU
@@ -15,16 +23,18 @@ struct StageProcess {
     case timedOut
     /// The run was told to stop.
     case stopped
-    /// The program could not be started.
-    case notStarted(Errno)
+    /// The kernel ended it for want of memory.
+    case outOfMemory
+    /// What was to do the stage's work could not be started.
+    case refused(StageRefusal)
   }
 
   struct Outcome: Sendable {
     var end: End
-    /// User and system time.
-    var cpuSeconds = 0.0
-    /// The largest resident size of any one of its processes.
-    var peakMemoryBytes = 0
+    /// User and system time; `nil`: unknown.
+    var cpuSeconds: Double?
+    /// The largest resident size of any one of its processes, or of all together where they are counted so.
+    var peakMemoryBytes: Int?
     /// Processes that were still there when the stage's first one had ended, and were ended too.
     var leftBehind = false
   }
@@ -39,6 +49,8 @@ struct StageProcess {
   var grace: Double
   /// A part of the environment that only this job's processes have: `NAME=value`.
   var marker: String
+  /// How what it stands for is ended; `nil`: by signals to its processes.
+  var remote: (any RemoteWork)?
 
   /// A process that has been started.
   struct Child {

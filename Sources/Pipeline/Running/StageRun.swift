@@ -15,7 +15,7 @@ struct StageRun {
   let fingerprint: String
   /// Why it runs again; `nil` for one that has not run.
   let because: String?
-  let runner: LocalRunner
+  let runner: any StageRunner
   let lanes: Lanes
   let stop: StopSource
   let report: (RunEvent) -> Void
@@ -76,7 +76,7 @@ struct StageRun {
     let inputs = (stage.inputs ?? []).map { file in
       RecordedFile.fields(of: context.path(of: file, stage), description: file.description, key: file.key)
     }
-    var attempt = try runner.run(
+    var attempt = try AttemptRun(runner: runner, stop: stop).run(
       stage, attempt: number, in: context,
       progress: { [paths, stage, report] fraction, text in
         report(.stageProgress(paths, stage: stage.name, fraction: fraction, text: text))
@@ -84,8 +84,7 @@ struct StageRun {
       started: { start in
         try record.begin(
           stage, attempt: number, fingerprint: fingerprint, because: because, waited: waited, inputs: inputs,
-          runner: LocalRunner.name,
-          log: context.logFile(of: stage), start: start)
+          runner: runner.kind.rawValue, log: context.logFile(of: stage), start: start)
       }
     ).masked(context.secrets)
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil

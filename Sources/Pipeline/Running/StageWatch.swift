@@ -79,6 +79,9 @@ extension StageProcess {
     /// A pipe holds 1 MiB at the most.
     private static let lastReads = 64
 
+    /// Seconds that it takes, at the most, to hear that remote work has ended.
+    private static let timeToTell = 5.0
+
     private mutating func checkTime() {
       let now = ContinuousClock.now
       if reason == nil {
@@ -88,10 +91,16 @@ extension StageProcess {
           reason = .timedOut
         }
         if reason != nil {
-          ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker)
-          killAt = now + .seconds(process.grace)
+          if let remote = process.remote {
+            remote.end(grace: process.grace)
+            killAt = now + .seconds(process.grace + Self.timeToTell)
+          } else {
+            ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker)
+            killAt = now + .seconds(process.grace)
+          }
         }
       } else if let killAt, now >= killAt {
+        process.remote?.kill()
         ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker)
       }
     }

@@ -71,7 +71,10 @@ struct RemovalRequest {
       do {
         let paths = job.paths(in: removal.workspace)
         try removal.remove(paths) {
-          if Orphans.end(of: paths) { Console.note("\(job.jobID): ended processes that a run had left behind.") }
+          let left = Orphans.end(of: paths, in: removal.workspace, environment: processEnvironment()) {
+            Console.error($0)
+          }
+          if left { Console.note("\(job.jobID): ended processes that a run had left behind.") }
         }
         rows[index]["result"] = .string("removed")
       } catch {

@@ -1,0 +1,67 @@
+internal import Jobs
+internal import SystemPackage
+
+/// Looks whether everything is there that the containers of some stages need.
+struct ComposeCheck {
+  let workspace: Workspace
+  let docker: Docker
+
+  /// - Throws: ``JobError`` that says what is missing: with code `missingEngine`, or `configuration` where the compose file
+  ///   is to be mended.
+  func require(_ stages: [StageDefinition]) throws {
+    let file = try ComposeFile.find(in: workspace)
+    _ = try ask("Docker Compose", ["compose", "version"])
+    _ = try ask("Docker", ["version", "--format", "{{.Server.Version}}"])
+    let project = try project(of: file)
+    for stage in stages {
+      guard let name = stage.service else { continue }
+      guard let service = project["services"]?[name] else {
+        let known = project["services"]?.object?.names.sorted() ?? []
+        throw JobError(
+          .configuration, file.string,
+          "the stage '\(stage.name)' is done by the service '\(name)', and there is none.\(didYouMean(name, among: known))",
+          remedy: "No job was made. \(DockerTrouble.noService(name).remedy)")
+      }
+      let image = service["image"]?.string ?? "\(project["name"]?.string ?? "")-\(name)"
+      do throws(DockerFailure) {
+        _ = try docker.answer(["image", "inspect", "--format", "{{.Id}}", image])
+      } catch {
+        guard case .noImage? = error.trouble else { throw error.error(about: "Docker") }
+        throw JobError(
+          .missingEngine, image, "the image of the service '\(name)', stage '\(stage.name)', is not on this machine",
+          remedy: "No job was made. \(Self.remedy(service, name, file))")
+      }
+    }
+  }
+
+  private static func remedy(_ service: JSON, _ name: String, _ file: FilePath) -> String {
+    let verb = service["build"] == nil ? "pull" : "build"
+    return "Get it with: docker compose -f \(file) --project-directory . \(verb) \(name)"
+  }
+
+  /// The compose file as compose understands it.
+  private func project(of file: FilePath) throws -> JSON {
+    let arguments = ["--profile", "*", "config", "--format", "json"]
+    let text = try ask(file.string, ["compose"] + Self.globals(file, workspace) + arguments)
+    // Warnings may stand before it.
+    let start = text.utf8.firstIndex(of: UInt8(ascii: "{")) ?? text.endIndex
+    do {
+      return try JSON(parsing: Array(text.utf8[start...]))
+    } catch {
+      throw DockerFailure(trouble: .badFile(text), said: text).error(about: file.string)
+    }
+  }
+
+  /// What comes before compose's own verb.
+  static func globals(_ file: FilePath, _ workspace: Workspace) -> [String] {
+    ["-f", file.string, "--project-directory", workspace.root.string]
+  }
+
+  private func ask(_ subject: String, _ arguments: [String]) throws -> String {
+    do throws(DockerFailure) {
+      return try docker.answer(arguments)
+    } catch {
+      throw error.error(about: subject)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import Jobs
+internal import SystemPackage
+
+/// What one container needs besides what the compose file says, as a second compose file laid over that one.
+struct ComposeOverride {
+  private var service = JSON.Object()
+
+  /// - Parameter files: what is mounted otherwise than the compose file can know.
+  init(_ stage: StageDefinition, _ files: ContainerFiles) {
+    var volumes = files.places.mounts.filter { !$0.isStandard }.map {
+      Self.volume($0.host, $0.container, readOnly: $0.isReadOnly)
+    }
+    if let film = files.film { volumes.append(Self.volume(film.host, film.container, readOnly: true)) }
+    if !volumes.isEmpty { service["volumes"] = .array(volumes) }
+    setLimits(stage)
+  }
+
+  var isEmpty: Bool { service.members.isEmpty }
+
+  /// As `docker compose -f` reads it: JSON is YAML.
+  func bytes(for name: String) -> [UInt8] {
+    let services: JSON = [Self.escaped(name): .object(service)]
+    let document: JSON = ["services": services]
+    return document.bytes()
+  }
+
+  /// Both ways in which compose files state limits: two that differ are a mistake to compose.
+  private mutating func setLimits(_ stage: StageDefinition) {
+    var limits = JSON.Object()
+    var resources = JSON.Object()
+    if let cpus = stage.cpus {
+      service["cpus"] = .double(cpus)
+      limits["cpus"] = .string("\(cpus)")
+    }
+    if let memory = stage.memory {
+      // With as much swap on top, as Docker gives where nothing is said, it would be no limit.
+      service["mem_limit"] = .int(memory)
+      service["memswap_limit"] = .int(memory)
+      limits["memory"] = .string("\(memory)")
+    }
+    if !limits.members.isEmpty { resources["limits"] = .object(limits) }
+    if let gpus = stage.gpus, gpus > 0 {
+      let devices: JSON = ["driver": .string("nvidia"), "count": .int(gpus), "capabilities": .strings(["gpu"])]
+      resources["reservations"] = ["devices": .array([devices])]
+    }
+    if !resources.members.isEmpty { service["deploy"] = ["resources": .object(resources)] }
+  }
+
+  private static func volume(_ host: FilePath, _ container: String, readOnly: Bool) -> JSON {
+    [
+      "type": .string("bind"), "source": .string(escaped(host.string)), "target": .string(escaped(container)),
+      "read_only": .bool(readOnly),
+      // Else names with a colon in them would be taken apart.
+      "bind": ["create_host_path": .bool(false)],
+    ]
+  }
+
+  /// A dollar sign is a variable's to compose.
+  private static func escaped(_ text: String) -> String { text.replacing("$", with: "$$") }
+}

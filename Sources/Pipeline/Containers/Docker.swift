@@ -1,0 +1,118 @@
+internal import Jobs
+internal import SystemPackage
+
+/// The program `docker`, and what it is asked.
+struct Docker: Sendable {
+  /// What Docker tells of a container that has gone.
+  struct Story: Equatable {
+    /// Whether there is a container at all that is told of.
+    var isKnown = false
+    var hasStarted = false
+    var ranOutOfMemory = false
+  }
+
+  /// What its client is run with.
+  let environment: [String: String]
+  private let programs: ProgramCall
+
+  /// - Throws: `Errno` when no pipe can be made.
+  init(environment: [String: String], folder: FilePath) throws {
+    self.environment = environment.merging(Self.quiet) { $1 }
+    programs = try ProgramCall(environment: self.environment, folder: folder)
+  }
+
+  /// Logs are for what stages say.
+  private static let quiet = [
+    "COMPOSE_PROGRESS": "quiet", "COMPOSE_IGNORE_ORPHANS": "true", "COMPOSE_ANSI": "never", "DOCKER_CLI_HINTS": "false",
+  ]
+
+  /// The containers of a job that are there, at work or not, by their ids.
+  ///
+  /// - Throws: ``DockerFailure``.
+  func containers(of paths: JobPaths) throws -> [String] {
+    try answer(["ps", "-a", "-q", "--no-trunc", "--filter", "label=\(ContainerName.label)=\(paths.output.string)"])
+      .split(whereSeparator: \.isNewline).map(String.init)
+  }
+
+  /// Whether a container has that name.
+  func isTaken(_ name: String) throws -> Bool {
+    try !answer(["ps", "-a", "-q", "--filter", "name=^/?\(name.replacing(".", with: "\\."))$"]).isEmpty
+  }
+
+  /// Asks containers to end, makes them after so many seconds, and waits for that.
+  func stop(_ containers: [String], grace: Double) throws {
+    let seconds = Int(grace.rounded(.up))
+    _ = try answer(["stop", "-t", String(seconds)] + containers, within: Double(seconds) + 30)
+  }
+
+  /// Ends containers at once, and takes away what is left of them. None there is as good.
+  func remove(_ containers: [String]) throws {
+    do throws(DockerFailure) {
+      _ = try answer(["rm", "-f", "-v"] + containers)
+    } catch {
+      if !error.said.contains("No such container") { throw error }
+    }
+  }
+
+  /// The id of a container and the number of its first process; `nil` while it does not run.
+  func running(_ name: String) -> (id: String, pid: Int)? {
+    guard let told = try? answer(["inspect", "-f", "{{.Id}} {{.State.Pid}}", name]) else { return nil }
+    let words = told.split(whereSeparator: \.isWhitespace)
+    guard words.count == 2, let pid = Int(words[1]), pid > 0 else { return nil }
+    return (String(words[0]), pid)
+  }
+
+  /// What has befallen the container of that name since a moment.
+  func story(of name: String, since: Timestamp) -> Story? {
+    func moment(_ time: Timestamp, _ offset: Double) -> String {
+      let microseconds = time.microseconds + Int64(offset * 1e6)
+      let fraction = String(microseconds % 1_000_000)
+      return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+    }
+    // The last event may be a moment late.
+    let span = ["--since", moment(since, -0.1), "--until", moment(.now, 0.2)]
+    let told = try? answer(
+      ["events"] + span + ["--filter", "type=container", "--filter", "container=\(name)", "--format", "{{.Action}}"])
+    guard let told else { return nil }
+    let events = told.split(whereSeparator: \.isNewline)
+    return Story(
+      isKnown: !events.isEmpty, hasStarted: events.contains("start"), ranOutOfMemory: events.contains("oom"))
+  }
+
+  /// What the client answers.
+  ///
+  /// - Throws: ``DockerFailure``.
+  func answer(_ arguments: [String], within seconds: Double = 60) throws(DockerFailure) -> String {
+    let answer: (end: StageProcess.End, text: String)
+    do {
+      answer = try programs.answer(["docker"] + arguments, within: seconds)
+    } catch {
+      throw DockerFailure(trouble: .noProgram, said: "\(error)")
+    }
+    switch answer.end {
+    case .exited(0): return answer.text
+    case .timedOut:
+      throw DockerFailure(trouble: nil, said: "docker had not answered after \(describeDuration(seconds))")
+    default: throw DockerFailure(trouble: DockerTrouble(answer.text), said: answer.text)
+    }
+  }
+}
+
+/// A call of docker that came to nothing.
+struct DockerFailure: Error, CustomStringConvertible {
+  /// `nil`: nothing that is known.
+  var trouble: DockerTrouble?
+  var said: String
+
+  var description: String {
+    trouble?.message
+      ?? (said.isEmpty ? "docker failed" : said.split(whereSeparator: \.isNewline).joined(separator: "; "))
+  }
+
+  var refusal: StageRefusal { trouble?.refusal ?? StageRefusal(reason: description, exitCode: nil) }
+
+  /// As an error of a run that has begun nothing.
+  func error(about subject: String) -> JobError {
+    trouble?.error(about: subject) ?? JobError(.missingEngine, subject, description, remedy: "No job was made.")
+  }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// Runs stages as containers of the compose file's services.
+struct DockerRunner: StageRunner {
+  let kind = Runner.docker
+  private let docker: Docker
+  private let file: FilePath
+
+  /// - Throws: ``JobError`` with code `configuration` when there is no compose file; `Errno` when no pipe can be made.
+  init(_ workspace: Workspace, environment: [String: String]) throws {
+    docker = try Docker(environment: environment, folder: workspace.root)
+    file = try ComposeFile.find(in: workspace)
+  }
+
+  func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork {
+    guard let service = stage.service else {
+      throw StageRefusal(reason: "the stage declares no service for the docker runner, only a command", exitCode: 78)
+    }
+    let files = ContainerFiles(context.workspace, film: context.input)
+    try Self.check(files, context)
+    let name: String
+    do {
+      // The job's lock is held: what bears its label is of a run that died, or of an attempt that did not end well.
+      let left = try docker.containers(of: context.paths)
+      if !left.isEmpty { try docker.remove(left) }
+      let usual = ContainerName.name(of: stage, in: context.paths)
+      name = try docker.isTaken(usual) ? ContainerName.spareName(of: stage, in: context.paths) : usual
+    } catch let failure as DockerFailure {
+      throw failure.refusal
+    }
+    let override = ComposeOverride(stage, files)
+    var overrideFile: FilePath?
+    if !override.isEmpty {
+      let path = DurableFile.temporaryName(for: context.paths.output.appending("compose.json"))
+      try DurableFile.writeFast(override.bytes(for: service), to: path, mode: [.ownerReadWrite])
+      overrideFile = path
+    }
+    var arguments = ["docker", "compose"] + ComposeCheck.globals(file, context.workspace)
+    if let overrideFile { arguments += ["-f", overrideFile.string] }
+    arguments += ["run", "--rm", "--no-deps", "--name", name]
+    arguments += ["-e", "CONFIG_PATH=\(files.containerPath(of: context.paths.temporaryEnv))"]
+    // What it makes is to belong to whoever runs the job, who need not be known in the image, or have a home there.
+    arguments += ["--user", "\(geteuid()):\(getegid())", "-e", "HOME=/tmp"]
+    arguments += context.names(of: stage, attempt: attempt, naming: files.containerPath(of:)).flatMap {
+      ["-e", "\($0.key)=\($0.value)"]
+    }
+    arguments += ["--label", "\(ContainerName.label)=\(context.paths.output.string)", service]
+    arguments += context.placeholders(for: stage, naming: files.containerPath(of:)).expand(stage.arguments)
+    return ContainerWork(
+      docker: docker, name: name, overrideFile: overrideFile,
+      call: StageProcess(
+        arguments: arguments,
+        environment: docker.environment.merging(["CPWX_RUN_OF": context.paths.output.string]) { $1 },
+        directory: context.workspace.root, toolFolders: [], timeout: stage.timeout, grace: stage.grace,
+        marker: context.marker))
+  }
+
+  private static func check(_ files: ContainerFiles, _ context: JobContext) throws(StageRefusal) {
+    guard files.places.containerPath(of: context.paths.output) != nil else {
+      throw StageRefusal(
+        reason:
+          "the job's folder \(context.paths.output) is not below \(context.workspace.outputRoot), where containers see it",
+        exitCode: 78)
+    }
+    guard FilePath(context.input.string) == context.input else {
+      throw StageRefusal(
+        reason: "the film's name is no UTF-8, which is all that Docker passes on; it needs another one", exitCode: 65)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+internal import Jobs
+internal import SystemPackage
+
+/// A way of running stages. Whoever runs a job knows no more of it than this.
+protocol StageRunner {
+  /// As records name it.
+  var kind: Runner { get }
+
+  /// Makes ready one attempt of a stage.
+  ///
+  /// - Throws: ``StageRefusal`` when it cannot be run at all.
+  func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork
+}
+
+/// One attempt that is about to be made.
+protocol StageWork {
+  var process: StageProcess { get }
+  /// As the stage's log tells it.
+  var shown: String { get }
+
+  /// The process has been started.
+  func began()
+
+  /// The process has ended, and what is left of the attempt is to be.
+  ///
+  /// - Parameter said: the last lines of the stage's log.
+  /// - Returns: how the stage ended.
+  func ended(_ outcome: StageProcess.Outcome, said: String) -> StageProcess.Outcome
+}
+
+/// Why a stage was not even begun.
+struct StageRefusal: Error, Equatable {
+  var reason: String
+  /// What the attempt is recorded to have ended with; `nil`: something was missing, and may be there the next time.
+  var exitCode: Int?
+}
