@@ -1,0 +1,186 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Stages as containers: what they are started with, what they see, and what is recorded of them.
+struct ContainerRunTests {
+  @Test func `a stage is what compose run makes of its service, and nothing of a secret stands on its command line`()
+    throws
+  {
+    let stage = ContainerStage.gate(["cpus: 0.5", "memory: 64M"])
+    try TestWorkspace.withContainers([stage], config: ["TMDB_API_KEY=not-to-be-seen"]) { workspace, daemon in
+      try workspace.film()
+      let run = try daemon.startCPWX("run")
+      #expect(workspace.jobHolds("begun"))
+      let id = try workspace.jobID()
+      let name = "cpwx_\(id)_gate"
+      let client = try #require(Self.commandLines(naming: name).first { $0.contains("compose") })
+      let beginning = try #require(client.firstIndex(of: "run"))
+      #expect(client[..<beginning].contains("--project-directory"))
+      let expected = ["run", "--rm", "--no-deps", "--name", name, "-e", "CONFIG_PATH=/app/config/.env.job_\(id)"]
+      #expect(Array(client[beginning...].prefix(7)) == expected)
+      let place = "/app" + (try workspace.job().dropFirst(workspace.root.count))
+      #expect(client.suffix(3) == ["sh", "/app/in/Film (2001).mp4", place])
+      #expect(client.contains("tool"))
+      #expect(!Self.commandLines(naming: name).joined().contains { $0.contains("not-to-be-seen") })
+
+      let container = try daemon.inspect(name)
+      #expect(container["HostConfig"]?["NanoCpus"]?.int == 500_000_000)
+      #expect(container["HostConfig"]?["Memory"]?.int == 64 << 20)
+      #expect(container["Config"]?["User"]?.string == "\(geteuid()):\(getegid())")
+      let variables = container["Config"]?["Env"]?.array?.compactMap(\.string) ?? []
+      #expect(variables.contains("HOME=/tmp"))
+      #expect(!variables.contains { $0.contains("not-to-be-seen") })
+
+      try workspace.write(try workspace.job() + "/open", "")
+      let outcome = try run.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.record("gate")["runner"]?.string == "docker")
+      #expect(try daemon.containers() == [])
+    }
+  }
+
+  /// The arguments of every process that has one of that kind.
+  private static func commandLines(naming argument: String) -> [[String]] {
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return all.filter { Int($0) != nil }.map { process in
+      let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+      return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }.filter { $0.contains(argument) }
+  }
+
+  /// Tells in the manifest what it read and wrote, as stages in containers do.
+  private static let telling = ContainerStage(
+    name: "telling",
+    script: """
+      cat "$CONFIG_PATH" > "$2/seen.env"
+      cat "$1" > "$2/copy"
+      sed -i -e 's|"input_files": \\[\\]|"input_files": [{"key": "video", "path": "'"$1"'"}]|' \
+        -e 's|"outputs": {}|"outputs": {"copy": {"path": "'"$2/copy"'"}, "own": {"path": "/opt/model"}}|' "$2/manifest.json"
+      """,
+    outputs: ["copy"])
+
+  @Test func `a job's env file names its folders as containers do, its records as this machine does`() throws {
+    let config = ["SECRETS_PATH=./config/secrets.json", "EXTRA="]
+    try TestWorkspace.withContainers([Self.telling], config: config) { workspace, daemon in
+      let absolute = workspace.path("config/extra.json")
+      try workspace.write("config/.env", "RUNNER=docker\nTMDB_API_KEY='to be masked'\nEXTRA=\(absolute)\n")
+      let film = try workspace.film()
+      let outcome = try daemon.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let job = try workspace.job()
+      let place = "/app" + job.dropFirst(workspace.root.count)
+      let settings = EnvFile(try workspace.read(job + "/job.env"))
+      #expect(settings["OUTPUT_ROOT"] == place)
+      #expect(settings["LOG_ROOT"] == "/app/logs" + place.dropFirst("/app/out".count))
+      #expect(settings["EXTRA"] == "/app/config/extra.json")
+      #expect(try workspace.read(job + "/seen.env") == workspace.read(job + "/job.env"))
+      #expect(!workspace.exists("config/.env.job_" + (try workspace.jobID())))
+
+      let record = try workspace.record("telling")
+      #expect(record["input_files"]?.array?.first?["path"]?.string == film)
+      #expect(record["outputs"]?["copy"]?["path"]?.string == job + "/copy")
+      #expect(record["outputs"]?["copy"]?["size_bytes"]?.int == 15)
+      #expect(record["outputs"]?["own"]?["path"]?.string == "/opt/model")
+      let info = try JSON(parsing: workspace.bytes(job + "/job_info.json"))
+      #expect(info["output_dir"]?.string == String(job.dropFirst(workspace.root.count + 1)))
+
+      // What decides about running again is the same for both runners.
+      let again = try daemon.cpwx("run", "--resume", try workspace.jobID(), "--format", "json")
+      #expect(again.output.contains("completed"), "\(again.output)")
+      #expect(try workspace.record("telling")["attempt"]?.int == 1)
+    }
+  }
+
+  @Test func `films elsewhere, behind links and with any name are found in the container by their own name`() throws {
+    let stage = ContainerStage(name: "copy", script: "cat \"$1\" > \"$2/copy\"; echo \"${1##*/}\" > \"$2/name\"")
+    try TestWorkspace.withContainers([stage], named: "फ़िल्में $HOME: 'x'") { workspace, daemon in
+      let films = ["in/शोले $x (1975).mp4", "in/deep er/a:b\"c' (1976).mp4", "far away: $y/-d (1977).mp4"]
+      for film in films {
+        try workspace.write(film, film)
+        try workspace.age(workspace.path(film), by: 3600)
+      }
+      try workspace.write("store/real.mp4", "behind a link")
+      try workspace.age(workspace.path("store/real.mp4"), by: 3600)
+      try FileManager.default.createSymbolicLink(
+        atPath: workspace.path("in/link (1978).mp4"), withDestinationPath: workspace.path("store/real.mp4"))
+      let outcome = try daemon.cpwx("run", "in", "far away: $y")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let seen = try workspace.jobs.map { try [workspace.read($0 + "/name"), workspace.read($0 + "/copy")] }
+      var expected = films.map { [($0 as NSString).lastPathComponent + "\n", $0] }
+      expected.append(["link (1978).mp4\n", "behind a link"])
+      #expect(Set(seen) == Set(expected))
+      #expect(workspace.tree("out").filter { $0.contains("compose") } == [])
+    }
+  }
+
+  @Test func `folders that the workspace has elsewhere are where containers look for them`() throws {
+    let stage = ContainerStage(name: "copy", script: "cat \"$1\" > \"$2/copy\"", outputs: ["copy"])
+    try TestWorkspace.withContainers([stage], config: ["OUTPUT_ROOT=results", "IN_ROOT=films"]) { workspace, daemon in
+      try workspace.write("films/Film (2001).mp4", "moving pictures")
+      try workspace.age(workspace.path("films/Film (2001).mp4"), by: 3600)
+      let outcome = try daemon.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let copies = workspace.tree("results").filter { $0.hasSuffix("/copy") }
+      #expect(try copies.map { try workspace.read("results/" + $0) } == ["moving pictures"])
+    }
+  }
+
+  @Test func `what a container took is recorded, whatever small programs it was made of`() throws {
+    let stage = ContainerStage(
+      name: "busy",
+      script: """
+        words=$(head -c 30000000 /dev/zero | tr '\\0' a)
+        end=$(($(date +%s) + 2)); while [ "$(date +%s)" -lt $end ]; do :; done
+        """)
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      try workspace.film()
+      #expect(try daemon.cpwx("run").code == 0)
+      let used = try workspace.record("busy")["resources"]
+      // Not the client's, which is no smaller than 20 MB, and takes no second of a processor.
+      #expect(try #require(used?["peak_memory_bytes"]?.int) > 30_000_000)
+      #expect(try #require(used?["peak_memory_bytes"]?.int) < 200_000_000)
+      #expect(try #require(used?["cpu_seconds"]?.double) > 0.3)
+    }
+  }
+
+  @Test func `what a container makes belongs to whoever runs cpwx`() throws {
+    let stage = ContainerStage(name: "make", script: "mkdir \"$2/made\" && echo here > \"$2/made/file\"; touch ~/here")
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      try workspace.film()
+      workspace.returnAtEnd()
+      _ = try workspace.startAsRoot(["chown", "-R", "1234:\(getegid())", workspace.root]).wait()
+      let variables = daemon.environment.map { "\($0.key)=\($0.value)" }
+      let run = try workspace.startAsRoot(
+        ["setpriv", "--reuid=1234", "--regid=\(getegid())", "--clear-groups", "env"] + variables + [CPWX.path, "run"])
+      let outcome = try run.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let owner = try workspace.startAsRoot(["stat", "-c", "%u", try workspace.job() + "/made/file"]).wait()
+      #expect(owner.output == "1234\n")
+    }
+  }
+
+  @Test func `a job that one runner has done is done for the other, and goes on with it when there is more to do`()
+    throws
+  {
+    let both = ContainerStage(name: "one", script: "echo container > \"$2/one.out\"", outputs: ["one.out"])
+    let local = "    command: [sh, -c, 'echo process > \"$1/one.out\"; test -e open', sh, '{job_dir}']\n"
+    try TestWorkspace.withContainers([both]) { workspace, daemon in
+      try workspace.write("config/pipeline.yaml", ContainerStage.yaml([both]) + local)
+      let film = try workspace.film()
+      #expect(try daemon.cpwx("run", "--runner", "local").code == 1)
+      let job = try workspace.job()
+      #expect(try workspace.read(job + "/one.out") == "process\n")
+      #expect(!(try workspace.read(job + "/job.env")).contains("/app/"))
+      let outcome = try daemon.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.read(job + "/one.out") == "container\n")
+      #expect(try workspace.read(job + "/job.env").contains("OUTPUT_ROOT=/app/out/"))
+      for runner in ["local", "docker"] {
+        let done = try daemon.cpwx("run", "--runner", runner, film, "--format", "json")
+        #expect(done.output.contains("\"skip\""), "\(done.output)")
+      }
+      #expect(try workspace.record("one")["attempt"]?.int == 2)
+    }
+  }
+}
