@@ -31,7 +31,7 @@ STAGE := .build/stage
 RECORD = share/doc/cpwx/installed
 DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 
-.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
+.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -55,6 +55,10 @@ build:
 engines:
 	@echo "== speech engines"
 	@$(BUILT)/cpwx doctor --fix --quiet
+
+## image: the image of config/docker-compose.yml's services
+image: stage
+	docker build -t cpwx-stages -f config/Dockerfile $(STAGE)/bin
 
 ## demo: the sample film through all ten stages, in $(DEMO)/
 demo: setup
@@ -152,7 +156,7 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 	@cp completions/cpwx.fish $(STAGE)/share/fish/vendor_completions.d/
 	@cp completions/_cpwx $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)/
 	@cp README.md CHANGELOG.md LICENSE $(STAGE)/share/doc/cpwx/
-	@cp -r config/env.example config/pipeline.yaml config/sdk config/schemas $(STAGE)/share/doc/cpwx/examples/
+	@cp -r config/env.example config/pipeline.yaml config/docker-compose.yml config/Dockerfile config/sdk config/schemas $(STAGE)/share/doc/cpwx/examples/
 	@for unit in config/systemd/cpwx-*; do sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $$unit > $(STAGE)/lib/systemd/system/$${unit##*/}; done
 	@find $(STAGE) -name __pycache__ -prune -exec rm -r {} +
 	@find $(STAGE) -type d -exec chmod 755 {} + && find $(STAGE) -type f -exec chmod 644 {} + && chmod 755 $(STAGE)/bin/*

@@ -57,7 +57,10 @@ let package = Package(
       path: "config",
       exclude: ["debian", "sdk", "samples", "schemas", "systemd"],
       sources: ["Defaults.swift"],
-      resources: [.embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("engines")],
+      resources: [
+        .embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("docker-compose.yml"),
+        .embedInCode("Dockerfile"), .embedInCode("engines"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Pipeline",

@@ -6,6 +6,12 @@ public enum Defaults {
   /// The `config/.env` that a new workspace gets.
   public static var env: [UInt8] { PackageResources.env_example }
 
+  /// The compose file that a new workspace gets: a service for each of the ten stages.
+  public static var composeFile: [UInt8] { PackageResources.docker_compose_yml }
+
+  /// How the image of those services is built.
+  public static var dockerfile: [UInt8] { PackageResources.Dockerfile }
+
   /// The folder `engines`: adapters, the modules they share, and what pip is to install. The build flattens the folder
   /// into one name a file, so the names stand here again.
   public static var engines: [(name: String, bytes: [UInt8])] {

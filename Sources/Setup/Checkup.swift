@@ -1,5 +1,6 @@
 internal import Engines
 public import Jobs
+internal import Pipeline
 internal import SystemPackage
 
 /// Looks at everything that a night needs: programs, engines, configuration, room, the modes of files with secrets.
@@ -14,12 +15,16 @@ public struct Checkup: Sendable {
 
   /// Everything found, in a fixed order.
   public func run() async -> [CheckResult] {
-    var results = await ProgramChecks(environment: environment).run()
-    results += await EngineChecks(settings: settings).run()
+    var results: [CheckResult] = []
+    if !isForContainers {
+      results += await ProgramChecks(environment: environment).run()
+      results += await EngineChecks(settings: settings).run()
+    }
     switch workspace {
     case .success(let workspace):
       results += FolderChecks(workspace: workspace).run()
       results += ConfigChecks(workspace: workspace, environment: environment).run()
+      results += ContainerChecks(workspace: workspace, environment: environment).run()
       results += await ClusterChecks(workspace: workspace, environment: environment).run()
       results += await NoticeChecks(workspace: workspace, environment: environment).run()
       results += SecretChecks(workspace: workspace, environment: environment).run()
@@ -39,6 +44,12 @@ public struct Checkup: Sendable {
     return .warning("workspace", message, known?.remedy ?? "Make one with: cpwx init")
   }
 
+  /// Whether the stages' programs and engines are those of images, and none of this machine's are needed.
+  private var isForContainers: Bool {
+    guard let workspace = try? workspace.get() else { return false }
+    return (try? Runner(of: workspace, environment: environment)) == .docker
+  }
+
   /// What a stage finds in its environment: the settings over the caller's variables.
   private var settings: [String: String] {
     let config = (try? workspace.get())?.config ?? EnvFile()
@@ -46,7 +57,7 @@ public struct Checkup: Sendable {
     return environment.filter { !$0.value.isEmpty }.merging(chosen) { $1 }
   }
 
-  /// Mends what can be mended without asking: folders, modes, engines.
+  /// Mends what can be mended without asking: folders, modes, and the engines where stages are run on this machine.
   ///
   /// - Parameter log: told of each thing done.
   /// - Throws: ``JobError`` for what could not be mended.
@@ -59,6 +70,7 @@ public struct Checkup: Sendable {
       }
       SecretChecks(workspace: workspace, environment: environment).close(log: log)
     }
+    if isForContainers { return }
     let home = try EngineHome(environment: settings)
     _ = try await EngineSetup(home, log: log).run()
     if let kept = try home.keepStageProgram() { log("kept a copy of cpwx-stage as \(kept)") }

@@ -31,7 +31,9 @@ struct ConfigChecks {
 
   private var pipeline: (definition: PipelineDefinition?, result: CheckResult) {
     do {
-      let definition = try PipelineDefinition.load(for: workspace)
+      // One that is none has a check of its own.
+      let runner = try? Runner(of: workspace, environment: environment)
+      let definition = try PipelineDefinition.load(for: workspace, runner: runner)
       let source = exists(workspace.pipelineFile) ? workspace.pipelineFile.string : "built in"
       return (definition, .ok("pipeline", "\(definition.name), \(definition.stages.count) stages (\(source))"))
     } catch {

@@ -1,5 +1,6 @@
 internal import Defaults
 internal import Jobs
+internal import Pipeline
 public import SystemPackage
 
 /// Makes a workspace, or what is missing of one.
@@ -8,7 +9,7 @@ public struct WorkspaceSetup: Sendable {
 
   public init(_ root: FilePath) { self.root = absolute(root) }
 
-  /// Makes the folders and config/.env; whatever is there already stays as it is.
+  /// Makes the folders, config/.env and what containers need; whatever is there already stays as it is.
   ///
   /// - Returns: what was made, from the workspace.
   /// - Throws: ``JobError`` with code `io`.
@@ -25,11 +26,20 @@ public struct WorkspaceSetup: Sendable {
       made.append(name + "/")
     }
     try makeFolder(root)
-    for name in ["in", "out", "logs", "archive", "config"] { try folder(name) }
-    let env = root.appending("config").appending(".env")
-    if !exists(env) {
-      try DurableFile.create(Defaults.env, at: env, mode: [.ownerReadWrite])
-      made.append("config/.env")
+    for name in ["in", "out", "logs", "archive", "config", "shared"] { try folder(name) }
+    func file(_ name: String, _ bytes: [UInt8], mode: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead])
+      throws
+    {
+      let path = root.appending("config").appending(name)
+      if exists(path) { return }
+      try DurableFile.create(bytes, at: path, mode: mode)
+      made.append("config/" + name)
+    }
+    try file(".env", Defaults.env, mode: [.ownerReadWrite])
+    // A compose file of the admin's own, wherever one is looked for, is the workspace's.
+    if ComposeFile.place(below: root) == nil {
+      try file("Dockerfile", Defaults.dockerfile)
+      try file("docker-compose.yml", Defaults.composeFile)
     }
     return made
   }

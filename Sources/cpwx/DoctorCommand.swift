@@ -9,11 +9,13 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Check programs, engines, configuration, room and secrets; say what to do.",
     discussion: """
       Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
-      with secrets to others, and installs the speech engines (about 2 GB, from PyPI).
+      with secrets to others, and installs the speech engines (about 2 GB, from PyPI). Where stages are run as \
+      containers, Docker and the images are looked at, in place of this machine's programs and engines.
 
       EXAMPLES
         cpwx doctor
         cpwx doctor --fix
+        cpwx doctor --runner docker
       Then see: cpwx run
       """)
 
@@ -22,6 +24,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Flag(name: [.short, .long], help: "Show only what is not well.")
   var quiet = false
+
+  @Option(help: .init("Check for stages that are run so. (default: RUNNER, else local)", valueName: "runner"))
+  var runner: RunnerChoice?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
@@ -40,7 +45,9 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func checkup() -> Checkup {
-    Checkup(workspace: Result { try workspaceOptions.open() }, environment: processEnvironment())
+    var environment = processEnvironment()
+    if let runner { environment["RUNNER"] = runner.rawValue }
+    return Checkup(workspace: Result { try workspaceOptions.open() }, environment: environment)
   }
 
   private func writeGroups(_ results: [CheckResult]) {

@@ -8,7 +8,8 @@ struct InitCommand: AsyncParsableCommand {
     commandName: "init",
     abstract: "Make a workspace.",
     discussion: """
-      Makes in/, out/, logs/, archive/ and config/.env, and leaves alone what is there already.
+      Makes in/, out/, logs/, archive/, shared/, config/.env and, for stages in containers, config/docker-compose.yml \
+      and config/Dockerfile; leaves alone what is there already.
 
       EXAMPLES
         cpwx init

@@ -44,7 +44,8 @@ class Installing(unittest.TestCase):
             for place in (
                     "bin/cpwx-stage", "share/bash-completion/completions/cpwx", "share/zsh/site-functions/_cpwx",
                     "share/fish/vendor_completions.d/cpwx.fish", "lib/systemd/system/cpwx-nights.timer",
-                    "share/doc/cpwx/examples/env.example", "share/doc/cpwx/examples/sdk/manifest.py"):
+                    "share/doc/cpwx/examples/env.example", "share/doc/cpwx/examples/docker-compose.yml",
+                    "share/doc/cpwx/examples/Dockerfile", "share/doc/cpwx/examples/sdk/manifest.py"):
                 self.assertTrue((top / place).is_file(), place)
             unit = (top / "lib/systemd/system/cpwx-nights.service").read_text()
             self.assertIn("ExecStart=/usr/local/bin/cpwx run", unit)

@@ -7,13 +7,16 @@ import TestSupport
 import Testing
 
 struct `Setting up a workspace` {
-  private static let parts = ["in/", "out/", "logs/", "archive/", "config/", "config/.env"]
+  private static let parts = [
+    "in/", "out/", "logs/", "archive/", "config/", "shared/", "config/.env", "config/Dockerfile",
+    "config/docker-compose.yml",
+  ]
 
   @Test func `makes the folders and a configuration that only its owner reads`() throws {
     let folder = try TemporaryFolder()
     let root = folder.path("new/deep place")
     #expect(try WorkspaceSetup(root).run() == Self.parts)
-    #expect(names(in: root) == ["archive", "config", "in", "logs", "out"])
+    #expect(names(in: root) == ["archive", "config", "in", "logs", "out", "shared"])
     #expect(try DurableFile.read(root.pushing("config/.env")) == Defaults.env)
     #expect(try FileStatus(of: root.pushing("config/.env")).permissions == [.ownerReadWrite])
   }
@@ -31,10 +34,11 @@ struct `Setting up a workspace` {
     let mine = "# mine\r\nSRC_LANG = ta\nnot a setting\n\u{FEFF}"
     let env = try folder.file("config/.env", mine, mode: [.ownerReadWrite, .groupRead])
     try folder.file("config/pipeline.yaml", "stages: []\n")
+    try folder.file("docker-compose.yaml", "services: {}\n")
     try folder.file("in/film.mp4", "pictures")
     try folder.folder("elsewhere")
     try FileManager.default.createSymbolicLink(atPath: folder.path("out").string, withDestinationPath: "elsewhere")
-    #expect(try WorkspaceSetup(folder.root).run() == ["logs/", "archive/"])
+    #expect(try WorkspaceSetup(folder.root).run() == ["logs/", "archive/", "shared/"])
     #expect(try folder.text("config/.env") == mine)
     #expect(try FileStatus(of: env).permissions == [.ownerReadWrite, .groupRead])
     #expect(try folder.text("config/pipeline.yaml") == "stages: []\n")

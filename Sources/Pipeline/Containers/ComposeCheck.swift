@@ -12,7 +12,12 @@ struct ComposeCheck {
     let file = try ComposeFile.find(in: workspace)
     _ = try ask("Docker Compose", ["compose", "version"])
     _ = try ask("Docker", ["version", "--format", "{{.Server.Version}}"])
-    let project = try project(of: file)
+    let project: JSON
+    do throws(DockerFailure) {
+      project = try Self.project(of: file, in: workspace, docker)
+    } catch {
+      throw error.error(about: file.string)
+    }
     for stage in stages {
       guard let name = stage.service else { continue }
       guard let service = project["services"]?[name] else {
@@ -22,33 +27,42 @@ struct ComposeCheck {
           "the stage '\(stage.name)' is done by the service '\(name)', and there is none.\(didYouMean(name, among: known))",
           remedy: "No job was made. \(DockerTrouble.noService(name).remedy)")
       }
-      let image = service["image"]?.string ?? "\(project["name"]?.string ?? "")-\(name)"
+      let image = Self.image(of: service, name, in: project)
       do throws(DockerFailure) {
         _ = try docker.answer(["image", "inspect", "--format", "{{.Id}}", image])
       } catch {
         guard case .noImage? = error.trouble else { throw error.error(about: "Docker") }
         throw JobError(
           .missingEngine, image, "the image of the service '\(name)', stage '\(stage.name)', is not on this machine",
-          remedy: "No job was made. \(Self.remedy(service, name, file))")
+          remedy: "No job was made. \(Self.remedy(service, image, name, file))")
       }
     }
   }
 
-  private static func remedy(_ service: JSON, _ name: String, _ file: FilePath) -> String {
+  static func image(of service: JSON, _ name: String, in project: JSON) -> String {
+    service["image"]?.string ?? "\(project["name"]?.string ?? "")-\(name)"
+  }
+
+  /// How a service's image is had.
+  static func remedy(_ service: JSON, _ image: String, _ name: String, _ file: FilePath) -> String {
+    let dockerfile = file.removingLastComponent().appending("Dockerfile")
+    if service["pull_policy"]?.string == "never", service["build"] == nil, exists(dockerfile) {
+      return "Build it: docker build -t \(image) -f \(dockerfile) FOLDER, the one that holds cpwx and cpwx-stage"
+    }
     let verb = service["build"] == nil ? "pull" : "build"
     return "Get it with: docker compose -f \(file) --project-directory . \(verb) \(name)"
   }
 
   /// The compose file as compose understands it.
-  private func project(of file: FilePath) throws -> JSON {
+  static func project(of file: FilePath, in workspace: Workspace, _ docker: Docker) throws(DockerFailure) -> JSON {
     let arguments = ["--profile", "*", "config", "--format", "json"]
-    let text = try ask(file.string, ["compose"] + Self.globals(file, workspace) + arguments)
+    let text = try docker.answer(["compose"] + globals(file, workspace) + arguments)
     // Warnings may stand before it.
     let start = text.utf8.firstIndex(of: UInt8(ascii: "{")) ?? text.endIndex
     do {
       return try JSON(parsing: Array(text.utf8[start...]))
     } catch {
-      throw DockerFailure(trouble: .badFile(text), said: text).error(about: file.string)
+      throw DockerFailure(trouble: .badFile(text), said: text)
     }
   }
 

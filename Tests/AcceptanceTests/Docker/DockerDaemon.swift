@@ -77,7 +77,12 @@ final class DockerDaemon {
       for program in $(busybox --list); do [ "$program" = busybox ] || ln -s busybox "image/bin/$program"; done
       tar -C image -c . | docker import - "$1"
       """
-    let made = try workspace.start(["sh", "-ec", script, "sh", Self.image], in: folder, environment: environment)
+    try make(script, [Self.image])
+  }
+
+  /// Runs a shell script in the daemon's own folder.
+  func make(_ script: String, _ arguments: [String]) throws {
+    let made = try workspace.start(["sh", "-ec", script, "sh"] + arguments, in: folder, environment: environment)
     try #require(made.wait().code == 0, "\(made.errorsSoFar)")
   }
 

@@ -1,0 +1,77 @@
+import Foundation
+import Jobs
+import Testing
+
+/// `cpwx doctor` where stages are run as containers.
+struct DockerDoctorTests {
+  @Test func `doctor looks at Docker, at the compose file that init writes and at its image, one by one`() throws {
+    try TestWorkspace.with { workspace in
+      let daemon = try DockerDaemon(workspace)
+      let root = workspace.path("new")
+      #expect(try workspace.cpwx("init", root).code == 0)
+
+      let without = try Self.checks(daemon.cpwx("doctor", "-C", root, "--runner", "docker", "--format", "json"))
+      #expect(
+        without.map(\.name).prefix(8) == [
+          "folder in", "folder out", "folder logs", "folder config", "disk", "config", "pipeline", "docker",
+        ])
+      for check in ["docker", "docker compose", "docker daemon", "compose file"] {
+        #expect(without.first { $0.name == check }?.status == "ok", "\(check)")
+      }
+      let lacking = try #require(without.first { $0.name == "image cpwx-stages" })
+      #expect(lacking.status == "error")
+      #expect(lacking.remedy?.contains("docker build -t cpwx-stages -f \(root)/config/Dockerfile") == true)
+
+      try daemon.importImage()
+      #expect(try daemon.docker("tag", DockerDaemon.image, "cpwx-stages").code == 0)
+      let ready = try daemon.cpwx("doctor", "-C", root, environment: ["RUNNER": "docker"])
+      #expect(ready.code == 0, "\(ready.output)")
+      #expect(ready.output.contains("image cpwx-stages"))
+      let local = try Self.checks(daemon.cpwx("doctor", "-C", root, "--format", "json"))
+      #expect(!local.contains { $0.name.contains("docker") } && local.contains { $0.name == "ffmpeg" })
+
+      try workspace.write("new/config/docker-compose.yml", "services: {demux: {image: \(DockerDaemon.image)}}\n")
+      let poor = try Self.checks(daemon.cpwx("doctor", "-C", root, "--runner", "docker", "--format", "json"))
+      let file = try #require(poor.first { $0.name == "compose file" })
+      #expect(file.status == "error" && file.message.contains("pre_ner (pre-ner)") && !file.message.contains("demux"))
+      try workspace.write("new/config/docker-compose.yml", "services: [\n")
+      let broken = try daemon.cpwx("doctor", "-C", root, "--runner", "docker", "--format", "json")
+      #expect(broken.code == 1)
+      #expect(try Self.checks(broken).first { $0.name == "compose file" }?.message.contains("yaml") == true)
+    }
+  }
+
+  @Test func `doctor tells a missing program, plugin and daemon apart, and what to do about each`() throws {
+    try TestWorkspace.with(config: ["RUNNER=docker"]) { workspace in
+      try workspace.write("config/docker-compose.yml", "services: {}\n")
+      func status(_ environment: [String: String]) throws -> [String: Check] {
+        let outcome = try workspace.cpwx("doctor", "--format", "json", environment: environment)
+        #expect(outcome.code == 1)
+        return Dictionary(try Self.checks(outcome).map { ($0.name, $0) }) { $1 }
+      }
+      let nothing = try status(["PATH": workspace.path("in")])
+      #expect(nothing["docker"]?.status == "error" && nothing["docker"]?.remedy?.contains("docker.io") == true)
+      #expect(nothing["docker daemon"] == nil)
+      let alone = try status(["DOCKER_HOST": "unix://\(workspace.root)/none.sock", "DOCKER_CONFIG": workspace.root])
+      #expect(alone["docker"]?.status == "ok")
+      #expect(alone["docker compose"]?.remedy?.contains("docker-compose-plugin") == true)
+      #expect(alone["docker daemon"]?.message.contains("none.sock") == true)
+      #expect(alone["docker daemon"]?.remedy?.contains("systemctl start docker") == true)
+      let odd = try status(["RUNNER": "podman"])
+      #expect(odd["config RUNNER"]?.status == "error")
+    }
+  }
+
+  private struct Check {
+    var name, status, message: String
+    var remedy: String?
+  }
+
+  private static func checks(_ outcome: Outcome) throws -> [Check] {
+    try #require(try JSON(parsing: outcome.output.utf8).array, "\(outcome.errors)").map {
+      Check(
+        name: $0["check"]?.string ?? "", status: $0["status"]?.string ?? "", message: $0["message"]?.string ?? "",
+        remedy: $0["remedy"]?.string)
+    }
+  }
+}
