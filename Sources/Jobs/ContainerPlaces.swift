@@ -9,7 +9,8 @@ public struct ContainerPlaces: Sendable {
     /// In the container.
     public let container: String
     public let isReadOnly: Bool
-    /// Whether it lies where the compose file, which knows only the workspace's folder, finds it.
+    /// Whether it lies where the compose file, which knows only the workspace's folder, finds it, and can name it there:
+    /// a colon parts the two sides of a mount.
     public let isStandard: Bool
   }
 
@@ -20,7 +21,8 @@ public struct ContainerPlaces: Sendable {
     func mount(_ name: String, _ host: FilePath, readOnly: Bool) -> Mount {
       let standard = workspace.root.appending(name)
       return Mount(
-        host: host, container: "\(Self.root)/\(name)", isReadOnly: readOnly, isStandard: host == standard)
+        host: host, container: "\(Self.root)/\(name)", isReadOnly: readOnly,
+        isStandard: host == standard && !host.string.contains(":"))
     }
     mounts = [
       mount("in", workspace.inputRoot, readOnly: true), mount("out", workspace.outputRoot, readOnly: false),

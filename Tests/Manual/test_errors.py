@@ -38,6 +38,14 @@ ELSEWHERE = {
     "the cluster ended it: ...": ("Tests/AcceptanceTests/Cluster/ClusterFollowTests.swift", "reaches its time limit fails"),
     "... is on the cluster, in the batch ...": (
         "Tests/AcceptanceTests/Cluster/ClusterFollowTests.swift", "its films are held"),
+    "the image of the service ... is not on this machine": (
+        "Tests/AcceptanceTests/Docker/MissingEngineTests.swift", "the image of the service 'lacking'"),
+    "Docker can give containers no GPU on this machine": (
+        "Tests/AcceptanceTests/Docker/ContainerFaultTests.swift", "no GPU on this machine"),
+    "is done by the service ..., and there is none": (
+        "Tests/AcceptanceTests/Docker/MissingEngineTests.swift", "the service 'tol', and there is none"),
+    "the compose file is not right: ...": (
+        "Tests/AcceptanceTests/Docker/MissingEngineTests.swift", "the compose file is not right"),
     "does not answer: ...": (
         "Tests/AcceptanceTests/Cluster/ClusterRunTests.swift", "without a cluster a run says what is missing"),
     "would not take the jobs: ...": (
@@ -240,6 +248,11 @@ class Provoked(unittest.TestCase):
 
     # MARK: 69
 
+    def service(self):
+        file = Path(self.folder, "service.yaml")
+        file.write_text("stages: [{name: a, number: 1, service: a}]\n")
+        return str(file)
+
     def test_engines_that_are_missing(self):
         job = self.place.job()
         Path(job, "audio").mkdir()
@@ -247,6 +260,10 @@ class Provoked(unittest.TestCase):
         self.expect(
             "not found in PATH: this machine cannot speak to a Slurm cluster", 69,
             self.place.cpwx("run", "--force", "--executor", "slurm", environment={"PATH": "/none"}))
+        (self.place.root / "config/docker-compose.yml").write_text("services: {}\n")
+        self.expect(
+            "the program docker is not found in PATH", 69,
+            self.place.cpwx("run", "--force", "--pipeline", self.service(), "--runner", "docker", environment={"PATH": "/none"}))
         self.expect("no speech engines are there", 69, self.place.stage("silero_vad", job, environment=bare))
         (self.place.root / "config/pipeline.yaml").write_text("stages: [{name: a, number: 1, command: [no-such-program]}]\n")
         self.expect("cannot be started", 69, self.place.cpwx("run", "--force"))
@@ -355,6 +372,11 @@ class Provoked(unittest.TestCase):
         place = self.place
         self.expect(
             "no workspace here or above: no folder with config/.env", 78, place.cpwx("job", "list", folder=self.folder))
+        self.expect("is no runner", 78, place.cpwx("run", environment={"RUNNER": "podman"}))
+        (place.root / "config/docker-compose.yml").unlink(missing_ok=True)
+        self.expect(
+            "there is no compose file, and the runner is docker", 78,
+            place.cpwx("run", "--pipeline", self.service(), "--runner", "docker"))
         self.expect("is no executor", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
         self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
         self.expect("the pipeline cannot be read", 78, place.cpwx("run", "--pipeline", "none.yaml"))

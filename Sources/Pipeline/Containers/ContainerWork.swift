@@ -57,7 +57,11 @@ final class ContainerWork: StageWork, RemoteWork {
     guard let story = docker.story(of: name, since: begun), story.isKnown || trouble == nil else {
       return trouble.map { .refused($0.refusal) } ?? .exited(code)
     }
-    if story.hasStarted { return code == 128 + 9 && story.ranOutOfMemory ? .outOfMemory : .exited(code) }
+    if story.hasStarted {
+      if story.ranOutOfMemory { return .outOfMemory(code) }
+      // A client that is told to end leaves its container at work.
+      return story.hasEnded ? .exited(code) : .signalled(Int(SIGTERM))
+    }
     if let trouble { return .refused(trouble.refusal) }
     return .refused(StageRefusal(reason: "docker compose did not start its container (exit code \(code))", exitCode: 1))
   }

@@ -8,6 +8,7 @@ struct Docker: Sendable {
     /// Whether there is a container at all that is told of.
     var isKnown = false
     var hasStarted = false
+    var hasEnded = false
     var ranOutOfMemory = false
   }
 
@@ -47,11 +48,22 @@ struct Docker: Sendable {
 
   /// Ends containers at once, and takes away what is left of them. None there is as good.
   func remove(_ containers: [String]) throws {
-    do throws(DockerFailure) {
-      _ = try answer(["rm", "-f", "-v"] + containers)
-    } catch {
-      if !error.said.contains("No such container") { throw error }
+    for _ in 0..<50 {
+      do throws(DockerFailure) {
+        _ = try answer(["rm", "-f", "-v"] + containers)
+        return
+      } catch {
+        if error.said.contains("No such container") { return }
+        // One that has ended is removed by the daemon itself.
+        guard error.said.contains("already in progress") else { throw error }
+      }
+      for _ in 0..<5 { sleepBriefly() }
     }
+  }
+
+  /// Whether the daemon is a user's own: root in its containers is that user here.
+  var isRootless: Bool {
+    (try? answer(["info", "--format", "{{.SecurityOptions}}"]))?.contains("name=rootless") == true
   }
 
   /// The id of a container and the number of its first process; `nil` while it does not run.
@@ -76,7 +88,8 @@ struct Docker: Sendable {
     guard let told else { return nil }
     let events = told.split(whereSeparator: \.isNewline)
     return Story(
-      isKnown: !events.isEmpty, hasStarted: events.contains("start"), ranOutOfMemory: events.contains("oom"))
+      isKnown: !events.isEmpty, hasStarted: events.contains("start"), hasEnded: events.contains("die"),
+      ranOutOfMemory: events.contains("oom"))
   }
 
   /// What the client answers.

@@ -7,11 +7,17 @@ struct DockerRunner: StageRunner {
   let kind = Runner.docker
   private let docker: Docker
   private let file: FilePath
+  /// Whom what containers make is to belong to: whoever runs the job, who need not be known in the image.
+  private let owner: String
 
-  /// - Throws: ``JobError`` with code `configuration` when there is no compose file; `Errno` when no pipe can be made.
+  /// - Throws: ``JobError`` with code `configuration` when there is no compose file, `io` when a folder cannot be made that
+  ///   containers are to see; `Errno` when no pipe can be made.
   init(_ workspace: Workspace, environment: [String: String]) throws {
     docker = try Docker(environment: environment, folder: workspace.root)
     file = try ComposeFile.find(in: workspace)
+    // What is not there when it is mounted, the daemon makes, and root has it.
+    for mount in ContainerPlaces(workspace).mounts where !exists(mount.host) { try makeFolder(mount.host) }
+    owner = docker.isRootless ? "0:0" : "\(geteuid()):\(getegid())"
   }
 
   func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork {
@@ -41,8 +47,8 @@ struct DockerRunner: StageRunner {
     if let overrideFile { arguments += ["-f", overrideFile.string] }
     arguments += ["run", "--rm", "--no-deps", "--name", name]
     arguments += ["-e", "CONFIG_PATH=\(files.containerPath(of: context.paths.temporaryEnv))"]
-    // What it makes is to belong to whoever runs the job, who need not be known in the image, or have a home there.
-    arguments += ["--user", "\(geteuid()):\(getegid())", "-e", "HOME=/tmp"]
+    // A user whom the image does not know has no home there.
+    arguments += ["--user", owner, "-e", "HOME=/tmp"]
     arguments += context.names(of: stage, attempt: attempt, naming: files.containerPath(of:)).flatMap {
       ["-e", "\($0.key)=\($0.value)"]
     }

@@ -21,10 +21,12 @@ enum DockerTrouble: Equatable {
       self = .forbidden(Self.address(in: line) ?? "its socket")
     } else if let line = line(with: "Cannot connect to the Docker daemon", "error during connect") {
       self = .noDaemon(Self.address(in: line) ?? "its address")
-    } else if line(with: "is not a docker command", "unknown docker command", "unknown shorthand flag: 'f'") != nil {
+    } else if line(
+      with: "is not a docker command", "unknown docker command", "unknown command: docker compose",
+      "unknown shorthand flag: 'f'") != nil
+    {
       self = .noPlugin
-    } else if let line = line(with: "could not select device driver") {
-      _ = line
+    } else if line(with: "could not select device driver") != nil {
       self = .noGPU
     } else if let line = line(with: "No such image", "pull access denied", "manifest unknown", "manifest for ") {
       self = .noImage(line.afterColon)

@@ -85,8 +85,8 @@ struct AttemptRun {
     case .timedOut:
       attempt.result = .failed(reason: "it took longer than \(describeDuration(stage.timeout ?? 0)) and was ended")
     case .stopped: attempt.result = .stopped
-    case .outOfMemory:
-      attempt.exitCode = 128 + 9
+    case .outOfMemory(let code):
+      attempt.exitCode = code
       let limit = stage.memory.map { " (its limit is \(describeSize($0)))" } ?? ""
       attempt.result = .failed(reason: "it needed more memory than there was for it, and was killed\(limit)")
     case .refused(let refusal):

@@ -23,8 +23,8 @@ struct StageProcess {
     case timedOut
     /// The run was told to stop.
     case stopped
-    /// The kernel ended it for want of memory.
-    case outOfMemory
+    /// The kernel ended some of it for want of memory; it had this exit code then.
+    case outOfMemory(Int)
     /// What was to do the stage's work could not be started.
     case refused(StageRefusal)
   }
