@@ -63,6 +63,7 @@ final class ContainerWork: StageWork, RemoteWork {
       return story.hasEnded ? .exited(code) : .signalled(Int(SIGTERM))
     }
     if let trouble { return .refused(trouble.refusal) }
-    return .refused(StageRefusal(reason: "docker compose did not start its container (exit code \(code))", exitCode: 1))
+    let last = said.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
+    return .refused(StageRefusal(reason: "docker compose did not start its container\(last)", exitCode: code))
   }
 }

@@ -34,7 +34,9 @@ enum DockerTrouble: Equatable {
       self = .noService(line.afterColon)
     } else if let line = line(with: "The container name") {
       self = .nameTaken(line)
-    } else if let line = line(with: "executable file not found", "no such file or directory: unknown") {
+    } else if let line = line(
+      with: "executable file not found", "no such file or directory: unknown", "No command specified")
+    {
       self = .noCommand(line)
     } else if let line = line(with: "yaml: ", "validating ", "invalid compose project", "invalid interpolation format")
     {

@@ -14,7 +14,7 @@ struct ContainerRunTests {
       #expect(workspace.jobHolds("begun"))
       let id = try workspace.jobID()
       let name = "cpwx_\(id)_gate"
-      let client = try #require(Self.commandLines(naming: name).first { $0.contains("compose") })
+      let client = try #require(try workspace.composeClients().first).arguments
       let beginning = try #require(client.firstIndex(of: "run"))
       #expect(client[..<beginning].contains("--project-directory"))
       let expected = ["run", "--rm", "--no-deps", "--name", name, "-e", "CONFIG_PATH=/app/config/.env.job_\(id)"]
@@ -22,7 +22,7 @@ struct ContainerRunTests {
       let place = "/app" + (try workspace.job().dropFirst(workspace.root.count))
       #expect(client.suffix(3) == ["sh", "/app/in/Film (2001).mp4", place])
       #expect(client.contains("tool"))
-      #expect(!Self.commandLines(naming: name).joined().contains { $0.contains("not-to-be-seen") })
+      #expect(!client.contains { $0.contains("not-to-be-seen") })
 
       let container = try daemon.inspect(name)
       #expect(container["HostConfig"]?["NanoCpus"]?.int == 500_000_000)
@@ -38,15 +38,6 @@ struct ContainerRunTests {
       #expect(try workspace.record("gate")["runner"]?.string == "docker")
       #expect(try daemon.containers() == [])
     }
-  }
-
-  /// The arguments of every process that has one of that kind.
-  private static func commandLines(naming argument: String) -> [[String]] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return all.filter { Int($0) != nil }.map { process in
-      let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-      return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    }.filter { $0.contains(argument) }
   }
 
   /// Tells in the manifest what it read and wrote, as stages in containers do.

@@ -77,6 +77,16 @@ extension TestWorkspace {
 
     """
 
+  /// The processes of compose that run a container of this workspace, `docker` and its plugin.
+  func composeClients() throws -> [(pid: pid_t, arguments: [String])] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { process in
+      guard let pid = pid_t(process) else { return nil }
+      let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+      let arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return arguments.contains("run") && arguments.contains(root) ? (pid, arguments) : nil
+    }
+  }
+
   /// The id of the only job.
   func jobID() throws -> String { (try job() as NSString).lastPathComponent }
 
