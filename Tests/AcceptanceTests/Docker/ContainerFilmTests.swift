@@ -15,6 +15,7 @@ struct ContainerFilmTests {
         let made = try workspace.start([CPWX.path, "init", place]).wait()
         #expect(made.code == 0, "\(made.errors)")
         try workspace.replace("SRC_LANG=hi ", by: "SRC_LANG=en ", in: "\(runner)/config/.env")
+        try workspace.replace("WHISPER_MODEL=large-v3 ", by: "WHISPER_MODEL=tiny.en ", in: "\(runner)/config/.env")
         try workspace.replace("RUNNER= ", by: "RUNNER=\(runner) ", in: "\(runner)/config/.env")
         // As its comments say; and no network, which would have to be made first.
         let compose = "\(runner)/config/docker-compose.yml"
@@ -105,7 +106,7 @@ struct ContainerFilmTests {
   private func makeFilm(in workspace: TestWorkspace) throws {
     let sample = CPWX.package + "/config/samples/super_awesome_company_2018.mp4"
     let cut = try workspace.start(
-      ["ffmpeg", "-v", "error", "-nostdin", "-t", "15", "-i", sample, "-c", "copy", workspace.path("film.mp4")]
+      ["ffmpeg", "-v", "error", "-nostdin", "-t", "8", "-i", sample, "-c", "copy", workspace.path("film.mp4")]
     ).wait()
     try #require(cut.code == 0, "\(cut.errors)")
   }
