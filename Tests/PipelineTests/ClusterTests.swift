@@ -79,7 +79,7 @@ struct `What a job asks of its node` {
     var history = WorkHistory()
     history.stages = ["s0": known]
     let request = TaskRequest(
-      try stages(", cpus: 2, memory: 4Gi", ", cpus: 8, memory: 1Gi, gpus: 2, lane: gpu"), history, expected: nil,
+      try stages(", cpus: 2, memory: 4Gi", ", cpus: 7.5, memory: 1Gi, gpus: 2, lane: gpu"), history, expected: nil,
       gres: "gpu:1")
     #expect(request.options == ["--cpus-per-task=8", "--mem=4096M", "--gres=gpu:2"])
   }

@@ -56,7 +56,13 @@ struct ComposeCheck {
   /// The compose file as compose understands it.
   static func project(of file: FilePath, in workspace: Workspace, _ docker: Docker) throws(DockerFailure) -> JSON {
     let arguments = ["--profile", "*", "config", "--format", "json"]
-    let text = try docker.answer(["compose"] + globals(file, workspace) + arguments)
+    let text: String
+    do throws(DockerFailure) {
+      text = try docker.answer(["compose"] + globals(file, workspace) + arguments)
+    } catch {
+      // Whatever else it says is about the file.
+      throw DockerFailure(trouble: error.trouble ?? .badFile(error.description), said: error.said)
+    }
     // Warnings may stand before it.
     let start = text.utf8.firstIndex(of: UInt8(ascii: "{")) ?? text.endIndex
     do {

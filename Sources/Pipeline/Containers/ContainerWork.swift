@@ -24,7 +24,6 @@ final class ContainerWork: StageWork, RemoteWork {
     return process
   }
 
-  /// The client's own options are the same every time.
   var shown: String { call.arguments.joined(separator: " ") }
 
   func began() {
@@ -43,7 +42,7 @@ final class ContainerWork: StageWork, RemoteWork {
     (outcome.cpuSeconds, outcome.peakMemoryBytes) = (used?.cpuSeconds, used?.peakMemoryBytes)
     switch outcome.end {
     case .exited(0): return outcome
-    case .exited(let code): outcome.end = reason(code, said)
+    case .exited(let code): outcome.end = reason(code, wasSeen: used != nil, said)
     default: break
     }
     // Whatever became of the client, nothing of the container stays.
@@ -52,17 +51,23 @@ final class ContainerWork: StageWork, RemoteWork {
   }
 
   /// Why the client ended with `code`: it passes the container's own on, and has one for all its troubles.
-  private func reason(_ code: Int, _ said: String) -> StageProcess.End {
-    let trouble = DockerTrouble(said)
-    guard let story = docker.story(of: name, since: begun), story.isKnown || trouble == nil else {
-      return trouble.map { .refused($0.refusal) } ?? .exited(code)
+  ///
+  /// - Parameter wasSeen: the container was at work.
+  private func reason(_ code: Int, wasSeen: Bool, _ said: String) -> StageProcess.End {
+    let story: Docker.Story
+    do throws(DockerFailure) {
+      story = try docker.story(of: name, since: begun)
+    } catch {
+      if !wasSeen, let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
+      guard case .noDaemon? = error.trouble else { return .exited(code) }
+      return .refused(StageRefusal(reason: "it ended with exit code \(code), and \(error)", exitCode: code))
     }
-    if story.hasStarted {
-      if story.ranOutOfMemory { return .outOfMemory(code) }
+    if story.ranOutOfMemory { return .outOfMemory(code) }
+    if wasSeen || story.hasStarted {
       // A client that is told to end leaves its container at work.
-      return story.hasEnded ? .exited(code) : .signalled(Int(SIGTERM))
+      return story.isAtWork ? .signalled(Int(SIGTERM)) : .exited(code)
     }
-    if let trouble { return .refused(trouble.refusal) }
+    if let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
     let last = said.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
     return .refused(StageRefusal(reason: "docker compose did not start its container\(last)", exitCode: code))
   }

@@ -5,10 +5,9 @@ internal import SystemPackage
 struct Docker: Sendable {
   /// What Docker tells of a container that has gone.
   struct Story: Equatable {
-    /// Whether there is a container at all that is told of.
-    var isKnown = false
     var hasStarted = false
-    var hasEnded = false
+    /// Whether it had started, and has not ended.
+    var isAtWork = false
     var ranOutOfMemory = false
   }
 
@@ -18,7 +17,13 @@ struct Docker: Sendable {
 
   /// - Throws: `Errno` when no pipe can be made.
   init(environment: [String: String], folder: FilePath) throws {
-    self.environment = environment.merging(Self.quiet) { $1 }
+    var environment = environment.merging(Self.quiet) { $1 }
+    // Compose names what it makes after the folder, in these characters alone, and refuses one that has none of them.
+    let name = folder.lastComponent?.string.lowercased() ?? ""
+    if !name.utf8.contains(where: { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) {
+      environment["COMPOSE_PROJECT_NAME"] = environment["COMPOSE_PROJECT_NAME"] ?? "cpwx"
+    }
+    self.environment = environment
     programs = try ProgramCall(environment: self.environment, folder: folder)
   }
 
@@ -75,7 +80,9 @@ struct Docker: Sendable {
   }
 
   /// What has befallen the container of that name since a moment.
-  func story(of name: String, since: Timestamp) -> Story? {
+  ///
+  /// - Throws: ``DockerFailure``.
+  func story(of name: String, since: Timestamp) throws(DockerFailure) -> Story {
     func moment(_ time: Timestamp, _ offset: Double) -> String {
       let microseconds = time.microseconds + Int64(offset * 1e6)
       let fraction = String(microseconds % 1_000_000)
@@ -83,12 +90,13 @@ struct Docker: Sendable {
     }
     // The last event may be a moment late.
     let span = ["--since", moment(since, -0.1), "--until", moment(.now, 0.2)]
-    let told = try? answer(
+    let told = try answer(
       ["events"] + span + ["--filter", "type=container", "--filter", "container=\(name)", "--format", "{{.Action}}"])
-    guard let told else { return nil }
     let events = told.split(whereSeparator: \.isNewline)
+    // Of those that lie long back the daemon keeps few.
+    let hasEnded = events.contains("die")
     return Story(
-      isKnown: !events.isEmpty, hasStarted: events.contains("start"), hasEnded: events.contains("die"),
+      hasStarted: events.contains("start") || hasEnded, isAtWork: events.contains("start") && !hasEnded,
       ranOutOfMemory: events.contains("oom"))
   }
 

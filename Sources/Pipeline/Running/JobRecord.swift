@@ -50,8 +50,8 @@ struct JobRecord {
       identity?.record(in: &input)
       if let playTime { input["duration_seconds"] = .double(playTime) }
       manifest.document["input"] = input
-      for name in manifest.stages.map(\.name) {
-        manifest.changeStage(name) { $0.nameFilesAsHost(self.input, workspace) }
+      for stage in manifest.stages where stage.fields["runner"]?.string == Runner.docker.rawValue {
+        manifest.changeStage(stage.name) { $0.nameFilesAsHost(self.input, workspace) }
       }
       manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
