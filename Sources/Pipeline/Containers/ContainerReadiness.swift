@@ -72,7 +72,10 @@ public struct ContainerReadiness: Sendable {
       let image = ComposeCheck.image(of: service, name, in: project)
       guard seen.insert(image).inserted else { return nil }
       var finding = answer("image \(image)", ["image", "inspect", "--format", "{{.Id}}", image])
-      if finding.remedy != nil {
+      if finding.remedy == nil {
+        // Its beginning is what docker images shows.
+        finding.message = String(finding.message.prefix("sha256:".count + 12))
+      } else {
         finding.message = "is not on this machine, and \(stage.name) is done in it"
         finding.remedy = ComposeCheck.remedy(service, image, name, file)
       }

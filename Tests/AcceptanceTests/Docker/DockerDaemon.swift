@@ -40,7 +40,7 @@ final class DockerDaemon {
     ]
     let daemon = try workspace.startAsRoot(["env", "-C", folder, "dockerd"] + options)
     self.daemon = daemon
-    let answers = try eventually(within: 30) { try docker("info").code == 0 }
+    let answers = try eventually(within: 60) { try docker("info").code == 0 }
     try #require(answers, "dockerd does not answer: \(daemon.errorsSoFar.suffix(2000))")
   }
 
@@ -63,7 +63,7 @@ final class DockerDaemon {
 
   /// Runs cpwx to its end.
   func cpwx(_ arguments: String..., environment more: [String: String] = [:]) throws -> Outcome {
-    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: 120)
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: 300)
   }
 
   func startCPWX(_ arguments: String..., environment more: [String: String] = [:]) throws -> Program {
@@ -83,7 +83,7 @@ final class DockerDaemon {
   /// Runs a shell script in the daemon's own folder.
   func make(_ script: String, _ arguments: [String]) throws {
     let made = try workspace.start(["sh", "-ec", script, "sh"] + arguments, in: folder, environment: environment)
-    try #require(made.wait().code == 0, "\(made.errorsSoFar)")
+    try #require(made.wait(atMost: 300).code == 0, "\(made.errorsSoFar)")
   }
 
   private func stop() {
