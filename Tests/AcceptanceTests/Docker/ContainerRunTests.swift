@@ -155,10 +155,14 @@ struct ContainerRunTests {
   @Test func `a job that one runner has done is done for the other, and goes on with it when there is more to do`()
     throws
   {
-    let both = ContainerStage(name: "one", script: "echo container > \"$2/one.out\"", outputs: ["one.out"])
+    // Settings that are folders have their names changed with the runner.
+    let both = ContainerStage(
+      name: "one", script: "echo container > \"$2/one.out\"", outputs: ["one.out"],
+      fields: ["env: [OUTPUT_ROOT, EXTRA]"])
     let local = "    command: [sh, -c, 'echo process > \"$1/one.out\"; test -e open', sh, '{job_dir}']\n"
     try TestWorkspace.withContainers([both]) { workspace, daemon in
       try workspace.write("config/pipeline.yaml", ContainerStage.yaml([both]) + local)
+      try workspace.write("config/.env", "RUNNER=docker\nEXTRA=\(workspace.path("config/extra.json"))\n")
       let film = try workspace.film()
       #expect(try daemon.cpwx("run", "--runner", "local").code == 1)
       let job = try workspace.job()
