@@ -152,31 +152,37 @@ struct ContainerRunTests {
     }
   }
 
-  @Test func `a job that one runner has done is done for the other, and goes on with it when there is more to do`()
-    throws
-  {
+  @Test(arguments: [("local", "docker"), ("docker", "local")])
+  func `what one runner has done stands for the other, which goes on from there`(first: String, second: String) throws {
     // Settings that are folders have their names changed with the runner.
-    let both = ContainerStage(
-      name: "one", script: "echo container > \"$2/one.out\"", outputs: ["one.out"],
-      fields: ["env: [OUTPUT_ROOT, EXTRA]"])
-    let local = "    command: [sh, -c, 'echo process > \"$1/one.out\"; test -e open', sh, '{job_dir}']\n"
-    try TestWorkspace.withContainers([both]) { workspace, daemon in
-      try workspace.write("config/pipeline.yaml", ContainerStage.yaml([both]) + local)
-      try workspace.write("config/.env", "RUNNER=docker\nEXTRA=\(workspace.path("config/extra.json"))\n")
+    let env = "env: [OUTPUT_ROOT, EXTRA]"
+    let one = ContainerStage(name: "one", script: "echo docker > \"$2/one.out\"", outputs: ["one.out"], fields: [env])
+    let two = ContainerStage(name: "two", script: "test -e \"$2/open\"", fields: [env])
+    let commands = [
+      "    command: [sh, -c, 'echo local > \"$1/one.out\"', sh, '{job_dir}']\n",
+      "    command: [test, -e, '{job_dir}/open']\n",
+    ]
+    let stages = ContainerStage.yaml([one, two]).replacingOccurrences(of: env + "\n", with: env + "\n" + commands[0])
+    try TestWorkspace.withContainers([one]) { workspace, daemon in
+      try workspace.write("config/pipeline.yaml", stages.dropLast(commands[0].count) + commands[1])
+      try workspace.write("config/.env", "EXTRA=\(workspace.path("config/extra.json"))\n")
       let film = try workspace.film()
-      #expect(try daemon.cpwx("run", "--runner", "local").code == 1)
+      let failed = try daemon.cpwx("run", "--runner", first)
+      #expect(failed.code == 1, "\(failed.errors)")
       let job = try workspace.job()
-      #expect(try workspace.read(job + "/one.out") == "process\n")
-      #expect(!(try workspace.read(job + "/job.env")).contains("/app/"))
-      let outcome = try daemon.cpwx("run")
+      #expect(try workspace.read(job + "/one.out") == first + "\n")
+      #expect(try workspace.read(job + "/job.env").contains("=/app/") == (first == "docker"))
+      try workspace.write(job + "/open", "")
+      let outcome = try daemon.cpwx("run", "--runner", second)
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(try workspace.read(job + "/one.out") == "container\n")
-      #expect(try workspace.read(job + "/job.env").contains("OUTPUT_ROOT=/app/out/"))
-      for runner in ["local", "docker"] {
+      #expect(try workspace.read(job + "/one.out") == first + "\n")
+      #expect(try workspace.record("one")["attempt"]?.int == 1)
+      #expect(try workspace.record("two")["runner"]?.string == second)
+      #expect(try workspace.read(job + "/job.env").contains("=/app/") == (second == "docker"))
+      for runner in [first, second] {
         let done = try daemon.cpwx("run", "--runner", runner, film, "--format", "json")
         #expect(done.output.contains("\"skip\""), "\(done.output)")
       }
-      #expect(try workspace.record("one")["attempt"]?.int == 2)
     }
   }
 }
