@@ -40,7 +40,10 @@ final class DockerDaemon {
     ]
     let daemon = try workspace.startAsRoot(["env", "-C", folder, "dockerd"] + options)
     self.daemon = daemon
-    let answers = try eventually(within: 60) { try docker("info").code == 0 }
+    let socket = folder + "/docker.sock"
+    let answers = try eventually(within: 60) {
+      try FileManager.default.fileExists(atPath: socket) && docker("info").code == 0
+    }
     try #require(answers, "dockerd does not answer: \(daemon.errorsSoFar.suffix(2000))")
   }
 
@@ -74,7 +77,7 @@ final class DockerDaemon {
   func importImage() throws {
     let script = """
       mkdir -p image/bin image/tmp && cp "$(command -v busybox)" image/bin/busybox
-      for program in $(busybox --list); do [ "$program" = busybox ] || ln -s busybox "image/bin/$program"; done
+      image/bin/busybox --install image/bin
       tar -C image -c . | docker import - "$1"
       """
     try make(script, [Self.image])
@@ -90,9 +93,8 @@ final class DockerDaemon {
     let script = """
       timeout 20 sh -c 'docker ps -aq | xargs -r docker rm -f' >&2
       [ ! -s "$1/pid" ] || kill "$(cat "$1/pid")" && timeout 20 sh -c 'while [ -e "$1/pid" ]; do sleep 0.05; done' sh "$1"
-      for process in /proc/[0-9]*; do
-        case "$(readlink "$process/cwd") $(cat "$process/cgroup")" in "$1"*|*"$2"*) kill -9 "${process#/proc/}";; esac
-      done
+      (find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$1*"; grep -l "$2" /proc/[0-9]*/cgroup) |
+        cut -d/ -f3 | sort -u | xargs -r kill -9
       awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
       rm -rf "$1"
       find /sys/fs/cgroup -depth -type d -path "*/$2*" -exec rmdir {} +
