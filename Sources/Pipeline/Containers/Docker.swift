@@ -21,7 +21,7 @@ struct Docker: Sendable {
     // Compose names what it makes after the folder, in these characters alone, and refuses one that has none of them.
     let name = folder.lastComponent?.string.lowercased() ?? ""
     if !name.utf8.contains(where: { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) {
-      environment["COMPOSE_PROJECT_NAME"] = environment["COMPOSE_PROJECT_NAME"] ?? "cpwx"
+      environment.merge(["COMPOSE_PROJECT_NAME": "cpwx"]) { own, _ in own }
     }
     self.environment = environment
     programs = try ProgramCall(environment: self.environment, folder: folder)
