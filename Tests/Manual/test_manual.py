@@ -20,7 +20,8 @@ COMMANDS = dict(generate.walk(generate.dump(CPWX)))
 # Of the environment of programs that are started, and of languages: no settings of anybody.
 _NOT_SETTINGS = {
     "OUT_DIR", "WORK_OF_ART", "CPWX_PROBE_OF", "CPWX_FAULT_STEP", "SLURM_BITSTR_LEN", "BOOT_FAIL", "NODE_FAIL",
-    "OUT_OF_MEMORY", "SPECIAL_EXIT", "COMPOSE_ANSI", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_PROGRESS", "DOCKER_CLI_HINTS"}
+    "OUT_OF_MEMORY", "SPECIAL_EXIT", "COMPOSE_ANSI", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME",
+    "DOCKER_CLI_HINTS"}
 
 
 def page(name):
