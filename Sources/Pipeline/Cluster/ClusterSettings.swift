@@ -37,4 +37,18 @@ extension Workspace {
     [environment[key], config.values(outer: environment).last { $0.key == key }?.value].compactMap { $0 }
       .first { !$0.isEmpty }
   }
+
+  /// What a setting chooses among a few; `standard` where it is empty.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` for what is none of them.
+  func choice<Choice: CaseIterable & RawRepresentable<String>>(
+    _ key: String, _ environment: [String: String], else standard: Choice
+  ) throws -> Choice {
+    guard let text = setting(key, environment) else { return standard }
+    if let choice = Choice(rawValue: text.lowercased()) { return choice }
+    let known = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+    throw JobError(
+      .configuration, "\(key)=\(text)", "is no \(key.lowercased())",
+      remedy: "Expected \(known), in the environment or in \(configFile).")
+  }
 }

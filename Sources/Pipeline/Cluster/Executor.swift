@@ -11,15 +11,6 @@ public enum Executor: String, Sendable, CaseIterable {
   ///
   /// - Throws: ``JobError`` with code `configuration` for what is none.
   public init(of workspace: Workspace, environment: [String: String]) throws {
-    guard let text = workspace.setting("EXECUTOR", environment) else {
-      self = .local
-      return
-    }
-    guard let executor = Executor(rawValue: text.lowercased()) else {
-      throw JobError(
-        .configuration, "EXECUTOR=\(text)", "is no executor",
-        remedy: "Expected local or slurm, in the environment or in \(workspace.configFile).")
-    }
-    self = executor
+    self = try workspace.choice("EXECUTOR", environment, else: .local)
   }
 }

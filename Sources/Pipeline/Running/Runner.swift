@@ -12,16 +12,7 @@ public enum Runner: String, Sendable, CaseIterable {
   ///
   /// - Throws: ``JobError`` with code `configuration` for what is none.
   public init(of workspace: Workspace, environment: [String: String]) throws {
-    guard let text = workspace.setting("RUNNER", environment) else {
-      self = .local
-      return
-    }
-    guard let runner = Runner(rawValue: text.lowercased()) else {
-      throw JobError(
-        .configuration, "RUNNER=\(text)", "is no runner",
-        remedy: "Expected local or docker, in the environment or in \(workspace.configFile).")
-    }
-    self = runner
+    self = try workspace.choice("RUNNER", environment, else: .local)
   }
 
   /// Whoever runs the stages of a workspace's jobs so.
