@@ -73,6 +73,19 @@ struct Times {
     #expect(seconds.magnitude > 1 || time == Int64(seconds) * 1_000_000_000 + 999_999_999)
   }
 
+  @Test func `are of their maker's zone where that is another than the reader's`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "Europe/Berlin", 1)
+      tzset()
+      #expect(Timestamp.foreignZone("CET +01:00", made: "2025-03-01T12:00:00") == nil)
+      #expect(Timestamp.foreignZone("IST +05:30", made: "2025-03-01T12:00:00") == "IST +05:30")
+      // In summer, that clock was another.
+      #expect(Timestamp.foreignZone("CET +01:00", made: "2025-07-01T12:00:00") == "CET +01:00")
+      #expect(Timestamp.foreignZone(nil, made: "2025-07-01T12:00:00") == nil)
+      #expect(Timestamp.foreignZone("IST +05:30", made: nil) == nil)
+    }
+  }
+
   @Test func `in a zone without a name have its offset alone`() async {
     await #expect(processExitsWith: .success) {
       setenv("TZ", "<+0545>-5:45", 1)
