@@ -49,16 +49,22 @@ public final class JobIndex: Sendable {
     } catch let error as DatabaseError where error.tellsOfDamage {
       notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
     } catch let error as DatabaseError where error.tellsOfNoWriting {
-      notice(
-        "the index cannot be brought up to date (\(error.message ?? "\(error)")); the jobs' files are read for this look"
-      )
-      let passing = try passing(workspace, notice)
-      defer { passing.close() }
-      return try body(passing)
+      return try lookPassing(in: workspace, because: error.message ?? "\(error)", notice, body)
+    } catch let error as JobError where error.code == .io {
+      return try lookPassing(in: workspace, because: error.message, notice, body)
     }
     let renewed = try remade(workspace, notice: notice)
     defer { renewed.close() }
     return try body(renewed)
+  }
+
+  private static func lookPassing<Result>(
+    in workspace: Workspace, because reason: String, _ notice: IndexNotice, _ body: (JobIndex) throws -> Result
+  ) throws -> Result {
+    notice("the index cannot be brought up to date (\(reason)); the jobs' files are read for this look")
+    let passing = try passing(workspace, notice)
+    defer { passing.close() }
+    return try body(passing)
   }
 
   /// Opens the index, making it where there is none that can be believed.

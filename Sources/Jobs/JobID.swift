@@ -10,11 +10,14 @@ public struct JobDate: Sendable, Hashable, Comparable {
     (self.year, self.month, self.day) = (year, month, day)
   }
 
-  /// The local day of a moment in the years 1000 to 9999.
+  /// The local day of a moment; of one outside the years 1000 to 9999, the first or the last day there is.
   public init(_ moment: Timestamp) {
     let digits = moment.format("%Y%m%d")
-    self = JobDate(digits: digits[...])!
+    self =
+      JobDate(digits: digits[...]) ?? (moment.microseconds < 0 ? Self.first : JobDate(year: 9999, month: 12, day: 31)!)
   }
+
+  static let first = JobDate(year: 1000, month: 1, day: 1)!
 
   /// Reads `YYYYMMDD`.
   public init?(digits: Substring) {
@@ -64,7 +67,7 @@ public struct JobID: Sendable, Hashable, Comparable, LosslessStringConvertible {
 
   /// The id of a job that another writer named.
   init(name: String, date: JobDate?, number: Int) {
-    self.date = date ?? JobDate(year: 1000, month: 1, day: 1)!
+    self.date = date ?? .first
     (self.number, description) = (number, name)
   }
 

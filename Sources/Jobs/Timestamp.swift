@@ -55,6 +55,17 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     self = moment
   }
 
+  /// The zone of a document's times, where its maker's clock was another than the reader's.
+  ///
+  /// Where it was the same, times are read as local here: they then follow that clock's summers and winters, which an offset
+  /// does not.
+  ///
+  /// - Parameter made: when the document was made, as it says; its zone had this offset then.
+  public static func foreignZone(_ zone: String?, made: String?) -> String? {
+    guard let zone, let moment = made.flatMap({ Timestamp($0, in: zone) }), moment.timezone != zone else { return nil }
+    return zone
+  }
+
   /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`.
   private static func zoneOffset(_ rest: inout Substring.UTF8View) -> Int? {
     if skip(&rest, "Z") { return 0 }

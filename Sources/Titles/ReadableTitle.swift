@@ -45,6 +45,6 @@ private func trimmed(_ text: String) -> String {
 
 private let edges: Set<Unicode.Scalar> = ["-", ",", ";", "/", " "]
 
-private let quotes: Set<Unicode.Scalar> = ["\"", "“", "”"]
+let quotes: Set<Unicode.Scalar> = ["\"", "“", "”"]
 
 private let openEnds: Set<Unicode.Scalar> = [":", "(", "["]

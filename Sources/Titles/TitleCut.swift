@@ -72,7 +72,19 @@ extension TaggedName {
       from = min(from, group.range.lowerBound)
       to = max(to, group.range.upperBound)
     }
-    return name[from..<to]
+    return name[closing(from..<to)]
+  }
+
+  /// The same with the mark of a quotation that the first or the last word is of.
+  private func closing(_ range: Range<Substring.Index>) -> Range<Substring.Index> {
+    let scalars = name.unicodeScalars
+    guard scalars[range].count(where: quotes.contains) % 2 == 1 else { return range }
+    if range.upperBound < scalars.endIndex, quotes.contains(scalars[range.upperBound]) {
+      return range.lowerBound..<scalars.index(after: range.upperBound)
+    }
+    guard range.lowerBound > scalars.startIndex else { return range }
+    let before = scalars.index(before: range.lowerBound)
+    return quotes.contains(scalars[before]) ? before..<range.upperBound : range
   }
 
   private func endsInInitials(_ words: Range<Int>) -> Bool {

@@ -63,15 +63,30 @@ struct DoctorCommand: AsyncParsableCommand {
       }
       Console.out(Style.painted(status.rawValue.uppercased(), as: status.rawValue))
       let width = group.map(\.check.displayWidth).max() ?? 0
-      for result in group {
-        Console.out("  \(result.check.padded(to: width))  \(result.message)")
-        if let remedy = result.remedy {
-          for line in remedy.split(whereSeparator: \.isNewline) {
-            Console.out("  " + String(repeating: " ", count: width) + "  → \(line)")
-          }
-        }
+      for result in group { write(result, width) }
+    }
+  }
+
+  /// What a terminal must have to hold messages beside the checks' names.
+  private static let wide = 60
+
+  private func write(_ result: CheckResult, _ width: Int) {
+    let room = Console.outColumns
+    let isBeside = room.map { $0 >= Self.wide } ?? true
+    let indent = isBeside ? width + 4 : 4
+    func lines(_ text: some StringProtocol, _ mark: String) -> [String] {
+      String(text).wrapped(to: room.map { $0 - indent - mark.count }).enumerated().map { number, line in
+        String(repeating: " ", count: indent) + (number == 0 ? mark : String(repeating: " ", count: mark.count)) + line
       }
     }
+    var shown = lines(result.message, "")
+    if isBeside, !shown.isEmpty {
+      shown[0] = "  \(result.check.padded(to: width))  " + shown[0].dropFirst(indent)
+    } else {
+      shown.insert("  \(result.check)", at: 0)
+    }
+    for remedy in (result.remedy ?? "").split(whereSeparator: \.isNewline) { shown += lines(remedy, "→ ") }
+    shown.forEach { Console.out($0) }
   }
 }
 

@@ -13,8 +13,9 @@ extension FilmBatch.Plan {
 
   func listing(_ request: RunRequest) -> Listing {
     let workspace = request.workspace
-    var input = Listing.Column("INPUT") { $0["input"]?.string.map { workspace.documentPath(FilePath($0)) } ?? "" }
-    (input.isFlexible, input.isCutAtStart) = (true, true)
+    let input = Listing.Column("INPUT", isFlexible: true) {
+      $0["input"]?.string.map { workspace.documentPath(FilePath($0)) } ?? ""
+    }
     return Listing(
       rows: films.map { Secrets.masked($0.document, request.batch.secrets) },
       columns: [
@@ -23,7 +24,7 @@ extension FilmBatch.Plan {
         .init("JOB", key: "job_id"),
         .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
         .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
-        input.dispensable(2), .init("REASON", key: "reason", isFlexible: true),
+        input.cutAtStart.dispensable(2), .init("REASON", key: "reason", isFlexible: true),
       ],
       keys: RowKeys.plannedFilm)
   }
@@ -72,6 +73,8 @@ struct RunResults {
   }
 
   private func listing(_ results: [FilmBatch.Result]) -> Listing {
+    var status = Listing.Column("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" }
+    status.style = Style.status
     var reason = Listing.Column("REASON") {
       $0["status"]?.string == "completed" ? "" : plain($0["reason"] ?? .null).firstLine
     }
@@ -88,7 +91,7 @@ struct RunResults {
         return Secrets.masked(row, secrets)
       },
       columns: [
-        .init("JOB", key: "job_id"), .init("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" },
+        .init("JOB", key: "job_id"), status,
         .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").dispensable(2),
         .init("OUTPUT", key: "output_dir").dispensable(1), reason,
       ],

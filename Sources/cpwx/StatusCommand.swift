@@ -29,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
       let since = batch["started_at"]?.string.map { " since \($0.prefix(19))" } ?? ""
       Console.out(Style.heading("\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(since)"))
-      for line in ProgressLines(BatchProgress(document: batch)).lines { Console.out("  " + line.onOneLine) }
+      for line in ProgressLines(BatchProgress(document: batch)).lines { Console.out("  " + line.text.onOneLine) }
     }
   }
 

@@ -57,6 +57,35 @@ struct Times {
     #expect(Timestamp("noon", in: "IST +05:30") == nil)
   }
 
+  @Test(arguments: [
+    ("1000-01-01T00:00:00+23:00", "10000101"), ("9999-12-31T23:59:59-23:00", "99991231"),
+    ("2025-10-30T12:00:00Z", "20251030"),
+  ])
+  func `beyond the days that can be written count as the first or the last of them`(text: String, day: String) throws {
+    #expect(JobDate(try #require(Timestamp(text))).digits == day)
+  }
+
+  @Test(arguments: [0, 1, -1, Int.max, Int.min])
+  func `of files, however far off, can be taken from one another`(seconds: Int) throws {
+    let now = Timestamp.now.microseconds * 1000
+    let time = nanoseconds(seconds, 999_999_999)
+    #expect((now - time > 0) == (seconds < 2))
+    #expect(seconds.magnitude > 1 || time == Int64(seconds) * 1_000_000_000 + 999_999_999)
+  }
+
+  @Test func `are of their maker's zone where that is another than the reader's`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "Europe/Berlin", 1)
+      tzset()
+      #expect(Timestamp.foreignZone("CET +01:00", made: "2025-03-01T12:00:00") == nil)
+      #expect(Timestamp.foreignZone("IST +05:30", made: "2025-03-01T12:00:00") == "IST +05:30")
+      // In summer, that clock was another.
+      #expect(Timestamp.foreignZone("CET +01:00", made: "2025-07-01T12:00:00") == "CET +01:00")
+      #expect(Timestamp.foreignZone(nil, made: "2025-07-01T12:00:00") == nil)
+      #expect(Timestamp.foreignZone("IST +05:30", made: nil) == nil)
+    }
+  }
+
   @Test func `in a zone without a name have its offset alone`() async {
     await #expect(processExitsWith: .success) {
       setenv("TZ", "<+0545>-5:45", 1)

@@ -17,6 +17,12 @@ struct `What a cluster's controller tells` {
     #expect(running.first?.id == "7_0")
   }
 
+  @Test func `of an array that was cancelled before any of it began is of all its tasks`() throws {
+    let task = try #require(ClusterTask.read("7|N/A|CANCELLED|0:00|UNLIMITED|cpwx-a-1|").first)
+    #expect(task.index == nil)
+    #expect(task.state == .ended("CANCELLED"))
+  }
+
   @Test(arguments: [
     "", "slurm_load_jobs error: Unable to contact slurm controller", "7|x|RUNNING|0:01|1:00|a|n",
     "7|4-1|PENDING|0|0|a|",

@@ -20,6 +20,15 @@ struct FilmNameTitleTests {
     #expect(film.year == 1999)
   }
 
+  @Test(arguments: [
+    ("Film \"quoted\"_1999", "Film \"quoted\""), ("“Quoted” film_1999", "“Quoted” film"), ("\"Film\"_1999", "Film"),
+    ("The \"quoted\" film (1999).mkv", "The \"quoted\" film"), ("Film 12\"_1999", "Film 12"),
+  ])
+  func `quotation marks within a title come in pairs`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == 1999)
+  }
+
   @Test func `initials keep their dots`() {
     #expect(FilmName(parsing: "R.I.P.D.2013.720p.mkv").title == "R.I.P.D.")
     #expect(FilmName(parsing: "To Live and Die in L.A. (1985).mkv").title == "To Live and Die in L.A.")

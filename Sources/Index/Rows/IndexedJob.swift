@@ -60,7 +60,9 @@ public struct IndexedJob: Sendable, Equatable {
   /// When the job was made.
   public var created: Timestamp? { createdAt.flatMap { Timestamp($0, in: timezone) } }
   /// When its last run ended.
-  public var completed: Timestamp? { completedAt.flatMap { Timestamp($0, in: timezone) } }
+  public var completed: Timestamp? {
+    completedAt.flatMap { Timestamp($0, in: Timestamp.foreignZone(timezone, made: createdAt)) }
+  }
 }
 
 /// A stage of a job.

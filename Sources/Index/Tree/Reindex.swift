@@ -34,10 +34,18 @@ public struct Reindex: Sendable {
   func withTurn<Result>(_ notice: IndexNotice, _ body: (_ hasWaited: Bool) throws -> Result) throws -> Result {
     let path = IndexFile(in: workspace).makerPath
     try makeFolder(path.removingLastComponent(), mode: [.ownerReadWriteExecute])
-    var lock = try? FileLock.take(path, subject: "the index", looks: 1)
+    func ifFree(looks: Int) throws -> FileLock? {
+      do {
+        return try FileLock.take(path, subject: "the index", looks: looks)
+      } catch let error as JobError {
+        if error.code == .locked { return nil }
+        throw JobError(.io, path.removingLastComponent().string, "cannot be written", underlying: error.underlying)
+      }
+    }
+    var lock = try ifFree(looks: 1)
     let hasWaited = lock == nil
     // For a second, in which most indexes are made, without a word.
-    if hasWaited { lock = try? FileLock.take(path, subject: "the index", looks: 200) }
+    if hasWaited { lock = try ifFree(looks: 200) }
     if lock == nil {
       notice("another process makes the index of jobs anew; waiting for it")
       lock = try FileLock.wait(for: path)

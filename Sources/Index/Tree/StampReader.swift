@@ -45,5 +45,5 @@ final class StampReader {
 
 extension stat {
   /// Nanoseconds since 1970.
-  fileprivate var time: Int64 { Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec) }
+  fileprivate var time: Int64 { nanoseconds(st_mtim.tv_sec, st_mtim.tv_nsec) }
 }

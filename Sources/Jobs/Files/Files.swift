@@ -40,7 +40,7 @@ public struct FileStatus: Sendable, Equatable {
   public static func changeTime(of path: FilePath) -> Int64? {
     var raw = stat()
     guard path.withPlatformString({ lstat($0, &raw) }) == 0 else { return nil }
-    return Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+    return nanoseconds(raw.st_ctim.tv_sec, raw.st_ctim.tv_nsec)
   }
 
   /// - Throws: `Errno`.
@@ -58,8 +58,17 @@ public struct FileStatus: Sendable, Equatable {
     inode = UInt64(raw.st_ino)
     device = UInt64(raw.st_dev)
     (owner, group) = (raw.st_uid, raw.st_gid)
-    modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
+    modified = nanoseconds(raw.st_mtim.tv_sec, raw.st_mtim.tv_nsec)
   }
+}
+
+/// A file's time in nanoseconds since 1970.
+///
+/// A file can be given any time that fits 64 bits of seconds: one before 1823 or after 2262 counts as of that year, so that it
+/// can be counted in nanoseconds and be taken from the present.
+public func nanoseconds(_ seconds: Int, _ fraction: Int) -> Int64 {
+  Int64(min(max(seconds, Int(Int64.min / 2_000_000_000)), Int(Int64.max / 1_000_000_000) - 1)) * 1_000_000_000
+    + Int64(fraction)
 }
 
 /// Whether something is at `path`; links are followed.

@@ -107,6 +107,20 @@ extension Manifest {
   }
 }
 
+/// What the reason of a stage begins with that failed and may.
+public let optionalFailure = "optional, and failed: "
+
+/// Why a stage failed, in a line for people: where it said no more than an exit code, the last line of its own tells more.
+///
+/// - Parameter said: the last lines of its output.
+public func failureCause(reason: String?, said: String?) -> String? {
+  guard let reason else { return said?.lastLine }
+  let mark = reason.hasPrefix(optionalFailure) ? optionalFailure : ""
+  let plain = reason.dropFirst(mark.count)
+  guard plain.isEmpty || plain.hasPrefix("exit code "), let line = said?.lastLine else { return reason }
+  return mark + line.drop(while: \.isWhitespace)
+}
+
 extension String {
   /// The last line that says something: of an error's text mostly the one that names it. What is indented belongs to the
   /// line above it, as advice does.

@@ -117,7 +117,7 @@ struct TreeScan: Sendable {
 
 extension stat {
   /// Nanoseconds since 1970.
-  var modified: Int64 { Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec) }
+  var modified: Int64 { nanoseconds(st_mtim.tv_sec, st_mtim.tv_nsec) }
 }
 
 extension FilePath {

@@ -151,7 +151,7 @@ final class ClusterRun {
     var left: [FollowedTask] = []
     left.reserveCapacity(tasks.count)
     for var task in tasks {
-      if let known { task.note(known[task.key]) }
+      if let known { task.note(known[task.key] ?? known[FollowedTask.Key(array: task.array)]) }
       if task.mayHaveMoved { tell(task.job, task.news.look()) }
       if task.hasEnded, let result = settle(&task) {
         run.finish(task.number, result)

@@ -12,7 +12,8 @@ struct ClusterTask: Equatable {
   /// The array's name, which is cpwx's, and its id, which is the cluster's.
   var name: String
   var array: String
-  var index: Int
+  /// `nil`: what is told is of all the array's tasks that have no line of their own.
+  var index: Int?
   var state: State
   /// Seconds that it has run.
   var seconds: Double?
@@ -20,7 +21,7 @@ struct ClusterTask: Equatable {
   var limit: Double?
 
   /// As `scancel` names it.
-  var id: String { "\(array)_\(index)" }
+  var id: String { index.map { "\(array)_\($0)" } ?? array }
 
   private static let endings: Set<String> = [
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
@@ -33,7 +34,9 @@ struct ClusterTask: Equatable {
     guard fields.count >= 6, !fields[0].isEmpty, fields[0].allSatisfy(\.isNumber) else { return [] }
     let word = fields[2]
     let state: State = word == "PENDING" ? .waiting : endings.contains(word) ? .ended(word) : .running
-    return indexes(fields[1]).map {
+    // An array that was cancelled before any of it began.
+    let places: [Int?] = if fields[1] == "N/A", case .ended = state { [nil] } else { indexes(fields[1]) }
+    return places.map {
       ClusterTask(
         name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
         limit: duration(fields[4]))

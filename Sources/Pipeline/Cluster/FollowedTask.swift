@@ -36,7 +36,7 @@ struct HandedJob {
 struct FollowedTask {
   struct Key: Hashable {
     var array: String
-    var index: Int
+    var index: Int?
   }
 
   let handed: HandedJob

@@ -63,7 +63,8 @@ struct ManifestNews {
       if status == .running { continue }
       events.append(
         .stageEnded(
-          job, stage: record.name, status: status, seconds: record.duration ?? 0, reason: record.reason))
+          job, stage: record.name, status: status, seconds: record.duration ?? 0,
+          reason: failureCause(reason: record.reason, said: record.error)))
       events += Self.said(record, job)
     }
     return events

@@ -35,6 +35,11 @@ struct StageAttempt {
 
   var notStarted = false
 
+  /// Why it failed, for people; `nil` when it did not.
+  var cause: String? {
+    if case .failed(let reason) = result { failureCause(reason: reason, said: errorText) } else { nil }
+  }
+
   /// The attempt as it may be recorded: a command, or a path it was to make, may hold a secret.
   func masked(_ secrets: [String]) -> StageAttempt {
     var attempt = self

@@ -37,7 +37,7 @@ struct StageRun {
         if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
           attemptsLeft -= 1
           because = "it failed, and is tried again"
-          report(.stageRetrying(paths, stage: stage.name, after: delay, reason: reason))
+          report(.stageRetrying(paths, stage: stage.name, after: delay, reason: attempt.cause ?? reason))
           try record.flush()
           wait(delay)
           delay = min(delay * 2, 86_400)
@@ -45,7 +45,7 @@ struct StageRun {
           return .stopped
         }
         if !stage.critical { return .done }
-        return .failed(reason: reason, missingEngine: attempt.isMissingEngine)
+        return .failed(reason: attempt.cause ?? reason, missingEngine: attempt.isMissingEngine)
       }
     }
   }
@@ -98,7 +98,8 @@ struct StageRun {
     record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
     report(
       .stageEnded(
-        paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began), reason: reason))
+        paths, stage: stage.name, status: status, seconds: Timestamp.now.seconds(since: began),
+        reason: failureCause(reason: reason, said: attempt.errorText)))
     let notes = (own?.fields["metadata"]?["notes"]?.array ?? []).compactMap(\.string)
     if status == .success, !notes.isEmpty {
       let masked = notes.map { Secrets.masked($0, context.secrets) }
@@ -117,7 +118,7 @@ struct StageRun {
     case .skipped(let reason): (.skipped, reason)
     case .stopped: (.failed, "stopped on request")
     case .failed(let reason) where stage.critical: (.failed, reason)
-    case .failed(let reason): (.skipped, "optional, and failed: \(reason)")
+    case .failed(let reason): (.skipped, optionalFailure + reason)
     }
   }
 

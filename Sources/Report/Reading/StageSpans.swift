@@ -12,16 +12,20 @@ struct StageSpans {
   private let manifest: Manifest
   private let batchStart: Timestamp
   private let run: Range<Int64>
+  private let zone: String?
 
   /// - Parameters:
   ///   - batch: from the batch's beginning to its end; a job's run in it ends at the next run's beginning, too.
   ///   - now: the end of a stage that is at work; `nil` when nobody runs the job.
   init(of manifest: Manifest, in batch: Range<Int64>, now: Timestamp?) {
     self.manifest = manifest
+    let document = manifest.document
+    let zone = Timestamp.foreignZone(document["timezone"]?.string, made: document["created_at"]?.string)
+    self.zone = zone
     batchStart = Timestamp(microseconds: batch.lowerBound)
     // Times in records may be of clocks a little apart.
     let early = batch.lowerBound - 1_000_000
-    let begun = manifest.history.filter { $0.what == .started }.compactMap { Timestamp($0.at)?.microseconds }
+    let begun = manifest.history.filter { $0.what == .started }.compactMap { Timestamp($0.at, in: zone)?.microseconds }
       .filter { $0 >= early }.sorted()
     // An earlier run may have begun within that second, too.
     let begin = begun.first { $0 >= batch.lowerBound } ?? begun.last
@@ -35,11 +39,11 @@ struct StageSpans {
   }
 
   private func offset(_ text: String?) -> Double? {
-    text.flatMap { Timestamp($0) }.map { $0.seconds(since: batchStart) }
+    text.flatMap { Timestamp($0, in: zone) }.map { $0.seconds(since: batchStart) }
   }
 
   private func isInRun(_ text: String?) -> Bool {
-    text.flatMap { Timestamp($0) }.map { run.contains($0.microseconds) } ?? false
+    text.flatMap { Timestamp($0, in: zone) }.map { run.contains($0.microseconds) } ?? false
   }
 
   /// Attempts that later ones have taken the place of.

@@ -9,12 +9,11 @@ struct Trouble: Sendable {
   /// Without what differs from film to film.
   var common: String
 
-  /// Where a stage says no more than its exit code, its last line tells more.
+  /// That a stage may fail is told by the kind.
   static func text(reason: String?, error: String?) -> String? {
-    let prefix = "optional, and failed: "
-    let plain = reason.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
-    if let plain, !plain.isEmpty, !plain.hasPrefix("exit code ") { return plain }
-    return error?.lastLine?.trimmed ?? plain
+    failureCause(reason: reason, said: error).map { cause in
+      (cause.hasPrefix(optionalFailure) ? String(cause.dropFirst(optionalFailure.count)) : cause).trimmed
+    }
   }
 }
 

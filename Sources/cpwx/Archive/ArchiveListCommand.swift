@@ -72,7 +72,7 @@ enum ArchiveColumns {
       .init("FILES", key: "members").dispensable(5), .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
       .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(2),
       .init("TITLE", key: "title", isFlexible: true),
-      .init("FILE", key: "archive", isFlexible: true).dispensable(3),
+      .init("FILE", key: "archive", isFlexible: true).cutAtStart.dispensable(3),
     ]
   }
 }

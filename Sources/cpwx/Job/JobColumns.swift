@@ -10,8 +10,8 @@ enum JobColumns {
       ("title", .init("TITLE", key: "title", isFlexible: true)),
       ("year", .init("YEAR", key: "year").dispensable(4)),
       ("stage", .init("STAGE", key: "stage").dispensable(1)),
-      ("created_at", .init("CREATED") { moment($0["created_at"]) }.dispensable(2)),
-      ("completed_at", .init("COMPLETED") { moment($0["completed_at"]) }),
+      ("created_at", .init("CREATED") { moment($0["created_at"]?.string ?? "", foreignZone($0)) }.dispensable(2)),
+      ("completed_at", .init("COMPLETED") { moment($0["completed_at"]?.string ?? "", foreignZone($0)) }),
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true)),
       ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true)),
@@ -40,7 +40,16 @@ enum JobColumns {
     }
   }
 
-  private static func moment(_ value: JSON?) -> String {
-    String((value?.string ?? "").prefix(16).map { $0 == "T" ? " " : $0 })
+  /// A time of a job, by the clock of whoever made it; with that clock's offset, where the reader's is another.
+  ///
+  /// - Parameter length: characters of the documented form: 16 to the minute.
+  static func moment(_ text: String, _ zone: String?, to length: Int = 16) -> String {
+    let time = String(text.prefix(length).map { $0 == "T" ? " " : $0 })
+    guard !time.isEmpty, let offset = zone?.split(separator: " ").last else { return time }
+    return "\(time) \(offset)"
+  }
+
+  static func foreignZone(_ job: JSON) -> String? {
+    Timestamp.foreignZone(job["timezone"]?.string, made: job["created_at"]?.string)
   }
 }

@@ -45,16 +45,17 @@ struct JobShowCommand: AsyncParsableCommand {
     ]
     for (label, key) in labels {
       let text = plain(document[key] ?? .null).withoutControls
-      let value = key.hasSuffix("_at") ? moment(text) : text
+      let value = key.hasSuffix("_at") ? moment(text, document) : text
       if !value.isEmpty { Console.field(label, key == "status" ? Style.status(value) : value) }
     }
     writeStages(document)
   }
 
   /// To the second, and how long ago that is.
-  private func moment(_ text: String) -> String {
-    guard let moment = Timestamp(text) else { return text }
-    return "\(moment.format("%Y-%m-%d %H:%M:%S")), \(describeAge(Timestamp.now.seconds(since: moment)))"
+  private func moment(_ text: String, _ document: JSON) -> String {
+    let zone = JobColumns.foreignZone(document)
+    guard let moment = Timestamp(text, in: zone) else { return text }
+    return JobColumns.moment(text, zone, to: 19) + ", " + describeAge(Timestamp.now.seconds(since: moment))
   }
 
   private func writeStages(_ document: JSON) {

@@ -35,7 +35,8 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
       rows: rows.map { Secrets.masked($0, secrets) },
       columns: [
         .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
-        .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" }, .init("PATH", key: "path", isFlexible: true),
+        .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" },
+        .init("PATH", key: "path", isFlexible: true).cutAtStart,
       ],
       keys: RowKeys.output
     ).write(format)

@@ -79,20 +79,20 @@ final class MigrationOutput {
 
   private static var columns: [Listing.Column] {
     [
-      .init("PATH", key: "path", isFlexible: true), .init("KIND", key: "kind"),
+      .init("PATH", key: "path", isFlexible: true).cutAtStart, .init("KIND", key: "kind").dispensable(7),
       .init("ACTION", key: "action"), .init("JOB", key: "job_id"),
-      .init("STATUS", key: "status", style: Style.status), .init("TITLE", key: "title", isFlexible: true),
-      .init("YEAR", key: "year"),
+      .init("STATUS", key: "status", style: Style.status).dispensable(2),
+      .init("TITLE", key: "title", isFlexible: true).dispensable(3), .init("YEAR", key: "year").dispensable(5),
       .init("DATE") { row in
         [row["date"]?.string, row["date_source"]?.string.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
-      },
+      }.dispensable(6),
       .init("STAGES") { row in
         let failed = (row["failed_stages"]?.array ?? []).compactMap(\.string)
         let done = row["completed_stages"]?.array?.count ?? 0
         return row["kind"]?.string == "other"
           ? "" : "\(done)" + (failed.isEmpty ? "" : ", \(failed.joined(separator: " ")) failed")
-      },
-      problemColumn,
+      }.dispensable(4),
+      problemColumn.dispensable(1),
     ]
   }
 

@@ -27,5 +27,19 @@ extension String {
     return "…" + String(rest.reversed())
   }
 
+  /// Lines of at most so many columns, broken at blanks where there are any; all of it on one where there is no limit.
+  func wrapped(to columns: Int?) -> [String] {
+    guard let columns else { return [self] }
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let line = lines.last, line.greatestWidth + 1 + word.greatestWidth <= columns {
+        lines[lines.count - 1] = "\(line) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   func padded(to columns: Int) -> String { self + String(repeating: " ", count: max(0, columns - displayWidth)) }
 }

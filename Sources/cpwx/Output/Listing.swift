@@ -35,6 +35,12 @@ struct Listing {
       self.style = style
     }
 
+    var cutAtStart: Column {
+      var column = self
+      column.isCutAtStart = true
+      return column
+    }
+
     var whole: Column {
       var column = self
       column.isWhole = true

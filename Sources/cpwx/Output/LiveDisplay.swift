@@ -29,7 +29,7 @@ final class LiveDisplay: RunDisplay {
       state.progress.note(event)
       if case .stageProgress = event { return }
       Self.erase(&state)
-      for line in event.lines { Console.note(line) }
+      for line in event.lines { Self.write(line, of: event) }
       Self.draw(&state)
     }
   }
@@ -49,12 +49,31 @@ final class LiveDisplay: RunDisplay {
     }
   }
 
+  private static var width: Int { max(20, Console.columns - 1) }
+
+  /// On one line of the screen, with its status in colour; what is told nowhere else stays whole.
+  private static func write(_ line: String, of event: RunEvent) {
+    let safe = Secrets.maskedURLs(line)
+    switch event {
+    case .warning: Console.note(line)
+    case .stageSaid(_, _, _, let log) where line.hasSuffix("\(log)"): Console.note(line)
+    case .stageEnded(_, _, let status, _, _): write(safe, marking: status.rawValue)
+    case .jobEnded(_, let status, _, _): write(safe, marking: status.rawValue)
+    default: Console.write(safe.onOneLine.fitting(width) + "\n", to: 2)
+    }
+  }
+
+  private static func write(_ line: String, marking status: String) {
+    let line = line.onOneLine.fitting(width)
+    Console.write(Style.marked(line, " \(status) ", as: status) + "\n", to: 2)
+  }
+
   private static func draw(_ state: inout State) {
     guard !state.isClosed, !state.progress.running.isEmpty || state.drawn > 0 else { return }
-    let width = max(20, Console.columns - 1)
     let lines = ProgressLines(state.progress).lines.prefix(max(2, Console.rows - 2))
     erase(&state)
-    Console.write(lines.map { $0.onOneLine.fitting(width) }.joined(separator: "\n"), to: 2)
+    let drawn = lines.map { Style.marked($0.text.onOneLine.fitting(width), $0.failure ?? "", as: "failed") }
+    Console.write(drawn.joined(separator: "\n"), to: 2)
     state.drawn = lines.count
   }
 

@@ -4,10 +4,16 @@ internal import TextWidth
 
 /// How far a batch has come, in lines for a terminal.
 struct ProgressLines {
-  let lines: [String]
+  struct Line {
+    var text: String
+    /// Of these words, what tells of failures.
+    var failure: String?
+  }
+
+  let lines: [Line]
 
   init(_ progress: BatchProgress, now: Timestamp = .now) {
-    var lines: [String] = []
+    var lines: [Line] = []
     if progress.films > 1 {
       var parts = ["\(progress.ended)/\(progress.films) films"]
       if progress.failed > 0 { parts.append("\(progress.failed) failed") }
@@ -15,7 +21,9 @@ struct ProgressLines {
         .sorted { $0.key < $1.key }.map { "\($0.key) \(progress.laneUse[$0.key] ?? 0)/\($0.value)" }
       if let left = progress.secondsLeft(now: now) { parts.append("about \(describeDuration(left)) left") }
       lines.append(
-        "\(Self.bar(progress.fraction))\(Self.percent(progress.fraction))  " + parts.joined(separator: "  "))
+        Line(
+          text: "\(Self.bar(progress.fraction))\(Self.percent(progress.fraction))  " + parts.joined(separator: "  "),
+          failure: "\(progress.failed) failed"))
     }
     let titles = progress.running.map { $0.title.fitting(Self.widestTitle) }
     let widest = titles.map(\.displayWidth).max() ?? 0
@@ -26,17 +34,18 @@ struct ProgressLines {
       let title = progress.films > 1 ? "  \(title.padded(to: widest))" : ""
       let begun = "\(job.job)\(title)  " + stage.padded(to: widestStage)
       if job.stage == nil {
-        lines.append("\(job.job)\(title)  …")
+        lines.append(Line(text: "\(job.job)\(title)  …"))
       } else if job.isWaiting {
-        lines.append("\(begun)  waits for \(job.lane ?? "its lane")  \(elapsed)")
+        lines.append(Line(text: "\(begun)  waits for \(job.lane ?? "its lane")  \(elapsed)"))
       } else {
         let how = job.fraction.map { "\(Self.bar($0))\(Self.percent($0))" } ?? "…"
-        lines.append("\(begun)  \(how)  \(elapsed)  \(job.text)")
+        lines.append(Line(text: "\(begun)  \(how)  \(elapsed)  \(job.text)"))
       }
     }
     if progress.films > 1 {
       for failure in progress.failures {
-        lines.append("\(failure.job) failed: \(failure.reason.lastLine ?? failure.reason)")
+        lines.append(
+          Line(text: "\(failure.job) failed: \(failure.reason.lastLine ?? failure.reason)", failure: " failed:"))
       }
     }
     self.lines = lines

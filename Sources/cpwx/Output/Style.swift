@@ -19,31 +19,49 @@ enum Style {
   static func status(_ text: String) -> String { painted(text, as: text) }
 
   /// A text in the colour of a status.
-  static func painted(_ text: String, as status: String) -> String {
+  static func painted(_ text: String, as status: String) -> String { painted(text, code(of: status), isOn) }
+
+  /// A line for standard error, with one word of it in the colour of a status.
+  ///
+  /// - Parameter word: with what surrounds it, where it might stand elsewhere too; that keeps its colour.
+  static func marked(_ line: String, _ word: String, as status: String) -> String {
+    guard let place = line.firstRange(of: word) else { return line }
+    let found = line[place]
+    let letters = found.drop { !$0.isLetter && !$0.isNumber }
+    let inner = letters.startIndex..<(letters.lastIndex(where: \.isLetter).map(found.index(after:)) ?? letters.endIndex)
+    return line[..<inner.lowerBound] + painted(String(line[inner]), code(of: status), isOnForErrors)
+      + line[inner.upperBound...]
+  }
+
+  static func heading(_ text: String) -> String { painted(text, "1", isOn) }
+
+  private static func code(of status: String) -> String? {
     switch status {
-    case "completed", "success", "ok", "good": painted(text, "32")
-    case "failed", "damaged", "error": painted(text, "31")
-    case "running": painted(text, "36")
-    case "interrupted", "held", "given_up", "warning": painted(text, "33")
-    default: text
+    case "completed", "success", "ok", "good": "32"
+    case "failed", "damaged", "error": "31"
+    case "running": "36"
+    case "interrupted", "held", "given_up", "warning": "33"
+    default: nil
     }
   }
 
-  static func heading(_ text: String) -> String { painted(text, "1") }
-
   /// Whether standard output takes colours: a terminal, and NO_COLOR not set.
-  static var isOn: Bool {
+  static var isOn: Bool { takesColours { Console.outIsTerminal } }
+  private static var isOnForErrors: Bool { takesColours { Console.errorIsTerminal } }
+
+  private static func takesColours(_ isTerminal: () -> Bool) -> Bool {
     if isPlain { return false }
     switch choice {
     case .always: return true
     case .never: return false
     case .auto:
       if let wish = getenv("NO_COLOR"), wish.pointee != 0 { return false }
-      return Console.outIsTerminal
+      return isTerminal()
     }
   }
 
-  private static func painted(_ text: String, _ code: String) -> String {
-    isOn && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  private static func painted(_ text: String, _ code: String?, _ isOn: Bool) -> String {
+    guard isOn, !text.isEmpty, let code else { return text }
+    return "\u{1B}[\(code)m\(text)\u{1B}[0m"
   }
 }

@@ -67,6 +67,21 @@ struct JobCommandTests {
     }
   }
 
+  @Test func `times are of the clock of who made the job, and say so to others`() throws {
+    try TestWorkspace.with { workspace in
+      let maker = ["TZ": "Asia/Kolkata"]
+      #expect(try workspace.cpwx("job", "create", environment: maker).code == 0)
+      for (zone, offset) in [("Asia/Kolkata", false), ("America/New_York", true)] {
+        let reader = ["TZ": zone]
+        let shown = try workspace.cpwx("job", "show", "latest", environment: reader)
+        let created = try #require(shown.lines.first { $0.contains("Created") })
+        #expect(created.contains("just now") || created.contains(" s ago") || created.contains("1 min ago"))
+        #expect(created.contains("+05:30") == offset)
+        #expect(try workspace.cpwx("job", "list", environment: reader).output.contains("+05:30") == offset)
+      }
+    }
+  }
+
   @Test func `create prints the bare id, or the documented job_info`() throws {
     try TestWorkspace.with(config: ["# mine", "WHISPER_MODEL='large-v3'"]) { workspace in
       let id = try workspace.cpwx("job", "create").output

@@ -81,6 +81,12 @@ struct KillTests {
       try workspace.film()
       let first = try workspace.startCPWX("run")
       #expect(eventually { workspace.exists("begun") && workspace.stageProcesses().count >= 4 })
+      // The stage begins while its record is on the way to the disk.
+      let isRecorded = eventually {
+        let manifest = workspace.jobs.last.flatMap { try? workspace.manifest(of: $0) }
+        return manifest?["stages"]?["slow"]?["status"]?.string == "running"
+      }
+      #expect(isRecorded)
       first.send(SIGKILL)
       try first.wait()
       #expect(workspace.stageProcesses().count >= 4)
@@ -96,5 +102,30 @@ struct KillTests {
       #expect(workspace.stageProcesses().isEmpty)
       #expect(workspace.jobs.count == 1)
     }
+  }
+
+  @Test func `a stage that began before its record was in place is ended by the next run, and done once`() throws {
+    let stage = Stage(
+      "slow", outputs: ["slow.out"], fields: ["grace: 0.2s"],
+      script: "if ! test -e open; then touch begun; sleep 77; fi; echo done > \"$1/slow.out\"")
+    var isFound = false
+    for step in 30...99 where !isFound {
+      try TestWorkspace.with([stage]) { workspace in
+        try workspace.film()
+        try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"])
+        guard eventually(within: 0.3, { workspace.exists("begun") }) else { return }
+        isFound = true
+        #expect(try workspace.cpwx("job", "list").output.contains("pending"))
+        #expect(!workspace.stageProcesses().isEmpty)
+        try workspace.write("open", "")
+        let outcome = try workspace.cpwx("run")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("ended processes that an earlier run had left behind"))
+        #expect(workspace.stageProcesses().isEmpty)
+        #expect(workspace.jobs.count == 1)
+        #expect(workspace.exists(try workspace.job() + "/slow.out"))
+      }
+    }
+    #expect(isFound)
   }
 }

@@ -119,6 +119,23 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `where it cannot be written, making it anew is refused, and lists are made from the files`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let folder = workspace.path(".cpwx")
+      try workspace.mount(["--bind", folder], at: folder)
+      try workspace.mount(["-o", "remount,bind,ro"], at: folder)
+      let outcome = try workspace.cpwx("job", "reindex")
+      #expect(outcome.code == 74)
+      #expect(outcome.errors == "cpwx: \(folder): cannot be written (Read-only file system)\n")
+      let list = try workspace.cpwx("job", "list")
+      #expect(list.code == 0)
+      #expect(list.output.contains("Film"))
+      #expect(!list.errors.contains("another process"), "\(list.errors)")
+    }
+  }
+
   @Test func `who may not read it is answered from the files`() throws {
     try withJobs(2) { workspace in
       let expected = try workspace.cpwx("job", "list", "--format", "csv").output

@@ -31,6 +31,23 @@ struct MigrateYearTests {
     }
   }
 
+  @Test func `files of times that no calendar has are read as any others`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.oldFilm("Don_1978", "Don", year: 1978)
+      try workspace.film()
+      // The last second of ext4, and what other file systems make of it.
+      let touch = "touch -d @15032385535 in/* out/Don_1978/manifest.json out/Don_1978/audio/* out/Don_1978"
+      try #require(try workspace.start(["sh", "-c", touch]).wait().code == 0)
+      #expect(try workspace.cpwx("migrate", "--from-legacy", "-n").code == 0)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let run = try workspace.cpwx("run", "--settle", "0.1s")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(try workspace.cpwx("job", "list", "--format", "ndjson").lines.count == 2)
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(workspace.exists("out/Don_1978/audio/audio.wav"))
+    }
+  }
+
   @Test func `beside the days of a year, a film's files wait for a person`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldFilm("2025", "2025", year: 2025)

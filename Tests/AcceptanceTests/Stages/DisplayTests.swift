@@ -1,5 +1,6 @@
 import Jobs
 import Testing
+import TextWidth
 
 /// What a person sees of a run: a live line on a terminal, plain lines elsewhere.
 struct DisplayTests {
@@ -29,6 +30,28 @@ struct DisplayTests {
       #expect(live.allSatisfy { !$0.dropLast(2).contains("\n") }, "the live line is drawn in place")
       #expect(try workspace.read("result").contains("completed"))
       #expect(!("\n" + (try workspace.log("slow"))).contains("\ncpwx:progress"))
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a terminal is told the cause of a failure, in colour and on one line of it`(colour: Bool) throws {
+    let script = "echo 'no speech was found in \(String(repeating: "वह ", count: 60))'; exit 65"
+    try TestWorkspace.with([Stage("slow", script: script)]) { workspace in
+      try workspace.film()
+      let command = "stty columns 60; exec '\(CPWX.path)' run > result"
+      let run = try workspace.start(
+        ["script", "-qec", command, "/dev/null"], environment: ["TERM": "xterm", "NO_COLOR": colour ? "" : "1"]
+      ).wait()
+      #expect(run.code == 1)
+      let failed = colour ? "\u{1B}[31mfailed\u{1B}[0m" : "failed"
+      let lines = run.output.split(whereSeparator: \.isNewline)
+      let told = lines.filter { $0.contains("slow \(failed) after ") || $0.contains(": \(failed) after ") }
+      #expect(told.count == 2, "\(run.output)")
+      #expect(told.allSatisfy { $0.contains("no speech was") && $0.contains("…") })
+      let texts = told.map { String($0).withoutControls }
+      #expect(texts.allSatisfy { (50...59).contains($0.greatestWidth) }, "\(texts)")
+      #expect(try workspace.read("result").contains("slow: no speech was found"))
+      #expect(try workspace.cpwx("report").output.contains("slow: no speech was found"))
     }
   }
 
