@@ -54,8 +54,9 @@ struct `A source that changes` {
     ("open(job + '/new', 'w')", "new", "is new"),
     ("os.mkfifo(job + '/pipe')", "pipe", "is new"),
     (
-      "s = os.stat(job + '/manifest.json'); d = open(job + '/manifest.json').read(); os.unlink(job + '/manifest.json');"
-        + "open(job + '/keep', 'w'); open(job + '/manifest.json', 'w').write(d); os.utime(job + '/manifest.json', ns=(0, s.st_mtime_ns))",
+      // Made while the old one is there, so that it cannot get its inode.
+      "s = os.stat(job + '/manifest.json'); d = open(job + '/manifest.json').read(); open(job + '/other', 'w').write(d);"
+        + "os.utime(job + '/other', ns=(0, s.st_mtime_ns)); os.replace(job + '/other', job + '/manifest.json')",
       "manifest.json", "is another file now"
     ),
   ])
