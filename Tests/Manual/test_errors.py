@@ -578,12 +578,12 @@ class Provoked(unittest.TestCase):
         place = self.place
         self.expect(
             "no workspace here or above: no folder with config/.env", 78, place.cpwx("job", "list", folder=self.folder))
-        self.expect("is no runner", 78, place.cpwx("run", environment={"RUNNER": "podman"}))
+        self.expect("is none of its values", 78, place.cpwx("run", environment={"RUNNER": "podman"}))
         (place.root / "config/docker-compose.yml").unlink(missing_ok=True)
         self.expect(
             "there is no compose file, and the runner is docker", 78,
             place.cpwx("run", "--pipeline", self.service(), "--runner", "docker"))
-        self.expect("is no executor", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
+        self.expect("is none of its values", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
         self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
         self.expect("the pipeline cannot be read", 78, place.cpwx("run", "--pipeline", "none.yaml"))
         (place.root / "config/bad.yaml").write_text("stages:\n  - {name: a, number: one, command: [a]}\n")

@@ -48,7 +48,7 @@ extension Workspace {
     if let choice = Choice(rawValue: text.lowercased()) { return choice }
     let known = Choice.allCases.map(\.rawValue).joined(separator: " or ")
     throw JobError(
-      .configuration, "\(key)=\(text)", "is no \(key.lowercased())",
+      .configuration, "\(key)=\(text)", "is none of its values",
       remedy: "Expected \(known), in the environment or in \(configFile).")
   }
 }

@@ -56,7 +56,8 @@ struct MissingEngineTests {
         "Did you mean tool?")
       try workspace.write("config/pipeline.yaml", "stages:\n  - {name: a, number: 1, command: ['true']}\n")
       refuses(workspace, try daemon.cpwx("run"), code: 78, saying: "pipeline.yaml:2: ", "expected a 'service'")
-      refuses(workspace, try daemon.cpwx("run", environment: ["RUNNER": "podman"]), code: 78, saying: "is no runner")
+      refuses(
+        workspace, try daemon.cpwx("run", environment: ["RUNNER": "podman"]), code: 78, saying: "is none of its values")
       try workspace.write("config/pipeline.yaml", ContainerStage.yaml([Self.stage]))
       try workspace.write("config/docker-compose.yml", "services: [\n")
       refuses(
