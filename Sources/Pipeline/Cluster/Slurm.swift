@@ -28,8 +28,9 @@ struct Slurm: Sendable {
   ///
   /// - Throws: ``JobError`` with code `missingEngine` that says what is missing.
   func requireController() throws {
-    for program in ["sbatch", "squeue", "scancel"] { _ = try answer([program, "--version"]) }
     do {
+      // Of a machine that belongs to no cluster not even these answer.
+      for program in ["sbatch", "squeue", "scancel"] { _ = try answer([program, "--version"]) }
       _ = try answer(["scontrol", "ping"])
     } catch let failure as Failure {
       throw JobError(

@@ -94,6 +94,10 @@ struct ClusterRunTests {
       let silent = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("dead.conf")])
       #expect(silent.code == 69)
       #expect(silent.errors.contains("does not answer"), "\(silent.errors)")
+      // Without settings of a cluster its programs do not even tell their versions.
+      let none = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("none.conf")])
+      #expect(none.code == 69)
+      #expect(none.errors.contains("does not answer: sbatch: "), "\(none.errors)")
       #expect(workspace.jobs == [])
       // What the flag says goes before what the environment says, and that before the file.
       #expect(try workspace.cpwx("run", environment: ["EXECUTOR": "local"]).code == 0)
