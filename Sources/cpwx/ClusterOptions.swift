@@ -9,7 +9,7 @@ struct ClusterOptions: ParsableArguments {
     help: .init(
       "Where jobs are done: on this machine (local) or on a cluster (slurm). (default: EXECUTOR, else local)",
       valueName: "executor"))
-  var executor: ExecutorChoice?
+  var executor: Executor?
 
   @Flag(help: "Hand the jobs to the cluster, print the batch's id and leave.")
   var detach = false
@@ -42,13 +42,6 @@ struct ClusterOptions: ParsableArguments {
       if executor == .local { throw mistake("--detach", "leaves a cluster to its work: --executor slurm") }
     }
   }
-}
-
-/// What `--executor` takes.
-enum ExecutorChoice: String, CaseIterable, ExpressibleByArgument {
-  case local, slurm
-
-  var executor: Executor { self == .local ? .local : .slurm }
 }
 
 /// The batch that the events of a run are of.

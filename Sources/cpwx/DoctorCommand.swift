@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import Pipeline
 internal import Setup
 internal import TextWidth
 
@@ -26,7 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
   var quiet = false
 
   @Option(help: .init("Check for stages that are run so. (default: RUNNER, else local)", valueName: "runner"))
-  var runner: RunnerChoice?
+  var runner: Runner?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions

@@ -43,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
     help: .init(
       "What stages are run as: processes of this machine (local) or containers (docker). (default: RUNNER, else local)",
       valueName: "runner"))
-  var runner: RunnerChoice?
+  var runner: Runner?
 
   @Option(help: .init("Run only this workflow of the pipeline.", valueName: "name"))
   var workflow: String?
@@ -127,11 +127,4 @@ struct RunCommand: AsyncParsableCommand {
     }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
-}
-
-/// What `--runner` takes.
-enum RunnerChoice: String, CaseIterable, ExpressibleByArgument {
-  case local, docker
-
-  var runner: Runner { self == .local ? .local : .docker }
 }

@@ -26,7 +26,7 @@ struct RunRequest {
     }
     workspace = try command.workOptions.open(config: config)
     let environment = processEnvironment()
-    let runner = try command.runner?.runner ?? Runner(of: workspace, environment: environment)
+    let runner = try command.runner ?? Runner(of: workspace, environment: environment)
     let pipeline = try PipelineDefinition.load(
       for: workspace, file: command.pipeline.map { absolute(FilePath($0)) }, runner: runner)
     if command.stages?.split(separator: ",").isEmpty == true {
@@ -63,7 +63,7 @@ struct RunRequest {
   ) throws -> ClusterSettings? {
     let options = command.clusterOptions
     if options.noIndex || options.attach { return nil }
-    guard try options.executor?.executor ?? Executor(of: workspace, environment: environment) == .slurm else {
+    guard try options.executor ?? Executor(of: workspace, environment: environment) == .slurm else {
       if !options.detach { return nil }
       throw JobError(.usage, "--detach", "leaves a cluster to its work: --executor slurm, or EXECUTOR=slurm")
     }
