@@ -16,27 +16,26 @@ struct ClusterChecks {
     }
     var results: [CheckResult] = []
     for program in ["sbatch", "squeue", "scontrol", "scancel"] {
-      results.append(
-        await answer(
-          program, [program, "--version"], needed: "no job can be handed to the cluster",
-          remedy: "Install it: apt-get install slurm-client"))
+      results.append(await answer(program, [program, "--version"], needed: "no job can be handed to the cluster"))
     }
     if results.allSatisfy({ $0.status == .ok }) {
       results.append(
-        await answer(
-          "slurm controller", ["scontrol", "ping"], needed: "it does not answer, and no job can be handed over",
-          remedy: "See: scontrol ping. The configuration is /etc/slurm/slurm.conf, or what SLURM_CONF names."))
+        await answer("slurm controller", ["scontrol", "ping"], needed: "no job can be handed over before it answers"))
     }
     return results
   }
 
-  private func answer(_ check: String, _ command: [String], needed: String, remedy: String) async -> CheckResult {
+  private func answer(_ check: String, _ command: [String], needed: String) async -> CheckResult {
     let heard = environment.filter { $0.key == "PATH" || $0.key.hasPrefix("SLURM_") }
-    let outcome = try? await Program(command[0], Array(command.dropFirst()), environment: heard.mapValues { $0 }).run()
-    guard let outcome, outcome.succeeded else {
-      return .error(
-        check, "\(outcome.map { "fails with exit status \($0.status)" } ?? "not found"): \(needed)", remedy)
+    let program = Program(command[0], Array(command.dropFirst()), environment: heard.mapValues { $0 })
+    guard let outcome = try? await program.run() else {
+      return .error(check, "not found: \(needed)", "Install it: apt-get install slurm-client")
     }
-    return .ok(check, String(String(decoding: outcome.output, as: UTF8.self).prefix { !$0.isNewline }))
+    let said = String(decoding: outcome.output, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+    if outcome.succeeded { return .ok(check, said ?? "") }
+    // Of a machine that belongs to no cluster not even their versions are told.
+    return .error(
+      check, "\(outcome.lastLines.last ?? said ?? "fails with exit status \(outcome.status)"): \(needed)",
+      "See: scontrol ping. The configuration is /etc/slurm/slurm.conf, or what SLURM_CONF names.")
   }
 }

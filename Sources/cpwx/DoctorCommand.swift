@@ -11,12 +11,14 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
       with secrets to others, and installs the speech engines (about 2 GB, from PyPI). Where stages are run as \
-      containers, Docker and the images are looked at, in place of this machine's programs and engines.
+      containers, Docker and the images are looked at, in place of this machine's programs and engines; where jobs are \
+      handed to a cluster, Slurm's programs and its controller, too.
 
       EXAMPLES
         cpwx doctor
         cpwx doctor --fix
         cpwx doctor --runner docker
+        cpwx doctor --executor slurm
       Then see: cpwx run
       """)
 
@@ -28,6 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Option(help: .init("Check for stages that are run so. (default: RUNNER, else local)", valueName: "runner"))
   var runner: Runner?
+
+  @Option(help: .init("Check for jobs that are done there. (default: EXECUTOR, else local)", valueName: "executor"))
+  var executor: Executor?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
@@ -48,6 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
   private func checkup() -> Checkup {
     var environment = processEnvironment()
     if let runner { environment["RUNNER"] = runner.rawValue }
+    if let executor { environment["EXECUTOR"] = executor.rawValue }
     return Checkup(workspace: Result { try workspaceOptions.open() }, environment: environment)
   }
 

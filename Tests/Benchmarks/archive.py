@@ -153,9 +153,6 @@ class Bench:
         }
 
     def member(self):
-        path = "asr/part-001.json"
-        if not os.path.exists(f"{self.job}/{path}"):
-            path = "asr/part-000.json"
         path = "frames/000003.json"
         return {
             "tar --zstd -xO": self.fresh(f"tar --zstd -xOf tar.tar.zst job/{path}"),

@@ -100,8 +100,8 @@ public struct Reindex: Sendable {
     configuration.prepareDatabase { db in
       // Nobody else sees it before it is whole; one that is cut short is thrown away.
       try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-      // Indexes are sorted on the other cores too.
-      try db.execute(sql: "PRAGMA cache_size = -65536; PRAGMA threads = 2")
+      // Indexes are sorted on the other cores too, each of which takes as much memory as the cache.
+      try db.execute(sql: "PRAGMA cache_size = -24576; PRAGMA threads = 2")
     }
     let queue = try DatabaseQueue(path: path.string, configuration: configuration)
     try Schema.migrator.migrate(queue)

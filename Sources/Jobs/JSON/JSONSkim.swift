@@ -101,6 +101,7 @@ package struct JSONSkim {
 
 extension UnsafeBufferPointer<UInt8> {
   /// Whether these bytes are just that name.
+  @inlinable
   @inline(__always)
   package static func == (bytes: Self, name: StaticString) -> Bool {
     guard bytes.count == name.utf8CodeUnitCount else { return false }

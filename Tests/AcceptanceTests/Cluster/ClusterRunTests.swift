@@ -98,6 +98,10 @@ struct ClusterRunTests {
       let none = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("none.conf")])
       #expect(none.code == 69)
       #expect(none.errors.contains("does not answer: sbatch: "), "\(none.errors)")
+      let doctor = try workspace.cpwx("doctor", environment: ["SLURM_CONF": workspace.path("none.conf")])
+      #expect(doctor.code == 1)
+      #expect(doctor.output.contains("SLURM_CONF names"), "\(doctor.output)")
+      #expect(!doctor.output.contains("apt-get install slurm-client"))
       #expect(workspace.jobs == [])
       // What the flag says goes before what the environment says, and that before the file.
       #expect(try workspace.cpwx("run", environment: ["EXECUTOR": "local"]).code == 0)
@@ -120,7 +124,7 @@ struct ClusterRunTests {
       #expect(own.map { found[$0] } == own.map { _ in "ok" })
       try cluster.stopController()
       #expect(try checks(cluster.cpwx("doctor", "--format", "json"))["slurm controller"] == "error")
-      let local = try cluster.cpwx("doctor", "--format", "json", environment: ["EXECUTOR": "local"])
+      let local = try cluster.cpwx("doctor", "--format", "json", "--executor", "local")
       #expect(try checks(local)["sbatch"] == nil)
     }
   }

@@ -76,7 +76,6 @@ struct OrphanTests {
     let script = "sleep 79 & echo $! > editor; \(lines); sleep 79 & echo $$ > shell; wait"
     let terminal = try workspace.start(["setsid", "--wait", "sh", "-c", script])
     workspace.atEnd { terminal.send(SIGKILL) }
-    #expect(eventually { (try? process(workspace, "shell")) != nil })
     for file in ["editor", "shell"] { try endLater(workspace, file) }
   }
 
@@ -85,7 +84,9 @@ struct OrphanTests {
     try #require(pid_t(try workspace.read(file).trimmingCharacters(in: .newlines)))
   }
 
+  /// Waits for the number: the file is there a moment before it is written.
   private func endLater(_ workspace: TestWorkspace, _ file: String) throws {
+    #expect(eventually { (try? process(workspace, file)) != nil })
     let pid = try process(workspace, file)
     workspace.atEnd { kill(pid, SIGKILL) }
   }
