@@ -9,6 +9,7 @@ struct OddTreeTests {
   private static let names: [(name: String, title: String, year: Int?)] = [
     ("-Dash_2001", "Dash", 2001), ("2012_(2009)", "2012", 2009), ("शोले_1975", "शोले", 1975),
     ("The.Matrix.1999.1080p.BluRay.x264-GRP", "The Matrix", 1999), ("Some_Film_1080", "Some Film", nil),
+    ("Kaante_2002_2002", "Kaante", 2002), ("2012_2012", "2012", 2012),
     ("2012", "2012", nil), ("Whats_Up_1999", "Whats Up", 1999), ("Kabhi_Haan_Kabhi_Naa", "Kabhi Haan Kabhi Naa", nil),
   ]
 

@@ -60,7 +60,8 @@ public struct Manifest: Sendable, Equatable {
     return records + builderStages.filter { !known.contains(StageName($0.name)) }
   }
 
-  private var recordedStages: [StageRecord] {
+  /// The entries of `stages` as they stand there, several of one stage included.
+  package var recordedStages: [StageRecord] {
     switch document["stages"] {
     case .object(let object)?: object.members.map { StageRecord(name: $0.name, fields: $0.value) }
     case .array(let list)?:

@@ -148,21 +148,36 @@ struct EntryMove: Sendable {
 
   private func write(_ documents: NewDocuments, in root: FilePath) throws -> String {
     let manifest = root.appending("manifest.json")
-    if let kept = work.keptManifest, !Steps.isThere(root.appending(kept)) {
-      try Steps.rename(manifest, to: root.appending(kept))
+    for (name, kept) in [("manifest.json", work.keptManifest)] + work.keptOthers {
+      guard let kept, !Steps.isThere(root.appending(kept)) else { continue }
+      try Steps.rename(root.appending(name), to: root.appending(kept))
     }
     let owner: FilePermissions = [.ownerReadWrite]
     let open: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
     if work.written.contains("job.env") {
-      try Steps.write(documents.settings(), to: root.appending("job.env"), mode: owner, like: top, at: created)
+      let settings = try documents.settings(at: ownSettings(in: root))
+      try Steps.write(settings, to: root.appending("job.env"), mode: owner, like: top, at: created)
     }
     if work.written.contains("job_info.json") {
-      try Steps.write(documents.info(), to: root.appending("job_info.json"), mode: open, like: top, at: created)
+      let old = work.kept("job_info.json").flatMap { try? JobInfo(reading: root.appending($0)) }
+      try Steps.write(documents.info(old), to: root.appending("job_info.json"), mode: open, like: top, at: created)
     }
     let old = work.keptManifest.flatMap { OldManifest(in: root, whole: true, name: $0).manifest }
     let bytes = documents.manifest(in: root, old)
     try Steps.write(bytes, to: manifest, mode: open, like: top, at: created)
     return SHA256.hex(of: bytes)
+  }
+
+  /// Where the tree's own settings lie at this moment; `nil` where it has none.
+  private func ownSettings(in root: FilePath) -> FilePath? {
+    guard let settings = work.env else { return nil }
+    if let inner = settings.below(entry.source) {
+      return root.appending(work.kept(inner.text).map { RawPath($0) } ?? newPlace(inner))
+    }
+    if let prepared = work.prepared, let inner = settings.below(prepared), !Steps.isThere(prepared.path) {
+      return root.appending(Self.preparedName).appending(inner)
+    }
+    return settings.path
   }
 
   private func move(_ from: FilePath, to: FilePath) throws {

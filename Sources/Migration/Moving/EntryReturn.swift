@@ -95,7 +95,15 @@ extension EntryMove {
     for name in ["job.env", "job_info.json", "manifest.json"] {
       unlinkIfThere(root.appending(".\(name).migrating"))
     }
-    for name in work.written where name != "manifest.json" { unlinkIfThere(root.appending(name)) }
+    for name in work.written where name != "manifest.json" {
+      guard let kept = work.kept(name) else {
+        unlinkIfThere(root.appending(name))
+        continue
+      }
+      guard Steps.isThere(root.appending(kept)) else { continue }
+      unlinkIfThere(root.appending(name))
+      try Steps.rename(root.appending(kept), to: root.appending(name))
+    }
     let manifest = root.appending("manifest.json")
     guard let kept = work.keptManifest else { return unlinkIfThere(manifest) }
     guard Steps.isThere(root.appending(kept)) else { return }

@@ -7,6 +7,8 @@ struct LinkTargets: Sendable {
   private struct Move {
     var id: JobID
     var userID: Int
+    /// What names of its files embed, where it is not the folder's name.
+    var name: RawPath?
   }
 
   /// By the hash of where the tree lies, with no links in that path: there may be a hundred thousand.
@@ -25,11 +27,12 @@ struct LinkTargets: Sendable {
     guard journal.hasLinks else { return }
     var parents: [RawPath: RawPath] = [:]
     try journal.forEach { entry in
-      guard entry.work != nil, let id = entry.id, let userID = entry.userID else { return }
+      guard let work = entry.work, let id = entry.id, let userID = entry.userID else { return }
       let parent = entry.source.folder
       if parents[parent] == nil { parents[parent] = realPath(parent.path).map { RawPath($0) } ?? parent }
       guard let real = parents[parent] else { return }
-      moves[real.appending(entry.source.name).bytes.fnv] = Move(id: id, userID: userID)
+      moves[real.appending(entry.source.name).bytes.fnv] = Move(
+        id: id, userID: userID, name: work.name == entry.source.name ? nil : work.name)
     }
   }
 
@@ -74,7 +77,7 @@ struct LinkTargets: Sendable {
       guard let move = moves[Self.joined(Array(parts[..<count])).bytes.fnv] else { continue }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
       let job = output.appending("\(move.id.date.folders)/\(move.userID)/\(move.id)")
-      return job.appending(Self.renamed(inner, of: parts[count - 1], move.id))
+      return job.appending(Self.renamed(inner, of: move.name ?? parts[count - 1], move.id))
     }
     return nil
   }

@@ -14,15 +14,19 @@ struct NewDocuments: Sendable {
 
   /// job.env
   ///
+  /// - Parameter path: where the tree's own settings are; `nil` where it has none.
   /// - Throws: ``JobError`` when the tree's own settings cannot be read.
-  func settings() throws -> [UInt8] {
-    let own = try work.env.map { JobEnvTemplate(of: EnvFile(parsing: try DurableFile.read($0.path))) }
+  func settings(at path: FilePath?) throws -> [UInt8] {
+    let own = try path.map { JobEnvTemplate(of: EnvFile(parsing: try DurableFile.read($0))) }
     return (own ?? env).bytes(for: paths, in: workspace)
   }
 
   /// job_info.json
-  func info() -> [UInt8] {
+  ///
+  /// - Parameter old: what the tree had for one, whose other fields are kept.
+  func info(_ old: JobInfo?) -> [UInt8] {
     var info = JobInfo(paths, created: created, input: input, in: workspace).document
+    for (name, value) in old?.document.object?.pairs ?? [] where info[name] == nil { info[name] = value }
     info["migrated_from"] = .string(entry.path)
     return info.bytes()
   }
@@ -71,6 +75,7 @@ struct NewDocuments: Sendable {
     for (name, value) in old?.document.object?.pairs ?? [] where document[name] == nil && !Self.dropped.contains(name) {
       document[name] = value
     }
+    if let zone = old?.document["timezone"] { document["timezone"] = zone }
     document["migrated_from"] = note
     manifest.document = document
     return manifest.document.bytes()
@@ -91,6 +96,11 @@ struct NewDocuments: Sendable {
     ]
     let skipped = stages.object?.pairs.filter { StageRecord(name: $0.name, fields: $0.value).status == .skipped }
     if let skipped, !skipped.isEmpty { pipeline["skipped_stages"] = .strings(skipped.map(\.name)) }
+    if entry.layout == .today {
+      for (name, value) in old?.document["pipeline"]?.object?.pairs ?? [] where pipeline[name] == nil {
+        pipeline[name] = value
+      }
+    }
     if entry.status != .completed, let error = old?.document["pipeline"]?["error"] { pipeline["error"] = error }
     return pipeline
   }

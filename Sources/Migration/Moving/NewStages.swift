@@ -5,27 +5,27 @@ extension NewDocuments {
   /// The stages' records as today's are, each with what it had, and the paths where things are now.
   func stages(in folder: FilePath, _ old: Manifest?) -> JSON {
     var stages = JSON.Object()
-    let records = old?.stages ?? []
+    let records = OldRecords(old)
     let named = entry.completedStages + entry.failedStages
-    let others = records.map { StageName($0.name).description }.filter { !named.contains($0) }
+    let others = (records.all.map(\.name) + records.listedAsSkipped).filter { !named.contains($0) }
     let known = StageFiles.names
     var order = known.filter { named.contains($0) || others.contains($0) }
-    for name in records.map({ StageName($0.name).description }) + named where !order.contains(name) {
+    for name in records.all.map(\.name) + records.listedAsSkipped + named where !order.contains(name) {
       order.append(name)
     }
     for name in order {
-      let record = old?.stage(name)
-      let status = status(of: name, record)
-      guard let status else { continue }
+      let record = records.record(of: name)
+      let listed: StageStatus? = records.listedAsSkipped.contains(name) ? .skipped : nil
+      guard let status = status(of: name, record?.verdict ?? listed) else { continue }
       stages[name] = stage(name, status, record, folder)
     }
     return .object(stages)
   }
 
   /// Of a film that came through, what failed or never ended was left out: that is how a run records it, too.
-  private func status(of name: String, _ record: StageRecord?) -> StageStatus? {
+  private func status(of name: String, _ recorded: StageStatus?) -> StageStatus? {
     if entry.completedStages.contains(name) { return .success }
-    let status = entry.failedStages.contains(name) ? .failed : record?.status
+    let status = entry.failedStages.contains(name) ? .failed : recorded
     return isLeftOut(status) ? .skipped : status
   }
 
@@ -65,7 +65,7 @@ extension NewDocuments {
     if status == .skipped, fields["reason"] == nil {
       let error = record?.error.map { ": \($0)" } ?? ""
       if entry.failedStages.contains(name) { fields["reason"] = .string("optional, and failed" + error) }
-      if record?.status == .running { fields["reason"] = .string("recorded as running, and never as ended") }
+      if record?.verdict == .running { fields["reason"] = .string("recorded as running, and never as ended") }
     }
     if work.stagesByFiles.contains(name) { fields["told_by"] = .string("files") }
     return fields
@@ -110,7 +110,8 @@ extension NewDocuments {
     let path = RawPath(recorded)
     if !path.bytes.contains(RawPath.slash) { return nil }
     let parts = path.components
-    if let index = parts.lastIndex(of: work.name), index + 1 < parts.count {
+    for name in [work.name, entry.source.name] {
+      guard let index = parts.lastIndex(of: name), index + 1 < parts.count else { continue }
       return RawPath(parts[(index + 1)...].map(\.text).joined(separator: "/"))
     }
     return path.below(entry.source)

@@ -4,7 +4,7 @@ internal import Jobs
 ///
 /// Names are given as they are before. What they become follows from the job's id.
 struct EntryWork: Sendable {
-  /// What the folder's own name was, which names of files in it embed.
+  /// The name of the folder that names of files in it embed: its own, or where somebody renamed it, an older one.
   var name: RawPath
   /// Folders whose content changes, the top one first.
   var folders: [TreeScan.Folder] = []
@@ -16,6 +16,8 @@ struct EntryWork: Sendable {
   var newFolders: [RawPath] = []
   /// What the old manifest is called from now on; `nil` where there is none.
   var keptManifest: String?
+  /// The same of job.env and job_info.json, where those told of another place or id.
+  var keptOthers: [(name: String, kept: String)] = []
   /// What is written: of job.env, job_info.json and manifest.json those that are to be.
   var written: [String] = []
   /// Log files, by their whole paths.
@@ -31,6 +33,9 @@ struct EntryWork: Sendable {
   var isInPlace = false
 
   init(name: RawPath) { self.name = name }
+
+  /// What a document that was there is called from now on; `nil` for one that is not kept.
+  func kept(_ name: String) -> String? { keptOthers.first { $0.name == name }?.kept }
 
   /// A file's new name, in the same folder.
   func newName(of file: RawPath, id: JobID) -> RawPath {
@@ -55,6 +60,9 @@ struct EntryWork: Sendable {
     document["new_links"] = .array(newLinks.map { ["path": $0.path.document, "target": $0.target.document] })
     document["new_folders"] = .array(newFolders.map(\.document))
     document["kept_manifest"] = keptManifest.map { .string($0) }
+    if !keptOthers.isEmpty {
+      document["kept_others"] = .array(keptOthers.map { ["name": .string($0.name), "kept": .string($0.kept)] })
+    }
     document["written"] = .strings(written)
     document["logs"] = .array(logs.map(\.document))
     document["log_folder"] = logFolder?.document
@@ -86,6 +94,10 @@ struct EntryWork: Sendable {
     }
     newFolders = list("new_folders").compactMap { RawPath($0) }
     keptManifest = document["kept_manifest"]?.string
+    keptOthers = list("kept_others").compactMap { entry in
+      guard let name = entry["name"]?.string, let kept = entry["kept"]?.string else { return nil }
+      return (name, kept)
+    }
     written = list("written").compactMap(\.string)
     logs = list("logs").compactMap { RawPath($0) }
     logFolder = RawPath(document["log_folder"])

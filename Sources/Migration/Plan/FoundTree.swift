@@ -18,6 +18,16 @@ struct FoundTree: Sendable {
   var path: FilePath
   var name: RawPath
   var place: Place
+  /// Whether another user's job bears its id, too, and keeps it.
+  var isSecond = false
+
+  /// Whether it may be a film's directory of the flat layout.
+  var mayBeFlat: Bool {
+    switch place {
+    case .flat, .folder, .mixed: true
+    case .dated, .other: false
+    }
+  }
 }
 
 /// Finds what lies in the old trees. Nothing but names is read, but for folders that might be a job of either kind.
@@ -40,6 +50,12 @@ struct TreeWalk {
       throw JobError(.io, trees.output.string, "cannot be read", underlying: error)
     }
     walkJobs()
+    var seen: Set<RawPath> = []
+    for index in found.indices {
+      if case .dated(.today, _, _) = found[index].place {
+        found[index].isSecond = !seen.insert(found[index].name).inserted
+      }
+    }
   }
 
   private mutating func add(_ path: FilePath, _ name: RawPath, _ place: FoundTree.Place) {

@@ -4,8 +4,8 @@ internal import Jobs
 struct LogOwners: Sendable {
   private let logs: OldLogs
   private var byEntry: [Int: [Int]] = [:]
-  /// Logs that go to no job.
-  private(set) var left: [Int]
+  /// Logs that stay, with the entry that stays as well and has them.
+  private(set) var left: [(log: Int, entry: Int?)] = []
 
   /// A run's first log may be older than its manifest, by so many microseconds.
   private static let lead: Int64 = 3_600_000_000
@@ -24,26 +24,27 @@ struct LogOwners: Sendable {
       ends[index] = later[key.directory]
       later[key.directory] = key.created - Self.lead
     }
-    var isLeft = [Bool](repeating: true, count: logs.all.count)
+    var owners = [Int?](repeating: nil, count: logs.all.count)
     var seen: Set<UInt64> = []
     for index in movies {
       let key = draft.keys[index]
       let start = seen.insert(key.directory).inserted ? Int64.min : key.created - Self.lead
-      guard isPlanned(index) else { continue }
       for log in logs.byDirectory[key.directory] ?? [] {
         let moment = logs.all[log].moment.microseconds
-        guard isLeft[log], moment >= start, moment < ends[index] ?? .max,
+        guard owners[log] == nil, moment >= start, moment < ends[index] ?? .max,
           logs.directories(ofUncertain: log).first(where: { later[$0] != nil }) ?? key.directory == key.directory
         else { continue }
-        byEntry[index, default: []].append(log)
-        isLeft[log] = false
+        owners[log] = index
       }
     }
-    for (unnamed, index) in draft.owners() where isPlanned(index) {
-      byEntry[index, default: []].append(logs.unnamed[unnamed])
-      isLeft[logs.unnamed[unnamed]] = false
+    for (log, index) in draft.owners() where owners[log] == nil { owners[log] = index }
+    for (log, owner) in owners.enumerated() {
+      if let owner, isPlanned(owner) {
+        byEntry[owner, default: []].append(log)
+      } else {
+        left.append((log, owner))
+      }
     }
-    left = isLeft.indices.filter { isLeft[$0] }
   }
 
   /// Their whole paths.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 
 /// What an admin asks of a plan.
@@ -15,4 +16,14 @@ public struct MigrationOptions: Sendable {
   }
 
   public static let dateSources = ["manifest", "log", "newest_file"]
+
+  /// Whether an entry is among those that were asked for.
+  ///
+  /// - Parameter names: its name and its paths, and those of the folder that it was found in.
+  func wants(_ names: [String]) -> Bool {
+    func fits(_ pattern: String) -> Bool { names.contains { fnmatch(pattern, $0, 0) == 0 } }
+    return (only.isEmpty || only.contains(where: fits)) && !exclude.contains(where: fits)
+  }
+
+  var choosesAll: Bool { only.isEmpty && exclude.isEmpty }
 }

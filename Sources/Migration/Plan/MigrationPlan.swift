@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Index
 public import Jobs
 internal import SystemPackage
@@ -13,11 +12,23 @@ public struct MigrationPlan: Sendable {
   private var twins: [Int: [Int]] = [:]
   private var twinPaths: [Int: String] = [:]
   private var logOwners: LogOwners
+  /// What is shown: entries in their order, and behind them the logs that stay.
+  private var shown: [Shown] = []
   private let logs: OldLogs
+  private let trees: OldTrees
   /// Years whose folder is a film's directory, which stays.
   private let blocked: Set<Int>
   /// Folders that could not be read, so that their content is not in the plan.
   public let unread: [JobError]
+  /// Whether patterns were given, and nothing that is there fits them.
+  public var isOfNothing: Bool { shown.isEmpty && !options.choosesAll }
+  private let options: MigrationOptions
+
+  private enum Shown {
+    case entry(Int)
+    /// With the entry that has it, and stays as well.
+    case log(RawPath, of: Int?)
+  }
 
   /// Makes the plan.
   ///
@@ -27,14 +38,14 @@ public struct MigrationPlan: Sendable {
     of trees: OldTrees, in workspace: Workspace, options: MigrationOptions, edits: [String: PlanEdit]? = nil,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    self.workspace = workspace
+    (self.workspace, self.trees, self.options) = (workspace, trees, options)
     let walk = try TreeWalk(trees)
     unread = walk.problems.map { JobError(.io, $0.path.string, $0.reason, remedy: "What is in it stays as it is.") }
     logs = OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
-      mentions: LogMentions(logs), now: .now)
-    let found = walk.found.filter { options.wants($0, in: workspace) }
+      mentions: LogMentions(logs, directories: walk.found.lazy.filter(\.mayBeFlat).map(\.name)), now: .now)
+    let found = walk.found
     let draft = try PlanDraft(found, by: reader, edits) { progress($0, found.count) }
     self.draft = draft
     let order = draft.keys.indices.sorted {
@@ -45,10 +56,21 @@ public struct MigrationPlan: Sendable {
     }
     self.order = order
     blocked = draft.blockedYears(in: workspace)
-    let ids = try Self.number(draft, order, but: blocked, in: workspace)
+    let ids = try Self.number(
+      draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
     self.ids = ids
     logOwners = LogOwners(logs, draft, order) { ids[$0] != nil }
     try findTwins()
+    shown = order.filter { draft.keys[$0].isWanted }.map { .entry($0) }
+    for (log, owner) in logOwners.left where owner.map({ draft.keys[$0].isWanted }) ?? wants(logs.all[log].name) {
+      shown.append(.log(logs.all[log].name, of: owner))
+    }
+    for name in logs.others where wants(name) { shown.append(.log(name, of: nil)) }
+  }
+
+  private func wants(_ log: RawPath) -> Bool {
+    let path = logs.root.appending(log)
+    return options.choosesAll || options.wants([log.name.text, path.string, workspace.documentPath(path)])
   }
 
   /// How many trees are to be changed.
@@ -57,7 +79,7 @@ public struct MigrationPlan: Sendable {
   // MARK: Ids
 
   private static func number(
-    _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, in workspace: Workspace
+    _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
   ) throws -> [Int: JobID] {
     var ids: [Int: JobID] = [:]
     let numbering = JobNumbering(workspace: workspace)
@@ -66,12 +88,26 @@ public struct MigrationPlan: Sendable {
     for key in draft.keys where key.kind == .dated && !key.isPlanned {
       if let day = key.day, let number = key.number { taken[day, default: []].insert(number) }
     }
+    var used: [JobDate: Int] = [:]
+    func highestUsed(on day: JobDate) throws -> Int {
+      if let known = used[day] { return known }
+      let highest = max(try numbering.highestUsed(on: day), indexed[day.digits] ?? 0)
+      used[day] = highest
+      return highest
+    }
+    for index in order where draft.keys[index].isPlanned {
+      guard let id = draft.keys[index].id else { continue }
+      ids[index] = id
+      taken[id.date, default: []].insert(id.number)
+    }
     // Ids that may be kept are, before any is given anew.
-    for index in order {
+    for index in order where ids[index] == nil {
       let key = draft.keys[index]
       guard key.isPlanned, key.kind == .dated, let day = key.day, let number = key.number,
         !blocked.contains(day.year)
       else { continue }
+      // Trees of another folder are none of those that the numbers of this one were counted over.
+      if areElsewhere, try number <= highestUsed(on: day) { continue }
       let entry = try draft.entry(index)
       guard let old = JobID(entry.oldID ?? ""), taken[day, default: []].insert(number).inserted else { continue }
       ids[index] = old
@@ -79,10 +115,7 @@ public struct MigrationPlan: Sendable {
     var next: [JobDate: Int] = [:]
     for index in order where draft.keys[index].isPlanned && ids[index] == nil {
       guard let day = draft.keys[index].day, !blocked.contains(day.year) else { continue }
-      if next[day] == nil {
-        let used = max(try numbering.highestUsed(on: day), indexed[day.digits] ?? 0)
-        next[day] = max(used, taken[day]?.max() ?? 0) + 1
-      }
+      if next[day] == nil { next[day] = max(try highestUsed(on: day), taken[day]?.max() ?? 0) + 1 }
       let number = next[day] ?? 1
       ids[index] = JobID(date: day, number: number)
       next[day] = number + 1
@@ -128,7 +161,7 @@ public struct MigrationPlan: Sendable {
     preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (MigrationEntry, Prepared) throws -> Void
   ) throws {
     let group = 1024
-    let count = order.count + logOwners.left.count + logs.others.count
+    let count = shown.count
     for start in stride(from: 0, to: count, by: group) {
       let made = onAllCores(min(group, count - start), piece: 16) { number in
         Result { () throws(JobError) in
@@ -143,15 +176,19 @@ public struct MigrationPlan: Sendable {
     }
   }
 
-  /// The trees in their order, and behind them the logs that stay.
   private func entry(at place: Int) throws(JobError) -> MigrationEntry {
-    if place < order.count { return try entry(order[place]) }
-    let rest = place - order.count
-    let left = logOwners.left
-    let name = rest < left.count ? logs.all[left[rest]].name : logs.others[rest - left.count]
+    switch shown[place] {
+    case .entry(let index): try entry(index)
+    case .log(let name, let owner): try entry(ofLog: name, of: owner)
+    }
+  }
+
+  private func entry(ofLog name: RawPath, of owner: Int?) throws(JobError) -> MigrationEntry {
     let path = logs.root.appending(name)
     var entry = MigrationEntry(kind: .other, path: workspace.documentPath(path), source: RawPath(path))
-    entry.problems = [.info("no job is known that this log belongs to; it stays")]
+    let holder = try owner.map { (index) throws(JobError) in try draft.entry(index).path }
+    let what = holder.map { "belongs to \($0), which stays" } ?? "no job is known that this log belongs to; it stays"
+    entry.problems = [.info(what)]
     return entry
   }
 
@@ -175,22 +212,12 @@ public struct MigrationPlan: Sendable {
     work.logs = logOwners.logs(of: index)
     if entry.kind == .dated, !work.isInPlace {
       var relative = entry.source.path
-      if relative.removePrefix(workspace.outputRoot) {
-        let folder = workspace.logRoot.pushing(relative)
+      if relative.removePrefix(trees.output) {
+        let folder = trees.logs.pushing(relative)
         if isDirectory(folder) { work.logFolder = RawPath(folder) }
       }
     }
     entry.work = work
     return entry
-  }
-}
-
-extension MigrationOptions {
-  /// Whether an entry is among those that were asked for.
-  func wants(_ tree: FoundTree, in workspace: Workspace) -> Bool {
-    if only.isEmpty && exclude.isEmpty { return true }
-    let texts = [tree.path.string, workspace.documentPath(tree.path), tree.name.text]
-    func fits(_ pattern: String) -> Bool { texts.contains { fnmatch(pattern, $0, 0) == 0 } }
-    return (only.isEmpty || only.contains(where: fits)) && !exclude.contains(where: fits)
   }
 }

@@ -10,6 +10,10 @@ struct PlanDraft: Sendable {
     var place: PlanSpool.Place?
     var kind: MigrationEntry.Kind
     var isPlanned: Bool
+    /// Whether it is among those that were asked for.
+    var isWanted: Bool
+    /// The id that it keeps whatever else is migrated.
+    var id: JobID?
     /// Microseconds since 1970.
     var created: Int64
     var day: JobDate?
@@ -19,13 +23,13 @@ struct PlanDraft: Sendable {
     var directory: UInt64
     var bearsYear: Bool
 
-    init(_ entry: MigrationEntry) {
-      kind = entry.kind
+    init(_ entry: MigrationEntry, isWanted: Bool) {
+      (kind, id, self.isWanted) = (entry.kind, entry.id, isWanted)
       isPlanned = entry.work != nil
       created = entry.created?.microseconds ?? .max
       day = entry.created.map { JobDate($0) }
       number = JobID(entry.oldID ?? "")?.number
-      filmKey = entry.title.map { Array(FilmKeys.key($0).utf8).fnv } ?? 0
+      filmKey = entry.title.map { Array(FilmKeys.bareKey($0).utf8).fnv } ?? 0
       year = entry.year
       directory = entry.source.lastBytes.fnv
       bearsYear = entry.bearsYear
@@ -48,7 +52,8 @@ struct PlanDraft: Sendable {
   /// The others.
   private let spool: PlanSpool
   private(set) var keys: [Key] = []
-  private var byContent: [Int: [Int]] = [:]
+  private var byDirectory: [Int: [Int]] = [:]
+  private var byFilm: [Int: [Int]] = [:]
   private var byTime: [Int: [Int]] = [:]
 
   /// Reads the trees, on all cores.
@@ -64,11 +69,15 @@ struct PlanDraft: Sendable {
       let part = found[start..<min(start + group, found.count)]
       let isHeld = keys.count < Self.room
       let drafted = onAllCores(part.count, piece: 16) { number in
-        reader.read(part[start + number]).map { Self.draft($0, edits, isHeld: isHeld) }
+        let tree = part[start + number]
+        return reader.read(tree).map { reading in
+          Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
+        }
       }
       for drafted in drafted.joined() {
         let reading = drafted.reading
-        for log in reading.logsByContent { byContent[log, default: []].append(keys.count) }
+        for log in reading.logsByDirectory { byDirectory[log, default: []].append(keys.count) }
+        for log in reading.logsByFilm { byFilm[log, default: []].append(keys.count) }
         for log in reading.logsByTime { byTime[log, default: []].append(keys.count) }
         var key = drafted.key
         if let record = drafted.record { key.place = try writer.add(record) } else { held.append(reading.entry) }
@@ -80,15 +89,16 @@ struct PlanDraft: Sendable {
   }
 
   private static func draft(
-    _ reading: TreeReader.Reading, _ edits: [String: PlanEdit]?, isHeld: Bool
+    _ reading: TreeReader.Reading, _ edits: [String: PlanEdit]?, isHeld: Bool, isWanted: Bool
   ) -> Drafted {
     var reading = reading
     if let edits, reading.entry.work != nil {
       if let edit = edits[reading.entry.path] { edit.apply(to: &reading.entry) } else { reading.entry.work = nil }
     }
-    if reading.entry.isHeldBack { reading.entry.work = nil }
+    if reading.entry.isHeldBack || !isWanted { reading.entry.work = nil }
     return Drafted(
-      reading: reading, key: Key(reading.entry), record: isHeld ? nil : reading.entry.record.bytes(.compact))
+      reading: reading, key: Key(reading.entry, isWanted: isWanted),
+      record: isHeld ? nil : reading.entry.record.bytes(.compact))
   }
 
   func entry(_ index: Int) throws(JobError) -> MigrationEntry {
@@ -109,11 +119,14 @@ struct PlanDraft: Sendable {
     }
   }
 
-  /// The job that each log without a directory in its name belongs to; those that several may have are in none.
+  /// The film's directory that each log belongs to whose name tells of none; those that several may have are in none.
   func owners() -> [Int: Int] {
     var owners: [Int: Int] = [:]
-    for (log, keys) in byContent where Set(keys).count == 1 { owners[log] = keys[0] }
-    for (log, keys) in byTime where byContent[log] == nil && Set(keys).count == 1 { owners[log] = keys[0] }
+    for candidates in [byDirectory, byFilm, byTime] {
+      for (log, entries) in candidates where Set(entries).count == 1 && keys[entries[0]].kind == .movie {
+        owners[log] = entries[0]
+      }
+    }
     return owners
   }
 }

@@ -2,15 +2,26 @@ internal import Jobs
 
 extension EntryWork {
   /// What is to be done to a tree that is as a scan found it.
-  init(for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ verdicts: StageVerdicts) {
+  ///
+  /// - Parameters:
+  ///   - name: of the folder, as names of files in it embed it.
+  ///   - isReplacing: whether its job.env and job_info.json tell of another place or id.
+  init(
+    for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ verdicts: StageVerdicts,
+    isReplacing: Bool = false
+  ) {
     self.init(name: name)
     rename(scan)
     links = scan.links
     linkOutputs(of: entry.completedStages, scan)
     stagesByFiles = entry.completedStages.filter { verdicts.recorded[$0] == nil }
     let top = scan.filesAndLinks.filter { !$0.bytes.contains(RawPath.slash) }
-    keepManifest(top, scan)
-    written = ["job.env", "job_info.json"].filter { !top.contains(RawPath($0)) } + ["manifest.json"]
+    keptManifest = Self.freeName("manifest.json", top, scan)
+    let others = ["job.env", "job_info.json"]
+    if isReplacing {
+      keptOthers = others.compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
+    }
+    written = others.filter { !top.contains(RawPath($0)) || kept($0) != nil } + ["manifest.json"]
     let touched = Set([RawPath([])] + renames.map(\.folder) + links.map(\.path.folder) + newLinks.map(\.path.folder))
     folders = scan.folders.filter { touched.contains($0.path) }
   }
@@ -42,14 +53,16 @@ extension EntryWork {
     }
   }
 
-  private mutating func keepManifest(_ top: [RawPath], _ scan: TreeScan) {
-    guard top.contains(RawPath("manifest.json")) else { return }
-    var kept = "manifest.legacy.json"
+  /// What a document is called from now on, `manifest.legacy.json`; `nil` for one that is not there.
+  private static func freeName(_ name: String, _ top: [RawPath], _ scan: TreeScan) -> String? {
+    guard top.contains(RawPath(name)), let dot = name.lastIndex(of: ".") else { return nil }
+    let (stem, ending) = (name[..<dot], name[dot...])
+    var kept = "\(stem).legacy\(ending)"
     var serial = 2
     while top.contains(RawPath(kept)) || scan.folders.contains(where: { $0.path == RawPath(kept) }) {
-      kept = "manifest.legacy-\(serial).json"
+      kept = "\(stem).legacy-\(serial)\(ending)"
       serial += 1
     }
-    keptManifest = kept
+    return kept
   }
 }

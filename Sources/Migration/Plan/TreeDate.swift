@@ -3,14 +3,19 @@ internal import Jobs
 extension TreeReader {
   /// The date by the best that tells it.
   func date(_ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest) {
-    let document = old.manifest?.document
-    let recorded = (document?["created_at"]?.string ?? document?["timestamp"]?.string)
+    let told = OldMoments(old, in: tree.path)
     var moments: [String: Timestamp] = [:]
-    moments["manifest"] = recorded.flatMap { Timestamp($0) }.flatMap { isPlausible($0) ? $0 : nil }
-    if let recorded, moments["manifest"] == nil {
-      entry.problems.append(.warning("the manifest says it was made \(recorded), which cannot be"))
+    let fromLogs = logs.moments(of: tree.name) + mentions.moments(of: tree.name)
+    moments["log"] = fromLogs.filter(isPlausible).min()
+    let created = Timestamp(recorded: told.created).flatMap { isPlausible($0) ? $0 : nil }
+    if let recorded = told.created, created == nil {
+      let text = recorded.string ?? recorded.text(.compact)
+      entry.problems.append(.warning("the manifest says it was made \(text), which cannot be"))
     }
-    moments["log"] = logs.moments(of: tree.name).filter(isPlausible).min()
+    let hasLogs = moments["log"] != nil && options.dateFrom != "manifest"
+    let began = told.created != nil && hasLogs ? nil : told.stages.filter(isPlausible).min()
+    let updated = hasLogs ? nil : told.updated.flatMap { isPlausible($0) ? $0 : nil }
+    moments["manifest"] = created ?? began ?? updated
     if moments.isEmpty || options.dateFrom == "newest_file" {
       moments["newest_file"] = scan.newest { isPlausible(Timestamp(microseconds: $0 / 1000)) }.map {
         Timestamp(microseconds: $0 / 1000)
@@ -30,6 +35,18 @@ extension TreeReader {
     if let asked = options.dateFrom, entry.dateSource != asked {
       entry.problems.append(.info("no date is to be had from \(asked)"))
     }
+  }
+
+  /// The time of a job that lies by its day: what its documents say, if that is of the day.
+  func date(
+    _ entry: inout MigrationEntry, on day: JobDate, _ tree: FoundTree, _ old: OldManifest, _ documents: [JSON?]
+  ) {
+    let told = OldMoments(old, in: tree.path)
+    let created = [told.created] + documents.map { $0?["created_at"] }
+    let moments = created.compactMap { Timestamp(recorded: $0) } + [told.stages.min()].compactMap { $0 }
+    let found = moments.first { JobDate($0) == day }
+    let start = Timestamp("\(day.year.padded(4))-\(day.month.padded(2))-\(day.day.padded(2))T00:00:00")
+    (entry.created, entry.dateSource) = (found ?? start, found == nil ? "path" : "manifest")
   }
 
   private func isPlausible(_ moment: Timestamp) -> Bool {

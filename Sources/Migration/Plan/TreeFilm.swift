@@ -1,5 +1,6 @@
 internal import Jobs
 internal import SystemPackage
+internal import Titles
 
 extension TreeReader {
   /// What film the tree is of, by all that tells of it.
@@ -11,9 +12,16 @@ extension TreeReader {
     _ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?, job: JSON? = nil,
     media: FilePath? = nil
   ) {
-    let file = recordedFile(scan, manifest, job) ?? media.flatMap { filmIn($0) }.map { workspace.documentPath($0) }
     let isFlat = entry.layout == .flat
-    let (title, year) = (manifest?.title ?? job?["title"]?.string, manifest?.year ?? job?["year"]?.int)
+    let (title, year) = (manifest?.title ?? jobTitle(job), manifest?.year ?? jobYear(job))
+    let directory = isFlat ? directoryName(tree, scan, manifest) : ""
+    let inputFilm = isFlat ? inputs.film(of: directory) : nil
+    var file = recordedFile(tree, scan, manifest, job)
+    if let recorded = file {
+      file = copy(of: recorded, in: media).map { workspace.documentPath($0) } ?? recorded
+    } else if let media, inputFilm == nil {
+      file = filmIn(media, of: isFlat ? directory : nil).map { workspace.documentPath($0) }
+    }
     if !isFlat, file == nil {
       // The folder's name is an id and tells of no film.
       (entry.title, entry.year) = (title, year)
@@ -23,18 +31,61 @@ extension TreeReader {
     }
     let guess = FilmGuess(
       FilmGuess.Evidence(
-        directory: isFlat ? tree.name.text : "", manifestTitle: title, manifestYear: year, recordedFile: file,
-        inputFilm: isFlat ? inputs.film(of: tree.name.text) : nil,
-        databaseTitle: { document("metadata/tmdb_data.json", in: scan)?["title"]?.string }))
+        directory: directory, manifestTitle: title, manifestYear: year, recordedFile: file, inputFilm: inputFilm,
+        database: { database(scan) }))
     (entry.title, entry.year) = (guess.title.isEmpty ? nil : guess.title, guess.year)
     (entry.titleSource, entry.yearSource, entry.inputFile) = (guess.titleSource, guess.yearSource, guess.inputFile)
     entry.problems += guess.problems
   }
 
+  /// What the folder was called when its files got their names; its own name where they do not say.
+  func embeddedName(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?) -> RawPath {
+    let names = StageFiles.embeddedNames(in: scan)
+    if names.isEmpty || names.contains(tree.name) { return tree.name }
+    if names.count == 1, let only = names.first { return only }
+    return recordedFolder(manifest).flatMap { names.contains($0) ? $0 : nil } ?? tree.name
+  }
+
+  /// The folder's name that tells most of the film: its own, or where that has no year, one that it had.
+  private func directoryName(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?) -> String {
+    let embedded = embeddedName(tree, scan, manifest)
+    let names = [tree.name, embedded] + [recordedFolder(manifest)].compactMap { $0 }
+    return (names.first { FilmName(parsing: $0.text).year != nil } ?? embedded).text
+  }
+
+  private func recordedFolder(_ manifest: Manifest?) -> RawPath? {
+    let document = manifest?.document
+    let path = document?["movie_dir"]?.string ?? document?["output"]?["directory"]?.string
+    return path.map { RawPath(FilmGuess.lastComponent($0)) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private func jobTitle(_ job: JSON?) -> String? { (job?["title"] ?? job?["input"]?["title"])?.string }
+
+  private func jobYear(_ job: JSON?) -> Int? {
+    (job?["year"] ?? job?["input"]?["year"]).flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
+  }
+
+  /// The copy that was prepared with a job, of a film that is gone from where it is recorded to be.
+  private func copy(of recorded: String, in media: FilePath?) -> FilePath? {
+    guard let media, let name = FilePath.Component(FilmGuess.lastComponent(recorded)),
+      !exists(workspace.resolve(documentPath: recorded)), inputs.file(named: name.string) == nil
+    else { return nil }
+    let copy = media.appending(name)
+    return exists(copy) ? copy : nil
+  }
+
+  private func database(_ scan: TreeScan) -> (title: String, year: Int?)? {
+    guard let film = document("metadata/tmdb_data.json", in: scan), let title = film["title"]?.string else {
+      return nil
+    }
+    let year = film["release_date"]?.string.flatMap { Int($0.prefix(4)) }
+    return (title, year ?? film["year"]?.int ?? film["year"]?.string.flatMap { Int($0) })
+  }
+
   /// The film's file, as any of the tree's documents names it.
-  private func recordedFile(_ scan: TreeScan, _ manifest: Manifest?, _ job: JSON?) -> String? {
+  private func recordedFile(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?, _ job: JSON?) -> String? {
     let told: [() -> String?] = [
-      { manifest?.inputFile },
+      { manifest?.inputFile ?? (manifest == nil ? salvagedFile(tree) : nil) },
       { job?["input"]?["file"]?.string ?? job?["input"]?.string ?? job?["input_media"]?.string },
       { job?["input_file"]?.string ?? job?["media"]?.string },
       { manifest?.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string },
@@ -43,7 +94,14 @@ extension TreeReader {
         return demux?["input_file"]?.string ?? demux?["input"]?.string
       },
     ]
-    return told.lazy.compactMap { $0() }.first { !$0.isEmpty }
+    return told.lazy.compactMap { $0() }.first { !$0.isEmpty && !$0.hasSuffix("/") }
+  }
+
+  /// Of a manifest that was cut short.
+  private func salvagedFile(_ tree: FoundTree) -> String? {
+    CutText(of: tree.path.appending("manifest.json")).first("file")?.string.flatMap { file in
+      InputFilms.isFilm(FilmGuess.lastComponent(file)) ? file : nil
+    }
   }
 
   private func document(_ name: String, in scan: TreeScan) -> JSON? {
@@ -51,12 +109,17 @@ extension TreeReader {
     return (try? DurableFile.read(scan.root.appending(name).path)).flatMap { try? JSON(parsing: $0) }
   }
 
-  /// The copy of the film that was prepared with a job.
-  private func filmIn(_ folder: FilePath) -> FilePath? {
+  /// The copy of the film that lies with a job.
+  ///
+  /// - Parameter directory: the folder's name, where what lies there must be of that film.
+  private func filmIn(_ folder: FilePath, of directory: String?) -> FilePath? {
     let names = (try? FlatFolder(folder))?.files ?? []
     let made = ["final_output", "_with_subs", "_subtitled"]
     return names.first { name in
-      InputFilms.isFilm(name.text) && !made.contains { name.text.contains($0) }
+      guard InputFilms.isFilm(name.text), !made.contains(where: { name.text.contains($0) }) else { return false }
+      guard let directory else { return true }
+      return !name.text.hasPrefix(directory)
+        && FilmKeys.bareKey(FilmName(parsing: name.text).title) == FilmKeys.bareKey(FilmName(parsing: directory).title)
     }.map { folder.appending($0) }
   }
 }

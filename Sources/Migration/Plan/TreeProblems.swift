@@ -13,7 +13,9 @@ extension TreeReader {
     case .foreign: entry.problems.append(.info("manifest.json is none of a job's; it is kept"))
     case .none, .read: break
     }
-    for stage in StageFiles.all where verdicts.recorded[stage.stage] == .success {
+    // A pipeline of another kind may have stages of the same names.
+    let isChecked = entry.layout != .today || entry.work != nil
+    for stage in StageFiles.all where isChecked && verdicts.recorded[stage.stage] == .success {
       if !stage.hasFile(in: scan) {
         entry.problems.append(
           .warning("\(stage.stage) is recorded as a success, and its output is gone; a run makes it again"))
@@ -40,7 +42,7 @@ extension TreeReader {
       entry.problems.append(.error("another file system is mounted in it: unmount that first"))
     }
     for lock in [".cpwx.lock", ".manifest.lock"] where scan.files.contains(RawPath(lock)) {
-      if FileLock.isHeld(scan.root.appending(lock).path), entry.layout != .today {
+      if FileLock.isHeld(scan.root.appending(lock).path), isChecked {
         entry.problems.append(.error("it is being run: its lock is held; it is left as it is"))
         break
       }

@@ -14,9 +14,18 @@ struct TreeReader: Sendable {
   /// What a tree turned out to be. A folder of films gives several.
   struct Reading: Sendable {
     var entry: MigrationEntry
-    /// Flat logs without a directory in their names that tell of this job, and those that fit its stages' times.
-    var logsByContent: [Int] = []
+    /// Flat logs whose names tell of no job, by what they tell of: this job's directory, its film, its stages' times.
+    var logsByDirectory: [Int] = []
+    var logsByFilm: [Int] = []
     var logsByTime: [Int] = []
+  }
+
+  /// Whether an entry is among those that were asked for.
+  func wants(_ entry: MigrationEntry, of tree: FoundTree) -> Bool {
+    if options.choosesAll { return true }
+    let paths = [tree.path, entry.source.path]
+    return options.wants(
+      [tree.name.text, entry.source.name.text] + paths.flatMap { [$0.string, workspace.documentPath($0)] })
   }
 
   func read(_ tree: FoundTree) -> [Reading] {
@@ -52,7 +61,7 @@ struct TreeReader: Sendable {
     }
   }
 
-  private func other(_ tree: FoundTree, _ problems: [Problem] = []) -> MigrationEntry {
+  func other(_ tree: FoundTree, _ problems: [Problem] = []) -> MigrationEntry {
     var entry = MigrationEntry(kind: .other, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.problems = problems
     if let target = Steps.read(link: tree.path), let status = Steps.status(tree.path) {
@@ -75,24 +84,25 @@ struct TreeReader: Sendable {
     guard isJob(scan, old) else { return nil }
     var entry = MigrationEntry(kind: .movie, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = .flat
-    let verdicts = StageVerdicts(old.manifest, scan)
+    let verdicts = StageVerdicts(old.manifest, scan, muxIsOff: Self.muxIsOff(workspace.config))
     tellStages(&entry, verdicts)
-    tellFilm(&entry, tree, scan, old.manifest)
+    entry.problems += verdicts.problems
+    tellFilm(&entry, tree, scan, old.manifest, media: tree.path)
     date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? options.user
-    entry.work = EntryWork(for: entry, named: tree.name, scan, verdicts)
+    let name = embeddedName(tree, scan, old.manifest)
+    entry.work = EntryWork(for: entry, named: name, scan, verdicts)
     judge(&entry, scan, old, verdicts)
     return reading(entry, tree, old)
   }
 
-  private func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
+  func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
     (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)
     entry.status = verdicts.status
     if entry.layout != .flat, verdicts.isUntouched { entry.status = .pending }
-    for text in verdicts.contradicted { entry.problems.append(.info(text + "; the stages' records count")) }
   }
 
-  private func isJob(_ scan: TreeScan, _ old: OldManifest) -> Bool {
+  func isJob(_ scan: TreeScan, _ old: OldManifest) -> Bool {
     switch old {
     case .read, .unreadable: return true
     case .none, .foreign: break
@@ -103,65 +113,20 @@ struct TreeReader: Sendable {
     return StageFiles.all.contains { $0.hasFile(in: scan) }
   }
 
-  private func user(_ value: JSON?) -> Int? {
+  func user(_ value: JSON?) -> Int? {
     (value?.int ?? value?.string.flatMap { Int($0) }).flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
   }
 
-  // MARK: Dated layouts
-
-  private func dated(_ tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate, _ user: String?) -> Reading {
-    var entry = MigrationEntry(kind: .dated, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
-    entry.layout = layout
-    let scan: TreeScan
-    do {
-      scan = try TreeScan(tree.path)
-    } catch {
-      entry.problems = [.error("cannot be read (\(error))")]
-      return Reading(entry: entry)
-    }
-    let old = OldManifest(in: tree.path)
-    let beside = layout == .userless ? besideInJobs(tree, day) : nil
-    let job = [tree.path, beside].compactMap { $0 }.lazy.compactMap { folder in
-      (try? DurableFile.read(folder.appending("job.json"))).flatMap { try? JSON(parsing: $0) }
-    }.first
-    let verdicts = StageVerdicts(old.manifest ?? job.map { Manifest(document: $0) }, scan)
-    tellStages(&entry, verdicts)
-    tellFilm(&entry, tree, scan, old.manifest, job: job, media: beside ?? tree.path)
-    let recorded = (old.manifest?.document["created_at"] ?? job?["created_at"])?.string.flatMap { Timestamp($0) }
-    let isThatDay = recorded.map { JobDate($0) == day } ?? false
-    entry.created =
-      isThatDay ? recorded : Timestamp("\(day.year.padded(4))-\(day.month.padded(2))-\(day.day.padded(2))T00:00:00")
-    entry.dateSource = isThatDay ? "manifest" : "path"
-    entry.oldUser = user
-    let named = self.user(user.map { .string($0) })
-    entry.userID = named ?? self.user(old.manifest?.document["user_id"] ?? job?["user_id"]) ?? options.user
-    let recordedID = old.manifest?.jobID ?? job?["job_id"]?.string ?? job?["id"]?.string
-    entry.oldID = layout == .later ? recordedID ?? tree.name.text : tree.name.text
-    if layout == .today {
-      entry.id = JobID(tree.name.text)
-      entry.outputDir = workspace.documentPath(tree.path)
-    } else {
-      var work = EntryWork(for: entry, named: tree.name, scan, verdicts)
-      work.prepared = beside.map { RawPath($0) }
-      let environments = [tree.path, beside].compactMap { $0 }.flatMap { folder in
-        [".\(tree.name.text).env", "\(tree.name.text).env", ".env", "job.env"].map { folder.appending($0) }
-      }
-      work.env = environments.first { (try? FileStatus(of: $0))?.isRegular == true }.map { RawPath($0) }
-      entry.work = work
-    }
-    judge(&entry, scan, old, verdicts)
-    return reading(entry, tree, old)
+  /// Whether settings leave out the last stage.
+  static func muxIsOff(_ settings: EnvFile?) -> Bool {
+    settings?["STEP_MUX"].map { ["0", "false", "no", "off"].contains($0.lowercased()) } ?? false
   }
 
-  private func besideInJobs(_ tree: FoundTree, _ day: JobDate) -> FilePath? {
-    let folder = trees.jobs.pushing(FilePath(day.folders)).appending(tree.name)
-    return isDirectory(folder) ? folder : nil
-  }
-
-  private func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) -> Reading {
+  func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) -> Reading {
     var reading = Reading(entry: entry)
+    reading.logsByFilm = mentions.logs(ofFilm: entry.inputFile)
     if entry.kind == .movie {
-      reading.logsByContent = mentions.logs(of: tree.name)
+      reading.logsByDirectory = mentions.logs(of: tree.name)
       reading.logsByTime = mentions.logs(within: old.manifest)
     }
     return reading

@@ -26,7 +26,7 @@ struct FilmGuess: Sendable {
     /// The film among those still in `in/`.
     var inputFilm: InputFilms.Film?
     /// What the film database said.
-    var databaseTitle: () -> String?
+    var database: () -> (title: String, year: Int?)?
   }
 
   /// Heights of pictures that one of the application's readers took for years.
@@ -39,7 +39,15 @@ struct FilmGuess: Sendable {
     if let height = directory.height {
       problems.append(.warning("\(height) in the directory's name is a picture's height, no year"))
     }
-    let fileName = evidence.recordedFile.map { Self.lastComponent($0) } ?? ""
+    var fileName = evidence.recordedFile.map { Self.lastComponent($0) } ?? ""
+    let isAgreed = evidence.manifestTitle.map {
+      evidence.directory.isEmpty || FilmKeys.bareKey($0) == FilmKeys.bareKey(fromDirectory.title)
+    }
+    if isAgreed == true, Self.isSerial(fileName) {
+      problems.append(.info("\(fileName) is no film's name"))
+      fileName = ""
+    }
+    let database = evidence.database
     if !fileName.isEmpty {
       let film = FilmName(parsing: fileName)
       (title, year, titleSource) = (film.title, film.year, "input_file")
@@ -48,7 +56,15 @@ struct FilmGuess: Sendable {
     } else {
       (title, year, titleSource) = (fromDirectory.title, fromDirectory.year, "directory")
       spell(as: evidence.manifestTitle, "manifest")
-      if titleSource == "directory" { spell(as: evidence.databaseTitle(), "tmdb") }
+      if titleSource == "directory", let told = database()?.title {
+        spell(as: told, "tmdb")
+        // A word of the name may have been taken for a release's.
+        let whole = year == nil ? directory.name : String(directory.name.dropLast(4))
+        if FilmKeys.bareKey(told) == FilmKeys.bareKey(whole) { (title, titleSource) = (told, "tmdb") }
+      }
+      if evidence.directory.isEmpty, title.isEmpty, let told = evidence.manifestTitle {
+        (title, titleSource) = (told, "manifest")
+      }
     }
     yearSource = year == nil ? nil : (titleSource == "manifest" || titleSource == "tmdb" ? "directory" : titleSource)
     if year == nil { takeYear(evidence, fromDirectory, fileName: fileName.isEmpty ? directory.name : fileName) }
@@ -69,7 +85,7 @@ struct FilmGuess: Sendable {
       (fromDirectory.year, "directory", fromDirectory.title),
       (evidence.manifestYear, "manifest", evidence.manifestTitle),
     ]
-    for candidate in candidates {
+    for candidate in candidates + [evidence.database().map { ($0.year, "tmdb", $0.title) } ?? (nil, "tmdb", nil)] {
       guard let found = candidate.year, (1888...FilmName.latestPlausibleYear).contains(found),
         !taken.contains(String(found)), let other = candidate.title,
         FilmKeys.bareKey(other) == FilmKeys.bareKey(title)
@@ -97,6 +113,15 @@ struct FilmGuess: Sendable {
     }
   }
 
+  /// Whether a file bears what a camera or a recorder counts, and no film's name: `AV01234.mp4`.
+  private static func isSerial(_ fileName: String) -> Bool {
+    let stem = fileName.prefix(upTo: fileName.lastIndex(of: ".") ?? fileName.endIndex)
+    let digits = stem.drop { $0.isASCII && ($0.isLetter || $0 == "_" || $0 == "-") }
+    return stem.count - digits.count <= 5 && digits.count >= (stem.count == digits.count ? 5 : 3)
+      && digits.allSatisfy { $0.isASCII && $0.isNumber }
+      && !(digits.count == 4 && FilmName(parsing: fileName).year != nil)
+  }
+
   private static func told(_ source: String) -> String {
     switch source {
     case "input_file": "the name of the film's file"
@@ -107,11 +132,13 @@ struct FilmGuess: Sendable {
     }
   }
 
-  /// The directory's name without a height at its end that stands where a year would.
+  /// The directory's name without a height at its end that stands where a year would, or the year a second time.
   private static func directoryName(_ name: String) -> (name: String, height: String?) {
     guard let gap = name.lastIndex(where: { "_ .-".contains($0) }), gap > name.startIndex else { return (name, nil) }
-    let last = name[name.index(after: gap)...]
-    return heights.contains(String(last)) ? (String(name[..<gap]), String(last)) : (name, nil)
+    let (before, last) = (name[..<gap], name[name.index(after: gap)...])
+    if heights.contains(String(last)) { return (String(before), String(last)) }
+    let isTwice = before.hasSuffix("_" + last) && FilmName(parsing: String(before)).year == Int(last)
+    return (isTwice ? String(before) : name, nil)
   }
 
   static func lastComponent(_ path: String) -> String {

@@ -17,9 +17,11 @@ enum FilmKeys {
     return String(FoldedWords(text).text.filter { $0 != " " })
   }
 
-  /// Without vowel signs, too, which one of the application's writers of names dropped.
+  /// Without vowel signs and `&`, too, which one of the application's writers of names dropped.
   static func bareKey(_ text: String) -> String {
-    let key = key(text)
+    let words = FoldedWords(text).text.split(separator: " ").filter { $0 != "and" }
+    if words.isEmpty { return key(text) }
+    let key = words.joined()
     if key.utf8.allSatisfy({ $0 < 0x80 }) { return key }
     var bare = String.UnicodeScalarView()
     for scalar in key.unicodeScalars {

@@ -57,6 +57,17 @@ struct InputFilms: Sendable {
     let key = FilmKeys.key(directory)
     guard !key.isEmpty else { return nil }
     return one(byName[key]) ?? one(byTitle[key]) ?? one(byBareName[FilmKeys.bareKey(directory)])
+      ?? transposed(directory)
+  }
+
+  /// The film whose year has the same digits as the one behind a directory's name, which is still to come.
+  private func transposed(_ directory: String) -> Film? {
+    let digits = directory.suffix(4)
+    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let year = Int(digits),
+      year > FilmName.latestPlausibleYear, let film = one(byTitle[FilmKeys.key(String(directory.dropLast(4)))]),
+      let right = film.year, digits.sorted() == String(right).sorted()
+    else { return nil }
+    return film
   }
 
   /// Where a film of this file name lies now.

@@ -1,24 +1,34 @@
 internal import Jobs
 internal import SystemPackage
 
-/// Whose the logs are whose names tell of no directory: by what stands in them, else by their stage and moment.
+/// Whose the logs are whose names tell of no directory that is there: by what stands in them, else by their stage and
+/// moment. Logs are given by their numbers.
 struct LogMentions: Sendable {
   private let logs: [OldLogs.Log]
   private var byDirectory: [RawPath: [Int]] = [:]
+  private var byFilm: [RawPath: [Int]] = [:]
   /// In the order of their moments.
   private var byMoment: [Int] = []
 
   /// Bytes of a log that are looked through.
   private static let looked = 256 << 10
 
-  init(_ old: OldLogs) {
-    logs = old.unnamed.map { old.all[$0] }
-    for (number, log) in logs.enumerated() {
-      let mentioned = Self.directories(in: old.root.appending(log.name))
+  /// - Parameter directories: those that names of logs may tell of.
+  init(_ old: OldLogs, directories: some Sequence<RawPath>) {
+    logs = old.all
+    var isNamed = [Bool](repeating: false, count: logs.count)
+    for directory in directories {
+      for log in old.byDirectory[directory.bytes.fnv] ?? [] { isNamed[log] = true }
+    }
+    let unnamed = Set(old.unnamed)
+    for (number, log) in logs.enumerated() where !isNamed[number] {
+      let told = Mentions(in: old.root.appending(log.name), bytes: Self.looked)
       // A log that tells of several jobs is no one's.
-      if let only = mentioned.first, mentioned.count == 1 {
-        byDirectory[only, default: []].append(number)
-      } else if mentioned.isEmpty {
+      if let only = told.directories.first {
+        if told.directories.count == 1 { byDirectory[only, default: []].append(number) }
+      } else if let only = told.films.first {
+        if told.films.count == 1 { byFilm[only, default: []].append(number) }
+      } else if unnamed.contains(number) {
         byMoment.append(number)
       }
     }
@@ -26,6 +36,14 @@ struct LogMentions: Sendable {
   }
 
   func logs(of directory: RawPath) -> [Int] { byDirectory[directory] ?? [] }
+
+  /// The moments of the logs that tell of a directory.
+  func moments(of directory: RawPath) -> [Timestamp] { logs(of: directory).map { logs[$0].moment } }
+
+  /// Those that tell of a film's file, wherever it lies.
+  func logs(ofFilm file: String?) -> [Int] {
+    file.map { RawPath(FilmGuess.lastComponent($0)) }.flatMap { byFilm[$0] } ?? []
+  }
 
   /// Those that began while a stage of theirs was recorded to run.
   func logs(within manifest: Manifest?) -> [Int] {
@@ -49,35 +67,54 @@ struct LogMentions: Sendable {
     }
     return found
   }
+}
 
-  private static func directories(in path: FilePath) -> Set<RawPath> {
-    guard let handle = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return [] }
+/// The directories in `out/` and the films that a log tells of.
+private struct Mentions {
+  private(set) var directories: Set<RawPath> = []
+  private(set) var films: Set<RawPath> = []
+
+  init(in path: FilePath, bytes limit: Int) {
+    guard let handle = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return }
     defer { try? handle.close() }
-    var buffer = [UInt8](repeating: 0, count: looked)
+    var buffer = [UInt8](repeating: 0, count: limit)
     let count = (try? buffer.withUnsafeMutableBytes { try handle.read(into: $0) }) ?? 0
-    let bytes = buffer[..<count]
-    var found: Set<RawPath> = []
-    for line in bytes.split(whereSeparator: { $0 == 0x0A }) {
-      if let name = named(in: line, after: Array("out/".utf8), until: Array("/\"'\\ \t\r,;:)".utf8)) {
-        found.insert(name)
+    for line in buffer[..<count].split(whereSeparator: { $0 == 0x0A }) {
+      directories.formUnion(Self.named(in: line, after: "out/", until: "/\"'\\ \t\r,;:)"))
+      for name in Self.named(in: line, after: "[native.", until: "]") {
+        guard let dot = name.bytes.firstIndex(of: UInt8(ascii: ".")) else { continue }
+        directories.insert(RawPath(Array(name.bytes[(dot + 1)...])))
       }
-      if let name = named(in: line, after: Array("[native.".utf8), until: Array("]".utf8)),
-        let dot = name.bytes.firstIndex(of: UInt8(ascii: "."))
-      {
-        found.insert(RawPath(Array(name.bytes[(dot + 1)...])))
-      }
+      films.formUnion(Self.named(in: line, after: "in/", until: "\"\r").compactMap { Self.film($0) })
     }
-    return found
   }
 
-  private static func named(in line: ArraySlice<UInt8>, after mark: [UInt8], until ends: [UInt8]) -> RawPath? {
-    guard line.count > mark.count else { return nil }
-    for index in line.startIndex...(line.endIndex - mark.count) where line[index...].starts(with: mark) {
+  /// What stands behind each `mark` that is not the end of another folder's name.
+  private static func named(in line: ArraySlice<UInt8>, after mark: String, until ends: String) -> [RawPath] {
+    let (mark, ends) = (Array(mark.utf8), Array(ends.utf8))
+    guard line.count > mark.count else { return [] }
+    return (line.startIndex...(line.endIndex - mark.count)).compactMap { index in
+      guard line[index] == mark[0], line[index...].starts(with: mark),
+        index == line.startIndex || !isLetter(line[index - 1])
+      else { return nil }
       let name = line[(index + mark.count)...].prefix { !ends.contains($0) }
       return name.isEmpty ? nil : RawPath(Array(name))
     }
+  }
+
+  /// The name of a film's file, which may hold spaces, at the beginning of a text.
+  private static func film(_ text: RawPath) -> RawPath? {
+    let bytes = text.bytes
+    for dot in bytes.indices where bytes[dot] == UInt8(ascii: ".") {
+      let ending = bytes[(dot + 1)...].prefix { isLetter($0) || (0x30...0x39).contains($0) }
+      if InputFilms.endings.contains(String(decoding: ending, as: UTF8.self).lowercased()) {
+        return RawPath(Array(bytes[..<ending.endIndex])).name
+      }
+    }
     return nil
   }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }
 }
 
 extension [Int] {

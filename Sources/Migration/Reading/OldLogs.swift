@@ -32,28 +32,42 @@ struct OldLogs: Sendable {
     self.root = root
     guard let found = try? FlatFolder(root) else { return }
     for name in found.files { add(name) }
+    // Below a year's name lie the logs of jobs.
+    var names = Set(found.files)
+    for folder in found.folders where !folder.isNumber(of: 4) {
+      for file in ((try? TreeScan(root.appending(folder)))?.files ?? []).sorted() {
+        // Two of one name cannot both go to one job.
+        if names.insert(file.name).inserted {
+          add(folder.appending(file))
+        } else {
+          others.append(folder.appending(file))
+        }
+      }
+    }
   }
 
   private mutating func add(_ name: RawPath) {
-    guard let (rest, moment) = Self.parts(of: name) else { return others.append(name) }
+    guard let (rest, moment) = Self.parts(of: name.name) else { return others.append(name) }
     let number = all.count
     func add(_ stage: ArraySlice<UInt8>) {
-      all.append(Log(name: name, stage: StageName(String(decoding: stage, as: UTF8.self)).description, moment: moment))
+      all.append(Log(name: name, stage: OldRecords.name(String(decoding: stage, as: UTF8.self)), moment: moment))
     }
     if let stage = Self.stages.first(where: {
-      rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == 0x5F)
+      rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == UInt8(ascii: "_"))
     }) {
       add(rest[..<stage.count])
-      if rest.count == stage.count { return unnamed.append(number) }
+      if rest.count <= stage.count + 1 { return unnamed.append(number) }
       return byDirectory[rest[(stage.count + 1)...].fnv, default: []].append(number)
     }
     // Of a stage that nobody knows: wherever its name ends, the directory's begins.
-    let gaps = rest.indices.filter { rest[$0] == 0x5F && $0 > 0 && $0 + 1 < rest.count }
+    let gaps = rest.indices.filter { Self.isGap(rest[$0]) && $0 > 0 && $0 + 1 < rest.count }
     add(rest[..<(gaps.first ?? rest.count)])
     if gaps.isEmpty { return unnamed.append(number) }
     uncertain[number] = gaps.map { rest[($0 + 1)...].fnv }
     for directory in Set(uncertain[number] ?? []) { byDirectory[directory, default: []].append(number) }
   }
+
+  private static func isGap(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
 
   /// The moments of the logs whose names tell of a directory.
   func moments(of directory: RawPath) -> [Timestamp] {
@@ -65,18 +79,31 @@ struct OldLogs: Sendable {
 
   /// A name without its ending and its moment, and the moment.
   private static func parts(of name: RawPath) -> (rest: [UInt8], moment: Timestamp)? {
-    let bytes = name.bytes
-    guard bytes.count > 20, bytes.suffix(4).elementsEqual(".log".utf8) else { return nil }
-    let stem = bytes.dropLast(4)
+    guard var stem = withoutEnding(name.bytes) else { return nil }
+    // A second one of the same second has a number more: `_1`.
+    let serial = stem.reversed().prefix { (0x30...0x39).contains($0) }
+    let gap = stem.count - serial.count - 1
+    if (1...3).contains(serial.count), gap > 0, isGap(stem[gap]) { stem = stem[..<gap] }
     let tail = Array(stem.suffix(16))
-    let digits = tail.enumerated().allSatisfy { index, byte in
-      index == 0 || index == 9 ? byte == 0x5F : (0x30...0x39).contains(byte)
+    let isMoment = tail.enumerated().allSatisfy { index, byte in
+      index == 0 || index == 9 ? isGap(byte) : (0x30...0x39).contains(byte)
     }
-    guard digits else { return nil }
+    guard stem.count > 16, isMoment else { return nil }
     func part(_ range: Range<Int>) -> String { String(decoding: tail[range], as: UTF8.self) }
     let text =
       "\(part(1..<5))-\(part(5..<7))-\(part(7..<9))T\(part(10..<12)):\(part(12..<14)):\(part(14..<16))"
     guard let moment = Timestamp(text) else { return nil }
     return (Array(stem.dropLast(16)), moment)
+  }
+
+  /// Without `.log`, and what those that were put aside have behind that: `.log.1`, `.log.gz`, `.log.2.gz`.
+  private static func withoutEnding(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    var stem = bytes[...]
+    for ending in [".gz", ".bz2", ".xz", ".zst"] where stem.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
+      stem = stem.dropLast(ending.utf8.count)
+    }
+    let serial = stem.reversed().prefix { (0x30...0x39).contains($0) }
+    if !serial.isEmpty, stem.dropLast(serial.count).last == UInt8(ascii: ".") { stem = stem.dropLast(serial.count + 1) }
+    return stem.suffix(4).elementsEqual(".log".utf8) ? stem.dropLast(4) : nil
   }
 }

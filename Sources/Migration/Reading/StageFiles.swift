@@ -26,11 +26,14 @@ struct StageFiles: Sendable {
       end = parts.count > 1 ? Array(parts[1].utf8) : nil
     }
 
-    func fits(_ path: [UInt8]) -> Bool {
-      guard let end else { return path == start }
-      return path.count > start.count + end.count && path.starts(with: start)
-        && path.suffix(end.count).elementsEqual(end)
-        && !path[start.count...].contains(RawPath.slash)
+    func fits(_ path: [UInt8]) -> Bool { end == nil ? path == start : stem(of: path) != nil }
+
+    /// What stands for the `*`.
+    func stem(of path: [UInt8]) -> RawPath? {
+      guard let end, path.count > start.count + end.count, path.starts(with: start),
+        path.suffix(end.count).elementsEqual(end), !path[start.count...].contains(RawPath.slash)
+      else { return nil }
+      return RawPath(Array(path[start.count..<(path.count - end.count)]))
     }
   }
 
@@ -56,6 +59,17 @@ struct StageFiles: Sendable {
   ]
 
   static let names = all.map(\.stage)
+
+  /// Files whose names hold the name that the job's folder had.
+  private static let named = [
+    "asr/*.asr.json", "diarization/*.speaker_segments.json", "post_ner/*.corrected.json", "en_merged/*.merged.srt",
+    "*_with_subs.mp4", "*_with_subs.mkv", "*_subtitled.mp4", "*_subtitled.mkv",
+  ].map { Pattern($0) }
+
+  /// The names of the folder that those of its files hold.
+  static func embeddedNames(in scan: TreeScan) -> Set<RawPath> {
+    Set(scan.filesAndLinks.compactMap { file in named.lazy.compactMap { $0.stem(of: file.bytes) }.first })
+  }
 
   /// What a failure of does not keep the film from being finished: the documented pipeline's, and two of later ones.
   static let optional: Set<String> = ["tmdb", "pre_ner", "post_ner", "second_pass_translation", "lyrics_detection"]

@@ -10,46 +10,43 @@ struct StageVerdicts: Sendable {
   private(set) var isUntouched = false
   /// What the stages' own records say.
   private(set) var recorded: [String: StageStatus] = [:]
-  /// Lists of the manifest that its own stages contradict.
-  private(set) var contradicted: [String] = []
+  /// Where the manifest says one thing, and its own stages or the files another.
+  private(set) var problems: [Problem] = []
 
-  init(_ manifest: Manifest?, _ scan: TreeScan) {
+  /// - Parameter muxIsOff: whether the job was to leave out its last stage.
+  init(_ manifest: Manifest?, _ scan: TreeScan, muxIsOff: Bool = false) {
+    let records = OldRecords(manifest)
     var states: [String: StageStatus] = [:]
     var order: [String] = []
-    for record in manifest?.stages ?? [] {
-      let name = StageName(record.name).description
-      guard let status = record.status else { continue }
-      if states[name] == nil { order.append(name) }
+    func add(_ name: String, _ status: StageStatus) {
+      guard states[name] == nil else { return }
       states[name] = status
-    }
-    recorded = states
-    let pipeline = manifest?.document["pipeline"]
-    for name in (pipeline?["failed_stages"]?.array ?? []).compactMap(\.string).map({ StageName($0).description }) {
-      if let status = states[name] {
-        if status != .failed {
-          contradicted.append("failed_stages still names \(name), whose status is \(status.rawValue)")
-        }
-      } else {
-        states[name] = .failed
-        order.append(name)
-      }
-    }
-    for name in (pipeline?["completed_stages"]?.array ?? []).compactMap(\.string).map({ StageName($0).description })
-    where states[name] == nil {
-      states[name] = .success
       order.append(name)
     }
-    for files in StageFiles.all where states[files.stage] == nil {
-      guard files.proof(in: scan) != nil else { continue }
-      states[files.stage] = .success
-      order.append(files.stage)
+    for record in records.all { if let status = record.verdict { add(record.name, status) } }
+    recorded = states
+    for files in StageFiles.all where states[files.stage] == nil && files.proof(in: scan) != nil {
+      add(files.stage, .success)
     }
+    for name in records.listedAsCompleted { add(name, .success) }
+    for name in records.listedAsFailed {
+      add(name, .failed)
+      guard let status = states[name], status != .failed else { continue }
+      let told = recorded[name] == nil ? "which came to succeed" : "whose status is \(status.rawValue)"
+      problems.append(.info("failed_stages still names \(name), \(told); the lists do not count"))
+    }
+    for name in records.listedAsSkipped { add(name, .skipped) }
     let known = StageFiles.names.filter { states[$0] != nil }
     let ordered = Self.inOrder(order, known)
     completed = ordered.filter { states[$0] == .success }
     failed = ordered.filter { states[$0] == .failed }
-    status = Self.status(manifest, states)
+    let isWhole = muxIsOff || Self.isWholeList(manifest, records)
+    status = Self.status(manifest?.recordedStatus, states, isWhole: isWhole)
     isUntouched = states.isEmpty && [nil, .pending].contains(manifest?.recordedStatus)
+    if manifest?.recordedStatus == .completed, status == .interrupted {
+      let what = "recorded as completed, and mux neither succeeded nor left a film"
+      problems.append(.warning("\(what): it counts as interrupted"))
+    }
   }
 
   /// The documented stages in the documented order, each other one where it stood: behind what came before it.
@@ -62,13 +59,25 @@ struct StageVerdicts: Sendable {
     return result
   }
 
-  private static func status(_ manifest: Manifest?, _ states: [String: StageStatus]) -> PipelineStatus {
+  /// Whether the manifest lists all stages that were to be done beforehand, and all were.
+  private static func isWholeList(_ manifest: Manifest?, _ records: OldRecords) -> Bool {
+    manifest?.document["stages"]?.array != nil && records.all.count > 1
+      && records.all.allSatisfy { $0.verdict == .success || $0.verdict == .skipped }
+  }
+
+  /// - Parameter isWhole: whether there was nothing else to be done.
+  private static func status(
+    _ recorded: PipelineStatus?, _ states: [String: StageStatus], isWhole: Bool
+  ) -> PipelineStatus {
     let failed = states.filter { $0.value == .failed }.map(\.key)
     let hard = failed.filter { !StageFiles.optional.contains($0) }
     let isOpen = states.values.contains(.running)
     if states["mux"] == .success, hard.isEmpty { return .completed }
-    let recorded = manifest?.recordedStatus
-    if recorded == .completed, failed.isEmpty, !isOpen { return .completed }
+    if recorded == .completed, failed.isEmpty, !isOpen {
+      // A film of the documented pipeline has come through when its last stage has.
+      let isDocumented = StageFiles.names.contains { states[$0] != nil }
+      return !isDocumented || isWhole || states["mux"] == .skipped ? .completed : .interrupted
+    }
     if !hard.isEmpty || (recorded == .failed && !failed.isEmpty) { return .failed }
     if states.isEmpty, let recorded, recorded != .running { return recorded }
     return .interrupted

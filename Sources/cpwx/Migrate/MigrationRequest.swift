@@ -49,6 +49,7 @@ struct MigrationRequest {
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
     for error in plan.unread { Console.error(error.description) }
+    if plan.isOfNothing { Console.error("nothing that is there fits --only and --exclude") }
     return plan
   }
 

@@ -115,6 +115,30 @@ struct MigrateTests {
     }
   }
 
+  @Test
+  func `a prepared job runs on its own copy of a film that is gone, or on the one that is back in the input folder`()
+    throws
+  {
+    let demux = Stage("demux", number: 1, outputs: ["seen"], script: "echo > \"$1/seen\"")
+    try TestWorkspace.with([demux]) { workspace in
+      for (number, name) in [(1, "Own Copy (2011).mp4"), (2, "Come Back (2012).mp4")] {
+        let job = "out/2025/09/10/1/20250910-000\(number)"
+        try workspace.write(job + "/job.json", "{\"input_media\": \"/of/another/host/\(name)\"}")
+        try workspace.write(job + "/.20250910-000\(number).env", "A=1\n")
+        try workspace.write(job + "/\(name)", "copy")
+      }
+      try workspace.film("Come Back (2012).mp4")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      for number in [1, 2] {
+        let run = try workspace.cpwx("run", "--resume", "20250910-000\(number)")
+        #expect(run.code == 0, "\(run.errors)\(run.output)")
+        let job = "out/2025/09/10/1/20250910-000\(number)"
+        let input = try workspace.manifest(of: job)["input"]?["file"]?.string
+        #expect(input == (number == 1 ? job + "/Own Copy (2011).mp4" : "in/Come Back (2012).mp4"))
+      }
+    }
+  }
+
   @Test func `a migrated job's stages get their secrets from the workspace, and its file never does`() throws {
     let mux = Stage(
       "mux", number: 10, outputs: ["final_output.mp4"], fields: ["env: [HF_TOKEN]"],

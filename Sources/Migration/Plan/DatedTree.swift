@@ -1,0 +1,123 @@
+internal import Index
+internal import Jobs
+internal import SystemPackage
+
+extension TreeReader {
+  /// What lies with a job that lies by its day, besides its manifest.
+  private struct Papers {
+    /// The job's folder in `jobs/`.
+    var beside: FilePath?
+    /// What job.json says, and where that says nothing, jobs.json.
+    var job: JSON?
+    /// job_info.json
+    var info: JSON?
+    /// Its own settings, and where they are.
+    var settings: (path: FilePath, env: EnvFile)?
+  }
+
+  func dated(_ tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate, _ user: String?) -> Reading {
+    var entry = MigrationEntry(kind: .dated, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
+    entry.layout = layout
+    let scan: TreeScan
+    do {
+      scan = try TreeScan(tree.path)
+    } catch {
+      entry.problems = [.error("cannot be read (\(error))")]
+      return Reading(entry: entry)
+    }
+    let old = OldManifest(in: tree.path)
+    let papers = papers(of: tree, layout, day)
+    let job = papers.job
+    let verdicts = StageVerdicts(
+      old.manifest ?? job.map { Manifest(document: $0) }, scan,
+      muxIsOff: Self.muxIsOff(papers.settings?.env ?? workspace.config))
+    tellStages(&entry, verdicts)
+    tellFilm(&entry, tree, scan, old.manifest, job: job ?? papers.info, media: papers.beside ?? tree.path)
+    let hasPapers = job != nil || papers.info != nil || papers.settings != nil || entry.inputFile != nil
+    if !hasPapers, !isJob(scan, old) {
+      return Reading(entry: other(tree, [.info("bears a job's id and holds no job; the number counts as used")]))
+    }
+    date(&entry, on: day, tree, old, [job, papers.info])
+    entry.oldUser = user
+    let named = self.user(user.map { .string($0) })
+    let told = [old.manifest?.document["user_id"], job?["user_id"], papers.info?["user_id"]]
+    entry.userID =
+      named ?? told.lazy.compactMap { self.user($0) }.first
+      ?? self.user(papers.settings?.env["USER_ID"].map { .string($0) }) ?? options.user
+    let recordedID = old.manifest?.jobID ?? job?["job_id"]?.string ?? job?["id"]?.string
+    entry.oldID = layout == .later ? recordedID ?? tree.name.text : tree.name.text
+    let name = embeddedName(tree, scan, old.manifest)
+    let staysHere = layout == .today && !tree.isSecond && trees.output == workspace.outputRoot
+    if staysHere {
+      entry.id = JobID(tree.name.text)
+      entry.outputDir = workspace.documentPath(tree.path)
+    }
+    if !staysHere || !adopts(&entry, old) {
+      var work = EntryWork(for: entry, named: name, scan, verdicts, isReplacing: !staysHere)
+      work.prepared = papers.beside.map { RawPath($0) }
+      work.env = papers.settings.map { RawPath($0.path) }
+      entry.work = work
+    }
+    entry.problems += verdicts.problems.filter { entry.work != nil || $0.severity == .info }
+    if tree.isSecond { entry.problems.append(.warning("another user's job bears its id, too: it gets a new one")) }
+    judge(&entry, scan, old, verdicts)
+    return reading(entry, tree, old)
+  }
+
+  private func papers(of tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate) -> Papers {
+    var papers = Papers()
+    let folder = trees.jobs.pushing(FilePath(day.folders))
+    if layout == .userless, isDirectory(folder.appending(tree.name)) { papers.beside = folder.appending(tree.name) }
+    let places = [tree.path, papers.beside].compactMap { $0 }
+    var told = places.map { Self.document($0.appending("job.json")) }
+    if layout == .userless || layout == .waiting {
+      told.append(Self.job(tree.name.text, listedIn: folder.appending("jobs.json")))
+    }
+    papers.job = told.compactMap { $0 }.reduce(nil) { first, next in
+      guard var all = first else { return next }
+      for (name, value) in next.object?.pairs ?? [] where all[name]?.isNull ?? true { all[name] = value }
+      return all
+    }
+    papers.info = Self.document(tree.path.appending("job_info.json"))
+    let settings = places.flatMap { place in
+      [".\(tree.name.text).env", "\(tree.name.text).env", ".env", "job.env"].map { place.appending($0) }
+    }
+    if let path = settings.first(where: { (try? FileStatus(of: $0))?.isRegular == true }) {
+      papers.settings = (path, EnvFile(parsing: (try? DurableFile.read(path)) ?? []))
+    }
+    return papers
+  }
+
+  private static func document(_ path: FilePath) -> JSON? {
+    guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else { return nil }
+    return document.object == nil ? nil : document
+  }
+
+  /// What a day's jobs.json, a list or an object by ids, says of a job.
+  private static func job(_ id: String, listedIn path: FilePath) -> JSON? {
+    guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else { return nil }
+    let jobs = document["jobs"] ?? document
+    if let job = jobs[id], job.object != nil { return job }
+    return jobs.array?.first { ($0["job_id"] ?? $0["id"])?.string == id }
+  }
+
+  /// Whether a job of today's layout can stay as it is: what its own documents say is then what the plan tells.
+  ///
+  /// Those that say nothing, or what is not so, are written anew, but for those of cpwx itself.
+  private func adopts(_ entry: inout MigrationEntry, _ old: OldManifest) -> Bool {
+    guard let paths = entry.paths(in: workspace),
+      let job = IndexedJob(reading: JobPlace(paths, in: workspace), in: workspace)
+    else { return true }
+    let isOwn = old.manifest?.document["timezone"] != nil
+    let isOpen = old.manifest?.recordedStatus == .running
+    let told = PipelineStatus(rawValue: job.status)
+    // It may have failed without a stage that did.
+    if told == .failed, entry.status == .interrupted { entry.status = told }
+    let isSo = told == entry.status && job.title == entry.title && job.year == entry.year
+    if let told, !isSo, old.manifest != nil, isOwn || isOpen {
+      (entry.title, entry.year, entry.status) = (job.title, job.year, told)
+      return true
+    }
+    return isSo
+  }
+}
