@@ -10,11 +10,17 @@ internal import Glibc
 
   /// - Parameter byteCount: is rounded up to whole pages.
   init(byteCount: Int) {
-    let whole = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
-    unsafe memory = .allocate(byteCount: whole, alignment: Self.alignment)
+    let whole = max(1, (byteCount + Self.alignment - 1) / Self.alignment) * Self.alignment
+    // From the kernel itself: what the allocator gets back it may keep, a heap for every thread that there was.
+    let place = unsafe mmap(nil, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    // Where memory is exhausted no Swift program goes on.
+    guard let start = unsafe place, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
+      fatalError("no memory: \(whole) bytes")
+    }
+    unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: whole)
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit { unsafe munmap(memory.baseAddress!, memory.count) }
 
   func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(rebasing: memory[range])
