@@ -12,8 +12,6 @@ extern int pidfd_open(pid_t pid, unsigned int flags);
 static inline int linux_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 #include <stddef.h>
-// <string.h>, with _GNU_SOURCE: the first place of `needle` in `haystack`.
-extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
 
 #include <errno.h>
 #include <signal.h>

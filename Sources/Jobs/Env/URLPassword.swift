@@ -12,14 +12,20 @@ struct URLPassword {
     // Every setting of every job comes by here, and hardly one has any.
     guard text.utf8.contains(UInt8(ascii: "@")) else { return [] }
     let bytes = Array(text.utf8)
-    var found: [URLPassword] = []
+    return places(in: bytes).map { start, range in
+      let user = String(decoding: bytes[(start - 2)..<(range.lowerBound - 1)], as: UTF8.self)
+      return URLPassword(range: range, text: String(decoding: bytes[range], as: UTF8.self), before: user)
+    }
+  }
+
+  /// Where those in `bytes` are, each with the beginning of its URL's authority.
+  fileprivate static func places(in bytes: [UInt8]) -> [(authority: Int, range: Range<Int>)] {
+    var found: [(authority: Int, range: Range<Int>)] = []
     var index = 0
-    while let start = bytes[index...].firstRange(of: "://".utf8)?.upperBound {
+    while let start = firstPlace(of: Array("://".utf8), in: bytes, from: index).map({ $0 + 3 }) {
       index = start
       guard let range = range(in: bytes, authority: start) else { continue }
-      let user = String(decoding: bytes[(start - 2)..<(range.lowerBound - 1)], as: UTF8.self)
-      found.append(
-        URLPassword(range: range, text: String(decoding: bytes[range], as: UTF8.self), before: user))
+      found.append((start, range))
       index = range.upperBound
     }
     return found
@@ -75,14 +81,19 @@ struct URLPassword {
 extension Secrets {
   /// `text` with the password of each URL in it masked, and nothing else of the URL.
   public static func maskedURLs(_ text: String) -> String {
-    let bytes = Array(text.utf8)
+    guard text.utf8.contains(UInt8(ascii: "@")) else { return text }
+    return String(decoding: maskedURLs(Array(text.utf8)), as: UTF8.self)
+  }
+
+  /// The same for bytes, which may be no text.
+  public static func maskedURLs(_ bytes: [UInt8]) -> [UInt8] {
     var masked: [UInt8] = []
     var index = 0
-    for password in URLPassword.all(in: text) {
-      masked += bytes[index..<password.range.lowerBound]
+    for (_, range) in URLPassword.places(in: bytes) {
+      masked += bytes[index..<range.lowerBound]
       masked += mask.utf8
-      index = password.range.upperBound
+      index = range.upperBound
     }
-    return index == 0 ? text : String(decoding: masked + bytes[index...], as: UTF8.self)
+    return index == 0 ? bytes : masked + bytes[index...]
   }
 }

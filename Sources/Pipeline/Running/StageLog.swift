@@ -69,7 +69,7 @@ struct StageLog: ~Copyable {
   /// Passes bytes on to the file as they come, holding back only what may become a progress line.
   private mutating func take(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    if candidate.isEmpty, find(Self.marker, in: bytes) == nil { return takePlain(bytes) }
+    if candidate.isEmpty, firstPlace(of: Self.marker, in: bytes) == nil { return takePlain(bytes) }
     var rest = bytes[...]
     while !rest.isEmpty {
       let end = rest.firstIndex { $0 == 0x0A || $0 == 0x0D }.map { $0 + 1 } ?? rest.endIndex

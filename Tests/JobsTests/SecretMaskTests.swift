@@ -1,7 +1,6 @@
+import Jobs
 import TestSupport
 import Testing
-
-@testable import Pipeline
 
 @Suite struct `Masking secrets in a stream` {
   private func masked(_ pieces: [String], _ secrets: [String]) -> String {

@@ -1,8 +1,7 @@
-internal import CLinux
-internal import Jobs
+internal import CFiles
 
 /// Replaces secret values in a stream of bytes, also where a value comes in several pieces.
-struct SecretMask {
+public struct SecretMask: Sendable {
   /// Longest first.
   private let secrets: [[UInt8]]
   private let longest: Int
@@ -10,27 +9,33 @@ struct SecretMask {
   private var held: [UInt8] = []
 
   /// - Parameter secrets: longest first, none empty.
-  init(_ secrets: [String]) {
+  public init(_ secrets: [String]) {
     self.secrets = secrets.map { Array($0.utf8) }
     longest = self.secrets.first?.count ?? 0
   }
 
   /// What can be said of the stream so far after `bytes`.
-  mutating func mask(_ bytes: [UInt8]) -> [UInt8] {
+  public mutating func mask(_ bytes: [UInt8]) -> [UInt8] {
     if secrets.isEmpty { return bytes }
     return scan(held.isEmpty ? bytes : held + bytes, isEnd: false)
   }
 
   /// The rest, at the end of the stream.
-  mutating func finish() -> [UInt8] { held.isEmpty ? [] : scan(held, isEnd: true) }
+  public mutating func finish() -> [UInt8] { held.isEmpty ? [] : scan(held, isEnd: true) }
 
   private mutating func scan(_ bytes: [UInt8], isEnd: Bool) -> [UInt8] {
     held = []
     var output: [UInt8] = []
     var index = 0
+    var undecided = isEnd ? nil : firstUndecided(bytes, from: 0)
+    // Where each of the secrets comes next; none is looked for again before that place is passed.
+    var places = secrets.map { firstPlace(of: $0, in: bytes) }
     while true {
-      let undecided = isEnd ? nil : firstUndecided(bytes, from: index)
-      let match = firstMatch(bytes, from: index)
+      for (number, place) in places.enumerated() {
+        if let place, place < index { places[number] = firstPlace(of: secrets[number], in: bytes, from: index) }
+      }
+      if let start = undecided, start < index { undecided = firstUndecided(bytes, from: index) }
+      let match = firstMatch(places)
       if let undecided, undecided <= match?.start ?? undecided {
         held = Array(bytes[undecided...])
         return output + bytes[index..<undecided]
@@ -43,11 +48,11 @@ struct SecretMask {
   }
 
   /// The first place where a secret stands whole; the longest one where several begin there.
-  private func firstMatch(_ bytes: [UInt8], from index: Int) -> (start: Int, end: Int)? {
+  private func firstMatch(_ places: [Int?]) -> (start: Int, end: Int)? {
     var first: (start: Int, end: Int)?
-    for secret in secrets {
-      guard let start = find(secret, in: bytes, from: index), start < first?.start ?? .max else { continue }
-      first = (start, start + secret.count)
+    for (number, place) in places.enumerated() {
+      guard let place, place < first?.start ?? .max else { continue }
+      first = (place, place + secrets[number].count)
     }
     return first
   }
@@ -62,7 +67,7 @@ struct SecretMask {
 }
 
 /// The first place of `needle` in `bytes` at or after `index`.
-func find(_ needle: [UInt8], in bytes: [UInt8], from index: Int = 0) -> Int? {
+package func firstPlace(of needle: [UInt8], in bytes: [UInt8], from index: Int = 0) -> Int? {
   bytes.withUnsafeBytes { buffer -> Int? in
     guard let base = buffer.baseAddress, index < buffer.count else { return nil }
     guard let found = memmem(base + index, buffer.count - index, needle, needle.count) else { return nil }
