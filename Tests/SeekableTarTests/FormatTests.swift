@@ -122,9 +122,11 @@ struct `An archive's format` {
     let tree = try JobTree()
     try tree.archive { source in
       source.redaction = Redaction(
-        applies: { $0.bytes.suffix(8).elementsEqual("/job.env".utf8) },
-        replace: { _, bytes in Array(String(decoding: bytes, as: UTF8.self).replacing("s3cr3t-value", with: "***").utf8)
-        })
+        masking: { path, _ in
+          guard path.bytes.suffix(8).elementsEqual("/job.env".utf8) else { return nil }
+          return { bytes, _ in Array(String(decoding: bytes, as: UTF8.self).replacing("s3cr3t-value", with: "***").utf8)
+          }
+        }, shownName: { _ in nil })
     }
     let archive = try tree.open()
     #expect(archive.contents.isRedacted)

@@ -1,5 +1,6 @@
 public import Index
 public import Jobs
+public import SeekableTar
 
 /// What became of a job that was to be archived.
 public struct ArchiveOutcome: Sendable {
@@ -22,8 +23,10 @@ public struct ArchiveOutcome: Sendable {
   /// The archive, as documents write the path.
   public var archive: String?
   public var members: Int?
-  /// Of the job's files.
+  /// Of the files in the archive.
   public var bytes: Int?
+  /// What was left out on request, and goes with the job.
+  public var excluded = ExcludedFiles()
   public var archiveBytes: Int?
   public var sha256: String?
   public var status: Status

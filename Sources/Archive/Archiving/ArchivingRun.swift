@@ -54,7 +54,8 @@ public final class ArchivingRun: Sendable {
       do {
         let size = try archiving.measure(candidate.job)
         var outcome = ArchiveOutcome(candidate.job, .planned)
-        (outcome.members, outcome.bytes) = size
+        (outcome.members, outcome.bytes) = (size.members, size.bytes)
+        if !archiving.keepsJob { outcome.excluded = size.excluded }
         return outcome
       } catch {
         return failed(candidate.job, error)

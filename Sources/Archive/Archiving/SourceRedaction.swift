@@ -3,41 +3,90 @@ internal import SeekableTar
 
 extension Redaction {
   /// Masks secrets in whatever of a job is text: its settings, records, logs and results.
+  ///
+  /// - Parameter secrets: longest first.
   init(hiding secrets: [String]) {
-    self.init(applies: { Self.isText($0) }, replace: { path, bytes in Self.masked(bytes, in: path, secrets) })
+    let spelled = Self.spelled(secrets)
+    self.init(
+      masking: { path, beginning in
+        guard Self.isText(path, beginning) else { return nil }
+        var mask = TextMask(spelled)
+        var isFirst = true
+        return { piece, isLast in
+          defer { isFirst = false }
+          guard isFirst, isLast else { return mask.mask(piece, isLast: isLast) }
+          return Self.masked(piece, secrets) ?? mask.mask(Self.masked(piece, in: path), isLast: true)
+        }
+      },
+      shownName: { name in
+        var mask = SecretMask(secrets)
+        let shown = mask.mask(name) + mask.finish()
+        return shown == name ? nil : (try? MemberPath(shown)).map { "\($0)" } ?? Secrets.mask
+      })
   }
 
+  /// With the secrets as they stand in JSON.
+  private static func spelled(_ secrets: [String]) -> [String] {
+    var all = Set(secrets)
+    for secret in secrets {
+      let literal = String(decoding: JSON.string(secret).bytes(.compact), as: UTF8.self)
+      let inner = String(literal.dropFirst().dropLast())
+      all.formUnion([inner, inner.replacing("/", with: "\\/")])
+    }
+    return all.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+  }
+
+  /// Files that are text even where they hold NULs: a power cut leaves some in logs.
   private static let endings: Set<String> = [
-    "env", "json", "ndjson", "log", "txt", "srt", "vtt", "ass", "yaml", "yml", "csv", "tsv", "md", "ini", "conf", "cfg",
-    "xml", "nfo", "html", "sh", "py", "toml",
+    "env", "json", "jsonl", "ndjson", "log", "out", "err", "txt", "srt", "vtt", "ass", "yaml", "yml", "csv", "tsv",
+    "md",
+    "ini", "conf", "cfg", "properties", "xml", "nfo", "html", "sh", "py", "toml",
   ]
 
-  private static func isText(_ path: MemberPath) -> Bool {
+  /// Text holds no NUL; whatever ends like text is taken for it, too: `.env.job_ID`, `manifest.json.damaged-…`, `asr.log.1`.
+  private static func isText(_ path: MemberPath, _ beginning: [UInt8]) -> Bool {
+    if !beginning.contains(0) { return true }
     let name = path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
-    let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    // Names without an ending, and hidden ones, are mostly notes and settings.
-    guard parts.count > 1, let last = parts.last else { return true }
-    let ending = String(decoding: last, as: UTF8.self).lowercased()
-    // `.env.job_ID`, `manifest.json.damaged-…`, `asr.log.1`
-    return endings.contains(ending)
-      || parts.dropFirst().contains { endings.contains(String(decoding: $0, as: UTF8.self).lowercased()) }
+    return name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).dropFirst()
+      .contains { endings.contains(String(decoding: $0, as: UTF8.self).lowercased()) }
   }
 
-  private static func masked(_ bytes: [UInt8], in path: MemberPath, _ secrets: [String]) -> [UInt8] {
-    if let document = try? JSON(parsing: bytes) {
-      let shown = Secrets.masked(document, secrets)
-      return shown == document ? bytes : shown.bytes()
+  /// A document, whose names tell what its values are; `nil` for bytes that are none.
+  private static func masked(_ bytes: [UInt8], _ secrets: [String]) -> [UInt8]? {
+    guard let document = try? JSON(parsing: bytes) else { return nil }
+    let shown = Secrets.masked(document, secrets)
+    return shown == document ? bytes : shown.bytes()
+  }
+
+  /// Settings, some of whose secrets may be too short to be searched for.
+  private static func masked(_ bytes: [UInt8], in path: MemberPath) -> [UInt8] {
+    let name = path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
+    guard name.split(separator: UInt8(ascii: ".")).contains(where: { $0.elementsEqual("env".utf8) }) else {
+      return bytes
     }
-    var bytes = bytes
-    if path.bytes.suffix(4).elementsEqual(".env".utf8) {
-      var env = EnvFile(parsing: bytes)
-      for key in env.keys {
-        guard let value = env[key], !value.isEmpty, Secrets.isSecret(key) else { continue }
-        env[key] = Secrets.mask
-      }
-      bytes = env.bytes
+    var env = EnvFile(parsing: bytes)
+    for key in env.keys {
+      guard let value = env[key], !value.isEmpty, Secrets.isSecret(key) else { continue }
+      env[key] = Secrets.mask
     }
-    if let text = String(validating: bytes, as: UTF8.self) { return Array(Secrets.masked(text, secrets).utf8) }
-    return secrets.reduce(bytes) { $0.replacing(Array($1.utf8), with: Array(Secrets.mask.utf8)) }
+    return env.bytes
+  }
+}
+
+/// Masks secrets, and the passwords of URLs, in text that comes in pieces.
+private struct TextMask {
+  private var mask: SecretMask
+  /// What comes after the last place where no URL can go on.
+  private var held: [UInt8] = []
+
+  init(_ secrets: [String]) { mask = SecretMask(secrets) }
+
+  mutating func mask(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+    held += bytes
+    let end =
+      isLast ? held.count : held.lastIndex { $0 <= 0x20 || $0 == UInt8(ascii: "\"") }.map { $0 + 1 } ?? held.count
+    let whole = Secrets.maskedURLs(Array(held[..<end]))
+    held.removeFirst(end)
+    return isLast ? mask.mask(whole) + mask.finish() : mask.mask(whole)
   }
 }

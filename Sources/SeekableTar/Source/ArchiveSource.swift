@@ -27,27 +27,21 @@ public struct ArchiveSource: Sendable {
 
   public init(roots: [Root]) { self.roots = roots }
 
-  /// How many members there would be, and the bytes of their files. Reads no data.
+  /// How many members there would be, the bytes of their files, and what would be left out. Reads no data.
   ///
   /// - Throws: ``ArchiveError``
-  public func measure() throws -> (members: Int, bytes: Int) {
+  public func measure() throws -> (members: Int, bytes: Int, excluded: ExcludedFiles) {
     let tree = try SourceTree(of: self)
-    return (tree.entries.count, tree.entries.reduce(0) { $0 + $1.size })
+    return (tree.entries.count, tree.entries.reduce(0) { $0 + $1.size }, tree.excluded)
   }
 }
 
-/// Replaces the bytes of some files. Such a file is held in memory whole.
-public struct Redaction: Sendable {
-  let applies: @Sendable (MemberPath) -> Bool
-  let replace: @Sendable (MemberPath, [UInt8]) throws -> [UInt8]
+/// How much was left out on request.
+public struct ExcludedFiles: Sendable, Hashable {
+  public var files = 0
+  public var bytes = 0
 
-  public init(
-    applies: @escaping @Sendable (MemberPath) -> Bool,
-    replace: @escaping @Sendable (MemberPath, [UInt8]) throws -> [UInt8]
-  ) {
-    self.applies = applies
-    self.replace = replace
-  }
+  public init() {}
 }
 
 /// What a source was when it was read.

@@ -38,6 +38,33 @@ extension ArchiveSource {
     return changes
   }
 
+  /// What an archive holds and the source has not, or has of another kind or size: the first such member. No data is read.
+  ///
+  /// - Parameter ignored: a member that need not be there.
+  /// - Returns: `nil` when it has them all.
+  /// - Throws: ``ArchiveError``
+  public func lack(of contents: TableOfContents, but ignored: MemberPath) throws -> SourceChange? {
+    let tree = try SourceTree(of: self)
+    let folders = RootFolders(roots)
+    var standing = tree.entries[...]
+    for member in contents.members where member.path != ignored {
+      standing = standing.drop { $0.path < member.path }
+      guard let entry = standing.first, entry.path == member.path else {
+        return SourceChange(path: member.path, what: "is gone")
+      }
+      let isSame =
+        switch member.kind {
+        case .folder: entry.type == .folder
+        case .symbolicLink: try entry.type == .symbolicLink && folders.text(of: entry) == member.target
+        case .file: entry.type == .file && entry.size == member.size
+        case .hardLink:
+          entry.type == .file && entry.size == contents.member(MemberPath(unchecked: member.target))?.size
+        }
+      if !isSame { return SourceChange(path: member.path, what: "is another") }
+    }
+    return nil
+  }
+
   private static func difference(_ was: SourceState, _ now: SourceState) -> String? {
     if was.inode != now.inode || was.device != now.device { return "is another file now" }
     if was.size != now.size { return "has another size" }

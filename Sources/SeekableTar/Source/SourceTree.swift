@@ -25,6 +25,7 @@ struct SourceTree {
   /// In bytewise order.
   private(set) var entries: [SourceEntry] = []
   private(set) var skipped: [SkippedSource] = []
+  private(set) var excluded = ExcludedFiles()
 
   /// - Throws: ``ArchiveError``: `changed` when something vanished, `unsupported` for what no archive can hold, `io`.
   init(of source: ArchiveSource) throws(ArchiveError) {
@@ -41,7 +42,9 @@ struct SourceTree {
 
   private mutating func add(_ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]) throws(ArchiveError) {
     if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
-    if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) { return }
+    if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) {
+      return exclude(path, at: folder, name)
+    }
     var raw = stat()
     if unsafe withCString(name, { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) != 0 {
       throw .gone(path, .current)
@@ -57,6 +60,23 @@ struct SourceTree {
       let inner = try OpenSource(folder, name, for: path, O_DIRECTORY)
       for name in try inner.names(path) { try add(path.appending(name), root, at: inner.descriptor, name) }
     default: skipped.append(SkippedSource(path: path, reason: entry.type.name))
+    }
+  }
+
+  /// Counts what is left out. What of it cannot be looked at does not matter.
+  private mutating func exclude(_ path: MemberPath, at folder: CInt, _ name: [UInt8]) {
+    var raw = stat()
+    guard unsafe withCString(name, { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 else { return }
+    switch FileType(mode: raw.st_mode) {
+    case .folder:
+      guard let inner = try? OpenSource(folder, name, for: path, O_DIRECTORY), let names = try? inner.names(path) else {
+        return
+      }
+      for name in names { exclude(path.appending(name), at: inner.descriptor, name) }
+    case .file:
+      excluded.files += 1
+      excluded.bytes += Int(raw.st_size)
+    default: excluded.files += 1
     }
   }
 }

@@ -106,8 +106,8 @@ final class ArchiveWriting: @unchecked Sendable {
       try sink.append(SeekTable.encode(frames))
       try sink.finish()
       output.result = WrittenArchive(
-        contents: contents, sources: tree.entries.map(\.state), archiveBytes: sink.byteCount, archiveDigest: sink.digest
-      )
+        contents: contents, sources: tree.entries.map(\.state), excluded: tree.excluded,
+        archiveBytes: sink.byteCount, archiveDigest: sink.digest)
     } catch {
       sink.setDirect(false)
       throw error

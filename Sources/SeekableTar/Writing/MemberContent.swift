@@ -61,19 +61,16 @@ struct FileContent: ~Copyable, MemberContent {
     throw ArchiveError(.changed, entry.path, "\(what) while it was read")
   }
 
-  /// The whole file.
-  func all() throws(ArchiveError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(entry.size)
-    let buffer = PageBuffer(byteCount: Frame.packSize)
-    while bytes.count < entry.size {
-      let count = min(entry.size - bytes.count, Frame.packSize)
-      try read(at: bytes.count, into: buffer, 0..<count)
-      unsafe bytes += buffer.bytes(0..<count)
-    }
-    try finish()
-    return bytes
+  /// The bytes from a place on: so many, or as many as there are.
+  func bytes(from offset: Int, count: Int, by buffer: PageBuffer) throws(ArchiveError) -> [UInt8] {
+    let count = min(count, entry.size - offset)
+    try read(at: offset, into: buffer, 0..<count)
+    return unsafe Array(buffer.bytes(0..<count))
   }
+
+  var size: Int { entry.size }
+
+  var changed: ArchiveError { ArchiveError(.changed, entry.path, "was changed while it was read") }
 
   /// Bytes of zeros from `offset` on that are not on the disk, and need not be read.
   private func holeSize(at offset: Int) -> Int {

@@ -80,6 +80,8 @@ final class MemberPacking {
   }
 
   private func pack(_ entry: SourceEntry, _ roots: RootFolders) throws {
+    let root = source.roots[entry.root].name.bytes.count
+    try refuseHidden(entry.path.bytes.dropFirst(root + 1))
     var member = Member(
       path: entry.path, kind: .file, size: entry.size, mode: entry.mode, modified: entry.state.modified)
     switch entry.type {
@@ -89,6 +91,7 @@ final class MemberPacking {
     case .symbolicLink:
       member.kind = .symbolicLink
       member.target = try roots.text(of: entry)
+      try refuseHidden(member.target[...])
       try pack(member, MemoryContent(bytes: []))
     default:
       if entry.links > 1 {
@@ -103,16 +106,21 @@ final class MemberPacking {
     }
   }
 
-  private func packFile(_ member: Member, _ content: borrowing FileContent) throws {
-    guard let redaction = source.redaction, redaction.applies(member.path) else {
+  /// Names and links stay as they are, so there must be nothing in them to hide.
+  private func refuseHidden(_ name: ArraySlice<UInt8>) throws(ArchiveError) {
+    guard let shown = source.redaction?.shownName(Array(name)) else { return }
+    throw ArchiveError(
+      .unsupported, "a name, or the text of a link, holds a secret (\(shown)), which can be masked in contents only")
+  }
+
+  private func packFile(_ member: Member, _ content: consuming FileContent) throws {
+    guard let masked = try MaskedContent.size(of: content, member.path, source.redaction) else {
       return try pack(member, content)
     }
-    let bytes = try content.all()
-    let replaced = try redaction.replace(member.path, bytes)
-    isRedacted = isRedacted || replaced != bytes
+    isRedacted = true
     var member = member
-    member.size = replaced.count
-    try pack(member, MemoryContent(bytes: replaced))
+    member.size = masked.size
+    try pack(member, MaskedContent(content, masked.mask))
   }
 
   private func pack(_ member: Member, _ content: borrowing some MemberContent & ~Copyable) throws {

@@ -91,6 +91,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       let results = request.results(request.plan(candidates))
       results.listing().write(format)
       if format == .table { Console.note(results.expectation) }
+      if let status = results.exitStatus { throw status }
       return
     }
     let stop = try StopSource()

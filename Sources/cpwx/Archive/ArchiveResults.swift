@@ -1,6 +1,7 @@
 internal import Archive
 internal import Index
 internal import Jobs
+internal import SeekableTar
 
 /// What became of the jobs of a `cpwx archive`.
 struct ArchiveResults {
@@ -15,7 +16,9 @@ struct ArchiveResults {
       rows: outcomes.map { Secrets.masked(document($0), secrets) },
       columns: [
         .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
-        .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
+        .init("SIZE") { row in
+          row["bytes"]?.int.map { describeSize($0 + (row["excluded_bytes"]?.int ?? 0)) } ?? ""
+        },
         .init("ARCHIVE") { ($0["archive_bytes"] ?? $0["expected_archive_bytes"])?.int.map(describeSize) ?? "" },
         .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" },
         .init("TITLE", key: "title", isFlexible: true), .init("FILE", key: "archive", isFlexible: true),
@@ -32,6 +35,7 @@ struct ArchiveResults {
       "user_id": Int(outcome.job.userID).map { .int($0) } ?? .string(outcome.job.userID),
       "title": .string(outcome.job.title), "saved_bytes": .int(savedBytes(outcome)),
       "left_out": .strings(outcome.leftOut),
+      "excluded_files": .int(outcome.excluded.files), "excluded_bytes": .int(outcome.excluded.bytes),
     ]
     if outcome.status == .planned { document["expected_archive_bytes"] = .int(expected(outcome)) }
     return document
@@ -41,10 +45,13 @@ struct ArchiveResults {
     outcome.bytes.map { Int(Double($0) * ratio) }
   }
 
+  /// Of the job's files, those that are excluded with them: they go as well.
+  private func size(_ outcome: ArchiveOutcome) -> Int? { outcome.bytes.map { $0 + outcome.excluded.bytes } }
+
   private func savedBytes(_ outcome: ArchiveOutcome) -> Int? {
     switch outcome.status {
-    case .archived: outcome.bytes.flatMap { bytes in outcome.archiveBytes.map { bytes - $0 } }
-    case .planned: outcome.bytes.flatMap { bytes in expected(outcome).map { bytes - $0 } }
+    case .archived: size(outcome).flatMap { bytes in outcome.archiveBytes.map { bytes - $0 } }
+    case .planned: size(outcome).flatMap { bytes in expected(outcome).map { bytes - $0 } }
     case .copied, .kept, .failed, .skipped: nil
     }
   }
@@ -57,12 +64,12 @@ struct ArchiveResults {
     let done = those(.archived) + those(.copied)
     var parts: [String] = []
     if !done.isEmpty {
-      let bytes = done.reduce(0) { $0 + ($1.bytes ?? 0) }
+      let bytes = done.reduce(0) { $0 + (size($1) ?? 0) }
       let archives = done.reduce(0) { $0 + ($1.archiveBytes ?? 0) }
       let saved = those(.archived).reduce(0) { $0 + (savedBytes($1) ?? 0) }
       parts.append(
         "\(counted(done.count, "job")) archived: \(describeSize(bytes)) in \(describeSize(archives))"
-          + (saved > 0 ? ", \(describeSize(saved)) saved" : ""))
+          + (saved > 0 ? ", \(describeSize(saved)) saved" : "") + excluded(done))
     }
     if !those(.kept).isEmpty { parts.append("\(those(.kept).count) kept back") }
     if !those(.failed).isEmpty { parts.append("\(those(.failed).count) failed") }
@@ -75,9 +82,17 @@ struct ArchiveResults {
     let planned = outcomes.filter { $0.status == .planned }
     if planned.isEmpty { return "Nothing to archive." }
     let saved = planned.reduce(0) { $0 + (savedBytes($1) ?? 0) }
-    let bytes = planned.reduce(0) { $0 + ($1.bytes ?? 0) }
+    let bytes = planned.reduce(0) { $0 + (size($1) ?? 0) }
     return
-      "\(counted(planned.count, "job")), \(describeSize(bytes)); archiving them would save about \(describeSize(saved))."
+      "\(counted(planned.count, "job")), \(describeSize(bytes)); archiving them would save about \(describeSize(saved))"
+      + "\(excluded(planned))."
+  }
+
+  /// What is in no archive and goes with the jobs all the same.
+  private func excluded(_ outcomes: [ArchiveOutcome]) -> String {
+    let files = outcomes.reduce(0) { $0 + $1.excluded.files }
+    let bytes = outcomes.reduce(0) { $0 + $1.excluded.bytes }
+    return files == 0 ? "" : ", \(describeSize(bytes)) of it in \(counted(files, "excluded file")), in no archive"
   }
 
   /// `nil` when all that was asked for is done.

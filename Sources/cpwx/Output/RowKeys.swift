@@ -30,7 +30,7 @@ enum RowKeys {
   /// Of `cpwx archive`.
   static let archivedJob = [
     "job_id", "archive", "members", "bytes", "archive_bytes", "sha256", "status", "reason", "user_id", "title",
-    "saved_bytes", "left_out",
+    "saved_bytes", "left_out", "excluded_files", "excluded_bytes",
   ]
   static let archive = [
     "job_id", "archive", "members", "bytes", "archive_bytes", "sha256", "status", "reason", "user_id", "title", "year",

@@ -175,4 +175,38 @@ struct ArchivingTests {
       #expect(workspace.jobs.isEmpty)
     }
   }
+
+  @Test func `a dry run ends as the run would`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      for (arguments, code) in [([], 1), (["--force", "--exclude", "*.json"], 64), (["--force"], 0)]
+        as [([String], Int32)]
+      {
+        for dry in [["-n"], []] {
+          let outcome = try workspace.start([CPWX.path, "archive", "latest"] + arguments + dry).wait()
+          #expect(outcome.code == code, "\(arguments) \(dry): \(outcome.errors)")
+        }
+      }
+    }
+  }
+
+  @Test func `what is excluded counts as saved, and is told`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let noise = "mkdir -p \"$1/tmp\"; head -c 3000000 /dev/urandom > \"$1/tmp/noise\"; echo x > \"$1/tmp/x\""
+      #expect(try workspace.start(["sh", "-c", noise, "sh", try workspace.job()]).wait().code == 0)
+      for more in [["-n"], ["--keep"], []] {
+        let outcome = try workspace.start([CPWX.path, "archive", id, "--exclude", "tmp", "--format", "json"] + more)
+          .wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let row = try #require(try JSON(parsing: Array(outcome.output.utf8)).array?.first)
+        #expect((row["bytes"]?.int ?? .max) < 1_000_000)
+        let isKept = more == ["--keep"]
+        #expect(row["excluded_files"]?.int == (isKept ? 0 : 2), "\(more)")
+        #expect((row["excluded_bytes"]?.int ?? 0) == (isKept ? 0 : 3_000_002), "\(more)")
+        if !isKept { #expect((row["saved_bytes"]?.int ?? 0) > 2_900_000, "\(more)") }
+        if more.isEmpty { #expect(outcome.errors.contains("3.0 MB of it in 2 excluded files"), "\(outcome.errors)") }
+      }
+    }
+  }
 }
