@@ -30,6 +30,8 @@ public struct JobArchiving: Sendable {
     (self.workspace, self.options, self.moved) = (workspace, options, moved)
   }
 
+  var keepsJob: Bool { options.keepsJob || options.redacting != nil }
+
   /// The job stays as it was, and this says why.
   struct Kept: Error {
     var reason: String
@@ -38,7 +40,7 @@ public struct JobArchiving: Sendable {
   /// What would go into a job's archive.
   ///
   /// - Throws: ``JobError``, ``Kept``, `ArchiveError`.
-  func measure(_ job: IndexedJob) throws -> (members: Int, bytes: Int) {
+  func measure(_ job: IndexedJob) throws -> (members: Int, bytes: Int, excluded: ExcludedFiles) {
     let (paths, place) = try place(of: job)
     return try source(paths, place).measure()
   }
@@ -50,7 +52,6 @@ public struct JobArchiving: Sendable {
   /// - Throws: ``JobError``, ``Kept``, `ArchiveError`; the job then stays as it was, whatever there is of an archive.
   func archive(_ job: IndexedJob, progress: @escaping @Sendable (Double) throws -> Void) throws -> ArchiveOutcome {
     let (paths, place) = try place(of: job)
-    let keepsJob = options.keepsJob || options.redacting != nil
     if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
     let lock = try QuietLock.take(paths)
     var tries = 0
@@ -58,7 +59,7 @@ public struct JobArchiving: Sendable {
       tries += 1
       var source = try source(paths, place)
       source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
-      let written = try write(source, of: paths, to: place, isOurs: tries > 1) { done, total in
+      let (written, standing) = try write(source, of: paths, to: place, isOurs: tries > 1) { done, total in
         try progress(0.5 + Self.part(done, of: total) / 2)
       }
       moved()
@@ -66,12 +67,17 @@ public struct JobArchiving: Sendable {
       (outcome.archive, outcome.archiveBytes) = (place.path, written.archiveBytes)
       (outcome.members, outcome.bytes) = (written.contents.members.count, written.contents.contentBytes)
       outcome.sha256 = written.contents.dataDigest.hex
+      if !keepsJob { outcome.excluded = written.excluded }
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
       if keepsJob { return outcome }
       if let change = try source.changes(since: written).first {
         if tries < 3 { continue }
         throw Kept(
           reason: "it keeps changing: \(change.path) \(change.what); its archive is of a moment, and the job stays")
+      }
+      let now = try? FileStatus(ofLink: place.file(in: workspace))
+      guard let now, now.inode == standing.inode, now.device == standing.device, now.size == standing.size else {
+        throw Kept(reason: "its archive \(place.path) was taken away or replaced meanwhile; the job stays")
       }
       try JobRemoval(in: workspace).remove(paths, holding: lock, hidden: moved)
       moved()
@@ -113,10 +119,12 @@ public struct JobArchiving: Sendable {
   }
 
   /// Writes the archive, brings it to the disk, reads it back from there, and gives it its name.
+  ///
+  /// - Returns: also what its file looks like.
   private func write(
     _ source: ArchiveSource, of paths: JobPaths, to place: ArchivePlace, isOurs: Bool,
     comparing: @escaping Progress
-  ) throws -> WrittenArchive {
+  ) throws -> (WrittenArchive, FileStatus) {
     var source = source
     if let redacting = options.redacting { source.redaction = Redaction(hiding: redacting(paths)) }
     let path = place.file(in: workspace)
@@ -142,8 +150,9 @@ public struct JobArchiving: Sendable {
       FaultPoint.pass()
       try written.readBack(temporary, workers: options.workers, progress: comparing)
       if options.redacting == nil { try compareRecords(written, of: paths, place) }
+      let status = try FileStatus(ofLink: temporary)
       try put(temporary, written, at: path, place, isOurs: isOurs)
-      return written
+      return (written, status)
     } catch {
       unlink(temporary)
       throw error

@@ -6,22 +6,28 @@ internal import SystemPackage
 enum QuietLock {
   /// - Throws: ``JobError`` with code `locked` that names the holder.
   static func take(_ paths: JobPaths) throws -> FileLock {
-    if exists(paths.lock) { return try FileLock.take(paths.lock, subject: paths.id.description) }
+    try take(of: paths.output, subject: paths.id.description)
+  }
+
+  /// - Parameter folder: the job's.
+  static func take(of folder: FilePath, subject: String) throws -> FileLock {
+    let path = folder.appending(".cpwx.lock")
+    if exists(path) { return try FileLock.take(path, subject: subject) }
     let before: FileStatus
     do {
-      before = try FileStatus(ofLink: paths.output)
+      before = try FileStatus(ofLink: folder)
     } catch {
-      throw JobError(.io, paths.output.string, "is gone", underlying: error)
+      throw JobError(.io, folder.string, "is gone", underlying: error)
     }
     let isClosed = !before.permissions.contains(.ownerWrite)
-    func setMode(_ mode: FilePermissions) { _ = paths.output.withPlatformString { chmod($0, mode.rawValue) } }
+    func setMode(_ mode: FilePermissions) { _ = folder.withPlatformString { chmod($0, mode.rawValue) } }
     // A folder that its owner closed to himself.
     if isClosed { setMode(before.permissions.union(.ownerReadWriteExecute)) }
     defer {
       if isClosed { setMode(before.permissions) }
-      setModified(paths.output, before.modified)
+      setModified(folder, before.modified)
     }
-    return try FileLock.take(paths.lock, subject: paths.id.description)
+    return try FileLock.take(path, subject: subject)
   }
 
   /// Whether the lock file was made only to be locked: it tells of nobody.

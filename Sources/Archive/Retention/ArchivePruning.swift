@@ -34,31 +34,44 @@ public struct ArchivePruning: Sendable {
   ///
   /// Where jobs are named and no rule is given, theirs go.
   public func plan(_ archives: [IndexedArchive]) -> [Outcome] {
-    let archives = rules.isEmpty ? archives.filter { named.contains($0.folder) } : archives
-    let reasons =
-      rules.isEmpty ? archives.map { _ in String?.none } : rules.reasons(archives.map { moment(of: $0) })
-    return zip(archives, reasons).map { archive, reason in
-      let isOnlyCopy =
-        archive.status != .redacted && !isDirectory(workspace.resolve(documentPath: archive.folder))
-      var outcome = Outcome(archive: archive, status: .planned, isOnlyCopy: isOnlyCopy)
-      if let reason {
-        (outcome.status, outcome.reason) = (.kept, reason)
-      } else if isOnlyCopy, !named.contains(archive.folder) {
-        outcome.status = .kept
-        outcome.reason = "the only copy of the job: name it to have it removed"
-      }
-      return outcome
+    if rules.isEmpty { return archives.filter { named.contains($0.folder) }.map { decide($0, keptAs: nil) } }
+    // Copies for sharing take no place from archives that stand for jobs.
+    let counted = archives.indices.filter { archives[$0].status != .redacted }
+    var reasons = [String?](repeating: nil, count: archives.count)
+    for (index, reason) in zip(counted, rules.reasons(counted.map { moment(of: archives[$0]) })) {
+      reasons[index] = reason
     }
+    return zip(archives, reasons).map { decide($0, keptAs: $1) }
   }
 
-  /// Removes what a plan says.
+  private func decide(_ archive: IndexedArchive, keptAs reason: String?) -> Outcome {
+    let isNamed = named.contains(archive.folder)
+    var outcome = Outcome(archive: archive, status: .planned, isOnlyCopy: false)
+    var objection: String?
+    if archive.status == .redacted {
+      objection = "a copy for sharing, of which no rule tells"
+    } else {
+      objection = archive.place(in: workspace).flatMap { StandingCopy(beside: $0, in: workspace).flaw() }
+      outcome.isOnlyCopy = objection != nil
+    }
+    if let reason {
+      (outcome.status, outcome.reason) = (.kept, reason)
+    } else if let objection, !isNamed {
+      (outcome.status, outcome.reason) = (.kept, "\(objection): name the job to have it removed")
+    }
+    return outcome
+  }
+
+  /// Removes what a plan says, where it still stands when nobody else has the job in hand.
   public func run(_ plan: [Outcome]) -> [Outcome] {
     plan.map { planned in
       guard planned.status == .planned else { return planned }
       var outcome = planned
       do {
-        try remove(planned.archive)
-        outcome.status = .removed
+        let lock = try takeLock(of: planned.archive)
+        outcome = decide(planned.archive, keptAs: nil)
+        if outcome.status == .planned { try remove(planned.archive, &outcome) }
+        _ = consume lock
       } catch {
         let known = error as? JobError
         (outcome.status, outcome.error) = (.failed, known?.code ?? .io)
@@ -69,6 +82,18 @@ public struct ArchivePruning: Sendable {
     }
   }
 
+  /// Who archives, runs or removes the job holds its lock: until that is free, nothing tells what will be left of it.
+  private func takeLock(of archive: IndexedArchive) throws -> FileLock? {
+    let folder = workspace.resolve(documentPath: archive.folder)
+    guard archive.status != .redacted, isDirectory(folder) else { return nil }
+    do {
+      return try QuietLock.take(of: folder, subject: archive.jobID)
+    } catch {
+      if isTaken(folder) { throw error }
+      return nil
+    }
+  }
+
   /// What an archive's age counts from: the job's end, or else its day.
   private func moment(of archive: IndexedArchive) -> Timestamp {
     if let moment = archive.moment { return moment }
@@ -76,13 +101,18 @@ public struct ArchivePruning: Sendable {
     return day.flatMap { Timestamp("\($0)T00:00:00") } ?? Timestamp(microseconds: archive.modified / 1000)
   }
 
-  private func remove(_ archive: IndexedArchive) throws {
+  private func remove(_ archive: IndexedArchive, _ outcome: inout Outcome) throws {
     guard let file = archive.place(in: workspace)?.file(in: workspace) else { return }
+    if let now = try? FileStatus(of: file), now.modified != archive.modified || now.size != archive.archiveBytes {
+      (outcome.status, outcome.reason) = (.kept, "it was replaced since it was looked at")
+      return
+    }
     // Nothing may show the number any more.
     try JobRemoval(in: workspace).keepNumber(of: archive.jobID)
     guard unlink(file) || !exists(file) else {
       throw JobError(.io, file.string, "cannot be removed")
     }
     try DurableFile.syncFolder(of: file)
+    outcome.status = .removed
   }
 }

@@ -31,4 +31,29 @@ struct PruningTests {
       #expect(try workspace.cpwx("archive", "prune").code == 64)
     }
   }
+
+  @Test func `beside archiving and restoring it never takes the last that there is of a job`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      let many = "for n in $(seq 1500); do echo $n > \"$1/file-$n\"; done"
+      #expect(try workspace.start(["sh", "-c", many, "sh", job]).wait().code == 0)
+      let whole = try workspace.snapshot(job)
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let loop = "while :; do \"$1\" archive prune --keep-last 0 --yes; done"
+      let pruning = try workspace.start(["sh", "-c", loop, "sh", CPWX.path])
+      for round in 1...4 {
+        let archived = try workspace.cpwx("archive", "--force", id)
+        let isThere = workspace.exists(job)
+        #expect(archived.code == (isThere ? 1 : 0), "\(round): \(archived.errors)")
+        if !isThere {
+          #expect(workspace.archives.count == 1, "\(round): \(archived.errors)")
+          let restored = try workspace.cpwx("archive", "restore", id)
+          #expect(restored.code == 0, "\(round): \(restored.errors)")
+        }
+        #expect(try workspace.snapshot(job) == whole, "\(round)")
+      }
+      pruning.send(SIGTERM)
+      try pruning.wait()
+    }
+  }
 }
