@@ -35,6 +35,8 @@ struct `A hostile archive` {
       make("hard-link-out" + suffix, "out/h", good, entry("out/h", type=tarfile.LNKTYPE, link="../outside/kept"), format=format)
       make("hard-link-absolute" + suffix, "out/h", good, entry("out/h", type=tarfile.LNKTYPE, link=outside + "/kept"), format=format)
       make("hard-link-to-link" + suffix, "out/h", link("out/l", "a"), entry("out/h", type=tarfile.LNKTYPE, link="out/l"), format=format)
+    make("link-chain", "out/c", link("out/b", "."), link("out/c", "b/.."), link("out/d", "c/../.."))
+    make("link-chain-later", "out/a", link("out/a", "b/../.."), link("out/b", "deep"), entry("out/deep/x"))
     make("through-file", "out/a/good/x", good, entry("out/a/good/x"))
     make("link-then-file", "out/l", good, link("out/l", "a/new"), entry("out/l"))
     make("device", "out/d", good, entry("out/d", type=tarfile.CHRTYPE))
@@ -134,6 +136,13 @@ struct `A hostile archive` {
     let error = try expectArchiveError(.refused) { try tree.extract("job.tar.zst", ExtractionOptions(isForeign: true)) }
     #expect(error.member == (try .job("link")))
     try tree.extract("job.tar.zst", to: "ours")
+    let chain = try JobTree("os.symlink('.', job + '/b'); os.symlink('b/../../../../../../..', job + '/c')")
+    try chain.archive()
+    let refused = try expectArchiveError(.refused) {
+      try chain.extract("job.tar.zst", ExtractionOptions(isForeign: true))
+    }
+    #expect(refused.member == (try .job("c")))
+    try expectArchiveError(.refused) { try chain.open().contents.checkLinks() }
     let link = tree.folder.path("ours/\(JobTree.job)/link").string
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/etc/passwd")
   }

@@ -44,6 +44,7 @@ public struct ArchiveVerification: Sendable {
       (options.sample, options.workers, options.progress) = (sample, workers, progress)
       let report = try telling(file.name) { try archive.verify(options) }
       (outcome.damaged, outcome.problems) = (report.damaged, report.problems)
+      if let flaw = try Self.flaw(archive.contents, of: file) { outcome.problems.append(flaw) }
       outcome.sha256 = archive.contents.dataDigest.hex
       if !report.isGood {
         outcome.good = archive.contents.members.count - report.damaged.count
@@ -55,5 +56,25 @@ public struct ArchiveVerification: Sendable {
       outcome.error = error as? JobError ?? JobError(.io, file.name, "cannot be read", underlying: error)
     }
     return outcome
+  }
+
+  /// What is wrong with an archive though it holds what was written: it is another job's than it is called after; or, where it lies outside
+  /// of the workspace, it would do harm.
+  private static func flaw(_ contents: TableOfContents, of file: ArchiveFile) throws -> String? {
+    guard let place = file.place else {
+      do {
+        try contents.checkLinks()
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    let names = try ArchiveNames(place)
+    let other = contents.members.first { member in
+      ![names.output, names.logs].contains { member.path == $0 || member.path.isBelow($0) }
+    }
+    guard let other else { return nil }
+    let job = contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
+    return "it is not of the job that it is called after: it holds \(other.path)\(job)"
   }
 }

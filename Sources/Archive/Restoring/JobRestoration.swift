@@ -21,6 +21,8 @@ public struct JobRestoration: Sendable {
     public var excluded: [String] = []
   }
 
+  private let workspace: Workspace
+  private let folder: FilePath?
   private let outputRoot: FilePath
   private let logRoot: FilePath
   /// Move what is there aside.
@@ -32,6 +34,7 @@ public struct JobRestoration: Sendable {
 
   /// - Parameter folder: where to, instead of into the workspace: the job then lies in `out/…` and `logs/…` below it.
   public init(in workspace: Workspace, to folder: FilePath? = nil) {
+    (self.workspace, self.folder) = (workspace, folder)
     outputRoot = folder?.appending("out") ?? workspace.outputRoot
     logRoot = folder?.appending("logs") ?? workspace.logRoot
   }
@@ -70,11 +73,26 @@ public struct JobRestoration: Sendable {
     guard let staging = RestoreStaging(output: output, logs: logs) else {
       throw JobError(.usage, file.name, "is no job's archive")
     }
+    let name = output.lastComponent?.string ?? ""
+    // What was cut short is finished before jobs are restored: this is at work, and removes logs by their name.
+    if folder == nil, JobRemoval(in: workspace).begun().contains(name) {
+      throw JobError(
+        .locked, name, "is being archived or removed by another process",
+        remedy: "Nothing was changed. Wait for it to end, and run this again.")
+    }
     if !replaces { for target in [output, logs] { try refuse(target) } }
     // Who runs the job that is to be replaced keeps it.
     var old: FileLock?
     if replaces, isDirectory(output) {
-      old = try FileLock.take(output.appending(".cpwx.lock"), subject: output.lastComponent?.string ?? "")
+      do {
+        old = try FileLock.take(output.appending(".cpwx.lock"), subject: name)
+      } catch {
+        if isTaken(output) { throw error }
+        // Archived or removed meanwhile.
+        throw JobError(
+          .locked, name, "was archived or removed by another process just now",
+          remedy: "Nothing was changed. Run this again.")
+      }
     }
     let lock = try staging.begin(isReplacing: replaces)
     var outcome = Outcome(output: output)
@@ -110,24 +128,12 @@ public struct JobRestoration: Sendable {
     } catch let error as JobError where salvages && error.code == .damaged {
       // Without a table it is read from its beginning, as far as that goes.
       outcome.problems.append(error.message)
-      return try withFolder(staging.partial) { folder in
-        do {
-          let members = try ForeignArchive(file.file).extract(into: folder, progress: progress)
-          (outcome.members, outcome.bytes) = (members.count, members.reduce(0) { $0 + $1.size })
-        } catch let error as ArchiveError {
-          outcome.problems.append(JobError(error, file.name).message)
-        }
-      }
+      return try salvage(file, to: staging, &outcome)
     }
     var options = ExtractionOptions()
     (options.salvage, options.durable, options.workers, options.progress) = (salvages, true, workers, progress)
     let remedy = salvages ? nil : "Nothing was restored. --salvage gets out what is still good."
-    let parts: [(FilePath, UInt8?)] =
-      staging.isOneDisk
-      ? [(staging.partial, nil)]
-      : [(staging.partial, UInt8(ascii: "o")), (staging.partialLogs, UInt8(ascii: "l"))]
-    for (folder, first) in parts {
-      // On two disks each gets its own: `out/…` here, `logs/…` there.
+    for (folder, first) in staging.parts {
       if let first { options.includes = { $0.path.bytes.first == first } }
       let report = try withFolder(folder) { folder in
         try telling(file.name, remedy: remedy) { try archive.extract(options, into: folder) }
@@ -138,6 +144,42 @@ public struct JobRestoration: Sendable {
       outcome.problems += report.otherDamage
     }
     outcome.excluded = archive.contents.excluded.map(\.pattern).filter { $0 != ".cpwx.lock" }
+    FaultPoint.pass()
+  }
+
+  /// Without a table it is read from its beginning, as far as that goes.
+  private func salvage(_ file: ArchiveFile, to staging: RestoreStaging, _ outcome: inout Outcome) throws {
+    guard let place = file.place else { return }
+    let names = try ArchiveNames(place)
+    var limits = ForeignArchive.Limits()
+    // They are the job's own.
+    (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
+    for (folder, first) in staging.parts {
+      let includes: @Sendable (Member) -> Bool = { member in
+        [names.output, names.logs].contains { member.path == $0 || member.path.isBelow($0) }
+          && first.map { member.path.bytes.first == $0 } ?? true
+      }
+      let saved = try withFolder(folder) { folder in
+        try telling(file.name) {
+          try ForeignArchive(file.file, limits: limits).salvage(into: folder, includes: includes, progress: progress)
+        }
+      }
+      var lost = saved.leftOut
+      if let damage = saved.damage, let member = damage.member {
+        lost.append(DamagedMember(path: member, reason: damage.message))
+      }
+      outcome.damaged += lost.filter { !outcome.damaged.contains($0) }
+      if let damage = saved.damage, !saved.hasAllMembers {
+        let last = saved.members.last.map { "what comes after \($0.path)" } ?? "all of it"
+        let problem = "\(last) is lost: \(damage.message)"
+        if !outcome.problems.contains(problem) { outcome.problems.append(problem) }
+      }
+      let members = saved.members.filter { member in
+        includes(member) && !saved.leftOut.contains { $0.path == member.path }
+      }
+      outcome.members += members.count
+      outcome.bytes += members.reduce(0) { $0 + $1.size }
+    }
     FaultPoint.pass()
   }
 }

@@ -39,13 +39,31 @@ struct RestoreStaging {
   /// - Returns: the lock to hold as long as that goes on.
   func begin(isReplacing: Bool) throws -> FileLock {
     for target in [output, logs] { try makeFolder(target.removingLastComponent()) }
-    try makeFolder(partial, mode: [.ownerReadWriteExecute])
-    let lock = try FileLock.take(partial.appending(Self.lockName), subject: name)
+    let lock = try makePartial()
     for left in [partial.appending("out"), partial.appending("logs"), partialLogs, readyLogs] { try removeTree(left) }
     unlink(partial.appending(Self.replacing))
     if isReplacing { try DurableFile.write([], to: partial.appending(Self.replacing)) }
     if !isOneDisk { try makeFolder(partialLogs, mode: [.ownerReadWriteExecute]) }
     return lock
+  }
+
+  private func makePartial() throws -> FileLock {
+    var attempt = 0
+    while true {
+      attempt += 1
+      try makeFolder(partial, mode: [.ownerReadWriteExecute])
+      do {
+        return try FileLock.take(partial.appending(Self.lockName), subject: name)
+      } catch let error as JobError where error.underlying as? Errno == .noSuchFileOrDirectory && attempt < 10 {
+        // Another restoration looked in between, and took it for one that was left.
+      }
+    }
+  }
+
+  /// Where parts of an archive are written, each with the first byte of the names in it where there are two: on two disks each gets its own,
+  /// `out/…` here, `logs/…` there.
+  var parts: [(folder: FilePath, first: UInt8?)] {
+    isOneDisk ? [(partial, nil)] : [(partial, UInt8(ascii: "o")), (partialLogs, UInt8(ascii: "l"))]
   }
 
   /// Whether the job's folder and its logs lie on one disk.

@@ -11,6 +11,8 @@ public struct ForeignArchive: Sendable {
     public var members = 1_000_000
     /// Names that are no UTF-8, too.
     public var acceptsAnyNames = false
+    /// Symbolic links that lead out, too.
+    public var acceptsLinksOut = false
 
     public init() {}
   }
@@ -42,7 +44,8 @@ public struct ForeignArchive: Sendable {
     try read(into: StagingFolder(folder.rawValue), includes: includes, progress).members
   }
 
-  /// The same, and ends with what comes before the first damage: for an archive whose end, with its table, is lost.
+  /// The same, and ends with what comes before the first damage: for an archive whose end, with its table, is lost. Members that are refused
+  /// are left out one by one. What was saved is on the disk on return.
   ///
   /// - Throws: ``ArchiveError``: `refused`, `io`; or what `progress` threw.
   public func salvage(
@@ -77,8 +80,13 @@ public struct ForeignArchive: Sendable {
 public struct ForeignSalvage: Sendable {
   /// In the archive's order, with their hashes.
   public var members: [Member]
+  /// What was refused, and why.
+  public var leftOut: [DamagedMember] = []
   /// What the reading ended with, when it did not come to the archive's end.
   public var damage: ArchiveError?
+
+  /// Whether the last member of an archive of cpwx was reached, its list of hashes: then nothing is lost but what was left out.
+  public var hasAllMembers: Bool { members.last?.path == TableOfContents.manifestPath }
 }
 
 /// One reading of a foreign archive.
@@ -105,29 +113,41 @@ private struct ForeignReading: ~Copyable {
   consuming func run() throws -> ForeignSalvage {
     var salvage = ForeignSalvage(members: [], damage: nil)
     do {
-      try readAll(into: &salvage.members)
+      try readAll(into: &salvage)
     } catch let error as ArchiveError where isSalvage && error.code == .damaged {
       salvage.damage = error
+      // What was written of it until then.
       if let member = error.member { staging?.remove(member) }
     }
-    try finish(salvage.members)
+    try checks.finish()
+    try finish(&salvage)
     return salvage
   }
 
-  private mutating func readAll(into members: inout [Member]) throws {
+  private mutating func readAll(into salvage: inout ForeignSalvage) throws {
     var reader = try TarReader(stream)
     while let entry = try reader.next() {
-      guard var member = try checks.member(entry) else { continue }
+      guard var member = try letIn(entry, &salvage) else { continue }
       do {
         try take(&member, &reader)
       } catch var error as ArchiveError {
         if error.member == nil { error.member = member.path }
         throw error
       }
-      members.append(member)
+      salvage.members.append(member)
     }
     // What follows the tar's end must be whole, too.
     while try unsafe !stream.next().isEmpty {}
+  }
+
+  private mutating func letIn(_ entry: TarReader.Entry, _ salvage: inout ForeignSalvage) throws -> Member? {
+    do {
+      return try checks.member(entry)
+    } catch {
+      guard isSalvage, let member = error.member else { throw error }
+      salvage.leftOut.append(DamagedMember(path: member, reason: error.message))
+      return nil
+    }
   }
 
   private mutating func take(_ member: inout Member, _ reader: inout TarReader) throws {
@@ -173,22 +193,26 @@ private struct ForeignReading: ~Copyable {
   }
 
   /// Links, once nothing can be written through them, and then the folders' modes and times.
-  private func finish(_ members: [Member]) throws {
+  private func finish(_ salvage: inout ForeignSalvage) throws {
     guard let staging else { return }
-    for member in members where written.contains(member.path) {
+    for member in salvage.members where written.contains(member.path) {
       switch member.kind {
       case .hardLink:
         let target = MemberPath(unchecked: member.target)
         guard written.contains(target) else {
-          throw ArchiveError(.refused, member.path, "a hard link to \(target), which is not wanted")
+          let flaw = "a hard link to \(target), which is not wanted"
+          if !isSalvage { throw ArchiveError(.refused, member.path, flaw) }
+          salvage.leftOut.append(DamagedMember(path: member.path, reason: flaw))
+          continue
         }
         try staging.makeHardLink(member.path, to: target)
       case .symbolicLink: try staging.makeSymbolicLink(member)
       case .file, .folder: continue
       }
     }
-    for member in members.reversed() where member.kind == .folder && written.contains(member.path) {
+    for member in salvage.members.reversed() where member.kind == .folder && written.contains(member.path) {
       try staging.finish(member)
     }
+    if isSalvage { try staging.sync() }
   }
 }

@@ -2,6 +2,7 @@
 struct ForeignChecks {
   private let limits: ForeignArchive.Limits
   private var kinds: [MemberPath: Member.Kind] = [:]
+  private var links = LinkTexts()
   private var bytes = 0
 
   init(_ limits: ForeignArchive.Limits) { self.limits = limits }
@@ -31,6 +32,9 @@ struct ForeignChecks {
     return member
   }
 
+  /// What can be told only once all members are known.
+  func finish() throws(ArchiveError) { try links.check() }
+
   private mutating func checked(_ entry: TarReader.Entry, _ path: MemberPath) throws(ArchiveError) -> Member {
     var member = Member(path: path, kind: .file, mode: entry.mode, modified: entry.modified)
     if let target = entry.hardLink {
@@ -47,7 +51,7 @@ struct ForeignChecks {
       member.kind = .symbolicLink
       member.target = entry.symbolicLink ?? []
       if member.target.isEmpty { throw ArchiveError(.refused, path, "a symbolic link to nothing") }
-      if let flaw = LinkText.flaw(member.target, at: path) { throw ArchiveError(.refused, path, flaw) }
+      if !limits.acceptsLinksOut { try links.add(member.target, at: path) }
     case .file:
       if entry.mode & 0o6000 != 0 {
         throw ArchiveError(.refused, path, "would run with another's rights (set-uid or set-gid)")

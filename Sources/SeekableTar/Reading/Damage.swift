@@ -3,6 +3,8 @@ public struct DamagedMember: Sendable, Hashable, CustomStringConvertible {
   public var path: MemberPath
   public var reason: String
 
+  public init(path: MemberPath, reason: String) { (self.path, self.reason) = (path, reason) }
+
   public var description: String { "\(path): \(reason)" }
 }
 

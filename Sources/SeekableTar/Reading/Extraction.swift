@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import Hashing
 public import SystemPackage
 
@@ -61,7 +59,6 @@ private final class Extraction: @unchecked Sendable {
   private let options: ExtractionOptions
   private let contents: TableOfContents
   private let staging: StagingFolder
-  private let root: CInt
   /// The numbers of the members that are wanted, and of the files whose content that takes.
   private let chosen: [Int]
   private let files: [Int]
@@ -74,7 +71,6 @@ private final class Extraction: @unchecked Sendable {
   init(_ archive: SeekableArchive, _ options: ExtractionOptions, _ root: CInt) throws {
     self.archive = archive
     self.options = options
-    self.root = root
     contents = archive.contents
     staging = StagingFolder(root)
     let contents = contents
@@ -87,13 +83,10 @@ private final class Extraction: @unchecked Sendable {
         if let target = contents.index(of: MemberPath(unchecked: member.target)) {
           names[target, default: []].append(number)
         }
-      case .symbolicLink:
-        if options.isForeign, let flaw = LinkText.flaw(member.target, at: member.path) {
-          throw ArchiveError(.refused, member.path, flaw)
-        }
-      case .folder: break
+      case .folder, .symbolicLink: break
       }
     }
+    if options.isForeign { try contents.checkLinks(of: chosen.map { contents.members[$0] }) }
     files = names.keys.sorted()
   }
 
@@ -109,10 +102,7 @@ private final class Extraction: @unchecked Sendable {
     var otherDamage = try archiveDamage(hashing)
     otherDamage += try writeRest(except: Set(damaged.keys))
     for folder in folders.reversed() { try staging.finish(folder) }
-    if options.durable, syncfs(root) != 0 {
-      throw ArchiveError(
-        .io, file: archive.name, "what was extracted cannot be brought to the disk", underlying: Errno.current)
-    }
+    if options.durable { try staging.sync() }
     let lost = damaged.keys.reduce(0) { $0 + (names[$1]?.count ?? 0) }
     let wanted = Set(chosen.map { contents.members[$0].path })
     return ExtractionReport(

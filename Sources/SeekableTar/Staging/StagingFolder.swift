@@ -77,6 +77,13 @@ final class StagingFolder {
     _ = unsafe withCString(Array(path.name)) { unsafe unlinkat(folder, $0, 0) }
   }
 
+  /// Brings all of the folder's file system to the disk.
+  func sync() throws(ArchiveError) {
+    if syncfs(root) != 0 {
+      throw ArchiveError(.io, "what was extracted cannot be brought to the disk", underlying: Errno.current)
+    }
+  }
+
   private func make(_ path: MemberPath, mode: mode_t) throws(ArchiveError) -> Bool {
     let folder = try folder(above: path)
     if unsafe withCString(Array(path.name), { unsafe mkdirat(folder, $0, mode) }) == 0 {
