@@ -19,7 +19,9 @@ public struct ArchiveFile: Sendable {
   /// - Throws: ``JobError`` with code `usage` when there is no such job, or it has no archive.
   public init(named name: String, in workspace: () throws -> Workspace, notice: IndexNotice) throws {
     let path = absolute(FilePath(name))
-    if (try? FileStatus(of: path))?.isRegular == true {
+    let isFile = (try? FileStatus(of: path))?.isRegular == true
+    // Something that happens to be called like a job is not meant.
+    if isFile, name.contains("/") || name.hasSuffix(".tar.zst") || JobID(name) == nil && name != "latest" {
       let workspace = try? workspace()
       let place = workspace.flatMap { ArchivePlace(at: path, in: $0) }
       var indexed: IndexedArchive?
@@ -30,6 +32,11 @@ public struct ArchiveFile: Sendable {
       }
       self.init(name: name, file: path, place: place, indexed: indexed)
       return
+    }
+    if name.hasSuffix(".tar.zst"), !exists(path),
+      (try? workspace()).flatMap({ ArchivePlace(at: path, in: $0) }) == nil
+    {
+      throw JobError(.usage, name, "no such file")
     }
     let workspace = try workspace()
     let job = try JobIndex.job(named: name, in: workspace, notice: notice)

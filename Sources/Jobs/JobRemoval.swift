@@ -122,6 +122,11 @@ public struct JobRemoval: Sendable {
       // A folder that its owner closed to himself: it goes, so it may be opened.
       _ = paths.output.withPlatformString { chmod($0, 0o700) }
       return try FileLock.take(paths.lock, subject: paths.id.description)
+    } catch {
+      if exists(paths.output) { throw error }
+      throw JobError(
+        .locked, paths.id.description, "was archived or removed by another process just now",
+        remedy: "Nothing was removed. See what there is of it with: cpwx job list")
     }
   }
 

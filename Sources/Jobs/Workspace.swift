@@ -53,6 +53,13 @@ public struct Workspace: Sendable {
     outputRoot = folder("OUTPUT_ROOT", "out")
     logRoot = folder("LOG_ROOT", "logs")
     archiveRoot = folder("ARCHIVE_ROOT", "archive")
+    for (key, other) in [("IN_ROOT", inputRoot), ("OUTPUT_ROOT", outputRoot), ("LOG_ROOT", logRoot)]
+    where other == archiveRoot {
+      throw JobError(
+        .configuration, "ARCHIVE_ROOT",
+        "is the folder of \(key), \(other), where no archive can be told from what else is there",
+        remedy: "Name a folder of its own in \(self.configFile).")
+    }
     let state = environment["CPWX_STATE"] ?? ""
     stateFolder = state.isEmpty ? root.appending(".cpwx") : absolute(FilePath(state))
   }

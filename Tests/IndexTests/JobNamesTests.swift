@@ -51,6 +51,20 @@ import Testing
     #expect(try site.named(site.path("out/2025/10/30/2/20251030-001").string).userID == "2")
   }
 
+  @Test func `is refused when another user's job of that name is archived`() throws {
+    let site = try site("2025/10/30/1/20251030-001")
+    #expect(try site.named("20251030-001").userID == "1")
+    try site.file("archive/2025/10/30/2/20251030-001.tar.zst", "")
+    let error = #expect(throws: JobError.self) { try site.named("20251030-001") }
+    #expect(error?.remedy == "Name its folder: out/2025/10/30/1/20251030-001, out/2025/10/30/2/20251030-001")
+    #expect(try site.named(site.path("out/2025/10/30/1/20251030-001").string).userID == "1")
+    // When both are archived the index knows them.
+    try FileManager.default.removeItem(atPath: site.path("out/2025/10/30/1/20251030-001").string)
+    try site.file("archive/2025/10/30/1/20251030-001.tar.zst", "")
+    let both = #expect(throws: JobError.self) { try site.named("20251030-001") }
+    #expect(both?.remedy?.hasPrefix("Name its folder: ") == true, "\(String(describing: both))")
+  }
+
   @Test func `that fits several tells of them, with their titles`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260101-001", title: "Anand")

@@ -17,6 +17,13 @@ struct `A workspace` {
     #expect(try site.workspace.stateFolder == site.path(".cpwx"))
   }
 
+  @Test(arguments: ["./out", "logs/", "in"])
+  func `is refused when its archives would lie among what they are of`(folder: String) throws {
+    let site = try TemporaryWorkspace(env: Array("ARCHIVE_ROOT=\(folder)\n".utf8))
+    let error = #expect(throws: JobError.self) { try site.workspace }
+    #expect(error?.code == .configuration && error?.subject == "ARCHIVE_ROOT")
+  }
+
   @Test func `writes paths inside itself from itself, and reads them back`() throws {
     let site = try TemporaryWorkspace()
     let workspace = try site.workspace

@@ -15,27 +15,39 @@ public struct MemberExtraction: Sendable {
   ///   patterns. A folder means all that is in it. None: everything.
   public init(of file: ArchiveFile, _ patterns: [String]) { (self.file, self.patterns) = (file, patterns) }
 
+  /// What came out.
+  public struct Written: Sendable {
+    public var members = 0
+    public var bytes = 0
+    /// Patterns that fit nothing.
+    public var missing: [String] = []
+  }
+
   /// Whether a member is meant.
   private func isMeant(_ path: MemberPath) -> Bool {
-    if patterns.isEmpty { return true }
+    patterns.isEmpty || patterns.contains { fits($0, path) }
+  }
+
+  private func fits(_ pattern: String, _ path: MemberPath) -> Bool {
     let roots = file.place.flatMap { try? ArchiveNames($0) }
     let root = roots.flatMap { names in [names.output, names.logs].first { path.isBelow($0) } }
-    return patterns.contains { pattern in
-      let bytes = Array(pattern.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed())
-      var spelled = [bytes]
-      if let root { spelled.append(root.bytes + [UInt8(ascii: "/")] + bytes) }
-      for spelling in spelled {
-        if path.bytes == spelling || path.bytes.starts(with: spelling + [UInt8(ascii: "/")]) { return true }
-      }
-      return pattern.contains { "*?[".contains($0) } && Glob(pattern).matches(path, below: root)
+    let bytes = Array(pattern.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed())
+    var spelled = [bytes]
+    if let root { spelled.append(root.bytes + [UInt8(ascii: "/")] + bytes) }
+    for spelling in spelled {
+      if path.bytes == spelling || path.bytes.starts(with: spelling + [UInt8(ascii: "/")]) { return true }
     }
+    return pattern.contains { "*?[".contains($0) } && Glob(pattern).matches(path, below: root)
+  }
+
+  private func missing(among members: [Member]) -> [String] {
+    patterns.filter { pattern in !members.contains { fits(pattern, $0.path) } }
   }
 
   /// Writes the content of the files that are meant to a descriptor, one after the other.
   ///
-  /// - Returns: how many.
   /// - Throws: ``JobError``, with code `usage` when nothing is meant.
-  public func write(to output: FileDescriptor) throws -> Int {
+  public func write(to output: FileDescriptor) throws -> Written {
     guard let archive = try file.open() else {
       throw JobError(
         .usage, file.name, "is an archive of another program, whose members cannot be read one by one",
@@ -44,42 +56,71 @@ public struct MemberExtraction: Sendable {
     let meant = archive.contents.members.filter { ($0.kind == .file || $0.kind == .hardLink) && isMeant($0.path) }
     guard !meant.isEmpty else { throw nothing }
     for member in meant { try telling(file.name) { try archive.copy(member, to: output) } }
-    return meant.count
+    return Written(members: meant.count, missing: missing(among: archive.contents.members))
   }
 
   /// Writes the members that are meant below a folder, over nothing.
   ///
-  /// - Returns: how many, and their bytes.
   /// - Throws: ``JobError``: with code `io` when something is there already, `damaged` for what is damaged or hostile,
-  ///   `usage` when nothing is meant. Nothing has come into the folder then.
-  public func write(below folder: FilePath) throws -> (members: Int, bytes: Int) {
-    try makeFolder(folder)
-    let staging = folder.appending(".cpwx-extract-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
-    try makeFolder(staging, mode: [.ownerReadWriteExecute])
-    defer { try? removeTree(staging) }
-    let written = try withFolder(staging) { try extract(into: $0) }
-    guard written.members > 0 else { throw nothing }
-    try TreeMerge(of: staging, into: folder).run()
-    return written
+  ///   `usage` when nothing is meant; or what ``progress`` threw. Nothing has come into the folder then.
+  public func write(below folder: FilePath) throws -> Written {
+    var made: [FilePath] = []
+    var above = folder
+    while !exists(above) {
+      made.append(above)
+      guard above.removeLastComponent() else { break }
+    }
+    do {
+      try makeFolder(folder)
+      Self.sweep(folder)
+      let staging = folder.appending(
+        "\(Self.prefix)\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
+      try makeFolder(staging, mode: [.ownerReadWriteExecute])
+      defer { try? removeTree(staging) }
+      let written = try withFolder(staging) { try extract(into: $0) }
+      guard written.members > 0 else { throw nothing }
+      try TreeMerge(of: staging, into: folder).run()
+      return written
+    } catch {
+      // Folders that were made for it and are empty.
+      for folder in made { _ = folder.withPlatformString { rmdir($0) } }
+      throw error
+    }
   }
 
-  private func extract(into folder: FileDescriptor) throws -> (members: Int, bytes: Int) {
+  private static let prefix = ".cpwx-extract-"
+
+  /// Removes what processes that died have left.
+  private static func sweep(_ folder: FilePath) {
+    for name in names(in: folder) where name.hasPrefix(prefix) {
+      guard let pid = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ Int($0) }) else { continue }
+      if !exists(FilePath("/proc/\(pid)")) { try? removeTree(folder.appending(name)) }
+    }
+  }
+
+  private func extract(into folder: FileDescriptor) throws -> Written {
     let remedy = "Nothing was extracted."
     guard let archive = try file.open() else {
       let members = try telling(file.name, remedy: remedy) {
         try ForeignArchive(file.file).extract(into: folder, includes: { isMeant($0.path) }, progress: progress)
       }
-      return (members.count, members.reduce(0) { $0 + $1.size })
+      let meant = members.filter { isMeant($0.path) }
+      return Written(
+        members: meant.count, bytes: meant.reduce(0) { $0 + $1.size }, missing: missing(among: members))
     }
     var options = ExtractionOptions()
     (options.workers, options.progress) = (workers, progress)
+    // Nobody vouches for what does not lie in the workspace's own archive.
+    options.isForeign = file.place == nil
     if !patterns.isEmpty { options.includes = { isMeant($0.path) } }
     let report = try telling(file.name, remedy: remedy) { try archive.extract(options, into: folder) }
-    return (report.extracted, report.bytes)
+    return Written(
+      members: report.extracted, bytes: report.bytes, missing: missing(among: archive.contents.members))
   }
 
   private var nothing: JobError {
-    JobError(
+    if patterns.isEmpty { return JobError(.usage, file.name, "holds nothing") }
+    return JobError(
       .usage, patterns.joined(separator: " "), "nothing in \(file.name) is called so",
       remedy:
         "See what is in it with: cpwx archive show \(file.place == nil ? file.name : file.indexed?.jobID ?? file.name)")

@@ -9,13 +9,33 @@ extension JobIndex {
   /// Ids and paths are looked up in the tree itself; the rest in the index.
   /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
   public static func job(named name: String, in workspace: Workspace, notice: IndexNotice) throws -> IndexedJob {
-    if let job = try standingJob(named: name, in: workspace) { return job }
+    if let job = try standingJob(named: name, in: workspace) {
+      if let id = JobID(name) { try refuseOthers(called: id, than: job, in: workspace) }
+      return job
+    }
     let path = resolve(name, against: currentFolder())
     let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
     if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
       return job
     }
     return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
+  }
+
+  /// Another user's job may bear the same id, and be archived.
+  private static func refuseOthers(called id: JobID, than job: IndexedJob, in workspace: Workspace) throws {
+    let day = workspace.archiveRoot.pushing(FilePath(id.date.folders))
+    let archives = names(in: day).compactMap { user -> ArchivePlace? in
+      let file = day.appending(user).appending("\(id)\(ArchivePlace.ending)")
+      return exists(file) ? ArchivePlace(at: file, in: workspace) : nil
+    }
+    let folders = [job.folder] + archives.map(\.folder).filter { $0 != job.folder }
+    if folders.count > 1 { throw severalBear(id.description, folders) }
+  }
+
+  private static func severalBear(_ id: String, _ folders: [String]) -> JobError {
+    JobError(
+      .usage, id, "is a job of several users",
+      remedy: "Name its folder: \(folders.joined(separator: ", "))")
   }
 
   /// A job whose folder is there, by its whole id or a path in it: no index is needed for that.
@@ -68,6 +88,7 @@ extension JobIndex {
         .usage, name, "no such job in \(workspace.outputRoot)",
         remedy: "See them with: cpwx job list, or look for one with: cpwx job find WORDS")
     default:
+      if fitting.allSatisfy({ $0.jobID == name }) { throw Self.severalBear(name, fitting.map(\.folder)) }
       let some = fitting.prefix(most).map { "\($0.jobID)\($0.title.map { " (\($0))" } ?? "")" }
       let more = fitting.count > most ? " and more" : ""
       throw JobError(

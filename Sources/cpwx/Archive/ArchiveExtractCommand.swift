@@ -13,6 +13,10 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       in it. Of an archive of cpwx only what is needed is read. Nothing that is there is written over, and nothing comes \
       to lie outside of DIR, whatever the archive says: hostile names, links and devices are refused (65).
 
+      EXIT CODES
+        1   done, but a MEMBER that was named is not in it
+        65  the archive is damaged, or hostile; nothing was extracted
+
       EXAMPLES
         cpwx archive extract 20251030-001 subtitles/subtitles.srt -O
         cpwx archive extract 20251030-001 '*.srt' transcription --to /tmp/look
@@ -47,15 +51,31 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
     var extraction = MemberExtraction(of: file, members)
     if toStdout {
       Interruption.endsQuietly()
-      _ = try extraction.write(to: .standardOutput)
-      return
+      return try tell(missing: try extraction.write(to: .standardOutput).missing, of: file)
     }
     let folder = absolute(FilePath(to ?? "."))
     let meter = ByteMeter("extracting", isQuiet: quiet)
-    extraction.progress = { done, total in meter.show(done, of: total) }
+    let interruption = try ArchiveInterruption()
+    extraction.progress = { done, total in
+      try interruption.check()
+      meter.show(done, of: total)
+    }
     defer { meter.close() }
-    let written = try extraction.write(below: folder)
+    let written: MemberExtraction.Written
+    do {
+      written = try extraction.write(below: folder)
+    } catch is CancellationError {
+      meter.close()
+      Console.error("Stopped. Nothing was extracted.")
+      throw interruption.exitStatus
+    }
     meter.close()
     if !quiet { Console.note("\(written.members) members, \(describeSize(written.bytes)), in \(folder)") }
+    try tell(missing: written.missing, of: file)
+  }
+
+  private func tell(missing: [String], of file: ArchiveFile) throws {
+    for pattern in missing { Console.error("\(pattern): nothing in \(file.name) is called so") }
+    if !missing.isEmpty { throw ExitStatus.someFailed }
   }
 }

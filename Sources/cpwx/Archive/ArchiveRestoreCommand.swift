@@ -48,20 +48,29 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
     (restoration.replaces, restoration.salvages) = (replace, salvage)
     let inWorkspace = ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
     let finished = to == nil ? inWorkspace : restoration.finishInterrupted { Console.error("\($0)") }
+    let interruption = try ArchiveInterruption()
+    var isStopped = false
     var codes: Set<Int32> = []
     var rows: [JSON] = []
     for file in files {
       var row = file.indexed?.document(in: workspace) ?? ["archive": .string(file.name)]
       (row["status"], row["reason"]) = (.string("restored"), .null)
+      // The folder in the workspace is not the one that it is restored into.
+      if to != nil { row["output_dir"] = .null }
       do {
+        try interruption.check()
         if let relative = file.place?.relative, finished.contains(relative) {
           row["reason"] = .string("what was begun earlier is finished")
         } else {
           let meter = ByteMeter("restoring \(file.indexed?.jobID ?? file.name)", isQuiet: workOptions.quiet)
-          restoration.progress = { done, total in meter.show(done, of: total) }
+          restoration.progress = { done, total in
+            try interruption.check()
+            meter.show(done, of: total)
+          }
           defer { meter.close() }
           let outcome = try restoration.restore(file)
           row["output_dir"] = .string(to == nil ? workspace.documentPath(outcome.output) : outcome.output.string)
+          (row["members"], row["bytes"]) = (.int(outcome.members), .int(outcome.bytes))
           row["lost"] = .strings(outcome.damaged.map(\.path.text))
           meter.close()
           tell(outcome, of: file)
@@ -74,6 +83,10 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
             codes.insert(ExitStatus.damaged.rawValue)
           }
         }
+      } catch is CancellationError {
+        if !isStopped { Console.error("Stopped. What was not restored yet is as it was.") }
+        isStopped = true
+        (row["status"], row["reason"]) = (.string("failed"), .string("stopped"))
       } catch {
         let error = error as? JobError ?? JobError(.io, file.name, "cannot be restored", underlying: error)
         Console.error("\(error)")
@@ -90,6 +103,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
         .init("REASON", key: "reason"),
       ]
     ).write(format)
+    if isStopped { throw interruption.exitStatus }
     if let code = codes.count == 1 ? codes.first : codes.isEmpty ? nil : 1 { throw ExitStatus(rawValue: code) }
   }
 

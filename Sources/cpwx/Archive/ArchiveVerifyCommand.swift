@@ -44,7 +44,11 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     var verification = ArchiveVerification()
-    verification.sample = try sample.map { try partOption($0, "--sample") }
+    verification.sample = try sample.map { text in
+      let part = try partOption(text, "--sample")
+      if part > 0 { return part }
+      throw JobError(.usage, "--sample \(text)", "is nothing to look at", remedy: "Expected, as in: --sample 5%")
+    }
     Interruption.endsQuietly()
     var writer = Listing.Writer(
       format,

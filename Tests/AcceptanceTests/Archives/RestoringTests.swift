@@ -142,4 +142,81 @@ struct RestoringTests {
       #expect(workspace.leftovers.isEmpty)
     }
   }
+
+  @Test func `a member that is named and not there is told, and nothing is left behind for it`() throws {
+    try archived { workspace, id, _ in
+      for form in [["--to", "some"], ["-O"]] {
+        let outcome = try workspace.start([CPWX.path, "archive", "extract", id, "manifest.json", "nope"] + form).wait()
+        #expect(outcome.code == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("nope: nothing in "), "\(outcome.errors)")
+      }
+      #expect(workspace.tree("some").contains { $0.hasSuffix("manifest.json") })
+      #expect(try workspace.cpwx("archive", "extract", id, "nope", "--to", "other/deep").code == 64)
+      #expect(!workspace.exists("other"))
+      let pack = ["tar", "--zstd", "-cf", workspace.path("empty.tar.zst"), "-T", "/dev/null"]
+      #expect(try workspace.start(pack).wait().code == 0)
+      let empty = try workspace.cpwx("archive", "extract", "empty.tar.zst", "--to", "other")
+      #expect(empty.code == 64 && empty.errors.contains("empty.tar.zst: holds nothing"), "\(empty.errors)")
+      // What a process that is gone has left goes with the next.
+      try workspace.write("some/.cpwx-extract-999999999-abc/x", "x")
+      #expect(try workspace.cpwx("archive", "extract", id, "one.out", "--to", "some").code == 0)
+      #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+    }
+  }
+
+  @Test func `an archive from elsewhere that leads out is refused, and one under another's name is not good`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      #expect(try workspace.start(["ln", "-s", "/etc/passwd", job + "/link"]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let archive = try workspace.archive()
+      #expect(try workspace.cpwx("archive", "verify", id).code == 0)
+      #expect(try workspace.cpwx("archive", "extract", id, "--to", "ours").code == 0)
+      try workspace.write("copy.tar.zst", try workspace.bytes(archive))
+      for command in [["verify", "copy.tar.zst"], ["extract", "copy.tar.zst", "--to", "theirs"]] {
+        let outcome = try workspace.start([CPWX.path, "archive"] + command).wait()
+        #expect(outcome.code == 65, "\(command): \(outcome.errors)")
+        #expect(outcome.errors.contains("/link: a symbolic link to an absolute path"), "\(outcome.errors)")
+      }
+      #expect(!workspace.exists("theirs"))
+      let other = archive.replacing("-001.tar", with: "-077.tar")
+      try workspace.write(other, try workspace.bytes(archive))
+      let verified = try workspace.cpwx("archive", "verify", "--all")
+      #expect(verified.code == 65)
+      #expect(verified.errors.contains("not of the job that it is called after"), "\(verified.errors)")
+    }
+  }
+
+  @Test func `what is asked for in vain is told for what it is`() throws {
+    try archived { workspace, id, _ in
+      let missing = try workspace.cpwx("archive", "verify", "nosuch.tar.zst")
+      #expect(missing.code == 64 && missing.errors.contains("no such file"), "\(missing.errors)")
+      #expect(try workspace.cpwx("archive", "verify", "--all", "--sample", "0").code == 64)
+      #expect(try workspace.cpwx("archive", "verify", "--all", "--sample", "0%").code == 64)
+      try workspace.write(id, "")
+      #expect(try workspace.cpwx("archive", "verify", id).code == 0)
+      #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 0)
+      let again = try workspace.json("archive", "restore", id, "--to", "look").array?.first
+      #expect(again?["status"]?.string == "failed" && again?["output_dir"]?.isNull == true, "\(again ?? .null)")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `a signal ends extracting and restoring at once, and nothing of it stays`(signal: Int32) throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let noise = "for n in 1 2 3 4; do head -c 40000000 /dev/urandom > \"$1/noise$n\"; done"
+      #expect(try workspace.start(["sh", "-c", noise, "sh", try workspace.job()]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      for command in [["extract", id, "--to", "there"], ["restore", id]] {
+        let program = try workspace.start([CPWX.path, "archive"] + command)
+        #expect(eventually { workspace.tree().contains { $0.hasSuffix("/noise1") } })
+        program.send(signal)
+        let outcome = try program.wait()
+        #expect(outcome.code == (signal == SIGINT ? 130 : 143), "\(command): \(outcome)")
+        #expect(outcome.errors.contains("Stopped."), "\(outcome.errors)")
+        #expect(workspace.leftovers.isEmpty && !workspace.exists("there"), "\(workspace.leftovers)")
+        #expect(workspace.jobs.isEmpty)
+      }
+    }
+  }
 }
