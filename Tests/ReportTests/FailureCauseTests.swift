@@ -63,7 +63,7 @@ import Testing
     }
     let found = try await site.report().causes
     #expect(found.map(\.kind) == [.optional, .held])
-    #expect(found.map(\.text) == ["no model", "needs # GB and only # GB are free"])
+    #expect(found.map(\.text) == ["no model", "needs # bytes and only # bytes are free"])
   }
 
   @Test func `the last lines of the log come without secrets, colours and what was written over`() async throws {

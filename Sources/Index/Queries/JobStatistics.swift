@@ -16,10 +16,13 @@ public struct JobStatistics: Sendable, Equatable {
     public var longestJob: String?
   }
 
-  /// Failures that were told of in the same words, numbers and paths apart.
+  /// Failures that were told of in the same words, apart from names, numbers and paths.
   public struct Cause: Sendable, Equatable {
     public var stage: String?
+    /// What they have in common.
     public var text: String
+    /// How the newest of them was told of.
+    public var example: String
     public var jobs: Int
     /// The newest of them.
     public var latestJob: String
@@ -89,16 +92,23 @@ extension Database {
     let failed = condition.and("jobs.status = ?", [.text(PipelineStatus.failed.rawValue)])
     // Errors in the same words are counted where they lie; of each group the row is that of the newest job.
     let rows = try Row.fetchCursor(
-      self, sql: "SELECT stage, error, count(*), max(key), job_id FROM jobs\(failed.clause) GROUP BY stage, error",
+      self,
+      sql: """
+        SELECT stage, error, count(*), max(key), job_id, title, input, folder FROM jobs\(failed.clause)
+        GROUP BY stage, error
+        """,
       arguments: StatementArguments(failed.values))
     while let row = try rows.next() {
       let stage: String? = row[0]
-      let text = cause(of: row[1] ?? "no reason was recorded")
+      let said: String = row[1] ?? "no reason was recorded"
+      let folder: String = row[7]
+      let text = CauseText(jobID: row[4], title: row[5], input: row[6], folders: [folder]).normalised(said)
       let newest: Int64 = row[3]
       var (cause, key) =
-        causes[Key(stage: stage, text: text)] ?? (.init(stage: stage, text: text, jobs: 0, latestJob: ""), -1)
+        causes[Key(stage: stage, text: text)]
+        ?? (.init(stage: stage, text: text, example: said, jobs: 0, latestJob: ""), -1)
       cause.jobs += row[2]
-      if newest > key { (cause.latestJob, key) = (row[4], newest) }
+      if newest > key { (cause.latestJob, cause.example, key) = (row[4], said, newest) }
       causes[Key(stage: stage, text: text)] = (cause, key)
     }
     let sorted = causes.values.sorted { ($1.cause.jobs, $1.key) < ($0.cause.jobs, $0.key) }

@@ -55,7 +55,7 @@ extension JobStatistics {
         causes.map { cause in
           [
             "stage": .string(cause.stage), "cause": .string(cause.text), "jobs": .int(cause.jobs),
-            "latest_job": .string(cause.latestJob),
+            "latest_job": .string(cause.latestJob), "example": .string(cause.example),
           ]
         }),
     ]
@@ -95,7 +95,7 @@ private struct StatisticsTable {
       [
         .init("FAILED", key: "jobs"), .init("STAGE", key: "stage"),
         .init("LATEST", key: "latest_job").dispensable(1),
-        .init("CAUSE", key: "cause", isFlexible: true),
+        .init("CAUSE", key: "example", isFlexible: true),
       ])
   }
 

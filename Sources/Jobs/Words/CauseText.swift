@@ -1,12 +1,14 @@
-internal import Jobs
 internal import SystemPackage
 
 /// The words of a failure without what differs from film to film, so that one failure of forty films reads alike.
-struct CauseText {
+public struct CauseText {
   /// What to replace, longest first, and by what.
   private let names: [(text: String, word: String)]
 
-  init(jobID: String?, title: String?, input: String?, folders: [String]) {
+  /// - Parameters:
+  ///   - input: the film's path, as the job records it.
+  ///   - folders: the job's own.
+  public init(jobID: String? = nil, title: String? = nil, input: String? = nil, folders: [String] = []) {
     var names: [(String, String)] = folders.map { ($0, "JOB") }
     if let jobID { names.append((jobID, "JOB")) }
     if let input {
@@ -24,15 +26,17 @@ struct CauseText {
     self.names = names.filter { $0.0.unicodeScalars.count >= 4 }.sorted { $0.0.utf8.count > $1.0.utf8.count }
   }
 
-  /// Names become `FILM` and `JOB`, numbers `#`, paths their last part. Exit codes, signals and statuses stay.
-  func normalised(_ text: String) -> String {
+  /// Names become `FILM` and `JOB`, numbers `#`, sizes `# bytes`, paths their last part; times fall away. Exit codes, signals
+  /// and statuses stay.
+  public func normalised(_ text: String) -> String {
     var text = text
     for (name, word) in names { text = Self.replacing(name, by: word, in: text) }
     var words: [String] = []
-    for word in text.split(whereSeparator: \.isWhitespace) {
+    for word in text.split(whereSeparator: \.isWhitespace) where !Self.isTime(word) {
       let keepsNumbers = words.last.map { Self.beforeCodes.contains($0.lowercased().filter(\.isLetter)) } ?? false
       let last = Self.lastPart(word)
-      words.append(keepsNumbers ? String(last) : Self.withoutNumbers(last))
+      let plain = keepsNumbers ? String(last) : Self.withoutNumbers(last)
+      words.append(words.last?.hasSuffix("#") == true ? Self.withoutUnit(plain) : plain)
     }
     // A log's line mostly begins with when it was said.
     let said = words.drop { $0.allSatisfy { !$0.isLetter } }
@@ -63,10 +67,33 @@ struct CauseText {
     return parts.last ?? word
   }
 
+  /// Whether it is a date, a time of day, or both: `2026-01-02`, `03:04:05,123`, `[2026-01-02T03:04:05Z]`.
+  private static func isTime(_ word: Substring) -> Bool {
+    let bare = word.drop { "[(".contains($0) }
+    let marks = bare.filter { ":-/".contains($0) }
+    return bare.first?.isNumber == true && (marks.hasPrefix("--") || marks.hasPrefix("//") || marks.hasPrefix("::"))
+      && bare.allSatisfy { $0.isNumber || ":-/.,+TZ)]".contains($0) }
+  }
+
+  /// Of a size counts that it is one.
+  private static func withoutUnit(_ word: String) -> String {
+    let unit = word.prefix(while: \.isLetter)
+    return sizes.contains(unit.lowercased()) ? "bytes" + word.dropFirst(unit.count) : word
+  }
+
+  private static let sizes: Set<String> = [
+    "b", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "k", "m", "g", "t",
+  ]
+
   private static func withoutNumbers(_ word: Substring) -> String {
     let isHex = word.utf8.count >= 8 && word.contains(where: \.isNumber) && word.allSatisfy(\.isHexDigit)
     if isHex { return "#" }
-    if word.hasPrefix("0x") { return "#" + word.dropFirst(2).drop(while: \.isHexDigit) }
+    if let address = word.firstRange(of: "0x") {
+      let digits = word[address.upperBound...].prefix(while: \.isHexDigit)
+      if !digits.isEmpty {
+        return withoutNumbers(word[..<address.lowerBound]) + "#" + withoutNumbers(word[digits.endIndex...])
+      }
+    }
     var result = ""
     for character in word {
       if character.isNumber {
@@ -80,7 +107,10 @@ struct CauseText {
         result.append(character)
       }
     }
-    return result
+    guard let number = result.lastIndex(of: "#") else { return result }
+    let rest = String(result[result.index(after: number)...])
+    let plain = withoutUnit(rest)
+    return result[...number] + (plain == rest ? "" : " ") + plain
   }
 }
 
