@@ -3,7 +3,7 @@ internal import Foundation
 /// A text as its words without case and diacritics, so that titles of any script are found however they are typed.
 ///
 /// Marks that only colour a letter fall away (`é`, `क़`); those that are letters' vowels stay. Of scripts that put no
-/// space between words every letter counts as one.
+/// space between words every letter counts as one. A word behind an elided article is there with and without it.
 public struct FoldedWords {
   /// Each word: one letter run, or the letters of a run in an unspaced script.
   let words: [[String]]
@@ -22,10 +22,13 @@ public struct FoldedWords {
     }
     var words: [[String]] = []
     var word = ""
+    var article = 0
     var run: [String] = []
     func endWord() {
       if !word.isEmpty { words.append([word]) }
-      word = ""
+      let rest = word.unicodeScalars.dropFirst(article)
+      if article > 0, !rest.isEmpty { words.append([String(rest)]) }
+      (word, article) = ("", 0)
     }
     func endRun() {
       if !run.isEmpty { words.append(run) }
@@ -34,6 +37,8 @@ public struct FoldedWords {
     let isDecomposed = source.unicodeScalars.allSatisfy(Self.isItsOwnDecomposition)
     for scalar in (isDecomposed ? source : source.decomposedStringWithCompatibilityMapping).unicodeScalars {
       let properties = scalar.properties
+      // Joiners, soft hyphens and the like are not seen; only the space of no width parts words.
+      if properties.isDefaultIgnorableCodePoint, scalar != "\u{200B}" { continue }
       if Self.isUnspaced(scalar) {
         endWord()
         run.append(String(scalar))
@@ -49,7 +54,10 @@ public struct FoldedWords {
         endRun()
         word += Self.plainLetters[scalar] ?? properties.lowercaseMapping
       default:
-        if Self.isApostrophe(scalar) { continue }
+        if Self.isApostrophe(scalar) {
+          if Self.articles.contains(word) { article = word.unicodeScalars.count }
+          continue
+        }
         endWord()
         endRun()
         if scalar == "&" { words.append(["and"]) }
@@ -69,15 +77,18 @@ public struct FoldedWords {
   private static func asciiWords(_ source: String) -> [[String]] {
     var words: [[String]] = []
     var word: [UInt8] = []
+    var article = 0
     func end() {
       if !word.isEmpty { words.append([String(decoding: word, as: UTF8.self)]) }
+      if article > 0, article < word.count { words.append([String(decoding: word[article...], as: UTF8.self)]) }
       word.removeAll(keepingCapacity: true)
+      article = 0
     }
     for byte in source.utf8 {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): word.append(byte)
       case UInt8(ascii: "A")...UInt8(ascii: "Z"): word.append(byte | 0x20)
-      case UInt8(ascii: "'"): continue
+      case UInt8(ascii: "'"): if articles.contains(String(decoding: word, as: UTF8.self)) { article = word.count }
       case UInt8(ascii: "&"):
         end()
         words.append(["and"])
@@ -92,9 +103,17 @@ public struct FoldedWords {
     scalar == "'" || scalar == "\u{2019}" || scalar == "\u{2BC}"
   }
 
+  /// What French and Italian write before an apostrophe and a noun of its own.
+  private static let articles: Set<String> = [
+    "l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "un", "gl", "dell", "all",
+    "dall",
+    "nell", "sull", "quell", "sant", "bell",
+  ]
+
   /// Letters that no decomposition takes apart, as they are typed without the keys for them.
   private static let plainLetters: [Unicode.Scalar: String] = [
-    "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ß": "ss", "æ": "ae", "Æ": "ae",
+    "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ß": "ss", "ẞ": "ss",
+    "ħ": "h", "Ħ": "h", "ŧ": "t", "Ŧ": "t", "ŋ": "n", "Ŋ": "n", "æ": "ae", "Æ": "ae",
     "œ": "oe", "Œ": "oe", "ı": "i", "þ": "th", "Þ": "th", "ς": "σ",
   ]
 
