@@ -54,7 +54,7 @@ public struct IndexedJob: Sendable, Equatable {
     (folder, logs, jobID, userID) = (place.folder, place.logs, place.id, place.user)
     status = PipelineStatus.pending.rawValue
     self.stamp = stamp
-    key = JobKey.first(place.date, number: place.number)
+    key = JobKey.first(of: place)
   }
 
   /// When the job was made.

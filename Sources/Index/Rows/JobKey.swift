@@ -3,16 +3,29 @@ internal import Jobs
 /// The order of jobs as one number: by day, then by number. What it is made of can be read off its digits.
 ///
 /// A place in the last three digits keeps jobs apart that bear the same day and number: trees of other layouts count
-/// per user.
+/// per user. It is the user's, so that it does not depend on which of the jobs was found first.
 enum JobKey {
   static let places: Int64 = 1_000
   private static let numbers: Int64 = 10_000_000
 
-  /// The first place of the jobs with this day and number.
-  static func first(_ date: JobDate?, number: Int) -> Int64 {
+  /// The key of the job in a place, unless another has it: then the next that is free.
+  static func first(of place: JobPlace) -> Int64 { first(place.date, number: place.number, user: place.user) }
+
+  /// - Parameter user: a number, or a login name; empty where the tree knows no users.
+  static func first(_ date: JobDate?, number: Int, user: String = "") -> Int64 {
     let day = date.flatMap { Int64($0.digits) } ?? 0
-    return (day * numbers + Int64(max(0, min(number, Int(numbers) - 1)))) * places
+    return (day * numbers + Int64(max(0, min(number, Int(numbers) - 1)))) * places + Self.place(of: user)
   }
+
+  private static func place(of user: String) -> Int64 {
+    if let number = UInt64(user) { return Int64(number % UInt64(places)) }
+    // FNV-1a: the same in every process.
+    let hash = user.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return user.isEmpty ? 0 : Int64(hash % UInt64(places))
+  }
+
+  /// All keys of the day and number that a key is of.
+  static func block(of key: Int64) -> Range<Int64> { key / places * places..<(key / places + 1) * places }
 
   /// The keys of all jobs from a day on.
   static func first(from digits: String) -> Int64? { Int64(digits).map { $0 * numbers * places } }

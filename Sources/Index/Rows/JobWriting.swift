@@ -110,11 +110,13 @@ extension Database {
     }
   }
 
-  /// The first key from `first` on that no job has.
+  /// The first key of the same day and number, from `first` on and round, that no job has.
   func freeKey(from first: Int64) throws -> Int64 {
+    let block = JobKey.block(of: first)
     let taken = try Int64.fetchSet(
       cachedStatement(sql: "SELECT key FROM jobs WHERE key >= ? AND key < ?"),
-      arguments: [first, first + JobKey.places])
-    return (first..<first + JobKey.places).first { !taken.contains($0) } ?? first
+      arguments: [block.lowerBound, block.upperBound])
+    let free = { (key: Int64) in !taken.contains(key) }
+    return (first..<block.upperBound).first(where: free) ?? (block.lowerBound..<first).first(where: free) ?? first
   }
 }

@@ -94,7 +94,9 @@ public struct Reindex: Sendable {
   }
 
   /// Makes an index at `path`.
-  func make(at path: FilePath, _ notice: IndexNotice) throws -> DatabaseQueue {
+  ///
+  /// - Parameter isPassing: it has no name from the beginning, and goes with whoever has it open, however that ends.
+  func make(at path: FilePath, isPassing: Bool = false, _ notice: IndexNotice) throws -> DatabaseQueue {
     try IndexFile.make(at: path)
     var configuration = Configuration()
     configuration.prepareDatabase { db in
@@ -104,6 +106,7 @@ public struct Reindex: Sendable {
       try db.execute(sql: "PRAGMA cache_size = -24576; PRAGMA threads = 2")
     }
     let queue = try DatabaseQueue(path: path.string, configuration: configuration)
+    if isPassing { unlink(path) }
     try Schema.migrator.migrate(queue)
     var progress = Progress(days: 0)
     defer {
@@ -138,7 +141,8 @@ public struct Reindex: Sendable {
         if let archive { try db.store(archive) }
         guard var job else { continue }
         // Trees of other writers bear a number more than once.
-        if number == job.key { job.key = try db.freeKey(from: job.key) } else { number = job.key }
+        if job.key <= number { job.key = try db.freeKey(from: job.key) }
+        number = max(number, job.key)
         try writer.add(job)
         progress.jobs += 1
       }
@@ -168,10 +172,11 @@ public struct Reindex: Sendable {
     /// - Parameter alone: nothing else is left of its job.
     case archive(ArchivePlace, alone: Bool)
 
-    var order: (Int, String) {
+    /// By keys; what has one key, by folders.
+    var order: (Int64, String) {
       switch self {
-      case .job(let place): (place.number, place.folder)
-      case .archive(let place, _): (place.number, place.folder)
+      case .job(let place): (JobKey.first(of: place), place.folder)
+      case .archive(let place, _): (JobKey.first(place.date, number: place.number, user: place.user), place.folder)
       }
     }
 
@@ -207,8 +212,7 @@ public struct Reindex: Sendable {
     let folders = Set(places.map(\.folder))
     var found = places.map { Found.job($0) }
     found += archives.map { .archive($0, alone: !$0.isRedacted && !folders.contains($0.folder)) }
-    // By number, so that what bears one number is together.
-    found.sort { ($0.order.0, $1.order.1) < ($1.order.0, $0.order.1) }
+    found.sort { $0.order < $1.order }
     let starts = Array(stride(from: 0, to: max(1, found.count), by: pieceLength))
     return starts.map { start in
       Piece(
@@ -228,9 +232,11 @@ extension JobIndex {
 }
 
 extension Database {
-  func store(_ folder: JobTree.Folder) throws {
+  func store(_ folder: JobTree.Folder) throws { try store(folder.path, folder.stamp) }
+
+  func store(_ folder: String, _ stamp: FolderStamp) throws {
     try cachedStatement(sql: "INSERT OR REPLACE INTO folders VALUES (?,?,?)").execute(arguments: [
-      folder.path, folder.stamp.inode, folder.stamp.modified,
+      folder, stamp.inode, stamp.modified,
     ])
   }
 }
