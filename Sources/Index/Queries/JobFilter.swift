@@ -2,7 +2,8 @@ public import Jobs
 
 /// A condition on jobs, as it is typed: `status=failed`, `user=2`, `since=7d`, `title~sholay`, `stage!=asr`.
 ///
-/// Several values, by commas, mean any of them; several filters mean all of them.
+/// Several values, by commas, mean any of them, or all together where a title or a name has commas itself; several filters
+/// mean all of them.
 public struct JobFilter: Sendable, Equatable {
   /// The keys that a filter can name.
   public enum Key: String, CaseIterable, Sendable {
@@ -47,7 +48,8 @@ public struct JobFilter: Sendable, Equatable {
     self.key = key
     self.operation = operation
     let value = String(text[range.upperBound...])
-    let values = operation == .contains ? [value] : value.split(separator: ",").map(String.init)
+    var values = operation == .contains ? [value] : value.split(separator: ",").map(String.init)
+    if values.count > 1, [.title, .input, .error].contains(key) { values.append(value) }
     self.values = try Self.checked(values, key, operation, text, now)
   }
 
@@ -83,8 +85,12 @@ public struct JobFilter: Sendable, Equatable {
       return [String(moment.microseconds)]
     default: break
     }
-    if operation == .atLeast || operation == .atMost, key != .year, key != .id {
-      throw mistake("\(operation.rawValue) is for year and id")
+    if operation == .atLeast || operation == .atMost {
+      guard key == .year || key == .id else { throw mistake("\(operation.rawValue) is for year and id") }
+      guard values.count == 1 else { throw mistake("\(operation.rawValue) takes one value") }
+      if key == .id, keys(of: values[0]) == nil {
+        throw mistake("expected an id (20251030-001) or a day (20251030) after \(operation.rawValue)")
+      }
     }
     return values
   }
@@ -98,6 +104,12 @@ public struct JobFilter: Sendable, Equatable {
   /// The statuses that a filter asks for; none where it is about something else.
   var statuses: [String] { key == .status && operation == .equal ? values : [] }
 
+  /// The keys of the jobs with an id, or of a day's.
+  private static func keys(of value: String) -> Range<Int64>? {
+    if let id = JobID(value) { return JobKey.block(of: JobKey.first(id.date, number: id.number)) }
+    return JobDate(digits: value[...]).flatMap { JobKey.days(beginning: $0.digits) }
+  }
+
   /// The condition in SQL.
   var condition: Condition {
     let arguments = arguments
@@ -107,15 +119,23 @@ public struct JobFilter: Sendable, Equatable {
       // The day narrows by the order of jobs; the moment decides. No zone's day is further than a day from the universal one.
       let dayBefore = Timestamp(microseconds: moment.microseconds - 86_400_000_000).universal
       let first = JobKey.first(from: dayBefore.prefix(10).filter(\.isNumber)) ?? 0
-      return Condition("jobs.key >= ? AND jobs.created >= ?", [.integer(first), .integer(moment.microseconds)])
-    case (.until, _): return Condition("jobs.created <= ?", [.integer(moment.microseconds)])
+      return Condition(
+        "jobs.key >= ? AND (jobs.created >= ? OR jobs.created IS NULL AND jobs.key >= ?)",
+        [.integer(first), .integer(moment.microseconds), .integer(day.lowerBound)])
+    case (.until, _):
+      return Condition(
+        "(jobs.created <= ? OR jobs.created IS NULL AND jobs.key < ?)",
+        [.integer(moment.microseconds), .integer(day.upperBound)])
     case (.title, .contains), (.input, .contains):
       guard let words else { return Condition("0", []) }
       return Condition("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [.text(words)])
     case (.sha256, _):
-      let prefix = values[0].lowercased()
-      return Condition(
-        "jobs.key IN (SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?)", [.text(prefix), .text(prefix + "g")])
+      let ranges = values.map { _ in "sha256 >= ? AND sha256 < ?" }.joined(separator: " OR ")
+      let edges = values.flatMap { [RowValue.text($0.lowercased()), .text($0.lowercased() + "g")] }
+      let isNot = operation == .notEqual ? "NOT " : ""
+      return Condition("jobs.key \(isNot)IN (SELECT job FROM inputs WHERE \(ranges))", edges)
+    case (.id, .atLeast): return Condition("jobs.key >= ?", [.integer(Self.keys(of: values[0])?.lowerBound ?? 0)])
+    case (.id, .atMost): return Condition("jobs.key < ?", [.integer(Self.keys(of: values[0])?.upperBound ?? 0)])
     case (_, .contains): return Condition("instr(lower(\(column)), lower(?)) > 0", [.text(values[0])])
     case (.status, .equal):
       let few = values.contains(PipelineStatus.completed.rawValue) ? "" : " AND jobs.status <> 'completed'"
@@ -129,6 +149,8 @@ public struct JobFilter: Sendable, Equatable {
 
   /// What `since` and `until` name.
   private var moment: Timestamp { Timestamp(microseconds: Int64(values[0]) ?? 0) }
+  /// The keys of the local day of that, which jobs count by that do not tell when they were made.
+  private var day: Range<Int64> { JobKey.days(beginning: JobDate(moment).digits) ?? 0..<0 }
 
   private var column: String {
     switch key {
