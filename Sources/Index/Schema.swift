@@ -21,6 +21,11 @@ enum Schema {
     migrator.registerMigration("5 the moments of jobs and archives") { db in
       for statement in momentColumns { try db.execute(sql: statement) }
     }
+    // An index without it is made anew: words are folded and keys given otherwise, too.
+    migrator.registerMigration("6 who did what, and when it was archived") { db in
+      try db.execute(sql: "DROP VIEW events")
+      for statement in [events] + batchIndexes { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -60,7 +65,6 @@ enum Schema {
       job INTEGER NOT NULL, position INTEGER NOT NULL, at TEXT NOT NULL, who TEXT, event TEXT NOT NULL, stage TEXT,
       attempt INTEGER, reason TEXT, PRIMARY KEY (job, position)) WITHOUT ROWID
     """,
-    // Every state change: what stages' records tell of their last attempts, and the history of all else.
     """
     CREATE VIEW events AS
       SELECT job, at, who, event, stage, attempt, reason FROM history
@@ -136,8 +140,36 @@ enum Schema {
     "CREATE INDEX few_by_duration ON jobs (status, total_seconds, key) WHERE status <> 'completed'",
   ]
 
+  private static let batchIndexes = ["CREATE INDEX batches_running ON batches (status) WHERE status = 'running'"]
+
+  /// Every state change: what stages' records tell of their last attempts, the history of all else, and the archives. A
+  /// stage's changes are by whoever ran the job then.
+  private static let events = """
+    CREATE VIEW events AS
+      SELECT job, at, coalesce(who, \(runner(of: "history.job", at: "history.at"))) AS who, event, stage, attempt, reason
+        FROM history
+      UNION ALL SELECT job, started_at, \(runner(of: "stages.job", at: "stages.started_at")), 'stage_started',
+        stage_name, attempt, because FROM stages
+        WHERE started_at IS NOT NULL
+      UNION ALL SELECT job, completed_at, \(runner(of: "stages.job", at: "stages.completed_at")),
+        CASE status WHEN 'success' THEN 'stage_succeeded' WHEN 'failed' THEN 'stage_failed' ELSE 'stage_skipped' END,
+        stage_name, attempt, error FROM stages
+        WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
+      UNION ALL SELECT jobs.key, strftime('%Y-%m-%dT%H:%M:%f000', archives.modified / 1e9, 'unixepoch', 'localtime'), NULL,
+        'archived', NULL, NULL, archives.path FROM archives JOIN jobs ON jobs.folder = archives.folder
+        WHERE archives.status <> 'redacted'
+    """
+
+  /// In SQL, who had begun to run a job last at a time.
+  private static func runner(of job: String, at time: String) -> String {
+    """
+    (SELECT run.who FROM history AS run WHERE run.job = \(job) AND run.event = 'started' AND run.at <= \(time) \
+    ORDER BY run.position DESC LIMIT 1)
+    """
+  }
+
   private static var indexes: [String] {
-    (firstIndexes + laterIndexes + archiveIndexes).filter { statement in
+    (firstIndexes + laterIndexes + archiveIndexes + batchIndexes).filter { statement in
       !replacedIndexes.contains { statement.hasPrefix("CREATE INDEX \($0) ") }
     } + fewIndexes
   }

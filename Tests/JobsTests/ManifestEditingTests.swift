@@ -66,4 +66,25 @@ struct `Editing a manifest` {
     #expect(try edited("{}") { $0.note("a", .success) } == pipeline)
     #expect(try edited(#"{"pipeline":null}"#) { $0.note("a", .success) } == pipeline)
   }
+
+  @Test func `what a stage said stays in the history word for word, with who ran it, when it runs again`() throws {
+    let text = #"""
+      {"created_at": "2026-01-01T09:00:00", "pipeline": {"status": "running"},
+      "history": [{"at": "2026-01-01T10:00:00", "event": "started", "who": "asha@films"}],
+      "stages": {"asr": {"status": "failed", "attempt": 2, "started_at": "2026-01-01T10:01:00",
+      "completed_at": "2026-01-01T10:02:00", "reason": "exit code 3", "error": "boom at line 12"}}}
+      """#
+    var manifest = Manifest(document: try JSON(parsing: text.utf8))
+    let before = manifest.events
+    manifest.rememberRecord(of: "asr")
+    manifest.changeStage("asr") { $0 = ["status": .string("running")] }
+    #expect(manifest.events.map(\.what) == before.map(\.what))
+    #expect(manifest.events.map(\.reason) == before.map(\.reason))
+    #expect(manifest.events.last?.reason == "boom at line 12")
+    #expect(manifest.events.map(\.who) == [nil, "asha@films", "asha@films", "asha@films"])
+    let interruption = manifest.interruption
+    manifest.rememberInterruption()
+    #expect(manifest.events.last == interruption)
+    #expect(interruption?.at == "2026-01-01T10:02:00")
+  }
 }

@@ -188,7 +188,7 @@ extension IndexedStage {
     }
     // As a later writer called success.
     if status == PipelineStatus.completed.rawValue { status = StageStatus.success.rawValue }
-    error = (error ?? reason)?.lastLine
+    error = failureCause(reason: reason, said: error)?.lastLine
   }
 
   private mutating func readResources(_ skim: inout JSONSkim) throws {

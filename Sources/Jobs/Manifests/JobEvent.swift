@@ -56,7 +56,25 @@ extension Manifest {
   /// Keeps in `history` what the record of a stage tells, before another attempt replaces it.
   public mutating func rememberRecord(of stage: String) {
     guard let record = self.stage(stage), record.status != nil else { return }
-    for event in Self.events(of: record) { remember(event) }
+    let runs = history.filter { $0.what == .started }
+    for event in Self.events(of: record) {
+      var event = event
+      event.who = runs.last { $0.at <= event.at }?.who
+      remember(event)
+    }
+  }
+
+  /// Keeps in `history` that the run before died, which it could not tell itself.
+  public mutating func rememberInterruption() {
+    if let interruption { remember(interruption) }
+  }
+
+  /// The end of a run that still says it goes on, when nobody runs it any more: it is known to have come as far as its
+  /// records tell. `nil` for all others, and where no record tells a time.
+  public var interruption: JobEvent? {
+    guard recordedStatus == .running, let last = events.last else { return nil }
+    let run = history.last { $0.what == .started }
+    return JobEvent(at: last.at, who: run?.who, .interrupted, reason: "the run ended without a word")
   }
 
   /// Everything that happened to the job, oldest first: ``history``, and what the stages' records tell.
@@ -100,8 +118,7 @@ extension Manifest {
       case .running?, nil: nil
       }
     if let what, let ended = record.fields["completed_at"]?.string ?? (what == .stageSkipped ? started : nil) {
-      let reason = record.reason ?? (what == .stageFailed ? record.error?.lastLine : nil)
-      events.append(JobEvent(at: ended, what, stage: record.name, attempt: attempt, reason: reason))
+      events.append(JobEvent(at: ended, what, stage: record.name, attempt: attempt, reason: record.cause))
     }
     return events
   }

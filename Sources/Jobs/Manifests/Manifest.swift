@@ -86,12 +86,13 @@ public struct Manifest: Sendable, Equatable {
   }
 
   /// The pipeline's state, as true as it can be told: a recorded `running` that nobody runs is `interrupted`, and
-  /// `failed` is not believed of a pipeline whose stages all came to succeed.
+  /// `failed` is not believed where no stage failed, nor anything else that is told of: its lists keep what came right since.
   public func status(isRunning: Bool) -> PipelineStatus {
     if isRunning { return .running }
     switch recordedStatus {
     case .running?: return .interrupted
     case .failed? where hasComeThrough: return .completed
+    case .failed? where isFailedInNameOnly: return .interrupted
     case let status?: return status
     case nil:
       if stages.isEmpty { return .pending }
@@ -108,6 +109,17 @@ public struct Manifest: Sendable, Equatable {
     else { return false }
     let done = Set(stages.map { StageName($0.name) })
     return !done.contains(StageName("demux")) || done.contains(StageName("mux"))
+  }
+
+  /// Whether nothing bears out that it failed: all its stages are recorded, and none of them as failed.
+  private var isFailedInNameOnly: Bool {
+    let stages = stages
+    guard document["pipeline"]?["error"].isNothing != false, stages.contains(where: { $0.status != nil }),
+      stages.allSatisfy({ $0.status != .failed })
+    else { return false }
+    let known = Set(stages.map { StageName($0.name) })
+    return (document["pipeline"]?["failed_stages"]?.array ?? []).compactMap(\.string)
+      .allSatisfy { known.contains(StageName($0)) }
   }
 
   /// The builder's `pipeline.steps`, then what its lists name beside them.
@@ -168,6 +180,8 @@ public struct StageRecord: Sendable, Equatable {
   public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.seconds }
   public var error: String? { fields["error"]?.string }
   public var reason: String? { fields["reason"]?.string }
+  /// Why it failed or was left out, in a line for people.
+  public var cause: String? { failureCause(reason: reason, said: error)?.lastLine }
   public var fingerprint: String? { fields["fingerprint"]?.string }
 
   /// The recorded outputs in their order.

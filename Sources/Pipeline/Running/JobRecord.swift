@@ -53,6 +53,7 @@ struct JobRecord {
       for stage in manifest.stages where stage.fields["runner"]?.string == Runner.docker.rawValue {
         manifest.changeStage(stage.name) { $0.nameFilesAsHost(self.input, workspace) }
       }
+      manifest.rememberInterruption()
       manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())

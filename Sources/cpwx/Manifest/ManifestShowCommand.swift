@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Jobs
 internal import Pipeline
+internal import SystemPackage
 
 struct ManifestShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,7 +30,10 @@ struct ManifestShowCommand: AsyncParsableCommand {
       let head: [(String, String?)] = [
         ("Kind", manifest.kind.rawValue), ("Job", manifest.jobID), ("Title", manifest.title),
         ("Year", manifest.year.map(String.init)), ("Input", manifest.inputFile),
-        ("Status", manifest.recordedStatus?.rawValue ?? manifest.document["pipeline"]?["status"]?.string),
+        (
+          "Status",
+          manifest.status(isRunning: FileLock.isHeld(path.removingLastComponent().appending(".cpwx.lock"))).rawValue
+        ),
       ]
       for case (let label, let value?) in head { Console.field(label, value) }
       if manifest.stages.isEmpty { return }
