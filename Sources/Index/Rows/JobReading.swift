@@ -1,5 +1,6 @@
 public import Jobs
 internal import SystemPackage
+internal import Titles
 
 extension IndexedJob {
   /// Reads a job from its folder.
@@ -27,7 +28,10 @@ extension IndexedJob {
     }
     let stamp = status.map { JobStamp($0) } ?? JobStamp(of: folder)
     let isRunning = manifest?.recordedStatus == .running && FileLock.isHeld(folder.appending(".cpwx.lock"))
-    self.init(manifest, isDamaged: isDamaged, isRunning: isRunning, at: place, stamp: stamp) { name in
+    let hasFinalVideo = manifest == nil && Self.hasFinalVideo(folder)
+    self.init(
+      manifest, isDamaged: isDamaged, isRunning: isRunning, hasFinalVideo: hasFinalVideo, at: place, stamp: stamp
+    ) { name in
       try? JobInfo(reading: folder.appending(name)).document
     }
   }
@@ -58,7 +62,8 @@ extension IndexedJob {
 
   /// - Parameter document: what stands in a JSON file beside the manifest.
   init(
-    _ manifest: Manifest?, isDamaged: Bool, isRunning: Bool, at place: JobPlace, stamp: JobStamp,
+    _ manifest: Manifest?, isDamaged: Bool, isRunning: Bool, hasFinalVideo: Bool = false, at place: JobPlace,
+    stamp: JobStamp,
     info document: (String) -> JSON?
   ) {
     // What another writer's file calls the job, and what stands in for a manifest that is missing or tells too little.
@@ -70,20 +75,26 @@ extension IndexedJob {
     let stages = manifest?.stages ?? []
     self.init(at: place, stamp: stamp)
     if place.user.isEmpty { userID = Self.text(document?["user_id"] ?? info?["user_id"]) ?? "1" }
-    title = manifest?.title ?? info?["input"]?["title"]?.string ?? info?["title"]?.string
-    year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
     if let manifest {
       status = manifest.status(isRunning: isRunning).rawValue
     } else if isDamaged {
       status = "damaged"
+    } else if hasFinalVideo {
+      status = PipelineStatus.completed.rawValue
+    } else if let info {
+      status = Manifest(document: ["status": info["status"] ?? .null]).status(isRunning: isRunning).rawValue
     }
     let current = stages.last { $0.status == .running || $0.status == .failed }
     stage = current?.name
     input =
       manifest?.inputFile ?? info?["input"]?["file"]?.string ?? info?["input"]?.string ?? info?["input_media"]?.string
+    title = manifest?.title ?? info?["input"]?["title"]?.string ?? info?["title"]?.string
+    year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
+    // What cpwx itself called a film stands.
+    if document?["timezone"] == nil, info?["timezone"] == nil { correctName() }
     error =
       status == PipelineStatus.failed.rawValue
-      ? (current?.error ?? document?["pipeline"]?["error"]?.string)?.lastLine : nil
+      ? (current?.cause ?? document?["pipeline"]?["error"]?.string)?.lastLine : nil
     createdAt =
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
     timezone = document?["timezone"]?.string ?? info?["timezone"]?.string
@@ -95,6 +106,25 @@ extension IndexedJob {
     (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.seconds)
     self.stages = stages.map { IndexedStage($0) }
     history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
+    if !isRunning, let interruption = manifest?.interruption { history.append(interruption) }
+  }
+
+  /// Of what other writers say of a film and its file's name contradicts, the name is right.
+  private mutating func correctName() {
+    guard let fileName, !fileName.isEmpty else { return }
+    let name = FilmName(parsing: fileName)
+    let isPlausible = year.map { (1870...FilmName.latestPlausibleYear).contains($0) } ?? true
+    if title == nil || !isPlausible || name.year != nil && name.year != year {
+      (title, year) = (name.title, name.year ?? (isPlausible ? year : nil))
+    }
+  }
+
+  /// Whether the video that a job is for lies in its folder, whole as far as that can be seen.
+  static func hasFinalVideo(_ folder: FilePath) -> Bool {
+    let names = ["final_output.mp4"] + (folder.lastComponent.map { ["\($0.string)_with_subs.mp4"] } ?? [])
+    return names.contains { name in
+      (try? FileStatus(of: folder.appending(name))).map { $0.isRegular && $0.size > 0 } ?? false
+    }
   }
 
   private static func text(_ value: JSON?) -> String? { value?.string ?? value?.int.map { String($0) } }
@@ -111,7 +141,7 @@ extension IndexedStage {
     completedAt = fields["completed_at"]?.string
     seconds = record.duration
     exitCode = fields["exit_code"]?.int
-    error = (record.error ?? record.reason)?.lastLine
+    error = record.cause
     let resources = fields["resources"]?.object
     peakMemory = resources?["peak_memory_bytes"]?.byteCount
     cpuSeconds = resources?["cpu_seconds"]?.seconds
