@@ -25,6 +25,16 @@ import Testing
     #expect(site.notices.contains { $0.contains("kept as") })
   }
 
+  @Test func `is not what a film that cannot be read is taken for`() throws {
+    let site = try site()
+    _ = try site.rows()
+    let error = #expect(throws: JobError.self) {
+      try site.look { _ in throw JobError(.io, "in/film.mkv", "cannot be read") }
+    }
+    #expect(error?.subject == "in/film.mkv")
+    #expect(site.notices.isEmpty)
+  }
+
   @Test func `never answers wrongly, whichever bytes were changed`() throws {
     let site = try site()
     let expected = try site.rows()

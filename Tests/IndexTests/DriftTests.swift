@@ -1,3 +1,5 @@
+import GRDB
+import Jobs
 import Testing
 
 @testable import Index
@@ -41,8 +43,65 @@ import Testing
     let told = try site.look { try $0.page(query) }
     #expect(told.map(\.jobID) == ["20260101-001"])
     #expect(told.map(\.status) == ["failed"])
+    #expect(try site.ids("status=completed") == [])
     _ = consume writer
     #expect(try site.ids() == ["20260101-001"])
     #expect(try site.ids("status=failed") == ["20260101-001"])
+  }
+
+  @Test func `is found by what it is now, and not by what it was, at the first look`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001", title: "Anand")
+    try site.job("20260101-002", title: "Sholay")
+    #expect(try site.ids("status=completed").count == 2)
+    try site.job("20260101-001", title: "Deewaar", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("status=failed") == ["20260101-001"])
+    try site.job("20260101-001", title: "Don", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.find("don") == ["20260101-001"])
+    try site.job("20260101-001", title: "Yaadein", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("title~don") == [])
+  }
+
+  @Test func `never stands on a page that it does not fit, however many were changed`() throws {
+    let site = try IndexedWorkspace()
+    for number in 101...160 { try site.job("20260101-\(number)") }
+    for number in 101...410 { try site.job("20260102-\(number)") }
+    #expect(try site.ids("status=completed").count == 370)
+    for number in 101...155 { try site.job("20260101-\(number)", status: "failed", stages: [("asr", "failed")]) }
+    var query = JobQuery()
+    (query.filters, query.ascending, query.limit) = ([try JobFilter("status=completed")], true, 5)
+    let page = try site.look { try $0.page(query) }
+    #expect(page.first?.jobID == "20260101-156")
+    #expect(page.count == 5 && page.allSatisfy { $0.status == "completed" })
+  }
+
+  @Test func `is noticed among thousands that are under way`() throws {
+    let site = try IndexedWorkspace()
+    for number in 1001...3050 {
+      try site.file("out/2026/01/01/1/20260101-\(number)/manifest.json", #"{"status": "pending"}"#)
+    }
+    #expect(try site.ids("status=completed") == [])
+    try site.job("20260101-1001")
+    #expect(try site.ids("status=completed") == ["20260101-1001"])
+  }
+
+  @Test func `shows its batch too, also one that was killed`() throws {
+    let site = try IndexedWorkspace()
+    func batches() throws -> [String] {
+      try site.look { index in
+        try Drift(index).heal()
+        return try index.read {
+          try String.fetchAll($0, sql: "SELECT batch_id || ' ' || status FROM batches ORDER BY 1")
+        }
+      }
+    }
+    #expect(try batches() == [])
+    let open = try OpenBatch("20260101-010000-1", in: site.workspace, who: "asha@films", inputs: ["in"])
+    #expect(try batches() == ["20260101-010000-1 running"])
+    // As kill -9 leaves it: the lock is gone, the record as it was.
+    _ = consume open
+    #expect(try batches() == ["20260101-010000-1 interrupted"])
+    try site.remove("logs/batches")
+    #expect(try batches() == [])
   }
 }

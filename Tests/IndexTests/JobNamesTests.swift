@@ -73,6 +73,25 @@ import Testing
     #expect(error?.message == "fits several jobs: 20260101-002 (Sholay), 20260101-001 (Anand).")
   }
 
+  @Test func `that is whole is never taken for the beginning of another`() throws {
+    let site = try site("2025/10/30/1/20251030-1000", "2025/10/30/1/20251030-1001")
+    for id in ["job-20251030-asha-1", "job-20251030-asha-12"] {
+      try site.file("out/2025/10/30/asha/\(id.suffix(2).filter(\.isNumber))/job.json", #"{"job_id": "\#(id)"}"#)
+    }
+    let error = #expect(throws: JobError.self) { try site.named("20251030-100") }
+    #expect(error?.message.hasPrefix("no such job") == true)
+    #expect(try site.named("job-20251030-asha-1").folder == "out/2025/10/30/asha/1")
+    try site.remove("out/2025/10/30/1/20251030-1001")
+    #expect(try site.named("20251030-10").jobID == "20251030-1000")
+  }
+
+  @Test func `that more of tells nothing is answered with folders`() throws {
+    let site = try site("2025/10/30/1/20251030-0001", "2025/10/30/2/20251030-0001")
+    let error = #expect(throws: JobError.self) { try site.named("20251030-00") }
+    #expect(error?.message.contains("out/2025/10/30/1/20251030-0001") == true)
+    #expect(error?.remedy?.contains("folder") == true)
+  }
+
   @Test func `of another layout is found like any other`() throws {
     let site = try IndexedWorkspace()
     try site.file("out/2025/10/30/asha/4/job.json", #"{"job_id": "job-20251030-asha-0004"}"#)

@@ -26,7 +26,9 @@ import Testing
     ("stage=silero_vad", ["20260103-001"]), ("error~cuda", ["20260101-002"]),
     ("since=2026-01-02", ["20260103-001", "20260102-001"]), ("until=2026-01-01", []),
     ("id=20260101-001", ["20260101-001"]), ("input~sholay mkv", ["20260101-001"]),
-    ("sha256=20260101001", ["20260101-001"]),
+    ("sha256=20260101001", ["20260101-001"]), ("sha256=20260101001,20260102", ["20260102-001", "20260101-001"]),
+    ("sha256!=202601010", ["20260103-001", "20260102-001"]), ("id>=20260102", ["20260103-001", "20260102-001"]),
+    ("id<=20260101-0001", ["20260101-001"]), ("id>=20260104", []),
   ]
 
   @Test(arguments: fitting)
@@ -48,6 +50,37 @@ import Testing
     #expect(try site.ids("since=2026-01-02T03:00:00+05:45", "until=2026-01-01T16:15:00-05:00") == ["20260102-001"])
   }
 
+  @Test func `are as old as their days where they do not tell, and ordered by number where they are a thousand`() throws
+  {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-999")
+    try site.file("out/2026/01/01/1/20260101-1000/manifest.json", #"{"status": "completed", "stages": []}"#)
+    try site.file("out/2026/01/02/1/20260102-001/manifest.json", #"{"version": "1.0"#)
+    #expect(try site.ids("since=2026-01-01") == ["20260102-001", "20260101-1000", "20260101-999"])
+    #expect(try site.ids("since=2026-01-02") == ["20260102-001"])
+    #expect(try site.ids("until=2026-01-01T23:00:00") == ["20260101-1000", "20260101-999"])
+    #expect(try site.ids("id>=20260101-1000") == ["20260102-001", "20260101-1000"])
+    #expect(try site.ids("id<=20260101-999") == ["20260101-999"])
+  }
+
+  @Test func `are named by a whole title that has commas`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001", title: "Me, Myself & Irene")
+    try site.job("20260101-002", title: "Me")
+    #expect(try site.ids("title=Me, Myself & Irene") == ["20260101-002", "20260101-001"])
+    #expect(try site.ids("title!=Me, Myself & Irene") == [])
+  }
+
+  @Test func `are found by words, hash and place at once`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001", title: "20260101 Facade")
+    #expect(try site.find("20260101") == ["20260101-001"])
+    try site.job("20260101-002", title: "Sholay")
+    #expect(try site.find("20260101") == ["20260101-002", "20260101-001"])
+    #expect(try site.find("facade") == ["20260101-001"])
+    #expect(try site.find("in/Sholay.mkv") == ["20260101-002"])
+  }
+
   @Test func `must fit all filters`() throws {
     #expect(try site().ids("status=failed", "user=2") == ["20260101-002"])
     #expect(try site().ids("status=failed", "user=1") == [])
@@ -55,7 +88,7 @@ import Testing
 
   @Test(arguments: [
     "", "status", "colour=red", "status=fialed", "year=soon", "since=whenever", "user>=2", "=x", "status=",
-    "title~", "sha256=xyz",
+    "title~", "sha256=xyz", "year>=1990,2002", "id>=2026", "id<=20260101-001,20260101-002",
   ])
   func `are not looked for by a filter that is none`(filter: String) async throws {
     try await expectError(.usage) { _ = try JobFilter(filter) }

@@ -1,3 +1,4 @@
+import GRDB
 import Jobs
 import Testing
 
@@ -21,6 +22,67 @@ import Testing
     try site.remove(".cpwx/index.sqlite")
     #expect(try site.rows() == kept)
     #expect(kept.contains { $0.contains("शोले") })
+  }
+
+  @Test func `has the jobs of one number in the order that they had, whoever came first`() throws {
+    for users in [["1", "2", "asha"], ["asha", "2", "1"]] {
+      let site = try IndexedWorkspace()
+      for user in users {
+        try site.file("out/2026/01/01/\(user)/20260101-0001/manifest.json", #"{"status": "completed"}"#)
+        _ = try site.rows()
+      }
+      let kept = try site.rows()
+      try Reindex(of: site.workspace).run(notice: site.notice)
+      #expect(try site.rows() == kept)
+    }
+  }
+
+  @Test func `tells of films by their files, and of jobs without records by what lies there`() throws {
+    let site = try IndexedWorkspace()
+    func told(_ name: String, _ content: String) throws -> String {
+      try site.file("out/2026/01/01/1/20260101-001/\(name)", content)
+      let job = try #require(try site.look { try $0.page(JobQuery()) }.first)
+      try site.remove("out/2026/01/01/1/20260101-001")
+      _ = try site.ids()
+      return "\(job.title ?? "-") \(job.year ?? 0) \(job.status)"
+    }
+    #expect(try told("final_output.mp4", "video") == "- 0 completed")
+    #expect(try told("20260101-001_with_subs.mp4", "video") == "- 0 completed")
+    #expect(try told("final_output.mp4", "") == "- 0 pending")
+    #expect(
+      try told("job.json", #"{"input_media": "/films/Lagaan (2001).mkv", "status": "prepared"}"#)
+        == "Lagaan 2001 pending")
+    #expect(try told("job.json", #"{"title": "शोले", "status": "running"}"#) == "शोले 0 interrupted")
+    #expect(try told("job.json", #"{"status": "completed"}"#) == "- 0 completed")
+    let film = #""input": {"file": "in/Lagaan.2001.1080p.BluRay.mkv", "title": "Lagaan 1080p", "year": 1080}"#
+    #expect(try told("manifest.json", "{\(film)}") == "Lagaan 2001 pending")
+    #expect(try told("manifest.json", #"{"timezone": "IST +05:30", \#(film)}"#) == "Lagaan 1080p 1080 pending")
+  }
+
+  @Test func `keeps who did what, a run that died among it`() throws {
+    let site = try IndexedWorkspace()
+    try site.file(
+      "out/2026/01/01/1/20260101-001/manifest.json",
+      #"""
+      {"created_at": "2026-01-01T09:00:00.000000", "pipeline": {"status": "running"},
+      "stages": {"asr": {"status": "failed", "attempt": 2, "started_at": "2026-01-01T10:02:00.000000",
+      "completed_at": "2026-01-01T10:03:00.000000", "reason": "exit code 3", "error": "starting\nboom at line 12"}},
+      "history": [{"at": "2026-01-01T10:00:00.000000", "event": "started", "who": "asha@films"},
+      {"at": "2026-01-01T10:01:00.000000", "event": "stage_started", "stage": "asr", "attempt": 1}]}
+      """#)
+    let events = try site.look { index in
+      try Drift(index).heal()
+      return try index.read { db in
+        try Row.fetchAll(db, sql: "SELECT who, event, reason FROM events ORDER BY at, event DESC").map { row in
+          (0..<3).map { String.fromDatabaseValue(row[$0]) ?? "-" }.joined(separator: " ")
+        }
+      }
+    }
+    #expect(
+      events == [
+        "- created -", "asha@films started -", "asha@films stage_started -", "asha@films stage_started -",
+        "asha@films stage_failed boom at line 12", "asha@films interrupted the run ended without a word",
+      ])
   }
 
   @Test func `holds the jobs of every layout that bears ids`() throws {

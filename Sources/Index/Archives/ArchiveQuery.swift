@@ -93,6 +93,6 @@ extension JobIndex {
     try Drift(self).heal()
     return try current {
       try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [folder])
-    }.jobs.first
+    }.first
   }
 }

@@ -33,7 +33,7 @@ extension JobIndex {
         ORDER BY key
         """
       return try db.jobs(sql, arguments: StatementArguments(files) + [sha256])
-    }.jobs
+    }
     return jobs.isEmpty ? [] : try read { db in try jobs.map { try db.film(of: $0) } }
   }
 
@@ -41,16 +41,16 @@ extension JobIndex {
   ///
   /// - Parameter files: each as documents may write it, in one way or another.
   public func films(ofFiles files: [[String]]) throws -> [[KnownFilm]] {
+    let drift = Drift(self)
     for _ in 0..<4 {
       let (found, moved) = try standingFilms(ofFiles: files)
-      switch try Drift(self).heal(moved) {
-      case .unchanged: return found
-      case .stored: continue
-      case .told(let changed, let gone):
-        let anew = Dictionary(changed.map { ($0.folder, KnownFilm($0)) }, uniquingKeysWith: { $1 })
-        return found.map { films in
-          films.filter { !gone.contains($0.job.key) }.map { anew[$0.job.folder] ?? $0 }
-        }
+      let news = drift.news(of: moved)
+      if news.isEmpty { return found }
+      if try drift.store(news) { continue }
+      let gone = Set(news.gone.map(\.key))
+      let anew = Dictionary(news.changed.map { ($0.folder, KnownFilm($0)) }, uniquingKeysWith: { $1 })
+      return found.map { films in
+        films.filter { !gone.contains($0.job.key) }.map { anew[$0.job.folder] ?? $0 }
       }
     }
     return try standingFilms(ofFiles: files).films
@@ -75,7 +75,7 @@ extension JobIndex {
   public func film(of job: IndexedJob) throws -> KnownFilm {
     let now = try current {
       try $0.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE folder = ?", arguments: [job.folder])
-    }.jobs
+    }
     return try read { try $0.film(of: now.first ?? job) }
   }
 

@@ -7,6 +7,7 @@ extension JobIndex {
   /// latest), or a path in or of the job or of its archive.
   ///
   /// Ids and paths are looked up in the tree itself; the rest in the index.
+  /// A whole id is that job's or nobody's, also where it begins another's.
   /// - Throws: ``JobError`` with code `usage` when none or several fit; then it names those that do.
   public static func job(named name: String, in workspace: Workspace, notice: IndexNotice) throws -> IndexedJob {
     if let job = try standingJob(named: name, in: workspace) {
@@ -28,14 +29,8 @@ extension JobIndex {
       let file = day.appending(user).appending("\(id)\(ArchivePlace.ending)")
       return exists(file) ? ArchivePlace(at: file, in: workspace) : nil
     }
-    let folders = [job.folder] + archives.map(\.folder).filter { $0 != job.folder }
-    if folders.count > 1 { throw severalBear(id.description, folders) }
-  }
-
-  private static func severalBear(_ id: String, _ folders: [String]) -> JobError {
-    JobError(
-      .usage, id, "is a job of several users",
-      remedy: "Name its folder: \(folders.joined(separator: ", "))")
+    let others = archives.filter { $0.folder != job.folder }.map { ($0.user, $0.folder) }
+    if !others.isEmpty { throw ofSeveral(id.description, [(job.userID, job.folder)] + others) }
   }
 
   /// A job whose folder is there, by its whole id or a path in it: no index is needed for that.
@@ -46,11 +41,7 @@ extension JobIndex {
     let tree = JobTree(workspace: workspace)
     if let id = JobID(name) {
       let exact = tree.jobs(with: id)
-      if exact.count > 1 {
-        throw JobError(
-          .usage, name, "is a job of several users: \(exact.map(\.user).joined(separator: ", "))",
-          remedy: "Name its folder: \(exact.map(\.folder).joined(separator: ", "))")
-      }
+      if exact.count > 1 { throw ofSeveral(name, exact.map { ($0.user, $0.folder) }) }
       if let place = exact.first, let job = standing(place, in: workspace) { return job }
     }
     let path = resolve(name, against: currentFolder())
@@ -78,9 +69,16 @@ extension JobIndex {
     }
     try Drift(self).heal()
     let most = 10
+    let exact = try current {
+      try $0.jobs(
+        "SELECT \(Database.jobColumns) FROM jobs WHERE job_id = ? ORDER BY key LIMIT ?", arguments: [name, most])
+    }
+    if exact.count == 1 { return exact[0] }
+    if exact.count > 1 { throw Self.ofSeveral(name, exact.map { ($0.userID, $0.folder) }) }
+    // A whole id names that job or none: it is not the beginning of another.
     let fitting = try current { db in
-      name.isEmpty ? [] : try db.jobs(beginning: name, limit: most + 1)
-    }.jobs
+      name.isEmpty || JobID(name) != nil ? [] : try db.jobs(beginning: name, limit: most + 1)
+    }
     switch fitting.count {
     case 1: return fitting[0]
     case 0:
@@ -88,12 +86,22 @@ extension JobIndex {
         .usage, name, "no such job in \(workspace.outputRoot)",
         remedy: "See them with: cpwx job list, or look for one with: cpwx job find WORDS")
     default:
-      if fitting.allSatisfy({ $0.jobID == name }) { throw Self.severalBear(name, fitting.map(\.folder)) }
-      let some = fitting.prefix(most).map { "\($0.jobID)\($0.title.map { " (\($0))" } ?? "")" }
+      // Where several users have one id, more of it tells nothing.
+      let isTelling = Set(fitting.map(\.jobID)).count == fitting.count
+      let some = fitting.prefix(most).map {
+        "\(isTelling ? $0.jobID : $0.folder)\($0.title.map { " (\($0))" } ?? "")"
+      }
       let more = fitting.count > most ? " and more" : ""
       throw JobError(
-        .usage, name, "fits several jobs: \(some.joined(separator: ", "))\(more).", remedy: "Give more of the id.")
+        .usage, name, "fits several jobs: \(some.joined(separator: ", "))\(more).",
+        remedy: isTelling ? "Give more of the id." : "Give more of the id, or the job's folder.")
     }
+  }
+
+  private static func ofSeveral(_ name: String, _ jobs: [(user: String, folder: String)]) -> JobError {
+    JobError(
+      .usage, name, "is a job of several users: \(jobs.map(\.user).joined(separator: ", "))",
+      remedy: "Name its folder: \(jobs.map(\.folder).joined(separator: ", "))")
   }
 
   /// `latest` is 0 back, `latest~3` is 3.

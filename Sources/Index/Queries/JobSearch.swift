@@ -8,35 +8,16 @@ extension JobIndex {
   /// A page, and beside it the rows that it was made of.
   func pageOfRows(_ query: JobQuery) throws -> (jobs: [IndexedJob], rows: [IndexedJob]) {
     try Drift(self).heal()
-    return try current { try $0.page(query) }
+    var all = query
+    (all.after, all.limit) = (nil, nil)
+    return try current({ try $0.page(query) }, fitting: { [all] in try $0.page(all) })
   }
 
-  /// Jobs by words of their title or input's name, in any order and script, or by the beginning of a content hash;
-  /// newest first.
+  /// Jobs by words of their title or input's name, in any order and script, by the beginning of a content hash, or by
+  /// the input as lists show it; newest first.
   public func find(_ text: String, limit: Int?) throws -> [IndexedJob] {
     try Drift(self).heal()
-    return try current { try $0.matches(text, limit: limit) }.jobs
-  }
-
-  /// The rows of a query, looked up again until they are as their files say.
-  ///
-  /// A reader never waits for writers: while others write, what has changed is told as the files have it.
-  /// - Returns: the jobs, and the rows as the index has them.
-  func current(
-    _ query: (Database) throws -> [IndexedJob]
-  ) throws -> (jobs: [IndexedJob], rows: [IndexedJob]) {
-    for _ in 0..<4 {
-      let found = try read(query)
-      switch try Drift(self).heal(found) {
-      case .unchanged: return (found, found)
-      case .stored: continue
-      case .told(let changed, let gone):
-        let anew = Dictionary(changed.map { ($0.folder, $0) }, uniquingKeysWith: { $1 })
-        return (found.filter { !gone.contains($0.key) }.map { anew[$0.folder] ?? $0 }, found)
-      }
-    }
-    let found = try read(query)
-    return (found, found)
+    return try current({ try $0.matches(text, limit: limit) }, fitting: { try $0.matches(text, limit: nil) }).jobs
   }
 
   /// How many jobs there are, by user and status.
@@ -48,21 +29,21 @@ extension JobIndex {
 
 extension Database {
   func matches(_ text: String, limit: Int?) throws -> [IndexedJob] {
-    var found: [IndexedJob] = []
-    let most = limit.map { " LIMIT \($0)" } ?? ""
-    if text.utf8.count >= 6, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
-      let sql = """
-        SELECT \(Database.jobColumns) FROM inputs JOIN jobs ON jobs.key = inputs.job
-        WHERE sha256 >= ? AND sha256 < ? ORDER BY jobs.key DESC\(most)
-        """
-      found = try jobs(sql, arguments: [text.lowercased(), text.lowercased() + "g"])
+    var sources: [(sql: String, values: [RowValue])] = []
+    if let query = FoldedWords(text).query {
+      sources.append(("SELECT rowid AS job FROM words WHERE words MATCH ?", [.text(query)]))
     }
-    guard found.isEmpty, let query = FoldedWords(text).query else { return found }
-    let sql = """
-      SELECT \(Database.jobColumns) FROM words JOIN jobs ON jobs.key = words.rowid
-      WHERE words MATCH ? ORDER BY words.rowid DESC\(most)
-      """
-    return try jobs(sql, arguments: [query])
+    if text.utf8.count >= 6, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+      let prefix = text.lowercased()
+      sources.append(
+        ("SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?", [.text(prefix), .text(prefix + "g")]))
+    }
+    if text.contains("/") { sources.append(("SELECT job FROM inputs WHERE file = ?", [.text(text)])) }
+    guard !sources.isEmpty else { return [] }
+    let end = " ORDER BY job DESC" + (limit.map { " LIMIT \($0)" } ?? "")
+    let found = sources.map { "SELECT * FROM (\($0.sql)\(end))" }.joined(separator: " UNION ")
+    let sql = "SELECT \(Database.jobColumns) FROM (\(found)) AS found CROSS JOIN jobs ON jobs.key = found.job\(end)"
+    return try jobs(sql, arguments: StatementArguments(sources.flatMap(\.values)))
   }
 
   func jobCounts() throws -> [(userID: String, status: String, jobs: Int)] {

@@ -5,6 +5,13 @@ internal import SystemPackage
 extension Database {
   /// Brings what the table says of batches to what their records say. Records never change once they have ended.
   func storeBatches(of workspace: Workspace) throws {
+    let folder = workspace.documentPath(workspace.batchFolder)
+    // Before the records are read, so that what comes meanwhile is noticed.
+    if let stamp = FolderStamp(workspace.batchFolder) {
+      try store(folder, stamp)
+    } else {
+      try execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [folder])
+    }
     let ended = try String.fetchSet(self, sql: "SELECT batch_id FROM batches WHERE status <> 'running'")
     var standing: Set<String> = []
     for path in workspace.batchRecords() {
@@ -21,6 +28,19 @@ extension Database {
     let known = try String.fetchSet(self, sql: "SELECT batch_id FROM batches")
     for gone in known.subtracting(standing) {
       try execute(sql: "DELETE FROM batches WHERE batch_id = ?", arguments: [gone])
+    }
+  }
+
+  /// Whether the records of batches may say something else by now: some came or went, or one ran that nobody runs any more.
+  func batchesHaveMoved(in workspace: Workspace) throws -> Bool {
+    let folder = workspace.documentPath(workspace.batchFolder)
+    let row = try Row.fetchOne(
+      cachedStatement(sql: "SELECT inode, modified FROM folders WHERE path = ?"), arguments: [folder])
+    let known = row.map { FolderStamp(inode: $0[0], modified: $0[1]) }
+    if FolderStamp(workspace.batchFolder) != known || known?.modified == 0 { return true }
+    return try String.fetchAll(cachedStatement(sql: "SELECT batch_id FROM batches WHERE status = 'running'")).contains {
+      let path = workspace.batchFolder.appending("\($0).json")
+      return (try? BatchRecord(reading: path)).map { BatchRecord.status($0, at: path) } != .running
     }
   }
 }

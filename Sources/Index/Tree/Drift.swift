@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// What the files say by now, brought into the index before it is believed.
 ///
-/// Added and removed jobs show in the times of the folders above them, which are few. Jobs that were under way are
-/// looked at every time; others when they are about to be shown.
+/// Added and removed jobs show in the times of the folders above them, which are few. Jobs that were under way and the
+/// newest are looked at every time; others when they are about to be shown.
 struct Drift {
   private let index: JobIndex
   private var workspace: Workspace { index.workspace }
@@ -15,6 +15,10 @@ struct Drift {
 
   /// Jobs that another host may carry on at any time.
   private static let isOpen = "status IN ('running', 'pending', 'interrupted')"
+  /// Of those at most so many at a look, which takes some 30 ms.
+  private static let mostOpen = 20_000
+  /// Of all others, the newest, which are asked for most.
+  private static let newest = 300
 
   /// Notices jobs that came, went, or moved on.
   ///
@@ -23,21 +27,21 @@ struct Drift {
     let now = ContinuousClock.now
     // The pages of one list follow each other in a moment, and thousands of folders need not be looked at for each.
     if !waits, let last = index.compared.withLock({ $0 }), now - last < .milliseconds(100) { return }
-    let open = try jobsThatMoved(of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT 2000", [])
-    _ = try restamp(open.moved, try changedFolders(), waits: waits)
+    let open = try jobsThatMoved(
+      of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT \(Self.mostOpen)", [])
+    let newest = try jobsThatMoved(of: "ORDER BY key DESC LIMIT \(Self.newest)", [])
+    let both = open.moved + newest.moved.filter { job in !open.moved.contains { $0.key == job.key } }
+    _ = try store(news(of: both), try changedFolders(), waits: waits)
     index.compared.withLock { $0 = now }
   }
 
-  /// What became of jobs that were compared with their files.
-  enum Healing {
-    case unchanged
-    case stored
-    /// Others write, and the index stands as it was: these have changed, and those are gone.
-    case told(changed: [IndexedJob], gone: Set<Int64>)
-  }
+  /// What became of jobs since they were stored.
+  struct News {
+    var changed: [IndexedJob] = []
+    var gone: [IndexedJob] = []
 
-  /// Compares these jobs with their files.
-  func heal(_ jobs: [IndexedJob]) throws -> Healing { try restamp(jobs, nil, waits: false) }
+    var isEmpty: Bool { changed.isEmpty && gone.isEmpty }
+  }
 
   /// Compares every job with its files.
   func healAll() throws {
@@ -46,15 +50,15 @@ struct Drift {
     var last: Int64 = -1
     while true {
       let (moved, seen) = try jobsThatMoved(of: "WHERE key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
-      _ = try restamp(moved, nil, waits: true)
+      _ = try store(news(of: moved), waits: true)
       guard seen.count == length else { return }
       last = seen.last
     }
   }
 
-  private func restamp(_ jobs: [IndexedJob], _ changes: FolderChanges?, waits: Bool) throws -> Healing {
-    var changed: [IndexedJob] = []
-    var gone: [IndexedJob] = []
+  /// Compares these jobs with their files.
+  func news(of jobs: [IndexedJob]) -> News {
+    var news = News()
     for job in jobs {
       let folder = workspace.resolve(documentPath: job.folder)
       let stamp = JobStamp(of: folder)
@@ -64,24 +68,40 @@ struct Drift {
         else { continue }
       } else if !isDirectory(folder) {
         if job.isArchived, let archive = job.archive, exists(workspace.resolve(documentPath: archive)) { continue }
-        gone.append(job)
+        news.gone.append(job)
         continue
-      } else if stamp == .none, job.stamp == .none {
+      } else if stamp == .none, job.stamp == .none,
+        job.status != PipelineStatus.pending.rawValue || !IndexedJob.hasFinalVideo(folder)
+      {
         continue
       }
-      if let read = IndexedJob(reading: job.place, in: workspace) { changed.append(read) } else { gone.append(job) }
+      if var read = IndexedJob(reading: job.place, in: workspace) {
+        (read.key, read.archive) = (job.key, job.archive)
+        news.changed.append(read)
+      } else {
+        news.gone.append(job)
+      }
     }
-    guard !changed.isEmpty || !gone.isEmpty || changes?.isEmpty == false else { return .unchanged }
+    return news
+  }
+
+  /// Brings them into the index.
+  ///
+  /// - Returns: whether it was done; not when others write.
+  func store(_ news: News, waits: Bool = false) throws -> Bool { try store(news, FolderChanges(), waits: waits) }
+
+  private func store(_ news: News, _ changes: FolderChanges, waits: Bool) throws -> Bool {
+    if news.isEmpty, changes.isEmpty { return true }
     do {
       try index.write(waits: waits) { db in
-        for job in gone { try db.leave(job.folder, in: workspace) }
+        for job in news.gone { try db.leave(job.folder, in: workspace) }
         let writer = try JobWriter(db)
-        for job in changed { try writer.store(job) }
-        if let changes { try changes.apply(db, workspace) }
+        for job in news.changed { try writer.store(job) }
+        try changes.apply(db, workspace)
       }
-      return .stored
+      return true
     } catch let error as JobError where error.code == .locked {
-      return .told(changed: changed, gone: Set(gone.map(\.key)))
+      return false
     }
   }
 
@@ -112,7 +132,9 @@ struct Drift {
   private func changedFolders() throws -> FolderChanges {
     let tree = JobTree(workspace: workspace)
     let stamps = StampReader(workspace)
+    var changes = FolderChanges()
     let (changed, newRoots) = try index.read { db in
+      changes.ofBatches = try db.batchesHaveMoved(in: workspace)
       var changed: [String] = []
       try RowStatement(db, "SELECT path, inode, modified FROM folders").rows([]) { row in
         let known = FolderStamp(inode: row.integer(at: 1), modified: row.integer(at: 2))
@@ -123,15 +145,15 @@ struct Drift {
       }
       return (changed, newRoots)
     }
-    if changed.isEmpty, newRoots.isEmpty { return FolderChanges() }
+    if changed.isEmpty, newRoots.isEmpty { return changes }
     let known = try index.read { db in
       var known: [String: FolderStamp] = [:]
       let rows = try Row.fetchCursor(db, sql: "SELECT path, inode, modified FROM folders")
       while let row = try rows.next() { known[row[0]] = FolderStamp(inode: row[1], modified: row[2]) }
       return known
     }
-    var changes = FolderChanges()
-    for path in changed { try changes.look(path, known, tree, index) }
+    let batches = workspace.documentPath(workspace.batchFolder)
+    for path in changed where path != batches { try changes.look(path, known, tree, index) }
     for root in newRoots { try changes.look(root.path, known, tree, index) }
     return changes
   }
@@ -148,6 +170,8 @@ extension IndexedJob {
 
 /// What came and went in folders that look otherwise than the index remembers.
 private struct FolderChanges {
+  /// Whether the records of batches may say something else by now.
+  var ofBatches = false
   private var folders: [JobTree.Folder] = []
   private var forgotten: [String] = []
   private var came: [JobPlace] = []
@@ -157,7 +181,7 @@ private struct FolderChanges {
 
   var isEmpty: Bool {
     folders.isEmpty && forgotten.isEmpty && came.isEmpty && went.isEmpty && archivesThatCame.isEmpty
-      && archivesThatWent.isEmpty
+      && archivesThatWent.isEmpty && !ofBatches
   }
 
   mutating func look(
@@ -214,6 +238,7 @@ private struct FolderChanges {
     for place in came {
       if let job = IndexedJob(reading: place, in: workspace) { try writer.store(job) }
     }
+    if ofBatches { try db.storeBatches(of: workspace) }
     for folder in folders { try db.store(folder) }
     for path in forgotten { try db.execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [path]) }
   }

@@ -49,6 +49,9 @@ struct JobListCommand: AsyncParsableCommand {
 
   func validate() throws {
     if limit < 0 { throw ValidationError("--limit is a number from 0.") }
+    if let columns, columns.allSatisfy({ $0 == "," || $0 == " " }) {
+      throw ValidationError("--columns names none. Expected: job_id,title,…")
+    }
   }
 
   func run() async throws {
@@ -61,7 +64,9 @@ struct JobListCommand: AsyncParsableCommand {
     query.after = try after.map { try workspace.job(named: $0).folder }
     let last = try listing.write(query, limit: limit == 0 ? nil : limit)
     if let last, Console.errorIsRead {
-      Console.note("There are more: --after \(last.jobID), or --limit 0 for all.")
+      // An id that jobs of several users have names none of them.
+      let name = (try? workspace.job(named: last.jobID))?.folder == last.folder ? last.jobID : last.folder
+      Console.note("There are more: --after \(name), or --limit 0 for all.")
     }
   }
 }
