@@ -19,6 +19,13 @@ struct IndexFile: Sendable {
   var makerPath: FilePath { path.removingLastComponent().appending("index.maker") }
   private var companions: [FilePath] { ["-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
 
+  /// Whether an error is about one of the index's own files.
+  func isTrouble(_ error: JobError) -> Bool {
+    let subject = FilePath(error.subject)
+    return error.code == .io && subject.removingLastComponent() == path.removingLastComponent()
+      && subject.lastComponent?.string.hasPrefix("index.") == true
+  }
+
   func lock() throws -> FileLock { try FileLock.wait(for: lockPath) }
 
   /// - Throws: ``JobError`` with code `locked` when another holds it.

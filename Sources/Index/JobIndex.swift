@@ -35,7 +35,8 @@ public final class JobIndex: Sendable {
   /// - Parameters:
   ///   - leavingNone: where there is no index, none is made but for this look: for those who promised to change nothing.
   ///   - notice: told what was wrong with the index and what was done about it.
-  ///   - body: asked again when the index turns out to be damaged while it is read.
+  ///   - body: asked again when the index turns out to be damaged while it is read, or not to take what is written. Other
+  ///     trouble of its own, as with a film that cannot be read, is its own to tell.
   /// - Throws: what `body` throws; ``JobError`` when not even a passing index can be made.
   public static func look<Result>(
     in workspace: Workspace, leavingNone: Bool = false, notice: IndexNotice,
@@ -50,7 +51,7 @@ public final class JobIndex: Sendable {
       notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
     } catch let error as DatabaseError where error.tellsOfNoWriting {
       return try lookPassing(in: workspace, because: error.message ?? "\(error)", notice, body)
-    } catch let error as JobError where error.code == .io {
+    } catch let error as JobError where IndexFile(in: workspace).isTrouble(error) {
       return try lookPassing(in: workspace, because: error.message, notice, body)
     }
     let renewed = try remade(workspace, notice: notice)
@@ -129,10 +130,7 @@ public final class JobIndex: Sendable {
   private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
     let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
-    let queue = try Reindex(of: workspace).make(at: path, notice)
-    // It goes with whoever has it open, however that ends.
-    unlink(path)
-    return JobIndex(passing: queue, workspace)
+    return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace)
   }
 
   static func configuration() -> Configuration {

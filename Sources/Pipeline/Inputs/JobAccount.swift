@@ -12,9 +12,16 @@ public struct JobAccount: Sendable {
 
   /// The account of a job.
   ///
-  /// - Parameter next: what a run would do with it now; `nil` where that cannot be told.
-  public init(of job: String, events: [JobEvent], next: InputDecision?) {
-    lines = events.compactMap { Self.line($0) }
+  /// - Parameters:
+  ///   - isDamaged: its records cannot be read, and tell nothing.
+  ///   - mention: what a batch after all that says of its film.
+  ///   - next: what a run would do with it now; `nil` where that cannot be told.
+  ///   - problem: why it cannot.
+  public init(
+    of job: String, events: [JobEvent], isDamaged: Bool = false, mention: BatchMention? = nil, next: InputDecision?,
+    problem: String? = nil
+  ) {
+    lines = events.compactMap { Self.line($0) } + (mention.map { [$0.line] } ?? [])
     (decision, reason) = (next?.kind, next?.reason)
     var parts: [String] = []
     let runs = events.filter { $0.what == .started }
@@ -31,16 +38,25 @@ public struct JobAccount: Sendable {
       parts.append(
         "failed\(failure.map { " in \($0.stage ?? "a stage"): \($0.reason ?? "no reason was recorded")" } ?? "")")
     case .interrupted?: parts.append("was interrupted")
-    default: parts.append(runs.isEmpty ? "has not run" : "has not ended")
+    default:
+      let isUnknown = isDamaged && runs.isEmpty
+      parts.append(
+        isUnknown ? "is damaged: its manifest.json cannot be read" : runs.isEmpty ? "has not run" : "has not ended")
     }
-    sentence =
-      "\(job) \(Self.joined(parts))\(next.map { "; a run now would \(Self.verb($0.kind)): \($0.reason)" } ?? "")."
+    if let mention { parts.append(mention.words) }
+    let outlook =
+      next.map { "; a run now would \(Self.verb($0.kind)): \($0.reason)" }
+      ?? problem.map { "; a run now could not go on with it: \($0)" }
+    sentence = "\(job) \(Self.joined(parts))\(outlook ?? "")."
   }
 
   /// The account of a film that has no job.
-  public init(of film: InputDecision) {
-    sentence = "\(film.input): a run now would \(Self.verb(film.kind)): \(film.reason)."
-    (lines, decision, reason) = ([], film.kind, film.reason)
+  ///
+  /// - Parameter mention: what a batch says of it.
+  public init(of film: InputDecision, mention: BatchMention?) {
+    let past = mention.map { " \($0.words);" } ?? ":"
+    sentence = "\(film.input)\(past) a run now would \(Self.verb(film.kind)): \(film.reason)."
+    (lines, decision, reason) = (mention.map { [$0.line] } ?? [], film.kind, film.reason)
   }
 
   private static func joined(_ parts: [String]) -> String {
@@ -76,6 +92,6 @@ public struct JobAccount: Sendable {
       case .stageFailed: "\(stage) failed\(attempt)\(reason)"
       case .stageSkipped: "\(stage) was skipped\(reason)"
       }
-    return what.map { "\(event.at.prefix(19).map { $0 == "T" ? " " : String($0) }.joined())  \($0)" }
+    return what.map { "\(event.at.spaced(19))  \($0)" }
   }
 }

@@ -38,7 +38,11 @@ struct JobLogsCommand: AsyncParsableCommand {
   func run() async throws {
     let paths = try workspaceOptions.open().paths(ofJob: job.job)
     let logs = LogReading(of: paths, stage: stage, lines: lines) { Console.out(raw: $0) }
-    guard follow else { return try logs.print() }
+    guard follow else {
+      try logs.print()
+      if stage == nil, JobLogs(of: paths).files.isEmpty { Console.note("\(paths.id) has no logs.") }
+      return
+    }
     Interruption.endsQuietly()
     let ending = try logs.follow(reader: .standardOutput) { Console.note($0) }
     if ending == .readerGone { throw ExitStatus(rawValue: 141) }

@@ -56,19 +56,49 @@ private struct Inquiry {
     let isFilm = (try? FileStatus(of: file))?.isRegular == true && MediaFiles.isMedia(subject)
     let film = isFilm ? try batch.plan(inputs: [file], resumed: [], asNight: true, notice: notice).films.first : nil
     if let film, film.job == nil {
-      (account, jobID, secrets) = (JobAccount(of: film), nil, [])
+      account = JobAccount(of: film, mention: BatchMention(of: film.input, since: nil, in: workspace))
+      (jobID, secrets) = (nil, [])
       return
     }
-    let job = film?.job == nil ? try workspace.job(named: subject).paths(in: workspace) : film!.job!
-    let next =
-      film ?? (try? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice))?.films.first
+    let job = try film?.job ?? Self.job(subject, file, in: workspace)
+    var (next, problem): (InputDecision?, String?) = (film, nil)
+    do {
+      next =
+        try next ?? batch.plan(inputs: [], resumed: [job.output.string], asNight: true, notice: notice).films.first
+    } catch let error as JobError {
+      problem = "\(error.subject): \(error.message)"
+    }
     let manifest =
       (try? Manifest(reading: job.manifest))
       ?? (try? workspace.job(named: job.output.string)).flatMap { try? $0.archivedManifest(in: workspace) }
-    let events = manifest?.events ?? []
-    account = JobAccount(of: job.id.description, events: events, next: next)
+    var events = manifest?.events ?? []
+    if !FileLock.isHeld(job.lock), let interruption = manifest?.interruption { events.append(interruption) }
+    let input = next?.input ?? manifest?.inputFile.map { workspace.resolve(documentPath: $0) }
+    account = JobAccount(
+      of: job.id.description, events: events, isDamaged: manifest == nil && exists(job.manifest),
+      mention: input.flatMap { BatchMention(of: $0, since: events.last?.at, in: workspace) }, next: next,
+      problem: problem)
     jobID = job.id.description
     secrets = Secrets.values(ofJobIn: job.output, workspace: workspace, outer: environment)
+  }
+
+  /// The job that is named by its own name, or by that of a film that is not there any more.
+  private static func job(_ subject: String, _ file: FilePath, in workspace: Workspace) throws -> JobPaths {
+    do {
+      return try workspace.job(named: subject).paths(in: workspace)
+    } catch let error as JobError where error.code == .usage && (MediaFiles.isMedia(subject) || exists(file)) {
+      if exists(file) {
+        let isFilm = MediaFiles.isMedia(subject) || isDirectory(file)
+        throw isFilm ? error : JobError(.usage, subject, "is neither a film, by its ending, nor in a job")
+      }
+      let films = try JobIndex.look(in: workspace, notice: .console) {
+        try $0.films(ofInputs: [subject, workspace.documentPath(file)], content: nil)
+      }
+      if let job = films.last?.job { return job.paths(in: workspace) }
+      throw JobError(
+        .usage, subject, "no such file, and no job's film",
+        remedy: "See the jobs with: cpwx job list, or look for one with: cpwx job find WORDS")
+    }
   }
 
   var document: JSON {

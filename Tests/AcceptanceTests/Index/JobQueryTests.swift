@@ -141,9 +141,28 @@ struct JobQueryTests {
       #expect(try workspace.cpwx("job", "why", "latest").output.contains("a run now would try it again"))
       try workspace.film("New (2020).mp4", holding: "four")
       #expect(try workspace.cpwx("job", "why", "in/New (2020).mp4").output.contains("a run now would make a job of it"))
+      #expect(try workspace.cpwx("run", "--min-free", "9999T").code == 75)
+      let held = try workspace.cpwx("job", "why", "in/New (2020).mp4").output
+      #expect(
+        held.contains("was held by the batch of ") && held.contains("a run now would make a job of it"), "\(held)")
+      let none = try workspace.cpwx("job", "why", "in/Nothing.mp4")
+      #expect(none.code == 64 && none.errors.contains("no such file"))
       let json = try JSON(parsing: workspace.cpwx("job", "why", "latest", "--format", "json").output.utf8)
       #expect(json["decision"]?.string == "retry")
       #expect(json["history"]?.array?.isEmpty == false)
+    }
+  }
+
+  @Test func `why tells of a film that is gone and of damaged records, without reading all jobs`() throws {
+    try night { workspace in
+      let input = try workspace.manifest(of: workspace.jobs[1])["input"]?["file"]?.string ?? ""
+      try workspace.remove(input)
+      let gone = try workspace.cpwx("job", "why", "latest~1")
+      #expect(gone.code == 0 && gone.output.contains("a run now could not go on with it"), "\(gone)")
+      #expect(!gone.errors.contains("files are read for this look"))
+      #expect(try workspace.cpwx("job", "why", input).output.contains("completed"))
+      try workspace.write(workspace.jobs[2] + "/manifest.json", #"{"version": "1.0"#)
+      #expect(try workspace.cpwx("job", "why", "latest").output.contains("is damaged"))
     }
   }
 
