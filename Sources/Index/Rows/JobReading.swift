@@ -113,7 +113,8 @@ extension IndexedJob {
   private mutating func correctName() {
     guard let fileName, !fileName.isEmpty else { return }
     let name = FilmName(parsing: fileName)
-    let isPlausible = year.map { (1870...FilmName.latestPlausibleYear).contains($0) } ?? true
+    // What lies outside is the height of a picture: 1080, 2160.
+    let isPlausible = year.map { (1870..<2100).contains($0) } ?? true
     if title == nil || !isPlausible || name.year != nil && name.year != year {
       (title, year) = (name.title, name.year ?? (isPlausible ? year : nil))
     }
