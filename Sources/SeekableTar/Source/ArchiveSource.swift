@@ -36,7 +36,7 @@ public struct ArchiveSource: Sendable {
   }
 }
 
-/// How much was left out on request.
+/// How much was left out on request: files with something in them.
 public struct ExcludedFiles: Sendable, Hashable {
   public var files = 0
   public var bytes = 0

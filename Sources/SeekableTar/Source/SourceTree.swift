@@ -73,10 +73,10 @@ struct SourceTree {
         return
       }
       for name in names { exclude(path.appending(name), at: inner.descriptor, name) }
-    case .file:
+    case .file where raw.st_size > 0:
       excluded.files += 1
       excluded.bytes += Int(raw.st_size)
-    default: excluded.files += 1
+    default: break
     }
   }
 }

@@ -10,7 +10,8 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     discussion: """
       The rules are those of backups: what any of them keeps stays. An archive's age is that of its job's completion. An \
       archive that is the only copy of its job goes only when the job is named as well; its number is never given again, \
-      and a run over its film makes a new job of it.
+      and a run over its film makes a new job of it. The job's folder counts as another copy when it holds all that is in \
+      the archive. Copies for sharing count for no rule, and go only when their job is named.
 
       EXAMPLES
         cpwx archive prune --keep-last 100 --keep-monthly 12
