@@ -8,8 +8,15 @@ struct NameToken {
 
   var isNumber: Bool { text.isNumber }
 
-  /// The number this word writes, when it is four digits long as years are.
-  var fourDigits: Int? { text.utf8.count == 4 && isNumber ? Int(text) : nil }
+  /// The number this word writes, when it is four digits long as years are: of any script, and with the sign for a year
+  /// behind it where that is usual.
+  var fourDigits: Int? {
+    if text.utf8.count == 4 { return isNumber ? Int(text) : nil }
+    var digits = text.unicodeScalars[...]
+    if let last = digits.last, ["年", "년"].contains(last) { digits.removeLast() }
+    guard digits.count == 4, digits.allSatisfy({ $0.properties.numericType == .decimal }) else { return nil }
+    return digits.reduce(0) { $0 * 10 + Int($1.properties.numericValue ?? 0) }
+  }
 
   /// Whether more than what separates any two words precedes this one.
   var isSetApart: Bool { !["", " ", "_", "."].contains(gap) }

@@ -12,4 +12,7 @@ struct ReleaseTag {
 
   let kind: Kind
   let tokens: Range<Int>
+
+  /// `Full Movie` and its like, which no title ends in.
+  var isPhraseOfProcess: Bool { kind == .process && tokens.count > 1 }
 }

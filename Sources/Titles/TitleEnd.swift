@@ -30,8 +30,10 @@ struct TitleEnd {
   mutating func token() -> Int {
     var end = limitToken
     while let earlier = startOfTag(before: end) ?? startOfAside(before: end) ?? startOfSuffix(before: end) {
-      end = earlier
       if case .nameEnd = limit { limit = .tag }
+      // What says itself that a film follows is no part of the name: what stands before it describes the film, too.
+      if name.tags[end - 1]?.isPhraseOfProcess == true { limit = .tag }
+      end = earlier
     }
     return end
   }
@@ -46,10 +48,11 @@ struct TitleEnd {
   private func isWorthDropping(_ tag: ReleaseTag) -> Bool {
     switch (limit, tag.kind) {
     case (_, .technical), (.tag, _), (.year, .edition): true
+    case (.year, .process) where tag.isPhraseOfProcess: true
     case (.year, .quality): false
     case (.year(let year), .language) where year.standing == .bare: precedesYear(tag)
     case (.nameEnd, .edition) where tag.tokens.count > 1: true
-    case (.nameEnd, .process) where tag.tokens.count > 1: true
+    case (.nameEnd, .process) where tag.isPhraseOfProcess: true
     case (.nameEnd, _), (.year, _): isSetApart(tag)
     }
   }

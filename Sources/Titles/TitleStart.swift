@@ -5,7 +5,7 @@ struct TitleStart {
   let leadingYear: Int?
 
   init(of name: TaggedName, years: ClosedRange<Int>) {
-    var index = 0
+    var index = Self.skippingCopyMark(of: name)
     var leadingYear: Int?
     while let skip = Self.junk(at: index, of: name, years: years) {
       leadingYear = skip.year ?? leadingYear
@@ -32,9 +32,33 @@ struct TitleStart {
     if site > 0, index + site < name.tokens.count, name.tokens[index].key == "www" || index == 0 {
       return (index + site, nil)
     }
-    guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count
+    guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count,
+      index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years)
     else { return nil }
     return (tag.tokens.upperBound, nil)
+  }
+
+  /// Whether what begins at `index` is the year of release and what describes the release, so that the title comes before:
+  /// `[REC].2007.1080p`, `VHS.2012`.
+  private static func isAllThereIs(before index: Int, of name: TaggedName, years: ClosedRange<Int>) -> Bool {
+    guard index < name.tokens.count, let year = name.tokens[index].fourDigits, years.contains(year),
+      name.tags[index] == nil
+    else { return false }
+    let next = index + 1
+    return next == name.tokens.count || name.tags[next] != nil || name.group(startingAt: next).map(name.isJunk) == true
+  }
+
+  /// What file managers put before the name of a copy: `Copy of Title`, `Copy (2) of Title`.
+  private static func skippingCopyMark(of name: TaggedName) -> Int {
+    let tokens = name.tokens
+    guard tokens.first?.key == "copy" else { return 0 }
+    let isNumbered = tokens.count > 1 && tokens[1].isNumber && name.group(startingAt: 1) != nil
+    let preposition = isNumbered ? 2 : 1
+    guard preposition + 1 < tokens.count, tokens[preposition].key == "of",
+      tokens[preposition].gap.allSatisfy({ $0 == " " || $0 == ")" }),
+      !["a", "an"].contains(tokens[preposition + 1].key)
+    else { return 0 }
+    return preposition + 1
   }
 
   /// Whether what follows a leading group could be the title; if not, the group is (`[REC] 2 (2009)`).
@@ -44,14 +68,16 @@ struct TitleStart {
       let isYear = group.tokens.count == 1 && name.tokens[index].fourDigits.map(years.contains) == true
       return !isYear && !name.isJunk(group)
     }
-    let isSequel = name.tokens[index].isNumber && name.tokens[index].text.utf8.count <= 2
-    return !isSequel && !name.isTechnical(index)
+    let number = name.tokens[index].text.unicodeScalars
+    let isSequel = number.count <= 2 && number.allSatisfy { $0.properties.numericType != nil }
+    return !isSequel && !name.isTechnical(index) && !isAllThereIs(before: index, of: name, years: years)
   }
 
   /// Scene files carry their group in front, in small letters: `group-the.title.1080p.bluray.x264`.
   private static func skippingGroupPrefix(at index: Int, of name: TaggedName) -> Int {
     let tokens = name.tokens
     guard index + 1 < tokens.count, tokens[index + 1].gap == "-", tokens[index].text.utf8.count > 1,
+      !tokens[index].isNumber,
       name.name.unicodeScalars.allSatisfy({ !$0.isCapitalLetter && !$0.isBlank }),
       !TitleVocabulary.compoundEndings.contains(tokens[index + 1].key),
       let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical),

@@ -48,6 +48,8 @@ private struct Candidate {
   let standing: YearChoice.Standing
   /// Whether the year shares its brackets with plain words, such as the director's name.
   let isCredit: Bool
+  /// The first word of the date that the year ends, in `15.08.1975`; else the year itself.
+  private let dateStart: Int
 
   init?(at index: Int, of name: TaggedName, years: ClosedRange<Int>) {
     let token = name.tokens[index]
@@ -59,6 +61,7 @@ private struct Candidate {
     self.year = year
     group = name.group(holding: index)
     standing = group.map { $0.tokens.count == 1 ? .inOwnBrackets : .inSharedBrackets } ?? .bare
+    dateStart = Self.isDate(index, of: name.tokens) ? index - 2 : index
     isCredit = standing == .inSharedBrackets && group.map(name.isJunk) == false
   }
 
@@ -69,8 +72,16 @@ private struct Candidate {
     return joinsBefore || (next < tokens.count && tokens[next].gap == "-" && tokens[next].fourDigits != nil)
   }
 
+  /// Two digits, a sign and two digits before it: the day and the month, in whichever order.
+  private static func isDate(_ index: Int, of tokens: [NameToken]) -> Bool {
+    guard index > 2, tokens[index].gap == tokens[index - 1].gap, [".", "-"].contains(tokens[index].gap)
+    else { return false }
+    let parts = [tokens[index - 2], tokens[index - 1]].map { $0.text.utf8.count == 2 ? Int($0.text) ?? 0 : 0 }
+    return parts.allSatisfy { (1...31).contains($0) } && parts.contains { $0 <= 12 }
+  }
+
   func choice(start: Int) -> YearChoice {
-    let groupStart = group?.tokens.lowerBound ?? index
+    let groupStart = group?.tokens.lowerBound ?? (dateStart > start ? dateStart : index)
     return YearChoice(year: year, titleEnd: groupStart > start ? groupStart : index, standing: standing)
   }
 }

@@ -60,6 +60,30 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: "[Group][Akira][1988][BDRip].mkv").title == "Akira")
   }
 
+  @Test(arguments: [
+    ("[REC].2007.1080p.mkv", "[REC]", 2007), ("[शोले] 1975.mkv", "[शोले]", 1975), ("[REC]².2009.1080p.mkv", "[REC]²", 2009),
+    ("VHS.2012.mkv", "VHS", 2012), ("X264.2010.mkv", "X264", 2010), ("[Group] 1917 2019 1080p.mkv", "1917", 2019),
+  ])
+  func `what is all there is before the year is the title`(name: String, title: String, year: Int) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == year)
+  }
+
+  @Test(arguments: [
+    "Sholay Hindi Full Movie (1975).mp4", "Sholay Full Movie 1975 HD.mp4", "Copy of Sholay (1975).mkv",
+    "Copy (2) of Sholay (1975).mkv", "Sholay 15.08.1975.mkv", "Sholay.15.08.1975.1080p.mkv", "Sholay%201975.mkv",
+    "Sholay 1975年.mkv", "Sholay (１９７５).mkv", "Sholay (१९७५).mkv",
+  ])
+  func `what people and programs write around a title and its year is no part of them`(name: String) {
+    #expect(FilmName(parsing: name).title == "Sholay")
+    #expect(FilmName(parsing: name).year == 1975)
+  }
+
+  @Test func `a backslash is a character of a name but in a path of Windows`() {
+    #expect(FilmName(parsing: #"AC\DC Live (2009).mkv"#).title == #"AC\DC Live"#)
+    #expect(FilmName(parsing: #"\\server\films\Heat (1995).mkv"#).title == "Heat")
+  }
+
   @Test func `a title in two scripts is read in Latin letters`() {
     #expect(FilmName(parsing: "기생충.Parasite.2019.1080p.mkv").title == "Parasite")
     #expect(FilmName(parsing: "七人の侍 (1954).mkv").title == "七人の侍")
