@@ -41,6 +41,24 @@ import Testing
       "stages:\n  - {name: a, number: 1, command: [x]}\nworkflow: {w: [a]}\n", 3,
       ["'workflow'", "did you mean 'workflows'"]
     ),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    enabled: false\n", 5, ["'false'", "STEP_DEMUX"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x, null]\n", 4, ["nothing", "a text"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [x, ~]\n", 4, ["nothing", "a text"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [\"{input\"]\n", 4, ["'{input' is not closed"]),
+    ("stages:\n  - name: a\n    number: 1\n    command: [\"{job_dir/x\"]\n", 4, ["'{job_dir' is not closed"]),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: ./manifest.json}\n", 5,
+      ["manifest.json", "a record of the job"]
+    ),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x], outputs: {o: d/o}}\n"
+        + "  - {name: b, number: 2, command: [x], outputs: {p: '{job_dir}/d/o'}}\n", 3, ["'{job_dir}/d/o'", "'a'"]
+    ),
+    (
+      "lanes: {gpu: 1}\nstages:\n  - {name: a, number: 1, command: [x], lane: gpu}\n"
+        + "  - {name: b, number: 2, command: [x], lane: gpus}\n", 1, ["'gpus'", "did you mean 'gpu'"]
+    ),
+    ("stages:\n  - &d {name: a, number: 1, command: [x]}\n  - {<<: *d, number: 2, nmae: b}\n", 3, ["'nmae'"]),
     ("stages:\n  - {name: a\n", 3, ["no YAML"]),
     ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
   ]
@@ -70,6 +88,29 @@ import Testing
     #expect(stage.inputs == nil)
     #expect(stage.outputs.isEmpty)
     #expect(stage.lane == "cpu")
+  }
+
+  @Test func `takes over the pairs that a merge key names, and none that stands there itself`() throws {
+    let yaml = """
+      x-defaults: &d {command: [x], lane: io, timeout: 5m}
+      stages:
+        - {<<: *d, name: a, number: 1}
+        - {<<: [{lane: net}, *d], name: b, number: 2, timeout: 6m}
+      """
+    let stages = try PipelineDefinition(yaml: yaml, file: "p").stages
+    #expect(stages.map(\.lane) == ["io", "net"])
+    #expect(stages.map(\.timeout) == [300, 360])
+    #expect(stages.map(\.command) == [["x"], ["x"]])
+  }
+
+  @Test func `takes braces that are a program's own, and one file's name of each stage`() throws {
+    let yaml = """
+      lanes: {gpu: 1}
+      stages:
+        - {name: a, number: 1, command: [awk, '{title=$1} ${input}', '{', '{{input}}'], lane: net, outputs: {o: '{stage}.out'}}
+        - {name: b, number: 2, command: [x], lane: gpu, outputs: {o: '{stage}.out'}}
+      """
+    #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.count == 2)
   }
 
   @Test func `takes a stage with a service alone, where it need not run here`() throws {

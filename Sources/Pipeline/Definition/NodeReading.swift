@@ -4,8 +4,8 @@ internal import Yams
 /// Nodes of YAML as the values that were expected there; each that is none is noted as a mistake with its line.
 extension PipelineReader {
   mutating func text(_ node: Node, _ subject: String) -> String? {
-    if case .scalar(let scalar) = node { return scalar.string }
-    note(line(node), "\(subject) is \(kind(node)); expected a text")
+    if case .scalar(let scalar) = node, !isNothing(node) { return scalar.string }
+    note(line(node), "\(subject) is \(isNothing(node) ? "nothing" : kind(node)); expected a text")
     return nil
   }
 
@@ -66,33 +66,51 @@ extension PipelineReader {
         "\(subject): '{\(name)}' is no placeholder\(hint(name, Array(Placeholders.names))); expected one of \(known), or {{\(name)}} for the text itself"
       )
     }
+    if let name = Placeholders.open(in: template) {
+      note(line(node), "\(subject): '{\(name)' is not closed; expected {\(name)}")
+    }
   }
 
-  mutating func mapping(_ node: Node, _ subject: String, keys: [String]?) -> [String: Node] {
+  /// - Parameter holdsNotes: keys that begin with `x-` are the file's own: places for what others refer to.
+  mutating func mapping(
+    _ node: Node, _ subject: String, keys: [String]?, holdsNotes: Bool = false
+  ) -> [String: Node] {
     guard case .mapping(let mapping) = node else {
       note(line(node), "\(subject) is \(kind(node)); expected key: value pairs")
       return [:]
     }
     var result: [String: Node] = [:]
-    for (key, value) in mapping {
+    for base in mapping.filter({ $0.key.string == Self.merge }).flatMap({ Self.entries($0.value) }) {
+      // Of several, the first counts, and what stands here itself over all.
+      result.merge(self.mapping(base, "\(subject): \(Self.merge)", keys: keys)) { first, _ in first }
+    }
+    for (key, value) in mapping where key.string != Self.merge {
       guard let name = key.string else {
         note(line(key), "\(subject): a key is \(kind(key)); expected a name")
         continue
       }
-      if let keys, !keys.contains(name) {
+      if let keys, !keys.contains(name), !holdsNotes || !name.hasPrefix("x-") {
         note(
           line(key),
           "\(subject): unknown key '\(name)'\(hint(name, keys)); expected one of \(keys.joined(separator: ", "))")
       }
       // A key with nothing after it is as good as absent.
-      if case .scalar(let scalar) = value, scalar.style == .plain || scalar.style == .any,
-        ["", "~", "null"].contains(scalar.string)
-      {
-        continue
-      }
-      result[name] = value
+      result[name] = isNothing(value) ? nil : value
     }
     return result
+  }
+
+  /// The key that takes over the pairs of another mapping, or of several.
+  private static let merge = "<<"
+
+  private static func entries(_ node: Node) -> [Node] {
+    if case .sequence(let sequence) = node { Array(sequence) } else { [node] }
+  }
+
+  /// YAML's null: an empty value, `~` or `null` without quotes.
+  func isNothing(_ node: Node) -> Bool {
+    guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
   mutating func noteSyntax(_ error: any Error) {

@@ -23,7 +23,7 @@ struct PipelineReader {
       noteSyntax(error)
       return nil
     }
-    let fields = mapping(root, "the file", keys: ["name", "workflows", "lanes", "stages"])
+    let fields = mapping(root, "the file", keys: ["name", "workflows", "lanes", "stages"], holdsNotes: true)
     let name = fields["name"].flatMap { text($0, "name") } ?? "pipeline"
     guard let list = fields["stages"] else {
       note(line(root), "'stages' is missing; expected a list of stages")
@@ -47,12 +47,46 @@ struct PipelineReader {
           line(node),
           "stage '\(stage.name)' has number \(stage.number), as '\(twin.name)' has; expected a number of its own")
       }
+      for (output, twin) in stage.outputs.compactMap({ output in
+        writer(of: output, of: stage, stages).map { (output, $0) }
+      }) {
+        note(
+          line(node),
+          "stage '\(stage.name)': output '\(output.key)' is '\(output.path)', as one of '\(twin.name)' is; expected a file of its own"
+        )
+      }
       stages.append(stage)
     }
     var definition = PipelineDefinition(name: name, stages: stages.sorted { $0.number < $1.number })
-    if let node = fields["lanes"] { definition.lanes = lanes(node) }
+    if let node = fields["lanes"] {
+      definition.lanes = lanes(node)
+      for stage in stages where stage.lane != "cpu" && definition.lanes[stage.lane] == nil {
+        // Others have one place each; one that is nearly called as one of these is meant to be it.
+        guard let meant = nearest(stage.lane, among: Array(definition.lanes.keys)) else { continue }
+        note(
+          line(node),
+          "stage '\(stage.name)' is in the lane '\(stage.lane)', which is not declared (did you mean '\(meant)'?)"
+        )
+      }
+    }
     if let node = fields["workflows"] { definition.workflows = workflows(node, among: definition) }
     return definition
+  }
+
+  /// The stage among `stages` that makes the same file.
+  private func writer(
+    of output: FileDeclaration, of stage: StageDefinition, _ stages: [StageDefinition]
+  ) -> StageDefinition? {
+    stages.first { other in
+      other.outputs.contains { Self.local($0.path, other) == Self.local(output.path, stage) }
+    }
+  }
+
+  /// A file's path from the job's folder.
+  static func local(_ path: String, _ stage: StageDefinition) -> String {
+    let path = path.replacing("{stage}", with: stage.name)
+    let inside = path.hasPrefix("{job_dir}/") ? path.dropFirst("{job_dir}/".count) : path[...]
+    return inside.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
   private mutating func lanes(_ node: Node) -> [String: Int] {

@@ -39,6 +39,12 @@ public struct Placeholders: Sendable {
     }
   }
 
+  /// The name of a placeholder that `template` ends in, or has before a slash, and that is not closed.
+  static func open(in template: String) -> String? {
+    template.split(separator: "{", omittingEmptySubsequences: false).dropFirst().lazy
+      .map { String($0.prefix { $0 != "/" }) }.first { names.contains($0) }
+  }
+
   private enum Piece {
     case text(String)
     case placeholder(name: String, optional: Bool)

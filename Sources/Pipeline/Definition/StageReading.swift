@@ -62,7 +62,13 @@ extension PipelineReader {
     stage.gpus = fields["gpus"].flatMap { whole($0, "\(subject): gpus", 0...1000) }
     stage.enabled = fields["enabled"].flatMap { text($0, "\(subject): enabled") }
     stage.env = fields["env"].flatMap { strings($0, "\(subject): env") } ?? []
-    if let key = stage.enabled, let node = fields["enabled"] { checkSetting(key, node, "\(subject): enabled") }
+    if let key = stage.enabled, let node = fields["enabled"] {
+      if parseSwitch(key) == nil {
+        checkSetting(key, node, "\(subject): enabled")
+      } else {
+        note(line(node), "\(subject): enabled is '\(key)'; expected a setting's name such as STEP_DEMUX")
+      }
+    }
     for key in stage.env { checkSetting(key, fields["env"] ?? node, "\(subject): env") }
     stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs") }
     stage.outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
@@ -70,6 +76,12 @@ extension PipelineReader {
       note(
         line(fields["outputs"] ?? node),
         "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
+    }
+    for output in stage.outputs where Self.ownFiles.contains(Self.local(output.path, stage)) {
+      note(
+        line(fields["outputs"] ?? node),
+        "\(subject): output '\(output.key)' is '\(output.path)', which is a record of the job; expected a file of the stage"
+      )
     }
     return name != nil && number != nil ? stage : nil
   }
@@ -124,6 +136,11 @@ extension PipelineReader {
     note(
       line(node), "\(subject): '\(key)' is no setting's name; expected letters, digits and '_', with no digit first")
   }
+
+  /// What cpwx keeps in a job's folder itself.
+  private static let ownFiles: Set<String> = [
+    "manifest.json", "job_info.json", "job.env", "pipeline.yaml", ".cpwx.lock", ".manifest.lock",
+  ]
 
   private static func isInsideJob(_ path: String) -> Bool {
     let elsewhere: Set<String> = ["input", "workspace", "log_dir", "config"]
