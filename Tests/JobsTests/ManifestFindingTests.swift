@@ -93,7 +93,7 @@ struct `Findings in a manifest` {
         "$.input.title",
         "$.input.year", "$.stages.a", "$.stages.b.status", "$.stages.b.started_at", "$.stages.b.duration_seconds",
         "$.stages.b.input_files", "$.stages.b.outputs", "$.stages.c.outputs.x.path", "$.pipeline.status",
-        "$.pipeline.completed_stages[0]", "$.pipeline.failed_stages", "$.timing",
+        "$.pipeline.completed_stages[0]", "$.pipeline.completed_stages", "$.pipeline.failed_stages", "$.timing",
       ])
   }
 
@@ -111,6 +111,96 @@ struct `Findings in a manifest` {
         "$.stages.demux.outputs.c.path is \"audio/none.wav\", and there is no such file here",
       ])
     #expect(manifest.findings(in: nil) == [])
+  }
+
+  @Test func `look for files of another place below the manifest's folder`() throws {
+    let site = try TemporaryWorkspace()
+    let folder = site.path("moved/20251030-001")
+    try site.file("moved/20251030-001/audio/audio.wav", "12345")
+    var manifest = Manifest(document: try JSON(parsing: Manifests.documented.utf8))
+    let old = "/app/out/2025/10/30/1/20251030-001/audio/audio.wav"
+    manifest.document["stages"]?["demux"]?["outputs"] = [
+      "audio": ["path": .string(old), "exists": .bool(true), "size_bytes": .int(5)],
+      "other": ["path": .string("/app/out/audio/audio.wav"), "exists": .bool(true), "size_bytes": .int(5)],
+    ]
+    #expect(
+      manifest.findings(in: folder).map { "\($0.severity.rawValue) \($0.path)" } == [
+        "warning $.stages.demux.outputs.audio.path", "error $.stages.demux.outputs.other.path",
+      ])
+    #expect(manifest.place(of: old, in: folder).path == folder.pushing("audio/audio.wav"))
+    // A legacy folder that has another name now.
+    manifest.document["movie_dir"] = .string("/home/x/out/Movie_Name_2023")
+    #expect(manifest.place(of: "/home/x/out/Movie_Name_2023/audio/audio.wav", in: folder).isElsewhere)
+  }
+
+  /// The documented manifest, with a piece of its text replaced.
+  private func documented(_ old: String, _ new: String) throws -> [String] {
+    try #require(Manifests.documented.contains(old))
+    return try findings(Manifests.documented.replacing(old, with: new, maxReplacements: 1))
+  }
+
+  @Test(arguments: [
+    ("\"year\": 2023", "\"year\": 1080", "error $.input.year is 1080; expected a year or null"),
+    ("\"year\": 2023", "\"year\": 1975.5", "error $.input.year is 1975.5; expected a year or null"),
+    ("\"user_id\": 1", "\"user_id\": -3", "error $.user_id is -3; expected a whole number from 1"),
+    ("\"user_id\": 1", "\"user_id\": 1.0", "error $.user_id is 1.0; expected a whole number from 1"),
+    ("6375.555445", "-5", "error $.timing.total_seconds is -5; expected seconds from 0, or null"),
+    ("6375.555445", "NaN", "error $.timing.total_seconds is NaN; expected seconds from 0, or null"),
+    (
+      "\"stage_name\": \"demux\"", "\"stage_name\": \"asr\"",
+      "error $.stages.demux.stage_name is \"asr\"; expected \"demux\""
+    ),
+    (
+      "\"stage_number\": 1", "\"stage_number\": \"one\"",
+      "error $.stages.demux.stage_number is \"one\"; expected a whole number from 1"
+    ),
+    (
+      "\"job_id\": \"20251030-001\",\n      \"user_id\": 1", "\"job_id\": \"20251030-002\", \"user_id\": 1",
+      "error $.stages.demux.job_id is \"20251030-002\"; expected that of the job, 20251030-001"
+    ),
+    (
+      "\n      \"user_id\": 1", "\n      \"user_id\": \"1\"",
+      "error $.stages.demux.user_id is \"1\"; expected a whole number from 1"
+    ),
+    ("T17:30:45.678901", "T12:30:45.678901", "error $.timing.completed_at is before started_at"),
+    (
+      "T17:30:45.678901", "T15:30:45.678901",
+      "warning $.timing.completed_at is before started_at; was the clock set back?"
+    ),
+    (
+      "30.123456\",\n  \"job_id", "30.123456Z\",\n  \"job_id",
+      "warning $.created_at has a zone; expected local time without one"
+    ),
+    ("[\"demux\", ", "[", "warning $.pipeline.completed_stages does not name demux, whose status is success"),
+    ("[\"demux\", ", "[\"demux\", \"demux\", ", "warning $.pipeline.completed_stages[1] names demux once more"),
+    ("\"metadata\": {", "\"metadata\": [], \"more\": {", "error $.stages.demux.metadata is a list; expected an object"),
+    (
+      "\"exists\": true", "\"exists\": \"yes\"",
+      "error $.stages.demux.input_files[0].exists is \"yes\"; expected true or false"
+    ),
+    (
+      "\"input_files\": [", "\"input_files\": [7, ",
+      "error $.stages.demux.input_files[0] is a number; expected an object with key and path"
+    ),
+    ("16000,", "1e999,", "error $.stages.demux.metadata.sample_rate is 1e999, more than a number can be"),
+    (
+      "\"version\"", "\"version\": \"1.0.0\", \"version\"",
+      "error $.version stands there twice; most readers take the last"
+    ),
+  ])
+  func `name what cannot be meant, and what it is`(old: String, new: String, finding: String) throws {
+    #expect(try documented(old, new) == [finding])
+  }
+
+  @Test func `name bytes that are no text, and a mark before the document`() throws {
+    let site = try TemporaryWorkspace()
+    let text = Array(Manifests.documented.utf8)
+    let at = try #require(text.firstRange(of: "Movie Name".utf8)).lowerBound
+    let path = site.path("manifest.json")
+    try DurableFile.write([0xEF, 0xBB, 0xBF] + text[..<at] + [0xFF] + text[(at + 1)...], to: path)
+    let found = try Manifest.findings(ofFileAt: path).map { "\($0.path) \($0.message)" }
+    #expect(found.first?.hasPrefix("$ begins with a byte-order mark") == true, "\(found)")
+    #expect(found.contains("$.input.title holds bytes that are no UTF-8"), "\(found)")
   }
 
   @Test func `come in spite of names that no path can hold`() throws {

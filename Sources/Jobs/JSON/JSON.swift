@@ -91,6 +91,11 @@ extension JSON {
     if case .number(let digits) = self { Int(digits) } else { nil }
   }
 
+  /// A number as it stood in the text.
+  var digits: String? {
+    if case .number(let digits) = self { digits } else { nil }
+  }
+
   public var double: Double? {
     if case .number(let digits) = self { Double(digits) } else { nil }
   }

@@ -21,19 +21,21 @@ public struct ManifestStore: Sendable {
   /// - Parameters:
   ///   - fallback: what to start from when there is no manifest, or only a damaged one. A damaged file is set aside
   ///     beside itself, never removed.
+  ///   - noteDamage: told of the file that was set aside.
   ///   - meanwhile: called once the change is decided and before it is durable, with the lock held: work that may
   ///     overlap the disk's.
   /// - Returns: the manifest as written.
   /// - Throws: ``JobError``; the old file then stands.
   @discardableResult
   public func update(
-    orElse fallback: @autoclosure () -> Manifest, meanwhile: () throws -> Void = {},
+    orElse fallback: @autoclosure () -> Manifest, noteDamage: (FilePath) -> Void = { _ in },
+    meanwhile: () throws -> Void = {},
     _ change: (inout Manifest) throws -> Void
   ) throws -> Manifest {
     let folder = path.removingLastComponent()
     let lock = try FileLock.wait(for: folder.appending(".manifest.lock"))
     let seen = try? FileStatus(of: path)
-    var manifest = try readPatiently() ?? fallback()
+    var manifest = try readPatiently(noteDamage) ?? fallback()
     try change(&manifest)
     var staged = try DurableFile.stage(manifest.document.bytes(), for: path)
     do {
@@ -46,7 +48,7 @@ public struct ManifestStore: Sendable {
     if seen != (try? FileStatus(of: path)) {
       // Somebody without the lock has written meanwhile: the change is made again, on what they wrote.
       staged.discard()
-      manifest = try readPatiently() ?? fallback()
+      manifest = try readPatiently(noteDamage) ?? fallback()
       try change(&manifest)
       staged = try DurableFile.stage(manifest.document.bytes(), for: path)
       try staged.sync()
@@ -62,7 +64,7 @@ public struct ManifestStore: Sendable {
   /// The manifest, or `nil` when there is none or it was damaged and is now set aside.
   ///
   /// A writer that does not lock may be in the middle of its write: what does not parse is read again for a second.
-  private func readPatiently() throws -> Manifest? {
+  private func readPatiently(_ noteDamage: (FilePath) -> Void) throws -> Manifest? {
     for pause in Self.pauses {
       if pause > 0 { usleep(pause) }
       do {
@@ -73,7 +75,7 @@ public struct ManifestStore: Sendable {
         continue
       }
     }
-    _ = try setAside(path, as: "manifest.json.damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))")
+    noteDamage(try setAside(path, as: "manifest.json.damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"))
     return nil
   }
 }

@@ -22,16 +22,17 @@ extension Manifest {
 }
 
 /// Gathers findings over one manifest.
-private struct ManifestCheck {
+struct ManifestCheck {
   let manifest: Manifest
   let folder: FilePath?
   private var findings: [ManifestFinding] = []
 
   init(manifest: Manifest, folder: FilePath?) { (self.manifest, self.folder) = (manifest, folder) }
 
-  private var root: JSON { manifest.document }
+  var root: JSON { manifest.document }
 
   mutating func run() -> [ManifestFinding] {
+    findings = manifest.document.findings(at: "$")
     checkKind()
     checkHead()
     checkInput()
@@ -41,11 +42,11 @@ private struct ManifestCheck {
     return findings
   }
 
-  private mutating func error(_ path: String, _ message: String) {
+  mutating func error(_ path: String, _ message: String) {
     findings.append(.init(path: path, severity: .error, message: message))
   }
 
-  private mutating func warning(_ path: String, _ message: String) {
+  mutating func warning(_ path: String, _ message: String) {
     findings.append(.init(path: path, severity: .warning, message: message))
   }
 
@@ -70,11 +71,12 @@ private struct ManifestCheck {
       error("$.version", "is \"\(version)\"; expected \"1.0.0\"")
     }
     expect("$.created_at", root["created_at"], "a local time like 2025-10-30T15:44:30.123456", optional: false, isTime)
+    checkZone("$.created_at", root["created_at"])
     guard manifest.kind == .job else { return }
     expect("$.job_id", root["job_id"], "an id like 20251030-001", optional: false) {
       $0.string.flatMap { JobID($0) } != nil
     }
-    expect("$.user_id", root["user_id"], "a number", optional: false) { $0.int != nil }
+    expect("$.user_id", root["user_id"], "a whole number from 1", optional: false, isUser)
     expect("$.job_env_file", root["job_env_file"], "a path", optional: false) { $0.string != nil }
     expect("$.output_dir", root["output_dir"], "a path", optional: false) { $0.string != nil }
   }
@@ -89,80 +91,13 @@ private struct ManifestCheck {
     expect("$.input.title", input["title"], "a text or null", optional: true) { $0.string != nil || $0.isNull }
     switch input["year"] {
     case .string(let text)?: error("$.input.year", "is the string \"\(text)\"; expected a number or null")
-    case .number?, .null?, nil: break
+    case .number?:
+      // The first films are of 1888; a resolution that was taken for a year is about.
+      expect("$.input.year", input["year"], "a year or null", optional: true) {
+        $0.int.map { (1888...9999).contains($0) } ?? false
+      }
+    case .null?, nil: break
     case let other?: error("$.input.year", "is \(other.kind); expected a number or null")
-    }
-  }
-
-  private mutating func checkStages() {
-    switch root["stages"] {
-    case .object(let object)?:
-      for member in object.members {
-        checkStage("$.stages.\(member.name)", StageRecord(name: member.name, fields: member.value))
-      }
-      var known: [StageName: String] = [:]
-      for name in object.names {
-        if let first = known[StageName(name)] { error("$.stages.\(name)", "is the same stage as \(first)") }
-        known[StageName(name)] = known[StageName(name)] ?? name
-      }
-    case .array(let list)?:
-      for (index, entry) in list.enumerated() {
-        guard let name = (entry["name"] ?? entry["stage_name"])?.string else {
-          error("$.stages[\(index)].name", "is missing")
-          continue
-        }
-        checkStage("$.stages[\(index)]", StageRecord(name: name, fields: entry))
-      }
-    case nil: if manifest.kind != .builder { error("$.stages", "is missing; expected an object with a member a stage") }
-    case let other?: error("$.stages", "is \(other.kind); expected an object")
-    }
-  }
-
-  private mutating func checkStage(_ path: String, _ stage: StageRecord) {
-    guard stage.fields.object != nil else { return error(path, "is \(stage.fields.kind); expected an object") }
-    let status = stage.fields["status"]
-    if status?.string.flatMap({ StageStatus(rawValue: $0) }) == nil {
-      let found = status?.string.map { "\"\($0)\"" } ?? status?.kind ?? "missing"
-      error("\(path).status", "is \(found); expected running, success, failed or skipped")
-    }
-    for key in ["started_at", "completed_at"] {
-      expect("\(path).\(key)", stage.fields[key], "a local time", optional: true) { $0.isNull || isTime($0) }
-    }
-    if stage.status == .running, let ended = stage.fields["completed_at"], !ended.isNull {
-      error("\(path).completed_at", "is set although the stage says it is running")
-    }
-    expect("\(path).duration_seconds", stage.fields["duration_seconds"], "seconds", optional: true) {
-      $0.isNull || ($0.double.map { $0 >= 0 } ?? false)
-    }
-    for key in ["completed", "next_stage", "success"] where stage.fields[key] != nil {
-      warning("\(path).\(key)", "is an older orchestrator's field; the status counts")
-    }
-    checkFiles(path, stage)
-  }
-
-  private mutating func checkFiles(_ path: String, _ stage: StageRecord) {
-    expect("\(path).input_files", stage.fields["input_files"], "a list", optional: true) {
-      $0.array != nil || $0.isNull
-    }
-    guard let outputs = stage.fields["outputs"] else { return }
-    guard outputs.object != nil else {
-      return error("\(path).outputs", "is \(outputs.kind); expected an object with a member a file")
-    }
-    for (key, file) in stage.outputs {
-      let place = "\(path).outputs.\(key)"
-      guard let recorded = file.path else {
-        error("\(place).path", "is missing")
-        continue
-      }
-      guard let folder, file.exists == true, stage.status == .success else { continue }
-      let found = resolve(recorded, against: folder)
-      guard let now = try? FileStatus(of: found) else {
-        error("\(place).path", "is \"\(recorded)\", and there is no such file here")
-        continue
-      }
-      if let size = file.size, !now.isDirectory, now.size != size {
-        error("\(place).size_bytes", "is \(size), and the file has \(now.size)")
-      }
     }
   }
 
@@ -192,6 +127,7 @@ private struct ManifestCheck {
       return
     }
     guard let list = value.array else { return error(path, "is \(value.kind); expected a list of stages") }
+    var named: Set<StageName> = []
     for (index, entry) in list.enumerated() {
       guard let name = entry.string else {
         error("\(path)[\(index)]", "is \(entry.kind); expected a stage's name")
@@ -200,6 +136,12 @@ private struct ManifestCheck {
       if let status = manifest.stage(name)?.status, status != meaning {
         error("\(path)[\(index)]", "still names \(name), whose status is \(status.rawValue)")
       }
+      if !named.insert(StageName(name)).inserted { warning("\(path)[\(index)]", "names \(name) once more") }
+    }
+    // A stage notes its success itself, and only then in the list.
+    guard meaning == .success, manifest.kind == .job, manifest.recordedStatus != .running else { return }
+    for stage in manifest.stages where stage.status == .success && !named.contains(StageName(stage.name)) {
+      warning(path, "does not name \(stage.name), whose status is success")
     }
   }
 
@@ -230,15 +172,35 @@ private struct ManifestCheck {
       return
     }
     guard timing.object != nil else { return error("$.timing", "is \(timing.kind); expected an object") }
-    for key in ["started_at", "completed_at"] {
-      expect("$.timing.\(key)", timing[key], "a local time or null", optional: true) { $0.isNull || isTime($0) }
-    }
-    expect("$.timing.total_seconds", timing["total_seconds"], "seconds or null", optional: true) {
-      $0.isNull || $0.double != nil
+    checkTimes("$.timing", timing, "a local time or null", isRunning: manifest.recordedStatus == .running)
+    expect("$.timing.total_seconds", timing["total_seconds"], "seconds from 0, or null", optional: true) {
+      $0.isNull || ($0.double.map { $0 >= 0 } ?? false)
     }
   }
 
-  private mutating func expect(
+  /// - Parameter isRunning: it has begun anew, and may still say when it ended before.
+  mutating func checkTimes(_ path: String, _ fields: JSON, _ expected: String, isRunning: Bool) {
+    for key in ["started_at", "completed_at"] {
+      expect("\(path).\(key)", fields[key], expected, optional: true) { $0.isNull || isTime($0) }
+      checkZone("\(path).\(key)", fields[key])
+    }
+    func moment(_ key: String) -> Timestamp? { fields[key]?.string.flatMap { Timestamp($0) } }
+    guard !isRunning, let started = moment("started_at"), let ended = moment("completed_at"), ended < started
+    else { return }
+    let place = "\(path).completed_at"
+    if ended.seconds(since: started) < -3600 { return error(place, "is before started_at") }
+    // No more than the clocks go back in autumn.
+    warning(place, "is before started_at; was the clock set back?")
+  }
+
+  private mutating func checkZone(_ path: String, _ value: JSON?) {
+    guard let text = value?.string, let time = text.split(separator: "T").dropFirst().first else { return }
+    if isTime(.string(text)), time.contains(where: { "Zz+-".contains($0) }) {
+      warning(path, "has a zone; expected local time without one")
+    }
+  }
+
+  mutating func expect(
     _ path: String, _ value: JSON?, _ what: String, optional: Bool, _ isRight: (JSON) -> Bool
   ) {
     guard let value else {
@@ -246,10 +208,12 @@ private struct ManifestCheck {
       return
     }
     if !isRight(value) {
-      let found = value.string.map { "\"\($0.prefix(60))\"" } ?? value.kind
-      error(path, "is \(found); expected \(what)")
+      let shown = value.string.map { "\"\($0.prefix(60))\"" } ?? value.digits.map { String($0.prefix(60)) }
+      error(path, "is \(shown ?? value.kind); expected \(what)")
     }
   }
 }
 
-private func isTime(_ value: JSON) -> Bool { value.string.flatMap { Timestamp($0) } != nil }
+func isTime(_ value: JSON) -> Bool { value.string.flatMap { Timestamp($0) } != nil }
+
+func isUser(_ value: JSON) -> Bool { value.int.map { $0 >= 1 } ?? false }

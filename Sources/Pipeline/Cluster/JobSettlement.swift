@@ -78,7 +78,9 @@ struct JobSettlement {
     var record = JobRecord(
       workspace: batch.workspace, paths: handed.job, input: film.input, title: film.title, year: film.year,
       identity: film.identity, playTime: film.playTime, workflow: batch.workflow, reason: film.reason,
-      who: caller(batch.environment), changed: { [batch, handed] in batch.index?.tell(handed.job) })
+      who: caller(batch.environment), changed: { [batch, handed] in batch.index?.tell(handed.job) },
+      // Its worker has told.
+      warn: { _ in })
     try record.close(status, reason: reason)
     JobManager(batch.workspace).cleanupJobEnv(handed.job)
     var end = End(status, record.latest)

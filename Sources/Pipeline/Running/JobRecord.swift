@@ -18,6 +18,8 @@ struct JobRecord {
   let who: String
   /// Told whenever the manifest has changed.
   let changed: () -> Void
+  /// Told of trouble with the manifest that the job goes on in spite of.
+  let warn: (String) -> Void
   private var store: ManifestStore { ManifestStore(paths.manifest) }
   /// The manifest as last seen whole, should a foreign writer leave it damaged.
   private(set) var latest: Manifest
@@ -26,12 +28,13 @@ struct JobRecord {
 
   init(
     workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, identity: FilmIdentity?,
-    playTime: Double?, workflow: String?, reason: String, who: String, changed: @escaping () -> Void
+    playTime: Double?, workflow: String?, reason: String, who: String, changed: @escaping () -> Void,
+    warn: @escaping (String) -> Void
   ) {
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.identity, self.playTime) = (title, year, identity, playTime)
     self.workflow = workflow
-    (self.reason, self.who, self.changed) = (reason, who, changed)
+    (self.reason, self.who, self.changed, self.warn) = (reason, who, changed, warn)
     let info = try? JobInfo(reading: paths.info)
     let created = info?.created ?? .now
     latest = Manifest(newFor: paths, created: created, in: workspace)
@@ -194,7 +197,12 @@ struct JobRecord {
     meanwhile: () throws -> Void = {}, _ change: (inout Manifest) throws -> Void
   ) throws {
     let waiting = deferred
-    latest = try store.update(orElse: latest, meanwhile: meanwhile) { manifest in
+    let noteDamage = { [paths, warn] (kept: FilePath) in
+      warn(
+        "\(paths.id): its manifest was no whole one, and is set aside as \(kept); the job goes on with what was known before"
+      )
+    }
+    latest = try store.update(orElse: latest, noteDamage: noteDamage, meanwhile: meanwhile) { manifest in
       for earlier in waiting { earlier(&manifest) }
       try change(&manifest)
     }

@@ -93,7 +93,7 @@ public struct JobRun {
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       identity: film.identity, playTime: film.playTime, workflow: workflow, reason: film.reason,
       who: caller(environment),
-      changed: { [index, paths] in index?.tell(paths) })
+      changed: { [index, paths] in index?.tell(paths) }, warn: { report(.warning($0)) })
     try record.begin(started)
     reportResume(record.latest, report)
     let outcome: Outcome

@@ -32,7 +32,18 @@ struct ManifestArgument: ParsableArguments {
       if status.isRegular { return path }
       if status.isDirectory, exists(path.appending("manifest.json")) { return path.appending("manifest.json") }
     }
-    return try workspaceOptions.open().paths(ofJob: manifest).manifest
+    let job: JobPaths
+    do {
+      job = try workspaceOptions.open().paths(ofJob: manifest)
+    } catch let error as JobError where error.code == .usage && manifest.contains("/") && !exists(path) {
+      throw JobError(.usage, path.string, "no such file or folder, and no job's", underlying: error.underlying)
+    }
+    guard exists(job.manifest) || !exists(job.output) else {
+      throw JobError(
+        .usage, job.id.description, "has not run: it has no manifest yet",
+        remedy: "A run writes it. Its settings are shown by: cpwx job env \(job.id)")
+    }
+    return job.manifest
   }
 
   /// What must not be shown of the manifest at `path`: stages are foreign programs, and write into it what they like.

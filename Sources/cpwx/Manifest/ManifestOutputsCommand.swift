@@ -18,19 +18,21 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let format = try formatOptions.resolved()
-    let path = try manifest.path()
-    let rows: [JSON] = try Manifest(reading: path).stages.flatMap { stage in
+    let path = try self.manifest.path()
+    let manifest = try Manifest(reading: path)
+    let rows: [JSON] = manifest.stages.flatMap { stage in
       stage.outputs.map { key, file in
-        let found = file.path.map { resolve($0, against: path.removingLastComponent()) }
-        let now = found.flatMap { try? FileStatus(of: $0) }
+        let found = file.path.map { manifest.place(of: $0, in: path.removingLastComponent()) }
+        let now = found.flatMap { try? FileStatus(of: $0.path) }
+        let shown = found?.isElsewhere == true ? found?.path.string : file.path
         return [
-          "stage_name": .string(stage.name), "key": .string(key), "path": .string(file.path),
+          "stage_name": .string(stage.name), "key": .string(key), "path": .string(shown),
           "exists": .bool(now != nil), "size_bytes": .int(now?.size ?? file.size),
           "description": .string(file.description),
         ]
       }
     }
-    let secrets = manifest.secrets(path)
+    let secrets = self.manifest.secrets(path)
     Listing(
       rows: rows.map { Secrets.masked($0, secrets) },
       columns: [

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Jobs
 internal import Pipeline
 internal import SystemPackage
+internal import TextWidth
 
 struct ManifestShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
           manifest.status(isRunning: FileLock.isHeld(path.removingLastComponent().appending(".cpwx.lock"))).rawValue
         ),
       ]
-      for case (let label, let value?) in head { Console.field(label, value) }
+      for case (let label, let value?) in head { Console.field(label, value.onOneLine) }
       if manifest.stages.isEmpty { return }
       Console.out("")
       Listing(

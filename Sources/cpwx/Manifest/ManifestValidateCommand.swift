@@ -21,14 +21,7 @@ struct ManifestValidateCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let path = try manifest.path()
-    let findings: [ManifestFinding]
-    do {
-      findings = try Manifest(reading: path).findings(in: path.removingLastComponent())
-    } catch let error as JobError where error.code == .damaged {
-      let place = (error.underlying as? JSONSyntaxError)?.path ?? "$"
-      let text = error.underlying.map { "\(error.message): \($0)" } ?? error.message
-      findings = [ManifestFinding(path: place, severity: .error, message: text)]
-    }
+    let findings = try Manifest.findings(ofFileAt: path)
     let secrets = manifest.secrets(path)
     let listing = Listing(
       rows: findings.map {

@@ -116,6 +116,56 @@ struct ManifestCommandTests {
     }
   }
 
+  @Test func `outputs of a workspace that was moved are found where they are`() throws {
+    try TestWorkspace.with([.making("demux")]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let moved = workspace.path("../moved")
+      try workspace.start(["cp", "-r", workspace.path("out"), moved]).wait()
+      try workspace.remove("out")
+      let folder = try #require(workspace.tree("../moved").first { $0.hasSuffix("/manifest.json") })
+      let outputs = try workspace.cpwx("manifest", "outputs", moved + "/" + folder, "--format", "json")
+      let row = try #require(try JSON(parsing: outputs.output.utf8).array?.first)
+      #expect(row["exists"]?.bool == true)
+      #expect(row["path"]?.string.map { workspace.exists($0) } == true)
+      let check = try workspace.cpwx("manifest", "validate", moved + "/" + folder)
+      #expect(check.code == 0, "\(check.output)")
+      #expect(check.output.contains("is a path of another place; the file is here"))
+    }
+  }
+
+  @Test func `what steers terminals is not written to them`() throws {
+    try TestWorkspace.with(config: [#"A="x\r\nJOB_ID=fake""#, "B=\u{1B}[2Jred"]) { workspace in
+      let title =
+        #"{"stages": {}, "job_id": "1", "input": {"title": "a\u001b[2Jb\u0007\r\nStatus: c", "file": "d\ne"}}"#
+      try workspace.write("odd/manifest.json", title)
+      let shown = try workspace.cpwx("manifest", "show", "odd/manifest.json").output
+      #expect(shown.contains("ab"))
+      try workspace.cpwx("job", "create")
+      let settings = try workspace.cpwx("job", "env", "latest").output
+      #expect(settings.contains(#"A="x\r\nJOB_ID=fake""#), "\(settings)")
+      #expect(settings.split(separator: "\n").count { $0.hasPrefix("JOB_ID=") } == 1)
+      for text in [shown, settings] {
+        #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, "\(text)")
+      }
+      #expect(shown.split(separator: "\n").count { $0.hasPrefix("Status") } == 0)
+    }
+  }
+
+  @Test func `a job that has not run has no manifest, and that is said`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.cpwx("job", "create")
+      for verb in ["show", "validate", "outputs"] {
+        let outcome = try workspace.cpwx("manifest", verb, "latest")
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains("has not run"), "\(outcome.errors)")
+        let lost = try workspace.cpwx("manifest", verb, "nope/manifest.json")
+        #expect(lost.code == 64)
+        #expect(lost.errors.contains("no such file"), "\(lost.errors)")
+      }
+    }
+  }
+
   @Test func `a job that is not there is a mistake of usage, a damaged manifest is damage`() throws {
     try TestWorkspace.with { workspace in
       try workspace.write("odd/manifest.json", "{\"stages\":")

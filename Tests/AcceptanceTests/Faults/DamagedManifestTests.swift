@@ -52,6 +52,9 @@ struct DamagedManifestTests {
       try workspace.film()
       let run = try workspace.cpwx("run")
       #expect(run.code == 0, "\(run.errors)")
+      #expect(run.errors.contains("is set aside as "), "\(run.errors)")
+      let log = try #require(workspace.tree("logs").first { $0.contains("/orchestrator_") })
+      #expect(try workspace.read("logs/" + log).contains("is set aside as "))
       let stages = try workspace.manifest()["stages"]?.object
       #expect(stages?.names == ["one", "vandal", "two"])
       #expect(stages?.members.allSatisfy { $0.value["status"]?.string == "success" } == true)
