@@ -5,7 +5,11 @@ public struct JobInfo: Sendable, Equatable {
   public private(set) var document: JSON
 
   /// The documented fields of a new job, the zone that makes its times unambiguous, and what is known of its film.
-  public init(_ paths: JobPaths, created: Timestamp, input: JSON? = nil, in workspace: Workspace) {
+  ///
+  /// - Parameter isOfConfig: its settings are those of the workspace's configuration.
+  public init(
+    _ paths: JobPaths, created: Timestamp, input: JSON? = nil, isOfConfig: Bool = false, in workspace: Workspace
+  ) {
     document = [
       "job_id": .string(paths.id.description),
       "user_id": .int(paths.userID),
@@ -16,6 +20,7 @@ public struct JobInfo: Sendable, Equatable {
       "env_backup": .string(workspace.documentPath(paths.env)),
       "timezone": .string(created.timezone),
     ]
+    if isOfConfig { document["config_file"] = .string(workspace.documentPath(workspace.configFile)) }
     document["input"] = input
   }
 
@@ -26,6 +31,9 @@ public struct JobInfo: Sendable, Equatable {
 
   /// The film, as manifests describe it; `nil` for a job that was made without one.
   public var input: JSON? { document["input"] }
+
+  /// The configuration that its settings were copied from; `nil` where they come from elsewhere, or it is not known.
+  public var configFile: String? { document["config_file"]?.string }
 
   /// When the job was made.
   public var created: Timestamp? {

@@ -37,7 +37,8 @@ public struct JobManager: Sendable {
     return try JobNumbering(workspace: workspace).withNextID(now: now, confirm: confirm) { id, moment in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, settings: settings, overlay: overlay).bytes
-      let info = JobInfo(paths, created: moment, input: input, in: workspace)
+      let info = JobInfo(
+        paths, created: moment, input: input, isOfConfig: settings == nil && input != nil, in: workspace)
       let user = paths.output.removingLastComponent()
       var group = SyncGroup()
       for grown in try makeFolder(user) { try group.add(folder: grown) }

@@ -89,6 +89,11 @@ public struct Workspace: Sendable {
       remedy: "Make one with: cpwx init, or name one with -C DIR or CPWX_WORKSPACE.")
   }
 
+  /// Whether there is anything of a workspace in its folder. Jobs of older layouts lie in one without settings.
+  public var isThere: Bool {
+    ["config", "in", "out", "logs", "jobs", "archive", ".cpwx"].contains { exists(root.appending($0)) }
+  }
+
   /// `path` as documents write it: relative where it lies inside the workspace, else absolute.
   public func documentPath(_ path: FilePath) -> String {
     var relative = path

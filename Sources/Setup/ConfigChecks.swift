@@ -43,12 +43,8 @@ struct ConfigChecks {
 
   /// Settings whose values cannot be meant.
   private var values: [CheckResult] {
-    let settings = workspace.config.values(outer: environment)
-    let wrong = settings.compactMap { key, value -> CheckResult? in
-      guard !value.isEmpty, let expected = Self.expectation(of: key, value) else { return nil }
-      return .error("config \(key)", "is \"\(value)\"", "Expected \(expected).")
-    }
-    return wrong + Self.speakers(Dictionary(settings, uniquingKeysWith: { $1 }))
+    SettingMistake.all(in: workspace.config, outer: environment)
+      .map { .error("config \($0.key)", $0.found, "Expected \($0.expected).") }
   }
 
   /// What is in the file and cannot be read as it was meant. The lines are not shown: there may be a secret in them.
@@ -63,47 +59,6 @@ struct ConfigChecks {
       return .warning(
         "config line \(line.number)", "sets nothing: it is neither NAME=value nor a comment",
         "Expected a name of letters, digits and '_', then '=' and the value.")
-    }
-  }
-
-  /// Bounds for the number of speakers that leave no number.
-  private static func speakers(_ settings: [String: String]) -> [CheckResult] {
-    func bound(_ key: String) -> Int? { settings[key].flatMap { Int($0) } }
-    let (least, most) = ("DIARIZATION_MIN_SPEAKERS", "DIARIZATION_MAX_SPEAKERS")
-    guard let fewest = bound(least), let limit = bound(most), fewest > limit else { return [] }
-    return [.error("config \(most)", "is \(limit), less than \(least)=\(fewest)", "Expected no less than that.")]
-  }
-
-  /// What `key` may be, when `value` is not it: what the shipped stages and `cpwx run` refuse.
-  private static func expectation(of key: String, _ value: String) -> String? {
-    func number(_ range: ClosedRange<Int>) -> String? {
-      Int(value).map { range.contains($0) } == true
-        ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    }
-    func decimal(_ range: ClosedRange<Double>) -> String? {
-      Double(value).map { range.contains($0) } == true
-        ? nil : "a number from \(range.lowerBound) to \(range.upperBound)"
-    }
-    switch key {
-    case _ where key.hasPrefix("STEP_"), "SUBTITLE_SPEAKER_LABELS":
-      return parseSwitch(value) == nil ? "true or false" : nil
-    case "USER_ID": return number(1...Int(Int32.max))
-    case "MAX_RETRIES": return number(0...100)
-    case "RETRY_DELAY_SECONDS": return decimal(0...86_400)
-    case "SUBTITLE_MAX_LINE_LENGTH": return number(2...500)
-    case "SUBTITLE_MAX_LINES": return number(1...20)
-    case "DIARIZATION_MIN_SPEAKERS", "DIARIZATION_MAX_SPEAKERS": return number(1...100)
-    case "AUDIO_SAMPLE_RATE": return number(8000...192_000)
-    case "AUDIO_CHANNELS": return number(1...8)
-    case "AUDIO_TRACK": return number(1...999)
-    case "VAD_THRESHOLD": return decimal(0...1)
-    case "VAD_MIN_SPEECH_MS", "VAD_MIN_SILENCE_MS": return number(0...60_000)
-    case "LOG_LEVEL":
-      let levels = ["debug", "info", "warning", "error", "critical"]
-      return levels.contains(value.lowercased()) ? nil : levels.joined(separator: ", ")
-    case "WHISPER_TASK":
-      return ["transcribe", "translate"].contains(value.lowercased()) ? nil : "transcribe, translate or nothing"
-    default: return nil
     }
   }
 

@@ -24,20 +24,17 @@ struct SecretChecks {
   private var unread: [CheckResult] {
     guard let path = secretsFile else { return [] }
     let shipped = Secrets.file(named: EnvFile(parsing: Defaults.env), in: workspace.root, outer: [:])
-    let trouble: String
+    let lost = "no stage gets its secrets, and none of them is masked"
+    let remedy = "SECRETS_PATH names it; correct one or the other."
+    if Secrets.isDamaged(path) { return [.error("secrets", "\(path) is no JSON: \(lost)", remedy)] }
     do {
-      let bytes = try DurableFile.read(path)
-      if (try? JSON(parsing: bytes)) != nil { return [] }
-      trouble = "is no JSON"
+      _ = try DurableFile.read(path)
+      return []
     } catch {
       if path == shipped, !exists(path) { return [] }
-      trouble = "cannot be read (\((error as? JobError)?.underlying ?? error))"
+      let reason = (error as? JobError)?.underlying ?? error
+      return [.warning("secrets", "\(path) cannot be read (\(reason)): \(lost)", remedy)]
     }
-    return [
-      .warning(
-        "secrets", "\(path) \(trouble): no stage gets its secrets, and none of them is masked",
-        "SECRETS_PATH names it; correct one or the other.")
-    ]
   }
 
   /// All that ``close(log:)`` closes.

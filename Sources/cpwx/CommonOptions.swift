@@ -29,8 +29,12 @@ struct WorkspaceOptions: ParsableArguments {
   func open(config: String? = nil) throws -> Workspace { try Self.find(directory, config: config) }
 
   static func find(_ directory: String?, config: String? = nil) throws -> Workspace {
-    try Workspace.find(
+    let workspace = try Workspace.find(
       directory.map { FilePath($0) }, configFile: config.map { FilePath($0) }, environment: processEnvironment())
+    if config != nil || workspace.isThere { return workspace }
+    throw JobError(
+      .configuration, workspace.root.string, "is no workspace: it has neither config/.env nor jobs",
+      remedy: "Make one there with: cpwx init \(workspace.root)")
   }
 }
 

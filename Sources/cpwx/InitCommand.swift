@@ -21,6 +21,9 @@ struct InitCommand: AsyncParsableCommand {
   var directory = "."
 
   func run() async throws {
+    if directory.isEmpty {
+      throw JobError(.usage, "''", "an empty path names no folder", remedy: "Is it a variable that is not set?")
+    }
     let setup = WorkspaceSetup(FilePath(directory))
     let made = try setup.run()
     Console.out(

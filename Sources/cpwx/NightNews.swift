@@ -23,9 +23,9 @@ final class NightNews: Sendable {
   private let notice: @Sendable (String) -> Void
   private let state = Mutex(State())
 
-  init(_ workspace: Workspace, metrics: String?, notice: @escaping @Sendable (String) -> Void) {
+  init(_ workspace: Workspace, metrics: FilePath?, notice: @escaping @Sendable (String) -> Void) {
     (self.workspace, self.notice) = (workspace, notice)
-    self.metrics = metrics.map { absolute(FilePath($0)) }
+    self.metrics = metrics
     notifier = Notifier(workspace, environment: processEnvironment(), notice: notice)
     notifier.deliverPending()
   }
@@ -60,15 +60,21 @@ final class NightNews: Sendable {
   }
 
   /// Writes the metrics, and waits a moment for what is left to be delivered.
-  func finish() {
+  ///
+  /// - Returns: what the program is to end with where the metrics could not be written.
+  @discardableResult
+  func finish() -> ExitStatus? {
+    var status: ExitStatus?
     if let metrics {
       do {
         try measured().write(to: metrics)
       } catch {
         notice("\(error)")
+        status = (error as? JobError).map { ExitStatus($0.code) } ?? .io
       }
     }
     notifier.finish()
+    return status
   }
 
   private func measured() throws -> Metrics {

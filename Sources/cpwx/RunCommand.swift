@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Engines
 internal import Index
 internal import Jobs
+internal import Notices
 internal import Pipeline
 internal import SystemPackage
 
@@ -84,8 +85,10 @@ struct RunCommand: AsyncParsableCommand {
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)
+      if !workOptions.quiet, let note = request.noteOnNothing(films.films.count) { Console.note(note) }
       return films.listing(request).write(format)
     }
+    let metrics = try metrics.map { try Metrics.place($0) }
     let stop = try StopSource()
     let display = display(format)
     let receipt = Signals.forward(to: stop) { level in
@@ -94,7 +97,7 @@ struct RunCommand: AsyncParsableCommand {
           ? "Stopping after the stages that run; once more to stop them now. What is left goes on in the next run."
           : "Stopping now. What is left goes on in the next run.")
     }
-    func news(metrics: String? = nil) -> NightNews? {
+    func news(metrics: FilePath? = nil) -> NightNews? {
       // A worker's news are told by whoever follows it.
       clusterOptions.noIndex ? nil : NightNews(request.workspace, metrics: metrics) { display.say("cpwx: \($0)") }
     }
@@ -106,8 +109,8 @@ struct RunCommand: AsyncParsableCommand {
       }
       news?.finish()
     }
-    if nightOptions.watch { display.say("Watching for films; Ctrl-C ends it.") }
     let nightNews = news(metrics: metrics)
+    if nightOptions.watch { display.say("Watching for films; Ctrl-C ends it.") }
     let batch = BatchName()
     let results = try request.results(stop: stop) { event in
       display.show(event)
@@ -115,8 +118,10 @@ struct RunCommand: AsyncParsableCommand {
       batch.note(event)
     }
     request.index.finish()
-    nightNews?.finish()
-    if let summary = results.summary { display.say(summary) }
+    let ending = nightNews?.finish()
+    if let summary = results.summary ?? (nightOptions.watch ? nil : request.noteOnNothing(results.results.count)) {
+      display.say(summary)
+    }
     display.close()
     // Events have told all already, line by line.
     if clusterOptions.detach, format == .table, let id = batch.id {
@@ -125,6 +130,6 @@ struct RunCommand: AsyncParsableCommand {
     } else if format != .ndjson {
       results.write(format)
     }
-    if let status = receipt.exitStatus ?? results.exitStatus { throw status }
+    if let status = receipt.exitStatus ?? results.exitStatus ?? ending { throw status }
   }
 }

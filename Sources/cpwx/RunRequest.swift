@@ -24,8 +24,13 @@ struct RunRequest {
       config = config ?? old.config
       user = user ?? old.user
     }
+    if let user, user < 1 { throw JobError(.usage, "user \(user)", "a user id is a number from 1") }
     workspace = try command.workOptions.open(config: config)
     let environment = processEnvironment()
+    let isOfJobsAlone = paths.isEmpty && !command.resume.isEmpty && config == nil
+    if !command.clusterOptions.noIndex, !command.clusterOptions.attach, !isOfJobsAlone {
+      try SettingsCheck(workspace, environment: environment).requireConfiguration(hasUser: user != nil)
+    }
     let runner = try command.runner ?? Runner(of: workspace, environment: environment)
     let pipeline = try PipelineDefinition.load(
       for: workspace, file: command.pipeline.map { absolute(FilePath($0)) }, runner: runner)
@@ -96,6 +101,13 @@ struct RunRequest {
     if !changingNothing { try makeOutputRoot() }
     return try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
+  }
+
+  /// What there is to say where no film was found; `nil` where there was one, or none was looked for.
+  func noteOnNothing(_ films: Int) -> String? {
+    guard films == 0, !inputs.isEmpty, !isAttaching else { return nil }
+    let places = inputs.map { workspace.documentPath($0) }.joined(separator: ", ")
+    return "There are no films in \(places): files whose names end in .mkv, .mp4 and the like."
   }
 
   /// A disk that is not there has no room either, and waiting for room would be no use.

@@ -53,6 +53,16 @@ struct `An env file` {
     #expect(changed("KEY=old\n", "KEY", value) == "KEY=\(written)\n")
   }
 
+  @Test func `has no odd line where a byte-order mark stands before a comment`() {
+    #expect(EnvFile("\u{FEFF}# settings\nA=1\n").oddLines.isEmpty)
+    #expect(EnvFile("\u{FEFF}settings\nA=1\n").oddLines.map(\.number) == [1])
+  }
+
+  @Test(arguments: [("plain", "A=plain"), ("two words", "A=two words"), ("x\r\nJOB_ID=fake", #"A="x\r\nJOB_ID=fake""#)])
+  func `shows each setting in a line of its own`(value: String, line: String) {
+    #expect(EnvFile.line("A", value) == line)
+  }
+
   @Test func `tells apart two spellings of one letter`() {
     let composed = "/in/caf\u{E9}"
     let decomposed = "/in/cafe\u{301}"

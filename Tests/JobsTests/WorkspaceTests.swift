@@ -51,6 +51,15 @@ struct `A workspace` {
     }
   }
 
+  @Test func `is there once its folder holds anything of it`() throws {
+    let site = try TemporaryWorkspace()
+    #expect(try site.workspace.isThere)
+    try site.folder("bare")
+    #expect(try !Workspace(at: site.path("bare"), environment: [:]).isThere)
+    try site.folder("bare/out")
+    #expect(try Workspace(at: site.path("bare"), environment: [:]).isThere)
+  }
+
   @Test func `is refused where there is no folder or no such configuration`() throws {
     let site = try TemporaryWorkspace()
     for place in ["none", "config/.env"] {

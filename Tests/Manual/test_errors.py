@@ -244,6 +244,7 @@ class Provoked(unittest.TestCase):
             "is not among the stages that were asked for": ["run", "--stages", "one", "--from-stage", "two"],
             "names no stage": ["run", "--stages", ","],
             "no such file or folder": ["run", "in/none.mkv"],
+            "an empty path names no folder": ["init", ""],
             "is no filter: expected KEY=VALUE, ...": ["job", "list", "failed"],
             "is no rule to halt by": ["run", "--halt", "soon,fail=often"],
             "is no size of a lane": ["run", "--lane", "gpu"],
@@ -279,10 +280,14 @@ class Provoked(unittest.TestCase):
         (job / "manifest.json").write_text('{"job_id": "x", "stages": {')
         self.expect("is cut short", 65, self.place.cpwx("manifest", "show", job / "manifest.json"))
         job = self.place.cpwx("job", "create", code=0)[1].strip()
+        self.expect("has not run: it has no manifest yet", 64, self.place.cpwx("manifest", "show", job))
         self.expect("names no film to go on with", 65, self.place.cpwx("run", "--resume", job))
 
     def test_films_that_are_none(self):
         job = self.place.job()
+        (self.place.root / "in/Zero.mkv").touch()
+        self.expect(
+            "the file is empty: a copy that has just begun, or failed", 65, self.place.cpwx("run", "in/Zero.mkv"))
         self.expect(
             "is no film that ffmpeg can read: ...", 65,
             self.place.stage("demux", "in/Sholay (1975).mkv", job, environment={"CONFIG_PATH": f"{job}/job.env"}))
@@ -408,6 +413,7 @@ class Provoked(unittest.TestCase):
     def test_files_that_cannot_be_used(self):
         job = Path(self.place.job())
         self.expect("cannot be written", 74, self.place.cpwx("report", "-o", "/proc/none/night.html"))
+        self.expect("the metrics cannot be written there", 74, self.place.cpwx("run", "--metrics", "/proc/none/x.prom"))
         (self.place.root / "in/Bad.mkv").symlink_to("/proc/self/mem")
         self.expect("the film cannot be read", 74, self.place.cpwx("run", "in/Bad.mkv"))
         (job / "job.env").unlink()

@@ -50,15 +50,17 @@ struct `The check of the secrets` {
     #expect(try FileStatus(of: keys).permissions == [.ownerReadWrite])
   }
 
-  @Test(arguments: [
-    ("SECRETS_PATH=/nowhere/keys.json\n", "cannot be read"), ("SECRETS_PATH=config/.env\n", "is no JSON"),
-    ("SECRETS_PATH=${PLACE}/keys.json\n", "/of/the/shell/keys.json cannot be read"),
-  ])
-  func `tells of a file of secrets that tells none`(config: String, words: String) throws {
+  @Test(
+    arguments: [
+      ("SECRETS_PATH=/nowhere/keys.json\n", .warning, "cannot be read"),
+      ("SECRETS_PATH=config/.env\n", .error, "is no JSON"),
+      ("SECRETS_PATH=${PLACE}/keys.json\n", .warning, "/of/the/shell/keys.json cannot be read"),
+    ] as [(String, CheckResult.Status, String)])
+  func `tells of a file of secrets that tells none`(config: String, status: CheckResult.Status, words: String) throws {
     let site = try SetupSite(config: config)
     let checks = SecretChecks(workspace: try site.workspace(), environment: ["PLACE": "/of/the/shell"])
     let found = checks.run().notWell
-    #expect(found.map(\.status) == [.warning])
+    #expect(found.map(\.status) == [status])
     #expect(found.first?.message.contains(words) == true, "\(found)")
   }
 

@@ -25,6 +25,12 @@ struct EnvAssignment: Sendable, Equatable {
     setValue(value)
   }
 
+  /// In double quotes, without an end of its line.
+  init(key: String, quoting value: String) {
+    (self.key, newline, quote) = (key, [], UInt8(ascii: "\""))
+    raw = EnvValue.escape(Array(value.utf8))
+  }
+
   /// Whether the value begins with a quote that is a part of it, as nothing closes it.
   var hasOpenQuote: Bool { quote == nil && (raw.first == UInt8(ascii: "\"") || raw.first == UInt8(ascii: "'")) }
 

@@ -37,7 +37,8 @@ public struct EnvFile: Sendable, Equatable {
     for line in lines {
       switch line {
       case .other(let bytes):
-        let first = bytes.first { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }
+        let text = number == 1 ? EnvParser.withoutMark(bytes) : bytes[...]
+        let first = text.first { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }
         if let first, first != UInt8(ascii: "#") { odd.append((number, nil)) }
       case .assignment(let assignment):
         if assignment.hasOpenQuote { odd.append((number, assignment.key)) }
@@ -51,6 +52,12 @@ public struct EnvFile: Sendable, Equatable {
   public static func isKey(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
     return name.utf8.allSatisfy(EnvParser.isKeyByte)
+  }
+
+  /// A setting as people read it: in a line of its own, in quotes where only those keep it there.
+  public static func line(_ key: String, _ value: String) -> String {
+    guard value.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return "\(key)=\(value)" }
+    return String(decoding: EnvAssignment(key: key, quoting: value).bytes, as: UTF8.self)
   }
 
   /// The file's bytes.

@@ -17,6 +17,12 @@ extension Secrets {
       .map { resolve($0, against: root) }
   }
 
+  /// Whether a file of secrets is there and can be read, and is no JSON.
+  public static func isDamaged(_ file: FilePath) -> Bool {
+    guard let bytes = try? DurableFile.read(file) else { return false }
+    return (try? JSON(parsing: bytes)) == nil
+  }
+
   /// The secret values that the records of the job in `folder` may hold, for whoever shows them.
   ///
   /// Those of its job.env, and always those of the configuration as well: job.env may be gone, cut short, or closed to

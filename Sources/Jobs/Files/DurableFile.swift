@@ -161,9 +161,9 @@ public enum DurableFile {
   }
 
   private static func failed(_ path: FilePath, _ error: any Error) -> JobError {
-    let remedy =
-      error as? Errno == .noSpace || error as? Errno == .diskQuota
-      ? "Make room on that disk; the file stands as it was." : "The file stands as it was."
+    let kept = exists(path) ? "The file stands as it was." : "Nothing was written."
+    let isFull = error as? Errno == .noSpace || error as? Errno == .diskQuota
+    let remedy = isFull ? "Make room on that disk. \(kept)" : kept
     return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error)
   }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 public import SystemPackage
 
@@ -50,6 +51,19 @@ public struct Metrics: Sendable, Equatable {
 
       """
     }.joined()
+  }
+
+  /// The file that `name` is, when metrics can be written there: a night is long, and ends with them.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public static func place(_ name: String) throws -> FilePath {
+    let path = absolute(FilePath(name))
+    let folder = path.removingLastComponent()
+    let mayWrite = folder.withPlatformString { faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) } == 0
+    if mayWrite, isDirectory(folder), !isDirectory(path) { return path }
+    throw JobError(
+      .io, path.string, "the metrics cannot be written there",
+      remedy: "Nothing was begun. Name a file in a folder of yours.")
   }
 
   /// Replaces the file at `path`, readable by all: the collector never sees a half of it.

@@ -258,7 +258,9 @@ final class BatchRun: Sendable {
   private func job(for film: InputDecision) throws -> JobPaths {
     let manager = JobManager(workspace, forContainers: batch.runner == .docker)
     let overlay = try FilmBatch.overlay(for: film.input)
+    let check = SettingsCheck(workspace, environment: batch.environment)
     guard let job = film.job else {
+      if let overlay { try check.require(overlay, of: film.input) }
       let created = try manager.createJob(
         userID: batch.user, overlay: overlay, pipeline: batch.selection.source, input: film.document(in: workspace)
       ) { next in
@@ -273,11 +275,22 @@ final class BatchRun: Sendable {
       try restore(job)
       batch.index?.tell(job)
     }
-    if batch.renewsConfig {
+    if batch.renewsConfig || !batch.isWorker && hasOldSettings(job) {
+      if let overlay { try check.require(overlay, of: film.input) }
       let lock = try FileLock.take(job.lock, subject: job.id.description)
       try manager.renewJobEnv(job, overlay: overlay)
       _ = consume lock
     }
+    try check.require(of: job)
     return job
+  }
+
+  /// Whether a job was made of the configuration at hand, as that was then, and has not begun: nothing was done with the
+  /// settings that it has.
+  private func hasOldSettings(_ job: JobPaths) -> Bool {
+    guard let info = try? JobInfo(reading: job.info), let manifest = try? Manifest(reading: job.manifest)
+    else { return false }
+    return info.configFile == workspace.documentPath(workspace.configFile) && manifest.recordedStatus == .pending
+      && manifest.runs == 0 && manifest.stages.isEmpty
   }
 }

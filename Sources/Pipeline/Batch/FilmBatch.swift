@@ -132,7 +132,9 @@ public struct FilmBatch: Sendable {
 
   /// `INPUT.env` beside a film: settings for it alone.
   static func overlay(for input: FilePath) throws -> EnvFile? {
-    let path = FilePath(input.string + ".env")
+    let path = overlayFile(of: input)
     return exists(path) ? EnvFile(parsing: try DurableFile.read(path)) : nil
   }
+
+  static func overlayFile(of input: FilePath) -> FilePath { FilePath(input.string + ".env") }
 }

@@ -101,6 +101,10 @@ extension FilmBatch {
           known = try history.films(of: [found.path])[0]
         } while true
         if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
+        if found.isNamed, film.kind == .pending, found.status.size == 0 {
+          // In a folder it may be a copy that has just begun; who names it wants it done.
+          film.problem = JobError(.damaged, found.path.string, film.reason)
+        }
         // A film that was named is looked at closely; in a folder of thousands the records count.
         if found.isNamed { film = try verified(film, check) }
       } catch is CancellationError {

@@ -20,10 +20,12 @@ struct InputHistory {
 
   private let index: JobIndex
   private let memory: HashMemory
+  private let places: ContainerPlaces
   private var workspace: Workspace { index.workspace }
 
   init(_ index: JobIndex, _ memory: HashMemory) throws {
     (self.index, self.memory) = (index, memory)
+    places = ContainerPlaces(index.workspace)
     try index.refresh()
   }
 
@@ -85,14 +87,15 @@ struct InputHistory {
     try JobDecision(workspace).resume(index.film(of: job), question, stop: stop)
   }
 
-  /// How documents may write a file.
+  /// How documents may write a file; those of other orchestrators as their containers saw it, too.
   private func spellings(of file: FilePath) -> [String] {
     let short = workspace.documentPath(file)
-    return short == file.string ? [short] : [short, file.string]
+    let known = [short, file.string] + [places.containerPath(of: file)].compactMap { $0 }
+    return known.enumerated().filter { known.firstIndex(of: $1) == $0 }.map(\.element)
   }
 
   private func isOf(_ film: KnownFilm, _ input: FilePath) -> Bool {
-    film.file == input.string || film.file.map { workspace.resolve(documentPath: $0) } == input
+    film.file == input.string || film.place(in: workspace) == input
   }
 
   private func fits(_ film: KnownFilm, _ input: FilePath, _ identity: FilmIdentity?) -> Bool {

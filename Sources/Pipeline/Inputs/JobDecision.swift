@@ -13,7 +13,7 @@ struct JobDecision {
   /// - Throws: ``JobError`` with code `damaged` when the job's manifest names no film, `io` when the film is gone;
   ///   `CancellationError`.
   func resume(_ film: KnownFilm, _ question: InputHistory.Question, stop: StopSource?) throws -> InputDecision {
-    guard let input = film.file.map({ workspace.resolve(documentPath: $0) }) else {
+    guard let input = film.place(in: workspace) else {
       throw JobError(
         .damaged, film.job.paths(in: workspace).manifest.string, "names no film to go on with",
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
@@ -45,7 +45,7 @@ struct JobDecision {
       return decision
     }
     guard let known = film.identity, kind == .skip else { return decision }
-    let place = film.file.map { workspace.resolve(documentPath: $0) }
+    let place = film.place(in: workspace)
     if place == input {
       decision.isMoved = identity != known
     } else if let place, exists(place) {
@@ -90,6 +90,13 @@ struct JobDecision {
 }
 
 extension KnownFilm {
+  /// Where its job says that it is, also where that names it as containers see it; `nil` where the job says nothing.
+  func place(in workspace: Workspace) -> FilePath? {
+    guard let path = file.map({ workspace.resolve(documentPath: $0) }) else { return nil }
+    guard path.string.hasPrefix(ContainerPlaces.root + "/"), !exists(path) else { return path }
+    return ContainerPlaces(workspace).hostPath(of: path.string) ?? path
+  }
+
   /// `nil` where the job does not record all of it.
   var identity: FilmIdentity? {
     guard let sha256, let bytes, let modified, let inode else { return nil }

@@ -29,9 +29,6 @@ struct JobContext {
       Set(Secrets.values(of: env, in: workspace.root, outer: environment))
         .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
     ).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
-    for (key, value) in settings where key.hasPrefix("STEP_") && !value.isEmpty && parseSwitch(value) == nil {
-      throw JobError(.configuration, paths.env.string, "\(key) is \"\(value)\"", remedy: "Expected true or false.")
-    }
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.filmHash) = (title, year, filmHash)
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import TextWidth
 
 struct JobEnvCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct JobEnvCommand: AsyncParsableCommand {
       return (key, Secrets.isSecret(key) ? Secrets.mask : Secrets.masked(value, secrets))
     }
     switch format {
-    case .table: for (key, value) in values { Console.out("\(key)=\(value)") }
+    case .table: for (key, value) in values { Console.out(EnvFile.line(key, value).withoutControls) }
     case .json:
       var object = JSON.Object()
       for (key, value) in values { object[key] = .string(value) }

@@ -29,6 +29,21 @@ struct WorkspacePlaceTests {
     }
   }
 
+  @Test func `a folder that holds nothing of a workspace is none, and stays empty`() throws {
+    try TestWorkspace.with { workspace in
+      let empty = workspace.path("empty")
+      try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+      for arguments in [["job", "list"], ["run"], ["status"]] {
+        let named = try workspace.start([CPWX.path] + arguments + ["-C", empty]).wait()
+        #expect(named.code == 78, "\(arguments): \(named.errors)")
+        #expect(named.errors.contains("cpwx init"))
+      }
+      #expect(try workspace.cpwx("job", "list", in: "/", environment: ["CPWX_WORKSPACE": empty]).code == 78)
+      #expect(workspace.tree("empty").isEmpty)
+      #expect(try workspace.cpwx("init", "").code == 64)
+    }
+  }
+
   @Test func `outside of every workspace that is said, with what to do`() throws {
     try TestWorkspace.with { workspace in
       let run = try workspace.cpwx("run", in: "/")

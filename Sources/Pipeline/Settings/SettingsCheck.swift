@@ -1,0 +1,61 @@
+public import Jobs
+internal import SystemPackage
+
+/// Makes sure of the settings of a job before there is one, or before it goes on: a value that no stage can use would
+/// end each job of a night for the same reason.
+public struct SettingsCheck: Sendable {
+  private let workspace: Workspace
+  private let environment: [String: String]
+
+  public init(_ workspace: Workspace, environment: [String: String]) {
+    (self.workspace, self.environment) = (workspace, environment)
+  }
+
+  /// - Parameter hasUser: a user is named, and USER_ID does not count.
+  /// - Throws: ``JobError`` with code `configuration` that names all mistakes of the workspace's configuration.
+  public func requireConfiguration(hasUser: Bool) throws {
+    var config = workspace.config
+    if hasUser { config["USER_ID"] = nil }
+    try require(
+      config, of: workspace.configFile,
+      remedy: "Nothing was begun. Correct the file, or name another one with --config.")
+  }
+
+  /// - Parameter overlay: the settings beside `film`, which are laid over the configuration.
+  /// - Throws: ``JobError`` with code `configuration`.
+  func require(_ overlay: EnvFile, of film: FilePath) throws {
+    var config = workspace.config
+    config.overlay(overlay)
+    config["USER_ID"] = nil
+    try require(
+      config, of: FilmBatch.overlayFile(of: film),
+      remedy: "Nothing was begun. Correct the file: it is for this film alone.")
+  }
+
+  /// - Throws: ``JobError`` with code `configuration`.
+  func require(of job: JobPaths) throws {
+    guard var env = try? EnvFile(parsing: DurableFile.read(job.env)) else { return }
+    // Whose it is says its place.
+    env["USER_ID"] = nil
+    try require(
+      env, of: job.env,
+      remedy: "The job has settings of its own. To give it those of another file: cpwx run --config FILE")
+  }
+
+  private func require(_ env: EnvFile, of file: FilePath, remedy: String) throws {
+    var mistakes = SettingMistake.all(in: env, outer: environment)
+    if let secrets = Secrets.file(named: env, in: workspace.root, outer: environment), Secrets.isDamaged(secrets) {
+      mistakes.append(
+        SettingMistake(key: "SECRETS_PATH", found: "names \(secrets), which is no JSON", expected: "a file of secrets"))
+    }
+    guard !mistakes.isEmpty else { return }
+    let secrets = Set(Secrets.values(of: env, in: workspace.root, outer: environment))
+      .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
+      .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    let advice = mistakes.map { (mistakes.count > 1 ? "\($0.key): e" : "E") + "xpected \($0.expected)." }
+    throw JobError(
+      .configuration, file.string,
+      Secrets.masked(mistakes.map { "\($0.key) \($0.found)" }.joined(separator: ", "), secrets),
+      remedy: (advice + [remedy]).joined(separator: "\n  "))
+  }
+}
