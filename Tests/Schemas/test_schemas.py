@@ -359,7 +359,28 @@ class Archives(SchemaTestCase):
         self.assertAsDocumented(verified, "archive-verify")
 
 
-class Checkups(SchemaTestCase):
+class Workspaces(SchemaTestCase):
+    def test_a_migration_its_plan_and_how_far_it_has_come(self):
+        self.assertAsDocumented(self.output("migrate", "status"), "migrate-status")
+        for name in ("Movie_Name_2023", "Movie_Name", "no_job"):
+            (self.root / "out" / name).mkdir()
+        for name in ("Movie_Name_2023", "Movie_Name"):
+            (self.root / "out" / name / "manifest.json").write_text(
+                json.dumps({"stages": {"demux": {"status": "success"}, "asr": {"status": "failed"}}}))
+        plan = self.output("migrate", "--from-legacy", "--dry-run")
+        self.assertIsNone(plan["migration_id"])
+        self.assertLessEqual({"movie", "other"}, {entry["kind"] for entry in plan["entries"]})
+        self.assertAsDocumented(plan, "migrate")
+        done = self.output("migrate", "--from-legacy")
+        self.assertEqual(done["migration_id"], "m001")
+        self.assertAsDocumented(done, "migrate")
+        self.assertAsDocumented(self.output("migrate", "--from-legacy"), "migrate")
+        states = self.output("migrate", "status")
+        self.assertEqual([one["state"] for one in states], ["finished"])
+        self.assertAsDocumented(states, "migrate-status")
+        self.run_cpwx("migrate", "undo")
+        self.assertAsDocumented(self.output("migrate", "status"), "migrate-status")
+
     def test_the_checkup(self):
         results = self.output("doctor")
         self.assertEqual({result["status"] for result in results} - {"ok", "warning", "error"}, set())
