@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+import textwrap
 import unittest
 from pathlib import Path
 
@@ -50,6 +51,17 @@ class Pages(unittest.TestCase):
                 # Which other pages a machine has, and whether it has listed them, is nobody's fault.
                 unseen = ("referenced manual not found", "outdated mandoc.db")
                 self.assertEqual([fault for fault in faults if not any(words in fault for words in unseen)], [])
+
+    def test_no_macro_is_printed_as_a_word(self):
+        """Words like In and Pa are macros where a line of macros has them, and words where it has not."""
+        macros = "|".join("Ao Ar Bd Bl Bo Bq Brq Cm Dl Dq Ed El Em Er Ev Fa Fl Ic Li Lk Nd Nm Ns Pa Pf Pp Pq Ql Qq Sc Sq Ss Sy Ta Va Xr".split())
+        for path in sorted(MAN.glob("*.[1-9]")):
+            with self.subTest(path.name):
+                shown = subprocess.run(["mandoc", "-Tascii", path], stdout=subprocess.PIPE, check=True).stdout.decode()
+                shown = re.sub(".\b", "", shown)
+                self.assertEqual(re.findall(rf".*(?<![\w'$\"])\.?(?:{macros})(?![\w'.]).*|.*<the>.*", shown), [])
+                sections = re.findall(r"^\.S[hs] (?:\\&)?\"?(.*?)\"?$", path.read_text(), re.MULTILINE)
+                self.assertEqual([name for name in sections if not re.search(rf"^ {{0,3}}{re.escape(name)}$", shown, re.MULTILINE)], [])
 
     def test_pages_that_are_named_are_there(self):
         for path in MAN.glob("cpwx*.[157]"):
@@ -210,16 +222,66 @@ class PipelineFile(unittest.TestCase):
         names = re.findall(r'"(\w+)"', listed)
         self.assertEqual({name for name in names if f"{{{name}}}" not in text}, set())
 
-    def test_the_example_is_a_pipeline(self):
+    def test_the_examples_are_pipelines(self):
         [example] = [text for text in literals("cpwx.yaml.5") if text.startswith("name:")]
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([CPWX, "init", folder], check=True, stdout=subprocess.DEVNULL)
-            pipeline = Path(folder) / "sound.yaml"
-            pipeline.write_text(example)
-            done = subprocess.run(
-                [CPWX, "run", "-C", folder, "--pipeline", pipeline, "--dry-run"], stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE)
-            self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+        readme = re.search(r"^    name: .*\n(?:    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE)[0]
+        for text in (example, textwrap.dedent(readme)):
+            with tempfile.TemporaryDirectory() as folder:
+                subprocess.run([CPWX, "init", folder], check=True, stdout=subprocess.DEVNULL)
+                pipeline = Path(folder) / "example.yaml"
+                pipeline.write_text(text)
+                workflow = re.search(r"^workflows: {(\w+):", text, re.MULTILINE)
+                done = subprocess.run(
+                    [CPWX, "run", "-C", folder, "--pipeline", pipeline, "--dry-run", *(["--workflow", workflow[1]] if workflow else [])],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+
+
+class PagesOfWork(unittest.TestCase):
+    """The commands that pages of section 7 show are run, in a workspace that has what they name."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.workspace = Path(folder.name, "films")
+        example_workspace(cls.workspace)
+        cls.broken = EXAMPLE_PIPELINE.replace("['true']", "[sh, -c, 'echo no sound >&2; exit 3']")
+
+    def shown(self, script, code=0):
+        environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=self.workspace, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=120)
+        self.assertEqual(done.returncode, code, done.stdout.decode())
+        return done.stdout.decode()
+
+    def example(self, name, beginning):
+        """What stands behind $ in a display, as a script."""
+        text = page(name)
+        shown = literals(name) + re.findall(r"^\.Dl (.*\n)", text, re.MULTILINE)
+        [found] = [part for part in shown if part.startswith(beginning)]
+        return re.sub(r"^\$ ", "", found, flags=re.MULTILINE)
+
+    def test_the_disk_and_the_index_are_asked(self):
+        self.assertRegex(self.shown(self.example("cpwx-layout.7", "$ du ")), r"out/2025/10/30/1/20251030-001\n")
+        asked = self.example("cpwx-layout.7", "$ sqlite3 ")
+        self.assertEqual(self.shown("cpwx job list > /dev/null; " + asked), "")
+        done = asked.replace("'failed'", "'completed'")
+        self.assertEqual(self.shown(done).splitlines(), ["20251030-001|Anand", "20251030-002|Guide"])
+
+    def test_a_night_by_hand_and_a_script_that_looks_at_its_code(self):
+        before = (self.workspace / "config/pipeline.yaml").read_text()
+        (self.workspace / "config/pipeline.yaml").write_text(self.broken)
+        try:
+            by_hand = self.example("cpwx-nights.7", "$ cpwx run --until 06:00 --format")
+            self.assertRegex(self.shown(by_hand), r"(?m)^\d+-001\tasr: no sound$")
+            for line in self.example("cpwx-nights.7", "$ cpwx report").splitlines():
+                command = line.split("   ")[0].replace("JOB", "latest")
+                self.assertNotIn("cpwx: ", self.shown(f"{command}; true"), command)
+            self.assertIn("no sound", self.shown(self.example("cpwx-errors.7", "cpwx run --quiet")))
+        finally:
+            (self.workspace / "config/pipeline.yaml").write_text(before)
 
 
 class ArchiveFormat(unittest.TestCase):
