@@ -12,10 +12,16 @@ extension Character {
 extension Character {
   /// How many columns it takes on the terminal that takes most for it.
   ///
-  /// Terminals do not agree on the spacing marks of Indic scripts: some draw them in their letter's column, others, with
-  /// the C library's `wcwidth`, in one of their own.
+  /// Terminals do not agree on what is drawn together: some give spacing marks, the further letters of a conjunct and the
+  /// parts of a joined picture no columns, others, with the C library's `wcwidth`, go by code points.
   public var greatestWidth: Int {
-    displayWidth + unicodeScalars.dropFirst().count { $0.properties.generalCategory == .spacingMark }
+    var (sum, last) = (0, 0)
+    for scalar in unicodeScalars {
+      if scalar.value == 0xFE0F, last == 1 { sum += 1 }
+      last = scalar.ownWidth
+      sum += last
+    }
+    return max(displayWidth, sum)
   }
 }
 
@@ -34,6 +40,17 @@ extension StringProtocol {
 }
 
 extension Unicode.Scalar {
+  /// Columns of the code point by itself.
+  fileprivate var ownWidth: Int {
+    switch value {
+    // Vowels and finals of Hangul, which join their syllable everywhere.
+    case 0x1160...0x11FF, 0xD7B0...0xD7FF: 0
+    // Halves of flags.
+    case 0x1F1E6...0x1F1FF: 1
+    default: isInvisible ? 0 : isWide || properties.isEmojiPresentation ? 2 : 1
+    }
+  }
+
   fileprivate var isWide: Bool {
     switch value {
     case 0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0x3247, 0x3250...0x4DBF, 0x4E00...0xA4CF,

@@ -14,8 +14,10 @@ struct `The width of a character` {
   @Test(
     arguments: [
       ("का", 2), ("के", 1), ("ज़ि", 2), ("தி", 2), ("कों", 2), ("漢", 2), ("😀", 2), ("e\u{301}", 1),
+      ("กำ", 2), ("한", 2), ("\u{1112}\u{1161}\u{11AB}", 2), ("👍🏽", 4), ("👩‍🚀", 4), ("👨‍👩‍👧‍👦", 8), ("🏳️‍🌈", 4),
+      ("🇮🇳", 2), ("❤️", 2), ("1️⃣", 2),
     ] as [(Character, Int)])
-  func `is greater on terminals that draw vowel signs beside their letters`(character: Character, width: Int) {
+  func `is greater on terminals that go by code points`(character: Character, width: Int) {
     #expect(character.greatestWidth == width)
   }
 

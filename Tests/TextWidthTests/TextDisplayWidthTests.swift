@@ -11,6 +11,11 @@ struct `The width of a text` {
     #expect(text[...].displayWidth == columns)
   }
 
+  @Test(arguments: [("क्ष", 2), ("स्त्री", 4), ("क्षत्रिय", 6), ("👩‍👩‍👦 x", 8)])
+  func `is greater on terminals that go by code points`(text: String, columns: Int) {
+    #expect(text.greatestWidth == columns)
+  }
+
   @Test func `is the same composed and decomposed`() {
     for (composed, decomposed) in [("é", "e\u{301}"), ("가", "\u{1100}\u{1161}"), ("ば", "は\u{3099}")] {
       #expect(composed.displayWidth == decomposed.displayWidth)
