@@ -69,15 +69,29 @@ struct ConfigChecks {
       heard.formUnion(stage.env)
       if let key = stage.enabled { heard.insert(key) }
     }
+    var switchedOff: [String] = []
     if exists(workspace.pipelineFile) {
       let switches = Set(pipeline.stages.compactMap(\.enabled))
-      heard.subtract(heard.filter { $0.hasPrefix("STEP_") && !switches.contains($0) })
+      let unused = heard.filter { $0.hasPrefix("STEP_") && !switches.contains($0) }
+      switchedOff = workspace.config.keys.filter { unused.contains($0) }
+      heard.subtract(unused)
     }
-    return workspace.config.keys.filter { !heard.contains($0) }.map { key in
-      let hint = didYouMean(key, among: heard.sorted())
-      return .warning(
-        "config \(key)", "no stage of this pipeline declares it; stages of your own may still read it",
-        "Remove it if nothing needs it.\(hint)")
-    }
+    // They are in every new config/.env: of all of them one line is enough.
+    if switchedOff.count == 1 { switchedOff = [] }
+    let ofTen: [CheckResult] =
+      switchedOff.isEmpty
+      ? []
+      : [
+        .warning(
+          "config STEP_", "no stage of this pipeline is switched by \(switchedOff.joined(separator: ", "))",
+          "Remove them if nothing needs them.")
+      ]
+    return ofTen
+      + workspace.config.keys.filter { !heard.contains($0) && !switchedOff.contains($0) }.map { key in
+        let hint = didYouMean(key, among: heard.sorted())
+        return .warning(
+          "config \(key)", "no stage of this pipeline declares it; stages of your own may still read it",
+          "Remove it if nothing needs it.\(hint)")
+      }
   }
 }

@@ -106,6 +106,15 @@ struct `A setting that nothing hears` {
     if let meant { #expect(result.remedy?.hasSuffix("Did you mean \(meant)?") == true) }
   }
 
+  @Test func `is told in one line where all of a new workspace are of no use`() throws {
+    let site = try SetupSite(config: "STEP_DEMUX=true\nSTEP_MUX=true\nSTEP_DIARIZATION=true\nSTEP_MUXX=true\n")
+    try site.folder.file(
+      "config/pipeline.yaml", "name: own\nstages:\n  - {name: colour, number: 1, command: ['true']}\n")
+    let results = try site.configChecks()
+    #expect(results.notWell.map(\.check) == ["config STEP_", "config STEP_MUXX"])
+    #expect(results["config STEP_"]?.message.hasSuffix("STEP_DEMUX, STEP_MUX, STEP_DIARIZATION") == true)
+  }
+
   @Test func `is known by the workspace's own pipeline`() throws {
     let site = try SetupSite(config: "STEP_COLOUR=true\nPALETTE=warm\nSTEP_MUX=true\nOTHER=1\nSRC_LANG=hi\n")
     try site.folder.file(
