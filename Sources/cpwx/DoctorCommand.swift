@@ -64,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
       if Style.isPlain {
         for result in group {
           Console.field(status.rawValue, "\(result.check): \(result.message)")
-          if let remedy = result.remedy { Console.field("to do", remedy.onOneLine) }
+          if let remedy = result.remedy { Console.field("to do", remedy) }
         }
         continue
       }
@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
         String(repeating: " ", count: indent) + (number == 0 ? mark : String(repeating: " ", count: mark.count)) + line
       }
     }
-    var shown = lines(result.message, "")
+    var shown = result.message.split(whereSeparator: \.isNewline).flatMap { lines($0, "") }
     if isBeside, !shown.isEmpty {
       shown[0] = "  \(result.check.padded(to: width))  " + shown[0].dropFirst(indent)
     } else {

@@ -18,26 +18,24 @@ struct InitCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: .init("The folder. (default: this one)", valueName: "dir"))
-  var directory = "."
+  var directory: String?
 
   func run() async throws {
-    if directory.isEmpty {
+    if directory?.isEmpty ?? false {
       throw JobError(.usage, "''", "an empty path names no folder", remedy: "Is it a variable that is not set?")
     }
-    let setup = WorkspaceSetup(FilePath(directory))
+    let setup = WorkspaceSetup(FilePath(directory ?? "."))
     let made = try setup.run()
     Console.out(
-      made.isEmpty
+      wrapping: made.isEmpty
         ? "\(setup.root) is a workspace already; nothing was changed."
         : "Made a workspace in \(setup.root): \(made.joined(separator: " "))")
     let here = setup.root == currentFolder() ? "" : " -C \(quoted(setup.root.string))"
     Console.out(
-      """
-      Next:
-        cpwx doctor\(here)    see whether everything is there that a film needs
-        edit config/.env (SRC_LANG is the language that is spoken), and put films into in/
-        cpwx run\(here)       turn them into subtitled videos
-      """)
+      wrapping: "Put films into \(setup.root.appending("in")) and set SRC_LANG, the language that is spoken. Next:")
+    Console.out("  ${EDITOR:-vi} \(quoted(setup.root.appending("config/.env").string))")
+    Console.out("  cpwx doctor\(here)")
+    Console.out("  cpwx run\(here)")
   }
 
   private func quoted(_ path: String) -> String {

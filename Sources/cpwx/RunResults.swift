@@ -24,7 +24,7 @@ extension FilmBatch.Plan {
         .init("JOB", key: "job_id"),
         .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
         .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
-        input.cutAtStart.dispensable(2), .init("REASON", key: "reason", isFlexible: true),
+        input.cutAtStart.dispensable(2), .reason { plain($0["reason"] ?? .null) },
       ],
       keys: RowKeys.plannedFilm)
   }
@@ -75,10 +75,9 @@ struct RunResults {
   private func listing(_ results: [FilmBatch.Result]) -> Listing {
     var status = Listing.Column("STATUS") { $0["status"]?.string ?? $0["decision"]?.string ?? "" }
     status.style = Style.status
-    var reason = Listing.Column("REASON") {
+    let reason = Listing.Column.reason {
       $0["status"]?.string == "completed" ? "" : plain($0["reason"] ?? .null).firstLine
     }
-    reason.isFlexible = true
     return Listing(
       rows: results.map { result in
         let row: JSON = [

@@ -26,10 +26,15 @@ struct StatusCommand: AsyncParsableCommand {
     }
     if batches.isEmpty { return Console.out("Nothing runs.") }
     for batch in batches {
+      let room = Console.outColumns.map { max(20, $0 - 2) }
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
       let since = batch["started_at"]?.string.map { " since \($0.prefix(19))" } ?? ""
-      Console.out(Style.heading("\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(since)"))
-      for line in ProgressLines(BatchProgress(document: batch)).lines { Console.out("  " + line.text.onOneLine) }
+      let heading = "\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(since)".onOneLine
+      Console.out(wrapping: Style.heading(heading))
+      for line in ProgressLines(BatchProgress(document: batch), within: room).lines {
+        let text = line.text.onOneLine
+        Console.out("  " + (room.map { text.fitting($0) } ?? text))
+      }
     }
   }
 

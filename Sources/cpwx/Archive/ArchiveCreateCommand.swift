@@ -90,7 +90,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
     if dryRun {
       let results = request.results(request.plan(candidates))
       results.listing().write(format)
-      if format == .table { Console.note(results.expectation) }
+      if format == .table { Console.note(wrapping: results.expectation) }
       if let status = results.exitStatus { throw status }
       return
     }
@@ -106,7 +106,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
     display.close()
     let results = request.results(outcomes)
     results.listing().write(format)
-    if !workOptions.quiet { Console.note(results.summary) }
+    if !workOptions.quiet { Console.note(wrapping: results.summary) }
     if let status = receipt.exitStatus ?? results.exitStatus { throw status }
   }
 }

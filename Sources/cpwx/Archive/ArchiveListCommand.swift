@@ -58,7 +58,9 @@ struct ArchiveListCommand: AsyncParsableCommand {
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
     writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })
-    writer.end()
+    writer.end(
+      saying: words.isEmpty && user == nil && since == nil && until == nil
+        ? "There are no archives here. Make some with: cpwx archive --older-than 30d" : "No archive fits.")
   }
 }
 
@@ -72,7 +74,7 @@ enum ArchiveColumns {
       .init("FILES", key: "members").dispensable(5), .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
       .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(2),
       .init("TITLE", key: "title", isFlexible: true),
-      .init("FILE", key: "archive", isFlexible: true).cutAtStart.dispensable(3),
+      .init("FILE", key: "archive", isFlexible: true).cutAtStart.readable(20).dispensable(6),
     ]
   }
 }

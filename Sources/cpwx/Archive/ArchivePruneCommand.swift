@@ -80,13 +80,13 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       rows: outcomes.map { Secrets.masked(document($0, in: workspace), secrets) },
       columns: [
         .init("JOB", key: "job_id"), .init("WHAT", key: "status"),
-        .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) },
-        .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" },
-        .init("TITLE", key: "title", isFlexible: true), .init("REASON", key: "reason"),
+        .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(2),
+        .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(3),
+        .init("TITLE", key: "title", isFlexible: true).dispensable(1), .reason { plain($0["reason"] ?? .null) },
       ],
       keys: RowKeys.prunedArchive
     ).write(format)
-    if format == .table { Console.note(summary(outcomes)) }
+    if format == .table { Console.note(wrapping: summary(outcomes)) }
     let codes = Set(outcomes.compactMap { $0.error.map { ExitStatus($0).rawValue } })
     if let code = codes.count > 1 ? 1 : codes.first { throw ExitStatus(rawValue: code) }
   }

@@ -99,8 +99,9 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
       rows: rows,
       columns: [
         .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
-        .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" }, .init("FOLDER", key: "output_dir"),
-        .init("REASON", key: "reason"),
+        .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" }.dispensable(2),
+        .init("FOLDER", key: "output_dir", isFlexible: true).cutAtStart.readable(20).dispensable(1),
+        .reason { plain($0["reason"] ?? .null) }.rare,
       ]
     ).write(format)
     if isStopped { throw interruption.exitStatus }

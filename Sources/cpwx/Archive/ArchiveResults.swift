@@ -18,11 +18,14 @@ struct ArchiveResults {
         .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
         .init("SIZE") { row in
           row["bytes"]?.int.map { describeSize($0 + (row["excluded_bytes"]?.int ?? 0)) } ?? ""
-        },
-        .init("ARCHIVE") { ($0["archive_bytes"] ?? $0["expected_archive_bytes"])?.int.map(describeSize) ?? "" },
-        .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" },
-        .init("TITLE", key: "title", isFlexible: true), .init("FILE", key: "archive", isFlexible: true),
-        .init("REASON", key: "reason"),
+        }.dispensable(3),
+        .init("ARCHIVE") { ($0["archive_bytes"] ?? $0["expected_archive_bytes"])?.int.map(describeSize) ?? "" }
+          .dispensable(4),
+        .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" }
+          .dispensable(2),
+        .init("TITLE", key: "title", isFlexible: true).dispensable(1),
+        .init("FILE", key: "archive", isFlexible: true).cutAtStart.readable(20).dispensable(5),
+        .reason { plain($0["reason"] ?? .null) }.rare,
       ],
       keys: RowKeys.archivedJob)
   }

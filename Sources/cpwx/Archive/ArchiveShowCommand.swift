@@ -5,7 +5,6 @@ internal import Jobs
 internal import Report
 internal import SeekableTar
 internal import SystemPackage
-internal import TextWidth
 
 struct ArchiveShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -64,24 +63,25 @@ struct ArchiveShowCommand: AsyncParsableCommand {
       ("Tar", "tar_sha256"),
     ]
     for (label, key) in labels {
-      let value = plain(document[key] ?? .null).withoutControls
+      let value = plain(document[key] ?? .null)
       if !value.isEmpty { Console.field(label, value) }
     }
     let sizes = ["bytes", "archive_bytes"].compactMap { document[$0]?.int.map { "\(describeSize($0)) (\($0) bytes)" } }
     Console.field("Size", sizes.joined(separator: ", archived "))
     for (label, key) in [("Excluded", "excluded"), ("Left out", "left_out")] {
-      for line in document[key]?.array ?? [] { Console.field(label, plain(line).withoutControls) }
+      for line in document[key]?.array ?? [] { Console.field(label, plain(line)) }
     }
     Console.out("")
     Listing(
       rows: document["files"]?.array ?? [],
       columns: [
-        .init("MODE", key: "mode"), .init("SIZE") { $0["size"]?.int.map { "\($0)" } ?? "" },
-        .init("CHANGED") { String(($0["mtime"]?.string ?? "").prefix(19).map { $0 == "T" ? " " : $0 }) },
-        .init("PATH") { row in
+        .init("MODE", key: "mode").dispensable(2), .init("SIZE") { $0["size"]?.int.map { "\($0)" } ?? "" },
+        .init("CHANGED") { String(($0["mtime"]?.string ?? "").prefix(19).map { $0 == "T" ? " " : $0 }) }
+          .dispensable(1),
+        .init("PATH", isFlexible: true) { row in
           let target = row["target"]?.string.map { " -> \($0)" } ?? ""
           return "\(row["path"]?.string ?? "")\(row["kind"]?.string == "folder" ? "/" : "")\(target)"
-        },
+        }.cutAtStart.readable(30),
       ]
     ).write(.table)
   }

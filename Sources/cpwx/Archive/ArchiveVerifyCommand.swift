@@ -53,10 +53,10 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     var writer = Listing.Writer(
       format,
       [
-        .init("JOB", key: "job_id"), .init("STATUS", key: "status", style: Style.status),
-        .init("FILES", key: "members"),
-        .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }, .init("FILE", key: "archive"),
-        .init("REASON", key: "reason"),
+        .init("JOB", key: "job_id").rare, .init("STATUS", key: "status", style: Style.status),
+        .init("FILES", key: "members").dispensable(2),
+        .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
+        .init("FILE", key: "archive", isFlexible: true).cutAtStart, .reason { plain($0["reason"] ?? .null) }.rare,
       ], keys: RowKeys.verifiedArchive)
     var codes: Set<Int32> = []
     for file in try files() {
@@ -71,7 +71,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       }
       if !quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
     }
-    writer.end()
+    writer.end(saying: quiet ? nil : "There are no archives here.")
     if let code = codes.contains(ExitStatus.damaged.rawValue) ? ExitStatus.damaged.rawValue : codes.first {
       throw ExitStatus(rawValue: code)
     }

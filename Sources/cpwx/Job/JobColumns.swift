@@ -13,13 +13,14 @@ enum JobColumns {
       ("created_at", .init("CREATED") { moment($0["created_at"]?.string ?? "", foreignZone($0)) }.dispensable(2)),
       ("completed_at", .init("COMPLETED") { moment($0["completed_at"]?.string ?? "", foreignZone($0)) }),
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
-      ("input", .init("INPUT", key: "input", isFlexible: true)),
-      ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true)),
+      ("input", .init("INPUT", key: "input", isFlexible: true).cutAtStart),
+      ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true).cutAtStart),
       ("error", .init("ERROR", key: "error", isFlexible: true)),
-      ("archive", .init("ARCHIVE", key: "archive", isFlexible: true)),
+      ("archive", .init("ARCHIVE", key: "archive", isFlexible: true).cutAtStart),
       (
         "archive_state",
         .init("KEPT") { $0["archive_state"]?.string == "none" ? "" : plain($0["archive_state"] ?? .null) }.rare
+          .dispensable(2)
       ),
     ]
   }

@@ -32,7 +32,7 @@ struct JobFindCommand: AsyncParsableCommand {
     let found = try JobIndex.look(in: workspace, notice: .console) { index in
       try index.find(words.joined(separator: " "), limit: limit == 0 ? nil : limit)
     }
-    listing.write(found)
+    listing.write(found, orSay: "No job is called so, and no film.")
     if found.isEmpty { throw ExitStatus.someFailed }
   }
 }

@@ -8,7 +8,7 @@ struct JobListCommand: AsyncParsableCommand {
     abstract: "List jobs, newest first.",
     discussion: """
       FILTERS
-        KEY=VALUE[,VALUE]  KEY!=VALUE  KEY~WORDS  year>=1990
+        KEY=VALUE[,VALUE]  KEY!=VALUE  KEY~WORDS  'year>=1990'
         Keys: status user year stage title input error id sha256 archive since until
         archive is archived (only its archive is left), restored (its folder is there as well) or none
         since and until take a date, today, yesterday, or how long ago: 7d, 12h

@@ -23,17 +23,14 @@ struct JobListing {
   func write(_ query: JobQuery, limit: Int?) throws -> IndexedJob? {
     var writer = Listing.Writer(format, columns.map(\.column), keys: keys ?? RowKeys.job)
     let last = try JobIndex.stream(query, in: workspace, limit: limit, notice: .console) { writer.write($0.map(row)) }
-    writer.end()
-    if writer.isEmpty, format == .table, Console.errorIsRead {
-      Console.note(query.filters.isEmpty ? "There are no jobs here. Make some with: cpwx run" : "No job fits.")
-    }
+    writer.end(saying: query.filters.isEmpty ? "There are no jobs here. Make some with: cpwx run" : "No job fits.")
     return last
   }
 
-  func write(_ jobs: [IndexedJob]) {
+  func write(_ jobs: [IndexedJob], orSay empty: String) {
     var writer = Listing.Writer(format, columns.map(\.column), keys: keys ?? RowKeys.job)
     writer.write(jobs.map(row))
-    writer.end()
+    writer.end(saying: empty)
   }
 
   private func row(_ job: IndexedJob) -> JSON {

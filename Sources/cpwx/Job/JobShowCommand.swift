@@ -2,7 +2,6 @@ internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
-internal import TextWidth
 
 struct JobShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,9 +43,9 @@ struct JobShowCommand: AsyncParsableCommand {
       ("Error", "error"),
     ]
     for (label, key) in labels {
-      let text = plain(document[key] ?? .null).withoutControls
+      let text = plain(document[key] ?? .null)
       let value = key.hasSuffix("_at") ? moment(text, document) : text
-      if !value.isEmpty { Console.field(label, key == "status" ? Style.status(value) : value) }
+      if !value.isEmpty { Console.field(label, value) { key == "status" ? Style.status($0) : $0 } }
     }
     writeStages(document)
   }
@@ -68,7 +67,7 @@ struct JobShowCommand: AsyncParsableCommand {
         .init("STATUS", key: "status", style: Style.status),
         .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
         .init("ATTEMPT", key: "attempt").dispensable(1),
-        .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
+        .reason("ERROR") { plain($0["error"] ?? .null).lastLine ?? "" },
       ]
     ).write(.table)
   }

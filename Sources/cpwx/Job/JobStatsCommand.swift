@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Index
 internal import Jobs
+internal import TextWidth
 
 struct JobStatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -69,9 +70,12 @@ private struct StatisticsTable {
   init(_ document: JSON) { self.document = document }
 
   func write() {
-    let counts = (document["by_status"]?.object?.members ?? []).map { "\(plain($0.value)) \(Style.status($0.name))" }
+    let counts = (document["by_status"]?.object?.members ?? []).map {
+      "\(plain($0.value)) \(Style.status($0.name.onOneLine))"
+    }
     Console.field(
-      "Jobs", "\(plain(document["jobs"] ?? .null))\(counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))")
+      "Jobs",
+      painted: "\(plain(document["jobs"] ?? .null))\(counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))")
     Console.field("Time", "\(describeDuration((document["hours"]?.double ?? 0) * 3600)) altogether")
     if let rate = document["success_rate"]?.double {
       Console.field("Success", "\((rate * 1000).rounded() / 10) % of the jobs that ended")
@@ -95,7 +99,7 @@ private struct StatisticsTable {
       [
         .init("FAILED", key: "jobs"), .init("STAGE", key: "stage"),
         .init("LATEST", key: "latest_job").dispensable(1),
-        .init("CAUSE", key: "example", isFlexible: true),
+        .reason("CAUSE") { plain($0["example"] ?? .null) },
       ])
   }
 

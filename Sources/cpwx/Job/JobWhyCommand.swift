@@ -32,8 +32,10 @@ struct JobWhyCommand: AsyncParsableCommand {
     case .json: Console.out(raw: document.bytes())
     case .ndjson, .csv: Listing(rows: [document], columns: []).write(format)
     case .table:
-      Console.out(plain(document["why"] ?? .null).withoutControls)
-      for line in document["history"]?.array ?? [] { Console.out("  \(plain(line))".withoutControls) }
+      Console.out(wrapping: plain(document["why"] ?? .null).onOneLine)
+      for line in document["history"]?.array ?? [] {
+        Console.out(wrapping: "  \(plain(line))".onOneLine, hanging: 4)
+      }
     }
   }
 }

@@ -108,9 +108,10 @@ struct RemovalResults {
       rows: rows,
       columns: [
         .init("JOB", key: "job_id"), .init("RESULT", key: "result"),
-        .init("STATUS", key: "status", style: Style.status),
-        .init("FILES", key: "files"), .init("SIZE") { describeSize($0["bytes"]?.int ?? 0) },
-        .init("TITLE", key: "title", isFlexible: true), .init("FOLDER", key: "output_dir").dispensable(1),
+        .init("STATUS", key: "status", style: Style.status).dispensable(1),
+        .init("FILES", key: "files").dispensable(2), .init("SIZE") { describeSize($0["bytes"]?.int ?? 0) },
+        .init("TITLE", key: "title", isFlexible: true),
+        .init("FOLDER", key: "output_dir", isFlexible: true).cutAtStart.readable(20).dispensable(3),
       ])
   }
 

@@ -41,6 +41,6 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
         .init("PATH", key: "path", isFlexible: true).cutAtStart,
       ],
       keys: RowKeys.output
-    ).write(format)
+    ).write(format, orSay: "No stage has recorded a file.")
   }
 }

@@ -45,7 +45,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
           .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
           .init("STATUS", key: "status", style: Style.status),
           .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
-          .init("ERROR", isFlexible: true) { plain($0["error"] ?? .null).lastLine ?? "" },
+          .reason("ERROR") { plain($0["error"] ?? .null).lastLine ?? "" },
         ]
       ).write(.table)
     }

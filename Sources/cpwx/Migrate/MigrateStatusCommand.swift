@@ -22,11 +22,13 @@ struct MigrateStatusCommand: AsyncParsableCommand {
     Listing(
       rows: rows,
       columns: [
-        .init("MIGRATION", key: "migration_id"), .init("STATE", key: "state"), .init("ENTRIES", key: "entries"),
-        .init("TO DO", key: "to_do"), .init("DONE", key: "done"), .init("FAILED", key: "failed"),
-        .init("UNDONE", key: "undone"),
+        .init("MIGRATION", key: "migration_id"), .init("STATE", key: "state"),
+        .init("ENTRIES", key: "entries").dispensable(3), .init("TO DO", key: "to_do").dispensable(2),
+        .init("DONE", key: "done"), .init("FAILED", key: "failed"), .init("UNDONE", key: "undone").dispensable(1),
       ],
       keys: RowKeys.migration
-    ).write(try formatOptions.resolved())
+    ).write(
+      try formatOptions.resolved(), orSay: "Nothing was migrated here. See what could be: cpwx migrate --from-legacy -n"
+    )
   }
 }

@@ -79,7 +79,7 @@ final class MigrationOutput {
 
   private static var columns: [Listing.Column] {
     [
-      .init("PATH", key: "path", isFlexible: true).cutAtStart, .init("KIND", key: "kind").dispensable(7),
+      .init("PATH", key: "path", isFlexible: true).cutAtStart.readable(16), .init("KIND", key: "kind").dispensable(7),
       .init("ACTION", key: "action"), .init("JOB", key: "job_id"),
       .init("STATUS", key: "status", style: Style.status).dispensable(2),
       .init("TITLE", key: "title", isFlexible: true).dispensable(3), .init("YEAR", key: "year").dispensable(5),
@@ -97,13 +97,11 @@ final class MigrationOutput {
   }
 
   private static var problemColumn: Listing.Column {
-    var column = Listing.Column("PROBLEMS") { row in
+    .reason("PROBLEMS") { row in
       (row["problems"]?.array ?? []).map { problem in
         let severity = problem["severity"]?.string ?? ""
         return (severity == "info" ? "" : severity + ": ") + (problem["message"]?.string ?? "")
       }.joined(separator: "; ")
     }
-    column.isFlexible = true
-    return column
   }
 }

@@ -39,7 +39,7 @@ struct MigrationRequest {
       output.end(nil)
       isUnread = !plan.unread.isEmpty
     }
-    if !isQuiet { Console.note(output.summary(done: nil)) }
+    if !isQuiet { Console.note(wrapping: output.summary(done: nil)) }
     if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
   }
 
@@ -74,7 +74,7 @@ struct MigrationRequest {
       guard plan.migrated > 0 else {
         try plan.forEach(preparing: output.rows) { output.write($0, $1) }
         output.end(nil)
-        if !isQuiet { Console.note("Nothing is to be migrated. " + output.summary(done: 0)) }
+        if !isQuiet { Console.note(wrapping: "Nothing is to be migrated. " + output.summary(done: 0)) }
         if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
         return
       }
@@ -92,7 +92,7 @@ struct MigrationRequest {
     output.end(journal.id)
     for (path, error) in outcome.failures { Console.error("\(path): stays where it is. \(error)") }
     if !isQuiet {
-      Console.note("\(journal.id): " + output.summary(done: outcome.done))
+      Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done))
       Console.note("To put everything back: cpwx migrate undo \(journal.id)")
     }
     if !outcome.failures.isEmpty || output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }

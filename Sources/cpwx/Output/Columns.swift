@@ -28,18 +28,32 @@ extension String {
   }
 
   /// Lines of at most so many columns, broken at blanks where there are any; all of it on one where there is no limit.
-  func wrapped(to columns: Int?) -> [String] {
-    guard let columns else { return [self] }
+  ///
+  /// Escapes that colour words take no columns.
+  ///
+  /// - Parameter hanging: columns by which all lines but the first are indented.
+  func wrapped(to columns: Int?, hanging: Int = 0) -> [String] {
+    guard let columns, shownWidth > columns else { return [self] }
+    let indent = String(repeating: " ", count: hanging)
     var lines: [String] = []
-    for word in split(separator: " ") {
-      if let line = lines.last, line.greatestWidth + 1 + word.greatestWidth <= columns {
-        lines[lines.count - 1] = "\(line) \(word)"
+    var (width, gap) = (0, 0)
+    for word in split(separator: " ", omittingEmptySubsequences: false).map(String.init) {
+      if word.isEmpty {
+        gap += 1
+      } else if let line = lines.last, width + gap + word.shownWidth <= columns {
+        lines[lines.count - 1] = line + String(repeating: " ", count: gap) + word
+        (width, gap) = (width + gap + word.shownWidth, 1)
       } else {
-        lines.append(String(word))
+        // Blanks at the beginning are an indent, at a line's end nothing.
+        let begin = lines.isEmpty ? String(repeating: " ", count: gap) : indent
+        lines.append(begin + word)
+        (width, gap) = (begin.count + word.shownWidth, 1)
       }
     }
     return lines
   }
+
+  private var shownWidth: Int { withoutControls.greatestWidth }
 
   func padded(to columns: Int) -> String { self + String(repeating: " ", count: max(0, columns - displayWidth)) }
 }

@@ -14,12 +14,32 @@ enum Console {
     exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
   }
 
-  /// A value with its name before it, in one column with others of a record.
-  static func field(_ label: String, _ value: String) {
-    out((Style.isPlain ? "\(label): " : label.padded(to: 10)) + value)
+  /// A text that is none of a table's: on a terminal broken at words.
+  static func out(wrapping text: String, hanging: Int = 0) {
+    for line in text.wrapped(to: outColumns, hanging: hanging) { out(line) }
   }
 
+  /// A value with its name before it, in one column with others of a record.
+  ///
+  /// - Parameter value: foreign; what would make other lines of it, or steer the terminal, is taken out.
+  static func field(_ label: String, _ value: String, _ style: (String) -> String = { $0 }) {
+    field(label, painted: style(value.onOneLine))
+  }
+
+  /// - Parameter painted: with colours, and of our own words.
+  static func field(_ label: String, painted: String) {
+    if Style.isPlain { return out("\(label): \(painted)") }
+    out(wrapping: label.padded(to: fieldIndent) + painted, hanging: fieldIndent)
+  }
+
+  private static let fieldIndent = 11
+
   static func note(_ text: String) { write(Secrets.maskedURLs(text).withoutControls + "\n", to: 2) }
+
+  /// A sentence that holds no command to be copied: on a terminal broken at words.
+  static func note(wrapping text: String) {
+    for line in text.wrapped(to: errorIsTerminal ? columns : nil) { note(line) }
+  }
 
   static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text).withoutControls)\n", to: 2) }
 

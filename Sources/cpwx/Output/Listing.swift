@@ -15,6 +15,10 @@ struct Listing {
     var style: (String) -> String = { $0 }
     /// Gives way where a terminal is too narrow.
     var isFlexible = false
+    /// Columns that it keeps while others can be left out.
+    var leastReadable = 10
+    /// Names what commands are given: a part of it is of no use.
+    var isName = false
     /// Left out where that is not enough, the highest first; 0 for what is never left out.
     var dispensability = 0
     /// Left out where no row has anything in it.
@@ -33,6 +37,21 @@ struct Listing {
     init(_ heading: String, key: String, style: @escaping (String) -> String = { $0 }, isFlexible: Bool = false) {
       self.init(heading, isFlexible: isFlexible) { $0[key].map(plain) ?? "" }
       self.style = style
+      isName = ["job_id", "batch_id", "migration_id", "latest_job", "longest_job"].contains(key)
+    }
+
+    /// What tells why: worth more than what can be had elsewhere.
+    static func reason(_ heading: String = "REASON", _ text: @escaping (JSON) -> String) -> Column {
+      var column = Column(heading, isFlexible: true, text)
+      column.leastReadable = 30
+      return column
+    }
+
+    /// The column, readable with no less than so many columns.
+    func readable(_ columns: Int) -> Column {
+      var column = self
+      column.leastReadable = columns
+      return column
     }
 
     var cutAtStart: Column {
@@ -73,10 +92,10 @@ struct Listing {
   /// The rows' keys, for the heading of a CSV without rows.
   var keys: [String] = []
 
-  func write(_ format: OutputFormat) {
+  func write(_ format: OutputFormat, orSay empty: String? = nil) {
     var writer = Writer(format, columns, keys: keys)
     writer.write(rows)
-    writer.end()
+    writer.end(saying: empty)
   }
 
   /// Writes rows as they come; only a table, whose columns are as wide as the widest cell, waits for the last.
@@ -113,7 +132,9 @@ struct Listing {
       return Array(lines.map { Array("  ".utf8) + $0 }.joined(separator: [0x0A]))
     }
 
-    func end() {
+    /// - Parameter empty: what a person at a terminal is told where there was no row.
+    func end(saying empty: String? = nil) {
+      if isEmpty, format == .table, let empty, Console.errorIsRead { Console.note(empty) }
       switch format {
       case .json: Console.out(isEmpty ? "[]" : "\n]")
       case .table: Listing(rows: gathered, columns: columns).writeTable()

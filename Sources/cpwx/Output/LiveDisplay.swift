@@ -70,7 +70,7 @@ final class LiveDisplay: RunDisplay {
 
   private static func draw(_ state: inout State) {
     guard !state.isClosed, !state.progress.running.isEmpty || state.drawn > 0 else { return }
-    let lines = ProgressLines(state.progress).lines.prefix(max(2, Console.rows - 2))
+    let lines = ProgressLines(state.progress, within: width).lines.prefix(max(2, Console.rows - 2))
     erase(&state)
     let drawn = lines.map { Style.marked($0.text.onOneLine.fitting(width), $0.failure ?? "", as: "failed") }
     Console.write(drawn.joined(separator: "\n"), to: 2)

@@ -9,8 +9,8 @@ struct ReportTable {
   init(_ report: BatchReport) { self.report = report }
 
   func write() {
-    Console.out(Style.heading(report.headline))
-    Console.out("\(report.subline), batch \(report.id)".withoutControls)
+    Console.out(wrapping: Style.heading(report.headline))
+    Console.out(wrapping: "\(report.subline), batch \(report.id)".onOneLine)
     let counts = report.totals.filter { $0.films > 0 }.map { "\($0.films) \(Style.outcome($0.outcome))" }
     let again = [
       ("done before", report.doneBefore), ("resumed", report.resumed), ("tried again", report.retried),
@@ -19,7 +19,8 @@ struct ReportTable {
     .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
     Console.out("")
     Console.field(
-      "Films", "\(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
+      "Films",
+      painted: "\(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
     let waited = report.waitedSeconds >= 1 ? ", \(describeDuration(report.waitedSeconds)) of waiting for lanes" : ""
     Console.field("Time", "\(describeDuration(report.wallSeconds))\(waited)")
     if report.outputBytes > 0 { Console.field("Disk", "\(describeSize(report.outputBytes)) written") }
@@ -39,11 +40,14 @@ struct ReportTable {
         case .optional: "went on without"
         case .held: Style.outcome(.held)
         }
-      Console.out("\n\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine)
+      Console.out("")
+      Console.out(wrapping: "\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine, hanging: 2)
       let names = cause.jobs.prefix(5).compactMap { report.jobs[$0].jobID ?? report.jobs[$0].input }
       let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
-      Console.out("  \(names.joined(separator: ", "))\(more)".withoutControls)
-      for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] { Console.out("  | \(line)") }
+      Console.out(wrapping: "  \(names.joined(separator: ", "))\(more)".onOneLine, hanging: 2)
+      for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] {
+        Console.out(wrapping: "  | \(line)".onOneLine, hanging: 4)
+      }
     }
     if report.causes.count > most { Console.out("\n… and \(report.causes.count - most) more causes: --html has all") }
   }

@@ -1,13 +1,13 @@
 /// Which columns of a table a terminal has room for, and how wide each is.
 ///
-/// Texts that can be cut are cut first, then what can be spared is left out, then everything is cut.
+/// Texts that can be cut are cut first, as long as they can be read, then what can be spared is left out, then everything is
+/// cut: the names of jobs, which commands want whole, last of all.
 struct TableFit {
   /// Indexes into the table's columns, and widths.
   private(set) var columns: [(column: Int, width: Int)]
 
   private static let gap = 2
-  /// What a text is cut down to while there are columns to be spared, and where there are none.
-  private static let readable = 10
+  /// What a text is cut down to where there are no columns to be spared.
   private static let least = 4
 
   /// - Parameters:
@@ -22,11 +22,12 @@ struct TableFit {
     for left in 0...dispensable.count {
       let spared = Set(dispensable.prefix(left))
       columns = all.indices.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
-      narrow(to: room, least: Self.readable) { all[$0].isFlexible }
+      narrow(to: room, least: { all[$0].leastReadable }) { all[$0].isFlexible }
       if excess(over: room) <= 0 { return }
     }
-    narrow(to: room, least: Self.least) { all[$0].isFlexible }
-    narrow(to: room, least: Self.least) { _ in true }
+    narrow(to: room, least: { _ in Self.least }) { all[$0].isFlexible }
+    narrow(to: room, least: { _ in Self.least }) { !all[$0].isName }
+    narrow(to: room, least: { _ in Self.least }) { _ in true }
   }
 
   private func excess(over room: Int) -> Int {
@@ -34,12 +35,11 @@ struct TableFit {
   }
 
   /// Takes of the widest, one column of the screen after the other.
-  private mutating func narrow(to room: Int, least: Int, where gives: (Int) -> Bool) {
+  private mutating func narrow(to room: Int, least: (Int) -> Int, where gives: (Int) -> Bool) {
     var excess = excess(over: room)
     let giving = columns.indices.filter { gives(columns[$0].column) }
-    while excess > 0, let widest = giving.max(by: { columns[$0].width < columns[$1].width }),
-      columns[widest].width > least
-    {
+    func spare(_ index: Int) -> Bool { columns[index].width > least(columns[index].column) }
+    while excess > 0, let widest = giving.filter(spare).max(by: { columns[$0].width < columns[$1].width }) {
       columns[widest].width -= 1
       excess -= 1
     }

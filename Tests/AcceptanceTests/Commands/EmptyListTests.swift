@@ -41,6 +41,16 @@ struct EmptyListTests {
     }
   }
 
+  @Test(arguments: ["job list", "job find nothing", "archive list", "archive list nothing", "migrate status"])
+  func `at a terminal it is said that there is nothing`(command: String) throws {
+    try TestWorkspace.with { workspace in
+      let lines = try workspace.shown(command, columns: 80)
+      #expect(lines.count == 1 && lines[0].hasSuffix("nothing") == false, "\(lines)")
+      let piped = try workspace.start([CPWX.path] + command.split(separator: " ").map(String.init)).wait()
+      #expect(piped.output.isEmpty && piped.errors.isEmpty)
+    }
+  }
+
   @Test func `what two manifests differ in, and what a job has made, has its heading too`() throws {
     try TestWorkspace.with([Stage("one", script: "true")]) { workspace in
       try workspace.film()

@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Testing
 
@@ -22,6 +23,29 @@ struct PlainOutputTests {
       let run = try workspace.cpwx("run", "--format", "plain")
       #expect(run.output.split(separator: "\n\n").count == 2)
       #expect(run.output.contains("TITLE: First") && run.output.contains("TITLE: Second"))
+    }
+  }
+
+  @Test func `what others wrote forges no line, and steers no terminal`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let file = try workspace.job() + "/manifest.json"
+      let forged = try workspace.read(file).replacingOccurrences(
+        of: #""title": "Film""#, with: #""title": "Film\nStatus: forged\u001b[2J""#)
+      try workspace.write(file, forged)
+      for arguments in [["job", "show", "latest"], ["manifest", "show", file]] {
+        for format in ["plain", "table"] {
+          let outcome = try workspace.start([CPWX.path] + arguments + ["--format", format]).wait()
+          #expect(outcome.output.contains("Film Status: forged"), "\(outcome.output)")
+          #expect(!outcome.output.contains("\nStatus: forged") && !outcome.output.contains("\u{1B}"))
+        }
+      }
+      try workspace.write("config/pipeline.yaml", "stages:\n  - {name: a, number: one}\n  - {name: b}\n")
+      let plain = try workspace.cpwx("doctor", "--format", "plain").lines
+      #expect(plain.allSatisfy { $0.contains(": ") && !$0.hasPrefix("/") }, "\(plain)")
+      let table = try workspace.cpwx("doctor").lines
+      #expect(table.allSatisfy { $0.hasPrefix("  ") || ["OK", "WARNING", "ERROR"].contains($0) }, "\(table)")
     }
   }
 

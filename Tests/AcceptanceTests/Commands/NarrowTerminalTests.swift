@@ -1,0 +1,98 @@
+import Jobs
+import Pipeline
+import Testing
+import TextWidth
+
+@testable import cpwx
+
+/// What is seen where a terminal has few columns.
+struct NarrowTerminalTests {
+  @Test(arguments: [40, 80])
+  func `the jobs of every list are whole, and no line is broken`(columns: Int) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for film in ["The Film with a Long Name (2001)", "कार्तिक और क्षत्रिय की कहानी का नाम (2002)"] {
+        try workspace.film(film + ".mp4", holding: film)
+      }
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let ids = try workspace.json("job", "list").array?.compactMap { $0["job_id"]?.string } ?? []
+      let (first, second) = (try #require(ids.last), try #require(ids.first))
+      let commands = [
+        "job list", "job rm -n \(first) \(second)", "archive -n \(first) \(second)",
+        "archive --keep \(first) \(second)",
+        "archive list", "archive verify --all", "archive prune --keep-last 0",
+        "archive restore --replace \(first) \(second)", "job list --columns job_id,title,input,output_dir,error",
+      ]
+      for command in commands {
+        let lines = try workspace.shown(command, columns: columns)
+        for id in [first, second] {
+          #expect(lines.contains { $0.hasPrefix(id) }, "\(command): \(lines)")
+        }
+        let rows = lines.filter { $0.hasPrefix("JOB ") || $0.hasPrefix(first) || $0.hasPrefix(second) }
+        #expect(rows.allSatisfy { $0.greatestWidth <= columns }, "\(command): \(rows)")
+      }
+    }
+  }
+
+  @Test func `of a path the end is seen`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let listed = try workspace.shown("job list --columns job_id,output_dir,title", columns: 40)
+      #expect(listed.last?.contains("/\(id)") == true, "\(listed)")
+      #expect(try workspace.cpwx("archive", "--keep", "-q", id).code == 0)
+      let files = try workspace.shown("archive show \(id)", columns: 40)
+      #expect(files.contains { $0.hasSuffix("/manifest.json") }, "\(files)")
+    }
+  }
+
+  @Test func `why a film is held or left is readable before its size and time are told`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4")
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let lines = try workspace.shown("run -n", columns: 80)
+      let reason = try workspace.json("run", "-n").array?.first?["reason"]?.string ?? ""
+      #expect(lines.last?.contains(reason.prefix(25)) == true, "\(lines) \(reason)")
+    }
+  }
+
+  @Test(arguments: [20, 39, 79, 99, 400])
+  func `the live view shows the stage, how far it is, its time and who waits`(columns: Int) throws {
+    let batch = try JSON(
+      parsing: """
+        {"films": 3, "completed": 1, "failed": 0, "lanes": [{"lane": "gpu", "in_use": 1, "places": 1}], "running": [
+          {"job_id": "20251030-001", "title": "कार्तिक और क्षत्रिय की कहानी का बहुत लंबा नाम", "stage": "asr", "stage_number": 7,
+            "fraction": 0.42, "lane": "gpu"},
+          {"job_id": "20251030-002", "title": "Two", "stage": "asr", "stage_number": 7, "waiting": true, "lane": "gpu"}]}
+        """.utf8)
+    let lines = ProgressLines(BatchProgress(document: batch), within: columns).lines.map(\.text)
+    #expect(columns < 39 || lines.allSatisfy { $0.greatestWidth <= columns }, "\(lines)")
+    let text = lines.joined(separator: "\n")
+    for part in ["42 %", "asr", "waits for gpu", "1/3 films", "20251030-002"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    #expect(lines.count == (columns < 79 ? lines.count : 3))
+  }
+
+  @Test func `help is broken at words, and what belongs together stays in its column`() throws {
+    try TestWorkspace.with { workspace in
+      for columns in [40, 80] {
+        for command in ["", "run", "report", "archive restore", "manifest export", "job list"] {
+          let lines = try workspace.shown("\(command) --help", columns: columns)
+          #expect(lines.allSatisfy { $0.displayWidth <= columns || !$0.trimmed.contains(" ") }, "\(command): \(lines)")
+        }
+      }
+      let wide = try workspace.shown("archive restore --help", columns: 80)
+      #expect(wide.contains("      what is named"), "\(wide)")
+    }
+  }
+
+  @Test func `a text that is none of a table's is broken at words, colours or not`() {
+    #expect("one two three".wrapped(to: 8) == ["one two", "three"])
+    #expect("one two three".wrapped(to: 7, hanging: 2) == ["one two", "  three"])
+    #expect("  \u{1B}[31mfailed\u{1B}[0m  one".wrapped(to: 13) == ["  \u{1B}[31mfailed\u{1B}[0m  one"])
+    #expect("  a  longer-than-that b".wrapped(to: 8, hanging: 4) == ["  a", "    longer-than-that", "    b"])
+    #expect("as it  is".wrapped(to: nil) == ["as it  is"])
+  }
+}
+
+extension String {
+  fileprivate var trimmed: Substring { drop { $0 == " " } }
+}
