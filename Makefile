@@ -66,7 +66,7 @@ demo: setup
 	@$(BUILT)/cpwx init $(DEMO)
 	@sed -i 's/^SRC_LANG=hi /SRC_LANG=en /' $(DEMO)/config/.env
 	@cp -np $(SAMPLE) $(DEMO)/in/
-	@echo "== cpwx -C $(DEMO) run"
+	@echo "== cpwx run -C $(DEMO)"
 	$(BUILT)/cpwx run -C $(DEMO)
 	@$(BUILT)/cpwx job show latest -C $(DEMO)
 	@job=$$($(BUILT)/cpwx job path latest -C $(DEMO)); echo; head -n 12 "$$job/subtitles/subtitles.srt"; \

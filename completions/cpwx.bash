@@ -1,5 +1,13 @@
 # bash completion for cpwx: cpwx itself says what can follow.
 
+# Of the lines those that name something: a name with a line's end in it comes as several, which name nothing.
+_cpwx_there() {
+    local line
+    while IFS= read -r line; do
+        [[ $line == \~* || -e $line || -L $line ]] && printf '%s\n' "$line"
+    done
+}
+
 _cpwx() {
     local line endings
     local -a before=("${COMP_WORDS[@]:0:COMP_CWORD}")
@@ -11,17 +19,17 @@ _cpwx() {
         case $line in
         $'\tfolders')
             compopt -o filenames
-            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$2")
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$2" | _cpwx_there)
             ;;
         $'\tfiles'*)
             compopt -o filenames
             endings=${line#$'\tfiles'}
             endings=${endings# }
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
-                compgen -d -- "$2"
+                compgen -d -- "$2" | _cpwx_there
                 while IFS= read -r line; do
                     [[ -d $line ]] || [[ -n $endings && " $endings " != *" ${line##*.} "* ]] || printf '%s\n' "$line"
-                done < <(compgen -f -- "$2")
+                done < <(compgen -f -- "$2" | _cpwx_there)
             )
             ;;
         *[[:space:]\'\"\\\$\&\;\(\)\<\>\|\*\?\[\`\!\#]*)

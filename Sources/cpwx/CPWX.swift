@@ -19,6 +19,8 @@ struct CPWX: AsyncParsableCommand {
         cpwx job show latest               see what happened
       Then see: cpwx init, cpwx run
 
+      -C, --format, --color and -q may stand before the command, too: cpwx -C films job list.
+
       EXIT CODES
         0         all asked for is done
         1         done, but a job or check failed
@@ -37,18 +39,21 @@ struct CPWX: AsyncParsableCommand {
       ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self, CompleteCommand.self,
     ])
 
+  /// As the parser wants them.
+  private static let arguments = LeadingOptions.behindCommand(Array(CommandLine.arguments.dropFirst()))
+
   static func main() async {
     setlocale(LC_CTYPE, "C.UTF-8")
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch let error as JobError {
-      let hint = error.code == .usage ? MistypedCommand(CommandLine.arguments.dropFirst()) : nil
-      fail(error.description + (hint.map { "\n  Did you mean: \($0.meant)?" } ?? ""), ExitStatus(error.code))
+      let hint = error.code == .usage ? MistypedCommand(arguments)?.meant : nil
+      fail(error.description + (hint.map { "\n  Did you mean: \($0)?" } ?? ""), ExitStatus(error.code))
     } catch let error as PipelineFileError {
       fail(error.description, .configuration)
     } catch let error as ExitStatus {
@@ -60,15 +65,27 @@ struct CPWX: AsyncParsableCommand {
 
   /// Help that was asked for, or a command line that cannot be meant.
   private static func endParsing(_ error: any Error) -> Never {
-    let arguments = CommandLine.arguments.dropFirst()
-    let mistyped = MistypedCommand(arguments)
     let code = exitCode(for: error)
-    if code.isSuccess, arguments.first != "help" || mistyped == nil { exit(withError: error) }
-    let text = code.isSuccess ? "there is no such command" : fullMessage(for: error)
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let mistyped = MistypedCommand(arguments)
+    if code.isSuccess, arguments.first != "help" || mistyped == nil { tell(error) }
+    var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if code.isSuccess { lines = ["there is no such command: \(mistyped?.word ?? "")"] }
     if lines[0].hasPrefix("Error: ") { lines[0].removeFirst("Error: ".count) }
-    if let mistyped { lines[0] += ". Did you mean: \(mistyped.meant)?" }
+    if let meant = mistyped?.meant {
+      lines[0] += (lines[0].hasSuffix(".") ? "" : ".") + " Did you mean: \(meant)?"
+    } else if !code.isSuccess, let option = MistypedOption(arguments) {
+      lines = [option.message] + lines.dropFirst().filter { !$0.hasPrefix("Help: ") }
+    }
     fail(lines.joined(separator: "\n"), code.isSuccess ? .usage : ExitStatus(rawValue: code.rawValue))
+  }
+
+  private static func tell(_ error: any Error) -> Never {
+    let width = Console.outColumns ?? 80
+    // Each paragraph on a line, for the parser breaks lines without an indent.
+    let help = fullMessage(for: error, columns: 10_000)
+    let isHelp = help.contains("USAGE: ")
+    Console.out(isHelp ? HelpText(help, within: width).text : help)
+    Glibc.exit(0)
   }
 
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {

@@ -22,7 +22,7 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(
     name: .customShort("C"),
     help: .init(
-      "Work in this workspace.", discussion: "Else CPWX_WORKSPACE, else the nearest folder upwards with config/.env.",
+      "Work in this workspace; else in CPWX_WORKSPACE, else in the nearest folder upwards with config/.env.",
       valueName: "dir"))
   var directory: String?
 

@@ -124,8 +124,40 @@ class Tab:
             f"cpwx job show {begun}", self.described(self.newest, r"completed\s+Sholay"),
             self.described(self.oldest, r"completed\s+Don"))
 
+    def test_jobs_that_are_told_alike_are_listed_newest_first_too(self):
+        twins = self.films.with_name("twins")
+        self.addCleanup(shutil.rmtree, twins)
+        subprocess.run([CPWX, "init", twins], check=True, stdout=subprocess.DEVNULL)
+        jobs = [
+            subprocess.run([CPWX, "job", "create", "-C", twins], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+            for _ in range(3)]
+        subprocess.run([CPWX, "job", "list", "-C", twins], check=True, stdout=subprocess.DEVNULL)
+        self.listed(f"cpwx -C ../twins job show {jobs[0][:-1]}", *(job[-6:] for job in reversed(jobs)))
+
+    def test_only_jobs_that_are_there_and_that_fit_are_offered(self):
+        self.completed("cpwx archive restore 2", f"cpwx archive restore {self.newest}")
+        gone = subprocess.run([CPWX, "job", "create", "-C", self.films], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        subprocess.run([CPWX, "job", "list", "-C", self.films], check=True, stdout=subprocess.DEVNULL)
+        [folder] = self.films.glob(f"out/*/*/*/*/{gone}")
+        shutil.rmtree(folder)
+        self.completed(f"cpwx job logs {gone}", f"cpwx job logs {gone}")
+
+    def test_options_before_the_command_are_completed_and_so_is_what_follows_them(self):
+        self.completed("cpwx --form", "cpwx --format")
+        self.completed("cpwx --format ndj", "cpwx --format ndjson")
+        self.completed(f"cpwx -C ../films arch", "cpwx -C ../films archive")
+        self.completed(f"cpwx -C ../films archive restore {self.newest[:-1]}", f"cpwx -C ../films archive restore {self.newest}")
+
+    def test_a_newline_in_the_name_of_a_film_makes_no_other_film(self):
+        odd = self.films / "in" / "Two\nZine.mkv"
+        odd.write_text("")
+        self.addCleanup(odd.unlink)
+        self.completed("cpwx run in/Sho", "cpwx run in/Sholay (1975).mkv")
+        self.completed("cpwx run Zin", "cpwx run Zin")
+
     def test_values_of_filters_and_options_are_completed(self):
         self.completed("cpwx job list status=comp", "cpwx job list status=completed")
+        self.completed("cpwx job list status=completed,fai", "cpwx job list status=completed,failed")
         self.completed("cpwx job list tit", "cpwx job list title~")
         self.completed("cpwx run --from-stage ot", "cpwx run --from-stage other")
         self.completed("cpwx run --stages one,o", "cpwx run --stages one,other")

@@ -15,8 +15,8 @@ public struct IndexAsItStands {
   }
 
   /// Jobs whose ids begin so, newest first.
-  public func jobs(beginning prefix: String, limit: Int) -> [IndexedJob] {
-    (try? database?.read { try $0.jobs(beginning: prefix, limit: limit) }) ?? []
+  public func jobs(beginning prefix: String, limit: Int, onlyArchived: Bool = false) -> [IndexedJob] {
+    (try? database?.read { try $0.jobs(beginning: prefix, limit: limit, onlyArchived: onlyArchived) }) ?? []
   }
 
   /// The users who have jobs, and how many.
@@ -29,9 +29,10 @@ public struct IndexAsItStands {
 
 extension Database {
   /// Jobs whose ids begin so, newest first.
-  func jobs(beginning prefix: String, limit: Int) throws -> [IndexedJob] {
+  func jobs(beginning prefix: String, limit: Int, onlyArchived: Bool = false) throws -> [IndexedJob] {
+    let kept = onlyArchived ? " AND folder IN (SELECT folder FROM archives WHERE status <> 'redacted')" : ""
     func jobs(where condition: String, _ range: [any DatabaseValueConvertible]) throws -> [IndexedJob] {
-      let sql = "SELECT \(Self.jobColumns) FROM jobs WHERE \(condition) ORDER BY key DESC LIMIT ?"
+      let sql = "SELECT \(Self.jobColumns) FROM jobs WHERE \(condition)\(kept) ORDER BY key DESC LIMIT ?"
       return try self.jobs(sql, arguments: StatementArguments(range + [limit]))
     }
     let names = [prefix, prefix + "\u{10FFFF}"]

@@ -84,7 +84,9 @@ extension JobIndex {
     case 0:
       throw JobError(
         .usage, name, "no such job in \(workspace.outputRoot)",
-        remedy: "See them with: cpwx job list, or look for one with: cpwx job find WORDS")
+        remedy:
+          "\(nearest(name, among: ["latest"]).map { "Did you mean \($0)? " } ?? "")See them with: cpwx job list, or look for one with: cpwx job find WORDS"
+      )
     default:
       // Where several users have one id, more of it tells nothing.
       let isTelling = Set(fitting.map(\.jobID)).count == fitting.count

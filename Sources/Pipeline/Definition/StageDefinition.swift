@@ -84,8 +84,10 @@ public struct PipelineDefinition: Sendable, Equatable {
   public func stages(ofWorkflow workflow: String) throws -> [StageDefinition] {
     if let names = workflows[workflow] { return try stages(named: names) }
     if workflow == name { return stages }
-    let known = (workflows.keys.filter { $0 != name }.sorted() + [name]).joined(separator: ", ")
-    throw JobError(.usage, workflow, "no such workflow", remedy: "The pipeline \(name) has: \(known)")
+    let known = workflows.keys.filter { $0 != name }.sorted() + [name]
+    throw JobError(
+      .usage, workflow, "no such workflow.\(didYouMean(workflow, among: known))",
+      remedy: "The pipeline \(name) has: \(known.joined(separator: ", "))")
   }
 
   /// - Throws: ``JobError`` with code `usage` for a lane that no stage is in.
@@ -101,7 +103,9 @@ public struct PipelineDefinition: Sendable, Equatable {
   /// - Throws: ``JobError`` with code `usage`.
   public func require(_ name: String) throws -> StageDefinition {
     if let stage = stage(name) { return stage }
-    let known = stages.map(\.name).joined(separator: ", ")
-    throw JobError(.usage, name, "no such stage", remedy: "The pipeline \(self.name) has: \(known)")
+    let known = stages.map(\.name)
+    throw JobError(
+      .usage, name, "no such stage.\(didYouMean(name, among: known))",
+      remedy: "The pipeline \(self.name) has: \(known.joined(separator: ", "))")
   }
 }

@@ -27,10 +27,14 @@ struct CommandLineSoFar {
   private(set) var operands: [String] = []
   /// Options that have been given, by their names, with their last values.
   private(set) var given: [String: String] = [:]
+  /// Options that have been given and that the command does not have.
+  private(set) var unknownOptions: [String] = []
 
   init(_ words: some Sequence<String>) {
     subcommands = CPWX.shownSubcommands
-    arguments = Self.arguments(of: CPWX.self)
+    // What commands have in common may stand before them.
+    let common = Self.arguments(of: RunCommand.self).filter { !LeadingOptions.names.isDisjoint(with: $0.names) }
+    arguments = common + Self.arguments(of: CPWX.self)
     for word in words { read(word) }
   }
 
@@ -54,9 +58,15 @@ struct CommandLineSoFar {
     } else {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let option = option(parts[0])
+      if option == nil, !isCluster(word), word != "-h" { unknownOptions.append(parts[0]) }
       for name in option?.names ?? [parts[0]] { given[name] = parts.count == 2 ? parts[1] : "" }
       awaited = option.flatMap { $0.takesValue && parts.count == 1 ? $0 : nil }
     }
+  }
+
+  /// Whether it is several flags of a letter each: `-nq`.
+  private func isCluster(_ word: String) -> Bool {
+    !word.hasPrefix("--") && word.count > 2 && word.dropFirst().allSatisfy { option("-\($0)")?.takesValue == false }
   }
 
   private mutating func readOperand(_ word: String) {

@@ -38,10 +38,11 @@ struct CompletionValues {
           Candidate(value: "now,fail=", description: "stop them"),
         ], nil
       )
+    case "job" where isOfArchives: (jobs(typed, onlyArchived: true), nil)
+    case "job-or-file" where isOfArchives: (jobs(typed, onlyArchived: true), .files(["zst"]))
     case "--resume", "--after", "job": (jobs(typed), nil)
     case "job-or-film": (jobs(typed), .files(MediaFiles.extensions.sorted()))
-    case "job-or-file", "old", "new":
-      (jobs(typed), .files(line.command.configuration.commandName == "diff" || isOfManifests ? ["json"] : ["zst"]))
+    case "job-or-file", "old", "new": (jobs(typed), .files(["json"]))
     case "path" where line.given["--attach"] != nil:
       (workspace?.batchesOnCluster.map { Candidate(value: $0) } ?? [], nil)
     case "path": ([], .files(MediaFiles.extensions.sorted()))
@@ -58,7 +59,11 @@ struct CompletionValues {
     }
   }
 
-  private var isOfManifests: Bool { ManifestCommand.configuration.subcommands.contains { $0 == line.command } }
+  /// Whether archives are looked into, and none is made.
+  private var isOfArchives: Bool {
+    line.command != ArchiveCreateCommand.self
+      && ArchiveCommand.configuration.subcommands.contains { $0 == line.command }
+  }
 
   /// Of a list with commas, what can follow the last one.
   private func list(_ values: [Candidate], _ typed: String) -> [Candidate] {
@@ -69,14 +74,22 @@ struct CompletionValues {
       .map { Candidate(value: begun + $0.value, description: $0.description) }
   }
 
-  private func jobs(_ typed: String) -> [Candidate] {
+  private func jobs(_ typed: String, onlyArchived: Bool = false) -> [Candidate] {
     guard let workspace else { return [] }
-    let jobs = IndexAsItStands(of: workspace).jobs(beginning: "latest".hasPrefix(typed) ? "" : typed, limit: Self.most)
+    let beginning = "latest".hasPrefix(typed) ? "" : typed
+    let index = IndexAsItStands(of: workspace)
+    let jobs = index.jobs(beginning: beginning, limit: Self.most, onlyArchived: onlyArchived)
+      // The index may not have noticed yet that one is gone.
+      .filter { job in
+        [job.archive, onlyArchived ? nil : job.folder].compactMap { $0 }
+          .contains { exists(workspace.resolve(documentPath: $0)) }
+      }
     let named = jobs.map { job in
       let year = job.year.map { " (\($0))" } ?? ""
       return Candidate(value: job.jobID, description: "\(job.status)  \(job.title ?? "")\(year)")
     }
-    return (jobs.isEmpty ? [] : [Candidate(value: "latest", description: "the newest job")]) + named
+    let hasLatest = onlyArchived ? index.jobs(beginning: "", limit: 1).first?.archive != nil : !jobs.isEmpty
+    return (hasLatest ? [Candidate(value: "latest", description: "the newest job")] : []) + named
   }
 
   private var users: [Candidate] {

@@ -12,7 +12,9 @@ struct FilterCompletion {
       candidates = JobFilter.Key.allCases.map(Self.opening)
       return
     }
-    let begun = typed[...end]
+    // Of several values the last one is being typed.
+    let begun = typed[...(typed.lastIndex(of: ",").map { max($0, end) } ?? end)]
+    let named = Set(typed[typed.index(after: end)...].split(separator: ",").map(String.init))
     let key = JobFilter.Key(rawValue: String(begun.prefix { $0.isLetter || $0.isNumber }))
     let values: [Candidate] =
       switch key {
@@ -23,7 +25,10 @@ struct FilterCompletion {
       case .since, .until: ["today", "yesterday", "24h", "7d", "30d"].map { Candidate(value: $0) }
       case .year, .title, .input, .error, .id, .sha256, nil: []
       }
-    candidates = values.map { Candidate(value: begun + $0.value, description: $0.description) }
+    let last = String(typed[begun.endIndex...])
+    candidates = values.filter { $0.value == last || !named.contains($0.value) }.map {
+      Candidate(value: begun + $0.value, description: $0.description)
+    }
   }
 
   private static func opening(_ key: JobFilter.Key) -> Candidate {

@@ -6,6 +6,10 @@ struct MistypedTests {
     (["rnu"], "cpwx run"), (["jbo", "list"], "cpwx job"), (["job", "lst"], "cpwx job list"),
     (["manifest", "validte", "latest"], "cpwx manifest validate"), (["archive", "lsit"], "cpwx archive list"),
     (["migrate", "stauts"], "cpwx migrate status"), (["help", "job", "shwo"], "cpwx job show"),
+    (["stat"], "cpwx status"),
+    (["rep"], "cpwx report"), (["job", "ls"], "cpwx job list"), (["job", "remove"], "cpwx job rm"),
+    (["job", "delete"], "cpwx job rm"), (["list"], "cpwx job list"), (["logs", "latest"], "cpwx job logs"),
+    (["migrate", "stats"], "cpwx migrate status"), (["-C", ".", "job", "lst"], "cpwx job list"),
   ])
   func `a command is told that was probably meant`(words: [String], meant: String) throws {
     try TestWorkspace.with { workspace in
@@ -13,6 +17,7 @@ struct MistypedTests {
       #expect(outcome.code == 64)
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.hasPrefix("cpwx: "))
+      #expect(outcome.errors.split(separator: "\n")[0].contains("..") == false, "\(outcome.errors)")
       #expect(outcome.errors.contains("Did you mean: \(meant)?"), "\(outcome.errors)")
     }
   }
@@ -21,12 +26,43 @@ struct MistypedTests {
     (["job", "list", "--limt", "3"], "--limit"), (["run", "--drry-run"], "--dry-run"), (["doctor", "--fxi"], "--fix"),
     (["job", "list", "--sort", "titel"], "title"), (["job", "list", "statsu=failed"], "status"),
     (["job", "list", "status=faild"], "failed"), (["job", "list", "--columns", "titel"], "title"),
+    (["migrate", "--from-legcy"], "--from-legacy"), (["migrate", "--formt", "json"], "--format"),
+    (["archive", "--older-thn", "3d"], "--older-than"), (["manifest", "diff", "--formt", "json"], "--format"),
+    (["--hlp"], "--help"), (["job", "list", "--format", "jsn"], "json"), (["run", "--runner", "doker"], "docker"),
+    (["run", "--workflow", "test"], "tests"), (["run", "--stages", "on"], "one"),
+    (["job", "show", "lastest"], "latest"),
   ])
   func `an option, a key or a value is told that was probably meant`(words: [String], meant: String) throws {
-    try TestWorkspace.with { workspace in
+    try TestWorkspace.with([.making("one")]) { workspace in
       let outcome = try workspace.start([CPWX.path] + words).wait()
       #expect(outcome.code == 64)
       #expect(outcome.errors.contains("Did you mean") && outcome.errors.contains(meant), "\(outcome.errors)")
+    }
+  }
+
+  @Test func `what is no command has no help, and an option that is none is named though more is wrong`() throws {
+    try TestWorkspace.with { workspace in
+      let help = try workspace.cpwx("help", "foo")
+      #expect(help.code == 64 && help.output.isEmpty && help.errors.contains("no such command: foo"), "\(help.errors)")
+      let archive = try workspace.cpwx("archive", "--verbose")
+      #expect(archive.code == 64 && archive.errors.hasPrefix("cpwx: Unknown option '--verbose'"), "\(archive.errors)")
+      #expect(try workspace.cpwx("job", "list", "-nq").errors.contains("Unknown option"))
+    }
+  }
+
+  @Test(arguments: [
+    ["-C", "films", "job", "list"], ["--format", "csv", "-C", "films", "job", "list"],
+    ["--format=csv", "-q", "-C", "films", "run", "-n"],
+    ["--color", "never", "-C", "films", "archive", "list", "--format", "csv"],
+  ])
+  func `options that commands have in common may stand before them`(words: [String]) throws {
+    try TestWorkspace.with { workspace in
+      #expect(try workspace.cpwx("init", "films").code == 0)
+      let outcome = try workspace.start([CPWX.path] + words, in: workspace.root).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains(",") == words.joined().contains("csv"))
+      #expect(try workspace.start([CPWX.path, "-C", "films", "--version"]).wait().output == "0.1.0\n")
+      #expect(try workspace.start([CPWX.path, "-C"]).wait().code == 64)
     }
   }
 

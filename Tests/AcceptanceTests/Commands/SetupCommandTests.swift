@@ -11,6 +11,10 @@ struct SetupCommandTests {
         #expect(workspace.exists("new place/" + folder), "\(folder)")
       }
       try workspace.write("new place/config/.env", "MINE=1\n")
+      let place = workspace.path("new place")
+      for line in ["'\(place)/config/.env'", "cpwx doctor -C '\(place)'", "cpwx run -C '\(place)'", "\(place)/in"] {
+        #expect(first.output.contains(line), "\(first.output)")
+      }
       let before = workspace.tree("new place")
       let second = try workspace.cpwx("init", "new place")
       #expect(second.code == 0)
@@ -53,6 +57,15 @@ struct SetupCommandTests {
         checks.contains {
           $0["status"]?.string != "ok" && $0["message"]?.string?.contains("config/.env") == true
         })
+    }
+  }
+
+  @Test func `help that cannot be written is no success`() throws {
+    try TestWorkspace.with { workspace in
+      for option in ["--help", "--version"] {
+        let outcome = try workspace.start(["sh", "-c", "exec '\(CPWX.path)' \(option) > /dev/full"]).wait()
+        #expect(outcome.code == 74 && outcome.errors.contains("cannot be written"))
+      }
     }
   }
 
