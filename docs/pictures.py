@@ -10,6 +10,7 @@ beside this script.
 
 import fcntl
 import html
+import itertools
 import os
 import pty
 import re
@@ -91,7 +92,7 @@ def night(cpwx):
         # When nothing comes for a moment, what is there is a whole screen.
         if not select.select([terminal], [], [], 0.05)[0]:
             if not taken and is_middle(screen.display):
-                taken = list(screen.display)
+                taken = [(text, colours(screen, row)) for row, text in enumerate(screen.display)]
             select.select([terminal], [], [])
         try:
             stream.feed(os.read(terminal, 65536))
@@ -102,20 +103,34 @@ def night(cpwx):
 
 
 WIDTH, HEIGHT, MARGIN, TOP = 8.4, 19, 16, 50
+COLOURS = {"red": "#f0716b", "green": "#7bc47f", "brown": "#dcb35c", "cyan": "#6cc5d1"}
+
+
+def colours(screen, row):
+    """The colour of each letter of a row, as pyte names it."""
+    return [screen.buffer[row][column].fg for column in range(COLUMNS)]
 
 
 def drawn(screen):
     """A screen as SVG. The letters are placed by runs, and the bars are drawn, so that any font will do."""
     shapes = []
-    for row, text in enumerate(screen):
+    for row, (text, colour) in enumerate(screen):
         y = TOP + row * HEIGHT
         for run in re.finditer(r"█+|░+|[^█░ ]+(?: [^█░ ]+)*", text):
-            x, width = MARGIN + run.start() * WIDTH, len(run[0]) * WIDTH
             if run[0][0] in "█░":
+                x, width = MARGIN + run.start() * WIDTH, len(run[0]) * WIDTH
                 color = "#5b92c9" if run[0][0] == "█" else "#343b45"
                 shapes.append(f'<rect x="{x:.1f}" y="{y - 11}" width="{width:.1f}" height="12" fill="{color}"/>')
-            else:
-                shapes.append(f'<text x="{x:.1f}" y="{y}" textLength="{width:.1f}">{html.escape(run[0])}</text>')
+                continue
+            for shade, part in itertools.groupby(range(run.start(), run.end()), lambda column: colour[column]):
+                columns = [column for column in part if text[column] != " "]
+                if not columns:
+                    continue
+                first, behind = columns[0], columns[-1] + 1
+                fill = f' fill="{COLOURS[shade]}"' if shade in COLOURS else ""
+                x, width = MARGIN + first * WIDTH, (behind - first) * WIDTH
+                shapes.append(
+                    f'<text x="{x:.1f}" y="{y}" textLength="{width:.1f}"{fill}>{html.escape(text[first:behind])}</text>')
     width, height = 2 * MARGIN + COLUMNS * WIDTH, TOP + ROWS * HEIGHT
     dots = "".join(f'<circle cx="{20 + 18 * n}" cy="17" r="5.5" fill="#4a515c"/>' for n in range(3))
     body = "\n".join(shapes)
