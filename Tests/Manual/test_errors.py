@@ -255,7 +255,16 @@ class Provoked(unittest.TestCase):
             "follows a batch that was handed over, and hands nothing over itself": ["run", "--attach", "--detach"],
             "leaves a cluster to its work: --executor slurm": ["run", "--detach"],
             "is no age and no date": ["archive", "--older-than", "soon"],
+            "is no film, by its name": ["run", "config/.env"],
+            "there are only N jobs": ["job", "show", "latest~9"],
+            "no stage is in such a lane": ["run", "--lane", "gpus=1"],
+            "an empty path names no film": ["run", ""],
+            "Unknown option ...": ["manifest", "diff", "--formt", "json"],
+            "there is no such command: ...": ["help", "jbo"],
+            "no such migration": ["migrate", "undo", "m009"],
+            "there is no migration that could be undone": ["migrate", "undo"],
         }
+        self.place.job()
         for message, arguments in cases.items():
             with self.subTest(message):
                 self.expect(message, 64, self.place.cpwx(*arguments))
@@ -264,12 +273,29 @@ class Provoked(unittest.TestCase):
             self.place.cpwx("job", "list", environment={"CPWX_FORMAT": "xml"}))
         self.expect("there is no such job folder", 64, self.place.stage("demux", "in/none.mkv", "none"))
 
+    def test_a_film_that_is_gone_and_a_plan_that_nobody_could_edit(self):
+        job = Path(self.place.job()).name
+        next(self.place.root.glob("in/*.mkv")).unlink()
+        self.expect("is not there, and no file below ... has its content", 64, self.place.cpwx("job", "rerun", job))
+        (self.place.root / "out/Film_2001/audio").mkdir(parents=True)
+        (self.place.root / "out/Film_2001/manifest.json").write_text('{"stages": {"demux": {"status": "success"}}}')
+        self.expect("the editor did not end well", 64, self.place.cpwx(
+            "migrate", "--from-legacy", "--edit", environment={"VISUAL": "false"}))
+        self.assertTrue((self.place.root / "out/Film_2001/manifest.json").exists())
+
     def test_archives_that_are_asked_wrongly(self):
         self.expect(
             "would leave out ..., without which an archive is of no job", 64,
             self.place.cpwx("archive", "--exclude", "manifest.json", Path(self.place.job()).name))
         job, archive = self.place.archive()
         self.expect("is archived: its files are in ...", 64, self.place.cpwx("job", "logs", job))
+        self.expect(
+            "is archived; nothing of it is left to remove but ...", 64, self.place.cpwx("job", "rm", "--yes", job))
+        foreign = Path(self.folder, "foreign.tar.zst")
+        foreign.write_bytes(archive.read_bytes())
+        other = Path(self.folder, "other.tar.zst")
+        subprocess.run(["tar", "--zstd", "-cf", other, "-C", self.folder, "films/config"], check=True)
+        self.expect("is no job's archive", 64, self.place.cpwx("archive", "restore", other))
         self.expect("is an archive already", 64, self.place.cpwx("archive", archive))
         self.expect("nothing in ... is called so", 64, self.place.cpwx("archive", "extract", job, "none.txt", "-O"))
 
@@ -412,6 +438,9 @@ class Provoked(unittest.TestCase):
 
     def test_files_that_cannot_be_used(self):
         job = Path(self.place.job())
+        done = subprocess.run(
+            ["sh", "-c", f"exec {CPWX} job list > /dev/full"], cwd=self.place.root, stderr=subprocess.PIPE)
+        self.expect("the result cannot be written", 74, (done.returncode, done.stderr.decode()))
         self.expect("cannot be written", 74, self.place.cpwx("report", "-o", "/proc/none/night.html"))
         self.expect("the metrics cannot be written there", 74, self.place.cpwx("run", "--metrics", "/proc/none/x.prom"))
         (self.place.root / "in/Bad.mkv").symlink_to("/proc/self/mem")
@@ -419,6 +448,10 @@ class Provoked(unittest.TestCase):
         (job / "job.env").unlink()
         (job / "job.env").mkdir()
         self.expect("cannot be read", 74, self.place.cpwx("job", "env", job.name))
+
+    def test_a_folder_for_jobs_that_can_be_made_nowhere(self):
+        self.place.settings("OUTPUT_ROOT=/proc/none/out")
+        self.expect("the folder for jobs cannot be made", 74, self.place.cpwx("run"))
 
     def test_an_index_that_can_be_made_nowhere(self):
         self.expect("the index cannot be made", 74, self.place.cpwx(
