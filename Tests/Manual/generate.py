@@ -14,7 +14,8 @@ from pathlib import Path
 DATE = "November 27, 2026"
 # What a command's page points to besides its own.
 MORE = {
-    "cpwx": ["cpwx-env(5)", "cpwx.yaml(5)", "cpwx-layout(7)", "cpwx-nights(7)", "cpwx-stage(1)"],
+    "cpwx": [
+        "cpwx-env(5)", "cpwx.yaml(5)", "cpwx-archive(5)", "cpwx-layout(7)", "cpwx-nights(7)", "cpwx-scaling(7)", "cpwx-stage(1)"],
     "cpwx run": ["cpwx-env(5)", "cpwx.yaml(5)", "cpwx-nights(7)", "cpwx-scaling(7)"],
     "cpwx init": ["cpwx-env(5)", "cpwx-layout(7)"],
     "cpwx doctor": ["cpwx-env(5)"],
