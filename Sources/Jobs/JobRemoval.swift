@@ -26,14 +26,14 @@ public struct JobRemoval: Sendable {
 
   /// Removes a job. Its number is never given again.
   ///
-  /// - Parameter held: called once nobody else has the job in hand, and before anything goes.
+  /// - Parameter held: called once nobody else has the job in hand, and before anything goes; nothing does where it throws.
   /// - Throws: ``JobError``: with code `locked` when somebody has the job in hand, `io` when something of it cannot be
   ///   removed; it says what stays.
-  public func remove(_ paths: JobPaths, held: () -> Void = {}) throws {
+  public func remove(_ paths: JobPaths, held: () throws -> Void = {}) throws {
     try refuseForeign(paths)
     let lock = try lock(paths)
     try? lock.describeHolder(["pid": .int(Int(getpid())), "since": .string(Timestamp.now.text)])
-    held()
+    try held()
     try remove(paths, holding: lock)
   }
 

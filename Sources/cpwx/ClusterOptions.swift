@@ -20,6 +20,10 @@ struct ClusterOptions: ParsableArguments {
   @Flag(help: "As one of a cluster's tasks: touch nothing but the jobs of --resume and their logs.")
   var noIndex = false
 
+  @Flag(
+    help: "With --no-index: end what a killed run of the jobs has left at work on this machine, and run nothing.")
+  var cleanUp = false
+
   /// - Throws: ``JobError`` with code `usage` for what cannot be meant together.
   func check(_ command: RunCommand) throws {
     func mistake(_ option: String, _ message: String) -> JobError { JobError(.usage, option, message) }
@@ -30,6 +34,9 @@ struct ClusterOptions: ParsableArguments {
       if detach || attach || executor == .slurm || command.nightOptions.watch || command.force {
         throw mistake("--no-index", "is for a task of a cluster, which neither makes jobs nor hands them over")
       }
+    }
+    if cleanUp, !noIndex {
+      throw mistake("--clean-up", "ends what runs of a cluster's tasks have left: with --no-index and --resume JOB")
     }
     if attach {
       if command.paths.count > 1 { throw mistake("--attach", "follows one batch: name no more than one") }

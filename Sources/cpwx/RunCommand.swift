@@ -73,15 +73,33 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var workOptions: WorkOptions
 
   private func display(_ format: OutputFormat) -> any RunDisplay {
-    if workOptions.quiet, format != .ndjson { return SilentDisplay() }
+    if workOptions.quiet, format != .ndjson { return SilentDisplay(warns: !clusterOptions.noIndex) }
     if format == .ndjson { return EventDisplay() }
     if Console.errorIsTerminal { return LiveDisplay() }
     return PlainDisplay()
   }
 
+  /// Ends what killed runs have left; runs nothing.
+  private func cleanUp() throws {
+    let workspace = try workOptions.open(config: config)
+    var isDone = true
+    for job in resume {
+      let left = try Orphans.end(ofJob: job, in: workspace, environment: processEnvironment()) {
+        Console.error($0)
+        isDone = false
+      }
+      if !workOptions.quiet {
+        let told = left ? "ended what a run had left behind" : "nothing of it is at work on this machine"
+        Console.note("\(job): \(told).")
+      }
+    }
+    if !isDone { throw ExitStatus.someFailed }
+  }
+
   func run() async throws {
     let format = try workOptions.resolved()
     try clusterOptions.check(self)
+    if clusterOptions.cleanUp { return try cleanUp() }
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.films(changingNothing: true)

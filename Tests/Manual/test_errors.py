@@ -38,6 +38,8 @@ stages:
 ELSEWHERE = {
     "the image of the service ... is not on this machine": (
         "Tests/AcceptanceTests/Docker/MissingEngineTests.swift", "the image of the service 'lacking'"),
+    "may have a container at work on ...": (
+        "Tests/AcceptanceTests/Cluster/ClusterContainerTests.swift", "on n9"),
     "Docker can give containers no GPU on this machine": (
         "Tests/AcceptanceTests/Docker/ContainerFaultTests.swift", "no GPU on this machine"),
     "is done by the service ..., and there is none": (

@@ -35,9 +35,7 @@ extension FilmBatch {
     return try JobIndex.look(in: workspace, leavingNone: changingNothing, notice: notice) { index in
       var plan = Plan(newcomers: newcomers, inputs: inputs)
       plan.history = try index.workHistory()
-      for record in workspace.clusterBatches() {
-        for entry in try record.arrays().flatMap(\.entries) { plan.onCluster[entry.folder] = record.batch }
-      }
+      for (batch, entry) in try workspace.entriesOnCluster() { plan.onCluster[entry.folder] = batch }
       if let restore, !changingNothing {
         for name in resumed {
           let job = try JobIndex.job(named: name, in: workspace, notice: .silent)

@@ -127,6 +127,28 @@ extension Workspace {
   /// The ids of the batches that are on a cluster, oldest first.
   public var batchesOnCluster: [String] { clusterBatches().map(\.batch) }
 
+  /// The jobs that are on the cluster, and the batches that they are of.
+  func entriesOnCluster() throws -> [(batch: String, entry: ClusterArray.Entry)] {
+    try clusterBatches().flatMap { record in
+      try record.arrays().flatMap(\.entries).map { (record.batch, $0) }
+    }
+  }
+
+  /// Makes sure that no cluster has a job in its queue, or at work. One whose task has ended it is nobody's any more, though
+  /// its batch go on.
+  ///
+  /// - Throws: ``JobError`` with code `locked`.
+  public func requireOffCluster(_ job: JobPaths) throws {
+    let folder = documentPath(job.output)
+    guard let (batch, entry) = try entriesOnCluster().last(where: { $0.entry.folder == folder }) else { return }
+    let manifest = try? Manifest(reading: job.manifest)
+    let status = manifest?.recordedStatus
+    if let manifest, manifest.runs > entry.runs, status == .completed || status == .failed { return }
+    throw JobError(
+      .locked, job.id.description, "is on the cluster, in the batch \(batch); cpwx run --attach \(batch) follows it",
+      remedy: "Nothing was changed. Once the batch has ended, run this again.")
+  }
+
   var clusterFolder: FilePath { stateFolder.appending("cluster") }
 
   /// The batches that are on the cluster, oldest first.

@@ -74,6 +74,8 @@ struct JobSettlement {
   }
 
   private func recorded(_ status: PipelineStatus, _ reason: String, _ manifest: Manifest) throws -> End {
+    var reason = reason
+    if let note = ContainerNote(of: handed.job) { reason += "; its container may be at work on \(note.host) still" }
     let film = handed.film
     var record = JobRecord(
       workspace: batch.workspace, paths: handed.job, input: film.input, title: film.title, year: film.year,
@@ -81,7 +83,8 @@ struct JobSettlement {
       who: caller(batch.environment), changed: { [batch, handed] in batch.index?.tell(handed.job) },
       // Its worker has told.
       warn: { _ in })
-    try record.close(status, reason: reason)
+    // What the cluster tells is how long the last of the task's runs went on.
+    try record.close(status, reason: reason, within: told?.seconds)
     JobManager(batch.workspace).cleanupJobEnv(handed.job)
     var end = End(status, record.latest)
     end.reason = reason

@@ -12,16 +12,36 @@ struct WorkerScript {
   var bytes: [UInt8] {
     var text: [UInt8] = Array("#!/bin/sh\n# Task N does the job in folder N.\nset --".utf8)
     for folder in folders { text += Array(" \\\n  ".utf8) + Self.quoted(Array(folder.utf8)) }
-    text += Array("\nshift \"$SLURM_ARRAY_TASK_ID\"\nexec ".utf8)
-    text += Self.quoted(
-      settings.program.withPlatformString { start in
-        Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
-      })
+    text += Array("\nshift \"$SLURM_ARRAY_TASK_ID\"\n".utf8)
     // A task that is run a second time waits for the first one, should that be at work still.
-    text += Array(" run -C . -q --no-index --wait --pipeline \"$1/pipeline.yaml\"".utf8)
+    text += cpwx("-q --no-index --wait --pipeline \"$1/pipeline.yaml\"")
     for argument in settings.workerArguments { text += [0x20] + Self.quoted(Array(argument.utf8)) }
     // Its result is in the job's records; what goes wrong is said on standard error.
-    return text + Array(" --resume \"$1\" >/dev/null\n".utf8)
+    text += Array(" --resume \"$1\" >/dev/null &\n".utf8)
+    text += Array(Self.following.utf8)
+    return text + cpwx("-q --no-index --clean-up --resume \"$1\"\nexit \"$status\"\n")
+  }
+
+  /// Slurm tells this shell alone that the task is to end. One whose cpwx was killed may have containers at work, which do
+  /// not end with the task.
+  private static let following = """
+    run=$!
+    trap 'kill -TERM "$run"' TERM
+    while :; do
+      wait "$run"
+      status=$?
+      kill -0 "$run" 2>/dev/null || break
+    done
+    [ "$status" -gt 128 ] && [ "$status" -ne 130 ] && [ "$status" -ne 143 ] || exit "$status"
+    echo "cpwx was ended by signal $((status - 128))" >&2
+
+    """
+
+  private func cpwx(_ arguments: String) -> [UInt8] {
+    let program = settings.program.withPlatformString { start in
+      Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
+    }
+    return Self.quoted(program) + Array(" run -C . \(arguments)".utf8)
   }
 
   private static func quoted(_ word: [UInt8]) -> [UInt8] {

@@ -7,14 +7,16 @@ internal import SystemPackage
 final class ContainerWork: StageWork, RemoteWork {
   private let docker: Docker
   private let name: String
+  private let job: JobPaths
   private let overrideFile: FilePath?
   private let call: StageProcess
   private let begun = Timestamp.now
   private let companion: ContainerCompanion
   private var companionThread: StartedThread?
 
-  init(docker: Docker, name: String, overrideFile: FilePath?, call: StageProcess) {
-    (self.docker, self.name, self.overrideFile, self.call) = (docker, name, overrideFile, call)
+  init(docker: Docker, name: String, job: JobPaths, overrideFile: FilePath?, call: StageProcess) {
+    (self.docker, self.name, self.job) = (docker, name, job)
+    (self.overrideFile, self.call) = (overrideFile, call)
     companion = ContainerCompanion(docker, name)
   }
 
@@ -41,12 +43,14 @@ final class ContainerWork: StageWork, RemoteWork {
     var outcome = outcome
     (outcome.cpuSeconds, outcome.peakMemoryBytes) = (used?.cpuSeconds, used?.peakMemoryBytes)
     switch outcome.end {
-    case .exited(0): return outcome
+    case .exited(0):
+      ContainerNote.remove(of: job)
+      return outcome
     case .exited(let code): outcome.end = reason(code, wasSeen: used != nil, said)
     default: break
     }
     // Whatever became of the client, nothing of the container stays.
-    try? docker.remove([name])
+    if (try? docker.remove([name])) != nil { ContainerNote.remove(of: job) }
     return outcome
   }
 
@@ -68,7 +72,7 @@ final class ContainerWork: StageWork, RemoteWork {
       return story.isAtWork ? .signalled(Int(SIGTERM)) : .exited(code)
     }
     if let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
-    let last = said.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
+    let last = Docker.withoutWarnings(said).split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
     return .refused(StageRefusal(reason: "docker compose did not start its container\(last)", exitCode: code))
   }
 }

@@ -43,6 +43,7 @@ struct DockerRunner: StageRunner {
       try DurableFile.writeFast(override.bytes(for: service), to: path, mode: [.ownerReadWrite])
       overrideFile = path
     }
+    try ContainerNote.write(name, of: context.paths, docker)
     var arguments = ["docker", "compose"] + ComposeCheck.globals(file, context.workspace)
     if let overrideFile { arguments += ["-f", overrideFile.string] }
     arguments += ["run", "--rm", "--no-deps", "--name", name]
@@ -55,7 +56,7 @@ struct DockerRunner: StageRunner {
     arguments += ["--label", "\(ContainerName.label)=\(context.paths.output.string)", service]
     arguments += context.placeholders(for: stage, naming: files.containerPath(of:)).expand(stage.arguments)
     return ContainerWork(
-      docker: docker, name: name, overrideFile: overrideFile,
+      docker: docker, name: name, job: context.paths, overrideFile: overrideFile,
       call: StageProcess(
         arguments: arguments,
         environment: docker.environment.merging(["CPWX_RUN_OF": context.paths.output.string]) { $1 },

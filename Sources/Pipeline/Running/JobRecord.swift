@@ -184,11 +184,13 @@ struct JobRecord {
   }
 
   /// The end of a run that could not record it itself.
-  mutating func close(_ status: PipelineStatus, reason: String) throws {
+  ///
+  /// - Parameter seconds: the most that it can have run; `nil`: until now.
+  mutating func close(_ status: PipelineStatus, reason: String, within seconds: Double?) throws {
     latest = (try? Manifest(reading: paths.manifest)) ?? latest
     let timing = latest.document["timing"]
     let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
-    deferred.append { $0.failRunningStages(reason) }
+    deferred.append { $0.failRunningStages(reason, within: seconds ?? .infinity) }
     try end(status, started: began ?? .now, error: reason)
   }
 
@@ -223,11 +225,15 @@ extension JobEvent.What {
 }
 
 extension Manifest {
-  fileprivate mutating func failRunningStages(_ reason: String) {
+  /// - Parameter seconds: the most that each can have run until now; `nil`: that is not known.
+  fileprivate mutating func failRunningStages(_ reason: String, within seconds: Double? = nil) {
     for stage in stages.filter({ $0.status == .running }).map(\.name) {
       changeStage(stage) { entry in
         entry["status"] = .string(StageStatus.failed.rawValue)
         entry["error"] = .string(reason)
+        if let seconds, let began = entry["started_at"]?.string.flatMap({ Timestamp($0) }) {
+          entry["duration_seconds"] = .double(max(0, min(Timestamp.now.seconds(since: began), seconds)))
+        }
       }
       note(stage, .failed)
     }

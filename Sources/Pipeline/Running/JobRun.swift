@@ -76,7 +76,7 @@ public struct JobRun {
       report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
     }
     if film.job != nil, isKnown {
-      let left = Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
+      let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
       if left { report(.orphansEnded(paths)) }
     }
     try manager.restoreJobEnv(paths)

@@ -1,3 +1,4 @@
+internal import Index
 public import Jobs
 internal import SystemPackage
 
@@ -13,19 +14,40 @@ public enum Orphans {
   ///   - environment: the caller's, which tells where containers are.
   ///   - trouble: told why containers could not be looked for.
   /// - Returns: whether there were any.
+  /// - Throws: ``JobError`` with code `locked` when a container may be at work on another machine. Nothing is ended then.
   public static func end(
     of paths: JobPaths, in workspace: Workspace, environment: [String: String], trouble: (String) -> Void
-  ) -> Bool {
+  ) throws -> Bool {
+    let note = ContainerNote(of: paths)
+    try note?.requireReachable(paths, in: workspace, environment)
     let marker = marker(of: paths)
     var found = ProcessGroup.isAlive(group: nil, marker: marker)
     if found { ProcessGroup.end(group: nil, marker: marker, grace: 2) }
-    // The last run left them as it made them.
-    guard let env = try? DurableFile.read(paths.env), EnvFile(parsing: env).isForContainers else { return found }
+    // The last run left the settings as it made them.
+    let env = try? DurableFile.read(paths.env)
+    guard note != nil || env.map({ EnvFile(parsing: $0).isForContainers }) == true else { return found }
     do {
       if try OrphanContainers.end(of: paths, in: workspace, environment: environment) { found = true }
+      ContainerNote.remove(of: paths)
     } catch {
       trouble("\(paths.id): whether an earlier run has left containers at work could not be seen: \(error)")
     }
+    return found
+  }
+
+  /// The same for a job that is named by its id or a path in it, once nobody has it in hand.
+  ///
+  /// - Throws: ``JobError``: with code `usage` when there is no such job, `locked` when somebody has it in hand.
+  public static func end(
+    ofJob name: String, in workspace: Workspace, environment: [String: String], trouble: (String) -> Void
+  ) throws -> Bool {
+    guard let job = try JobIndex.standingJob(named: name, in: workspace) else {
+      throw JobError(.usage, name, "no such job in \(workspace.outputRoot)")
+    }
+    let paths = job.paths(in: workspace)
+    let lock = try FileLock.take(paths.lock, subject: paths.id.description)
+    let found = try end(of: paths, in: workspace, environment: environment, trouble: trouble)
+    _ = consume lock
     return found
   }
 }

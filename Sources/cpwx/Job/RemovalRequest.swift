@@ -70,12 +70,7 @@ struct RemovalRequest {
     for (index, job) in jobs.enumerated() {
       do {
         let paths = job.paths(in: removal.workspace)
-        try removal.remove(paths) {
-          let left = Orphans.end(of: paths, in: removal.workspace, environment: processEnvironment()) {
-            Console.error($0)
-          }
-          if left { Console.note("\(job.jobID): ended processes that a run had left behind.") }
-        }
+        try removal.remove(paths) { try removal.workspace.release(paths) { Console.note($0) } }
         rows[index]["result"] = .string("removed")
       } catch {
         let error = error as? JobError ?? JobError(.io, job.jobID, "cannot be removed", underlying: error)

@@ -12,8 +12,11 @@ protocol RunDisplay: Sendable {
 
 /// For `-q`.
 struct SilentDisplay: RunDisplay {
+  /// A cluster's task is told of by whoever follows it, and the job's own log has its warnings.
+  let warns: Bool
+
   func show(_ event: RunEvent) {
-    if case .warning(let text) = event { Console.error(text) }
+    if warns, case .warning(let text) = event { Console.error(text) }
   }
   func say(_ text: String) {}
   func close() {}
