@@ -79,7 +79,7 @@ struct RunRequest {
     if let stages = command.stages { arguments += ["--stages", stages] }
     if let stage = command.fromStage { arguments += ["--from-stage", stage] }
     if let room = command.nightOptions.minFree { arguments += ["--min-free", room] }
-    var settings = ClusterSettings(
+    var settings = try ClusterSettings(
       workspace, environment: environment, program: runningProgram() ?? "cpwx", workerArguments: arguments)
     settings.detaches = options.detach
     return settings

@@ -48,6 +48,30 @@ struct `What a cluster's controller tells` {
   }
 }
 
+struct `What a cluster refuses` {
+  private static let policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+
+  @Test(arguments: [
+    ("Slurm temporarily unable to accept job, sleeping and retrying", true),
+    ("sbatch: error: AssocMaxSubmitJobLimit; sbatch: error: Batch job submission failed: \(policy)", true),
+    ("sbatch: error: QOSMaxSubmitJobPerUserLimit; sbatch: error: Batch job submission failed: \(policy)", true),
+    ("sbatch: error: Batch job submission failed: \(policy)", true),
+    ("sbatch: error: QOSMaxWallDurationPerJobLimit; sbatch: error: Batch job submission failed: \(policy)", false),
+    ("sbatch: error: invalid partition specified: nowhere", false),
+  ])
+  func `is waited for where it is a matter of how many`(said: String, isWaitedFor: Bool) {
+    #expect(Slurm.Failure(description: said).isOfFullQueue == isWaitedFor)
+  }
+
+  @Test(arguments: ["--array=0-3", "--arr", "-J", "-Jmine", "-a", "--wrap=x", "-d1", "-o/dev/null", "--job-name"])
+  func `are not options that are cpwx's own`(flag: String) { #expect(SubmissionFlags.isTaken(flag)) }
+
+  @Test(arguments: [
+    "--time=5", "--account=a", "-A", "-t5", "--wait-all-nodes=1", "--deadline=now", "-", "--", "x", "-p",
+  ])
+  func `are all others`(flag: String) { #expect(!SubmissionFlags.isTaken(flag)) }
+}
+
 struct `What a job asks of its node` {
   private func stages(_ fields: String...) throws -> [StageDefinition] {
     let list = fields.enumerated().map { "  - {name: s\($0), number: \($0 + 1), command: [x]\($1)}" }

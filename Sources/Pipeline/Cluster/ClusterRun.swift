@@ -51,26 +51,46 @@ final class ClusterRun {
   }
 
   private func handOver(_ submission: inout ClusterSubmission) {
-    guard !submission.isEmpty else { return }
-    let jobs = submission.take()
-    if stop.level > .none {
-      for job in jobs { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
-      return
-    }
-    do {
-      guard let array = try handOver(jobs, by: &submission) else {
-        for job in jobs { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
-        return
+    var left = submission.take()
+    var most = left.count
+    while !left.isEmpty {
+      do {
+        try handOver(&left, atMost: most, by: &submission)
+      } catch {
+        // Of an array that is larger than what the site allows none is ever taken.
+        most = (most + 1) / 2
       }
+    }
+  }
+
+  /// Hands over the first of `jobs`, and takes out of them what was; where the run is to end, or the cluster takes none,
+  /// all.
+  ///
+  /// - Throws: ``Slurm/Failure`` where fewer may be taken.
+  private func handOver(
+    _ left: inout [HandedJob], atMost most: Int, by submission: inout ClusterSubmission
+  ) throws(Slurm.Failure) {
+    let jobs = Array(left.prefix(most))
+    func callOff() {
+      for job in left { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
+      left = []
+    }
+    if stop.level > .none { return callOff() }
+    do {
+      guard let array = try handOver(jobs, by: &submission) else { return callOff() }
       arrays.append(array)
       if submission.settings.detaches {
         for job in jobs { run.finish(job.number, job.handedOver) }
       } else {
         tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
       }
+      left.removeFirst(jobs.count)
+    } catch let failure as Slurm.Failure {
+      throw failure
     } catch {
       run.observe(.warning("\(error)"))
-      for job in jobs { run.finish(job.number, job.refused(error)) }
+      for job in left { run.finish(job.number, job.refused(error)) }
+      left = []
       run.queue.leaveRest("left for the next run: the cluster takes no jobs")
     }
   }
@@ -78,6 +98,7 @@ final class ClusterRun {
   /// Hands over an array; where the queue is full, as soon as it is not.
   ///
   /// - Returns: `nil` when the run was told to end before.
+  /// - Throws: ``Slurm/Failure`` where it would be waited for in vain, and fewer may be taken; else ``JobError``.
   private func handOver(_ jobs: [HandedJob], by submission: inout ClusterSubmission) throws -> ClusterArray? {
     var refusals = 0
     let number = arrays.count + 1
@@ -88,6 +109,8 @@ final class ClusterRun {
         if refusals == 0 { run.observe(.warning("the cluster's queue is full, and is waited for: \(full)")) }
         refusals += 1
         record.forget(record.name(of: number))
+        // None of its own is in the way.
+        if full.isOfLimit, jobs.count > 1, tasks.isEmpty, refusals > 1 { throw full }
         // Who waits for others only, and for long, has films to tell of.
         if tasks.isEmpty, refusals > 20 { throw JobError(.missingEngine, "sbatch", "did not take the jobs: \(full)") }
         follow(atMost: 2)

@@ -18,7 +18,10 @@ public struct ClusterSettings: Sendable {
   /// - Parameters:
   ///   - program: this very program, for where CPWX_SLURM_PROGRAM names no other.
   ///   - workerArguments: what every worker's cpwx is told besides its job.
-  public init(_ workspace: Workspace, environment: [String: String], program: FilePath, workerArguments: [String]) {
+  /// - Throws: ``JobError`` with code `configuration` for flags that would take apart what cpwx hands over.
+  public init(
+    _ workspace: Workspace, environment: [String: String], program: FilePath, workerArguments: [String]
+  ) throws {
     let setting = { workspace.setting($0, environment) }
     self.program = setting("CPWX_SLURM_PROGRAM").map { FilePath($0) } ?? program
     self.workerArguments = workerArguments
@@ -28,6 +31,17 @@ public struct ClusterSettings: Sendable {
     flags = setting("CPWX_SLURM_FLAGS")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
     place = named.compactMap { key, flag in setting(key).map { "\(flag)=\($0)" } }
     gres = setting("CPWX_SLURM_GRES")
+    if let taken = flags.first(where: { SubmissionFlags.isTaken($0) }) {
+      throw JobError(
+        .configuration, "CPWX_SLURM_FLAGS", "\(taken) is for cpwx to say: by it the jobs are found again",
+        remedy: "No job was made. Take it out; what else sbatch knows may stand there.")
+    }
+  }
+
+  /// What may have gone wrong with the flags; empty where nothing looks like it.
+  var hint: String {
+    guard flags.contains(where: { $0.contains { "'\"".contains($0) } }) else { return "" }
+    return ". Quotes in CPWX_SLURM_FLAGS keep no words together: its options are parted by blanks, each as it stands"
   }
 }
 

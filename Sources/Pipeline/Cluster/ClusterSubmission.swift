@@ -65,7 +65,7 @@ struct ClusterSubmission {
     var options = [
       "--job-name=\(array.name)", "--comment=cpwx batch \(record.batch)",
       "--array=0-\(jobs.count - 1)\(batch.options.jobs.map { "%\($0)" } ?? "")",
-      "--output=\(workspace.documentPath(logs))/%a.log",
+      "--output=\(logs.string.replacing("%", with: "%%"))/%a.log",
     ]
     if batch.options.jobs != nil, let last { options.append("--dependency=afterany:\(last)") }
     options += batch.taskOptions(jobs.map(\.film), history, settings)

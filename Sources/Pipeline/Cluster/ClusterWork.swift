@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 
 /// A cluster that answers, and would take a batch's jobs; and the record of those that it is given.
 struct ClusterWork: Sendable {
@@ -10,6 +11,12 @@ struct ClusterWork: Sendable {
   ///   jobs. None is made by then.
   init(_ batch: FilmBatch, _ id: String, _ plan: FilmBatch.Plan, _ settings: ClusterSettings) throws {
     self.settings = settings
+    let logs = batch.workspace.taskLogs(of: id, array: "")
+    if logs.string.contains("\\") {
+      throw JobError(
+        .configuration, batch.workspace.logRoot.string, "has a backslash in its path: Slurm can write no log there",
+        remedy: "No job was made. LOG_ROOT of \(batch.workspace.configFile) can name another folder for logs.")
+    }
     slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
     try slurm.requireController()
     do {
@@ -19,7 +26,9 @@ struct ClusterWork: Sendable {
     } catch let failure as Slurm.Failure where failure.isOfRequest || (try? slurm.test(settings.place)) != nil {
       throw JobError(
         .configuration, "Slurm", "would not take the jobs: \(failure)",
-        remedy: "No job was made. What they ask for is said by the pipeline and the CPWX_SLURM_ settings: cpwx-env(5)")
+        remedy:
+          "No job was made. What they ask for is said by the pipeline and the CPWX_SLURM_ settings: cpwx-env(5)\(settings.hint)"
+      )
     } catch is Slurm.Failure {}
     record = ClusterRecord(of: id, in: batch.workspace)
     try record.begin(batch.selection)

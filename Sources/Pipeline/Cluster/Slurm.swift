@@ -9,8 +9,14 @@ struct Slurm: Sendable {
     /// What it said, on one line.
     var description: String
 
-    /// Whether the controller has no room for more jobs just now.
-    var isOfFullQueue: Bool { description.contains("temporarily unable") }
+    /// Whether the cluster has no room for more jobs just now, at all or of this user.
+    var isOfFullQueue: Bool { description.contains("temporarily unable") || isOfLimit }
+    /// Whether the site lets this user have no more jobs at a time. What limit it is stands before what all limits of
+    /// accounts are told with, where it is told: `QOSMaxSubmitJobPerUserLimit`.
+    var isOfLimit: Bool {
+      guard description.contains("violates accounting/QOS policy") else { return false }
+      return description.contains("SubmitJob") || !description.contains("Limit")
+    }
     /// Whether what was asked for is wrong, whatever state the nodes are in.
     var isOfRequest: Bool { description.lowercased().contains("invalid") }
   }
@@ -21,7 +27,18 @@ struct Slurm: Sendable {
   /// - Throws: `Errno` when no pipe can be made.
   init(environment: [String: String], folder: FilePath) throws {
     // Long lists of tasks are cut short, else.
-    programs = try ProgramCall(environment: environment.merging(["SLURM_BITSTR_LEN": "0"]) { $1 }, folder: folder)
+    let settings = environment.filter { !Self.isMisleading($0.key) }.merging(["SLURM_BITSTR_LEN": "0"]) { $1 }
+    programs = try ProgramCall(environment: settings, folder: folder)
+  }
+
+  /// Whether a variable is one by which people narrow what these programs list or end when they call them themselves, or
+  /// name, place and cut up what they hand over.
+  static func isMisleading(_ variable: String) -> Bool {
+    ["SQUEUE_", "SCANCEL_", "SCONTROL_"].contains { variable.hasPrefix($0) }
+      || [
+        "SBATCH_ARRAY_INX", "SBATCH_CLUSTERS", "SBATCH_DEPENDENCY", "SBATCH_ERROR", "SBATCH_JOB_NAME", "SBATCH_OUTPUT",
+        "SBATCH_WAIT",
+      ].contains(variable)
   }
 
   /// Makes sure that the programs are there and the cluster's controller answers.

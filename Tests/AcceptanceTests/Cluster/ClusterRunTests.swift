@@ -95,6 +95,7 @@ struct ClusterRunTests {
       #expect(silent.code == 69)
       #expect(silent.errors.contains("does not answer"), "\(silent.errors)")
       // Without settings of a cluster its programs do not even tell their versions.
+      try workspace.write("none.conf", "")
       let none = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("none.conf")])
       #expect(none.code == 69)
       #expect(none.errors.contains("does not answer: sbatch: "), "\(none.errors)")

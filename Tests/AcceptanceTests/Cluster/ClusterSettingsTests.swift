@@ -1,0 +1,105 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What settings, names of folders and a site's limits have to do with jobs on a cluster.
+struct ClusterSettingsTests {
+  @Test func `variables that narrow what Slurm's programs do for people do not mislead a run`() throws {
+    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
+      let misleading = [
+        "SQUEUE_PARTITION": "high", "SQUEUE_USERS": "nobody", "SCANCEL_STATE": "PENDING", "SBATCH_WAIT": "1",
+        "SBATCH_JOB_NAME": "mine", "SBATCH_ARRAY_INX": "0-3",
+      ]
+      let outcome = try cluster.cpwx("run", environment: misleading)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.runs == ["one"])
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
+  @Test func `settings and stages ask for places, processors, memory, time and GPUs, as the cluster has it`() throws {
+    let lines = "GresTypes=gpu\nPartitionName=high Nodes=ALL"
+    let stage = Stage("one", fields: ["cpus: 2", "memory: 64Mi", "timeout: 10m"], script: "true")
+    try TestWorkspace.withCluster([stage], films: 1, lines: lines) { workspace, cluster in
+      let settings = [
+        "CPWX_SLURM_PARTITION": "high", "CPWX_SLURM_ACCOUNT": "films", "CPWX_SLURM_FLAGS": "--hold --gres=gpu:0",
+      ]
+      let outcome = try cluster.cpwx("run", "--detach", environment: settings)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let asked = try cluster.ask("squeue", "-h", "-o", "%P %a %C %m %l %j")
+      #expect(asked == "high films 2 64M 12:00 cpwx-\(outcome.lines[0])-1")
+      let refused = [
+        "--array=0-3", "--arr=0-3", "--job-name=mine", "-J mine", "-amine", "--output=x", "-o x", "--dependency=1",
+        "--clusters=a", "-Ma", "--parsable", "--wrap=x", "--wait",
+      ]
+      for flags in refused {
+        let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--time=5 " + flags])
+        #expect(outcome.code == 78, "\(flags): \(outcome.errors)")
+        #expect(outcome.errors.contains("is for cpwx to say"), "\(flags)")
+      }
+      let quoted = try cluster.cpwx(
+        "run", "--force", environment: ["CPWX_SLURM_FLAGS": "--comment='two words'", "CPWX_SLURM_PARTITION": ""])
+      #expect(quoted.code == 78)
+      #expect(quoted.errors.contains("Quotes in CPWX_SLURM_FLAGS"), "\(quoted.errors)")
+    }
+  }
+
+  @Test func `folders may have percent signs in their names, and of a backslash is said what to do`() throws {
+    for (name, code) in [("100%j films", 0), ("back\\slash", 78)] as [(String, Int32)] {
+      try TestWorkspace.with([.making("one")], config: ["EXECUTOR=slurm"], named: name) { workspace in
+        try workspace.film()
+        let cluster = try SlurmCluster(workspace, "")
+        let outcome = try cluster.cpwx("run")
+        #expect(outcome.code == code, "\(outcome.errors)")
+        #expect(workspace.jobs.count == (code == 0 ? 1 : 0))
+        guard code == 78 else { return }
+        #expect(outcome.errors.contains("LOG_ROOT"))
+        let logs = "LOG_ROOT=" + (workspace.root as NSString).deletingLastPathComponent + "/logs%a"
+        try workspace.write("config/.env", "EXECUTOR=slurm\n" + logs + "\n")
+        let elsewhere = try cluster.cpwx("run")
+        #expect(elsewhere.code == 0, "\(elsewhere.errors)")
+      }
+    }
+  }
+
+  @Test func `where the site lets a user have few jobs they are handed over a few at a time`() throws {
+    try TestWorkspace.withCluster([.last], films: 3) { workspace, cluster in
+      // The real sbatch, on a site that takes no more than two at a time: limits of users need a database.
+      let sbatch = """
+        #!/bin/sh
+        for word; do case "$word" in
+          --array=0-[2-9]*)
+            echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit'
+            echo 'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user'"'"'s size and/or time limits)'
+            exit 1;;
+        esac; done
+        exec /usr/bin/sbatch "$@"
+        """
+      try workspace.write("bin/sbatch", sbatch)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let outcome = try cluster.cpwx("run", environment: ["PATH": path])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("is waited for"))
+      #expect(try workspace.statuses() == ["completed": 3])
+    }
+  }
+
+  @Test func `a job whose place another one takes is interrupted, says so everywhere, and goes on`() throws {
+    let lines = "PreemptType=preempt/partition_prio\nPreemptMode=CANCEL\nPartitionName=high Nodes=ALL PriorityTier=10"
+    try TestWorkspace.withCluster([.waiting], films: 1, lines: lines) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 1 })
+      _ = try cluster.ask("sbatch", "--partition=high", "--nodes=3", "--ntasks=6", "--wrap", "true")
+      let outcome = try run.wait()
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      let reason = "the cluster ended it: another job took its place (PREEMPTED)"
+      #expect(try workspace.manifest()["pipeline"]?["error"]?.string == reason)
+      #expect(try workspace.json("job", "show", "latest")["status"]?.string == "interrupted")
+      #expect(try workspace.cpwx("report", "--format", "json").output.contains(reason))
+      try workspace.write("open", "")
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+}
