@@ -15,6 +15,9 @@ public struct JobArchiving: Sendable {
     public var redacting: (@Sendable (JobPaths) -> [String])?
     /// Replace an archive of the job as it was before.
     public var force = false
+    /// Called when a job that is to go is locked, and before it is read: sees to it that nothing is at work on it. The job
+    /// stays where it throws.
+    public var releasing: @Sendable (JobPaths) throws -> Void = { _ in }
     /// Threads for one job. They change nothing in the bytes.
     public var workers = defaultWorkers
 
@@ -54,6 +57,7 @@ public struct JobArchiving: Sendable {
     let (paths, place) = try place(of: job)
     if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
     let lock = try QuietLock.take(paths)
+    if !keepsJob { try options.releasing(paths) }
     var tries = 0
     while true {
       tries += 1

@@ -58,6 +58,8 @@ struct ArchiveRequest {
   ) -> [ArchiveOutcome] {
     ArchiveRecovery.run(in: workspace) { display.say("cpwx: \($0)") }
     let refresh = IndexRefresh(of: workspace, notice: IndexNotice { display.say("cpwx: \($0)") })
+    var options = options
+    options.releasing = { [workspace] paths in try workspace.release(paths) { display.say($0) } }
     let run = ArchivingRun(
       in: workspace, options, jobs: atATime, over: choice.over,
       stop: { stop.level == .none ? .no : stop.level == .drain ? .afterThese : .now }, moved: { refresh.run() },

@@ -15,6 +15,17 @@ struct ClusterFollowTests {
       #expect(held.code == 75)
       #expect(held.output.contains("cpwx run --attach \(batch)"))
       #expect(try workspace.cpwx("status").output.contains(batch))
+      // Two of the eight wait for a place.
+      let waiting = try #require(
+        try cluster.ask("squeue", "-h", "-r", "-t", "PENDING", "-o", "%K").split(separator: "\n").last)
+      let job = (workspace.jobs[try #require(Int(waiting))] as NSString).lastPathComponent
+      let removed = try workspace.cpwx("job", "rm", "--yes", job)
+      #expect(removed.code == 75)
+      #expect(removed.errors.contains("cpwx run --attach \(batch)"), "\(removed.errors)")
+      let archived = try workspace.cpwx("archive", "--force", job)
+      #expect(archived.code == 1)
+      #expect(archived.output.contains("cpwx run --attach \(batch)"), "\(archived.output)")
+      #expect(workspace.jobs.count == 8)
       let first = try cluster.startCPWX("run", "--attach", batch)
       #expect(eventually { first.errorsSoFar.contains("one started") })
       #expect(try cluster.cpwx("run", "--attach").code == 75)
