@@ -67,7 +67,7 @@ struct JobShowCommand: AsyncParsableCommand {
         .init("STATUS", key: "status", style: Style.status),
         .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
         .init("ATTEMPT", key: "attempt").dispensable(1),
-        .reason("ERROR") { plain($0["error"] ?? .null).lastLine ?? "" },
+        .reason("ERROR") { failureCause(reason: $0["reason"]?.string, said: $0["error"]?.string) ?? "" },
       ]
     ).write(.table)
   }
@@ -80,6 +80,7 @@ extension StageRecord {
       "stage_name": .string(name), "stage_number": fields["stage_number"] ?? .null,
       "status": fields["status"] ?? .null, "attempt": fields["attempt"] ?? .null,
       "duration_seconds": fields["duration_seconds"] ?? .null, "error": fields["error"] ?? fields["reason"] ?? .null,
+      "reason": fields["reason"] ?? .null,
     ]
   }
 }
