@@ -50,7 +50,8 @@ struct ComposeCheck {
       return "Build it: docker build -t \(image) -f \(dockerfile) FOLDER, the one that holds cpwx and cpwx-stage"
     }
     let verb = service["build"] == nil ? "pull" : "build"
-    return "Get it with: docker compose -f \(file) --project-directory . \(verb) \(name)"
+    let files = files(file).joined(separator: " ")
+    return "Get it with: docker compose \(files) --project-directory . \(verb) \(name)"
   }
 
   /// The compose file as compose understands it.
@@ -74,7 +75,11 @@ struct ComposeCheck {
 
   /// What comes before compose's own verb.
   static func globals(_ file: FilePath, _ workspace: Workspace) -> [String] {
-    ["-f", file.string, "--project-directory", workspace.root.string]
+    files(file) + ["--project-directory", workspace.root.string]
+  }
+
+  private static func files(_ file: FilePath) -> [String] {
+    ["-f", file.string] + (ComposeFile.override(of: file).map { ["-f", $0.string] } ?? [])
   }
 
   private func ask(_ subject: String, _ arguments: [String]) throws -> String {

@@ -15,6 +15,14 @@ public enum ComposeFile {
     places.lazy.map { root.pushing(FilePath($0)) }.first { exists($0) }
   }
 
+  /// What is laid over a compose file: the override beside it that compose itself would read; `nil` when there is none.
+  static func override(of file: FilePath) -> FilePath? {
+    guard let stem = file.stem else { return nil }
+    return ["yml", "yaml"].lazy.map { file.removingLastComponent().appending("\(stem).override.\($0)") }.first {
+      exists($0)
+    }
+  }
+
   /// - Throws: ``JobError`` with code `configuration` when there is none.
   static func find(in workspace: Workspace) throws -> FilePath {
     if let place = place(below: workspace.root) { return place }

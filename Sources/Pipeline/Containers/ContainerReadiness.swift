@@ -37,6 +37,7 @@ public struct ContainerReadiness: Sendable {
     do throws(DockerFailure) {
       let project = try ComposeCheck.project(of: file, in: workspace, docker)
       found.append(services(for: stages, in: project, file))
+      found += limits(of: stages, in: project)
       if found[2].remedy == nil { found += images(for: stages, in: project, file) }
     } catch {
       found.append(Finding(subject: "compose file", message: error.message, remedy: error.remedy))
@@ -52,6 +53,37 @@ public struct ContainerReadiness: Sendable {
       return Finding(subject: subject, message: error.message, remedy: error.remedy)
     }
   }
+
+  /// Limits with which Docker would not start a container.
+  private func limits(of stages: [StageDefinition], in project: JSON) -> [Finding] {
+    let processors = (try? docker.answer(["info", "--format", "{{.NCPU}}"])).flatMap {
+      Double($0.filter { !$0.isWhitespace })
+    }
+    return stages.compactMap { stage in
+      let service = stage.service.flatMap { project["services"]?[$0] }
+      let reservations = [service?["deploy"]?["resources"]?["reservations"]?["memory"], service?["mem_reservation"]]
+      // Compose writes bytes as text.
+      let reserved = reservations.compactMap { $0?.int ?? $0?.string.flatMap { Int($0) } }.max()
+      let objection: String? =
+        if let cpus = stage.cpus, let processors, cpus > processors {
+          "asks for \(cpus) processors, and this machine has \(Int(processors))"
+        } else if let memory = stage.memory, memory < Self.leastMemory {
+          "may have \(describeSize(memory)) of memory, and Docker takes no less than \(describeSize(Self.leastMemory))"
+        } else if let memory = stage.memory, let reserved, reserved > memory {
+          "may have \(describeSize(memory)) of memory, and its service reserves \(describeSize(reserved))"
+        } else {
+          nil
+        }
+      return objection.map {
+        Finding(
+          subject: "limits of \(stage.name)", message: "it \($0): its container would not start",
+          remedy: "Mend cpus or memory of the stage in the pipeline file, or the service's reservation.")
+      }
+    }
+  }
+
+  /// The daemon's own: 6 MiB.
+  private static let leastMemory = 6 << 20
 
   /// Whether every stage has its service.
   private func services(for stages: [StageDefinition], in project: JSON, _ file: FilePath) -> Finding {

@@ -18,9 +18,13 @@ struct Docker: Sendable {
   /// - Throws: `Errno` when no pipe can be made.
   init(environment: [String: String], folder: FilePath) throws {
     var environment = environment.merging(Self.quiet) { $1 }
-    // Compose names what it makes after the folder, in these characters alone, and refuses one that has none of them.
-    let name = folder.lastComponent?.string.lowercased() ?? ""
-    if !name.utf8.contains(where: { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) {
+    // Compose names what it makes after the folder, in these characters alone, and refuses one that has none of them; of
+    // one behind a link it takes either name.
+    let names = [folder, realPath(folder)].map { $0?.lastComponent?.string.lowercased() ?? "" }
+    let isNamed = names.allSatisfy { name in
+      name.utf8.contains { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+    }
+    if !isNamed {
       environment.merge(["COMPOSE_PROJECT_NAME": "cpwx"]) { own, _ in own }
     }
     self.environment = environment
@@ -114,8 +118,16 @@ struct Docker: Sendable {
     case .exited(0): return answer.text
     case .timedOut:
       throw DockerFailure(trouble: nil, said: "docker had not answered after \(describeDuration(seconds))")
-    default: throw DockerFailure(trouble: DockerTrouble(answer.text), said: answer.text)
+    default:
+      let said = Self.withoutWarnings(answer.text)
+      throw DockerFailure(trouble: DockerTrouble(said), said: said)
     }
+  }
+
+  /// What a client says of a failure, without what it warned of before: variables that are not set, fields of old.
+  static func withoutWarnings(_ said: String) -> String {
+    said.split(whereSeparator: \.isNewline).filter { !($0.hasPrefix("time=") && $0.contains("level=warning")) }.joined(
+      separator: "\n")
   }
 }
 

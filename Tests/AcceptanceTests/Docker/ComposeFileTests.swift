@@ -33,6 +33,7 @@ struct ComposeFileTests {
             "./in:/app/in:ro", "./out:/app/out", "./logs:/app/logs", "./config:/app/config:ro",
             "./shared:/app/shared:ro",
           ], "\(name)")
+        #expect(service["image"]?.string == "cpwx-stages" && service["pull_policy"]?.string == "never", "\(name)")
         let stage = try #require(service["entrypoint"]?.array?.last?.string)
         #expect(try workspace.start([CPWX.path + "-stage", stage, "--help"]).wait().code == 0, "\(stage)")
       }

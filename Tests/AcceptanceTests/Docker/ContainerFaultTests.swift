@@ -37,12 +37,16 @@ struct ContainerFaultTests {
 
   @Test func `a container that needs more memory than it may have is said to`() throws {
     let stage = ContainerStage(
-      name: "greedy", script: "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done", fields: ["memory: 32M"])
+      name: "greedy", script: "(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo survived; exit 3",
+      fields: ["memory: 32M"])
     try TestWorkspace.withContainers([stage]) { workspace, daemon in
       try workspace.film()
       #expect(try daemon.cpwx("run").code == 1)
       let record = try workspace.record("greedy")
-      #expect(record["exit_code"]?.int == 137)
+      #expect(record["error"]?.string?.hasSuffix("survived") == true)
+      let shown = try workspace.json("job", "show", "latest")["stages"]?.array?.first
+      #expect(shown?["reason"] == record["reason"])
+      #expect(try workspace.cpwx("job", "show", "latest").output.contains("more memory"))
       let reason = record["reason"]?.string ?? ""
       #expect(reason.contains("more memory") && reason.contains("32"), "\(reason)")
     }
@@ -111,7 +115,8 @@ struct ContainerFaultTests {
     }
   }
 
-  @Test func `removing a job removes the container that a killed run of it has left`() throws {
+  @Test(arguments: [["job", "rm", "--yes"], ["archive", "--force"]])
+  func `removing or archiving a job ends the container that a killed run of it has left`(command: [String]) throws {
     try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
       try workspace.film()
       let run = try daemon.startCPWX("run")
@@ -119,9 +124,11 @@ struct ContainerFaultTests {
       run.send(SIGKILL)
       try run.wait()
       #expect(try daemon.containers().count == 1)
-      let outcome = try daemon.cpwx("job", "rm", "--yes", try workspace.jobID())
+      let words = [CPWX.path] + command + [try workspace.jobID()]
+      let outcome = try workspace.start(words, environment: daemon.environment).wait()
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try daemon.containers() == [])
+      #expect(workspace.jobs == [])
     }
   }
 

@@ -102,6 +102,11 @@ struct ContainerRunTests {
       expected.append(["link (1978).mp4\n", "behind a link"])
       #expect(Set(seen) == Set(expected))
       #expect(workspace.tree("out").filter { $0.contains("compose") } == [])
+      // Compose names what it makes after the folder, by either of its names.
+      let link = (workspace.root as NSString).deletingLastPathComponent + "/plain"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: workspace.root)
+      let linked = try daemon.cpwx("run", "-C", link, "--force", workspace.path("in/link (1978).mp4"))
+      #expect(linked.code == 0, "\(linked.errors)")
     }
   }
 

@@ -62,6 +62,31 @@ struct DockerDoctorTests {
     }
   }
 
+  @Test func `doctor tells of limits with which no container would start, and of what is laid over the compose file`()
+    throws
+  {
+    let stages = [
+      ContainerStage(name: "wide", script: "true", fields: ["cpus: 4096"]),
+      ContainerStage(name: "small", script: "true", fields: ["memory: 1M"]),
+      ContainerStage(name: "sure", script: "true", fields: ["memory: 64M"]),
+      ContainerStage(name: "well", script: "true", fields: ["memory: 512M", "cpus: 1"]),
+    ]
+    try TestWorkspace.withContainers(stages) { workspace, daemon in
+      let reserving = "services: {tool: {mem_reservation: 128M, environment: {LAID: over}}}\n"
+      try workspace.write("config/docker-compose.override.yml", reserving)
+      let checks = try Self.checks(daemon.cpwx("doctor", "--format", "json"))
+      let limits = checks.filter { $0.name.hasPrefix("limits of ") }
+      #expect(limits.map(\.name) == ["limits of wide", "limits of small", "limits of sure"])
+      #expect(limits.allSatisfy { $0.status == "error" })
+      let says = ContainerStage(name: "says", script: "echo \"$LAID\" > \"$2/laid\"")
+      try workspace.write("config/pipeline.yaml", ContainerStage.yaml([says]))
+      try workspace.film()
+      let outcome = try daemon.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.read(try workspace.job() + "/laid") == "over\n")
+    }
+  }
+
   private struct Check {
     var name, status, message: String
     var remedy: String?
