@@ -1,3 +1,5 @@
+internal import ArgumentParser
+
 /// Options that commands have in common, and that stand before the command: `cpwx -C films job list`.
 enum LeadingOptions {
   /// Those with a value, and those without.
