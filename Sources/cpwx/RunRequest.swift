@@ -107,7 +107,7 @@ struct RunRequest {
   func noteOnNothing(_ films: Int) -> String? {
     guard films == 0, !inputs.isEmpty, !isAttaching else { return nil }
     let places = inputs.map { workspace.documentPath($0) }.joined(separator: ", ")
-    return "There are no films in \(places): files whose names end in .mkv, .mp4 and the like."
+    return "No film is there: \(places). Films are files whose names end in .mkv, .mp4 and the like."
   }
 
   /// A disk that is not there has no room either, and waiting for room would be no use.

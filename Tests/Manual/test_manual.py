@@ -22,7 +22,7 @@ COMMANDS = dict(generate.walk(generate.dump(CPWX)))
 _NOT_SETTINGS = {
     "OUT_DIR", "WORK_OF_ART", "CPWX_PROBE_OF", "CPWX_FAULT_STEP", "SLURM_BITSTR_LEN", "BOOT_FAIL", "NODE_FAIL",
     "OUT_OF_MEMORY", "SPECIAL_EXIT", "COMPOSE_ANSI", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_PROGRESS", "COMPOSE_PROJECT_NAME",
-    "DOCKER_CLI_HINTS"}
+    "DOCKER_CLI_HINTS", "DOCKER_HOST"}
 
 
 def page(name):
@@ -230,6 +230,7 @@ class PipelineFile(unittest.TestCase):
                 subprocess.run([CPWX, "init", folder], check=True, stdout=subprocess.DEVNULL)
                 pipeline = Path(folder) / "example.yaml"
                 pipeline.write_text(text)
+                (Path(folder) / "in/Film (2001).mkv").write_bytes(b"film")
                 workflow = re.search(r"^workflows: {(\w+):", text, re.MULTILINE)
                 done = subprocess.run(
                     [CPWX, "run", "-C", folder, "--pipeline", pipeline, "--dry-run", *(["--workflow", workflow[1]] if workflow else [])],

@@ -123,7 +123,7 @@ struct SettingsTests {
       for arguments in [["run"], ["run", "-n"]] {
         let run = try workspace.start([CPWX.path] + arguments).wait()
         #expect(run.code == 0)
-        #expect(run.errors.contains("There are no films in in"), "\(run.errors)")
+        #expect(run.errors.contains("No film is there: in."), "\(run.errors)")
       }
       try workspace.film("zero.mkv", holding: "")
       #expect(try workspace.cpwx("run", "in/zero.mkv").code == 65)
