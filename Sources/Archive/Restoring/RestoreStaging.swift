@@ -110,8 +110,19 @@ struct RestoreStaging {
       }
     }
     try removeTree(readyLogs)
-    try removeTree(ready)
+    try removeReady()
     return aside
+  }
+
+  /// Removes what nothing is left in. Who looks for what others have left may put its lock's file into a folder that is going.
+  private func removeReady() throws {
+    var attempt = 0
+    while true {
+      attempt += 1
+      do {
+        return try removeTree(ready)
+      } catch let error as JobError where error.underlying as? Errno == .directoryNotEmpty && attempt < 10 {}
+    }
   }
 
   /// Removes what was begun.
@@ -172,7 +183,7 @@ struct RestoreStaging {
   /// - Throws: ``JobError`` with code `locked` when nobody died, and it is at work.
   func finish(_ relative: String) throws -> Bool {
     if isDirectory(ready) {
-      let lock = try FileLock.take(ready.appending(Self.lockName), subject: name)
+      guard let lock = try lockReady() else { return false }
       if FileLock.isHeld(output.appending(Self.lockName)) {
         throw JobError(
           .io, output.string, "is in use, and was to be replaced by what waits in \(ready)",
@@ -187,5 +198,14 @@ struct RestoreStaging {
     discard()
     _ = consume lock
     return false
+  }
+
+  /// - Returns: `nil` when another process has brought it to its end meanwhile.
+  private func lockReady() throws -> FileLock? {
+    do {
+      return try FileLock.take(ready.appending(Self.lockName), subject: name)
+    } catch let error as JobError where error.underlying as? Errno == .noSuchFileOrDirectory {
+      return nil
+    }
   }
 }

@@ -36,7 +36,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
           manifest.status(isRunning: FileLock.isHeld(path.removingLastComponent().appending(".cpwx.lock"))).rawValue
         ),
       ]
-      for case (let label, let value?) in head { Console.field(label, value.onOneLine) }
+      for case (let label, let value?) in head { Console.field(label, value) }
       if manifest.stages.isEmpty { return }
       Console.out("")
       Listing(
