@@ -15,6 +15,12 @@ struct ArchiveNames {
     logs = try MemberPath(Array("logs/\(place.relative)".utf8))
   }
 
+  /// Whether a member is the job's: one of its folders, or in one.
+  func holds(_ path: MemberPath) -> Bool { [output, logs].contains { path == $0 || path.isBelow($0) } }
+
+  /// The folder of the job's that a member is in; `nil` for all others.
+  func root(of path: MemberPath) -> MemberPath? { [output, logs].first { path.isBelow($0) } }
+
   /// The member that is called so in the job's folder.
   func inOutput(_ name: String) throws(ArchiveError) -> MemberPath {
     try MemberPath(output.bytes + [UInt8(ascii: "/")] + Array(name.utf8))

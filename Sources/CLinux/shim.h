@@ -11,8 +11,6 @@ extern int pidfd_open(pid_t pid, unsigned int flags);
 // Processes whose parents have died become this one's children, instead of init's.
 static inline int linux_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
-#include <stddef.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <fcntl.h>

@@ -33,7 +33,7 @@ extension Redaction {
       let inner = String(literal.dropFirst().dropLast())
       all.formUnion([inner, inner.replacing("/", with: "\\/")])
     }
-    return all.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    return all.longestFirst
   }
 
   /// Files that are text even where they hold NULs: a power cut leaves some in logs.

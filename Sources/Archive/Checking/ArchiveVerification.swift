@@ -70,10 +70,7 @@ public struct ArchiveVerification: Sendable {
       }
     }
     let names = try ArchiveNames(place)
-    let other = contents.members.first { member in
-      ![names.output, names.logs].contains { member.path == $0 || member.path.isBelow($0) }
-    }
-    guard let other else { return nil }
+    guard let other = contents.members.first(where: { !names.holds($0.path) }) else { return nil }
     let job = contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
     return "it is not of the job that it is called after: it holds \(other.path)\(job)"
   }

@@ -156,8 +156,7 @@ public struct JobRestoration: Sendable {
     (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
     for (folder, first) in staging.parts {
       let includes: @Sendable (Member) -> Bool = { member in
-        [names.output, names.logs].contains { member.path == $0 || member.path.isBelow($0) }
-          && first.map { member.path.bytes.first == $0 } ?? true
+        names.holds(member.path) && first.map { member.path.bytes.first == $0 } ?? true
       }
       let saved = try withFolder(folder) { folder in
         try telling(file.name) {

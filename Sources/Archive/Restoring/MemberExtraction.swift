@@ -8,12 +8,17 @@ public import SystemPackage
 public struct MemberExtraction: Sendable {
   private let file: ArchiveFile
   private let patterns: [String]
+  /// Where the job's files are in it; `nil` where it does not lie in the workspace's archive.
+  private let memberNames: ArchiveNames?
   public var workers = defaultWorkers
   public var progress: Progress?
 
   /// - Parameter patterns: paths of members, from the archive's top or from the job's folder; with `*`, `?`, `[…]` and `**`
   ///   patterns. A folder means all that is in it. None: everything.
-  public init(of file: ArchiveFile, _ patterns: [String]) { (self.file, self.patterns) = (file, patterns) }
+  public init(of file: ArchiveFile, _ patterns: [String]) {
+    (self.file, self.patterns) = (file, patterns)
+    memberNames = file.place.flatMap { try? ArchiveNames($0) }
+  }
 
   /// What came out.
   public struct Written: Sendable {
@@ -29,8 +34,7 @@ public struct MemberExtraction: Sendable {
   }
 
   private func fits(_ pattern: String, _ path: MemberPath) -> Bool {
-    let roots = file.place.flatMap { try? ArchiveNames($0) }
-    let root = roots.flatMap { names in [names.output, names.logs].first { path.isBelow($0) } }
+    let root = memberNames?.root(of: path)
     let bytes = Array(pattern.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed())
     var spelled = [bytes]
     if let root { spelled.append(root.bytes + [UInt8(ascii: "/")] + bytes) }

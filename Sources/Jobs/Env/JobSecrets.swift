@@ -33,10 +33,17 @@ extension Secrets {
     let env = (try? DurableFile.read(folder.appending("job.env"))).map { EnvFile(parsing: $0) } ?? EnvFile()
     var found = Set(values(of: env, in: folder, outer: outer))
     for workspace in [workspace, around].compactMap({ $0 }) {
-      found.formUnion(values(of: env, in: workspace.root, outer: outer))
-      found.formUnion(values(of: workspace.config, in: workspace.root, outer: outer))
+      found.formUnion(values(of: env, andOf: workspace, outer: outer))
     }
-    return found.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    return found.longestFirst
+  }
+
+  /// The secret values of settings in a workspace, and of its configuration, longest first.
+  public static func values(of env: EnvFile, andOf workspace: Workspace, outer: [String: String]) -> [String] {
+    Set(
+      values(of: env, in: workspace.root, outer: outer) + values(of: workspace.config, in: workspace.root, outer: outer)
+    )
+    .longestFirst
   }
 }
 

@@ -36,7 +36,7 @@ public enum Secrets {
     for text in secretsFile.map(texts) ?? [] { take(text, whole: true) }
     return found.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
       .filter { $0.utf8.count >= shortestSearched }
-      .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+      .longestFirst
   }
 
   /// `text` with each of `values`, which come longest first, and the password of each URL masked.

@@ -18,11 +18,14 @@ struct URLPassword {
     }
   }
 
+  /// What stands before an authority.
+  private static let mark = Array("://".utf8)
+
   /// Where those in `bytes` are, each with the beginning of its URL's authority.
   fileprivate static func places(in bytes: [UInt8]) -> [(authority: Int, range: Range<Int>)] {
     var found: [(authority: Int, range: Range<Int>)] = []
     var index = 0
-    while let start = firstPlace(of: Array("://".utf8), in: bytes, from: index).map({ $0 + 3 }) {
+    while let start = firstPlace(of: mark, in: bytes, from: index).map({ $0 + mark.count }) {
       index = start
       guard let range = range(in: bytes, authority: start) else { continue }
       found.append((start, range))

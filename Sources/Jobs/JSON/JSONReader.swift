@@ -79,7 +79,7 @@ private struct JSONReader: ~Copyable {
     (self.bytes, self.omission) = (bytes, omission)
     scanning = JSONScanning(bytes: bytes)
     open.reserveCapacity(16)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
+    if bytes.starts(with: byteOrderMark) { index = byteOrderMark.count }
   }
 
   mutating func document() throws(JSONSyntaxError) -> JSON {

@@ -9,7 +9,7 @@ extension Manifest {
     let mark = ManifestFinding(
       path: "$", severity: .error, message: "begins with a byte-order mark, which no JSON does; Python refuses the file"
     )
-    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? [mark] : []
+    let start = bytes.starts(with: byteOrderMark) ? [mark] : []
     do {
       let manifest = Manifest(document: try Jobs.document(of: bytes, at: path))
       return start + manifest.findings(in: path.removingLastComponent())

@@ -68,6 +68,6 @@ struct StageEntry {
       let secretsFile = try? JSON(parsing: DurableFile.read(resolve(named, against: currentFolder())))
       found.formUnion(Secrets.values(of: env, secretsFile: secretsFile, outer: environment))
     }
-    return found.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    return found.longestFirst
   }
 }

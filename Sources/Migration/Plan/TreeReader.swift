@@ -119,7 +119,7 @@ struct TreeReader: Sendable {
 
   /// Whether settings leave out the last stage.
   static func muxIsOff(_ settings: EnvFile?) -> Bool {
-    settings?["STEP_MUX"].map { ["0", "false", "no", "off"].contains($0.lowercased()) } ?? false
+    settings?["STEP_MUX"].flatMap { parseSwitch($0) } == false
   }
 
   func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) -> Reading {

@@ -26,7 +26,7 @@ struct OldLogs: Sendable {
   private static let stages: [[UInt8]] =
     (StageFiles.names + ["second_pass_translation", "lyrics_detection", "orchestrator", "pipeline"])
     .flatMap { Set([$0, String($0.map { $0 == "_" ? "-" : $0 })]) }
-    .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }.map { Array($0.utf8) }
+    .longestFirst.map { Array($0.utf8) }
 
   init(in root: FilePath) {
     self.root = root

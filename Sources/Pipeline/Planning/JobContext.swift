@@ -25,10 +25,7 @@ struct JobContext {
     var settings = Dictionary(values, uniquingKeysWith: { $1 })
     if env.isForContainers { settings.nameFoldersAsHost(of: paths, in: workspace) }
     self.settings = settings
-    secrets = Array(
-      Set(Secrets.values(of: env, in: workspace.root, outer: environment))
-        .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
-    ).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    secrets = Secrets.values(of: env, andOf: workspace, outer: environment)
     (self.workspace, self.paths, self.input) = (workspace, paths, input)
     (self.title, self.year, self.filmHash) = (title, year, filmHash)
   }

@@ -49,9 +49,7 @@ public struct SettingsCheck: Sendable {
         SettingMistake(key: "SECRETS_PATH", found: "names \(secrets), which is no JSON", expected: "a file of secrets"))
     }
     guard !mistakes.isEmpty else { return }
-    let secrets = Set(Secrets.values(of: env, in: workspace.root, outer: environment))
-      .union(Secrets.values(of: workspace.config, in: workspace.root, outer: environment))
-      .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    let secrets = Secrets.values(of: env, andOf: workspace, outer: environment)
     let advice = mistakes.map { (mistakes.count > 1 ? "\($0.key): e" : "E") + "xpected \($0.expected)." }
     throw JobError(
       .configuration, file.string,

@@ -1,3 +1,5 @@
+internal import Jobs
+
 /// Kodi's `.nfo`: a `<movie>` of XML. Source of the format: the Kodi wiki, NFO files/Movies.
 enum NFO {
   /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner.
@@ -36,7 +38,7 @@ enum NFO {
       }
       return String(decoding: units, as: UTF16.self)
     }
-    let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+    let content = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
     return String(validating: content, as: UTF8.self)
       ?? String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
   }

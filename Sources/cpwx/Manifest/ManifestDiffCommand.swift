@@ -32,7 +32,7 @@ struct ManifestDiffCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let (before, after) = (try manifest(old), try manifest(new))
-    let secrets = Array(Set(before.secrets + after.secrets)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    let secrets = Set(before.secrets + after.secrets).longestFirst
     let differences = before.manifest.differences(to: after.manifest)
     Listing(
       rows: differences.map { difference in
