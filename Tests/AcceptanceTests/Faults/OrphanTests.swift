@@ -79,20 +79,19 @@ struct OrphanTests {
     for file in ["editor", "shell"] { try endLater(workspace, file) }
   }
 
-  /// The process whose number the file holds.
-  private func process(_ workspace: TestWorkspace, _ file: String) throws -> pid_t {
-    try #require(pid_t(try workspace.read(file).trimmingCharacters(in: .newlines)))
+  /// The process whose number the file holds; nil until it holds one: the file is there a moment before it is written.
+  private func process(_ workspace: TestWorkspace, _ file: String) -> pid_t? {
+    (try? workspace.read(file)).flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
   }
 
-  /// Waits for the number: the file is there a moment before it is written.
   private func endLater(_ workspace: TestWorkspace, _ file: String) throws {
-    #expect(eventually { (try? process(workspace, file)) != nil })
-    let pid = try process(workspace, file)
+    #expect(eventually { process(workspace, file) != nil })
+    let pid = try #require(process(workspace, file))
     workspace.atEnd { kill(pid, SIGKILL) }
   }
 
   private func isAlive(_ workspace: TestWorkspace, _ file: String) throws -> Bool {
-    let stat = FileManager.default.contents(atPath: "/proc/\(try process(workspace, file))/stat") ?? Data()
+    let stat = FileManager.default.contents(atPath: "/proc/\(try #require(process(workspace, file)))/stat") ?? Data()
     let state = String(decoding: stat, as: UTF8.self).split(separator: ") ").last?.first
     return state.map { $0 != "Z" } ?? false
   }
