@@ -30,9 +30,12 @@ struct EngineChecks {
 
   private func stage(_ catalog: EngineCatalog, _ stage: String) -> CheckResult {
     let check = "engine for \(stage)"
-    let wantsLanguage = stage == "asr"
-    let language = wantsLanguage ? Language(settings["WHISPER_LANGUAGE"] ?? settings["SRC_LANG"]) : nil
+    let isSpeech = stage == "asr"
+    let language = isSpeech ? Language(settings["WHISPER_LANGUAGE"] ?? settings["SRC_LANG"]) : nil
     do {
+      if isSpeech, settings["WHISPER_TASK"] != "transcribe" {
+        try requireTranslation(from: language, into: Language(settings["TGT_LANG"]))
+      }
       let engine = try catalog.choose(
         stage: stage, setting: settings["ENGINE_\(stage.uppercased())"], language: language)
       let models = engine.models.isEmpty ? "" : ", models: \(engine.models.joined(separator: ", "))"
@@ -40,7 +43,7 @@ struct EngineChecks {
     } catch {
       let known = error as? JobError
       let remedy = known?.remedy ?? EngineHome.remedy
-      let message = known?.message ?? "\(error)"
+      let message = known.map { $0.subject.contains("=") ? "\($0.subject): \($0.message)" : $0.message } ?? "\(error)"
       let isOptional = stage == "pre_ner" || stage == "post_ner"
       return isOptional ? .warning(check, message, remedy) : .error(check, message, remedy)
     }

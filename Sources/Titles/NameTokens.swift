@@ -18,6 +18,11 @@ struct NameToken {
     return digits.reduce(0) { $0 * 10 + Int($1.properties.numericValue ?? 0) }
   }
 
+  /// Whether a site's address begins, perhaps right behind its name: `www`, `电影www`.
+  var isWebAddress: Bool {
+    key.hasSuffix("www") && key.unicodeScalars.dropLast(3).last.map { !$0.isASCII } ?? true
+  }
+
   /// Whether more than what separates any two words precedes this one.
   var isSetApart: Bool { !["", " ", "_", "."].contains(gap) }
 

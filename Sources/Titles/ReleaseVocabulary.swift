@@ -84,6 +84,9 @@ enum ReleaseVocabulary {
     hin tam tel mal kan chi chs cht kor jap por pol
     """)
 
+  /// Short names of networks, which count before `WEB` only.
+  static let networks = Set(list("nf ma ip hs jc cr zee5 sonyliv"))
+
   static let editionNouns = Set(list("cut edition version collection edit remaster release print"))
 
   /// What makes an edition of such a noun, before or behind it: none is named by the noun alone.

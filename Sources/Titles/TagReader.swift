@@ -39,6 +39,9 @@ struct TagReader {
   private func word(at index: Int) -> ReleaseTag? {
     let token = tokens[index]
     let tag = { ReleaseTag(kind: $0, tokens: index..<index + 1) }
+    if ReleaseVocabulary.networks.contains(token.key), let next = key(index + 1), next.hasPrefix("web"), index > 0 {
+      return tag(.technical)
+    }
     if capitalsTell, token.isAllCapitals, let kind = ReleaseVocabulary.kindsOfCapitals[token.key] {
       return tag(kind)
     }
@@ -77,18 +80,24 @@ struct TagReader {
     ReleaseVocabulary.editionModifiers.contains(key) || (key.hasSuffix("th") && key.dropLast(2).isNumber)
   }
 
-  /// `23.976 FPS`, `2 CD`, `CD 1`.
+  /// `23.976 FPS`, `1.4GB`, `10 bit`, `2 CD`, `CD 1`.
   private func measureLength(at index: Int) -> Int {
     let token = tokens[index]
     guard let next = joinedKey(index + 1) else { return 0 }
     guard token.isNumber else {
       return next.isNumber && next.utf8.count <= 2 && TechnicalPattern.isVolume(token.key) ? 2 : 0
     }
-    if TechnicalPattern.isUnit(next), token.fourDigits == nil || !TechnicalPattern.isVolume(next) { return 2 }
+    if TechnicalPattern.isVolume(next) {
+      // In `Film 3 CD 1` the number is the title's.
+      let isNumbered = joinedKey(index + 2).map { $0.isNumber && $0.utf8.count <= 2 } ?? false
+      return TechnicalPattern.isCount(token.key, of: next) && !isNumbered ? 2 : 0
+    }
+    if TechnicalPattern.isMeasure(token.key, of: next) { return 2 }
     guard tokens[index + 1].gap == "." else { return 0 }
-    if TechnicalPattern.isUnit(String(next.drop { $0.isNumber })) { return 2 }
-    guard next.isNumber, next.utf8.count <= 3, let unit = joinedKey(index + 2) else { return 0 }
-    return TechnicalPattern.isUnit(unit) ? 3 : 0
+    let fraction = next.prefix { $0.isNumber }
+    let isGlued = fraction.endIndex < next.endIndex
+    let unit = isGlued ? String(next[fraction.endIndex...]) : joinedKey(index + 2) ?? ""
+    return TechnicalPattern.isMeasure(token.key, fraction, of: unit) ? (isGlued ? 2 : 3) : 0
   }
 
   /// `Hindi Movie`.

@@ -33,7 +33,7 @@ struct TaggedName {
 
   /// The number of words that make up a site's address, `www.name.tld` or `name.tld`; 0 when there is none.
   func siteLength(at index: Int) -> Int {
-    if tokens[index].key == "www" {
+    if tokens[index].isWebAddress {
       let ending = tokens.indices.dropFirst(index + 2).first { tokens[$0].gap == "." }
       return ending.map { $0 + 1 - index } ?? 0
     }

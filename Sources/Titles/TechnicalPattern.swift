@@ -7,13 +7,33 @@ enum TechnicalPattern {
     return hasNumberedStem(bytes) || isIdentifier(bytes) || isEpisode(bytes) || isRip(bytes)
   }
 
-  /// Whether this is a unit that makes a tag of the number before it (`23.976 FPS`, `2 CD`).
-  static func isUnit(_ key: String) -> Bool { measures.contains(key) || volumes.contains(key) }
+  /// Whether a number and what follows it are a measure: `60 FPS`, `1400 MB`. What has four digits else is a year.
+  static func isMeasure(_ number: String, of unit: String) -> Bool {
+    measures.contains(unit) && (number.utf8.count < 4 || thousands.contains(unit))
+  }
+
+  /// The same of a number with a fraction, as long as such are written: `23.976 FPS`, `1.45GB`.
+  static func isMeasure(_ number: String, _ fraction: Substring, of unit: String) -> Bool {
+    switch unit {
+    case "fps": number.utf8.count == 2 && (1...3).contains(fraction.utf8.count)
+    case "gb", "gib", "mbps", "khz": number.utf8.count <= 2 && (1...2).contains(fraction.utf8.count)
+    case "mb", "mib": number.utf8.count == 3 && (1...2).contains(fraction.utf8.count)
+    default: false
+    }
+  }
+
+  /// Whether a number tells how many there are: `2 CD`, `3 DVDs`. Before a `DVD`, it is a title's: `Film 2 DVD`.
+  static func isCount(_ number: String, of volume: String) -> Bool {
+    number.utf8.count == 1 && (volume == "cd" || volume.hasSuffix("s"))
+  }
 
   /// Whether this word makes a tag of the number behind it (`CD 1`).
   static func isVolume(_ key: String) -> Bool { volumes.contains(key) }
 
   private static let measures = Set(list("fps mb mib gb gib kbps mbps bit bits ch khz"))
+
+  /// Units that releases have thousands of.
+  private static let thousands: Set<String> = ["mb", "mib", "kbps"]
 
   private static let volumes = Set(list("cd cds dvd dvds disc disk ep eps"))
 
@@ -42,7 +62,8 @@ enum TechnicalPattern {
     case UInt8(ascii: "x"):
       return (3...4).contains(digits) && (3...4).contains(rest.count) && rest.allSatisfy(isASCIIDigit)
     default:
-      return isUnit(text(bytes[digits...]))
+      let unit = text(bytes[digits...])
+      return measures.contains(unit) || volumes.contains(unit)
     }
   }
 

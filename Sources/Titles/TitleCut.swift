@@ -21,7 +21,8 @@ struct TitleCut {
     }
     let certainEnd = min(choice?.titleEnd ?? limit, limit)
     var end = TitleEnd(of: name, start: first, limitToken: certainEnd, year: choice)
-    text = name.text(of: latinTitle(within: first..<end.token(), of: name.tokens))
+    let words = name.firstOfAlternatives(first..<end.token())
+    text = name.text(of: latinTitle(within: words, of: name.tokens))
   }
 
   /// A bare year in front, when nothing else can be the year: `2009.some.title`, `1994 - Title`.
@@ -46,6 +47,15 @@ extension TaggedName {
     }
     let group = groups.first { $0.tokens.lowerBound > start && isJunk($0) }
     return min(word ?? tokens.count, group?.tokens.lowerBound ?? tokens.count)
+  }
+
+  /// The title before the others that a name also tells: `Ladri di biciclette AKA Bicycle Thieves`, `a.k.a.`.
+  fileprivate func firstOfAlternatives(_ words: Range<Int>) -> Range<Int> {
+    let mark = words.dropFirst().dropLast().first { index in
+      tokens[index].key == "aka"
+        || index + 2 < words.upperBound && tokens[index...index + 2].map(\.key) == ["a", "k", "a"]
+    }
+    return words.lowerBound..<(mark ?? words.upperBound)
   }
 
   /// Collections number what comes with a film `-x02-`.

@@ -28,14 +28,23 @@ struct TitleStart {
       }
       return name.isJunk(group) || group.isSquare ? (end, nil) : nil
     }
+    let channel = Self.channelEnd(at: index, of: name)
+    if channel > index, canStartTitle(at: channel, of: name, years: years) { return (channel, nil) }
     let site = name.siteLength(at: index)
-    if site > 0, index + site < name.tokens.count, name.tokens[index].key == "www" || index == 0 {
+    if site > 0, index + site < name.tokens.count, name.tokens[index].isWebAddress || index == 0 {
       return (index + site, nil)
     }
     guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count,
       index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years)
     else { return nil }
     return (tag.tokens.upperBound, nil)
+  }
+
+  /// The word behind the name of the channel that a file was shared in: `@Films_Here - Title`.
+  private static func channelEnd(at index: Int, of name: TaggedName) -> Int {
+    guard name.tokens[index].text.first == "@" else { return index }
+    let end = name.tokens.indices.dropFirst(index + 1).first { name.tokens[$0].gap != "_" }
+    return end ?? index + 1
   }
 
   /// Whether what begins at `index` is the year of release and what describes the release, so that the title comes before:

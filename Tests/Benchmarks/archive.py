@@ -22,7 +22,7 @@ WORDS = "the and was that film she light over again never house night river ston
 def speech(path, size, seed):
     """Noise with the loudness and band of speech, 16 bits at 16 kHz."""
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"anoisesrc=color=pink:r=16000:seed={seed}:d={size / 32000}:a=0.4",
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"anoisesrc=color=pink:r=16000:seed={seed % 2**32}:d={size / 32000}:a=0.4",
          "-af", "lowpass=f=3400,tremolo=f=2:d=0.9,tremolo=f=0.3:d=0.7", "-c:a", "pcm_s16le", path], check=True)
 
 

@@ -228,13 +228,15 @@ class Outcome(StageRecordTestCase):
 
     def test_secrets_are_masked_in_the_error(self):
         secrets = self.workspace / "secrets.json"
-        secrets.write_text('{"pyannote_token": "from-secrets-file"}')
+        secrets.write_text('{"pyannote_token": "from-secrets-file", "more": {"keys": ["from-a-list"]}}')
         self.setenv("HF_TOKEN", "from-process")
-        (self.job / "job.env").write_text(f"TMDB_API_KEY='from-job-env' # x\nSECRETS_PATH={secrets}\n")
+        (self.job / "job.env").write_text(
+            f"TMDB_API_KEY='from-job-env' # x\nSECRETS_PATH={secrets}\nA_TOKEN=\"with \\\"signs\\\"\"\n"
+        )
         with self.assertRaises(ValueError), self.stage():
-            raise ValueError("from-process, from-job-env, from-secrets-file, from-nowhere")
+            raise ValueError('from-process, from-job-env, from-secrets-file, from-a-list, with "signs", from-nowhere')
         error = self.manifest()["stages"]["asr"]["error"]
-        self.assertEqual(error, "ValueError: ********, ********, ********, from-nowhere")
+        self.assertEqual(error, "ValueError: ********, ********, ********, ********, ********, from-nowhere")
 
     def test_the_password_in_a_url_is_masked_in_the_error(self):
         (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nHOOK=https://bob:pw@hooks\n")

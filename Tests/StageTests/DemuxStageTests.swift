@@ -21,6 +21,21 @@ struct DemuxStageTests {
     #expect(job.leftovers.isEmpty)
   }
 
+  @Test(arguments: ["late.mkv", "late.mp4", "late.ts"])
+  func `sound that sets in later than the picture keeps its place`(name: String) async throws {
+    let job = try TemporaryJob()
+    let film = job.workspace.appending(name)
+    try await makeMedia(
+      Source.picture + ["-itsoffset", "1.5"] + Source.tone + [
+        "-map", "0", "-map", "1", "-c:v", "mpeg4", "-c:a", "aac",
+      ],
+      film)
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    let facts = try job.json("audio/audio_demux_metadata.json")
+    #expect(abs((facts["duration"]?.double ?? 0) - 4.5) < 0.2, "\(facts["duration"] ?? .null)")
+    #expect(facts["notes"] == .array([]))
+  }
+
   @Test func `rate, channels and track are those of the settings, else the default track`() async throws {
     let job = try TemporaryJob(["AUDIO_SAMPLE_RATE": "44100", "AUDIO_CHANNELS": "2"])
     let film = job.workspace.appending("two.mkv")

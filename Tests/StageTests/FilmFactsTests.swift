@@ -42,12 +42,20 @@ struct FilmFactsTests {
     #expect(NFO.facts(Array(text.utf8)) == nil)
   }
 
+  @Test(arguments: ["1975", "1975-08-15", "15-08-1975", "15.08.1975"])
+  func `the year is found in a date of any order`(date: String) {
+    let text = "<movie><title>Sholay</title><premiered>\(date)</premiered></movie>"
+    #expect(NFO.facts(Array(text.utf8))?.year == 1975)
+  }
+
   @Test func `older encodings are read`() {
     let latin: [UInt8] = Array("<movie><title>Am".utf8) + [0xE9] + Array("lie &#x263a;</title></movie>".utf8)
     #expect(NFO.facts(latin)?.title == "Amélie ☺")
     let units = Array("<movie><title>शोले</title></movie>".utf16)
     let wide: [UInt8] = [0xFF, 0xFE] + units.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     #expect(NFO.facts(wide)?.title == "शोले")
+    let cyrillic = Array("<?xml version=\"1.0\" encoding=\"windows-1251\"?><movie><title>".utf8) + [0xC1, 0xF0]
+    #expect(NFO.facts(cyrillic + Array("</title></movie>".utf8)) == nil)
   }
 
   @Test(arguments: 0..<200)

@@ -29,6 +29,16 @@ struct SubtitleGenStageTests {
     #expect(try job.text("subtitles/subtitles.vtt").contains("00:00:01.000 --> "))
   }
 
+  @Test(arguments: ["null", "[]", #"{"text": "hello"}"#, #"{"segments": [{"start": "1", "end": "2", "text": "a"}]}"#])
+  func `what is no transcript is damaged, not empty`(text: String) async throws {
+    let job = try TemporaryJob()
+    try job.write(text, to: job.path("transcription/transcript.json"))
+    let error = try await expectError(.damaged) {
+      try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    }
+    #expect(error.description.contains("$.segments"))
+  }
+
   @Test func `without a transcript it says which stage to run`() async throws {
     let job = try TemporaryJob()
     let error = try await expectError(.io) {

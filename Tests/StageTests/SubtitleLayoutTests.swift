@@ -136,6 +136,11 @@ struct SubtitleLayoutTests {
     #expect(timed.map(\.end.milliseconds) == [1500, 2333])
   }
 
+  @Test func `a word that is said to last for minutes does not stand that long`() {
+    let cues = [Cue(start: Timecode(seconds: 1), end: Timecode(seconds: 60), lines: ["indeed."])]
+    #expect(CueTiming(style: SubtitleStyle()).timed(cues).map(\.end.milliseconds) == [8000])
+  }
+
   @Test func `an empty transcript gives empty files of their formats`() {
     #expect(SubtitleFile.srt([]).isEmpty)
     #expect(SubtitleFile.vtt([]) == "WEBVTT\n")

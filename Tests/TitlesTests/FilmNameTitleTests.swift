@@ -101,4 +101,37 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: "1080p.mkv").title == "1080p")
     #expect(FilmName(parsing: "(2010).mkv").title == "(2010)")
   }
+
+  @Test(arguments: [
+    ("Lagaan.2001.3CD.DVDRip.avi", "Lagaan", 2001), ("Tenet.2020.10bit.1080p.BluRay.6CH.mkv", "Tenet", 2020),
+    ("Ra.One.2011.300MB.mkv", "Ra One", 2011), ("Heat.1995.60fps.mkv", "Heat", 1995),
+    ("Heat.1995.DVD.1.avi", "Heat", 1995),
+    ("Film.2020.16.Bit.mkv", "Film", 2020), ("Film.2020.60.FPS.mkv", "Film", 2020), ("Yuva.2004.2GB.mkv", "Yuva", 2004),
+  ])
+  func `a year before a measure is no part of it`(name: String, title: String, year: Int) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == year)
+  }
+
+  @Test(arguments: [
+    ("Shrek.2.DVD-Rip.XviD.avi", "Shrek 2"), ("Apollo 13 DVD-Rip.avi", "Apollo 13"), ("Don 2 DVD.avi", "Don 2"),
+    ("Dhoom 3 CD 1.avi", "Dhoom 3"), ("Dhoom.3.700MB.avi", "Dhoom 3"), ("Film.43.10bit.mkv", "Film 43"),
+    ("Film 2 CD.avi", "Film"), ("Film 3 DVDs.avi", "Film"), ("Film.1.45GB.avi", "Film"),
+    ("Film 23.976 FPS.avi", "Film"),
+    ("Film.29.97fps.avi", "Film"), ("Film 1400 MB.avi", "Film"),
+  ])
+  func `a number before a measure is the title's unless it measures`(name: String, title: String) {
+    #expect(FilmName(parsing: name) == FilmName(parsing: title))
+  }
+
+  @Test(arguments: [
+    ("Some.Film.NF.WEB-DL.1080p.mkv", "Some Film"), ("Some.Film.2019.NF.WEBRip.mkv", "Some Film"),
+    ("NF.2019.WEB-DL.mkv", "NF"), ("Ladri.di.biciclette.AKA.Bicycle.Thieves.1948.mkv", "Ladri di biciclette"),
+    ("Ladri di biciclette a.k.a. Bicycle Thieves (1948).mkv", "Ladri di biciclette"), ("AKA (2023).mkv", "AKA"),
+    ("AKA.Film.2002.mkv", "AKA Film"), ("@Films_Here - Yuva 2004.mkv", "Yuva"), ("@Hub Yuva 2004 1080p.mkv", "Yuva"),
+    ("@home (2010).mkv", "@home"), ("电影www.site.com.流浪地球.2019.HD.1080p.mp4", "流浪地球"),
+  ])
+  func `networks, other titles and channels are none of the title`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
 }

@@ -37,10 +37,18 @@ def is_english_only(name: str) -> bool:
     return name.endswith(".en") or name.startswith("distil-")
 
 
+def speaks(name: str, language: str | None) -> bool:
+    """Whether the model knows the language: Cantonese came with large-v3. None, to be detected, takes a multilingual one."""
+    if is_english_only(name):
+        return language == "en"
+    return language != "yue" or name.startswith("large-v3")
+
+
 def abilities(models: list[str]) -> dict[str, list[str]]:
     """What an engine with these models says of itself."""
     if any(not is_english_only(name) for name in models):
-        return {"models": models, "languages": languages.WHISPER_LANGUAGES, "tasks": ["transcribe", "translate"]}
+        known = [code for code in languages.WHISPER_LANGUAGES if any(speaks(name, code) for name in models)]
+        return {"models": models, "languages": known, "tasks": ["transcribe", "translate"]}
     return {"models": models, "languages": ["en"] if models else [], "tasks": ["transcribe"] if models else []}
 
 
@@ -68,14 +76,15 @@ def choose(requested: str | None, language: str | None, task: str) -> tuple[str,
     models = present()
     if not models:
         raise EngineError(UNAVAILABLE, "no whisper model is installed; install the speech engines again")
-    needs_multilingual = task == "translate" or language != "en"
-    able = {name: path for name, path in models.items() if not (needs_multilingual and is_english_only(name))}
+    translates = task == "translate"
+    able = {n: path for n, path in models.items() if speaks(n, language) and not (translates and is_english_only(n))}
     if not able:
-        what = "translates" if task == "translate" else f"knows the language {language or 'of the film (to be detected)'}"
+        what = "translates" if translates else f"knows the language {language or 'of the film (to be detected)'}"
+        model = "large-v3" if language == "yue" else "base"
         raise EngineError(
             UNAVAILABLE,
-            f"no installed whisper model {what}: {', '.join(models)} know English only; "
-            f"put a multilingual model into {weights('whisper', 'base')}",
+            f"no installed whisper model {what}: {', '.join(models)} do not; "
+            f"put one that does into {weights('whisper', model)}",
         )
     if not requested:
         name = next(iter(able))
@@ -84,7 +93,7 @@ def choose(requested: str | None, language: str | None, task: str) -> tuple[str,
     if wanted in able:
         return wanted, able[wanted], []
     name = next(iter(able))
-    reason = "knows English only" if wanted in models else "is not installed"
+    reason = "cannot do that" if wanted in models else "is not installed"
     return name, able[name], [f"The whisper model {requested} {reason}; {name} was used, and makes more errors."]
 
 

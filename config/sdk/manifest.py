@@ -346,7 +346,13 @@ def _environment(path: Path) -> Dict[str, str]:
     except OSError:
         return {}
     matches = filter(None, map(_SETTING.match, lines))
-    return {match.group(1): match.group(2).strip("\"'") for match in matches}
+    return {match.group(1): _unquoted(match.group(2)) for match in matches}
+
+
+def _unquoted(value: str) -> str:
+    if len(value) < 2 or value[0] not in "\"'" or value[-1] != value[0]:
+        return value
+    return re.sub(r"""\\(["\\$`])""", r"\1", value[1:-1]) if value[0] == '"' else value[1:-1]
 
 
 _SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|WEBHOOK)S?$", re.IGNORECASE)
@@ -381,7 +387,16 @@ def _secrets_file(settings: Mapping[str, str]) -> List[str]:
         content = json.loads(Path(settings["SECRETS_PATH"]).read_bytes())
     except (KeyError, OSError, ValueError):
         return []
-    return [value for value in content.values() if isinstance(value, str)] if isinstance(content, dict) else []
+    return list(_texts(content))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON document, but for the names of members."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 # --- The manifest's file

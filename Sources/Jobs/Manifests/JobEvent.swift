@@ -132,10 +132,16 @@ public let optionalFailure = "optional, and failed: "
 /// - Parameter said: the last lines of its output.
 public func failureCause(reason: String?, said: String?) -> String? {
   guard let reason else { return said?.lastLine }
-  let mark = reason.hasPrefix(optionalFailure) ? optionalFailure : ""
-  let plain = reason.dropFirst(mark.count)
+  let plain = reason.withoutOptionalMark
   guard plain.isEmpty || plain.hasPrefix("exit code "), let line = said?.lastLine else { return reason }
-  return mark + line.drop(while: \.isWhitespace)
+  return String(reason.dropLast(plain.count)) + line.withoutOptionalMark.drop(while: \.isWhitespace)
+}
+
+extension String {
+  /// The cause alone, where this says that it is that of a stage that may fail.
+  public var withoutOptionalMark: String {
+    hasPrefix(optionalFailure) ? String(dropFirst(optionalFailure.count)) : self
+  }
 }
 
 extension String {

@@ -6,7 +6,7 @@ internal import SystemPackage
 /// One batch at work: as many jobs under way at a time as it may, each on a thread of its own.
 final class BatchRun: Sendable {
   let batch: FilmBatch
-  private let plan: Mutex<FilmBatch.Plan>
+  let plan: Mutex<FilmBatch.Plan>
   let queue: FilmQueue
   let stop: StopSource
   let observe: @Sendable (RunEvent) -> Void
@@ -17,7 +17,7 @@ final class BatchRun: Sendable {
   private let leftBehind = Mutex(false)
   /// Whether jobs are on a cluster that are not followed to their ends.
   var hasLeftJobsBehind: Bool { leftBehind.withLock { $0 } }
-  private var workspace: Workspace { batch.workspace }
+  var workspace: Workspace { batch.workspace }
   var history: WorkHistory { plan.withLock { $0.history } }
 
   /// - Parameter isBegun: the films' jobs are at work already, and none is to be begun.
@@ -32,7 +32,7 @@ final class BatchRun: Sendable {
       room: DiskRoom(of: batch.workspace.outputRoot, minFree: batch.options.minFree), stop: stop)
   }
 
-  private static func work(in films: [InputDecision], from first: Int) -> [(number: Int, film: InputDecision)] {
+  static func work(in films: [InputDecision], from first: Int) -> [(number: Int, film: InputDecision)] {
     films.enumerated().dropFirst(first).filter { $0.element.kind.isWork }.map { ($0.offset, $0.element) }
   }
 
@@ -58,68 +58,6 @@ final class BatchRun: Sendable {
         case .over: return
         }
       }
-    }
-  }
-
-  /// Looks for films that come, until the run is told to end.
-  private func watch() {
-    let watch = FolderWatch()
-    // What is still copied makes no noise at its end that every file system would tell of.
-    var isPending = true
-    while stop.level == .none, queue.isOpen {
-      for folder in plan.withLock({ $0.folders }) { watch.add(folder) }
-      var rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
-      if batch.options.maxJobs != nil { rest = min(rest, 1) }
-      if let until = batch.options.until { rest = min(rest, max(0.1, until.seconds(since: .now))) }
-      watch.wait(until: stop.drainWakeUp, milliseconds: Int(rest * 1000))
-      // A copy goes on for a while once it has begun, and need not be looked at each time it grows.
-      stop.waitToDrain(atMost: 0.5)
-      if stop.level == .none, queue.isOpen { isPending = look() }
-    }
-    queue.close()
-  }
-
-  /// Decides about the films that are there now, and has the new ones run.
-  ///
-  /// - Returns: whether any is not there as a whole yet.
-  private func look() -> Bool {
-    let (inputs, known) = plan.withLock { ($0.inputs, $0.films) }
-    let seen: [FileFact: InputDecision.Kind] = Dictionary(
-      known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
-    do {
-      let anew = try batch.plan(
-        inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop,
-        notice: IndexNotice { [observe] in observe(.warning($0)) })
-      let came = anew.films.filter { film in
-        film.kind.isWork && !queue.isRunning(film.input)
-          && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
-      }
-      let first = plan.withLock { plan in
-        plan.folders = anew.folders
-        let first = plan.films.count
-        plan.films += came
-        return first
-      }
-      if !came.isEmpty {
-        observe(.filmsAdded(came.count, stages: came.count * batch.selection.wanted.count))
-        queue.add(plan.withLock { Self.work(in: $0.films, from: first) })
-      }
-      return anew.films.contains { $0.kind == .pending && $0.problem == nil }
-    } catch {
-      observe(.warning("the folders could not be looked through: \(error)"))
-      return true
-    }
-  }
-
-  /// A file as it was when it was decided about.
-  private struct FileFact: Hashable {
-    let path: FilePath
-    let size: Int
-    let modified: Int64
-
-    init(_ film: InputDecision) {
-      path = film.input
-      (size, modified) = (film.seen?.size ?? -1, film.seen?.modified ?? 0)
     }
   }
 
@@ -171,30 +109,6 @@ final class BatchRun: Sendable {
     }
   }
 
-  private func begin(_ planned: InputDecision, _ number: Int) -> Begun {
-    var film = planned
-    do {
-      if let reason = try reasonToLeave(&film) {
-        film.kind = .pending
-        return .result(FilmBatch.Result(film: film, job: film.job, reason: reason))
-      }
-      // What is smaller than any film tells nothing, and is not worth a program's start.
-      guard stop.level == .none else { throw CancellationError() }
-      if film.playTime == nil, let size = film.identity?.size, size >= 1 << 20 {
-        film.playTime = playTime(
-          of: film.input, environment: batch.environment, toolFolders: batch.toolFolders, stop: stop)
-      }
-      let job = try job(for: film)
-      queue.began(number, in: job.output)
-      return .job(job, of: film)
-    } catch is CancellationError {
-      film.kind = .pending
-      return .result(FilmBatch.Result(film: film, job: film.job, reason: queue.reasonStopped))
-    } catch {
-      return .result(failed(film, nil, error))
-    }
-  }
-
   /// A film is done with.
   func finish(_ number: Int, _ result: FilmBatch.Result) {
     done.withLock { $0[number] = result }
@@ -234,63 +148,4 @@ final class BatchRun: Sendable {
     return result
   }
 
-  /// Looks once more whether the film is there as a whole, now that its turn has come, and reads it.
-  ///
-  /// - Returns: why it must wait; `nil` when it need not.
-  private func reasonToLeave(_ film: inout InputDecision) throws -> String? {
-    let before: FileStatus
-    do {
-      before = try FileStatus(of: film.input)
-    } catch {
-      throw JobError(.io, film.input.string, "the film is gone", remedy: "Nothing was begun.", underlying: error)
-    }
-    // One that looks as it did has been still since; whatever its time says.
-    let settle = film.seen.map { $0 == before } ?? true ? 0 : batch.options.settle
-    guard Settling(of: film.input, before, settle: settle) == .settled else { return "the file is still being written" }
-    if film.identity?.stillFits(before) != true { film.identity = try FilmIdentity(hashing: film.input, stop: stop) }
-    guard film.identity?.stillFits(try FileStatus(of: film.input)) == true else {
-      return "the file was written while it was read"
-    }
-    return nil
-  }
-
-  /// The film's job: the standing one, or a new one.
-  private func job(for film: InputDecision) throws -> JobPaths {
-    let manager = JobManager(workspace, forContainers: batch.runner == .docker)
-    let overlay = try FilmBatch.overlay(for: film.input)
-    let check = SettingsCheck(workspace, environment: batch.environment)
-    guard let job = film.job else {
-      if let overlay { try check.require(overlay, of: film.input) }
-      let created = try manager.createJob(
-        userID: batch.user, overlay: overlay, pipeline: batch.selection.source, input: film.document(in: workspace)
-      ) { next in
-        if batch.again { return }
-        try plan.withLock { try $0.newcomers.confirmNone(of: film, user: batch.user, next: next) }
-      }
-      plan.withLock { $0.newcomers.note(created.paths, of: film) }
-      batch.index?.tell(created.paths)
-      return created.paths
-    }
-    if film.archive != nil, let restore = batch.restore {
-      try restore(job)
-      batch.index?.tell(job)
-    }
-    if batch.renewsConfig || !batch.isWorker && hasOldSettings(job) {
-      if let overlay { try check.require(overlay, of: film.input) }
-      let lock = try FileLock.take(job.lock, subject: job.id.description)
-      try manager.renewJobEnv(job, overlay: overlay)
-      _ = consume lock
-    }
-    try check.require(of: job)
-    return job
-  }
-
-  /// Whether a job was made of the configuration at hand, as that was then, and has not begun: nothing was done with the
-  /// settings that it has.
-  private func hasOldSettings(_ job: JobPaths) -> Bool {
-    guard let info = try? JobInfo(reading: job.info), let manifest = try? Manifest(reading: job.manifest)
-    else { return false }
-    return info.configFile == workspace.documentPath(workspace.configFile) && manifest.recordedStatus == .pending
-      && manifest.runs == 0 && manifest.stages.isEmpty
-  }
 }

@@ -124,7 +124,7 @@ struct JobRecord {
         entry["completed_at"] = .string(ended.text)
         entry["duration_seconds"] = .double(attempt.seconds)
         entry["exit_code"] = .int(attempt.exitCode)
-        entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason)
+        entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason?.withoutOptionalMark)
         entry["reason"] = reason.map { .string($0) }
         entry["resources"] = .object(.init())
         entry["resources"]?["peak_memory_bytes"] = attempt.peakMemoryBytes.map { .int($0) }

@@ -157,7 +157,8 @@ public struct JobRun {
   private func completed(_ manifest: Manifest) -> Outcome {
     let others = selection.all.filter { !selection.wanted.contains($0) }
     if let failed = others.first(where: { manifest.stage($0.name)?.status == .failed }) {
-      return Outcome(status: .completed, reason: "\(failed.name) failed earlier", recorded: .failed)
+      return Outcome(
+        status: .completed, reason: "only what was asked for: \(failed.name) failed earlier", recorded: .failed)
     }
     let open = others.filter { stage in
       let status = manifest.stage(stage.name)?.status
@@ -165,7 +166,8 @@ public struct JobRun {
     }
     if open.isEmpty { return Outcome(status: .completed) }
     return Outcome(
-      status: .completed, reason: "still to do: \(open.map(\.name).joined(separator: ", "))", recorded: .interrupted)
+      status: .completed, reason: "only what was asked for; still to do: \(open.map(\.name).joined(separator: ", "))",
+      recorded: .interrupted)
   }
 
   private func interrupted(before stage: StageDefinition) -> Outcome {

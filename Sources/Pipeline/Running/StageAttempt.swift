@@ -35,6 +35,9 @@ struct StageAttempt {
 
   var notStarted = false
 
+  /// Whether it is followed by another.
+  var isRetried = false
+
   /// Why it failed, for people; `nil` when it did not.
   var cause: String? {
     if case .failed(let reason) = result { failureCause(reason: reason, said: errorText) } else { nil }
@@ -46,5 +49,20 @@ struct StageAttempt {
     if case .failed(let reason) = result { attempt.result = .failed(reason: Secrets.masked(reason, secrets)) }
     attempt.errorText = errorText.map { Secrets.masked($0, secrets) }
     return attempt
+  }
+
+  /// Takes over what the stage itself says of an attempt that went well else.
+  mutating func takeOver(_ own: StageRecord, _ secrets: [String]) {
+    func said(_ field: String) -> String? { own.fields[field]?.string.map { Secrets.masked($0, secrets) } }
+    switch own.status {
+    case .skipped:
+      // There was nothing for it to do, and that is no failure.
+      result = .skipped(reason: said("skip_reason") ?? "skipped by the stage itself")
+      errorText = nil
+    case .failed:
+      errorText = said("error") ?? errorText
+      result = .failed(reason: errorText?.lastLine ?? "the stage says itself that it failed")
+    default: break
+    }
   }
 }

@@ -29,12 +29,14 @@ struct StageRun {
     var attemptsLeft = max(0, retries)
     var because = because
     while true {
-      guard let attempt = try runOnce(context, &record, because: because) else { return .stopped }
+      guard let attempt = try runOnce(context, &record, because: because, mayRetry: attemptsLeft > 0) else {
+        return .stopped
+      }
       switch attempt.result {
       case .success, .skipped: return .done
       case .stopped: return .stopped
       case .failed(let reason):
-        if attemptsLeft > 0, attempt.isWorthRetrying, stop.level == .none {
+        if attempt.isRetried {
           attemptsLeft -= 1
           because = "it failed, and is tried again"
           report(.stageRetrying(paths, stage: stage.name, after: delay, reason: attempt.cause ?? reason))
@@ -52,7 +54,7 @@ struct StageRun {
 
   /// - Returns: `nil` when the run was told to end before its lane had a place.
   private func runOnce(
-    _ context: JobContext, _ record: inout JobRecord, because: String?
+    _ context: JobContext, _ record: inout JobRecord, because: String?, mayRetry: Bool
   ) throws -> StageAttempt? {
     let asked = ContinuousClock.now
     let place = try lanes.take(stage.lane, stop: stop) {
@@ -62,13 +64,13 @@ struct StageRun {
     }
     guard let place else { return nil }
     let waited = (ContinuousClock.now - asked) / .seconds(1)
-    let attempt = try runInPlace(context, &record, because: because, waited: waited)
+    let attempt = try runInPlace(context, &record, because: because, mayRetry: mayRetry, waited: waited)
     place.release()
     return attempt
   }
 
   private func runInPlace(
-    _ context: JobContext, _ record: inout JobRecord, because: String?, waited: Double
+    _ context: JobContext, _ record: inout JobRecord, because: String?, mayRetry: Bool, waited: Double
   ) throws -> StageAttempt {
     let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
     let began = Timestamp.now
@@ -88,12 +90,8 @@ struct StageRun {
       }
     ).masked(context.secrets)
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
-    if own?.status == .skipped {
-      // The stage says itself that there was nothing for it to do, and that is no failure.
-      let reason = own?.fields["skip_reason"]?.string.map { Secrets.masked($0, context.secrets) }
-      attempt.result = .skipped(reason: reason ?? "skipped by the stage itself")
-      attempt.errorText = nil
-    }
+    if let own, attempt.result == .success { attempt.takeOver(own, context.secrets) }
+    attempt.isRetried = mayRetry && attempt.isWorthRetrying && stop.level == .none
     let (status, reason) = judge(attempt)
     record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
     report(
@@ -117,7 +115,7 @@ struct StageRun {
     case .success: (.success, nil)
     case .skipped(let reason): (.skipped, reason)
     case .stopped: (.failed, "stopped on request")
-    case .failed(let reason) where stage.critical: (.failed, reason)
+    case .failed(let reason) where stage.critical || attempt.isRetried: (.failed, reason)
     case .failed(let reason): (.skipped, optionalFailure + reason)
     }
   }

@@ -11,9 +11,7 @@ struct Trouble: Sendable {
 
   /// That a stage may fail is told by the kind.
   static func text(reason: String?, error: String?) -> String? {
-    failureCause(reason: reason, said: error).map { cause in
-      (cause.hasPrefix(optionalFailure) ? String(cause.dropFirst(optionalFailure.count)) : cause).trimmed
-    }
+    failureCause(reason: reason, said: error)?.withoutOptionalMark.trimmed
   }
 }
 

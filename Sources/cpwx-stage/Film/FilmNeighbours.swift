@@ -19,10 +19,8 @@ struct FilmNeighbours: Sendable {
     let folder = film.removingLastComponent()
     let stem = film.lastComponent?.stem ?? ""
     func json(_ bytes: [UInt8]) -> FilmFacts? { (try? JSON(parsing: bytes)).flatMap { FilmFacts($0, source: "json") } }
-    return [
-      (folder.appending("\(stem).nfo"), NFO.facts), (folder.appending("movie.nfo"), NFO.facts),
-      (folder.appending("\(stem).json"), json),
-    ]
+    let names = ["\(stem).nfo", "\(stem).NFO", "movie.nfo", "movie.NFO"]
+    return names.map { (folder.appending($0), NFO.facts) } + [(folder.appending("\(stem).json"), json)]
   }
 }
 

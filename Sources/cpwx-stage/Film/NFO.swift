@@ -4,12 +4,13 @@ internal import Jobs
 enum NFO {
   /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner.
   static func facts(_ bytes: [UInt8]) -> FilmFacts? {
-    let elements = XMLReader.elements(in: text(bytes))
+    guard let text = text(bytes) else { return nil }
+    let elements = XMLReader.elements(in: text)
     guard let movie = elements.first(where: { ["movie", "video", "episodedetails", "musicvideo"].contains($0.name) }),
       let title = movie.text(of: "title")
     else { return nil }
     let dates = ["year", "premiered", "releasedate", "aired"].lazy.compactMap { movie.text(of: $0) }
-    var facts = FilmFacts(source: "nfo", title: title, year: dates.compactMap { Int($0.prefix(4)) }.first)
+    var facts = FilmFacts(source: "nfo", title: title, year: dates.compactMap(year(in:)).first)
     facts.originalTitle = movie.text(of: "originaltitle")
     facts.overview = movie.text(of: "plot") ?? movie.text(of: "outline")
     facts.genres = texts(movie, "genre").flatMap { $0.split(separator: "/").map(\.trimmed) }.filter { !$0.isEmpty }
@@ -28,8 +29,14 @@ enum NFO {
     movie.all(name).map { $0.text.trimmed }.filter { !$0.isEmpty }
   }
 
-  /// The file's text: UTF-8, UTF-16 with its mark, else Latin-1, which older tools write whatever they declare.
-  static func text(_ bytes: [UInt8]) -> String {
+  /// The year of `1975`, `1975-08-15`, `15.08.1975`.
+  private static func year(in date: String) -> Int? {
+    date.split { !$0.isNumber }.first { $0.utf8.count == 4 }.flatMap { Int($0) }
+  }
+
+  /// The file's text: UTF-8, UTF-16 with its mark, else Latin-1, which older tools write without a word; `nil` where the
+  /// file declares another encoding.
+  static func text(_ bytes: [UInt8]) -> String? {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       let isLittle = bytes[0] == 0xFF
       let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index in
@@ -39,7 +46,10 @@ enum NFO {
       return String(decoding: units, as: UTF16.self)
     }
     let content = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
-    return String(validating: content, as: UTF8.self)
-      ?? String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
+    if let text = String(validating: content, as: UTF8.self) { return text }
+    let latin = String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
+    let declared = latin.prefix(200).firstMatch(of: /encoding=["']([^"']*)["']/)?.1.lowercased() ?? "utf-8"
+    return ["utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"].contains(declared)
+      ? latin : nil
   }
 }

@@ -12,6 +12,8 @@ struct MediaProbe: Sendable {
     /// `video`, `audio`, `subtitle`, `data`, `attachment`.
     var kind: String { fields["codec_type"]?.string ?? "" }
     var codec: String { fields["codec_name"]?.string ?? "unknown" }
+    /// Seconds; `nil` when the container does not say.
+    var start: Double? { fields["start_time"]?.string.flatMap { Double($0) } }
     var channels: Int? { fields["channels"]?.int }
     var language: String? { tag("language") }
     var isDefault: Bool { fields["disposition"]?["default"]?.int == 1 }
@@ -31,6 +33,9 @@ struct MediaProbe: Sendable {
 
   /// Seconds; `nil` when the container does not say.
   var duration: Double? { format["duration"]?.string.flatMap { Double($0) } }
+
+  /// Seconds at which the first of the streams begins.
+  var start: Double? { format["start_time"]?.string.flatMap { Double($0) } }
 
   func streams(_ kind: String) -> [Stream] { streams.filter { $0.kind == kind } }
 

@@ -32,7 +32,7 @@ struct SpeechTask: Sendable, Equatable {
     default:
       isTranslation = wanted == .english && language != .english
       if let wanted, wanted != .english {
-        if let language, language != wanted { throw Self.noTranslation(language, wanted) }
+        try requireTranslation(from: language, into: wanted)
         target = wanted
       }
     }
@@ -42,13 +42,6 @@ struct SpeechTask: Sendable, Equatable {
   ///
   /// - Throws: ``JobError`` with code `missingEngine` when the text is not in the wanted language.
   func check(heard: Language?) throws {
-    if let target, let heard, heard != target { throw Self.noTranslation(heard, target) }
-  }
-
-  private static func noTranslation(_ from: Language, _ to: Language) -> JobError {
-    JobError(
-      .missingEngine, "TGT_LANG=\(to)",
-      "no installed engine translates \(from.englishName) into \(to.englishName); whisper translates into English only",
-      remedy: "Set TGT_LANG=en to translate, TGT_LANG=\(from) for subtitles in \(from.englishName), or leave it empty.")
+    try requireTranslation(from: heard, into: target)
   }
 }

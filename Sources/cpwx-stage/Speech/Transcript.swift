@@ -1,5 +1,6 @@
 internal import Engines
 internal import Jobs
+internal import SystemPackage
 
 /// What is said in the film, and when: `transcription/transcript.json`. Fields that it does not know are kept.
 ///
@@ -32,6 +33,20 @@ struct Transcript: Sendable {
   init(_ document: JSON) {
     self.document = document
     segments = (document["segments"]?.array ?? []).compactMap { Segment($0) }
+  }
+
+  /// The same of a file that must hold one.
+  ///
+  /// - Throws: ``JobError`` with code `damaged` where it has no list of segments, or none of its segments can be read.
+  init(reading document: JSON, _ file: FilePath) throws {
+    self.init(document)
+    let listed = document["segments"]?.array
+    guard let listed, listed.isEmpty || !segments.isEmpty else {
+      throw JobError(
+        .damaged, file.string,
+        listed == nil ? "$.segments is no list" : "$.segments[0] has no text with a start and an end in seconds",
+        remedy: "Run again from asr: cpwx run FILE --from-stage asr.")
+    }
   }
 
   /// The spoken language.

@@ -29,7 +29,9 @@ struct DemuxStage: StageCommand {
     do {
       complaints = try await FFmpeg(log: context.log).run(
         ["-i", FFmpeg.name(film), "-map", "0:a:\(track)", "-vn", "-ac", "\(channels)", "-ar", "\(rate)"]
-          + ["-c:a", "pcm_s16le", "-rf64", "auto", "-f", "wav", FFmpeg.name(output.temporary)],
+          + ["-af", "aresample=async=1:first_pts=0"]
+          + ["-c:a", "pcm_s16le", "-rf64", "auto", "-f", "wav", FFmpeg.name(output.temporary)]
+          + clock(of: probe, for: source),
         about: film, duration: probe.duration, progress: context.progress.part(0...0.98, "sound"))
       try output.commit()
     } catch {
@@ -67,6 +69,15 @@ struct DemuxStage: StageCommand {
     manifest.addMetadata("duration", .seconds(duration))
     manifest.addMetadata("source_codec", .string(source.codec))
     manifest.addMetadata("notes", .strings(notes))
+  }
+
+  /// Has ffmpeg count from the film's beginning also in formats where it counts from the first of the streams it is to read:
+  /// of sound that sets in later than the picture, the picture is read too.
+  private static func clock(of probe: MediaProbe, for sound: MediaProbe.Stream) -> [String] {
+    guard let start = sound.start, let whole = probe.start, start > whole,
+      let picture = probe.streams("video").first(where: { !$0.isCover })
+    else { return [] }
+    return ["-map", "0:\(picture.index)", "-c", "copy", "-f", "null", "-"]
   }
 
   /// The sound track that AUDIO_TRACK names, else the film's default one, else its first.

@@ -39,7 +39,7 @@ struct SubtitleGenStage: StageCommand {
   private static func transcript(_ context: StageContext, _ manifest: inout StageManifest) throws -> Transcript {
     let source = context.path("transcription/transcript.json")
     try context.require(source, from: "asr")
-    var transcript = Transcript(try context.document(source) ?? .null)
+    var transcript = try Transcript(reading: context.document(source) ?? .null, source)
     manifest.addInput("transcript", source, "Transcript with word times")
     let path = context.path("post_ner/\(context.jobName).corrected.json")
     var isCorrected = false

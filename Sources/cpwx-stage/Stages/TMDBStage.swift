@@ -82,7 +82,9 @@ struct TMDBStage: StageCommand {
   ) -> FilmFacts {
     if let film = context.film, let found = FilmNeighbours(film: film).facts(log: context.log) {
       manifest.addInput(found.facts.source, found.path, "What lies beside the film")
-      return found.facts
+      var facts = found.facts
+      facts.year = facts.year ?? year
+      return facts
     }
     return FilmFacts(source: "file name", title: title, year: year)
   }

@@ -22,7 +22,9 @@ struct CueTiming: Sendable {
       let columns = result[index].lines.reduce(0) { $0 + $1.displayWidth }
       let readable = Int(Double(columns) / style.readingSpeed * 1000)
       let wanted = start + min(style.longest, max(style.shortest, readable))
-      result[index].end.milliseconds = max(result[index].end.milliseconds, min(wanted, next))
+      // Recognisers let a last word stand through the silence behind it.
+      result[index].end.milliseconds = min(
+        max(result[index].end.milliseconds, min(wanted, next)), start + max(style.longest, readable))
     }
     return result
   }

@@ -12,10 +12,10 @@ struct FullArchiveDiskTests {
           == 0)
       let whole = try workspace.snapshot(job, try workspace.logFolder())
       let disk = workspace.path("disk")
-      try workspace.mountDisk(at: disk, size: "4k")
+      try workspace.mountLoopDisk(at: disk, size: "8M")
       var failures = 0
-      for size in stride(from: 4, through: 400, by: 24) {
-        try workspace.mount(["-o", "remount,size=\(size)k"], at: disk)
+      for size in stride(from: 16, through: 616, by: 24) {
+        try workspace.fill(disk, leaving: size)
         let outcome = try workspace.cpwx("archive", id)
         if outcome.code == 0 { break }
         failures += 1
@@ -33,7 +33,7 @@ struct FullArchiveDiskTests {
   @Test func `a full disk at any write of a restoration leaves the archive, and nothing in the job's place`() throws {
     try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
       let disk = workspace.path("disk")
-      try workspace.mountDisk(at: disk, size: "16m")
+      try workspace.mountLoopDisk(at: disk, size: "16M")
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 0)
       let jobs = try workspace.json("job", "list").array ?? []
@@ -44,8 +44,8 @@ struct FullArchiveDiskTests {
       let whole = try workspace.snapshot(job)
       #expect(try workspace.cpwx("archive", id).code == 0)
       var failures = 0
-      for size in stride(from: 16, through: 1000, by: 40) {
-        try workspace.mount(["-o", "remount,size=\(size)k"], at: disk)
+      for size in stride(from: 16, through: 1016, by: 40) {
+        try workspace.fill(disk, leaving: size)
         let outcome = try workspace.cpwx("archive", "restore", id)
         if outcome.code == 0 { break }
         failures += 1

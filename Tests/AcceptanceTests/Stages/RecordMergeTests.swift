@@ -88,6 +88,27 @@ struct RecordMergeTests {
     }
   }
 
+  @Test func `a stage that records that it failed has failed, though it exits well`() throws {
+    let script = """
+      import sys
+      sys.path.insert(0, "\(CPWX.package)/config/sdk")
+      from manifest import StageManifest
+      with StageManifest("quiet", sys.argv[1]) as manifest:
+          manifest.set_error("no voice was found, token hunter2hunter2")
+      """
+    try TestWorkspace.with([Stage("quiet", script: "python3 quiet.py \"$1\"")], config: ["X_TOKEN=hunter2hunter2"]) {
+      workspace in
+      try workspace.write("quiet.py", script)
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 1, "\(run.errors)")
+      let record = try workspace.record("quiet")
+      #expect(record["status"]?.string == "failed")
+      #expect(record["error"]?.string == "no voice was found, token ********")
+      #expect(record["exit_code"]?.int == 0)
+    }
+  }
+
   @Test func `what a stage records through StageManifest is kept as well`() throws {
     try ran { workspace in
       let record = try workspace.record("sdk")

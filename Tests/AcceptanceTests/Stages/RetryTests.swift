@@ -68,6 +68,22 @@ struct RetryTests {
     }
   }
 
+  @Test func `an optional stage is failed until its last attempt, and says once that it may fail`() throws {
+    let optional = Stage(
+      "names", fields: ["critical: false", "retries: 1", "backoff: 0.1s"],
+      script: "exit 4")
+    try TestWorkspace.with([optional, .making("later")]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0)
+      #expect(run.errors.split(separator: "\n").filter { $0.contains("names skipped") }.count == 1, "\(run.errors)")
+      #expect(run.errors.split(separator: "\n").filter { $0.contains("names failed") }.count == 1, "\(run.errors)")
+      let shown = try workspace.cpwx("job", "show", "latest").output
+      #expect(shown.contains("optional, and failed: exit code 4"), "\(shown)")
+      #expect(!shown.contains("failed: optional"), "\(shown)")
+    }
+  }
+
   @Test func `a critical stage that fails ends the job, and later stages do not run`() throws {
     try TestWorkspace.with([.making("one"), Stage("bad", script: "echo why >&2; exit 4"), .making("later")]) {
       workspace in

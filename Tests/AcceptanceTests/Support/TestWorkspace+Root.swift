@@ -31,6 +31,16 @@ extension TestWorkspace {
     _ = try startAsRoot(["chmod", "0777", place]).wait()
   }
 
+  /// Fills a disk up to what is to stay free, in KiB.
+  func fill(_ disk: String, leaving free: Int) throws {
+    let script = """
+      rm -f "$1/filler" && sync -f "$1" && available=$(df --output=avail -k "$1" | tail -n 1)
+      fallocate -l $((available - $2))k "$1/filler"
+      """
+    let filled = try start(["sh", "-ec", script, "sh", disk, String(free)]).wait()
+    try #require(filled.code == 0, "\(filled.errors)")
+  }
+
   /// Gives the workspace back to the user of the tests when the test ends.
   func returnAtEnd() {
     atEnd { [weak self, root] in

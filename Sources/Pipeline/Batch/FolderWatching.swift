@@ -1,0 +1,69 @@
+internal import Index
+internal import Jobs
+internal import Synchronization
+internal import SystemPackage
+
+/// Films that come while a batch is at work.
+extension BatchRun {
+  /// Looks for films that come, until the run is told to end.
+  func watch() {
+    let watch = FolderWatch()
+    // What is still copied makes no noise at its end that every file system would tell of.
+    var isPending = true
+    while stop.level == .none, queue.isOpen {
+      for folder in plan.withLock({ $0.folders }) { watch.add(folder) }
+      var rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
+      if batch.options.maxJobs != nil { rest = min(rest, 1) }
+      if let until = batch.options.until { rest = min(rest, max(0.1, until.seconds(since: .now))) }
+      watch.wait(until: stop.drainWakeUp, milliseconds: Int(rest * 1000))
+      // A copy goes on for a while once it has begun, and need not be looked at each time it grows.
+      stop.waitToDrain(atMost: 0.5)
+      if stop.level == .none, queue.isOpen { isPending = look() }
+    }
+    queue.close()
+  }
+
+  /// Decides about the films that are there now, and has the new ones run.
+  ///
+  /// - Returns: whether any is not there as a whole yet.
+  private func look() -> Bool {
+    let (inputs, known) = plan.withLock { ($0.inputs, $0.films) }
+    let seen: [FileFact: InputDecision.Kind] = Dictionary(
+      known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
+    do {
+      let anew = try batch.plan(
+        inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop,
+        notice: IndexNotice { [observe] in observe(.warning($0)) })
+      let came = anew.films.filter { film in
+        film.kind.isWork && !queue.isRunning(film.input)
+          && seen[FileFact(film)].map { $0 == .pending || $0 == .held } ?? true
+      }
+      let first = plan.withLock { plan in
+        plan.folders = anew.folders
+        let first = plan.films.count
+        plan.films += came
+        return first
+      }
+      if !came.isEmpty {
+        observe(.filmsAdded(came.count, stages: came.count * batch.selection.wanted.count))
+        queue.add(plan.withLock { Self.work(in: $0.films, from: first) })
+      }
+      return anew.films.contains { $0.kind == .pending && $0.problem == nil }
+    } catch {
+      observe(.warning("the folders could not be looked through: \(error)"))
+      return true
+    }
+  }
+
+  /// A file as it was when it was decided about.
+  private struct FileFact: Hashable {
+    let path: FilePath
+    let size: Int
+    let modified: Int64
+
+    init(_ film: InputDecision) {
+      path = film.input
+      (size, modified) = (film.seen?.size ?? -1, film.seen?.modified ?? 0)
+    }
+  }
+}
