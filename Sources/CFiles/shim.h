@@ -12,3 +12,10 @@ extern int syncfs(int descriptor);
 #include <stddef.h>
 // <string.h>, with _GNU_SOURCE: the first place of `needle` in `haystack`.
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
+
+#include <sys/statfs.h>
+// What file system `path` lies on, by the number that <linux/magic.h> has for it; 0 when that cannot be told.
+static inline long file_system_kind(const char *path) {
+  struct statfs status;
+  return statfs(path, &status) == 0 ? (long)status.f_type & 0xFFFFFFFF : 0;
+}

@@ -6,14 +6,22 @@ public struct JobManager: Sendable {
   public let workspace: Workspace
   private let forContainers: Bool
   private let now: @Sendable () -> Timestamp
+  private let numbering: JobNumbering
 
+  /// Who makes many jobs keeps one of these: it need not look each time for what it knows already.
+  ///
   /// - Parameters:
   ///   - forContainers: the stages of jobs are containers, and their env files name paths as those see them.
   ///   - now: the clock, for tests that let midnight pass.
   public init(
     _ workspace: Workspace, forContainers: Bool = false, now: @escaping @Sendable () -> Timestamp = { .now }
   ) {
-    (self.workspace, self.forContainers, self.now) = (workspace, forContainers, now)
+    self.init(SeenNumbers(in: workspace), forContainers: forContainers, now: now)
+  }
+
+  init(_ seen: SeenNumbers, forContainers: Bool = false, now: @escaping @Sendable () -> Timestamp) {
+    (workspace, numbering) = (seen.workspace, JobNumbering(seen))
+    (self.forContainers, self.now) = (forContainers, now)
   }
 
   /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return but
@@ -34,7 +42,7 @@ public struct JobManager: Sendable {
     confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
-    return try JobNumbering(workspace: workspace).withNextID(now: now, confirm: confirm) { id, moment in
+    return try numbering.withNextID(now: now, confirm: confirm) { id, moment, isFirst in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, settings: settings, overlay: overlay).bytes
       let info = JobInfo(
@@ -42,9 +50,7 @@ public struct JobManager: Sendable {
       let user = paths.output.removingLastComponent()
       var group = SyncGroup()
       for grown in try makeFolder(user) { try group.add(folder: grown) }
-      for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) {
-        removeFolder(user.appending(left))
-      }
+      if isFirst { try sweep(user) }
       let unfinished = user.appending("\(Self.unfinishedPrefix)\(id)")
       try makeFolder(unfinished)
       do {
@@ -69,7 +75,6 @@ public struct JobManager: Sendable {
       }
       try makeFolder(paths.logs)
       try makeFolder(workspace.configFolder)
-      Leftovers.sweep(workspace.configFolder, beginning: ".env.job_")
       // Last, so that a job that could not be made leaves no copy of the secrets among the configuration.
       try DurableFile.writeFast(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
       return (paths, info)
@@ -78,6 +83,14 @@ public struct JobManager: Sendable {
 
   /// Folders of jobs whose making was cut short; whoever holds the numbering may remove them.
   private static let unfinishedPrefix = ".new-"
+
+  /// Removes what processes left that were killed while they made a job of this user's.
+  private func sweep(_ user: FilePath) throws {
+    for left in try unsortedNames(in: user) where left.utf8.starts(with: Self.unfinishedPrefix.utf8) {
+      removeFolder(user.appending(left))
+    }
+    Leftovers.sweep(workspace.configFolder, beginning: ".env.job_")
+  }
 
   /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on: with the paths of this machine, or
   /// of containers, whatever the run before needed.

@@ -113,12 +113,16 @@ func unsortedNames(in folder: FilePath) throws(Errno) -> [String] {
   }
   defer { closedir(handle) }
   var names: [String] = []
+  errno = 0
   while let entry = readdir(handle) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     if name != "." && name != ".." { names.append(name) }
+    errno = 0
   }
+  // Also where only the rest cannot be read: nobody may take a part for the whole.
+  if errno != 0 { throw .current }
   return names
 }
 

@@ -6,6 +6,7 @@ internal import SystemPackage
 /// One batch at work: as many jobs under way at a time as it may, each on a thread of its own.
 final class BatchRun: Sendable {
   let batch: FilmBatch
+  let manager: JobManager
   let plan: Mutex<FilmBatch.Plan>
   let queue: FilmQueue
   let stop: StopSource
@@ -26,6 +27,7 @@ final class BatchRun: Sendable {
     _ observe: @escaping @Sendable (RunEvent) -> Void
   ) {
     (self.batch, self.stop, self.observe) = (batch, stop, observe)
+    manager = JobManager(batch.workspace, forContainers: batch.runner == .docker)
     self.plan = Mutex(plan)
     queue = FilmQueue(
       isBegun ? [] : Self.work(in: plan.films, from: 0), batch.options,

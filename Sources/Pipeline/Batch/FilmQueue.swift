@@ -36,6 +36,8 @@ final class FilmQueue: Sendable {
     var waiting: ArraySlice<Entry>
     /// What the running films' jobs will write, and where, by the film's number.
     var running: [Int: Running] = [:]
+    /// What they were reckoned to write in all, so that it is not summed up for each film: there may be thousands.
+    var reckoned = 0
     var started = 0
     var ended = 0
     var failed = 0
@@ -120,6 +122,7 @@ final class FilmQueue: Sendable {
           state.waiting.remove(at: index)
         }
         state.running[entry.number] = Running(input: entry.film.input, bytes: entry.bytes)
+        state.reckoned += entry.bytes
         state.started += 1
         return .film(entry.number)
       }
@@ -150,7 +153,7 @@ final class FilmQueue: Sendable {
   /// - Parameter failed: whether its job failed; `nil` when none was run.
   func ended(_ number: Int, failed: Bool?) {
     let level = state.withLock { state in
-      state.running[number] = nil
+      state.reckoned -= state.running.removeValue(forKey: number)?.bytes ?? 0
       guard let failed else { return StopSource.Level.none }
       state.ended += 1
       if failed { state.failed += 1 }
@@ -197,8 +200,7 @@ final class FilmQueue: Sendable {
   /// Why a film has to wait for room; `nil` when it need not. Where there is room for all that the running jobs were reckoned
   /// to write, nobody looks how far they have come: there may be thousands.
   private func reasonToWait(_ entry: Entry, _ state: inout State) -> String? {
-    let most = state.running.values.reduce(0) { $0 + $1.bytes }
-    if room.reasonToWait(for: entry.bytes, promised: most) == nil { return nil }
+    if room.reasonToWait(for: entry.bytes, promised: state.reckoned) == nil { return nil }
     return room.reasonToWait(for: entry.bytes, promised: Self.promised(state))
   }
 

@@ -52,7 +52,6 @@ extension BatchRun {
 
   /// The film's job: the standing one, or a new one.
   private func job(for film: InputDecision) throws -> JobPaths {
-    let manager = JobManager(workspace, forContainers: batch.runner == .docker)
     let overlay = try FilmBatch.overlay(for: film.input)
     let check = SettingsCheck(workspace, environment: batch.environment)
     guard let job = film.job else {

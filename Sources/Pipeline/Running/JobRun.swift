@@ -55,7 +55,8 @@ public struct JobRun {
     let lock = try FileLock.take(paths.lock, subject: paths.id.description, waitingUnless: waits ? stop : nil)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
-    Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
+    // Of a job that was never begun, which has no log yet, nothing is left there; and thousands of others' files may be.
+    if !names(in: paths.logs).isEmpty { Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)") }
     let started = Timestamp.now
     // For people only; another user's file cannot be written.
     try? lock.describeHolder([

@@ -59,6 +59,27 @@ struct AllocationTests {
     }
   }
 
+  @Test func `a run sees the jobs that other programs make meanwhile, on a day of thousands of jobs too`() throws {
+    let other = Stage(
+      "other",
+      script: """
+        case "$1" in
+          *-16003) mkdir "$(echo "$1" | sed 's/16003$/16900/')" ;;
+          *-16901) mkdir "$(echo "$1" | sed 's,/out/,/logs/,; s/16901$/16950/')" ;;
+        esac
+        """)
+    try TestWorkspace.with([other]) { workspace in
+      let day = try workspace.cpwx("job", "create").lines[0].prefix(8)
+      let user = (workspace.jobs[0] as NSString).deletingLastPathComponent
+      for number in 1001...16000 { #expect(mkdir("\(user)/\(day)-\(number)", 0o755) == 0) }
+      for number in 1...5 { try workspace.film("Film \(number).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run", "-q", "in", "--jobs", "1").code == 0)
+      let made = workspace.jobs.filter { workspace.exists("\($0)/job_info.json") }
+      #expect(
+        made.compactMap { $0.split(separator: "-").last } == ["001", "16001", "16002", "16003", "16901", "16951"])
+    }
+  }
+
   @Test func `numbers grow past 999 and stay in order`() throws {
     try TestWorkspace.with { workspace in
       let day = try workspace.cpwx("job", "create").lines[0].prefix(8)
