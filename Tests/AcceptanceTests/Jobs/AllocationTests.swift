@@ -71,7 +71,8 @@ struct AllocationTests {
     try TestWorkspace.with([other]) { workspace in
       let day = try workspace.cpwx("job", "create").lines[0].prefix(8)
       let user = (workspace.jobs[0] as NSString).deletingLastPathComponent
-      for number in 1001...16000 { #expect(mkdir("\(user)/\(day)-\(number)", 0o755) == 0) }
+      let logs = user.replacing("/out/", with: "/logs/")
+      for number in 1001...16000 { #expect(mkdir("\(logs)/\(day)-\(number)", 0o755) == 0) }
       for number in 1...5 { try workspace.film("Film \(number).mp4", holding: "film \(number)") }
       #expect(try workspace.cpwx("run", "-q", "in", "--jobs", "1").code == 0)
       let made = workspace.jobs.filter { workspace.exists("\($0)/job_info.json") }
