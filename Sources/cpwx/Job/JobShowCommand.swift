@@ -60,27 +60,6 @@ struct JobShowCommand: AsyncParsableCommand {
   private func writeStages(_ document: JSON) {
     guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
     Console.out("")
-    Listing(
-      rows: stages,
-      columns: [
-        .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
-        .init("STATUS", key: "status", style: Style.status),
-        .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
-        .init("ATTEMPT", key: "attempt").dispensable(1),
-        .reason("ERROR") { failureCause(reason: $0["reason"]?.string, said: $0["error"]?.string) ?? "" },
-      ]
-    ).write(.table)
-  }
-}
-
-extension StageRecord {
-  /// The documented keys of a stage in `job show`.
-  var document: JSON {
-    [
-      "stage_name": .string(name), "stage_number": fields["stage_number"] ?? .null,
-      "status": fields["status"] ?? .null, "attempt": fields["attempt"] ?? .null,
-      "duration_seconds": fields["duration_seconds"] ?? .null, "error": fields["error"] ?? fields["reason"] ?? .null,
-      "reason": fields["reason"] ?? .null,
-    ]
+    Listing(rows: stages, columns: StageColumns.all).write(.table)
   }
 }

@@ -39,15 +39,7 @@ struct ManifestShowCommand: AsyncParsableCommand {
       for case (let label, let value?) in head { Console.field(label, value) }
       if manifest.stages.isEmpty { return }
       Console.out("")
-      Listing(
-        rows: manifest.stages.map(\.document),
-        columns: [
-          .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
-          .init("STATUS", key: "status", style: Style.status),
-          .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
-          .reason("ERROR") { plain($0["error"] ?? .null).lastLine ?? "" },
-        ]
-      ).write(.table)
+      Listing(rows: manifest.stages.map(\.document), columns: StageColumns.all).write(.table)
     }
   }
 }

@@ -1,0 +1,26 @@
+internal import Jobs
+
+/// What is shown of a job's stages, by the keys of their JSON.
+enum StageColumns {
+  static var all: [Listing.Column] {
+    [
+      .init("#", key: "stage_number"), .init("STAGE", key: "stage_name"),
+      .init("STATUS", key: "status", style: Style.status),
+      .init("TIME") { $0["duration_seconds"]?.seconds.map { describeDuration($0) } ?? "" },
+      .init("ATTEMPT", key: "attempt").dispensable(1),
+      .reason("ERROR") { failureCause(reason: $0["reason"]?.string, said: $0["error"]?.string) ?? "" },
+    ]
+  }
+}
+
+extension StageRecord {
+  /// The documented keys of a stage in `job show`.
+  var document: JSON {
+    [
+      "stage_name": .string(name), "stage_number": fields["stage_number"] ?? .null,
+      "status": fields["status"] ?? .null, "attempt": fields["attempt"] ?? .null,
+      "duration_seconds": fields["duration_seconds"] ?? .null, "error": fields["error"] ?? fields["reason"] ?? .null,
+      "reason": fields["reason"] ?? .null,
+    ]
+  }
+}
