@@ -4,6 +4,7 @@ BUILT names their folder, by default .build/debug.
 """
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -79,12 +80,49 @@ class Package(unittest.TestCase):
             page = subprocess.run(
                 ["mandoc", "-Tmarkdown", root / "usr/share/man/man1/cpwx-run.1.gz"], check=True, stdout=subprocess.PIPE)
             self.assertIn("**--from-stage**", page.stdout.decode().replace("\\", ""))
-            # Programs that are built for tests need libraries, and look for Swift's where they were built.
-            of_debugging = "custom-library-search-path,missing-dependency-on-libc,undeclared-elf-prerequisites"
+            # Programs that are built for tests need libraries of their own, and look for Swift's where they were built.
+            of_debugging = "custom-library-search-path,missing-dependency-on-libc"
             found = subprocess.run(
                 ["lintian", "--no-cfg", "--fail-on", "error", "--suppress-tags", of_debugging, package],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual(found.returncode, 0, found.stdout.decode())
+
+    def test_it_is_installed_by_dpkg_used_on_the_spot_and_purged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package, root = f"{folder}/cpwx.deb", Path(folder, "root")
+            make("deb", f"DEB={package}")
+            for part in ("updates", "info"):
+                (root / "var/lib/dpkg" / part).mkdir(parents=True)
+            (root / "var/lib/dpkg/status").touch()
+
+            def dpkg(*arguments):
+                # What it depends on is not in a root of its own.
+                done = subprocess.run(
+                    ["dpkg", f"--root={root}", f"--log={folder}/log", "--force-not-root", "--force-depends", *arguments],
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual(done.returncode, 0, done.stdout.decode())
+                return done.stdout.decode()
+
+            def files():
+                return [path for path in everything(root) if not path.startswith("var")]
+
+            dpkg("-i", package)
+            self.assertRegex(dpkg("--status", "cpwx"), r"(?m)^Status: install ok installed$")
+            self.assertEqual(dpkg("--verify", "cpwx"), "")
+            said = subprocess.run([root / "usr/bin/cpwx", "--version"], check=True, stdout=subprocess.PIPE).stdout.decode()
+            self.assertRegex(dpkg("--status", "cpwx"), rf"(?m)^Version: {re.escape(said.strip())}$")
+            subprocess.run([root / "usr/bin/cpwx", "init", f"{folder}/films"], check=True, stdout=subprocess.DEVNULL)
+            found = subprocess.run(
+                ["mman", "-M", root / "usr/share/man", "-w", "cpwx-run"], check=True, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL).stdout.decode()
+            self.assertEqual(Path(found.strip()).resolve(), (root / "usr/share/man/man1/cpwx-run.1.gz").resolve())
+            asked = subprocess.run(
+                ["bash", "-c", '. "$1"; COMP_WORDS=(cpwx job li) COMP_CWORD=2; _cpwx cpwx li job; echo "$COMPREPLY"', "bash",
+                 root / "usr/share/bash-completion/completions/cpwx"],
+                env={**os.environ, "PATH": f"{root}/usr/bin:{os.environ['PATH']}"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(asked.stdout.decode().strip(), "list", asked.stderr.decode())
+            dpkg("--purge", "cpwx")
+            self.assertEqual(files(), [])
 
 
 if __name__ == "__main__":
