@@ -17,17 +17,24 @@ public final class JobIndex: Sendable {
   public let isPassing: Bool
   /// As long as it is open, the file stays in its place.
   private let use: FileLock?
+  let notice: IndexNotice
   /// When the files were last compared with it, by whoever has it open here.
   let compared = Mutex<ContinuousClock.Instant?>(nil)
 
-  private init(_ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?) {
-    (self.workspace, self.file, self.queue, isPassing) = (workspace, file, queue, false)
+  private init(
+    _ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?,
+    _ notice: IndexNotice
+  ) {
+    (self.workspace, self.file, self.queue, isPassing, self.notice) = (workspace, file, queue, false, notice)
     self.use = use
+    notice.detail("The index is asked: \(file.path).")
   }
 
-  private init(passing queue: DatabaseQueue, _ workspace: Workspace) {
-    (self.workspace, file, self.queue, isPassing) = (workspace, IndexFile(in: workspace), queue, true)
+  private init(passing queue: DatabaseQueue, _ workspace: Workspace, _ notice: IndexNotice) {
+    (self.workspace, file, self.queue) = (workspace, IndexFile(in: workspace), queue)
+    (isPassing, self.notice) = (true, notice)
     use = nil
+    notice.detail("The jobs' files are read for this look.")
   }
 
   /// Looks into the index of a workspace.
@@ -105,7 +112,7 @@ public final class JobIndex: Sendable {
       try queue.close()
       return nil
     }
-    return JobIndex(workspace, file, queue, using: use)
+    return JobIndex(workspace, file, queue, using: use, notice)
   }
 
   /// Makes the index anew, beside the old one, which is set aside when the new one is whole.
@@ -118,7 +125,7 @@ public final class JobIndex: Sendable {
         let file = IndexFile(in: workspace)
         let use = file.use()
         let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
-        return JobIndex(workspace, file, queue, using: use)
+        return JobIndex(workspace, file, queue, using: use, notice)
       }
     } catch let error where !(error is CancellationError) {
       let text = (error as? DatabaseError)?.message ?? "\(error)"
@@ -130,7 +137,7 @@ public final class JobIndex: Sendable {
   private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
     let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
-    return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace)
+    return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace, notice)
   }
 
   static func configuration() -> Configuration {

@@ -26,7 +26,15 @@ struct WorkspaceOptions: ParsableArguments {
       valueName: "dir"))
   var directory: String?
 
-  func open(config: String? = nil) throws -> Workspace { try Self.find(directory, config: config) }
+  @Flag(name: [.short, .long], help: "Say on standard error what is read, decided and done.")
+  var verbose = false
+
+  func open(config: String? = nil) throws -> Workspace {
+    Console.isVerbose = verbose
+    let workspace = try Self.find(directory, config: config)
+    Console.detail("The workspace is \(workspace.root), its settings are those of \(workspace.configFile).")
+    return workspace
+  }
 
   static func find(_ directory: String?, config: String? = nil) throws -> Workspace {
     let workspace = try Workspace.find(
@@ -93,6 +101,8 @@ struct WorkOptions: ParsableArguments {
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
+
+  var isVerbose: Bool { workspaceOptions.verbose }
 
   func open(config: String? = nil) throws -> Workspace { try workspaceOptions.open(config: config) }
   func resolved() throws -> OutputFormat { try formatOptions.resolved() }

@@ -75,8 +75,8 @@ struct RunCommand: AsyncParsableCommand {
   private func display(_ format: OutputFormat) -> any RunDisplay {
     if workOptions.quiet, format != .ndjson { return SilentDisplay(warns: !clusterOptions.noIndex) }
     if format == .ndjson { return EventDisplay() }
-    if Console.errorIsTerminal { return LiveDisplay() }
-    return PlainDisplay()
+    if Console.errorIsTerminal, !workOptions.isVerbose { return LiveDisplay() }
+    return PlainDisplay(isVerbose: workOptions.isVerbose)
   }
 
   /// Ends what killed runs have left; runs nothing.

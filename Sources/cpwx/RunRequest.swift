@@ -5,6 +5,7 @@ internal import Index
 internal import Jobs
 internal import Pipeline
 internal import SystemPackage
+internal import TextWidth
 
 /// What a `cpwx run` asks for, its options brought together.
 struct RunRequest {
@@ -99,8 +100,14 @@ struct RunRequest {
 
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     if !changingNothing { try makeOutputRoot() }
-    return try batch.plan(
+    let plan = try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
+    for film in plan.films where !changingNothing {
+      let shown = Secrets.masked(
+        "\(workspace.documentPath(film.input)): \(film.kind.rawValue): \(film.reason)", batch.secrets)
+      Console.detail(shown.onOneLine)
+    }
+    return plan
   }
 
   /// What there is to say where no film was found; `nil` where there was one, or none was looked for.

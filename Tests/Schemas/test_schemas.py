@@ -208,7 +208,7 @@ class Runs(SchemaTestCase):
             self.assertAsDocumented(event, "run-event")
         kinds = {event["event"] for event in self.events + self.more_events}
         expected = {
-            "batch_started", "film_settles", "job_started", "stage_waiting", "stage_started", "stage_progress", "stage_ended",
+            "batch_started", "film_settles", "job_started", "stage_waiting", "stage_started", "stage_command", "stage_progress", "stage_ended",
             "stage_said", "stage_noted", "stage_retrying", "stage_kept", "job_resuming", "job_ended", "batch_ended",
         }
         self.assertEqual(expected - kinds, set())

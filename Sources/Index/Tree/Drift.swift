@@ -99,6 +99,9 @@ struct Drift {
         for job in news.changed { try writer.store(job) }
         try changes.apply(db, workspace)
       }
+      if !news.isEmpty {
+        index.notice.detail("Of the jobs, \(news.changed.count) had changed and \(news.gone.count) were gone.")
+      }
       return true
     } catch let error as JobError where error.code == .locked {
       return false

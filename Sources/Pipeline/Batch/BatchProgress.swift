@@ -104,7 +104,7 @@ public struct BatchProgress: Sendable {
         failures.insert((job.id.description, reason ?? "no reason was recorded"), at: 0)
         failures = Array(failures.prefix(3))
       }
-    case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageNoted, .warning, .batchEnded: break
+    case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageCommand, .stageNoted, .warning, .batchEnded: break
     }
   }
 

@@ -6,11 +6,14 @@ struct AttemptRun {
   let runner: any StageRunner
   let stop: StopSource
 
-  /// - Parameter started: called once the processes are there, before anything is waited for.
+  /// - Parameters:
+  ///   - shown: told what is run, as the log has it.
+  ///   - started: called once the processes are there, before anything is waited for.
   /// - Throws: ``JobError`` when the stage's log cannot be opened, or what `started` throws.
   func run(
     _ stage: StageDefinition, attempt: Int, in context: JobContext,
-    progress: @escaping (Double, String) -> Void, started: (() throws -> Void) throws -> Void
+    shown: (String) -> Void, progress: @escaping (Double, String) -> Void,
+    started: (() throws -> Void) throws -> Void
   ) throws -> StageAttempt {
     var log = try StageLog(appendingTo: context.logFile(of: stage), secrets: context.secrets, progress: progress)
     let work: any StageWork
@@ -21,6 +24,7 @@ struct AttemptRun {
       return Self.refused(refusal, &log)
     }
     log.note("\(Timestamp.now.text) \(stage.name), attempt \(attempt): \(work.shown)")
+    shown(work.shown)
     let process = work.process
     let begun = ContinuousClock.now
     var child: StageProcess.Child?

@@ -14,6 +14,8 @@ extension RunEvent {
     case .batchStarted, .filmsAdded, .batchEnded, .resuming, .orphansEnded, .stageWaiting, .stageStarted,
       .stageProgress, .stageSaid, .stageKept, .stageNoted:
       return self
+    case .stageCommand(let job, let stage, let command):
+      return .stageCommand(job, stage: stage, command: masked(command))
     case .filmSettles(let film, let seconds): return .filmSettles(masked(film), seconds: seconds)
     case .jobStarted(let job, let title, let year, let input):
       return .jobStarted(job, title: masked(title), year: year, input: masked(input))

@@ -19,6 +19,8 @@ public enum RunEvent: Sendable {
   /// The stage waits for a place in its lane.
   case stageWaiting(JobPaths, stage: String, lane: String)
   case stageStarted(JobPaths, stage: String, number: Int, lane: String, attempt: Int)
+  /// What the stage is run as: the program and its arguments, as its log has them.
+  case stageCommand(JobPaths, stage: String, command: String)
   /// `fraction` is between 0 and 1.
   case stageProgress(JobPaths, stage: String, fraction: Double, text: String)
   case stageEnded(JobPaths, stage: String, status: StageStatus, seconds: Double, reason: String?)
@@ -47,7 +49,7 @@ public enum RunEvent: Sendable {
     case .orphansEnded(let job): ["\(job.id): ended processes that an earlier run had left behind"]
     case .stageStarted(let job, let stage, _, _, let attempt):
       ["\(job.id): \(stage) started\(attempt > 1 ? " (attempt \(attempt))" : "")"]
-    case .stageWaiting, .stageProgress, .batchStarted, .batchEnded: []
+    case .stageWaiting, .stageCommand, .stageProgress, .batchStarted, .batchEnded: []
     case .filmSettles(let film, let seconds):
       [
         "\(film.string.onOneLine) changed a moment ago, and begins once it has been still for \(describeDuration(seconds))"
@@ -63,6 +65,21 @@ public enum RunEvent: Sendable {
     case .jobEnded(let job, let status, let seconds, let reason):
       ["\(job.id): \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]
     case .warning(let text): [text]
+    }
+  }
+
+  /// The lines of one who wants to see all.
+  public var allLines: [String] {
+    switch self {
+    case .batchStarted(let id, let films, let stages, let lanes, _):
+      [
+        "batch \(id): \(films) \(films == 1 ? "film" : "films"), \(stages) \(stages == 1 ? "stage" : "stages"), lanes: "
+          + lanes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      ]
+    case .stageWaiting(let job, let stage, let lane): ["\(job.id): \(stage) waits for a place in the lane \(lane)"]
+    case .stageCommand(_, _, let command): ["    $ \(command.onOneLine)"]
+    case .batchEnded(let id, let status): ["batch \(id): \(status.rawValue)"]
+    default: lines
     }
   }
 }

@@ -80,6 +80,7 @@ struct StageRun {
     }
     var attempt = try AttemptRun(runner: runner, stop: stop).run(
       stage, attempt: number, in: context,
+      shown: { report(.stageCommand(paths, stage: stage.name, command: Secrets.masked($0, context.secrets))) },
       progress: { [paths, stage, report] fraction, text in
         report(.stageProgress(paths, stage: stage.name, fraction: fraction, text: text))
       },

@@ -88,7 +88,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
         isStopped = true
         (row["status"], row["reason"]) = (.string("failed"), .string("stopped"))
       } catch {
-        let error = error as? JobError ?? JobError(.io, file.name, "cannot be restored", underlying: error)
+        let error = error as? JobError ?? JobError(.io, file.name, "cannot be put in place", underlying: error)
         Console.error("\(error)")
         (row["status"], row["reason"]) = (.string("failed"), .string(error.message))
         codes.insert(ExitStatus(error.code).rawValue)

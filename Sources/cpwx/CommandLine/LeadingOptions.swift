@@ -4,7 +4,7 @@ internal import ArgumentParser
 enum LeadingOptions {
   /// Those with a value, and those without.
   private static let valued: Set<String> = ["-C", "--format", "--color"]
-  private static let flags: Set<String> = ["-q", "--quiet"]
+  private static let flags: Set<String> = ["-q", "--quiet", "-v", "--verbose"]
   static var names: Set<String> { valued.union(flags) }
 
   /// The words as the parser wants them: these options behind the words of the command.

@@ -5,7 +5,7 @@ internal import SystemPackage
 struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest",
-    abstract: "Look into manifests, check and compare them.",
+    abstract: "Look into manifests, check and compare them, write a stage's entry.",
     discussion: """
       EXAMPLES
         cpwx manifest show latest
@@ -14,7 +14,7 @@ struct ManifestCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ManifestShowCommand.self, ManifestValidateCommand.self, ManifestDiffCommand.self, ManifestOutputsCommand.self,
-      ManifestExportCommand.self,
+      ManifestRecordCommand.self, ManifestExportCommand.self,
     ])
 }
 

@@ -41,6 +41,12 @@ enum Console {
     for line in text.wrapped(to: errorIsTerminal ? columns : nil) { note(line) }
   }
 
+  /// Set once, by the options, before anything is done.
+  nonisolated(unsafe) static var isVerbose = false
+
+  /// What `-v` asks for.
+  static func detail(_ text: String) { if isVerbose { note(text) } }
+
   static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text).withoutControls)\n", to: 2) }
 
   static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }

@@ -49,6 +49,8 @@ extension RunEvent {
           "stage_started", job,
           ["stage": .string(stage), "stage_number": .int(number), "lane": .string(lane), "attempt": .int(attempt)]
         )
+      case .stageCommand(let job, let stage, let command):
+        ("stage_command", job, ["stage": .string(stage), "command": .string(command)])
       case .stageProgress(let job, let stage, let fraction, let text):
         ("stage_progress", job, ["stage": .string(stage), "fraction": .double(fraction), "text": .string(text)])
       case .stageEnded(let job, let stage, let status, let seconds, let reason):

@@ -5,7 +5,7 @@ extension IndexNotice {
   /// Troubles of the index as lines, and the making of a new one as it goes on.
   static var console: IndexNotice {
     let display = IndexDisplay()
-    return IndexNotice({ display.say($0) }, progress: { display.show($0) })
+    return IndexNotice({ display.say($0) }, detail: { Console.detail($0) }, progress: { display.show($0) })
   }
 }
 

@@ -24,10 +24,13 @@ struct SilentDisplay: RunDisplay {
 
 /// A line an event with its time, for logs and pipes.
 struct PlainDisplay: RunDisplay {
+  /// Whether all is told, as `-v` asks for.
+  var isVerbose = false
+
   func show(_ event: RunEvent) {
     if case .resuming = event { return event.lines.forEach { Console.note($0) } }
     let time = Timestamp.now.format("%H:%M:%S")
-    for line in event.lines { Console.note("\(time) \(line)") }
+    for line in isVerbose ? event.allLines : event.lines { Console.note("\(time) \(line)") }
   }
 
   func say(_ text: String) { Console.note(text) }

@@ -1,0 +1,44 @@
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// A program that takes the place of this one for as long as it runs: its input and outputs are ours, and signals go to it.
+struct ForegroundCall {
+  /// Why the program did not end well.
+  struct Failure: Error, CustomStringConvertible {
+    /// As a shell has it.
+    let exitCode: CInt
+    let description: String
+  }
+
+  /// Written once, before there is anybody whom the handler could end.
+  nonisolated(unsafe) private static var child: pid_t = 0
+
+  private let words: [String]
+
+  init(_ words: [String]) { self.words = words }
+
+  /// Runs it to its end.
+  ///
+  /// - Throws: ``Failure``; ``JobError`` with code `missingEngine` when it cannot be started.
+  func run() throws {
+    var arguments = words.map { strdup($0) } + [nil]
+    defer { for word in arguments { free(word) } }
+    let code = posix_spawnp(&Self.child, words[0], nil, nil, &arguments, environ)
+    guard code == 0 else {
+      throw JobError(
+        .missingEngine, words[0], "cannot be started",
+        remedy: "It is looked for in PATH; the stage's entry says that it failed.", underlying: Errno(rawValue: code))
+    }
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { number in _ = kill(ForegroundCall.child, number) }
+    action.sa_flags = SA_RESTART
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+    var status: CInt = 0
+    while waitpid(Self.child, &status, 0) < 0 && errno == EINTR {}
+    let signal = status & 0x7F
+    if signal != 0 { throw Failure(exitCode: 128 + signal, description: "ended by signal \(signal)") }
+    let exit = status >> 8 & 0xFF
+    if exit != 0 { throw Failure(exitCode: exit, description: "exit code \(exit)") }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Jobs
+import SystemPackage
+import Testing
+
+/// `cpwx manifest record`, around the command of a stage.
+struct ManifestRecordTests {
+  @Test func `a command that ends well is recorded with its files and facts`() throws {
+    try TestWorkspace.with([.init("one", script: "true")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let recorded = try workspace.cpwx(
+        "manifest", "record", "latest", "translate", "--number", "7", "--input", "film=in/Film (2001).mp4",
+        "--output", "text=made.txt", "--metadata", "model=nllb", "--metadata", "lines=12", "--", "sh", "-c",
+        "echo made > made.txt; echo told")
+      #expect(recorded.code == 0 && recorded.output == "told\n")
+      let job = try workspace.cpwx("job", "path", "latest").output.split(separator: "\n")[0]
+      let entry = try #require(try Manifest(reading: FilePath("\(job)/manifest.json")).stage("translate")).fields
+      #expect(entry["status"]?.string == "success" && entry["stage_number"]?.int == 7)
+      #expect(entry["outputs"]?["text"]?["size_bytes"]?.int == 5)
+      #expect(entry["metadata"]?["model"]?.string == "nllb" && entry["metadata"]?["lines"]?.int == 12)
+    }
+  }
+
+  @Test func `a command that fails gives its exit code, and its entry says so`() throws {
+    try TestWorkspace.with([.init("one", script: "true")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let job = String(try workspace.cpwx("job", "path", "latest").output.split(separator: "\n")[0])
+      for (command, code, told) in [
+        (["sh", "-c", "exit 7"], 7, "exit code 7"), (["sh", "-c", "kill -9 $$"], 137, "ended by signal 9"),
+        (["/no/such/program"], 69, "cannot be started"),
+      ] as [([String], Int32, String)] {
+        let recorded = try workspace.start([CPWX.path, "manifest", "record", job, "translate", "--"] + command).wait()
+        #expect(recorded.code == code)
+        let entry = try #require(try Manifest(reading: FilePath("\(job)/manifest.json")).stage("translate")).fields
+        #expect(entry["status"]?.string == "failed")
+        #expect(entry["error"]?.string?.contains(told) == true)
+      }
+    }
+  }
+}
