@@ -36,7 +36,7 @@ public struct ArchiveFile: Sendable {
     if name.hasSuffix(".tar.zst"), !exists(path),
       (try? workspace()).flatMap({ ArchivePlace(at: path, in: $0) }) == nil
     {
-      throw JobError(.usage, name, "no such file")
+      throw JobError(.usage, name, "no such file or folder")
     }
     let workspace = try workspace()
     let job = try JobIndex.job(named: name, in: workspace, notice: notice)

@@ -45,7 +45,7 @@ public struct EngineCatalog: Sendable {
         case .success(let engine): engines.append(engine)
         case .failure(let error):
           let known = error as? JobError
-          broken.append((adapter, known ?? JobError(.io, adapter.string, "cannot be asked", underlying: error)))
+          broken.append((adapter, known ?? JobError(.io, adapter.string, "cannot be run", underlying: error)))
         }
       }
       engines.sort { ($1.rank, $0.name) < ($0.rank, $1.name) }

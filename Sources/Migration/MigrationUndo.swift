@@ -81,7 +81,9 @@ struct MigrationUndo {
         try move.reverse()
         return .undone(in: entry.source.path.removingLastComponent())
       } catch {
-        return .failed(entry.path, error as? JobError ?? Steps.failed(entry.source.path, "cannot be put back", error))
+        return .failed(
+          entry.path,
+          error as? JobError ?? Steps.failed(move.paths.output, "cannot be moved to \(entry.source.path)", error))
       }
     }
   }

@@ -90,6 +90,28 @@ struct `A hostile archive` {
         == Set(cases.map { $0[0] + ".tar.zst" } + ["outside"]))
   }
 
+  @Test func `of more than it may hold is refused, and the limit is told`() throws {
+    let folder = try TemporaryFolder()
+    try python(
+      """
+      import tarfile, subprocess
+      os.chdir(sys.argv[1])
+      with tarfile.open("two.tar", "w") as tar:
+        for name in ("one", "two"): tar.addfile(tarfile.TarInfo(name))
+      subprocess.run(["zstd", "-q", "two.tar"], check=True)
+      """, [folder.root.string])
+    var (few, short) = (ForeignArchive.Limits(), ForeignArchive.Limits())
+    (few.members, short.bytes) = (1, 1000)
+    for (limits, told) in [
+      (few, "one more than the 1 members it may have"), (short, "holds more than 1000 bytes once decompressed"),
+    ] {
+      let error = try expectArchiveError(.refused) {
+        _ = try ForeignArchive(folder.path("two.tar.zst"), limits: limits).list()
+      }
+      #expect("\(error)".contains(told))
+    }
+  }
+
   @Test func `of two parts is refused where the first has planted a link`() throws {
     let folder = try TemporaryFolder()
     try folder.file("outside/kept", "mine")

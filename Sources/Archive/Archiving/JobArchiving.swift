@@ -143,7 +143,7 @@ public struct JobArchiving: Sendable {
         file = try FileDescriptor.open(
           temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
       } catch {
-        throw JobError(.io, temporary.string, "cannot be made", remedy: "The job stays.", underlying: error)
+        throw JobError(.io, temporary.string, "cannot be written", remedy: "The job stays.", underlying: error)
       }
       let written = try file.closeAfter {
         FaultPoint.pass()

@@ -52,7 +52,7 @@ public struct JobRestoration: Sendable {
       } catch let error as JobError {
         if error.code != .locked { failed(error) }
       } catch {
-        failed(JobError(.io, staging.output.string, "cannot be restored", underlying: error))
+        failed(JobError(.io, staging.output.string, "cannot be put in place", underlying: error))
       }
     }
     return finished
@@ -123,7 +123,7 @@ public struct JobRestoration: Sendable {
     FaultPoint.pass()
     let archive: SeekableArchive
     do {
-      guard let open = try file.open() else { throw JobError(.damaged, file.name, "has no table of contents") }
+      guard let open = try file.open() else { throw JobError(.usage, file.name, "is no job's archive") }
       archive = open
     } catch let error as JobError where salvages && error.code == .damaged {
       // Without a table it is read from its beginning, as far as that goes.

@@ -82,7 +82,7 @@ struct RestoreStaging {
       try renameToFreeName(partial, to: ready)
       try DurableFile.syncFolder(of: ready)
     } catch {
-      throw JobError(.io, ready.string, "cannot be made", underlying: error)
+      throw JobError(.io, ready.string, "cannot be written", underlying: error)
     }
   }
 

@@ -68,7 +68,10 @@ public struct OpenBatch: ~Copyable {
   /// - Throws: ``JobError`` with code `locked` when another process follows it, `usage` when there is no such batch.
   public init(takingOver id: String, in workspace: Workspace) throws {
     let path = workspace.batchFolder.appending("\(id).json")
-    guard exists(path) else { throw JobError(.usage, id, "there is no such batch", remedy: "See: cpwx report --batch") }
+    guard exists(path) else {
+      throw JobError(
+        .usage, id, "no such batch in \(workspace.batchFolder)", remedy: "The ids are shown by: cpwx report")
+    }
     let lock = try FileLock.take(Self.lockPath(path), subject: "batch \(id)")
     (record, self.path) = (try BatchRecord(reading: path), path)
     self.lock = lock

@@ -137,6 +137,14 @@ struct LineReader {
 
   /// The line that begins there.
   func line(at offset: Int64) throws -> JSON {
+    do {
+      return try parse(bytes(at: offset))
+    } catch let error as Errno {
+      throw JobError(.io, path.string, "cannot be read", underlying: error)
+    }
+  }
+
+  private func bytes(at offset: Int64) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
     defer { try? file.close() }
     var line: [UInt8] = []
@@ -145,8 +153,8 @@ struct LineReader {
       let count = try piece.withUnsafeMutableBytes {
         try file.read(fromAbsoluteOffset: offset + Int64(line.count), into: $0)
       }
-      if count == 0 { throw JobError(.damaged, path.string, "ends in the middle of a line") }
-      if let end = piece[..<count].firstIndex(of: 0x0A) { return try parse(line + piece[..<end]) }
+      if count == 0 { throw JobError(.damaged, path.string, "is cut short") }
+      if let end = piece[..<count].firstIndex(of: 0x0A) { return line + piece[..<end] }
       line += piece[..<count]
     }
   }

@@ -18,7 +18,7 @@ enum Steps {
     do throws(Errno) {
       try renameToFreeName(from, to: to)
     } catch {
-      guard error == .noSuchFileOrDirectory else { throw failed(from, "cannot be renamed to \(to.string)", error) }
+      guard error == .noSuchFileOrDirectory else { throw failed(from, "cannot be moved to \(to.string)", error) }
       if isThere(to) { return }
       throw JobError(.io, from.string, "is gone", remedy: "Nothing else was changed of it.")
     }
@@ -77,7 +77,7 @@ enum Steps {
       try Jobs.rename(beside, to: path)
     } catch {
       unlink(beside)
-      throw failed(path, "the link cannot be made", error)
+      throw failed(path, "cannot be written", error)
     }
   }
 
@@ -86,7 +86,7 @@ enum Steps {
   ) throws {
     FaultPoint.pass()
     let made = target.withPointer { target in path.withPlatformString { symlink(target, $0) } }
-    guard made == 0 else { throw failed(path, "the link cannot be made", Errno(rawValue: errno)) }
+    guard made == 0 else { throw failed(path, "cannot be written", Errno(rawValue: errno)) }
     if let owner { _ = path.withPlatformString { lchown($0, owner.user, owner.group) } }
     if let modified { setTime(path, modified) }
   }

@@ -156,25 +156,28 @@ struct TreeCopy {
 
   /// Compares a copy with what it was made of, as the disk gives both.
   private static func verify(_ from: FilePath, _ copy: FilePath) throws {
+    if try !isSame(from, copy) {
+      throw JobError(
+        .io, copy.string, "is not what was copied: the disk may be failing",
+        remedy: "The original stays. Run the migration again.")
+    }
+  }
+
+  private static func isSame(_ from: FilePath, _ copy: FilePath) throws -> Bool {
     guard let left = Steps.status(from), let right = Steps.status(copy), left.st_mode == right.st_mode else {
-      throw Errno.ioError
+      return false
     }
     switch left.st_mode & S_IFMT {
     case S_IFDIR:
       let (inner, copied) = (try FlatFolder(from), try FlatFolder(copy))
       guard inner.files == copied.files, inner.folders == copied.folders, inner.links == copied.links else {
-        throw JobError(
-          .io, copy.string, "is not what was copied", remedy: "The original stays. Run the migration again.")
+        return false
       }
       for name in inner.files + inner.folders + inner.links { try verify(from.appending(name), copy.appending(name)) }
-    case S_IFREG:
-      guard try SHA256.hex(ofFileAt: from) == SHA256.hex(ofFileAt: copy) else {
-        throw JobError(
-          .io, copy.string, "reads otherwise than what was copied: the disk may be failing",
-          remedy: "The original stays. Run the migration again.")
-      }
-    case S_IFLNK: guard Steps.read(link: from) == Steps.read(link: copy) else { throw Errno.ioError }
-    default: return
+      return true
+    case S_IFREG: return try SHA256.hex(ofFileAt: from) == SHA256.hex(ofFileAt: copy)
+    case S_IFLNK: return Steps.read(link: from) == Steps.read(link: copy)
+    default: return true
     }
   }
 }

@@ -25,7 +25,8 @@ struct TreeMover: Sendable {
       do {
         return Made(move: move, hash: .success(try move.apply(documents)))
       } catch {
-        let error = error as? JobError ?? Steps.failed(entry.source.path, "cannot be migrated", error)
+        let error =
+          error as? JobError ?? Steps.failed(entry.source.path, "cannot be moved to \(move.paths.output)", error)
         return Made(move: move, hash: .failure(error))
       }
     }

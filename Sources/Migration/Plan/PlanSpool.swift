@@ -47,7 +47,7 @@ final class PlanSpool: Sendable {
       do {
         try spool.file.writeAll(buffer)
       } catch {
-        throw JobError(.io, "the plan", "cannot be kept", remedy: "TMPDIR names another folder.", underlying: error)
+        throw JobError(.io, "the plan", "no room for a plan", remedy: "TMPDIR names another folder.", underlying: error)
       }
       written += Int64(buffer.count)
       buffer.removeAll(keepingCapacity: true)

@@ -120,7 +120,7 @@ extension Workspace {
     if fitting.count == 1 { return fitting[0] }
     let known = all.map(\.batch).joined(separator: ", ")
     throw JobError(
-      .usage, name, fitting.isEmpty ? "no such batch is on a cluster" : "fits several batches",
+      .usage, name, fitting.isEmpty ? "no such batch is on a cluster" : "fits \(fitting.count) batches",
       remedy: all.isEmpty ? "None is. See what batches did with: cpwx report" : "On the cluster are: \(known)")
   }
 }

@@ -97,7 +97,7 @@ struct ClusterSubmission {
         }
         guard stop.level == .none else {
           throw JobError(
-            .missingEngine, "sbatch", "did not take the jobs, as far as is known: \(error)",
+            .missingEngine, "sbatch", "did not take the jobs: it gave no answer (\(error))",
             remedy: "Once the controller answers: cpwx run --attach \(record.batch)")
         }
         stop.waitToDrain(atMost: 2)

@@ -9,7 +9,8 @@ public enum FilmSearch {
   ///   names no film.
   public static func input(_ input: JSON, in workspace: Workspace) throws -> JSON {
     guard let file = input["file"]?.string else {
-      throw JobError(.damaged, "manifest.json", "names no film", remedy: "Run the film itself: cpwx run FILE")
+      throw JobError(
+        .damaged, "manifest.json", "names no film to go on with", remedy: "Run the film itself: cpwx run FILE")
     }
     let recorded = workspace.resolve(documentPath: file)
     let (size, hash) = (input["size_bytes"]?.int, input["sha256"]?.string)

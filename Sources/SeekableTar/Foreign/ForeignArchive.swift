@@ -181,7 +181,7 @@ private struct ForeignReading: ~Copyable {
     }
     try unsafe reader.content { offset, bytes in
       guard offset >= place, offset <= member.size, bytes.count <= member.size - offset else {
-        throw ArchiveError(.damaged, member.path, "has more bytes than its header tells")
+        throw ArchiveError(.damaged, member.path, "is damaged: it has more bytes than its header tells")
       }
       skip(to: offset)
       unsafe hash.update(bytes)

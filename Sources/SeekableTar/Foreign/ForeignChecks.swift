@@ -58,7 +58,7 @@ struct ForeignChecks {
       }
       member.size = entry.size ?? 0
       guard member.size >= 0, member.size <= limits.bytes - bytes else {
-        throw ArchiveError(.refused, path, "has \(member.size) bytes, more than the archive may hold (\(limits.bytes))")
+        throw ArchiveError(.refused, path, "has \(member.size) bytes, more than it may (\(limits.bytes))")
       }
       bytes += member.size
     default: throw ArchiveError(.refused, path, entry.type.name)

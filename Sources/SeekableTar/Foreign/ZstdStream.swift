@@ -20,7 +20,9 @@ internal import SystemPackage
 
   /// - Parameter limit: bytes that it may hold.
   init(_ file: FileDescriptor, limit: Int, progress: Progress?) throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createDCtx() else { throw ArchiveError(.io, "no memory to decompress with") }
+    guard let context = unsafe ZSTD_createDCtx() else {
+      throw ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
+    }
     unsafe self.context = context
     self.file = file
     self.limit = limit

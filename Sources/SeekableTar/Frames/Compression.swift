@@ -1,11 +1,14 @@
 internal import CZstd
+internal import SystemPackage
 
 /// Makes frames.
 @safe struct Compressor: ~Copyable {
   private let context: OpaquePointer
 
   init() throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createCCtx() else { throw ArchiveError(.io, "no memory to compress with") }
+    guard let context = unsafe ZSTD_createCCtx() else {
+      throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.noMemory)
+    }
     unsafe self.context = context
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
   }
@@ -18,7 +21,7 @@ internal import CZstd
   {
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level))
     let count = unsafe ZSTD_compress2(context, frame.baseAddress, frame.count, plain.baseAddress, plain.count)
-    if let flaw = zstdFlaw(count) { throw ArchiveError(.io, "cannot be compressed: \(flaw)") }
+    if let flaw = zstdFlaw(count) { throw ArchiveError(.io, "the archive cannot be written: \(flaw)") }
     return count
   }
 
@@ -31,7 +34,9 @@ internal import CZstd
   private let context: OpaquePointer
 
   init() throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createDCtx() else { throw ArchiveError(.io, "no memory to decompress with") }
+    guard let context = unsafe ZSTD_createDCtx() else {
+      throw ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
+    }
     unsafe self.context = context
   }
 

@@ -10,7 +10,7 @@ extension SeekableArchive {
   public func bytes(of member: Member, limit: Int = 64 << 20) throws -> [UInt8] {
     let number = try file(for: member)
     let size = contents.members[number].size
-    if size > limit { throw ArchiveError(.refused, member.path, "has \(size) bytes, more than the \(limit) it may") }
+    if size > limit { throw ArchiveError(.refused, member.path, "has \(size) bytes, more than it may (\(limit))") }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
     try unsafe read(number) { unsafe bytes.append(contentsOf: $0) }
@@ -33,10 +33,7 @@ extension SeekableArchive {
   /// The number of the member with the content.
   private func file(for member: Member) throws(ArchiveError) -> Int {
     let path = member.kind == .hardLink ? MemberPath(unchecked: member.target) : member.path
-    guard let number = contents.index(of: path) else {
-      throw ArchiveError(.unsupported, member.path, "is not in the archive")
-    }
-    guard contents.members[number].kind == .file else {
+    guard let number = contents.index(of: path), contents.members[number].kind == .file else {
       throw ArchiveError(.unsupported, member.path, "has no content")
     }
     return number

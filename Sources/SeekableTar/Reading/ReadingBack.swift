@@ -9,7 +9,8 @@ extension WrittenArchive {
   public func readBack(_ path: FilePath, workers: Int = defaultWorkers, progress: Progress? = nil) throws {
     let archive = try SeekableArchive(path)
     guard archive.contents.members == contents.members, archive.archiveBytes == archiveBytes else {
-      throw ArchiveError(.damaged, file: archive.name, "its table of contents is not the one that was written")
+      throw ArchiveError(
+        .damaged, file: archive.name, "came back from the disk damaged: its table of contents is another")
     }
     let report = try archive.verify(
       VerificationOptions(expectedDigest: archiveDigest, fromDisk: true, workers: workers, progress: progress))

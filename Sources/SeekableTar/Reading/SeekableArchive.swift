@@ -57,18 +57,16 @@ struct TrailerReading {
   init(_ file: FileDescriptor) throws {
     var raw = stat()
     guard unsafe fstat(file.rawValue, &raw) == 0 else {
-      throw ArchiveError(.io, "cannot be looked at", underlying: Errno.current)
+      throw ArchiveError(.io, "cannot be read", underlying: Errno.current)
     }
     guard raw.st_mode & S_IFMT == S_IFREG else {
       throw ArchiveError(.unsupported, "is no file that can be read at any place")
     }
     archiveBytes = Int(raw.st_size)
-    let missing = ArchiveError(
-      .unsupported, "has no table of contents at its end: another program made it, or its end is lost")
     guard archiveBytes >= SeekTable.size(frames: 0) + Trailer.headerSize,
       let count = SeekTable.frameCount(
         footer: try file.bytes(at: archiveBytes - SeekTable.footerSize, count: SeekTable.footerSize))
-    else { throw missing }
+    else { throw ArchiveError.noTable }
     let seekPlace = archiveBytes - SeekTable.size(frames: count)
     guard seekPlace >= 0,
       let seekTable = SeekTable.decode(try file.bytes(at: seekPlace, count: archiveBytes - seekPlace))
@@ -92,6 +90,13 @@ struct TrailerReading {
     try contents.check()
     self.contents = contents
     self.offsets = offsets
+  }
+}
+
+extension ArchiveError {
+  /// What ends otherwise than archives of this format do.
+  static var noTable: ArchiveError {
+    ArchiveError(.unsupported, "has no table of contents at its end: another program made it, or its end is lost")
   }
 }
 

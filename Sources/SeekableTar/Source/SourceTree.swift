@@ -35,7 +35,7 @@ struct SourceTree {
     }
     entries.sort { $0.path < $1.path }
     for (entry, next) in zip(entries, entries.dropFirst()) where entry.path == next.path {
-      throw ArchiveError(.unsupported, entry.path, "is in two of the folders to archive")
+      throw ArchiveError(.unsupported, entry.path, "is there twice")
     }
     skipped.sort { $0.path < $1.path }
   }

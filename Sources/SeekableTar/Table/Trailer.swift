@@ -19,7 +19,9 @@ enum Trailer {
 
   static func encode(_ table: TableOfContents) throws -> [UInt8] {
     let plain = table.encoded()
-    guard plain.count <= largest else { throw ArchiveError(.unsupported, "too many members for one archive") }
+    guard plain.count <= largest else {
+      throw ArchiveError(.unsupported, "the archive cannot be written: it would have too many members")
+    }
     let packed = try compressed(plain)
     var bytes: [UInt8] = []
     bytes.append(littleEndian: skippableMagic)
@@ -35,7 +37,7 @@ enum Trailer {
   static func decode(_ bytes: [UInt8]) throws(ArchiveError) -> TableOfContents {
     guard bytes.count > headerSize, bytes.littleEndian(at: 0) == skippableMagic, bytes[8..<16].elementsEqual(name)
     else {
-      throw ArchiveError(.unsupported, "has no table of contents of this format")
+      throw .noTable
     }
     let size = Int(bytes.littleEndian(at: 16))
     let flaw = ArchiveError(.damaged, "the table of contents has other bytes than were written")

@@ -38,7 +38,7 @@ internal import CLibArchive
         }
         return count
       }, nil, nil)
-    if code != ARCHIVE_OK { throw ArchiveError(.io, "no tar can be begun") }
+    if code != ARCHIVE_OK { throw ArchiveError(.io, "the archive cannot be written: no tar can be begun") }
   }
 
   deinit {
@@ -67,7 +67,7 @@ internal import CLibArchive
     // A name that is no UTF-8 is written byte for byte, and a warning given.
     if code != ARCHIVE_OK, code != ARCHIVE_WARN || output.bytes.isEmpty {
       let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) } ?? "error \(code)"
-      throw ArchiveError(.unsupported, member.path, "does not go into a tar: \(reason)")
+      throw ArchiveError(.unsupported, member.path, "the archive cannot be written: \(reason)")
     }
     return output.bytes
   }
@@ -80,7 +80,7 @@ internal import CLibArchive
     output.bytes = []
     let code = unsafe archive_write_close(archive)
     guard code == ARCHIVE_OK, output.bytes.count == Self.endSize else {
-      throw ArchiveError(.io, "the tar cannot be ended")
+      throw ArchiveError(.io, "the archive cannot be written: the tar cannot be ended")
     }
     return output.bytes
   }

@@ -55,7 +55,7 @@ protocol TarSource: AnyObject {
           return -1
         }
       }, nil)
-    if code != ARCHIVE_OK { throw failure(ArchiveError(.damaged, "no tar: \(reason)")) }
+    if code != ARCHIVE_OK { throw failure(ArchiveError(.damaged, "the tar cannot be read on: \(reason)")) }
   }
 
   deinit { unsafe archive_read_free(archive) }

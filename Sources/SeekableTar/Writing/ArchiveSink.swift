@@ -21,9 +21,9 @@ struct ArchiveSink: ~Copyable {
     isDirect = false
     var raw = stat()
     if unsafe fstat(file.rawValue, &raw) != 0 {
-      throw ArchiveError(.io, "the archive's file cannot be looked at", underlying: Errno.current)
+      throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.current)
     }
-    if raw.st_size != 0 { throw ArchiveError(.io, "the archive's file is not empty") }
+    if raw.st_size != 0 { throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.fileExists) }
     isDirect = raw.st_mode & S_IFMT == S_IFREG && linux_set_direct(file.rawValue, 1) == 0
   }
 

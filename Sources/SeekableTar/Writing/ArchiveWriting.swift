@@ -8,7 +8,9 @@ extension ArchiveSource {
   ///   worth.
   public func write(to file: FileDescriptor) throws -> WrittenArchive {
     let tree = try SourceTree(of: self)
-    if tree.entries.isEmpty { throw ArchiveError(.unsupported, "there is nothing to archive") }
+    if tree.entries.isEmpty {
+      throw ArchiveError(.unsupported, "the archive cannot be written: there is nothing in it")
+    }
     let writing = try ArchiveWriting(self, tree)
     return try writing.run(into: file)
   }
@@ -51,7 +53,7 @@ final class ArchiveWriting: @unchecked Sendable {
     let workers = Array(repeating: { @Sendable in try self.compress() }, count: max(1, source.workers))
     let output = OutputPlace(file)
     try ring.run(stages + workers + [{ try self.write(to: output) }])
-    guard let result = output.result else { throw ArchiveError(.io, "the archive was not ended") }
+    guard let result = output.result else { throw ArchiveError(.io, "the archive cannot be written: it was not ended") }
     return result
   }
 
@@ -119,7 +121,7 @@ final class ArchiveWriting: @unchecked Sendable {
     for number in members.indices where members[number].kind == .file { members[number].digest = digests[number] }
     for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
     guard let manifest = members.popLast(), let place = packing.places.last else {
-      throw ArchiveError(.io, "the list of hashes was not made")
+      throw ArchiveError(.io, "the archive cannot be written: it has no list of hashes")
     }
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,

@@ -8,21 +8,21 @@ extension MuxPlan {
   /// - Throws: ``JobError`` with code `damaged` when a stream, its language or a part of the film is missing.
   func check(_ output: FilePath) async throws {
     let made = try await MediaProbe.read(output)
-    func wrong(_ what: String) -> JobError {
+    func faulty(_ what: String) -> JobError {
       JobError(
         .damaged, film.string, "the video with subtitles came out wrong: \(what)",
         remedy: "It was thrown away. Check that the film plays to its end; get a whole copy if not.")
     }
     for kind in ["video", "audio", "subtitle"] where made.streams(kind).count != count(kind) {
-      throw wrong("\(made.streams(kind).count) \(kind) streams instead of \(count(kind))")
+      throw faulty("\(made.streams(kind).count) \(kind) streams instead of \(count(kind))")
     }
     if let subtitles {
       let wanted = subtitles.language?.alpha3 ?? "und"
       let found = made.streams("subtitle").first?.language ?? "und"
-      guard found == wanted else { throw wrong("the subtitles' language is \(found) instead of \(wanted)") }
+      guard found == wanted else { throw faulty("the subtitles' language is \(found) instead of \(wanted)") }
     }
     if let whole = probe.duration, let duration = made.duration, duration < whole - max(2, whole * 0.01) {
-      throw wrong("it ends after \(Int(duration)) s of \(Int(whole)) s")
+      throw faulty("it ends after \(Int(duration)) s of \(Int(whole)) s")
     }
   }
 }

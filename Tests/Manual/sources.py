@@ -1,0 +1,93 @@
+"""The texts of the errors that the sources can tell."""
+
+import re
+from pathlib import Path
+
+SOURCES = Path(__file__).resolve().parents[2] / "Sources"
+# Stands where a text is put in.
+GAP = "\\(...)"
+# What makes an error or hands a text on to one, and which of its arguments without a label the text is.
+MAKERS = {"JobError": 2, "ArchiveError": -1, "ValidationError": 0, "mistake": -1, "wrong": -1, "failed": 1}
+# Functions and variables that answer with such a text.
+TELLERS = r"\bstatic func flaw\(|\bvar message: String \{\n    switch|\blet flaw = \"|\bstatic let noText"
+
+
+def texts():
+    """Each text, with its file and line."""
+    for file in sorted(SOURCES.rglob("*.swift")):
+        source = file.read_text()
+        for place, expression in [*made(source), *told(source)]:
+            for text in literals(expression):
+                # What holds no word of its own is another error's text.
+                if not re.search(r"[a-z]{3}", text.replace(GAP, "")):
+                    continue
+                yield text, f"{file.relative_to(SOURCES)}:{source.count(chr(10), 0, place) + 1}"
+
+
+def made(source):
+    for call in re.finditer(rf"\b({'|'.join(MAKERS)})\(", source):
+        if "//" in source[source.rfind("\n", 0, call.start()):call.start()]:
+            continue
+        given = [part for part in arguments(source, call.end() - 1)[0] if not re.match(r"\w+:", part)]
+        number = MAKERS[call.group(1)]
+        if -len(given) <= number < len(given):
+            yield call.start(), given[number]
+
+
+def told(source):
+    for teller in re.finditer(TELLERS, source):
+        if source[teller.end() - 1] == '"':
+            yield teller.start(), source[teller.end() - 1:source.index("\n", teller.end())]
+        else:
+            end = re.search(r"\n  }|\n\n", source[teller.end():] + "\n\n")
+            body = source[teller.end():teller.end() + end.start()]
+            yield teller.start(), "\n".join(re.findall(r"(?:return|:|\?) (\".*)", body))
+
+
+def arguments(source, at):
+    """What stands in the brackets that open there, parted by its commas, and where they close."""
+    depth, parts, begin = 0, [], at + 1
+    while True:
+        if source[at] == '"':
+            at = end_of_literal(source, at)
+            continue
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(source[at], 0)
+        if depth == 0 or depth == 1 and source[at] == ",":
+            parts.append(source[begin:at].strip())
+            begin = at + 1
+        if depth == 0:
+            return parts, at
+        at += 1
+
+
+def end_of_literal(source, at):
+    quote = '"""' if source.startswith('"""', at) else '"'
+    at += len(quote)
+    while not source.startswith(quote, at):
+        if source.startswith("\\(", at):
+            at = arguments(source, at + 1)[1] + 1
+        else:
+            at += 2 if source[at] == "\\" else 1
+    return at + len(quote)
+
+
+def literals(expression):
+    # What is broken over lines is one.
+    expression = re.sub(r'"\s*\+\s*"', "", expression)
+    at = 0
+    while (at := expression.find('"', at)) >= 0:
+        end = end_of_literal(expression, at)
+        yield with_gaps(expression[at + 1:end - 1])
+        at = end
+
+
+def with_gaps(literal):
+    text, at = "", 0
+    while at < len(literal):
+        if literal.startswith("\\(", at):
+            at, text = arguments(literal, at + 1)[1] + 1, text + GAP
+        elif literal[at] == "\\":
+            at, text = at + 2, text + literal[at + 1]
+        else:
+            at, text = at + 1, text + literal[at]
+    return text

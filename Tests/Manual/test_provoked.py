@@ -1,0 +1,66 @@
+"""Every text of cpwx-errors(7) is provoked by a test, and every text of an error in the sources is on the page."""
+
+import re
+import unittest
+
+import provoking
+import sources
+import test_archive_errors
+import test_errors
+import test_manual as manual
+import test_stage_errors
+import test_system_errors
+
+# Those that need a daemon of containers, a whole cluster or hours are provoked by tests that have them: the file, and words of the test.
+DOCKER, CLUSTER = "Tests/AcceptanceTests/Docker", "Tests/AcceptanceTests/Cluster"
+ELSEWHERE = {
+    "the image of the service ... is not on this machine": (
+        f"{DOCKER}/MissingEngineTests.swift", "the image of the service 'lacking'"),
+    "may have a container at work on ...": (f"{CLUSTER}/ClusterContainerTests.swift", "on n9"),
+    "its task ended before the job did": (f"{CLUSTER}/ClusterContainerTests.swift", "its task ended before the job did"),
+    "Docker can give containers no GPU on this machine": (
+        f"{DOCKER}/ContainerFaultTests.swift", "no GPU on this machine"),
+    "is done by the service ..., and there is none": (
+        f"{DOCKER}/MissingEngineTests.swift", "the service 'tol', and there is none"),
+    "the compose file is not right: ...": (f"{DOCKER}/MissingEngineTests.swift", "the compose file is not right"),
+    "docker has no plugin compose (v2)": (f"{DOCKER}/MissingEngineTests.swift", "no plugin compose"),
+    "the Docker daemon does not answer at ...": (f"{DOCKER}/MissingEngineTests.swift", "does not answer at unix"),
+    "this user may not speak to the Docker daemon": (
+        f"{DOCKER}/MissingEngineTests.swift", "may not speak to the Docker daemon"),
+    "its image cannot start it: ...": (f"{DOCKER}/ContainerFaultTests.swift", "its image cannot start it"),
+    "one more than the N members it may have": (
+        "Tests/SeekableTarTests/HostileTests.swift", "one more than the 1 members it may have"),
+    "holds more than N bytes once decompressed": (
+        "Tests/SeekableTarTests/HostileTests.swift", "holds more than 1000 bytes once decompressed"),
+}
+# What can only come between two questions to a daemon or a controller, of which the first was answered well.
+BETWEEN = {
+    "the compose file has no service ...", "the image ... is not on this machine", "another container has its name: ...",
+    "the cluster knows its task no more, and it had not ended",
+}
+
+
+class TheManual(unittest.TestCase):
+    def test_every_error_is_provoked_here_or_where_it_says(self):
+        if not provoking.PROVOKED:
+            # It has been asked for alone; else the tests have run before.
+            for module in (test_archive_errors, test_errors, test_stage_errors, test_system_errors):
+                unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
+        self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE) - BETWEEN), [])
+        self.assertEqual(sorted(provoking.PROVOKED & (set(ELSEWHERE) | BETWEEN)), [])
+        for message, (file, words) in ELSEWHERE.items():
+            with self.subTest(message):
+                self.assertIn(words, (manual.ROOT / file).read_text())
+
+    def test_every_text_of_the_sources_is_documented(self):
+        gap = re.escape(sources.GAP)
+        documented = [re.compile(provoking.pattern(text, rf"(?:\d+|{gap})")) for text in provoking.DOCUMENTED]
+        texts = list(sources.texts())
+        self.assertGreater(len(texts), 300)
+        for text, place in texts:
+            with self.subTest(place):
+                self.assertTrue(any(pattern.search(text) for pattern in documented), text)
+
+
+if __name__ == "__main__":
+    unittest.main()
