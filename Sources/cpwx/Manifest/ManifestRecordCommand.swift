@@ -10,8 +10,8 @@ struct ManifestRecordCommand: AsyncParsableCommand {
       For stages in other languages than Swift and Python. The entry says running while COMMAND works, then success, or failed with the reason; the exit code is that of COMMAND.
 
       EXAMPLES
-        cpwx manifest record latest asr --output transcript=segments.json -- whisper film.wav
-        cpwx manifest record 20251030-001 translate --metadata model=nllb -- sh translate.sh
+        cpwx manifest record latest asr --output text=asr.json -- whisper film.wav
+        cpwx manifest record latest translate --metadata model=nllb -- nllb
       Then see: cpwx manifest show JOB
       """)
 
