@@ -109,9 +109,10 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   private static func formatted(_ parts: tm, _ format: String) -> String {
     var parts = parts
-    var buffer = [CChar](repeating: 0, count: 128)
-    let count = strftime(&buffer, buffer.count, format, &parts)
-    return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+      let count = buffer.baseAddress.map { strftime($0, buffer.count, format, &parts) } ?? 0
+      return String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
+    }
   }
 
   /// The second in universal time: `2025-10-30T15:44:30`.

@@ -44,6 +44,22 @@ public struct Migrator: ~Copyable {
     try MigrationJournal.all(in: workspace).last { $0.state == .unfinished || $0.state == .undoing }
   }
 
+  /// Whether a migration that was not undone moved what a choice of entries fits.
+  public static func hasMigrated(_ options: MigrationOptions, in workspace: Workspace) throws -> Bool {
+    for journal in try MigrationJournal.all(in: workspace) where journal.state == .finished {
+      var isFound = false
+      try journal.forEach { entry in
+        let path = entry.source.path
+        isFound =
+          isFound
+          || entry.isMigrated
+            && options.wants([entry.source.name.text, path.string, workspace.documentPath(path)])
+      }
+      if isFound { return true }
+    }
+    return false
+  }
+
   /// Writes down what is to be done; nothing has been done when it returns.
   ///
   /// - Parameters:

@@ -17,7 +17,7 @@ func fileStem(of path: String) -> Substring {
 
 /// A name as it was before somebody made a link of it, when its blanks are `%20`.
 private func unescaped(_ name: Substring) -> Substring {
-  guard name.contains("%20"), !name.contains(" ") else { return name }
+  guard name.utf8.contains(UInt8(ascii: "%")), name.contains("%20"), !name.contains(" ") else { return name }
   var bytes: [UInt8] = []
   var rest = name.utf8[...]
   while let byte = rest.popFirst() {

@@ -222,7 +222,7 @@ extension FileDescriptor {
   }
 
   /// - Parameter expected: the file's size, if it is known.
-  func readAll(expecting expected: Int = 0) throws -> [UInt8] {
+  package func readAll(expecting expected: Int = 0) throws -> [UInt8] {
     var content: [UInt8] = []
     let chunk = max(4096, expected + 1)
     while true {

@@ -157,7 +157,12 @@ public struct StageName: Hashable, Sendable, CustomStringConvertible {
   public let description: String
 
   public init(_ text: String) {
-    description = text.utf8.contains(UInt8(ascii: "-")) ? String(text.map { $0 == "-" ? "_" : $0 }) : text
+    let hyphen = UInt8(ascii: "-")
+    guard text.utf8.contains(hyphen) else {
+      description = text
+      return
+    }
+    description = String(decoding: text.utf8.map { $0 == hyphen ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
   }
 }
 

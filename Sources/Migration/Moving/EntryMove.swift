@@ -162,7 +162,7 @@ struct EntryMove: Sendable {
       let old = work.kept("job_info.json").flatMap { try? JobInfo(reading: root.appending($0)) }
       try Steps.write(documents.info(old), to: root.appending("job_info.json"), mode: open, like: top, at: created)
     }
-    let old = work.keptManifest.flatMap { OldManifest(in: root, whole: true, name: $0).manifest }
+    let old = work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest }
     let bytes = documents.manifest(in: root, old)
     try Steps.write(bytes, to: manifest, mode: open, like: top, at: created)
     return SHA256.hex(of: bytes)

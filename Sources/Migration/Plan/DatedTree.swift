@@ -25,14 +25,16 @@ extension TreeReader {
       entry.problems = [.error("cannot be read (\(error))")]
       return Reading(entry: entry)
     }
-    let old = OldManifest(in: tree.path)
+    let old = OldManifest(in: scan)
     let papers = papers(of: tree, layout, day)
     let job = papers.job
     let verdicts = StageVerdicts(
       old.manifest ?? job.map { Manifest(document: $0) }, scan,
       muxIsOff: Self.muxIsOff(papers.settings?.env ?? workspace.config))
     tellStages(&entry, verdicts)
-    tellFilm(&entry, tree, scan, old.manifest, job: job ?? papers.info, media: papers.beside ?? tree.path)
+    let name = embeddedName(tree, scan, old.manifest)
+    tellFilm(
+      &entry, tree, named: name, scan, old.manifest, job: job ?? papers.info, media: papers.beside ?? tree.path)
     let hasPapers = job != nil || papers.info != nil || papers.settings != nil || entry.inputFile != nil
     if !hasPapers, !isJob(scan, old) {
       return Reading(entry: other(tree, [.info("bears a job's id and holds no job; the number counts as used")]))
@@ -46,7 +48,6 @@ extension TreeReader {
       ?? self.user(papers.settings?.env["USER_ID"].map { .string($0) }) ?? options.user
     let recordedID = old.manifest?.jobID ?? job?["job_id"]?.string ?? job?["id"]?.string
     entry.oldID = layout == .later ? recordedID ?? tree.name.text : tree.name.text
-    let name = embeddedName(tree, scan, old.manifest)
     let staysHere = layout == .today && !tree.isSecond && trees.output == workspace.outputRoot
     if staysHere {
       entry.id = JobID(tree.name.text)

@@ -13,9 +13,9 @@ extension TreeReader {
       entry.problems.append(.warning("the manifest says it was made \(text), which cannot be"))
     }
     let hasLogs = moments["log"] != nil && options.dateFrom != "manifest"
-    let began = told.created != nil && hasLogs ? nil : told.stages.filter(isPlausible).min()
-    let updated = hasLogs ? nil : told.updated.flatMap { isPlausible($0) ? $0 : nil }
-    moments["manifest"] = created ?? began ?? updated
+    moments["manifest"] =
+      created ?? (told.created != nil && hasLogs ? nil : told.stages.filter(isPlausible).min())
+      ?? (hasLogs ? nil : told.updated.flatMap { isPlausible($0) ? $0 : nil })
     if moments.isEmpty || options.dateFrom == "newest_file" {
       moments["newest_file"] = scan.newest { isPlausible(Timestamp(microseconds: $0 / 1000)) }.map {
         Timestamp(microseconds: $0 / 1000)
@@ -43,8 +43,10 @@ extension TreeReader {
   ) {
     let told = OldMoments(old, in: tree.path)
     let created = [told.created] + documents.map { $0?["created_at"] }
-    let moments = created.compactMap { Timestamp(recorded: $0) } + [told.stages.min()].compactMap { $0 }
-    let found = moments.first { JobDate($0) == day }
+    func isOfDay(_ moment: Timestamp) -> Bool { JobDate(moment) == day }
+    let found =
+      created.lazy.compactMap { Timestamp(recorded: $0) }.first(where: isOfDay)
+      ?? told.stages.min().flatMap { isOfDay($0) ? $0 : nil }
     let start = Timestamp("\(day.year.padded(4))-\(day.month.padded(2))-\(day.day.padded(2))T00:00:00")
     (entry.created, entry.dateSource) = (found ?? start, found == nil ? "path" : "manifest")
   }

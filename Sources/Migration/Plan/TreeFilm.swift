@@ -6,21 +6,22 @@ extension TreeReader {
   /// What film the tree is of, by all that tells of it.
   ///
   /// - Parameters:
+  ///   - name: of the folder, as names of files in it embed it.
   ///   - job: the job.json beside the manifest.
   ///   - media: where a copy of the film may lie.
   func tellFilm(
-    _ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?, job: JSON? = nil,
-    media: FilePath? = nil
+    _ entry: inout MigrationEntry, _ tree: FoundTree, named name: RawPath, _ scan: TreeScan, _ manifest: Manifest?,
+    job: JSON? = nil, media: FilePath? = nil
   ) {
     let isFlat = entry.layout == .flat
     let (title, year) = (manifest?.title ?? jobTitle(job), manifest?.year ?? jobYear(job))
-    let directory = isFlat ? directoryName(tree, scan, manifest) : ""
+    let (directory, directoryFilm) = isFlat ? directoryName(tree, embedded: name, manifest) : ("", nil)
     let inputFilm = isFlat ? inputs.film(of: directory) : nil
     var file = recordedFile(tree, scan, manifest, job)
     if let recorded = file {
       file = copy(of: recorded, in: media).map { workspace.documentPath($0) } ?? recorded
     } else if let media, inputFilm == nil {
-      file = filmIn(media, of: isFlat ? directory : nil).map { workspace.documentPath($0) }
+      file = filmIn(media, of: isFlat ? directory : nil, scan).map { workspace.documentPath($0) }
     }
     if !isFlat, file == nil {
       // The folder's name is an id and tells of no film.
@@ -31,8 +32,8 @@ extension TreeReader {
     }
     let guess = FilmGuess(
       FilmGuess.Evidence(
-        directory: directory, manifestTitle: title, manifestYear: year, recordedFile: file, inputFilm: inputFilm,
-        database: { database(scan) }))
+        directory: directory, directoryFilm: directoryFilm, manifestTitle: title, manifestYear: year,
+        recordedFile: file, inputFilm: inputFilm, database: { database(scan) }))
     (entry.title, entry.year) = (guess.title.isEmpty ? nil : guess.title, guess.year)
     (entry.titleSource, entry.yearSource, entry.inputFile) = (guess.titleSource, guess.yearSource, guess.inputFile)
     entry.problems += guess.problems
@@ -46,11 +47,17 @@ extension TreeReader {
     return recordedFolder(manifest).flatMap { names.contains($0) ? $0 : nil } ?? tree.name
   }
 
-  /// The folder's name that tells most of the film: its own, or where that has no year, one that it had.
-  private func directoryName(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?) -> String {
-    let embedded = embeddedName(tree, scan, manifest)
+  /// The folder's name that tells most of the film, and what it reads as: its own, or where that has no year, one that
+  /// it had.
+  private func directoryName(
+    _ tree: FoundTree, embedded: RawPath, _ manifest: Manifest?
+  ) -> (name: String, film: FilmName?) {
     let names = [tree.name, embedded] + [recordedFolder(manifest)].compactMap { $0 }
-    return (names.first { FilmName(parsing: $0.text).year != nil } ?? embedded).text
+    for name in names.lazy.map(\.text) {
+      let film = FilmName(parsing: name)
+      if film.year != nil { return (name, film) }
+    }
+    return (embedded.text, nil)
   }
 
   private func recordedFolder(_ manifest: Manifest?) -> RawPath? {
@@ -106,14 +113,15 @@ extension TreeReader {
 
   private func document(_ name: String, in scan: TreeScan) -> JSON? {
     guard scan.files.contains(RawPath(name)) else { return nil }
-    return (try? DurableFile.read(scan.root.appending(name).path)).flatMap { try? JSON(parsing: $0) }
+    return (try? scan.read(RawPath(name))).flatMap { try? JSON(parsing: $0) }
   }
 
   /// The copy of the film that lies with a job.
   ///
   /// - Parameter directory: the folder's name, where what lies there must be of that film.
-  private func filmIn(_ folder: FilePath, of directory: String?) -> FilePath? {
-    let names = (try? FlatFolder(folder))?.files ?? []
+  private func filmIn(_ folder: FilePath, of directory: String?, _ scan: TreeScan) -> FilePath? {
+    let isScanned = RawPath(folder) == scan.root
+    let names = isScanned ? scan.topFiles.sorted() : (try? FlatFolder(folder))?.files ?? []
     let made = ["final_output", "_with_subs", "_subtitled"]
     return names.first { name in
       guard InputFilms.isFilm(name.text), !made.contains(where: { name.text.contains($0) }) else { return false }

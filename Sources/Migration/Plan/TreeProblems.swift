@@ -28,7 +28,7 @@ extension TreeReader {
       entry.problems.append(
         .info("\(nested.text) holds an older run with a manifest of its own; it stays as it is, within"))
     }
-    for link in scan.links where !exists(scan.root.appending(link.path).path) {
+    for link in scan.links where scan.status(of: link.path) == nil {
       entry.problems.append(.info("\(link.path.text) points to nothing: \(link.target.text)"))
     }
     if entry.year == nil, entry.kind == .movie { entry.problems.append(.info("nothing tells the film's year")) }

@@ -80,17 +80,17 @@ struct TreeReader: Sendable {
 
   /// - Returns: `nil` when it is no job's directory.
   private func flat(_ tree: FoundTree, _ scan: TreeScan) -> Reading? {
-    let old = OldManifest(in: tree.path)
+    let old = OldManifest(in: scan)
     guard isJob(scan, old) else { return nil }
     var entry = MigrationEntry(kind: .movie, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = .flat
     let verdicts = StageVerdicts(old.manifest, scan, muxIsOff: Self.muxIsOff(workspace.config))
     tellStages(&entry, verdicts)
     entry.problems += verdicts.problems
-    tellFilm(&entry, tree, scan, old.manifest, media: tree.path)
+    let name = embeddedName(tree, scan, old.manifest)
+    tellFilm(&entry, tree, named: name, scan, old.manifest, media: tree.path)
     date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? options.user
-    let name = embeddedName(tree, scan, old.manifest)
     entry.work = EntryWork(for: entry, named: name, scan, verdicts)
     judge(&entry, scan, old, verdicts)
     return reading(entry, tree, old)

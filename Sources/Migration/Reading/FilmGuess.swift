@@ -19,6 +19,8 @@ struct FilmGuess: Sendable {
   /// What tells of the film.
   struct Evidence {
     var directory: String
+    /// What the directory's name reads as, if it has been read.
+    var directoryFilm: FilmName?
     var manifestTitle: String?
     var manifestYear: Int?
     /// The film's file, as the tree records it.
@@ -35,7 +37,8 @@ struct FilmGuess: Sendable {
   init(_ evidence: Evidence) {
     inputFile = evidence.recordedFile ?? evidence.inputFilm?.path.string
     let directory = Self.directoryName(evidence.directory)
-    let fromDirectory = FilmName(parsing: directory.name)
+    let known = directory.name == evidence.directory ? evidence.directoryFilm : nil
+    let fromDirectory = known ?? FilmName(parsing: directory.name)
     if let height = directory.height {
       problems.append(.warning("\(height) in the directory's name is a picture's height, no year"))
     }

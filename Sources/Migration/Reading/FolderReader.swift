@@ -23,9 +23,10 @@ struct FolderReader: ~Copyable {
       let count = getdents64(folder, start, buffer.count)
       if count == 0 { return }
       guard count > 0 else { throw Errno(rawValue: errno) }
-      var place = 0
+      var (place, next) = (0, Int64(0))
       while place < count {
         // struct dirent64 of <bits/dirent.h>: inode, offset, the entry's length, the type, the name.
+        next = buffer.load(fromByteOffset: place + 8, as: Int64.self)
         let length = Int(buffer.load(fromByteOffset: place + 16, as: UInt16.self))
         let type = Int(buffer[place + 18])
         let text = (start + place + 19).assumingMemoryBound(to: UInt8.self)
@@ -34,6 +35,8 @@ struct FolderReader: ~Copyable {
         if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
         body(name, Self.kind(type) ?? Self.look(folder, text))
       }
+      // ext4 and btrfs say so when nothing comes behind the last name; others are asked once more.
+      if next == .max { return }
     }
   }
 

@@ -54,6 +54,7 @@ struct InputFilms: Sendable {
 
   /// The film that a directory of this name was made of; `nil` where none or several may be.
   func film(of directory: String) -> Film? {
+    if films.isEmpty { return nil }
     let key = FilmKeys.key(directory)
     guard !key.isEmpty else { return nil }
     return one(byName[key]) ?? one(byTitle[key]) ?? one(byBareName[FilmKeys.bareKey(directory)])

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -14,23 +15,38 @@ enum OldManifest: Sendable {
   private static let unread = JSON.Omission(
     of: ["outputs", "metadata", "fingerprint", "description"], inEntriesOf: "stages")
 
-  init(in folder: FilePath, whole: Bool = false, name: String = "manifest.json") {
-    let path = folder.appending(name)
+  /// Without what a plan has no use for.
+  init(in scan: TreeScan) {
+    let file = RawPath("manifest.json")
+    guard let status = scan.status(of: file) else {
+      self = .none
+      return
+    }
+    self.init(isRegular: status.st_mode & S_IFMT == S_IFREG, size: status.st_size, leavingOut: Self.unread) {
+      try scan.read(file)
+    }
+  }
+
+  init(wholeAt path: FilePath) {
     guard let status = try? FileStatus(of: path) else {
       self = .none
       return
     }
-    guard status.isRegular, status.size <= Self.largest else {
-      self = .unreadable(status.isRegular ? "is too large to be a manifest" : "is no file")
+    self.init(isRegular: status.isRegular, size: status.size, leavingOut: nil) { try DurableFile.read(path) }
+  }
+
+  private init(isRegular: Bool, size: Int, leavingOut omission: JSON.Omission?, read: () throws -> [UInt8]) {
+    guard isRegular, size <= Self.largest else {
+      self = .unreadable(isRegular ? "is too large to be a manifest" : "is no file")
       return
     }
     do {
-      let bytes = try DurableFile.read(path)
+      let bytes = try read()
       guard bytes.contains(where: { !" \n\r\t\0".utf8.contains($0) }) else {
         self = .unreadable("is empty")
         return
       }
-      let document = try JSON(parsing: bytes, leavingOut: whole ? nil : Self.unread)
+      let document = try JSON(parsing: bytes, leavingOut: omission)
       self = Self.isManifest(document) ? .read(Manifest(document: document)) : .foreign
     } catch let error as JSONSyntaxError {
       self = .unreadable(error.isTruncated ? "is cut short" : "is no valid JSON")

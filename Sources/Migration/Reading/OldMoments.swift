@@ -3,25 +3,33 @@ internal import SystemPackage
 
 /// When an old manifest says that things were.
 struct OldMoments: Sendable {
+  private let manifest: Manifest?
+  /// Of a manifest that cannot be read, what can be.
+  private let rest: CutText?
   /// As it stands there.
-  private(set) var created: JSON?
-  /// Of all stages.
-  private(set) var stages: [Timestamp] = []
-  private(set) var updated: Timestamp?
+  let created: JSON?
 
   init(_ old: OldManifest, in folder: FilePath) {
-    if case .unreadable = old {
-      let rest = CutText(of: folder.appending("manifest.json"))
-      created = rest.first("created_at") ?? rest.first("timestamp")
-      stages = (rest.all("started_at") + rest.all("completed_at")).compactMap { Timestamp(recorded: $0) }
+    manifest = old.manifest
+    if case .unreadable = old { rest = CutText(of: folder.appending("manifest.json")) } else { rest = nil }
+    if let document = manifest?.document {
+      created = [document["created_at"], document["timestamp"]].compactMap { $0 }.first { !$0.isNull }
+    } else {
+      created = rest.flatMap { $0.first("created_at") ?? $0.first("timestamp") }
     }
-    guard let manifest = old.manifest else { return }
+  }
+
+  var updated: Timestamp? { Timestamp(recorded: manifest?.document["updated_at"]) }
+
+  /// Of all stages. Only a manifest that does not say when it was made is asked for them: the C library looks at the
+  /// zone's file for every local time that it reads.
+  var stages: [Timestamp] {
+    if let rest { return (rest.all("started_at") + rest.all("completed_at")).compactMap { Timestamp(recorded: $0) } }
+    guard let manifest else { return [] }
     let document = manifest.document
-    created = [document["created_at"], document["timestamp"]].compactMap { $0 }.first { !$0.isNull }
-    updated = Timestamp(recorded: document["updated_at"])
     let listed = manifest.recordedStages.map(\.fields)
     let steps = document["pipeline"]?["steps"]?.object?.pairs.map(\.value) ?? []
-    stages = (listed + steps + [document["timing"]].compactMap { $0 }).flatMap { record in
+    return (listed + steps + [document["timing"]].compactMap { $0 }).flatMap { record in
       [record["started_at"], record["completed_at"]].compactMap { Timestamp(recorded: $0) }
     }
   }

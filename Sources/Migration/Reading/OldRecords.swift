@@ -47,6 +47,7 @@ struct OldRecords: Sendable {
   /// A stage's documented name: some writers had hyphens or capitals in it.
   static func name(_ text: String) -> String {
     let name = StageName(text).description
+    if known.contains(name) { return name }
     let lower = name.lowercased()
     return known.contains(lower) ? lower : name
   }

@@ -19,7 +19,7 @@ public struct RawPath: Hashable, Sendable {
 
   func withPointer<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
-      for (index, byte) in bytes.enumerated() { text[index] = CChar(bitPattern: byte) }
+      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(text).copyMemory(from: $0) }
       text[bytes.count] = 0
       // Never empty, so there is an address.
       return text.baseAddress.map { body($0) } ?? body("")

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// The files by which a stage that succeeded is known, in every version of the application.
 ///
@@ -26,14 +27,16 @@ struct StageFiles: Sendable {
       end = parts.count > 1 ? Array(parts[1].utf8) : nil
     }
 
-    func fits(_ path: [UInt8]) -> Bool { end == nil ? path == start : stem(of: path) != nil }
+    func fits(_ path: [UInt8]) -> Bool { end == nil ? path == start : stemBytes(of: path) != nil }
 
     /// What stands for the `*`.
-    func stem(of path: [UInt8]) -> RawPath? {
+    func stem(of path: [UInt8]) -> RawPath? { stemBytes(of: path).map { RawPath(Array($0)) } }
+
+    private func stemBytes(of path: [UInt8]) -> ArraySlice<UInt8>? {
       guard let end, path.count > start.count + end.count, path.starts(with: start),
-        path.suffix(end.count).elementsEqual(end), !path[start.count...].contains(RawPath.slash)
+        path[(path.count - end.count)...].elementsEqual(end), !path[start.count...].contains(RawPath.slash)
       else { return nil }
-      return RawPath(Array(path[start.count..<(path.count - end.count)]))
+      return path[start.count..<(path.count - end.count)]
     }
   }
 
@@ -99,17 +102,13 @@ struct StageFiles: Sendable {
 
   /// Whether a file looks finished: it is not empty, and JSON has its end.
   private static func isWhole(_ file: RawPath, in scan: TreeScan) -> Bool {
-    let place = scan.root.appending(file)
-    var raw = stat()
-    guard place.withPointer({ stat($0, &raw) }) == 0, raw.st_mode & S_IFMT == S_IFREG, raw.st_size > 0 else {
+    guard let status = scan.status(of: file), status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
       return false
     }
-    guard file.bytes.suffix(5).elementsEqual(".json".utf8) else { return true }
-    let handle = place.withPointer { open($0, O_RDONLY | O_CLOEXEC) }
-    guard handle >= 0 else { return true }
-    defer { close(handle) }
+    guard file.bytes.suffix(5).elementsEqual(".json".utf8), let handle = try? scan.open(file) else { return true }
+    defer { try? handle.close() }
     return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { tail in
-      let count = pread(handle, tail.baseAddress, tail.count, max(0, raw.st_size - tail.count))
+      let count = pread(handle.rawValue, tail.baseAddress, tail.count, max(0, status.st_size - tail.count))
       let last = tail.prefix(max(0, count)).last { !" \n\r\t".utf8.contains($0) }
       return last.map { "}]".utf8.contains($0) } ?? false
     }

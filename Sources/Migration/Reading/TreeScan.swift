@@ -26,6 +26,7 @@ struct TreeScan: Sendable {
   }
 
   let root: RawPath
+  private let top: OpenFolder
   private(set) var folders: [Folder] = []
   /// All that is neither a folder nor a link.
   private(set) var files: [RawPath] = []
@@ -42,14 +43,12 @@ struct TreeScan: Sendable {
   /// - Throws: `Errno` when the folder cannot be read.
   init(_ root: FilePath) throws(Errno) {
     self.root = RawPath(root)
-    let top = root.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-    guard top >= 0 else { throw Errno(rawValue: errno) }
-    read(top, RawPath([]), depth: 0, FolderReader())
+    top = try OpenFolder(root)
+    read(top.descriptor, RawPath([]), depth: 0, FolderReader())
     filesAndLinks = links.isEmpty ? files : files + links.map(\.path)
   }
 
   private mutating func read(_ descriptor: CInt, _ path: RawPath, depth: Int, _ reader: borrowing FolderReader) {
-    defer { close(descriptor) }
     var raw = stat()
     guard fstat(descriptor, &raw) == 0 else { return unreadable.append(path) }
     folders.append(
@@ -75,11 +74,11 @@ struct TreeScan: Sendable {
       let place = path.appending(name)
       let opened = name.withPointer { openat(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
       if opened < 0 || depth >= Self.depthLimit {
-        if opened >= 0 { close(opened) }
         unreadable.append(place)
       } else {
         read(opened, place, depth: depth + 1, reader)
       }
+      if opened >= 0 { close(opened) }
     }
   }
 
@@ -99,6 +98,30 @@ struct TreeScan: Sendable {
     return RawPath(buffer[..<count].map { UInt8(bitPattern: $0) })
   }
 
+  /// What is at a path in it; links are followed.
+  func status(of file: RawPath) -> stat? {
+    var raw = stat()
+    return file.withPointer { fstatat(top.descriptor, $0, &raw, 0) } == 0 ? raw : nil
+  }
+
+  /// Opens a file in it to be read.
+  ///
+  /// - Throws: `Errno`.
+  func open(_ file: RawPath) throws(Errno) -> FileDescriptor {
+    let handle = file.withPointer { openat(top.descriptor, $0, O_RDONLY | O_CLOEXEC) }
+    guard handle >= 0 else { throw Errno(rawValue: errno) }
+    return FileDescriptor(rawValue: handle)
+  }
+
+  /// The whole content of a file in it.
+  func read(_ file: RawPath) throws -> [UInt8] {
+    let handle = try open(file)
+    return try handle.closeAfter { try handle.readAll(expecting: FileStatus(of: handle).size) }
+  }
+
+  /// Those of the files that lie directly in it.
+  var topFiles: [RawPath] { files.filter { !$0.bytes.contains(RawPath.slash) } }
+
   /// Folders within that hold a manifest of their own.
   var nestedRuns: [RawPath] {
     let name = Array("/manifest.json".utf8)
@@ -109,10 +132,23 @@ struct TreeScan: Sendable {
   func newest(_ canBe: (Int64) -> Bool) -> Int64? {
     let times = files.compactMap { (file) -> Int64? in
       var raw = stat()
-      return root.appending(file).withPointer { lstat($0, &raw) } == 0 ? raw.modified : nil
+      return file.withPointer { fstatat(top.descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) } == 0 ? raw.modified : nil
     }
     return times.filter(canBe).max() ?? folders.map(\.modified).filter(canBe).max()
   }
+}
+
+/// A folder that stays open while anybody has it, so that what lies in it is found without the whole way to it.
+private final class OpenFolder: Sendable {
+  let descriptor: CInt
+
+  /// - Throws: `Errno`, for a link too.
+  init(_ path: FilePath) throws(Errno) {
+    descriptor = path.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 extension stat {

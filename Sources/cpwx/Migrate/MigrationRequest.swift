@@ -49,8 +49,21 @@ struct MigrationRequest {
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
     for error in plan.unread { Console.error(error.description) }
-    if plan.isOfNothing { Console.error("nothing that is there fits --only and --exclude") }
+    if plan.isOfNothing, plan.unread.isEmpty { try tellOfNothing() }
     return plan
+  }
+
+  /// A pattern that fits nothing is mistyped, unless it is what was migrated before: asking for that twice is no mistake.
+  ///
+  /// - Throws: ``JobError`` with code `usage`.
+  private func tellOfNothing() throws {
+    if options.only.isEmpty { return Console.error("nothing is left that --exclude does not fit") }
+    guard try Migrator.hasMigrated(options, in: workspace) else {
+      throw JobError(
+        .usage, "--only \(options.only.joined(separator: ", "))", "fits nothing that is there",
+        remedy: "Nothing was changed. See what is there: cpwx migrate --from-legacy -n")
+    }
+    Console.error("what --only fits has been migrated already")
   }
 
   /// Finishes what was cut off, then does what is left to do.

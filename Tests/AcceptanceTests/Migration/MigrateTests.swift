@@ -206,4 +206,18 @@ struct MigrateTests {
       #expect(workspace.exists("out/-Don's_1978/manifest.json"))
     }
   }
+
+  @Test func `a pattern that fits nothing is refused, but not one of what was migrated before`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      for more in ["--quiet", "--dry-run"] {
+        let mistyped = try workspace.cpwx("migrate", "--from-legacy", "--only", "Shloay*", more)
+        #expect(mistyped.code == 64 && mistyped.errors.contains("fits nothing that is there"), "\(mistyped.errors)")
+      }
+      #expect(workspace.exists("out/Sholay_1975/manifest.json"))
+      for _ in 1...2 { #expect(try workspace.cpwx("migrate", "--from-legacy", "--only", "Sho*").code == 0) }
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try workspace.cpwx("migrate", "--from-legacy", "--exclude", "*").code == 0)
+    }
+  }
 }
