@@ -28,13 +28,16 @@ struct OldLogs: Sendable {
     .flatMap { Set([$0, String($0.map { $0 == "_" ? "-" : $0 })]) }
     .longestFirst.map { Array($0.utf8) }
 
+  /// Records of batches, which are no logs.
+  private static let batches = RawPath("batches")
+
   init(in root: FilePath) {
     self.root = root
     guard let found = try? FlatFolder(root) else { return }
     for name in found.files { add(name) }
     // Below a year's name lie the logs of jobs.
     var names = Set(found.files)
-    for folder in found.folders where !folder.isNumber(of: 4) {
+    for folder in found.folders where !folder.isNumber(of: 4) && folder != Self.batches {
       for file in ((try? TreeScan(root.appending(folder)))?.files ?? []).sorted() {
         // Two of one name cannot both go to one job.
         if names.insert(file.name).inserted {
