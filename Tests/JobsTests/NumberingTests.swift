@@ -130,15 +130,4 @@ struct `Job numbers` {
     #expect(Set(mine).count == 8)
     #expect(all.map(\.number) == Array(1...32))
   }
-
-  @Test func `stay cheap on a day of thousands of jobs`() throws {
-    let site = try TemporaryWorkspace()
-    for tree in ["out", "logs"] {
-      let user = site.path("\(tree)/2025/10/30/1")
-      try makeFolder(user)
-      for number in 1...2000 { try makeFolder(user.appending("20251030-\(1000 + number)")) }
-    }
-    // A fraction of this with optimisation, and without other tests at work.
-    #expect(try ContinuousClock().measure { for _ in 0..<4 { _ = try nextID(site) } } < .seconds(4))
-  }
 }

@@ -149,5 +149,4 @@ final class BatchRun: Sendable {
     if job != nil, result.error != .locked { result.status = .interrupted }
     return result
   }
-
 }
