@@ -1,3 +1,4 @@
+internal import GRDB
 internal import Jobs
 internal import SystemPackage
 
@@ -18,6 +19,15 @@ struct IndexFile: Sendable {
   /// Held by who makes the index anew.
   var makerPath: FilePath { path.removingLastComponent().appending("index.maker") }
   private var companions: [FilePath] { ["-wal", "-shm", "-journal"].map { FilePath(path.string + $0) } }
+
+  /// What there is to say of a folder in the place of one of the index's own files.
+  var obstacle: JobError? {
+    ([lockPath, usersPath, makerPath] + companions).first { isDirectory($0) }.map {
+      JobError(
+        .io, $0.string, "is a folder, where cpwx keeps a file of its own",
+        remedy: "Nothing was changed. Move it away, and run this again.")
+    }
+  }
 
   /// Whether an error is about one of the index's own files.
   func isTrouble(_ error: JobError) -> Bool {
@@ -41,16 +51,46 @@ struct IndexFile: Sendable {
   var waitingBytes: Int { (try? FileStatus(of: companions[0]))?.size ?? 0 }
 
   /// Whether the file is as the last change by cpwx left it.
-  func isAsLeft(_ lock: borrowing FileLock) throws -> Bool { try isAs(lock.content()) }
+  func isAsLeft(_ lock: borrowing FileLock) throws -> Bool {
+    guard let noted = try? JSON(parsing: lock.content()) else { return false }
+    guard noted["changing"]?.bool == true else { return isAs(noted) }
+    // A change that was cut short. SQLite brings its own file back in order; what it finds then is what counts from now on.
+    guard exists(path), try isSound() else { return false }
+    try? note(lock)
+    return true
+  }
 
   /// The same for a reader, who waits for a writer only when in doubt.
   func isAsLeft() throws -> Bool {
-    if let noted = try? DurableFile.read(lockPath), isAs(noted) { return true }
+    if isNotedAsLeft { return true }
     return try isAsLeft(lock())
   }
 
   /// The same without waiting or writing anything; in doubt not.
-  var isNotedAsLeft: Bool { (try? DurableFile.read(lockPath)).map(isAs) ?? false }
+  var isNotedAsLeft: Bool {
+    guard let noted else { return false }
+    return noted["changing"]?.bool == true ? exists(path) && FileLock.isHeld(lockPath) : isAs(noted)
+  }
+
+  /// What the last change left to be known of the file; `nil` where there never was one.
+  private var noted: JSON? { (try? DurableFile.read(lockPath)).flatMap { try? JSON(parsing: $0) } }
+
+  /// What is wrong where there is nothing in the file's place, or nothing in the file; `nil` where there never was one.
+  var lack: String? {
+    isTaken(path) ? exists(path) ? "is empty" : "is a link to nothing" : noted.map { _ in "is missing" }
+  }
+
+  /// Whether SQLite finds everything in order.
+  private func isSound() throws -> Bool {
+    do {
+      let queue = try DatabaseQueue(path: path.string, configuration: JobIndex.configuration())
+      let isSound = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") == "ok" }
+      try queue.close()
+      return isSound
+    } catch let error as DatabaseError where error.tellsOfDamage {
+      return false
+    }
+  }
 
   /// What SQLite opens to read it and write nothing. Where nobody has the index open, it would make files beside it.
   var readingPath: String {
@@ -58,10 +98,8 @@ struct IndexFile: Sendable {
     return "file://" + percentEncoded(path.string) + "?immutable=1"
   }
 
-  private func isAs(_ noted: [UInt8]) -> Bool {
-    guard let status = try? FileStatus(of: path), let noted = try? JSON(parsing: noted) else { return false }
-    // A change that was cut short: SQLite brings its own file back in order.
-    if noted["changing"]?.bool == true { return true }
+  private func isAs(_ noted: JSON) -> Bool {
+    guard let status = try? FileStatus(of: path) else { return false }
     return noted["inode"]?.int == Int(status.inode) && noted["size_bytes"]?.int == status.size
       && noted["modified"]?.int == Int(status.modified)
   }
@@ -95,6 +133,12 @@ struct IndexFile: Sendable {
   func setAside() throws -> FilePath {
     let name = "index.sqlite.kept-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
     let kept = try Jobs.setAside(path, as: name)
+    // Of those that were kept before, the last one tells enough. What is no file may be anything.
+    let folder = path.removingLastComponent()
+    for name in names(in: folder) where name.hasPrefix("index.sqlite.kept-") && name != kept.lastComponent?.string {
+      let old = folder.appending(name)
+      if (try? FileStatus(ofLink: old))?.isRegular == true { unlink(old) }
+    }
     for companion in companions { unlink(companion) }
     return kept
   }

@@ -20,6 +20,8 @@ public final class JobIndex: Sendable {
   let notice: IndexNotice
   /// When the files were last compared with it, by whoever has it open here.
   let compared = Mutex<ContinuousClock.Instant?>(nil)
+  /// The folders of jobs whose files this user may not read.
+  let unread = Mutex<Set<String>>([])
 
   private init(
     _ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?,
@@ -53,7 +55,7 @@ public final class JobIndex: Sendable {
     let index = leavingNone && isNone ? try passing(workspace, notice) : try open(workspace, notice: notice)
     defer { index.close() }
     do {
-      return try body(index)
+      return try index.answer(notice, body)
     } catch let error as DatabaseError where error.tellsOfDamage {
       notice("the index is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
     } catch let error as DatabaseError where error.tellsOfNoWriting {
@@ -63,7 +65,7 @@ public final class JobIndex: Sendable {
     }
     let renewed = try remade(workspace, notice: notice)
     defer { renewed.close() }
-    return try body(renewed)
+    return try renewed.answer(notice, body)
   }
 
   private static func lookPassing<Result>(
@@ -72,12 +74,53 @@ public final class JobIndex: Sendable {
     notice("the index cannot be brought up to date (\(reason)); the jobs' files are read for this look")
     let passing = try passing(workspace, notice)
     defer { passing.close() }
-    return try body(passing)
+    do {
+      return try passing.answer(notice, body)
+    } catch let error as DatabaseError where error.tellsOfNoWriting {
+      // What was room enough for it is full by now.
+      let inMemory = try inMemory(workspace, notice)
+      defer { inMemory.close() }
+      return try inMemory.answer(notice, body)
+    }
+  }
+
+  private func answer<Result>(_ notice: IndexNotice, _ body: (JobIndex) throws -> Result) throws -> Result {
+    let result = try body(self)
+    let unread = unread.withLock { $0 }
+    if let one = unread.min() {
+      let others = unread.count > 1 ? " and \(unread.count - 1) more" : ""
+      notice("\(one)\(others): this user may not read its files; it is told of as it was known before")
+    }
+    return result
+  }
+
+  /// Brings into the index what the files of a job have just been found to say. Best effort: where there is no index that can
+  /// be believed, or others write it, the next look at it is as good.
+  public static func note(_ job: IndexedJob, in workspace: Workspace) {
+    let file = IndexFile(in: workspace)
+    guard file.isNotedAsLeft else { return }
+    let use = file.use()
+    guard let queue = try? DatabaseQueue(path: file.path.string, configuration: configuration()) else { return }
+    let index = JobIndex(workspace, file, queue, using: use, .silent)
+    defer { index.close() }
+    let isKnown = try? index.read { db in
+      guard try Schema.migrator.hasCompletedMigrations(db), try !Schema.migrator.hasBeenSuperseded(db) else {
+        return false
+      }
+      return try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM jobs WHERE folder = ?)", arguments: [job.folder]) == true
+    }
+    guard isKnown == true else { return }
+    try? index.write(waits: false) { try JobWriter($0).store(job) }
   }
 
   /// Opens the index, making it where there is none that can be believed.
   public static func open(_ workspace: Workspace, notice: IndexNotice) throws -> JobIndex {
     let file = IndexFile(in: workspace)
+    if let obstacle = file.obstacle {
+      notice("\(obstacle.subject): \(obstacle.message); move it away. The jobs' files are read for this look")
+      return try passing(workspace, notice)
+    }
     do {
       return try standing(workspace, notice) ?? remade(workspace, notice: notice)
     } catch let error as DatabaseError where error.tellsOfDamage {
@@ -96,7 +139,10 @@ public final class JobIndex: Sendable {
   /// The index as it is; `nil` when there is none that can be believed.
   private static func standing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex? {
     let file = IndexFile(in: workspace)
-    guard let status = try? FileStatus(of: file.path), status.size > 0 else { return nil }
+    guard let status = try? FileStatus(of: file.path), status.size > 0 else {
+      if let lack = file.lack { notice("\(file.path): \(lack); it is made anew from the jobs' files") }
+      return nil
+    }
     let use = file.use()
     guard try file.isAsLeft() else {
       notice("\(file.path): was changed by other hands than cpwx's; it is made anew from the jobs' files")
@@ -137,7 +183,25 @@ public final class JobIndex: Sendable {
   private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
     let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
-    return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace, notice)
+    do {
+      return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace, notice)
+    } catch let error as DatabaseError where error.tellsOfNoWriting {
+      return try inMemory(workspace, notice)
+    } catch let error as JobError where error.subject == path.string {
+      return try inMemory(workspace, notice)
+    }
+  }
+
+  /// For this look alone, where there is no room in any folder.
+  private static func inMemory(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
+    do {
+      return JobIndex(passing: try Reindex(of: workspace).make(at: nil, notice), workspace, notice)
+    } catch let error as DatabaseError {
+      throw JobError(
+        .io, IndexFile(in: workspace).path.string,
+        "the index cannot be made (\(error.message ?? "\(error)"))",
+        remedy: "The jobs are as they were. Make room, or name a folder that has some by TMPDIR, and run this again.")
+    }
   }
 
   static func configuration() -> Configuration {
@@ -194,24 +258,5 @@ public final class JobIndex: Sendable {
   public func close() {
     if !isPassing, file.waitingBytes > Self.mostBytesLeft, let lock = try? file.lockIfFree() { try? checkpoint(lock) }
     try? queue.close()
-  }
-}
-
-extension DatabaseError {
-  /// Whether what is to be written cannot be: the disk is full, or the file closed to this user.
-  var tellsOfNoWriting: Bool {
-    switch resultCode {
-    case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM: true
-    default: false
-    }
-  }
-
-  /// Whether SQLite found the file to hold what it must not.
-  var tellsOfDamage: Bool {
-    switch resultCode {
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA: true
-    case .SQLITE_ERROR: message?.contains("no such") == true || message?.contains("malformed") == true
-    default: false
-    }
   }
 }

@@ -25,6 +25,64 @@ import Testing
     #expect(site.notices.contains { $0.contains("kept as") })
   }
 
+  @Test(arguments: [
+    ("is missing", "rm index.sqlite"), ("is empty", ": > index.sqlite"),
+    ("is a link to nothing", "ln -sf /nowhere/at/all index.sqlite"),
+  ])
+  func `that is missing, empty, or a link to nothing is told of`(words: String, damage: String) throws {
+    let site = try site()
+    let expected = try site.rows()
+    #expect(site.notices.isEmpty, "of a workspace that had none there is nothing to tell")
+    let shell = try Process.run(
+      URL(filePath: "/bin/sh"), arguments: ["-c", "cd '\(site.path(".cpwx"))' && \(damage)"])
+    shell.waitUntilExit()
+    #expect(try site.rows() == expected)
+    #expect(site.notices.count == 1 && site.notices[0].contains("\(words); it is made anew"), "\(site.notices)")
+  }
+
+  @Test func `is noticed also after a change of it was cut short`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    func cutShort() throws {
+      let lock = try IndexFile(in: site.workspace).lock()
+      try lock.describeHolder(["changing": .bool(true)])
+    }
+    try cutShort()
+    #expect(try !IndexFile(in: site.workspace).isNotedAsLeft)
+    #expect(try site.rows() == expected)
+    #expect(site.notices.isEmpty)
+    #expect(try IndexFile(in: site.workspace).isNotedAsLeft)
+    try cutShort()
+    let whole = try DurableFile.read(site.database)
+    try DurableFile.write(Array(whole.prefix(4096)) + Array(repeating: 7, count: whole.count - 4096), to: site.database)
+    #expect(try site.rows() == expected)
+    #expect(site.notices.contains { $0.contains("made anew") })
+  }
+
+  @Test func `is kept once, however often it was damaged`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    try makeFolder(site.path(".cpwx/index.sqlite.kept-by-hand"))
+    for damage in 1...3 {
+      try DurableFile.write(Array(repeating: 7, count: 9000 + damage), to: site.database)
+      #expect(try site.rows() == expected)
+    }
+    let kept = names(in: site.path(".cpwx")).filter { $0.contains(".kept-") }
+    #expect(kept.count == 2 && kept.contains("index.sqlite.kept-by-hand"), "\(kept)")
+    let last = try #require(kept.first { $0 != "index.sqlite.kept-by-hand" })
+    #expect(try FileStatus(of: site.path(".cpwx/\(last)")).size == 9003)
+  }
+
+  @Test(arguments: ["index.sqlite-wal", "index.maker", "index.lock"])
+  func `with a folder in the place of its own files is not needed, and says which one it is`(name: String) throws {
+    let site = try site()
+    try makeFolder(site.path(".cpwx/\(name)"))
+    #expect(try site.ids().count == 20)
+    #expect(site.notices.count == 1 && site.notices[0].contains("/\(name): is a folder"), "\(site.notices)")
+    let error = #expect(throws: JobError.self) { try Reindex(of: site.workspace).run(notice: site.notice) }
+    #expect(error?.code == .io && error?.subject.hasSuffix("/\(name)") == true)
+  }
+
   @Test func `is not what a film that cannot be read is taken for`() throws {
     let site = try site()
     _ = try site.rows()

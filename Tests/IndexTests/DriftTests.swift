@@ -1,5 +1,7 @@
+import Foundation
 import GRDB
 import Jobs
+import SystemPackage
 import Testing
 
 @testable import Index
@@ -58,6 +60,9 @@ import Testing
     #expect(try site.ids("status=failed") == ["20260101-001"])
     try site.job("20260101-001", title: "Don", status: "failed", stages: [("asr", "failed")])
     #expect(try site.find("don") == ["20260101-001"])
+    #expect(try site.find("🇮🇳") == [])
+    try site.job("20260101-002", title: "Jai Hind 🇮🇳")
+    #expect(try site.find("🇮🇳") == ["20260101-002"])
     try site.job("20260101-001", title: "Yaadein", status: "failed", stages: [("asr", "failed")])
     #expect(try site.ids("title~don") == [])
   }
@@ -83,6 +88,66 @@ import Testing
     #expect(try site.ids("status=completed") == [])
     try site.job("20260101-1001")
     #expect(try site.ids("status=completed") == ["20260101-1001"])
+  }
+
+  @Test func `is completed by its final video alone, as long as that is there`() throws {
+    let site = try IndexedWorkspace()
+    for name in ["nothing.txt", "job_info.json"] {
+      try site.file("out/2026/01/01/1/20260101-001/\(name)", "{}")
+      #expect(try site.ids("status=pending") == ["20260101-001"])
+      try site.file("out/2026/01/01/1/20260101-001/final_output.mp4", "video")
+      #expect(try site.ids("status=completed") == ["20260101-001"])
+      try site.file("out/2026/01/01/1/20260101-001/final_output.mp4", "")
+      #expect(try site.ids("status=pending") == ["20260101-001"])
+      try site.file("out/2026/01/01/1/20260101-001/20260101-001_with_subs.mp4", "video")
+      #expect(try site.ids("status=completed") == ["20260101-001"])
+      try site.remove("out/2026/01/01/1/20260101-001")
+      #expect(try site.ids() == [])
+    }
+  }
+
+  @Test func `in a folder that is named by a counter is what its job.json says by now`() throws {
+    let site = try IndexedWorkspace()
+    let manifest =
+      #"{"created_at": "2026-01-01T09:00:00.000000", "input": {"file": "in/a.mkv"}, "pipeline": {"status": "completed"}}"#
+    try site.file("out/2026/01/01/asha/0001/manifest.json", manifest)
+    #expect(try site.ids() == [])
+    // Later than the clock's tick, in which a folder is looked at again anyway.
+    usleep(60_000)
+    #expect(try site.ids() == [])
+    for id in ["job-20260101-asha-0001", "job-20260101-asha-0007"] {
+      try site.file("out/2026/01/01/asha/0001/job.json", #"{"job_id": "\#(id)"}"#)
+      #expect(try site.ids() == [id])
+      let kept = try site.rows()
+      try Reindex(of: site.workspace).run(notice: site.notice)
+      #expect(try site.rows() == kept)
+    }
+    try site.remove("out/2026/01/01/asha/0001/job.json")
+    #expect(try site.ids() == [])
+  }
+
+  @Test func `is called as what stands beside its manifest says by now`() throws {
+    let site = try IndexedWorkspace()
+    try site.file("out/2026/01/01/1/20260101-001/manifest.json", #"{"pipeline": {"status": "completed"}}"#)
+    for title in ["Sholay", "Anand", "Deewaar"] {
+      try site.file("out/2026/01/01/1/20260101-001/job_info.json", #"{"title": "\#(title)"}"#)
+      #expect(try site.look { try $0.page(JobQuery()) }.map(\.title) == [title])
+    }
+  }
+
+  @Test func `is found in lists once it was shown`() throws {
+    let site = try IndexedWorkspace()
+    for number in 101...410 { try site.job("20260102-\(number)") }
+    #expect(try site.ids("status=failed") == [])
+    try site.job("20260102-101", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
+    let shown = try JobIndex.job(named: "20260102-101", in: site.workspace, notice: site.notice)
+    JobIndex.note(shown, in: try site.workspace)
+    #expect(try site.ids("status=failed") == ["20260102-101"])
+    #expect(site.notices.isEmpty)
+    try site.remove(".cpwx/index.sqlite")
+    JobIndex.note(shown, in: try site.workspace)
+    #expect(!exists(site.database), "no index is made for it")
   }
 
   @Test func `shows its batch too, also one that was killed`() throws {

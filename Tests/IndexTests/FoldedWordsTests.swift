@@ -8,7 +8,8 @@ import Testing
     ("Straße & Søn", "strasse and son"), ("Łódź", "lodz"), ("Ångström", "angstrom"), ("ＦＵＬＬ　ｗｉｄｔｈ", "full width"),
     ("東京物語", "東 京 物 語"), ("Ярость", "ярость"), ("", ""), ("!!!", ""), ("STRAẞE", "strasse"), ("Ħal", "hal"),
     ("L'Armée des ombres", "larmee armee des ombres"), ("L’Avventura", "lavventura avventura"), ("l'art", "lart art"),
-    ("Soft\u{AD}hyphen", "softhyphen"), ("zero\u{200B}width", "zero width"), ("❤️ Dil", "dil"),
+    ("Soft\u{AD}hyphen", "softhyphen"), ("zero\u{200B}width", "zero width"), ("❤️ Dil", "u2764 dil"),
+    ("Jai Hind 🇮🇳", "jai hind u1f1ee u1f1f3"), ("Film™ © 451°", "filmtm 451"),
   ])
   func `words are told without case and diacritics`(source: String, folded: String) {
     #expect(FoldedWords(source).text == folded)

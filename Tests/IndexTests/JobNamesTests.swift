@@ -51,6 +51,36 @@ import Testing
     #expect(try site.named(site.path("out/2025/10/30/2/20251030-001").string).userID == "2")
   }
 
+  @Test func `is its folder as documents write it, wherever one stands`() throws {
+    let site = try site("2025/10/30/1/20251030-001", "2025/10/30/2/20251030-001")
+    try makeFolder(site.path("logs/2025/10/30/1/20251030-001"))
+    #expect(try site.named("out/2025/10/30/2/20251030-001").userID == "2")
+    #expect(try site.named("logs/2025/10/30/1/20251030-001").userID == "1")
+    try site.file("archive/2025/10/30/3/20251030-001.tar.zst", "")
+    #expect(try site.named("archive/2025/10/30/3/20251030-001.tar.zst").userID == "3")
+    #expect(try site.named("out/2025/10/30/3/20251030-001").userID == "3")
+  }
+
+  @Test func `is a path in it also where the folder of its year is a link`() throws {
+    let site = try site("2025/10/30/1/20251030-001")
+    try site.file("out/2025/10/30/1/20251030-001/manifest.json", "{}")
+    try FileManager.default.moveItem(atPath: site.path("out/2025").string, toPath: site.path("disk").string)
+    try FileManager.default.createSymbolicLink(
+      atPath: site.path("out/2025").string, withDestinationPath: site.path("disk").string)
+    for path in ["out/2025/10/30/1/20251030-001/manifest.json", "out/2025/10/30/1/20251030-001"] {
+      #expect(try site.named(path).folder == "out/2025/10/30/1/20251030-001")
+      #expect(try site.named(site.path(path).string).folder == "out/2025/10/30/1/20251030-001")
+    }
+  }
+
+  @Test func `is refused when a copy in another day's folder bears it too`() throws {
+    let site = try site("2025/10/30/1/20251030-001", "2025/10/29/1/20251030-001")
+    #expect(try site.look { try $0.page(JobQuery()) }.count == 2)
+    let error = #expect(throws: JobError.self) { try site.named("20251030-001") }
+    #expect(error?.message == "is the name of several jobs")
+    #expect(try site.named("out/2025/10/29/1/20251030-001").folder == "out/2025/10/29/1/20251030-001")
+  }
+
   @Test func `is refused when another user's job of that name is archived`() throws {
     let site = try site("2025/10/30/1/20251030-001")
     #expect(try site.named("20251030-001").userID == "1")

@@ -120,6 +120,10 @@ import Testing
     #expect(try site.ids("status=pending") == ["20251030-004"])
     try site.remove("out/2025/10/30/20251030-003")
     #expect(try site.ids("status=pending") == ["20251030-004", "20251030-003"])
+    try site.file("out/2025/10/30/20251030-003/manifest.json", #"{"status": "completed"}"#)
+    #expect(try site.ids() == ["20251030-004", "20251030-003"])
+    try site.remove("out/2025")
+    #expect(try site.ids("status=pending") == ["20251030-004", "20251030-003"])
   }
 
   @Test func `takes a damaged manifest for what it is, and the jobs around it too`() throws {

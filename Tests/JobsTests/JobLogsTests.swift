@@ -25,4 +25,32 @@ struct `The logs of a job` {
     let error = #expect(throws: JobError.self) { try logs.file(of: "mux") }
     #expect(error?.remedy == "It has: demux, pre_ner, asr, aside")
   }
+
+  @Test func `is read from its start when it was cut short, grown again or replaced, and no line is glued to another`()
+    throws
+  {
+    let site = try TemporaryWorkspace()
+    let path = try site.file("asr.log", "one\ntw")
+    let source = LogSource(path)
+    func news() throws -> String {
+      var bytes: [UInt8] = []
+      try source.drain { bytes += $0 }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    func write(_ text: String, _ options: FileDescriptor.OpenOptions) throws {
+      let file = try FileDescriptor.open(path, .writeOnly, options: options)
+      try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    }
+    #expect(try news() == "one\ntw")
+    try write("o\n", .append)
+    #expect(try news() == "o\n")
+    try write("another one, and longer\nhal", .truncate)
+    #expect(try news() == "another one, and longer\nhal")
+    try write("cut\n", .truncate)
+    #expect(try news() == "\ncut\n")
+    try write("no end", .append)
+    try DurableFile.write(Array("new file\n".utf8), to: path)
+    #expect(try news() == "no end\nnew file\n")
+    #expect(try news() == "")
+  }
 }

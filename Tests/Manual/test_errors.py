@@ -112,6 +112,10 @@ class Provoked(ErrorCase):
         twin = job.parent.parent / "7" / job.name
         shutil.copytree(job, twin)
         self.expect("is a job of several users: ...", 64, self.place.cpwx("job", "show", job.name))
+        shutil.rmtree(twin)
+        shutil.copytree(job, job.parents[2] / "01/1" / job.name)
+        self.place.cpwx("job", "list", code=0)
+        self.expect("is the name of several jobs", 64, self.place.cpwx("job", "show", job.name))
 
     def test_a_page_behind_a_job_that_goes(self):
         job = Path(self.place.job())
@@ -395,8 +399,15 @@ class Provoked(ErrorCase):
         self.expect("the folder for jobs cannot be made", 74, self.place.cpwx("run"))
 
     def test_an_index_that_can_be_made_nowhere(self):
+        state = Path(self.folder, "state")
+        state.mkdir()
+        self.mount(["-t", "tmpfs", "-o", "size=16k", "tmpfs"], state)
         self.expect("the index cannot be made", 74, self.place.cpwx(
-            "job", "list", environment={"CPWX_STATE": "/proc/none", "TMPDIR": "/proc/none"}))
+            "job", "reindex", environment={"CPWX_STATE": str(state)}))
+
+    def test_a_folder_in_the_place_of_a_lock(self):
+        (self.place.root / ".cpwx/index.maker").mkdir(parents=True)
+        self.expect("is a folder, where cpwx keeps a file of its own", 74, self.place.cpwx("job", "reindex"))
 
     def test_a_file_that_another_made_meanwhile(self):
         made = Path(self.folder, "made")

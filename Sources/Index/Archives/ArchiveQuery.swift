@@ -67,18 +67,18 @@ extension JobIndex {
 
   /// Archives whose files were changed in place, by a failing disk or by other hands, are looked into again.
   private func asTheirFilesSay(_ archives: [IndexedArchive]) throws -> [IndexedArchive] {
-    let anew = archives.compactMap { archive -> IndexedArchive? in
+    let anew = archives.compactMap { archive -> ArchiveReading? in
       guard let place = archive.place(in: workspace), let status = try? FileStatus(of: place.file(in: workspace)),
-        archive.modified != status.modified || archive.archiveBytes != status.size
+        !archive.isAsRead(status)
       else { return nil }
-      return ArchiveReading(place, in: workspace)?.row()
+      return ArchiveReading(place, in: workspace)
     }
     guard !anew.isEmpty else { return archives }
     // Where others write, the next look at it brings the index up to date.
     _ = try? write(waits: false) { db in
-      for archive in anew { try db.store(archive) }
+      for reading in anew { try db.store(reading, in: workspace) }
     }
-    let changed = Dictionary(anew.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+    let changed = Dictionary(anew.map { $0.row() }.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
     return archives.map { changed[$0.path] ?? $0 }
   }
 

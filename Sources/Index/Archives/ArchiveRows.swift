@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Jobs
+internal import SystemPackage
 
 extension IndexedArchive {
   /// From a row of `archives`.
@@ -27,6 +28,15 @@ extension Database {
       archive.status.rawValue, archive.folder, archive.title, archive.year, archive.date, archive.members,
       archive.tarSHA256, archive.modified, archive.inode, archive.key, archive.moment?.microseconds,
     ])
+  }
+
+  /// Brings what the tables say of an archive, and of its job where nothing else is left of that, to what it says itself.
+  func store(_ reading: ArchiveReading, in workspace: Workspace) throws {
+    let archive = reading.row()
+    try store(archive)
+    if archive.status != .redacted, !isDirectory(workspace.resolve(documentPath: archive.folder)) {
+      try JobWriter(self).store(reading.job())
+    }
   }
 
   /// The archives that lie in a folder, or anywhere below it.

@@ -42,6 +42,12 @@ public struct IndexedArchive: Sendable, Equatable {
   /// The place in the order of jobs.
   var key: Int64
 
+  /// Whether the file is the one that was looked into, as it was then.
+  func isAsRead(_ status: FileStatus) -> Bool {
+    modified == status.modified && archiveBytes == status.size
+      && inode == Int64(truncatingIfNeeded: status.inode)
+  }
+
   /// Where it lies.
   public func place(in workspace: Workspace) -> ArchivePlace? {
     ArchivePlace(at: workspace.resolve(documentPath: path), in: workspace)

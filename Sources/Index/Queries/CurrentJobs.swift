@@ -14,7 +14,7 @@ extension JobIndex {
     var passes = 0
     while true {
       let found = try read(query)
-      let news = drift.news(of: found)
+      let news = try drift.news(of: found)
       if news.isEmpty { return (found, found) }
       passes += 1
       // Jobs that were changed by hand give way to others, page after page, and what is written all the time is not waited for.

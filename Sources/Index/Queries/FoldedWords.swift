@@ -53,6 +53,10 @@ public struct FoldedWords {
         .letterNumber, .otherNumber:
         endRun()
         word += Self.plainLetters[scalar] ?? properties.lowercaseMapping
+      case .otherSymbol where properties.isEmoji && scalar.value > 0xFF:
+        // A picture, as a word that every tokenizer knows.
+        endWord()
+        run.append("u" + String(scalar.value, radix: 16))
       default:
         if Self.isApostrophe(scalar) {
           if Self.articles.contains(word) { article = word.unicodeScalars.count }

@@ -44,7 +44,7 @@ extension JobIndex {
     let drift = Drift(self)
     for _ in 0..<4 {
       let (found, moved) = try standingFilms(ofFiles: files)
-      let news = drift.news(of: moved)
+      let news = try drift.news(of: moved)
       if news.isEmpty { return found }
       if try drift.store(news) { continue }
       let gone = Set(news.gone.map(\.key))
@@ -64,7 +64,9 @@ extension JobIndex {
       var moved: [IndexedJob] = []
       let found = try files.map { spellings in
         try lookup.films(ofFile: spellings) { folder, job in
-          if job.status == PipelineStatus.running.rawValue || stamps.job(folder) != job.stamp { moved.append(job) }
+          if job.status == PipelineStatus.running.rawValue || !stamps.isSame(job: folder, job.stamp) {
+            moved.append(job)
+          }
         }
       }
       return (found, moved)

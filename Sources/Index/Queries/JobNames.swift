@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 public import Jobs
 internal import SystemPackage
 
@@ -14,10 +15,11 @@ extension JobIndex {
       if let id = JobID(name) { try refuseOthers(called: id, than: job, in: workspace) }
       return job
     }
-    let path = resolve(name, against: currentFolder())
-    let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
-    if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
-      return job
+    for path in paths(calledSo: name, in: workspace) {
+      let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
+      if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
+        return job
+      }
     }
     return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
   }
@@ -29,7 +31,13 @@ extension JobIndex {
       let file = day.appending(user).appending("\(id)\(ArchivePlace.ending)")
       return exists(file) ? ArchivePlace(at: file, in: workspace) : nil
     }
-    let others = archives.filter { $0.folder != job.folder }.map { ($0.user, $0.folder) }
+    var others = archives.filter { $0.folder != job.folder }.map { ($0.user, $0.folder) }
+    // One that was copied lies in the folder of another day, perhaps.
+    let copies = IndexAsItStands(of: workspace).jobs(beginning: id.description, limit: 20).filter { copy in
+      copy.jobID == id.description && copy.folder != job.folder && !others.contains { $0.1 == copy.folder }
+        && isDirectory(workspace.resolve(documentPath: copy.folder))
+    }
+    others += copies.map { ($0.userID, $0.folder) }
     if !others.isEmpty { throw ofSeveral(id.description, [(job.userID, job.folder)] + others) }
   }
 
@@ -44,9 +52,20 @@ extension JobIndex {
       if exact.count > 1 { throw ofSeveral(name, exact.map { ($0.user, $0.folder) }) }
       if let place = exact.first, let job = standing(place, in: workspace) { return job }
     }
-    let path = resolve(name, against: currentFolder())
-    guard !name.isEmpty, let place = tree.job(around: path) else { return nil }
+    guard !name.isEmpty, let place = paths(calledSo: name, in: workspace).lazy.compactMap(tree.job(around:)).first
+    else { return nil }
     return standing(place, in: workspace)
+  }
+
+  /// What a path leads to: from here, else as documents write it.
+  private static func paths(calledSo name: String, in workspace: Workspace) -> [FilePath] {
+    let here = currentFolder()
+    var folders = [here, workspace.root]
+    // As the shell came here, perhaps by a link.
+    if let named = getenv("PWD").map({ FilePath(String(cString: $0)) }), named.isAbsolute, realPath(named) == here {
+      folders.insert(named, at: 0)
+    }
+    return folders.map { resolve(name, against: $0) }
   }
 
   /// A job whose folder is there, with what else is known of it by its place.
@@ -102,7 +121,9 @@ extension JobIndex {
 
   private static func ofSeveral(_ name: String, _ jobs: [(user: String, folder: String)]) -> JobError {
     JobError(
-      .usage, name, "is a job of several users: \(jobs.map(\.user).joined(separator: ", "))",
+      .usage, name,
+      Set(jobs.map(\.user)).count < jobs.count
+        ? "is the name of several jobs" : "is a job of several users: \(jobs.map(\.user).joined(separator: ", "))",
       remedy: "Name its folder: \(jobs.map(\.folder).joined(separator: ", "))")
   }
 

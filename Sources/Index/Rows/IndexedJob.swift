@@ -86,34 +86,49 @@ public struct IndexedStage: Sendable, Equatable {
   public var because: String?
 }
 
-/// By which a change of a job's files is noticed: of the manifest, or of job_info.json where there is none.
+/// By which a change of a job's files is noticed: of the manifest, or of all files that are asked where it is missing or tells
+/// too little.
 public struct JobStamp: Sendable, Equatable {
+  /// Negative for a stamp of several files.
   public var inode: Int64
   public var size: Int64
-  /// Nanoseconds since 1970.
+  /// Nanoseconds since 1970; of several files the last.
   public var modified: Int64
 
-  static let none = JobStamp(inode: 0, size: 0, modified: 0)
+  static let none = JobStamp(rawInode: 0, size: 0, modified: 0)
+  /// Of a job whose files this user may not read: never that of files.
+  static let unread = JobStamp(rawInode: -1, size: 0, modified: 0)
   /// Of a job that was read from its archive.
-  static let archived = JobStamp(inode: 0, size: -1, modified: 0)
+  static let archived = JobStamp(rawInode: 0, size: -1, modified: 0)
 
-  init(inode: Int64, size: Int64, modified: Int64) {
-    (self.inode, self.size, self.modified) = (inode, size, modified)
+  var isOfSeveral: Bool { inode < 0 || self == .none }
+
+  /// As the index keeps it.
+  init(rawInode: Int64, size: Int64, modified: Int64) {
+    (inode, self.size, self.modified) = (rawInode, size, modified)
   }
 
-  /// The stamp of the job in a folder; ``none`` when it has no files that say anything.
-  init(of folder: FilePath) {
-    for name in ["manifest.json", "job_info.json", "job.json"] {
-      if let status = try? FileStatus(of: folder.appending(name)) {
-        self.init(status)
-        return
-      }
-    }
-    self = .none
+  /// Of one file.
+  init(inode: UInt64, size: Int64, modified: Int64) {
+    self.init(rawInode: Int64(inode & UInt64(Int64.max)), size: size, modified: modified)
   }
 
   init(_ status: FileStatus) {
-    self.init(
-      inode: Int64(truncatingIfNeeded: status.inode), size: Int64(status.size), modified: status.modified)
+    self.init(inode: status.inode, size: Int64(status.size), modified: status.modified)
+  }
+
+  /// Of several files, each in its place; ``none`` when none is there.
+  init(of files: [JobStamp?]) {
+    self = .none
+    guard files.contains(where: { $0 != nil }) else { return }
+    var bytes: [UInt8] = []
+    for file in files {
+      for value in [file?.inode ?? 0, file?.size ?? 0, file?.modified ?? 0] {
+        withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+      }
+      size += max(0, file?.size ?? 0)
+      modified = max(modified, file?.modified ?? 0)
+    }
+    inode = Int64(bitPattern: bytes.fnv | 1 << 63)
   }
 }

@@ -25,7 +25,7 @@ extension IndexedJob {
     userID = String(user: row[4])
     (title, year, status, stage, input, error) = (row[5], row[6], row[7], row[8], row[9], row[10])
     (createdAt, completedAt, totalSeconds) = (row[11], row[12], row[13])
-    stamp = JobStamp(inode: row[14], size: row[15], modified: row[16])
+    stamp = JobStamp(rawInode: row[14], size: row[15], modified: row[16])
     (timezone, archive) = (row[17], row[18])
   }
 }
@@ -40,7 +40,7 @@ extension IndexedJob {
     (stage, input, error) = (row.string(at: 8), row.string(at: 9), row.string(at: 10))
     (createdAt, completedAt) = (row.string(at: 11), row.string(at: 12))
     totalSeconds = row.optionalReal(at: 13)
-    stamp = JobStamp(inode: row.integer(at: 14), size: row.integer(at: 15), modified: row.integer(at: 16))
+    stamp = JobStamp(rawInode: row.integer(at: 14), size: row.integer(at: 15), modified: row.integer(at: 16))
     (timezone, archive) = (row.string(at: 17), row.string(at: 18))
   }
 }

@@ -19,9 +19,7 @@ enum JobKey {
 
   private static func place(of user: String) -> Int64 {
     if let number = UInt64(user) { return Int64(number % UInt64(places)) }
-    // FNV-1a: the same in every process.
-    let hash = user.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return user.isEmpty ? 0 : Int64(hash % UInt64(places))
+    return user.isEmpty ? 0 : Int64(user.utf8.fnv % UInt64(places))
   }
 
   /// All keys of the day and number that a key is of.

@@ -15,7 +15,9 @@ extension IndexedJob {
     do {
       let path = folder.appending("manifest.json")
       let bytes = try DurableFile.read(path, &status)
-      if let status, let job = IndexedJob(skimming: bytes, at: place, stamp: JobStamp(status)) {
+      if let status, place.isNamedByItsFolder,
+        let job = IndexedJob(skimming: bytes, at: place, stamp: JobStamp(status))
+      {
         self = job
         return
       }
@@ -24,9 +26,18 @@ extension IndexedJob {
       isDamaged = true
     } catch {
       guard isDirectory(folder) else { return nil }
+      if (error as? Errno ?? (error as? JobError)?.underlying as? Errno) == .permissionDenied {
+        self.init(at: place, stamp: .unread)
+        self.error = "its manifest.json cannot be read (\(Errno.permissionDenied))"
+        return
+      }
       isDamaged = exists(folder.appending("manifest.json"))
     }
-    let stamp = status.map { JobStamp($0) } ?? JobStamp(of: folder)
+    let known = status.map { JobStamp($0) }
+    let stamp =
+      if let known, place.isNamedByItsFolder, manifest?.tellsEnough == true { known } else {
+        StampReader(workspace).several(in: place.folder, manifest: known)
+      }
     let isRunning = manifest?.recordedStatus == .running && FileLock.isHeld(folder.appending(".cpwx.lock"))
     let hasFinalVideo = manifest == nil && Self.hasFinalVideo(folder)
     self.init(
@@ -68,7 +79,7 @@ extension IndexedJob {
   ) {
     // What another writer's file calls the job, and what stands in for a manifest that is missing or tells too little.
     var info: JSON?
-    if manifest?.document["created_at"]?.string == nil || manifest?.inputFile == nil {
+    if manifest?.tellsEnough != true {
       for name in ["job_info.json", "job.json"] where info == nil { info = document(name) }
     }
     let document = manifest?.document
@@ -129,6 +140,11 @@ extension IndexedJob {
   }
 
   private static func text(_ value: JSON?) -> String? { value?.string ?? value?.int.map { String($0) } }
+}
+
+extension Manifest {
+  /// Whether no other file of the job need be asked.
+  fileprivate var tellsEnough: Bool { document["created_at"]?.string != nil && inputFile != nil }
 }
 
 extension IndexedStage {

@@ -45,6 +45,8 @@ struct JobWriter {
       rows.key = try db.freeKey(from: key)
       return try add(rows)
     }
+    // Who may read more has written it.
+    if job.stamp == .unread { return }
     rows.key = key
     if !changed.isEmpty {
       // Only what has changed, so that only its indexes are written.

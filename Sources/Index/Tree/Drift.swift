@@ -31,7 +31,7 @@ struct Drift {
       of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT \(Self.mostOpen)", [])
     let newest = try jobsThatMoved(of: "ORDER BY key DESC LIMIT \(Self.newest)", [])
     let both = open.moved + newest.moved.filter { job in !open.moved.contains { $0.key == job.key } }
-    _ = try store(news(of: both), try changedFolders(), waits: waits)
+    _ = try store(try news(of: both), try changedFolders(), waits: waits)
     index.compared.withLock { $0 = now }
   }
 
@@ -39,6 +39,8 @@ struct Drift {
   struct News {
     var changed: [IndexedJob] = []
     var gone: [IndexedJob] = []
+    /// Archives of changed jobs that were changed in place.
+    var archives: [IndexedArchive] = []
 
     var isEmpty: Bool { changed.isEmpty && gone.isEmpty }
   }
@@ -50,32 +52,44 @@ struct Drift {
     var last: Int64 = -1
     while true {
       let (moved, seen) = try jobsThatMoved(of: "WHERE key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
-      _ = try store(news(of: moved), waits: true)
+      _ = try store(try news(of: moved), waits: true)
       guard seen.count == length else { return }
       last = seen.last
     }
   }
 
   /// Compares these jobs with their files.
-  func news(of jobs: [IndexedJob]) -> News {
+  func news(of jobs: [IndexedJob]) throws -> News {
     var news = News()
+    let stamps = StampReader(workspace)
     for job in jobs {
       let folder = workspace.resolve(documentPath: job.folder)
-      let stamp = JobStamp(of: folder)
-      if stamp == job.stamp, stamp != .none {
+      let isSame = stamps.isSame(job.folder, job.stamp)
+      if isSame, job.stamp != .none {
         // Nobody wrote; but who ran it may have died.
         guard job.status == PipelineStatus.running.rawValue, !FileLock.isHeld(folder.appending(".cpwx.lock"))
         else { continue }
       } else if !isDirectory(folder) {
-        if job.isArchived, let archive = job.archive, exists(workspace.resolve(documentPath: archive)) { continue }
+        if job.isArchived, try seeArchive(of: job, &news) { continue }
         news.gone.append(job)
         continue
-      } else if stamp == .none, job.stamp == .none,
-        job.status != PipelineStatus.pending.rawValue || !IndexedJob.hasFinalVideo(folder)
-      {
+      } else if isSame {
         continue
       }
+      if !job.place.isNamedByItsFolder {
+        // Another writer's file may call it otherwise by now, or be gone.
+        let place = JobTree(workspace: workspace).job(around: folder)
+        if place?.id != job.jobID {
+          news.gone.append(job)
+          if let place, let read = IndexedJob(reading: place, in: workspace) { news.changed.append(read) }
+          continue
+        }
+      }
       if var read = IndexedJob(reading: job.place, in: workspace) {
+        if read.stamp == .unread {
+          index.unread.withLock { _ = $0.insert(job.folder) }
+          continue
+        }
         (read.key, read.archive) = (job.key, job.archive)
         news.changed.append(read)
       } else {
@@ -83,6 +97,22 @@ struct Drift {
       }
     }
     return news
+  }
+
+  /// Compares a job of which nothing else is left with its archive.
+  ///
+  /// - Returns: whether there is one.
+  private func seeArchive(of job: IndexedJob, _ news: inout News) throws -> Bool {
+    guard let archive = try index.read({ try $0.archive(ofFolder: job.folder) }),
+      let place = archive.place(in: workspace), let status = try? FileStatus(of: place.file(in: workspace))
+    else { return false }
+    if archive.isAsRead(status) { return true }
+    guard let reading = ArchiveReading(place, in: workspace) else { return false }
+    var read = reading.job()
+    (read.key, read.archive) = (job.key, job.archive)
+    news.changed.append(read)
+    news.archives.append(reading.row())
+    return true
   }
 
   /// Brings them into the index.
@@ -94,9 +124,15 @@ struct Drift {
     if news.isEmpty, changes.isEmpty { return true }
     do {
       try index.write(waits: waits) { db in
-        for job in news.gone { try db.leave(job.folder, in: workspace) }
+        for job in news.gone {
+          try db.leave(job.folder, in: workspace)
+          // What is no job any more may become one again.
+          let above = FilePath(job.folder).removingLastComponent().string
+          try db.execute(sql: "UPDATE folders SET modified = 0 WHERE path = ?", arguments: [above])
+        }
         let writer = try JobWriter(db)
         for job in news.changed { try writer.store(job) }
+        for archive in news.archives { try db.store(archive) }
         try changes.apply(db, workspace)
       }
       if !news.isEmpty {
@@ -120,10 +156,10 @@ struct Drift {
       var seen: (count: Int, last: Int64) = (0, -1)
       let sql = "SELECT key, inode, size_bytes, modified, status = 'running', folder FROM jobs \(some)"
       try RowStatement(db, sql).rows(values) { row in
-        let known = JobStamp(inode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
-        let mayHaveStopped = row.integer(at: 4) != 0 || known == .none
+        let known = JobStamp(rawInode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
+        let mayHaveStopped = row.integer(at: 4) != 0
         seen = (seen.count + 1, row.integer(at: 0))
-        if mayHaveStopped || stamps.job(row.text(at: 5)) != known { moved.append(seen.last) }
+        if mayHaveStopped || !stamps.isSame(job: row.text(at: 5), known) { moved.append(seen.last) }
       }
       let jobs = try moved.flatMap {
         try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE key = ?", arguments: [$0])
@@ -168,92 +204,5 @@ extension IndexedJob {
     let day = JobDate(digits: String(key / JobKey.places / 10_000_000)[...])
     return JobPlace(
       id: jobID, user: userID, folder: folder, logs: logs, date: day, number: Int(key / JobKey.places % 10_000_000))
-  }
-}
-
-/// What came and went in folders that look otherwise than the index remembers.
-private struct FolderChanges {
-  /// Whether the records of batches may say something else by now.
-  var ofBatches = false
-  private var folders: [JobTree.Folder] = []
-  private var forgotten: [String] = []
-  private var came: [JobPlace] = []
-  private var went: [String] = []
-  private var archivesThatCame: [ArchivePlace] = []
-  private var archivesThatWent: [IndexedArchive] = []
-
-  var isEmpty: Bool {
-    folders.isEmpty && forgotten.isEmpty && came.isEmpty && went.isEmpty && archivesThatCame.isEmpty
-      && archivesThatWent.isEmpty && !ofBatches
-  }
-
-  mutating func look(
-    _ path: String, _ known: [String: FolderStamp], _ tree: JobTree, _ index: JobIndex
-  ) throws {
-    guard let folder = tree.folder(path) else {
-      forgotten.append(path)
-      went += try index.read { try $0.foldersOfJobs(in: path, deep: true) }
-      archivesThatWent += try index.read { try $0.archives(in: path, deep: true) }
-      return
-    }
-    if folder.stamp != known[path] { folders.append(folder) }
-    let contents = tree.contents(of: folder)
-    for inner in contents.folders where known[inner.path] == nil { try look(inner.path, known, tree, index) }
-    let before = try index.read { try $0.foldersOfJobs(in: path, deep: false) }
-    let now = Set(contents.jobs.map(\.folder))
-    came += contents.jobs.filter { !before.contains($0.folder) }
-    went += before.subtracting(now)
-    try lookForArchives(tree.archives(in: folder), in: path, index)
-    // What comes and goes in `out/` decides what counts of `jobs/`.
-    if let repetition = tree.repetition(of: folder) { try look(repetition.path, known, tree, index) }
-  }
-
-  private mutating func lookForArchives(_ now: [ArchivePlace], in path: String, _ index: JobIndex) throws {
-    let before = try index.read { try $0.archives(in: path, deep: false) }
-    let standing = Set(now.map(\.path))
-    archivesThatWent += before.filter { !standing.contains($0.path) }
-    let known = Dictionary(before.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
-    archivesThatCame += now.filter { place in
-      guard let known = known[place.path], let status = try? FileStatus(of: place.file(in: index.workspace)) else {
-        return true
-      }
-      return known.modified != status.modified || known.archiveBytes != status.size
-        || known.inode != Int64(truncatingIfNeeded: status.inode)
-    }
-  }
-
-  func apply(_ db: Database, _ workspace: Workspace) throws {
-    for archive in archivesThatWent {
-      try db.execute(sql: "DELETE FROM archives WHERE path = ?", arguments: [archive.path])
-      if archive.status != .redacted, !isDirectory(workspace.resolve(documentPath: archive.folder)) {
-        try db.leave(archive.folder, in: workspace)
-      }
-    }
-    for place in archivesThatCame {
-      guard let reading = ArchiveReading(place, in: workspace) else { continue }
-      try db.store(reading.row())
-      if !place.isRedacted, !isDirectory(workspace.resolve(documentPath: place.folder)) {
-        try JobWriter(db).store(reading.job())
-      }
-    }
-    for folder in went { try db.leave(folder, in: workspace) }
-    let writer = try JobWriter(db)
-    for place in came {
-      if let job = IndexedJob(reading: place, in: workspace) { try writer.store(job) }
-    }
-    if ofBatches { try db.storeBatches(of: workspace) }
-    for folder in folders { try db.store(folder) }
-    for path in forgotten { try db.execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [path]) }
-  }
-}
-
-extension Database {
-  /// The jobs whose folders lie in a folder, or anywhere below it.
-  fileprivate func foldersOfJobs(in path: String, deep: Bool) throws -> Set<String> {
-    // '0' comes after '/'. Of those that are only archived no folder is missed.
-    let found = try String.fetchSet(
-      self, sql: "SELECT folder FROM jobs WHERE folder >= ? AND folder < ? AND size_bytes >= 0",
-      arguments: [path + "/", path + "0"])
-    return deep ? found : found.filter { !$0.dropFirst(path.count + 1).contains("/") }
   }
 }

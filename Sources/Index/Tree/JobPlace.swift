@@ -12,6 +12,9 @@ public struct JobPlace: Sendable, Equatable {
   var date: JobDate?
   var number: Int
 
+  /// Whether the folder itself tells which job it is; else a job.json in it does.
+  var isNamedByItsFolder: Bool { folder.hasSuffix("/" + id) && JobID(id) != nil }
+
   init(id: String, user: String, folder: String, logs: String?, date: JobDate?, number: Int) {
     (self.id, self.user, self.folder, self.logs) = (id, user, folder, logs)
     (self.date, self.number) = (date, number)

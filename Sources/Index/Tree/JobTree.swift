@@ -22,6 +22,21 @@ struct JobTree {
     /// The day it is of or in.
     var date: JobDate? { names.count >= 3 ? JobDate(digits: names.prefix(3).joined()[...]) : nil }
     var isDay: Bool { names.count == 3 }
+
+    /// With a stamp by which it is looked at again in any case, where something in it may become a job.
+    func stamped(_ contents: Contents) -> Folder {
+      var folder = self
+      if contents.isOpen { folder.stamp.modified = 0 }
+      return folder
+    }
+  }
+
+  /// What lies in a folder.
+  struct Contents {
+    var folders: [Folder] = []
+    var jobs: [JobPlace] = []
+    /// Whether folders lie in it that are jobs as soon as a job.json in them says so.
+    var isOpen = false
   }
 
   /// The folders that years lie in.
@@ -59,31 +74,42 @@ struct JobTree {
   }
 
   /// What lies in a folder, one level down.
-  func contents(of folder: Folder) -> (folders: [Folder], jobs: [JobPlace]) {
+  func contents(of folder: Folder) -> Contents {
     let names = names(in: folder.location).filter { !$0.hasPrefix(".") }
     if folder.isOfArchives, folder.names.count >= 3 {
-      return (folder.isDay ? names.compactMap { child($0, of: folder) } : [], [])
+      return Contents(folders: folder.isDay ? names.compactMap { child($0, of: folder) } : [])
     }
     switch folder.names.count {
     case 0...2:
       let width = folder.names.isEmpty ? 4 : 2
       let dated = names.filter { $0.utf8.count == width && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-      return (dated.compactMap { child($0, of: folder) }.filter { $0.names.count < 3 || $0.date != nil }, [])
+      return Contents(
+        folders: dated.compactMap { child($0, of: folder) }.filter { $0.names.count < 3 || $0.date != nil })
     case 3:
       let jobs = names.filter { JobID($0) != nil && !isRepeated(folder.location.appending($0)) }
-      return (
-        names.filter { JobID($0) == nil }.compactMap { child($0, of: folder) },
-        jobs.compactMap { job($0, user: "", in: folder) }
-      )
-    default: return ([], names.compactMap { job($0, user: folder.names[3], in: folder) })
+      return Contents(
+        folders: names.filter { JobID($0) == nil }.compactMap { child($0, of: folder) },
+        jobs: jobs.compactMap { job($0, user: "", in: folder) })
+    default:
+      var contents = Contents()
+      for name in names {
+        if let job = job(name, user: folder.names[3], in: folder) {
+          contents.jobs.append(job)
+        } else if isDirectory(folder.location.appending(name)) {
+          contents.isOpen = true
+        }
+      }
+      return contents
     }
   }
 
   /// The folder in `jobs/` that repeats what a folder in `out/` tells, or may come to.
-  func repetition(of folder: Folder) -> Folder? {
-    var relative = folder.location
-    guard folder.isDay, relative.removePrefix(workspace.outputRoot) else { return nil }
-    return self.folder(at: workspace.root.appending("jobs").pushing(relative), names: folder.names)
+  ///
+  /// - Parameter path: as documents write it, whether it is there or not.
+  func repetition(of path: String) -> Folder? {
+    var relative = workspace.resolve(documentPath: path)
+    guard relative.removePrefix(workspace.outputRoot), relative.components.count == 3 else { return nil }
+    return folder(at: workspace.root.appending("jobs").pushing(relative), names: relative.components.map(\.string))
   }
 
   private func isRepeated(_ location: FilePath) -> Bool {
@@ -104,13 +130,19 @@ struct JobTree {
 
   /// The job that a path leads into, by its folder or that of its logs, through whatever links.
   func job(around path: FilePath) -> JobPlace? {
-    guard let path = realPath(path) else { return nil }
+    guard let real = realPath(path) else { return nil }
+    // By its names first: the folder of a year may be a link to another disk.
+    return job(around: path) { $0 } ?? job(around: real, realPath)
+  }
+
+  /// - Parameter trace: what the path of a tree is to be compared as.
+  private func job(around path: FilePath, _ trace: (FilePath) -> FilePath?) -> JobPlace? {
     let jobs = workspace.root.appending("jobs")
     // Where a path may lead, and the tree that its jobs are found in.
     let trees = [(workspace.outputRoot, workspace.outputRoot), (workspace.logRoot, workspace.outputRoot), (jobs, jobs)]
     for (root, tree) in trees {
       var relative = path
-      guard let real = realPath(root), relative.removePrefix(real) else { continue }
+      guard let root = trace(root), relative.removePrefix(root) else { continue }
       let parts = relative.components.map(\.string)
       for depth in [5, 4] where parts.count >= depth {
         let above = tree.pushing(FilePath(parts.prefix(depth - 1).joined(separator: "/")))

@@ -22,7 +22,15 @@ public struct Reindex: Sendable {
   /// - Returns: the number of jobs.
   @discardableResult
   public func run(notice: IndexNotice) throws -> Int {
-    let count = try withTurn(notice) { _ in try replace(notice: notice) }
+    if let obstacle = IndexFile(in: workspace).obstacle { throw obstacle }
+    let count: Int
+    do {
+      count = try withTurn(notice) { _ in try replace(notice: notice) }
+    } catch let error as DatabaseError where error.tellsOfNoWriting {
+      throw JobError(
+        .io, IndexFile(in: workspace).path.string, "the index cannot be made (\(error.message ?? "\(error)"))",
+        remedy: "The jobs are as they were, and an index that was there too. Make room, and run this again.")
+    }
     // What was written while this one was being made is told by the files.
     try JobIndex.look(in: workspace, notice: notice) { try Drift($0).healAll() }
     return count
@@ -95,18 +103,26 @@ public struct Reindex: Sendable {
 
   /// Makes an index at `path`.
   ///
-  /// - Parameter isPassing: it has no name from the beginning, and goes with whoever has it open, however that ends.
-  func make(at path: FilePath, isPassing: Bool = false, _ notice: IndexNotice) throws -> DatabaseQueue {
-    try IndexFile.make(at: path)
+  /// - Parameters:
+  ///   - path: `nil` for one in memory.
+  ///   - isPassing: it has no name from the beginning, and goes with whoever has it open, however that ends.
+  func make(at path: FilePath?, isPassing: Bool = false, _ notice: IndexNotice) throws -> DatabaseQueue {
+    if let path { try IndexFile.make(at: path) }
     var configuration = Configuration()
     configuration.prepareDatabase { db in
+      if path == nil { try db.execute(sql: "PRAGMA temp_store = MEMORY") }
       // Nobody else sees it before it is whole; one that is cut short is thrown away.
       try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
       // Indexes are sorted on the other cores too, each of which takes as much memory as the cache.
       try db.execute(sql: "PRAGMA cache_size = -24576; PRAGMA threads = 2")
     }
-    let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-    if isPassing { unlink(path) }
+    let queue =
+      if let path {
+        try DatabaseQueue(path: path.string, configuration: configuration)
+      } else {
+        try DatabaseQueue(configuration: configuration)
+      }
+    if isPassing, let path { unlink(path) }
     try Schema.migrator.migrate(queue)
     var progress = Progress(days: 0)
     defer {
@@ -204,9 +220,12 @@ public struct Reindex: Sendable {
     var users: [JobTree.Folder] = []
     for folder in day {
       let found = tree.contents(of: folder)
-      users += found.folders
       places += found.jobs
-      for user in found.folders { places += tree.contents(of: user).jobs }
+      for user in found.folders {
+        let contents = tree.contents(of: user)
+        users.append(user.stamped(contents))
+        places += contents.jobs
+      }
       for place in [folder] + found.folders { archives += tree.archives(in: place) }
     }
     let folders = Set(places.map(\.folder))
@@ -228,15 +247,5 @@ extension JobIndex {
     let queue = try DatabaseQueue(path: file.path.string, configuration: configuration())
     guard try queue.read({ try !Schema.migrator.hasBeenSuperseded($0) }) else { return nil }
     return queue
-  }
-}
-
-extension Database {
-  func store(_ folder: JobTree.Folder) throws { try store(folder.path, folder.stamp) }
-
-  func store(_ folder: String, _ stamp: FolderStamp) throws {
-    try cachedStatement(sql: "INSERT OR REPLACE INTO folders VALUES (?,?,?)").execute(arguments: [
-      folder, stamp.inode, stamp.modified,
-    ])
   }
 }

@@ -14,15 +14,39 @@ final class StampReader {
 
   deinit { if root >= 0 { close(root) } }
 
-  /// The stamp of a job, as ``JobStamp/init(of:)`` finds it.
-  func job(_ folder: UnsafeBufferPointer<UInt8>) -> JobStamp {
-    for name in ["/manifest.json", "/job_info.json", "/job.json"] as [StaticString] {
-      if let found = status(folder, name) {
-        return JobStamp(
-          inode: Int64(truncatingIfNeeded: found.st_ino), size: Int64(found.st_size), modified: found.time)
-      }
+  /// Whether a job's files look as they did when they were read.
+  func isSame(job folder: UnsafeBufferPointer<UInt8>, _ known: JobStamp) -> Bool {
+    known.isOfSeveral ? several(in: folder) == known : file(folder, "/manifest.json") == known
+  }
+
+  /// The same for a folder as documents write it.
+  func isSame(_ folder: String, _ known: JobStamp) -> Bool {
+    var folder = folder
+    return folder.withUTF8 { isSame(job: $0, known) }
+  }
+
+  /// The stamp of a job whose manifest is missing or tells too little: of all files that are asked then.
+  ///
+  /// - Parameter manifest: as it was read.
+  func several(in folder: String, manifest: JobStamp?) -> JobStamp {
+    var folder = folder
+    return folder.withUTF8 { several(in: $0, manifest: manifest) }
+  }
+
+  private func several(in folder: UnsafeBufferPointer<UInt8>, manifest: JobStamp? = nil) -> JobStamp {
+    let others = ["/job_info.json", "/job.json", "/final_output.mp4"] as [StaticString]
+    let name = folder[(folder.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+    return JobStamp(
+      of: [manifest ?? file(folder, "/manifest.json")] + others.map { file(folder, $0) }
+        + [file(folder, "_with_subs.mp4", of: name)])
+  }
+
+  private func file(
+    _ folder: UnsafeBufferPointer<UInt8>, _ name: StaticString, of stem: Slice<UnsafeBufferPointer<UInt8>>? = nil
+  ) -> JobStamp? {
+    status(folder, name, of: stem).map {
+      JobStamp(inode: UInt64($0.st_ino), size: Int64($0.st_size), modified: $0.time)
     }
-    return .none
   }
 
   /// Whether a folder looks as it did when it was last looked into.
@@ -32,9 +56,15 @@ final class StampReader {
       && Int64(truncatingIfNeeded: found.st_ino) == known.inode
   }
 
-  private func status(_ folder: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> stat? {
+  private func status(
+    _ folder: UnsafeBufferPointer<UInt8>, _ name: StaticString, of stem: Slice<UnsafeBufferPointer<UInt8>>? = nil
+  ) -> stat? {
     path.removeAll(keepingCapacity: true)
     path.append(contentsOf: folder)
+    if let stem {
+      path.append(UInt8(ascii: "/"))
+      path.append(contentsOf: stem)
+    }
     path.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     path.append(0)
     var found = stat()

@@ -8,6 +8,8 @@ final class LogSource {
   private var file: FileDescriptor?
   private var identity: Identity?
   private var offset: Int64 = 0
+  /// What was read last, by which a log that was cut short and has grown again is known.
+  private var tail: [UInt8] = []
   /// How many of its last lines are wanted of what is there at the first look; `nil` for all.
   private let lines: Int?
 
@@ -19,6 +21,7 @@ final class LogSource {
   }
 
   private static let chunk = 65_536
+  private static let tailLength = 64
 
   init(_ path: FilePath, lines: Int? = nil) { (self.path, self.lines) = (path, lines) }
 
@@ -37,10 +40,10 @@ final class LogSource {
     guard let now, now.isRegular else { return }
     if file == nil {
       if identity == Identity(now), offset == now.size { return }
-      guard try open() else { return }
+      guard try open(take) else { return }
     }
     guard let file else { return }
-    if now.size < offset { offset = 0 }
+    if try now.size < offset || !isContinued(in: file) { beginAnew(take) }
     try read(file, take)
   }
 
@@ -50,7 +53,21 @@ final class LogSource {
     file = nil
   }
 
-  private func open() throws -> Bool {
+  /// From the start; a line that was not ended stays one of its own.
+  private func beginAnew(_ take: ([UInt8]) -> Void) {
+    if let last = tail.last, last != 0x0A { take([0x0A]) }
+    (offset, tail) = (0, [])
+  }
+
+  private func isContinued(in file: FileDescriptor) throws -> Bool {
+    do {
+      return try tail.isEmpty || file.bytes(from: offset - Int64(tail.count), atMost: tail.count) == tail
+    } catch {
+      throw JobError(.io, path.string, "cannot be read", underlying: error)
+    }
+  }
+
+  private func open(_ take: ([UInt8]) -> Void) throws -> Bool {
     do {
       let opened = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
       file = opened
@@ -58,7 +75,7 @@ final class LogSource {
       if identity == nil, let lines {
         offset = try lastLines(lines, of: opened, size: Int64(status.size))
       } else if identity != Identity(status) {
-        offset = 0
+        beginAnew(take)
       }
       identity = Identity(status)
       return true
@@ -75,6 +92,7 @@ final class LogSource {
         let piece = try file.bytes(from: offset, atMost: Self.chunk)
         if piece.isEmpty { return }
         offset += Int64(piece.count)
+        tail = Array((tail + piece.suffix(Self.tailLength)).suffix(Self.tailLength))
         take(piece)
       }
     } catch {

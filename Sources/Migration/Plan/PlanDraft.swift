@@ -130,8 +130,3 @@ struct PlanDraft: Sendable {
     return owners
   }
 }
-
-extension Sequence<UInt8> {
-  /// FNV-1a, which is the same in every process.
-  var fnv: UInt64 { reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
-}

@@ -48,6 +48,23 @@ extension FilmBatch {
     }
   }
 
+  /// What a run over the folder of films would do with a file, though nothing is run.
+  ///
+  /// - Returns: `nil` for what is no film by its name.
+  /// - Throws: ``JobError`` when that cannot be told.
+  public func nightDecision(on file: FilePath, notice: IndexNotice) throws -> InputDecision? {
+    let name = file.lastComponent?.string ?? ""
+    guard (try? FileStatus(of: file))?.isRegular == true else { return nil }
+    if MediaFiles.isPartial(name) { return .partial(file) }
+    guard MediaFiles.hasMediaEnding(name) else { return nil }
+    var film = try plan(inputs: [file], resumed: [], asNight: true, notice: notice).films.first
+    if let reason = try MediaFiles.exclusion(of: file, from: workspace.inputRoot, in: workspace) {
+      film?.kind = .skip
+      film?.reason = reason
+    }
+    return film
+  }
+
   /// A film that was found, and how.
   private struct Found {
     var path: FilePath
@@ -68,7 +85,8 @@ extension FilmBatch {
         var film: InputDecision
         repeat {
           let job = try JobIndex.job(named: name, in: workspace, notice: .silent)
-          film = try verified(history.resume(job, question, stop: stop), check)
+          film = try history.resume(job, question, stop: stop)
+          if !asNight { film = try verified(film, check) }
         } while try waited(for: film, stop, notice)
         plan.add(film, selection, workspace)
       }
@@ -104,7 +122,7 @@ extension FilmBatch {
           film.problem = JobError(.damaged, found.path.string, film.reason)
         }
         // A film that was named is looked at closely; in a folder of thousands the records count.
-        if found.isNamed { film = try verified(film, check) }
+        if found.isNamed, !asNight { film = try verified(film, check) }
       } catch is CancellationError {
         plan.films.append(.stopped(found.path))
         continue

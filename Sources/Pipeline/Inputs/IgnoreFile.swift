@@ -18,7 +18,7 @@ struct IgnoreFile {
     var isPath: Bool
   }
 
-  private let folder: FilePath
+  let folder: FilePath
   private var rules: [Rule] = []
 
   /// - Returns: `nil` when the folder has none.

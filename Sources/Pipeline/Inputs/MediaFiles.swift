@@ -29,7 +29,7 @@ public enum MediaFiles {
 
   public static func isMedia(_ name: String) -> Bool { !name.hasPrefix(".") && hasMediaEnding(name) }
 
-  private static func hasMediaEnding(_ name: some StringProtocol) -> Bool {
+  static func hasMediaEnding(_ name: some StringProtocol) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())
   }
@@ -67,6 +67,30 @@ public enum MediaFiles {
     passed.insert(Place(status))
     try collect(path, [], &passed, into: &found)
     return found
+  }
+
+  /// Why a look into a folder leaves a film in it out; `nil` when it does not, or when the film does not lie there.
+  ///
+  /// - Throws: ``JobError`` with code `io` when that cannot be told.
+  static func exclusion(of film: FilePath, from folder: FilePath, in workspace: Workspace) throws -> String? {
+    var relative = film
+    guard relative.removePrefix(folder) else { return nil }
+    var path = folder
+    var ignores: [IgnoreFile] = []
+    for component in relative.components {
+      if let ignore = try IgnoreFile(in: path) { ignores.append(ignore) }
+      path.append(component)
+      if component.string.hasPrefix(".") {
+        return "hidden, as a dot begins the name of \(workspace.documentPath(path))"
+      }
+      let verdicts = ignores.reversed().lazy.compactMap { ignore in
+        ignore.verdict(on: path, isFolder: path != film).map { (ignore.folder, $0) }
+      }
+      if let (place, isIgnored) = verdicts.first, isIgnored {
+        return "ignored by \(workspace.documentPath(place.appending(IgnoreFile.name)))"
+      }
+    }
+    return nil
   }
 
   /// Which folder it is, under whatever name.

@@ -27,7 +27,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
   @Option(help: .init("Only of jobs completed since: a date, or how long ago.", valueName: "when"))
   var since: String?
 
-  @Option(help: .init("Only of jobs completed until then.", valueName: "when"))
+  @Option(help: .init("Only of jobs completed until then; a date is the moment it begins.", valueName: "when"))
   var until: String?
 
   @Option(

@@ -16,7 +16,7 @@ struct JobFindCommand: AsyncParsableCommand {
   @Argument(help: .init("Words, or the beginning of a SHA-256 (6 digits or more).", valueName: "words"))
   var words: [String]
 
-  @Option(help: .init("At most this many; 0 for all.", valueName: "number"))
+  @Option(parsing: .unconditional, help: .init("At most this many; 0 for all.", valueName: "number"))
   var limit = 50
 
   @OptionGroup var workspaceOptions: WorkspaceOptions

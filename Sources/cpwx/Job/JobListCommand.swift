@@ -12,6 +12,7 @@ struct JobListCommand: AsyncParsableCommand {
         Keys: status user year stage title input error id sha256 archive since until
         archive is archived (only its archive is left), restored (its folder is there as well) or none
         since and until take a date, today, yesterday, or how long ago: 7d, 12h
+        a date is the moment it begins: until=2026-01-20 ends before that day
 
       EXAMPLES
         cpwx job list status=failed since=7d
@@ -35,7 +36,7 @@ struct JobListCommand: AsyncParsableCommand {
   @Flag(help: "The other way round.")
   var reverse = false
 
-  @Option(help: .init("At most this many; 0 for all.", valueName: "number"))
+  @Option(parsing: .unconditional, help: .init("At most this many; 0 for all.", valueName: "number"))
   var limit = 50
 
   @Option(help: .init("The page that follows this job.", valueName: "job"))

@@ -22,6 +22,8 @@ struct JobShowCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let job = try workspace.job(named: job.job)
+    // Lists are to say from now on what is shown here.
+    if !job.isArchived { JobIndex.note(job, in: workspace) }
     let paths = job.paths(in: workspace)
     var document = job.document
     let manifest = job.isArchived ? try? job.archivedManifest(in: workspace) : try? Manifest(reading: paths.manifest)

@@ -55,8 +55,7 @@ private struct Inquiry {
       selection: try StageSelection(of: pipeline), workflow: nil, again: false, renewsConfig: false,
       options: BatchOptions(), environment: environment, toolFolders: [], index: nil)
     let file = absolute(FilePath(subject))
-    let isFilm = (try? FileStatus(of: file))?.isRegular == true && MediaFiles.isMedia(subject)
-    let film = isFilm ? try batch.plan(inputs: [file], resumed: [], asNight: true, notice: notice).films.first : nil
+    let film = try batch.nightDecision(on: file, notice: notice)
     if let film, film.job == nil {
       account = JobAccount(of: film, mention: BatchMention(of: film.input, since: nil, in: workspace))
       (jobID, secrets) = (nil, [])
@@ -70,14 +69,15 @@ private struct Inquiry {
     } catch let error as JobError {
       problem = "\(error.subject): \(error.message)"
     }
-    let manifest =
-      (try? Manifest(reading: job.manifest))
-      ?? (try? workspace.job(named: job.output.string)).flatMap { try? $0.archivedManifest(in: workspace) }
+    let standing = try? Manifest(reading: job.manifest)
+    let archived =
+      standing == nil ? (try? workspace.job(named: job.output.string)).flatMap { $0.isArchived ? $0 : nil } : nil
+    let manifest = standing ?? archived.flatMap { try? $0.archivedManifest(in: workspace) }
     var events = manifest?.events ?? []
     if !FileLock.isHeld(job.lock), let interruption = manifest?.interruption { events.append(interruption) }
     let input = next?.input ?? manifest?.inputFile.map { workspace.resolve(documentPath: $0) }
     account = JobAccount(
-      of: job.id.description, events: events, isDamaged: manifest == nil && exists(job.manifest),
+      of: job.id.description, events: events, isDamaged: manifest == nil && (exists(job.manifest) || archived != nil),
       mention: input.flatMap { BatchMention(of: $0, since: events.last?.at, in: workspace) }, next: next,
       problem: problem)
     jobID = job.id.description
@@ -86,11 +86,12 @@ private struct Inquiry {
 
   /// The job that is named by its own name, or by that of a film that is not there any more.
   private static func job(_ subject: String, _ file: FilePath, in workspace: Workspace) throws -> JobPaths {
+    let isMedia = MediaFiles.isMedia(file.lastComponent?.string ?? "")
     do {
       return try workspace.job(named: subject).paths(in: workspace)
-    } catch let error as JobError where error.code == .usage && (MediaFiles.isMedia(subject) || exists(file)) {
+    } catch let error as JobError where error.code == .usage && (isMedia || exists(file)) {
       if exists(file) {
-        let isFilm = MediaFiles.isMedia(subject) || isDirectory(file)
+        let isFilm = isMedia || isDirectory(file)
         throw isFilm ? error : JobError(.usage, subject, "is neither a film, by its ending, nor in a job")
       }
       let films = try JobIndex.look(in: workspace, notice: .console) {

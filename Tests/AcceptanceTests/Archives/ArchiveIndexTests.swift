@@ -68,6 +68,24 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test(arguments: ["job list", "archive list"])
+  func `an archive that is cut short in place is noticed by lists of jobs`(first: String) throws {
+    try someArchived { workspace, ids in
+      func status() throws -> [String?] {
+        try workspace.json("job", "list", "--sort", "created", "--reverse").array?.map { $0["status"]?.string } ?? []
+      }
+      #expect(try status() == ["completed", "completed", "completed", "completed"])
+      let path = try #require(workspace.archives.first { $0.contains(ids[0]) })
+      let file = try FileHandle(forWritingTo: URL(filePath: workspace.path(path)))
+      try file.truncate(atOffset: 100)
+      try file.close()
+      #expect(try workspace.start([CPWX.path] + first.split(separator: " ").map(String.init)).wait().code == 0)
+      #expect(try status() == ["damaged", "completed", "completed", "completed"])
+      #expect(try workspace.cpwx("job", "show", ids[0]).output.contains("damaged"))
+      #expect(try workspace.cpwx("job", "why", ids[0]).output.contains("is damaged"))
+    }
+  }
+
   @Test func `archives that come and go by other hands are noticed`() throws {
     try someArchived { workspace, ids in
       #expect(try workspace.json("job", "list").array?.count == 4)

@@ -116,6 +116,16 @@ struct IndexTroubleTests {
       #expect(list.code == 0)
       #expect(list.lines.count == 1 && list.output.contains("completed"))
       #expect(list.errors.contains("files are read for this look"))
+      // Nor is there room for one that serves a moment.
+      let full = ["CPWX_STATE": disk, "TMPDIR": disk]
+      for question in [["list"], ["stats"], ["find", "film"], ["path", "latest"], ["why", "latest"]] {
+        let answer = try workspace.start([CPWX.path, "job"] + question, environment: full).wait()
+        #expect(answer.code == 0, "\(question): \(answer.errors)")
+        #expect(!answer.errors.contains("SQLite"), "\(answer.errors)")
+      }
+      let reindex = try workspace.start([CPWX.path, "job", "reindex"], environment: full).wait()
+      #expect(reindex.code == 74)
+      #expect(reindex.errors.contains("the index cannot be made (database or disk is full)"), "\(reindex.errors)")
     }
   }
 
@@ -146,6 +156,30 @@ struct IndexTroubleTests {
       #expect(list.code == 0)
       #expect(list.output == expected)
       #expect(list.errors.contains("files are read for this look"), "\(list.errors)")
+    }
+  }
+
+  @Test func `a job that one may not read is neither damaged nor forgotten, and is told of`() throws {
+    try withJobs(2) { workspace in
+      let expected = try workspace.cpwx("job", "list", "--format", "csv").output
+      let outside = (workspace.root as NSString).deletingLastPathComponent
+      for (path, mode) in [
+        (outside, 0o755), (workspace.path(workspace.jobs[0]), 0o700),
+        (workspace.path(workspace.jobs[1] + "/manifest.json"), 0o600),
+      ] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      }
+      // An index that everybody writes.
+      try workspace.start(["sh", "-c", "chmod -R a+rwX .cpwx"]).wait()
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "TMPDIR=/tmp"]
+      for state in [nil, "/nowhere"] {
+        let settings = state.map { ["CPWX_STATE=\($0)"] } ?? []
+        let list = try workspace.startAsRoot(nobody + settings + [CPWX.path, "job", "list", "--format", "csv"]).wait()
+        #expect(list.code == 0)
+        #expect(!list.output.contains("damaged"), "\(list.output)")
+        #expect(list.errors.contains("may not read"), "\(list.errors)")
+      }
+      #expect(try workspace.cpwx("job", "list", "--format", "csv").output == expected)
     }
   }
 

@@ -74,7 +74,8 @@ struct JobQueryTests {
 
   @Test(arguments: [
     ["list", "statsu=failed"], ["list", "status=fialed"], ["list", "--sort", "size"], ["list", "--columns", "tilte"],
-    ["list", "--limit=-1"], ["list", "--after", "nothing"], ["stats", "x"],
+    ["list", "--limit=-1"], ["list", "--limit", "-1"], ["find", "--limit", "-1", "film"],
+    ["list", "--after", "nothing"], ["stats", "x"],
   ])
   func `a mistake in a question is told of, with what was meant`(arguments: [String]) throws {
     try TestWorkspace.with { workspace in
@@ -163,6 +164,32 @@ struct JobQueryTests {
       #expect(try workspace.cpwx("job", "why", input).output.contains("completed"))
       try workspace.write(workspace.jobs[2] + "/manifest.json", #"{"version": "1.0"#)
       #expect(try workspace.cpwx("job", "why", "latest").output.contains("is damaged"))
+    }
+  }
+
+  @Test func `why says of a film what a dry run of the night says`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film("Sholay (1975).mkv")
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.write("in/.cpwxignore", "Ign*\n")
+      func why(_ subject: String, in place: String? = nil) throws -> String {
+        let outcome = try workspace.start([CPWX.path, "job", "why", subject], in: place).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        return outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      }
+      #expect(try why("./Sholay (1975).mkv", in: workspace.path("in")).contains("a run now would leave it as it is"))
+      try workspace.film("Ignored.mkv", holding: "other")
+      #expect(try why("in/Ignored.mkv").contains("leave it as it is: ignored by in/.cpwxignore"))
+      try workspace.film(".hid.mkv", holding: "hidden")
+      #expect(try why("in/.hid.mkv").contains("leave it as it is: hidden"))
+      try workspace.film("Part.mkv.part", holding: "half")
+      #expect(try why("in/Part.mkv.part").contains("wait for the file: a copy under way"))
+      try workspace.declare([Stage("one", script: "echo otherwise")])
+      let plan = try workspace.cpwx("run", "-n")
+      #expect(plan.output.contains("skip"))
+      #expect(try why("latest").contains("leave it as it is"))
+      try workspace.move(film, to: "in/New.mkv")
+      #expect(try why("in/New.mkv").contains("leave it as it is"))
     }
   }
 
