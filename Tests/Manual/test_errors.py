@@ -113,7 +113,7 @@ class Provoked(ErrorCase):
         shutil.copytree(job, twin)
         self.expect("is a job of several users: ...", 64, self.place.cpwx("job", "show", job.name))
         shutil.rmtree(twin)
-        shutil.copytree(job, job.parents[2] / "01/1" / job.name)
+        shutil.copytree(job, job.parents[4] / "2000/01/01/1" / job.name)
         self.place.cpwx("job", "list", code=0)
         self.expect("is the name of several jobs", 64, self.place.cpwx("job", "show", job.name))
 
