@@ -77,7 +77,10 @@ struct IndexFile: Sendable {
 
   /// What is wrong where there is nothing in the file's place, or nothing in the file; `nil` where there never was one.
   var lack: String? {
-    isTaken(path) ? exists(path) ? "is empty" : "is a link to nothing" : noted.map { _ in "is missing" }
+    // In this order: one that another process makes meanwhile is noted when it is there.
+    let hadOne = noted != nil
+    if let status = try? FileStatus(of: path) { return status.size == 0 ? "is empty" : nil }
+    return isTaken(path) ? "is a link to nothing" : hadOne ? "is missing" : nil
   }
 
   /// Whether SQLite finds everything in order.
