@@ -2,6 +2,9 @@ public import Jobs
 public import SeekableTar
 
 extension JobError {
+  /// What it says in a table, the cause with it.
+  public var reason: String { message + (underlying.map { " (\($0))" } ?? "") }
+
   /// What is wrong with an archive, for the admin.
   ///
   /// - Parameter subject: the archive, or the job.
@@ -17,10 +20,14 @@ extension JobError {
 }
 
 /// Does something with an archive; what is wrong with it becomes a ``JobError``.
-func telling<Value>(_ subject: String, remedy: String? = nil, _ body: () throws -> Value) throws -> Value {
+///
+/// - Parameter ofDamage: the remedy where the archive is damaged, if that is another.
+func telling<Value>(
+  _ subject: String, remedy: String? = nil, ofDamage: String? = nil, _ body: () throws -> Value
+) throws -> Value {
   do {
     return try body()
   } catch let error as ArchiveError {
-    throw JobError(error, subject, remedy: remedy)
+    throw JobError(error, subject, remedy: error.code == .damaged ? ofDamage ?? remedy : remedy)
   }
 }

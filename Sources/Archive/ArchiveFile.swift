@@ -33,6 +33,9 @@ public struct ArchiveFile: Sendable {
       self.init(name: name, file: path, place: place, indexed: indexed)
       return
     }
+    if let reason = Self.hindrance(to: path), name.contains("/") || name.hasSuffix(".tar.zst") {
+      throw JobError(.io, name, "cannot be looked at", underlying: reason)
+    }
     if name.hasSuffix(".tar.zst"), !exists(path),
       (try? workspace()).flatMap({ ArchivePlace(at: path, in: $0) }) == nil
     {
@@ -46,6 +49,16 @@ public struct ArchiveFile: Sendable {
         .usage, job.jobID, "has no archive", remedy: "Make one with: cpwx archive \(job.jobID)")
     }
     self.init(found, at: place, in: workspace)
+  }
+
+  /// Why it is not known whether something is at a path; `nil` when it is.
+  private static func hindrance(to path: FilePath) -> Errno? {
+    do throws(Errno) {
+      _ = try FileStatus(ofLink: path)
+      return nil
+    } catch {
+      return error == .noSuchFileOrDirectory || error == .notDirectory ? nil : error
+    }
   }
 
   /// An archive that the index knows.
@@ -66,7 +79,10 @@ public struct ArchiveFile: Sendable {
     } catch let error as ArchiveError {
       // What bears a job's name was written by cpwx, so its table must have been lost.
       if error.code == .unsupported, place == nil { return nil }
-      throw JobError(error, name, remedy: "cpwx archive restore --salvage gets out what is still good.")
+      // Where the disk fails, or the file is closed to this user, there is nothing to be salvaged.
+      let isDamage = error.code == .damaged || error.code == .unsupported
+      throw JobError(
+        error, name, remedy: isDamage ? "cpwx archive restore --salvage gets out what is still good." : nil)
     }
   }
 

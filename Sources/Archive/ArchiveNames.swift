@@ -18,6 +18,13 @@ struct ArchiveNames {
   /// Whether a member is the job's: one of its folders, or in one.
   func holds(_ path: MemberPath) -> Bool { [output, logs].contains { path == $0 || path.isBelow($0) } }
 
+  /// What is wrong with an archive that holds another job than it is called after; `nil` for all others.
+  func flaw(in contents: TableOfContents) -> String? {
+    guard let other = contents.members.first(where: { !holds($0.path) }) else { return nil }
+    let job = contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
+    return "it is not of the job that it is called after: it holds \(other.path)\(job)"
+  }
+
   /// The folder of the job's that a member is in; `nil` for all others.
   func root(of path: MemberPath) -> MemberPath? { [output, logs].first { path.isBelow($0) } }
 

@@ -53,6 +53,11 @@ public struct Workspace: Sendable {
     outputRoot = folder("OUTPUT_ROOT", "out")
     logRoot = folder("LOG_ROOT", "logs")
     archiveRoot = folder("ARCHIVE_ROOT", "archive")
+    for key in ["IN_ROOT", "OUTPUT_ROOT", "LOG_ROOT", "ARCHIVE_ROOT"] where values[key]?.first == "~" {
+      throw JobError(
+        .configuration, key, "is \(values[key] ?? ""), and no shell is there to tell whose folder '~' is",
+        remedy: "Write the whole path in \(self.configFile).")
+    }
     for (key, other) in [("IN_ROOT", inputRoot), ("OUTPUT_ROOT", outputRoot), ("LOG_ROOT", logRoot)]
     where other == archiveRoot {
       throw JobError(

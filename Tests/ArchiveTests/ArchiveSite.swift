@@ -46,10 +46,12 @@ struct ArchiveSite {
     return run.run(try choice.candidates(in: workspace, notice: .silent))[0]
   }
 
-  func prune(named: [String] = [], _ rules: (inout RetentionRules) -> Void) throws -> [ArchivePruning.Outcome] {
+  func prune(named: [String] = [], files: [String] = [], _ rules: (inout RetentionRules) -> Void) throws
+    -> [ArchivePruning.Outcome]
+  {
     var chosen = RetentionRules()
     rules(&chosen)
-    let pruning = ArchivePruning(in: workspace, chosen, named: Set(named.map { "out/\($0)" }))
+    let pruning = ArchivePruning(in: workspace, chosen, named: Set(named.map { "out/\($0)" } + files))
     return pruning.run(pruning.plan(try JobIndex.look(in: workspace, notice: .silent) { try $0.archives() }))
   }
 

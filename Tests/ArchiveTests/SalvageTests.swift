@@ -33,6 +33,7 @@ import Testing
       """
       cd "$1"; mkdir -p closed z; echo x > closed/read; chmod 0444 closed/read; chmod 0555 closed; chmod 0640 job_info.json
       ln -s /nowhere absolute; ln -s ../../../../../../.. out; ln job.env twin; echo y > "$(printf 'bad\\377name')"
+      echo z > "$(printf 'Ame\\314\\201lie.srt')"
       for n in 1 2 3; do head -c 900000 /dev/urandom > z/$n; done; ln -s 1 z/link
       find . -exec touch -h -d '2001-02-03 04:05:06.123456789' {} +
       """, "sh", site.path(job),

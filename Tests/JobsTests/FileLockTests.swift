@@ -28,6 +28,16 @@ struct `A file lock` {
     _ = try FileLock.take(path, subject: "job 7")
   }
 
+  @Test func `is nobody's by name when who is named in it has died`() throws {
+    let site = try TemporaryWorkspace()
+    let path = site.path("lock")
+    let lock = try FileLock.take(path, subject: "x")
+    try lock.describeHolder(["pid": .int(999_999_999)])
+    let error = #expect(throws: JobError.self) { _ = try FileLock.take(path, subject: "x") }
+    #expect(error?.message == "is in the hands of another process")
+    _ = consume lock
+  }
+
   @Test func `ends with its owner`() throws {
     let site = try TemporaryWorkspace()
     let path = site.path("lock")

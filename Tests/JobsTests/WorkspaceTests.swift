@@ -24,6 +24,12 @@ struct `A workspace` {
     #expect(error?.code == .configuration && error?.subject == "ARCHIVE_ROOT")
   }
 
+  @Test func `is refused when a folder is told as only a shell would find it`() throws {
+    let site = try TemporaryWorkspace(env: Array("ARCHIVE_ROOT=~/archive\n".utf8))
+    let error = #expect(throws: JobError.self) { try site.workspace }
+    #expect(error?.code == .configuration && error?.subject == "ARCHIVE_ROOT")
+  }
+
   @Test func `writes paths inside itself from itself, and reads them back`() throws {
     let site = try TemporaryWorkspace()
     let workspace = try site.workspace

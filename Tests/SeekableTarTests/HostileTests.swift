@@ -39,6 +39,7 @@ struct `A hostile archive` {
     make("link-chain-later", "out/a", link("out/a", "b/../.."), link("out/b", "deep"), entry("out/deep/x"))
     make("through-file", "out/a/good/x", good, entry("out/a/good/x"))
     make("link-then-file", "out/l", good, link("out/l", "a/new"), entry("out/l"))
+    make("file-over-folder", "out/a", good, entry("out/a"))
     make("device", "out/d", good, entry("out/d", type=tarfile.CHRTYPE))
     make("block-device", "out/d", good, entry("out/d", type=tarfile.BLKTYPE))
     make("fifo", "out/f", good, entry("out/f", type=tarfile.FIFOTYPE))

@@ -10,7 +10,7 @@ struct `Without cpwx, an archive` {
     JobTree.small + """
 
       os.symlink('asr/asr.json', job + '/link'); os.link(job + '/asr/asr.json', job + '/same.json'); os.mkdir(job + '/empty', 0o750)
-      put(job + '/new\\nline \\\\ back', b'odd name'); put(job + '/हिन्दी', b'unicode'); put(job + '/with space', b''); put(job + '/cr\\r', b'cr')
+      put(job + '/new\\nline \\\\ back', b'odd name'); put(job + '/हिन्दी', b'unicode'); put(job + '/with space', b''); put(job + '/Ame\\u0301lie.srt', b'decomposed'); put(job + '/cr\\r', b'cr')
       put(os.fsencode(job) + b'/bad \\xff', b'bad name'); put(job + '/' + 'n' * 255, b'long name'); put(job + '/-n', b'dash')
       """
 

@@ -33,7 +33,7 @@ public struct ArchiveOutcome: Sendable {
   public var reason: String?
   /// What of the job could not go into the archive, and why: FIFOs, sockets.
   public var leftOut: [String] = []
-  /// Why it failed.
+  /// Why it failed, or something of the job that is archived stays.
   public var error: JobError.Code?
 
   init(_ job: IndexedJob, _ status: Status, reason: String? = nil) {
@@ -42,5 +42,5 @@ public struct ArchiveOutcome: Sendable {
   }
 
   /// Whether what was asked for was not done.
-  public var isTrouble: Bool { status == .kept || status == .failed }
+  public var isTrouble: Bool { status == .kept || status == .failed || error != nil }
 }

@@ -116,6 +116,10 @@ public final class ArchivingRun: Sendable {
 
   /// What needs no work.
   private func early(_ candidate: ArchiveChoice.Candidate) -> ArchiveOutcome? {
+    if candidate.isDone, archiving.masks {
+      let reason = "only its archive is there; restore it first: cpwx archive restore \(candidate.job.jobID)"
+      return ArchiveOutcome(candidate.job, .kept, reason: reason)
+    }
     if candidate.isDone { return ArchiveOutcome(candidate.job, .skipped, reason: "it is archived already") }
     return candidate.objection.map { ArchiveOutcome(candidate.job, .kept, reason: $0) }
   }
@@ -147,7 +151,6 @@ public final class ArchivingRun: Sendable {
   }
 
   private static func text(_ error: JobError) -> String {
-    let cause = error.underlying.map { " (\($0))" } ?? ""
-    return (error.code == .locked ? "it " : "") + error.message + cause
+    (error.code == .locked ? "it " : "") + error.reason
   }
 }

@@ -33,6 +33,8 @@ public struct JobArchiving: Sendable {
     (self.workspace, self.options, self.moved) = (workspace, options, moved)
   }
 
+  var masks: Bool { options.redacting != nil }
+
   var keepsJob: Bool { options.keepsJob || options.redacting != nil }
 
   /// The job stays as it was, and this says why.
@@ -55,15 +57,19 @@ public struct JobArchiving: Sendable {
   /// - Throws: ``JobError``, ``Kept``, `ArchiveError`; the job then stays as it was, whatever there is of an archive.
   func archive(_ job: IndexedJob, progress: @escaping @Sendable (Double) throws -> Void) throws -> ArchiveOutcome {
     let (paths, place) = try place(of: job)
-    if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
-    let lock = try QuietLock.take(paths)
+    guard let lock = try lock(paths, place) else {
+      var outcome = ArchiveOutcome(job, .skipped, reason: "another process has archived it just now")
+      outcome.archive = place.path
+      return outcome
+    }
     if !keepsJob { try options.releasing(paths) }
+    let unread = UnreadFiles()
     var tries = 0
     while true {
       tries += 1
       var source = try source(paths, place)
       source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
-      let (written, standing) = try write(source, of: paths, to: place, isOurs: tries > 1) { done, total in
+      let (written, standing) = try write(source, of: paths, to: place, isOurs: tries > 1, unread) { done, total in
         try progress(0.5 + Self.part(done, of: total) / 2)
       }
       moved()
@@ -73,8 +79,10 @@ public struct JobArchiving: Sendable {
       outcome.sha256 = written.contents.dataDigest.hex
       if !keepsJob { outcome.excluded = written.excluded }
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
+      outcome.reason = unread.note
       if keepsJob { return outcome }
-      if let change = try source.changes(since: written).first {
+      // Logs may have come that were not there.
+      if let change = try self.source(paths, place).changes(since: written).first {
         if tries < 3 { continue }
         throw Kept(
           reason: "it keeps changing: \(change.path) \(change.what); its archive is of a moment, and the job stays")
@@ -83,10 +91,26 @@ public struct JobArchiving: Sendable {
       guard let now, now.inode == standing.inode, now.device == standing.device, now.size == standing.size else {
         throw Kept(reason: "its archive \(place.path) was taken away or replaced meanwhile; the job stays")
       }
-      try JobRemoval(in: workspace).remove(paths, holding: lock, hidden: moved)
+      do {
+        try JobRemoval(in: workspace).remove(paths, holding: lock, hidden: moved)
+      } catch let error as JobError where !isTaken(paths.output) {
+        // It is archived, and no job any more, but something of it could not be removed.
+        (outcome.reason, outcome.error) = (error.reason, error.code)
+      }
       moved()
       _ = consume lock
       return outcome
+    }
+  }
+
+  /// - Returns: `nil` for a job that has become an archive since it was looked at.
+  private func lock(_ paths: JobPaths, _ place: ArchivePlace) throws -> FileLock? {
+    do {
+      if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
+      return try QuietLock.take(paths)
+    } catch {
+      if options.redacting == nil, !isTaken(paths.output), exists(place.file(in: workspace)) { return nil }
+      throw error
     }
   }
 
@@ -106,7 +130,7 @@ public struct JobArchiving: Sendable {
   private func source(_ paths: JobPaths, _ place: ArchivePlace) throws -> ArchiveSource {
     let names = try ArchiveNames(place)
     var roots = [ArchiveSource.Root(names.output, at: paths.output)]
-    if paths.logs != paths.output, isDirectory(paths.logs) { roots.append(.init(names.logs, at: paths.logs)) }
+    if let logs = try JobLogsFolder(of: paths, in: workspace).folder { roots.append(.init(names.logs, at: logs)) }
     var source = ArchiveSource(roots: roots)
     source.excluding = options.excluding
     for glob in options.excluding {
@@ -116,7 +140,7 @@ public struct JobArchiving: Sendable {
           remedy: "Nothing was archived. Exclude less.")
       }
     }
-    if QuietLock.isOnlyALock(paths.lock) { source.excluding.append(Glob(".cpwx.lock")) }
+    if QuietLock.isOnlyALock(paths.lock) { source.ignored = try names.inOutput(".cpwx.lock") }
     source.annotations = ["job_id": paths.id.description]
     source.workers = options.workers
     return source
@@ -126,11 +150,11 @@ public struct JobArchiving: Sendable {
   ///
   /// - Returns: also what its file looks like.
   private func write(
-    _ source: ArchiveSource, of paths: JobPaths, to place: ArchivePlace, isOurs: Bool,
+    _ source: ArchiveSource, of paths: JobPaths, to place: ArchivePlace, isOurs: Bool, _ unread: UnreadFiles,
     comparing: @escaping Progress
   ) throws -> (WrittenArchive, FileStatus) {
     var source = source
-    if let redacting = options.redacting { source.redaction = Redaction(hiding: redacting(paths)) }
+    if let redacting = options.redacting { source.redaction = Redaction(hiding: redacting(paths), unread: unread) }
     let path = place.file(in: workspace)
     // Archives hold secrets: nobody else looks into their folders.
     try makeFolder(path.removingLastComponent(), mode: [.ownerReadWriteExecute])
@@ -155,7 +179,7 @@ public struct JobArchiving: Sendable {
       try written.readBack(temporary, workers: options.workers, progress: comparing)
       if options.redacting == nil { try compareRecords(written, of: paths, place) }
       let status = try FileStatus(ofLink: temporary)
-      try put(temporary, written, at: path, place, isOurs: isOurs)
+      try put(temporary, written, at: path, place, of: JobIdentity(of: paths), isOurs: isOurs)
       return (written, status)
     } catch {
       unlink(temporary)
@@ -177,12 +201,21 @@ public struct JobArchiving: Sendable {
     }
   }
 
-  /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same.
+  /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same; another job's
+  /// stays in any case.
   private func put(
-    _ temporary: FilePath, _ written: WrittenArchive, at path: FilePath, _ place: ArchivePlace, isOurs: Bool
+    _ temporary: FilePath, _ written: WrittenArchive, at path: FilePath, _ place: ArchivePlace,
+    of identity: JobIdentity,
+    isOurs: Bool
   ) throws {
+    let standing = try? SeekableArchive(path)
+    if let standing, let told = try JobIdentity(of: standing, place).difference(from: identity) {
+      throw Kept(
+        reason:
+          "\(place.path) is the archive of another job of this name, \(told): give each workspace an ARCHIVE_ROOT of its own"
+      )
+    }
     if exists(path), !options.force, !isOurs, options.redacting == nil {
-      let standing = try? SeekableArchive(path)
       guard standing?.contents.tarDigest == written.contents.tarDigest else {
         throw Kept(
           reason: standing == nil

@@ -1,16 +1,26 @@
 internal import Jobs
 internal import SeekableTar
+internal import Synchronization
 
 extension Redaction {
   /// Masks secrets in whatever of a job is text: its settings, records, logs and results.
   ///
-  /// - Parameter secrets: longest first.
-  init(hiding secrets: [String]) {
+  /// - Parameters:
+  ///   - secrets: longest first.
+  ///   - unread: told of files that are no text, which stay as they are.
+  init(hiding secrets: [String], unread: UnreadFiles) {
     let spelled = Self.spelled(secrets)
     self.init(
       masking: { path, beginning in
-        guard Self.isText(path, beginning) else { return nil }
+        guard Self.isText(path, beginning) else {
+          unread.add(path)
+          return nil
+        }
         var mask = TextMask(spelled)
+        if Self.hasLinesOfJSON(path) {
+          var lines = LineMask { Self.masked($0, secrets, .compact) ?? $0 }
+          return { piece, isLast in mask.mask(lines.mask(piece, isLast: isLast), isLast: isLast) }
+        }
         var isFirst = true
         return { piece, isLast in
           defer { isFirst = false }
@@ -25,13 +35,19 @@ extension Redaction {
       })
   }
 
-  /// With the secrets as they stand in JSON.
+  /// With the secrets as they stand in JSON, in URLs and in XML.
   private static func spelled(_ secrets: [String]) -> [String] {
     var all = Set(secrets)
     for secret in secrets {
       let literal = String(decoding: JSON.string(secret).bytes(.compact), as: UTF8.self)
       let inner = String(literal.dropFirst().dropLast())
       all.formUnion([inner, inner.replacing("/", with: "\\/")])
+      let url = percentEncoded(secret)
+      for encoded in [url, url.replacing("/", with: "%2F").replacing("@", with: "%40").replacing("~", with: "%7E")] {
+        all.formUnion([encoded, encoded.lowercasedEscapes])
+      }
+      let xml = secret.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      all.formUnion([xml, xml.replacing("\"", with: "&quot;").replacing("'", with: "&apos;")])
     }
     return all.longestFirst
   }
@@ -43,6 +59,11 @@ extension Redaction {
     "ini", "conf", "cfg", "properties", "xml", "nfo", "html", "sh", "py", "toml",
   ]
 
+  private static func hasLinesOfJSON(_ path: MemberPath) -> Bool {
+    let name = String(decoding: path.name, as: UTF8.self).lowercased()
+    return name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson")
+  }
+
   /// Text holds no NUL; whatever ends like text is taken for it, too: `.env.job_ID`, `manifest.json.damaged-…`, `asr.log.1`.
   private static func isText(_ path: MemberPath, _ beginning: [UInt8]) -> Bool {
     if !beginning.contains(0) { return true }
@@ -52,10 +73,12 @@ extension Redaction {
   }
 
   /// A document, whose names tell what its values are; `nil` for bytes that are none.
-  private static func masked(_ bytes: [UInt8], _ secrets: [String]) -> [UInt8]? {
+  private static func masked(
+    _ bytes: [UInt8], _ secrets: [String], _ layout: JSON.Layout = .indented
+  ) -> [UInt8]? {
     guard let document = try? JSON(parsing: bytes) else { return nil }
     let shown = Secrets.masked(document, secrets)
-    return shown == document ? bytes : shown.bytes()
+    return shown == document ? bytes : shown.bytes(layout)
   }
 
   /// Settings, some of whose secrets may be too short to be searched for.
@@ -70,6 +93,58 @@ extension Redaction {
       env[key] = Secrets.mask
     }
     return env.bytes
+  }
+}
+
+extension String {
+  /// `%2F` as `%2f`, which other programs write.
+  fileprivate var lowercasedEscapes: String {
+    var text = ""
+    var digits = 0
+    for character in self {
+      text += digits > 0 ? character.lowercased() : String(character)
+      digits = character == "%" ? 2 : max(0, digits - 1)
+    }
+    return text
+  }
+}
+
+/// Files that are no text, and so are not looked into for secrets.
+final class UnreadFiles: Sendable {
+  private let paths = Mutex<Set<MemberPath>>([])
+
+  /// One may come more than once.
+  func add(_ path: MemberPath) { paths.withLock { _ = $0.insert(path) } }
+
+  var note: String? {
+    let count = paths.withLock { $0.count }
+    let files = count == 1 ? "1 file is no text, and was" : "\(count) files are no text, and were"
+    return count == 0 ? nil : "\(files) not looked into for secrets"
+  }
+}
+
+/// Masks each line of bytes that come in pieces.
+private struct LineMask {
+  private let line: ([UInt8]) -> [UInt8]
+  private var held: [UInt8] = []
+
+  /// Bytes of a line that is waited for; what is longer is no line of records.
+  private static let longest = 4 << 20
+
+  init(_ line: @escaping ([UInt8]) -> [UInt8]) { self.line = line }
+
+  mutating func mask(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+    held += bytes
+    let newline = UInt8(ascii: "\n")
+    var end = held.lastIndex(of: newline).map { $0 + 1 } ?? 0
+    if isLast || held.count - end > Self.longest { end = held.count }
+    var masked: [UInt8] = []
+    for (number, part) in held[..<end].split(separator: newline, omittingEmptySubsequences: false).enumerated() {
+      if number > 0 { masked.append(newline) }
+      masked += line(Array(part))
+    }
+    held.removeFirst(end)
+    return masked
   }
 }
 

@@ -69,9 +69,6 @@ public struct ArchiveVerification: Sendable {
         return "\(error)"
       }
     }
-    let names = try ArchiveNames(place)
-    guard let other = contents.members.first(where: { !names.holds($0.path) }) else { return nil }
-    let job = contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
-    return "it is not of the job that it is called after: it holds \(other.path)\(job)"
+    return try ArchiveNames(place).flaw(in: contents)
   }
 }

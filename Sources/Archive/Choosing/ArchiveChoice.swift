@@ -63,22 +63,16 @@ public struct ArchiveChoice: Sendable {
   }
 
   private func isOld(_ job: IndexedJob, in workspace: Workspace) -> Bool {
-    guard let before else { return job.archive == nil || wasLeft(job, before: .now, in: workspace) }
-    return age(job, in: workspace) < before && wasLeft(job, before: before, in: workspace)
+    before.map { age(job, in: workspace) < $0 } ?? true
   }
 
-  /// A job that was put back from its archive is there for a reason: its time counts from then.
-  private func wasLeft(_ job: IndexedJob, before: Timestamp, in workspace: Workspace) -> Bool {
-    guard let archive = job.archive, let kept = try? FileStatus(of: workspace.resolve(documentPath: archive)) else {
-      return true
-    }
-    guard let changed = FileStatus.changeTime(of: workspace.resolve(documentPath: job.folder)) else { return true }
-    return changed <= kept.modified || (self.before != nil && changed / 1000 < before.microseconds)
-  }
-
-  /// When the job was completed, or else last changed.
+  /// When the job was completed, or else last changed; or was put back from its archive, as it is there for a reason then.
   private func age(_ job: IndexedJob, in workspace: Workspace) -> Timestamp {
-    job.completed ?? Timestamp(microseconds: job.stamp.modified / 1000)
+    let age = job.completed ?? Timestamp(microseconds: job.stamp.modified / 1000)
+    guard let archive = job.archive, let kept = try? FileStatus(of: workspace.resolve(documentPath: archive)),
+      let changed = FileStatus.changeTime(of: workspace.resolve(documentPath: job.folder)), changed > kept.modified
+    else { return age }
+    return max(age, Timestamp(microseconds: changed / 1000))
   }
 }
 

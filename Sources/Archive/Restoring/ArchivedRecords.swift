@@ -2,6 +2,26 @@ public import Index
 public import Jobs
 internal import SeekableTar
 
+extension ArchiveFile {
+  /// The manifest of the job in it, its settings, and what files it has.
+  ///
+  /// - Throws: ``JobError`` with code `usage` when it is of no job, `damaged`.
+  public func documents() throws -> (manifest: Manifest, env: [UInt8], content: JobContent) {
+    guard let archive = try open(), let content = JobContent(of: archive) else {
+      throw JobError(.usage, name, "holds no job's manifest")
+    }
+    func bytes(_ record: String) throws -> [UInt8]? {
+      try content.member(record).map { member in try telling(name) { try archive.bytes(of: member) } }
+    }
+    do {
+      let manifest = Manifest(document: try JSON(parsing: try bytes("manifest.json") ?? []))
+      return (manifest, try bytes("job.env") ?? [], content)
+    } catch let error as JSONSyntaxError {
+      throw JobError(.damaged, name, "the manifest in it is no valid JSON", underlying: error)
+    }
+  }
+}
+
 extension IndexedJob {
   /// The job's manifest as its archive has it.
   ///

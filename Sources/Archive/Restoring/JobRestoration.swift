@@ -97,24 +97,40 @@ public struct JobRestoration: Sendable {
     let lock = try staging.begin(isReplacing: replaces)
     var outcome = Outcome(output: output)
     do {
+      // Another restoration may have ended before this one was alone.
+      if !replaces { for target in [output, logs] { try refuse(target) } }
       try write(file, to: staging, &outcome)
       guard isDirectory(staging.partial.appending("out").pushing(relative)) else {
         throw JobError(.damaged, file.name, "nothing of the job's folder could be got out of it")
+      }
+      if !staging.hasLogsApart, isTaken(staging.partial.appending("logs").pushing(relative)) {
+        throw JobError(
+          .usage, file.name, "holds logs apart from the job's folder, and LOG_ROOT is OUTPUT_ROOT here",
+          remedy: "Nothing was restored. --to DIR restores into another folder.")
       }
       try staging.markReady()
     } catch {
       staging.discard()
       throw error
     }
-    outcome.aside = try staging.place(place.relative)
+    do {
+      outcome.aside = try staging.place(place.relative)
+    } catch let taken as RestoreStaging.Taken {
+      // The archive has it all: what is ready must not come by itself, once the place is free.
+      try staging.removeReady()
+      throw Self.isThere(taken.path)
+    }
     _ = consume lock
     _ = consume old
     return outcome
   }
 
   private func refuse(_ target: FilePath) throws {
-    guard isTaken(target) else { return }
-    throw JobError(
+    if isTaken(target) { throw Self.isThere(target) }
+  }
+
+  private static func isThere(_ target: FilePath) -> JobError {
+    JobError(
       .io, target.string, "is there already",
       remedy: "It was not touched. --replace moves it aside first; --to DIR restores into another folder.")
   }
@@ -130,13 +146,21 @@ public struct JobRestoration: Sendable {
       outcome.problems.append(error.message)
       return try salvage(file, to: staging, &outcome)
     }
+    if let flaw = try file.place.flatMap({ try ArchiveNames($0).flaw(in: archive.contents) }) {
+      throw JobError(
+        .damaged, file.name, flaw,
+        remedy:
+          "Nothing was restored. Give it that job's name and place, or take out what is in it with cpwx archive extract."
+      )
+    }
     var options = ExtractionOptions()
     (options.salvage, options.durable, options.workers, options.progress) = (salvages, true, workers, progress)
-    let remedy = salvages ? nil : "Nothing was restored. --salvage gets out what is still good."
+    let remedy = "Nothing was restored."
+    let ofDamage = salvages ? remedy : remedy + " --salvage gets out what is still good."
     for (folder, first) in staging.parts {
       if let first { options.includes = { $0.path.bytes.first == first } }
       let report = try withFolder(folder) { folder in
-        try telling(file.name, remedy: remedy) { try archive.extract(options, into: folder) }
+        try telling(file.name, remedy: remedy, ofDamage: ofDamage) { try archive.extract(options, into: folder) }
       }
       outcome.members += report.extracted
       outcome.bytes += report.bytes

@@ -35,7 +35,10 @@ public struct MemberExtraction: Sendable {
 
   private func fits(_ pattern: String, _ path: MemberPath) -> Bool {
     let root = memberNames?.root(of: path)
-    let bytes = Array(pattern.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed())
+    var bytes = Array(pattern.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed())
+    while bytes.starts(with: "./".utf8) { bytes.removeFirst(2) }
+    while bytes.first == UInt8(ascii: "/") { bytes.removeFirst() }
+    if bytes.isEmpty { return false }
     var spelled = [bytes]
     if let root { spelled.append(root.bytes + [UInt8(ascii: "/")] + bytes) }
     for spelling in spelled {

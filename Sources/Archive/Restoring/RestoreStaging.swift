@@ -33,6 +33,8 @@ struct RestoreStaging {
   /// Where the logs are written when they lie on another disk.
   var partialLogs: FilePath { beside(logs, Self.partialEnding) }
   private var readyLogs: FilePath { beside(logs, Self.readyEnding) }
+  /// Whether the logs have a place apart from the job's folder.
+  var hasLogsApart: Bool { logs != output }
 
   /// Makes the folders to write into, anew.
   ///
@@ -40,11 +42,20 @@ struct RestoreStaging {
   func begin(isReplacing: Bool) throws -> FileLock {
     for target in [output, logs] { try makeFolder(target.removingLastComponent()) }
     let lock = try makePartial()
-    for left in [partial.appending("out"), partial.appending("logs"), partialLogs, readyLogs] { try removeTree(left) }
+    let leftLogs = hasLogsApart ? [partialLogs, readyLogs] : []
+    for left in [partial.appending("out"), partial.appending("logs")] + leftLogs { try removeTree(left) }
     unlink(partial.appending(Self.replacing))
     if isReplacing { try DurableFile.write([], to: partial.appending(Self.replacing)) }
     if !isOneDisk { try makeFolder(partialLogs, mode: [.ownerReadWriteExecute]) }
     return lock
+  }
+
+  /// Keeps restorations of the job away until ``discard()``.
+  ///
+  /// - Throws: ``JobError`` with code `locked` when one is at work.
+  func reserve() throws -> FileLock {
+    try makeFolder(output.removingLastComponent())
+    return try makePartial()
   }
 
   private func makePartial() throws -> FileLock {
@@ -75,7 +86,7 @@ struct RestoreStaging {
   /// All is written and on the disk.
   func markReady() throws {
     do {
-      if isDirectory(partialLogs) {
+      if hasLogsApart, isDirectory(partialLogs) {
         try renameToFreeName(partialLogs, to: readyLogs)
         try DurableFile.syncFolder(of: readyLogs)
       }
@@ -86,36 +97,49 @@ struct RestoreStaging {
     }
   }
 
+  /// Something is in the place of what is ready, which waits.
+  struct Taken: Error {
+    var path: FilePath
+  }
+
   /// Puts what is ready in its place; the logs first, for a job is there when its folder is.
   ///
   /// - Parameter relative: the job's place below the roots.
   /// - Returns: where what was there has been moved to.
+  /// - Throws: ``Taken``, ``JobError``.
   @discardableResult
   func place(_ relative: String) throws -> [FilePath] {
     let replaces = exists(ready.appending(Self.replacing))
     var aside: [FilePath] = []
+    var placed: [(source: FilePath, target: FilePath)] = []
     for (root, target) in [("logs", logs), ("out", output)] {
       for staging in [ready, readyLogs] {
         let source = staging.appending(root).pushing(FilePath(relative))
-        guard isDirectory(source) else { continue }
+        guard isTaken(source) else { continue }
         if replaces, let moved = try moveAside(target) { aside.append(moved) }
         do {
           try renameToFreeName(source, to: target)
+          placed.append((source, target))
           try DurableFile.syncFolder(of: target)
         } catch {
+          if error as? Errno == .fileExists {
+            // Nothing of it may stay without the rest.
+            for (source, target) in placed.reversed() { try? renameToFreeName(target, to: source) }
+            throw Taken(path: target)
+          }
           throw JobError(
-            .io, target.string, error as? Errno == .fileExists ? "is there already" : "cannot be put in place",
+            .io, target.string, "cannot be put in place",
             remedy: "It was not touched. What was restored waits in \(source).", underlying: error)
         }
       }
     }
-    try removeTree(readyLogs)
     try removeReady()
     return aside
   }
 
-  /// Removes what nothing is left in. Who looks for what others have left may put its lock's file into a folder that is going.
-  private func removeReady() throws {
+  /// Removes what is ready, in whose place something else is, or of which nothing is left. Who looks for what others have left may put its lock's file into a folder that is going.
+  func removeReady() throws {
+    if hasLogsApart { try removeTree(readyLogs) }
     var attempt = 0
     while true {
       attempt += 1
@@ -127,7 +151,7 @@ struct RestoreStaging {
 
   /// Removes what was begun.
   func discard() {
-    try? removeTree(partialLogs)
+    if hasLogsApart { try? removeTree(partialLogs) }
     try? removeTree(partial)
   }
 
@@ -189,7 +213,13 @@ struct RestoreStaging {
           .io, output.string, "is in use, and was to be replaced by what waits in \(ready)",
           remedy: "Nothing was changed. Run this again when the job is not run any more.")
       }
-      try place(relative)
+      do {
+        try place(relative)
+      } catch let taken as Taken {
+        throw JobError(
+          .io, taken.path.string, "is there already",
+          remedy: "It was not touched. What was restored waits in \(ready).", underlying: Errno.fileExists)
+      }
       _ = consume lock
       return true
     }

@@ -25,16 +25,20 @@ public struct ArchivePruning: Sendable {
   private let rules: RetentionRules
   private let named: Set<String>
 
-  /// - Parameter named: the folders of jobs whose only copy may go.
+  /// - Parameter named: the folders of jobs, and the paths of archives, as documents write them: also the only copy may go.
   public init(in workspace: Workspace, _ rules: RetentionRules, named: Set<String>) {
     (self.workspace, self.rules, self.named) = (workspace, rules, named)
+  }
+
+  private func isNamed(_ archive: IndexedArchive) -> Bool {
+    named.contains(archive.folder) || named.contains(archive.path)
   }
 
   /// What would become of each.
   ///
   /// Where jobs are named and no rule is given, theirs go.
   public func plan(_ archives: [IndexedArchive]) -> [Outcome] {
-    if rules.isEmpty { return archives.filter { named.contains($0.folder) }.map { decide($0, keptAs: nil) } }
+    if rules.isEmpty { return archives.filter { isNamed($0) }.map { decide($0, keptAs: nil) } }
     // Copies for sharing take no place from archives that stand for jobs.
     let counted = archives.indices.filter { archives[$0].status != .redacted }
     var reasons = [String?](repeating: nil, count: archives.count)
@@ -45,7 +49,7 @@ public struct ArchivePruning: Sendable {
   }
 
   private func decide(_ archive: IndexedArchive, keptAs reason: String?) -> Outcome {
-    let isNamed = named.contains(archive.folder)
+    let isNamed = isNamed(archive)
     var outcome = Outcome(archive: archive, status: .planned, isOnlyCopy: false)
     var objection: String?
     if archive.status == .redacted {
@@ -69,14 +73,15 @@ public struct ArchivePruning: Sendable {
       var outcome = planned
       do {
         let lock = try takeLock(of: planned.archive)
-        outcome = decide(planned.archive, keptAs: nil)
-        if outcome.status == .planned { try remove(planned.archive, &outcome) }
+        try withoutRestoration(of: planned.archive) {
+          outcome = decide(planned.archive, keptAs: nil)
+          if outcome.status == .planned { try remove(planned.archive, &outcome) }
+        }
         _ = consume lock
       } catch {
         let known = error as? JobError
         (outcome.status, outcome.error) = (.failed, known?.code ?? .io)
-        outcome.reason =
-          known.map { error in error.message + (error.underlying.map { " (\($0))" } ?? "") } ?? "\(error)"
+        outcome.reason = known?.reason ?? "\(error)"
       }
       return outcome
     }
@@ -84,14 +89,30 @@ public struct ArchivePruning: Sendable {
 
   /// Who archives, runs or removes the job holds its lock: until that is free, nothing tells what will be left of it.
   private func takeLock(of archive: IndexedArchive) throws -> FileLock? {
-    let folder = workspace.resolve(documentPath: archive.folder)
-    guard archive.status != .redacted, isDirectory(folder) else { return nil }
+    guard archive.status != .redacted, let place = archive.place(in: workspace) else { return nil }
+    let folder = workspace.resolve(documentPath: place.folder)
+    guard isDirectory(folder) else { return nil }
     do {
       return try QuietLock.take(of: folder, subject: archive.jobID)
     } catch {
       if isTaken(folder) { throw error }
       return nil
     }
+  }
+
+  /// Does something while no process puts the job back from its archive.
+  ///
+  /// - Throws: ``JobError`` with code `locked` when one does; or what `body` throws.
+  private func withoutRestoration(of archive: IndexedArchive, _ body: () throws -> Void) throws {
+    guard archive.status != .redacted, let place = archive.place(in: workspace),
+      let staging = RestoreStaging(
+        output: workspace.resolve(documentPath: place.folder), logs: workspace.resolve(documentPath: place.logs))
+    else { return try body() }
+    let lock = try staging.reserve()
+    let result = Result { try body() }
+    staging.discard()
+    _ = consume lock
+    try result.get()
   }
 
   /// What an archive's age counts from: the job's end, or else its day.

@@ -17,8 +17,8 @@ struct StandingCopy {
     (output, logs) = (workspace.resolve(documentPath: place.folder), workspace.resolve(documentPath: place.logs))
   }
 
-  /// Why the archive is the only copy of something; `nil` when it is not: all its members are there, with their sizes, and the job's
-  /// records byte for byte.
+  /// Why the archive is the only copy of something; `nil` when it is not: all its members are there, with their sizes and times or else
+  /// their hashes, and the job's records byte for byte.
   func flaw() -> String? {
     guard isDirectory(output) else { return "the only copy of the job" }
     do {

@@ -28,14 +28,23 @@ public struct ArchivePlace: Sendable, Equatable {
 
   /// The place of an archive file; `nil` for what lies elsewhere or is none.
   public init?(at file: FilePath, in workspace: Workspace) {
-    var relative = file
-    guard relative.removePrefix(workspace.archiveRoot) else { return nil }
+    guard let relative = Self.below(workspace.archiveRoot, file) else { return nil }
     var parts = relative.components.map(\.string)
     guard let name = parts.popLast() else { return nil }
     let ending = name.hasSuffix(Self.redactedEnding) ? Self.redactedEnding : Self.ending
     guard name.hasSuffix(ending), !name.hasPrefix("."), name.utf8.count > ending.utf8.count else { return nil }
     self.init(
       parts + [String(name.dropLast(ending.count))], isRedacted: ending == Self.redactedEnding, in: workspace)
+  }
+
+  /// The path from the root on; by whatever links it is named.
+  private static func below(_ root: FilePath, _ file: FilePath) -> FilePath? {
+    var relative = file
+    if relative.removePrefix(root) { return relative }
+    guard let name = file.lastComponent, let folder = realPath(file.removingLastComponent()), let root = realPath(root)
+    else { return nil }
+    relative = folder.appending(name)
+    return relative.removePrefix(root) ? relative : nil
   }
 
   private init?(_ parts: [String], isRedacted: Bool, in workspace: Workspace) {

@@ -3,6 +3,8 @@ internal import SeekableTar
 internal import SystemPackage
 
 /// An archive opened for what the index has to know of it. Of the data only the job's records are read.
+///
+/// One that holds another job than it is called after, as a copy under another name, stands for none.
 struct ArchiveReading {
   private let place: ArchivePlace
   private let workspace: Workspace
@@ -18,23 +20,34 @@ struct ArchiveReading {
     archive = try? SeekableArchive(file)
   }
 
+  private var isMisnamed: Bool {
+    guard let members = archive?.contents.members else { return false }
+    let roots = ["out", "logs"].compactMap { try? MemberPath(Array("\($0)/\(place.relative)".utf8)) }
+    return !members.allSatisfy { member in roots.contains { member.path == $0 || member.path.isBelow($0) } }
+  }
+
   /// The archive's row.
   func row() -> IndexedArchive {
-    let job = job()
+    let (job, isMisnamed) = (told(), self.isMisnamed)
     let contents = archive?.contents
     let date = job.completedAt ?? job.createdAt
     return IndexedArchive(
-      path: place.path, folder: place.folder, jobID: job.jobID, userID: job.userID, title: job.title, year: job.year,
+      path: place.path, folder: isMisnamed ? "" : place.folder, jobID: job.jobID, userID: job.userID, title: job.title,
+      year: job.year,
       date: date, moment: date.flatMap { Timestamp($0, in: job.timezone) }, members: contents?.members.count,
       bytes: contents?.contentBytes,
       archiveBytes: status.size, sha256: archive?.contents.dataDigest.hex, tarSHA256: contents?.tarDigest.hex,
-      status: archive == nil ? .damaged : place.isRedacted ? .redacted : .verified, modified: status.modified,
+      status: archive == nil || isMisnamed ? .damaged : place.isRedacted ? .redacted : .verified,
+      modified: status.modified,
       inode: Int64(truncatingIfNeeded: status.inode), key: job.key)
   }
 
-  /// The job as its own records in the archive tell of it.
-  func job() -> IndexedJob {
-    let id = JobID(place.name) == nil ? archive?.contents.annotations["job_id"] ?? place.name : place.name
+  /// The job as its own records in the archive tell of it; `nil` when it stands for none.
+  func job() -> IndexedJob? { isMisnamed ? nil : told() }
+
+  private func told() -> IndexedJob {
+    let id =
+      JobID(place.name) == nil && !isMisnamed ? archive?.contents.annotations["job_id"] ?? place.name : place.name
     let job = JobPlace(
       id: id, user: place.user, folder: place.folder, logs: place.logs, date: place.date,
       number: JobID(id)?.number ?? id.split(separator: "-").last.flatMap { Int($0) } ?? place.number)

@@ -47,6 +47,12 @@ extension Database {
     return rows.map { IndexedArchive($0) }.filter { deep || !$0.path.dropFirst(path.count + 1).contains("/") }
   }
 
+  /// The archives that lie in other folders than this, and those below it.
+  func archives(outside path: String) throws -> [IndexedArchive] {
+    let sql = "SELECT * FROM archives WHERE path < ? OR path >= ?"
+    return try Row.fetchAll(cachedStatement(sql: sql), arguments: [path + "/", path + "0"]).map { IndexedArchive($0) }
+  }
+
   /// The job's archive, if there is one that stands for it.
   func archive(ofFolder folder: String) throws -> IndexedArchive? {
     let sql = "SELECT * FROM archives WHERE folder = ? AND status <> 'redacted'"
@@ -56,9 +62,9 @@ extension Database {
   /// Forgets a job whose folder is gone, or has its archive tell of it.
   func leave(_ folder: String, in workspace: Workspace) throws {
     if let place = try archive(ofFolder: folder)?.place(in: workspace),
-      let reading = ArchiveReading(place, in: workspace)
+      let job = ArchiveReading(place, in: workspace)?.job()
     {
-      try JobWriter(self).store(reading.job())
+      try JobWriter(self).store(job)
     } else if let key = try Int64.fetchOne(self, sql: "SELECT key FROM jobs WHERE folder = ?", arguments: [folder]) {
       try removeJob(key)
     }

@@ -8,13 +8,13 @@ public struct IndexedArchive: Sendable, Equatable {
     case verified
     /// A copy for sharing, with the secrets masked.
     case redacted
-    /// Its trailer cannot be read.
+    /// Its trailer cannot be read, or it holds another job than it is called after.
     case damaged
   }
 
   /// As documents write it.
   public var path: String
-  /// The job's folder, whether it is there or not.
+  /// The job's folder, whether it is there or not; empty for one that holds another job than it is called after.
   public var folder: String
   public var jobID: String
   /// A number, or a login name.

@@ -104,13 +104,17 @@ struct Drift {
   /// - Returns: whether there is one.
   private func seeArchive(of job: IndexedJob, _ news: inout News) throws -> Bool {
     guard let archive = try index.read({ try $0.archive(ofFolder: job.folder) }),
-      let place = archive.place(in: workspace), let status = try? FileStatus(of: place.file(in: workspace))
+      let place = archive.place(in: workspace)
     else { return false }
+    guard let status = try? FileStatus(of: place.file(in: workspace)) else {
+      return ArchiveReach(in: workspace).flaw(of: place.file(in: workspace)) != nil
+    }
     if archive.isAsRead(status) { return true }
     guard let reading = ArchiveReading(place, in: workspace) else { return false }
-    var read = reading.job()
-    (read.key, read.archive) = (job.key, job.archive)
-    news.changed.append(read)
+    if var read = reading.job() {
+      (read.key, read.archive) = (job.key, job.archive)
+      news.changed.append(read)
+    }
     news.archives.append(reading.row())
     return true
   }
@@ -174,6 +178,7 @@ struct Drift {
     var changes = FolderChanges()
     let (changed, newRoots) = try index.read { db in
       changes.ofBatches = try db.batchesHaveMoved(in: workspace)
+      try changes.leaveOtherRoots(tree, db)
       var changed: [String] = []
       try RowStatement(db, "SELECT path, inode, modified FROM folders").rows([]) { row in
         let known = FolderStamp(inode: row.integer(at: 1), modified: row.integer(at: 2))

@@ -18,9 +18,21 @@ struct FolderChanges {
       && archivesThatWent.isEmpty && !ofBatches
   }
 
+  /// Forgets archives of a folder that is the workspace's no more, and that it was looked into.
+  mutating func leaveOtherRoots(_ tree: JobTree, _ db: Database) throws {
+    let root = tree.workspace.documentPath(tree.workspace.archiveRoot)
+    let others = try db.archives(outside: root)
+    if others.isEmpty { return }
+    archivesThatWent += others
+    let batches = tree.workspace.documentPath(tree.workspace.batchFolder)
+    forgotten += try String.fetchAll(db, sql: "SELECT path FROM folders").filter { $0 != batches && !tree.covers($0) }
+  }
+
   mutating func look(
     _ path: String, _ known: [String: FolderStamp], _ tree: JobTree, _ index: JobIndex
   ) throws {
+    let location = tree.workspace.resolve(documentPath: path)
+    if ArchiveReach(in: tree.workspace).flaw(of: location) != nil { return }
     guard let folder = tree.folder(path) else {
       forgotten.append(path)
       went += try index.read { try $0.foldersOfJobs(in: path, deep: true) }

@@ -57,12 +57,19 @@ struct JobTree {
     return nil
   }
 
+  /// Whether a folder is, or lies in, one that jobs or archives are looked for in.
+  func covers(_ path: String) -> Bool {
+    let location = workspace.resolve(documentPath: path)
+    return places.contains { location.starts(with: $0) }
+  }
+
   private func folder(at location: FilePath, names: [String]) -> Folder? {
-    FolderStamp(location).map {
-      Folder(
-        path: workspace.documentPath(location), stamp: $0, location: location, names: names,
-        isOfArchives: location.starts(with: workspace.archiveRoot))
-    }
+    guard var stamp = FolderStamp(location) else { return nil }
+    // Its time does not tell when it can be read again.
+    if ArchiveReach(in: workspace).flaw(of: location) != nil { stamp.modified = 0 }
+    return Folder(
+      path: workspace.documentPath(location), stamp: stamp, location: location, names: names,
+      isOfArchives: location.starts(with: workspace.archiveRoot))
   }
 
   /// The archives in a folder.

@@ -201,7 +201,7 @@ public struct Reindex: Sendable {
       case .job(let place): return (IndexedJob(reading: place, in: workspace).map { JobRows($0) }, nil)
       case .archive(let place, let alone):
         let reading = ArchiveReading(place, in: workspace)
-        return (alone ? reading.map { JobRows($0.job()) } : nil, reading?.row())
+        return (alone ? reading?.job().map { JobRows($0) } : nil, reading?.row())
       }
     }
   }

@@ -115,6 +115,9 @@ public struct FileLock: ~Copyable, Sendable {
 
   private static func describe(_ holder: JSON?) -> String {
     guard let holder, let pid = holder["pid"]?.int else { return "another process" }
+    // Who only reads a job locks it without a word, and what stands there is of one before.
+    let isHere = holder["host"]?.string.map { $0 == hostName } ?? true
+    if isHere, !exists(FilePath("/proc/\(pid)")) { return "another process" }
     let host = holder["host"]?.string.map { " on \($0)" } ?? ""
     let since = holder["since"]?.string.map { " since \($0.prefix(19))" } ?? ""
     return "process \(pid)\(host)\(since)"

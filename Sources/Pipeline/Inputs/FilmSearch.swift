@@ -16,7 +16,10 @@ public enum FilmSearch {
     let (size, hash) = (input["size_bytes"]?.int, input["sha256"]?.string)
     var places = [recorded]
     places += (try? MediaFiles.find(at: workspace.inputRoot, outside: workspace.ownFolders).files.map(\.path)) ?? []
-    for place in places {
+    // It may be called anything by now.
+    if let size { places += files(of: size, below: workspace.inputRoot, outside: workspace.ownFolders) }
+    var seen: Set<FilePath> = []
+    for place in places where seen.insert(place).inserted {
       guard let status = try? FileStatus(of: place), status.isRegular, size.map({ $0 == status.size }) ?? true else {
         continue
       }
@@ -31,5 +34,14 @@ public enum FilmSearch {
     throw JobError(
       .usage, file, "is not there, and no file below \(workspace.inputRoot) has its content",
       remedy: "Put the film there under any name, and run this again.")
+  }
+
+  /// All files of a size, hidden ones too. Links are not followed.
+  private static func files(of size: Int, below folder: FilePath, outside: [FilePath]) -> [FilePath] {
+    names(in: folder).map { folder.appending($0) }.flatMap { path -> [FilePath] in
+      guard !outside.contains(path), let status = try? FileStatus(ofLink: path) else { return [] }
+      if status.isDirectory { return files(of: size, below: path, outside: outside) }
+      return status.isRegular && status.size == size ? [path] : []
+    }
   }
 }

@@ -2,6 +2,8 @@
 struct ForeignChecks {
   private let limits: ForeignArchive.Limits
   private var kinds: [MemberPath: Member.Kind] = [:]
+  /// What others lie in.
+  private var folders: Set<MemberPath> = []
   private var links = LinkTexts()
   private var bytes = 0
 
@@ -28,6 +30,11 @@ struct ForeignChecks {
       above = folder.parent
     }
     let member = try checked(entry, path)
+    if member.kind != .folder, folders.contains(path) {
+      throw ArchiveError(.refused, path, "is no folder, and others before it lie in it")
+    }
+    above = path.parent
+    while let folder = above, folders.insert(folder).inserted { above = folder.parent }
     kinds[path] = member.kind
     return member
   }

@@ -1,3 +1,5 @@
+internal import Hashing
+
 /// What is different about a source.
 public struct SourceChange: Sendable, Hashable, CustomStringConvertible {
   public var path: MemberPath
@@ -38,7 +40,8 @@ extension ArchiveSource {
     return changes
   }
 
-  /// What an archive holds and the source has not, or has of another kind or size: the first such member. No data is read.
+  /// What an archive holds and the source has not, or has otherwise: the first such member. Of files with the size and the
+  /// time of the archive's no data is read; others are compared by their hashes.
   ///
   /// - Parameter ignored: a member that need not be there.
   /// - Returns: `nil` when it has them all.
@@ -56,9 +59,9 @@ extension ArchiveSource {
         switch member.kind {
         case .folder: entry.type == .folder
         case .symbolicLink: try entry.type == .symbolicLink && folders.text(of: entry) == member.target
-        case .file: entry.type == .file && entry.size == member.size
+        case .file: try folders.holds(entry, member)
         case .hardLink:
-          entry.type == .file && entry.size == contents.member(MemberPath(unchecked: member.target))?.size
+          try contents.member(MemberPath(unchecked: member.target)).map { try folders.holds(entry, $0) } ?? false
         }
       if !isSame { return SourceChange(path: member.path, what: "is another") }
     }
@@ -69,5 +72,28 @@ extension ArchiveSource {
     if was.inode != now.inode || was.device != now.device { return "is another file now" }
     if was.size != now.size { return "has another size" }
     return was.modified == now.modified ? nil : "was changed"
+  }
+}
+
+extension RootFolders {
+  /// Whether a source has the bytes of a member.
+  fileprivate func holds(_ entry: SourceEntry, _ member: Member) throws(ArchiveError) -> Bool {
+    guard entry.type == .file, entry.size == member.size else { return false }
+    if entry.state.modified == member.modified { return true }
+    return try digest(of: entry) == member.digest
+  }
+
+  private func digest(of entry: SourceEntry) throws(ArchiveError) -> Digest {
+    let file = try FileContent(entry, try open(entry))
+    let buffer = PageBuffer(byteCount: Frame.largest)
+    var hash = SHA256()
+    var offset = 0
+    while offset < entry.size {
+      let bytes = try file.bytes(from: offset, count: Frame.largest, by: buffer)
+      hash.update(bytes)
+      offset += bytes.count
+    }
+    try file.finish()
+    return Digest(hash.finish())
   }
 }

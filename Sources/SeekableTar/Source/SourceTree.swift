@@ -41,6 +41,7 @@ struct SourceTree {
   }
 
   private mutating func add(_ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]) throws(ArchiveError) {
+    if path == source.ignored { return }
     if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
     if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) {
       return exclude(path, at: folder, name)

@@ -8,6 +8,74 @@ internal import CLibArchive
   /// Bytes of zeros that end a tar.
   static let endSize = 1024
 
+  private let entry: OpaquePointer
+  private let writer: TarWriter
+  /// For names that readers would take for other ones.
+  private let binary: TarWriter
+
+  init() throws(ArchiveError) {
+    let (writer, binary) = (try TarWriter(isBinary: false), try TarWriter(isBinary: true))
+    // Null only when memory is exhausted, where no Swift program goes on either.
+    unsafe entry = archive_entry_new()!
+    (self.writer, self.binary) = (writer, binary)
+  }
+
+  deinit { unsafe archive_entry_free(entry) }
+
+  /// The bytes that go before a member's content, extended header included.
+  mutating func header(for member: Member) throws(ArchiveError) -> [UInt8] {
+    unsafe archive_entry_clear(entry)
+    unsafe withCString(member.path.bytes) { unsafe archive_entry_copy_pathname(entry, $0) }
+    unsafe archive_entry_set_filetype(entry, FileType(member.kind).rawValue)
+    unsafe archive_entry_set_perm(entry, mode_t(member.mode))
+    unsafe archive_entry_set_mtime(entry, time_t(member.modified.seconds), Int(member.modified.nanoseconds))
+    switch member.kind {
+    case .file, .folder: unsafe archive_entry_set_size(entry, la_int64_t(member.size))
+    case .symbolicLink: unsafe withCString(member.target) { unsafe archive_entry_copy_symlink(entry, $0) }
+    case .hardLink: unsafe withCString(member.target) { unsafe archive_entry_copy_hardlink(entry, $0) }
+    }
+    let bytes = try unsafe writer.header(of: entry, member.path)
+    // Readers compose the accents of what is called UTF-8 there, and so would give the file another name.
+    return comesBack(bytes, as: member) ? bytes : try unsafe binary.header(of: entry, member.path)
+  }
+
+  /// The bytes at the tar's end.
+  mutating func end() throws(ArchiveError) -> [UInt8] { try writer.end() }
+
+  /// Whether libarchive reads the names that it has written.
+  private func comesBack(_ header: [UInt8], as member: Member) -> Bool {
+    if (member.path.bytes + member.target).allSatisfy({ $0 < 0x80 }) { return true }
+    do {
+      var reader = try TarReader(HeaderSource(header))
+      guard let found = try reader.next() else { return true }
+      var path = found.path
+      if member.kind == .folder, path.last == UInt8(ascii: "/") { path.removeLast() }
+      return path == member.path.bytes && (found.hardLink ?? found.symbolicLink ?? []) == member.target
+    } catch {
+      return true
+    }
+  }
+}
+
+/// One header as a tar's bytes.
+private final class HeaderSource: TarSource {
+  private let buffer: PageBuffer
+  private var count: Int
+
+  init(_ header: [UInt8]) {
+    buffer = PageBuffer(byteCount: header.count)
+    buffer.copy(header, at: 0)
+    count = header.count
+  }
+
+  func next() -> UnsafeRawBufferPointer {
+    defer { count = 0 }
+    return unsafe buffer.bytes(0..<count)
+  }
+}
+
+/// What libarchive writes headers with.
+@safe private final class TarWriter {
   /// What libarchive has put out.
   private final class Output {
     var bytes: [UInt8] = []
@@ -16,15 +84,14 @@ internal import CLibArchive
   }
 
   private let archive: OpaquePointer
-  private let entry: OpaquePointer
-  private let output: Output
+  private let output = Output()
 
-  init() throws(ArchiveError) {
+  /// - Parameter isBinary: names are told to be bytes of no encoding.
+  init(isBinary: Bool) throws(ArchiveError) {
     // Null only when memory is exhausted, where no Swift program goes on either.
     unsafe archive = archive_write_new()!
-    unsafe entry = archive_entry_new()!
-    output = Output()
     unsafe archive_write_set_format_pax(archive)
+    if isBinary { unsafe archive_write_set_options(archive, "hdrcharset=BINARY") }
     // Each piece as it comes, no blocks of 10 KiB.
     unsafe archive_write_set_bytes_per_block(archive, 0)
     let code = unsafe archive_write_open2(
@@ -41,48 +108,33 @@ internal import CLibArchive
     if code != ARCHIVE_OK { throw ArchiveError(.io, "the archive cannot be written: no tar can be begun") }
   }
 
-  deinit {
-    unsafe archive_entry_free(entry)
-    unsafe archive_write_free(archive)
-  }
+  deinit { unsafe archive_write_free(archive) }
 
-  /// The bytes that go before a member's content, extended header included.
-  mutating func header(for member: Member) throws(ArchiveError) -> [UInt8] {
-    unsafe archive_entry_clear(entry)
-    unsafe withCString(member.path.bytes) { unsafe archive_entry_copy_pathname(entry, $0) }
-    unsafe archive_entry_set_filetype(entry, FileType(member.kind).rawValue)
-    unsafe archive_entry_set_perm(entry, mode_t(member.mode))
-    unsafe archive_entry_set_mtime(entry, time_t(member.modified.seconds), Int(member.modified.nanoseconds))
-    switch member.kind {
-    case .file, .folder: unsafe archive_entry_set_size(entry, la_int64_t(member.size))
-    case .symbolicLink: unsafe withCString(member.target) { unsafe archive_entry_copy_symlink(entry, $0) }
-    case .hardLink: unsafe withCString(member.target) { unsafe archive_entry_copy_hardlink(entry, $0) }
-    }
-    // What is left of the member before comes first.
-    output.isWanted = false
-    unsafe archive_write_finish_entry(archive)
-    output.isWanted = true
-    output.bytes = []
+  func header(of entry: OpaquePointer, _ path: MemberPath) throws(ArchiveError) -> [UInt8] {
+    finishEntry()
     let code = unsafe archive_write_header(archive, entry)
     // A name that is no UTF-8 is written byte for byte, and a warning given.
     if code != ARCHIVE_OK, code != ARCHIVE_WARN || output.bytes.isEmpty {
       let reason = unsafe archive_error_string(archive).map { unsafe String(cString: $0) } ?? "error \(code)"
-      throw ArchiveError(.unsupported, member.path, "the archive cannot be written: \(reason)")
+      throw ArchiveError(.unsupported, path, "the archive cannot be written: \(reason)")
     }
     return output.bytes
   }
 
-  /// The bytes at the tar's end.
-  mutating func end() throws(ArchiveError) -> [UInt8] {
-    output.isWanted = false
-    unsafe archive_write_finish_entry(archive)
-    output.isWanted = true
-    output.bytes = []
+  func end() throws(ArchiveError) -> [UInt8] {
+    finishEntry()
     let code = unsafe archive_write_close(archive)
-    guard code == ARCHIVE_OK, output.bytes.count == Self.endSize else {
+    guard code == ARCHIVE_OK, output.bytes.count == TarHeaders.endSize else {
       throw ArchiveError(.io, "the archive cannot be written: the tar cannot be ended")
     }
     return output.bytes
+  }
+
+  /// What is left of the member before comes first.
+  private func finishEntry() {
+    output.isWanted = false
+    unsafe archive_write_finish_entry(archive)
+    (output.isWanted, output.bytes) = (true, [])
   }
 }
 

@@ -8,8 +8,8 @@ protocol TarSource: AnyObject {
 
 /// A tar as libarchive reads it.
 ///
-/// To be used on one thread, within ``TarLocale/using(_:)``. Names in extended headers come composed (Unicode NFC), whatever they are there:
-/// libarchive 3.6.2 does so.
+/// To be used on one thread, within ``TarLocale/using(_:)``. Names in extended headers come composed (Unicode NFC), whatever they are there,
+/// unless the header calls them binary: libarchive 3.6.2 does so.
 @safe struct TarReader: ~Copyable {
   struct Entry {
     var path: [UInt8]

@@ -38,6 +38,8 @@ final class MemberPacking {
 
   /// - Throws: ``ArchiveError``, or what the source's redaction or progress threw.
   func packSources() throws {
+    // Patterns are told in the table.
+    for glob in source.excluding { try refuseHidden(Array(glob.pattern.utf8)[...]) }
     let roots = RootFolders(source.roots)
     for entry in tree.entries { try pack(entry, roots) }
   }
@@ -110,7 +112,9 @@ final class MemberPacking {
   private func refuseHidden(_ name: ArraySlice<UInt8>) throws(ArchiveError) {
     guard let shown = source.redaction?.shownName(Array(name)) else { return }
     throw ArchiveError(
-      .unsupported, "a name, or the text of a link, holds a secret (\(shown)), which can be masked in contents only")
+      .unsupported,
+      "a name, the text of a link, or a pattern of what is left out holds a secret (\(shown)), which can be masked in contents only"
+    )
   }
 
   private func packFile(_ member: Member, _ content: consuming FileContent) throws {

@@ -56,7 +56,10 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   @Flag(help: "Leave the jobs where they are.")
   var keep = false
 
-  @Flag(help: "Make copies for sharing instead, JOB.redacted.tar.zst, with secrets masked in all text; the jobs stay.")
+  @Flag(
+    help:
+      "Make copies for sharing instead, JOB.redacted.tar.zst, with secrets masked in all text; what is no text stays as it is, and so do the jobs."
+  )
   var redact = false
 
   @Flag(help: "Also named jobs that could go on, or have changed since they were archived.")
@@ -79,6 +82,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
     if !jobs.isEmpty, olderThan != nil || over != nil || status != nil || user != nil {
       throw ValidationError("Jobs that are named are chosen already: no --older-than, --over, --status or --user.")
     }
+    if exclude.contains("") { throw ValidationError("--exclude takes a name or a pattern of files.") }
     if force, jobs.isEmpty { throw ValidationError("--force is for jobs that are named.") }
     if let parallel, parallel < 1 { throw ValidationError("--parallel is a number from 1.") }
   }

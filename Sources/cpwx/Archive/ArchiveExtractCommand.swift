@@ -42,6 +42,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func validate() throws {
+    if to == "" { throw ValidationError("--to takes a folder.") }
     if toStdout, to != nil { throw ValidationError("Either -O or --to.") }
     if members.isEmpty, to == nil { throw ValidationError("Name members, or with --to DIR take all.") }
   }

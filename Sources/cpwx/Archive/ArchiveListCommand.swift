@@ -8,7 +8,8 @@ struct ArchiveListCommand: AsyncParsableCommand {
     abstract: "List archives, newest job first.",
     discussion: """
       The status is archived where the archive is all that is left of the job, restored where the job's folder is there as \
-      well, redacted for a copy with masked secrets, damaged where the archive's trailer cannot be read.
+      well, redacted for a copy with masked secrets, damaged where the archive's trailer cannot be read, or \
+      it holds another job than it is called after.
 
       EXAMPLES
         cpwx archive list
@@ -55,6 +56,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     query.until = try until.map { try momentOption($0, "--until") }
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
     let found = try JobIndex.look(in: workspace, notice: .console) { try $0.archives(query) }
+    if let trouble = JobIndex.archiveTrouble(in: workspace) { Console.error("\(trouble)") }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
     writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })
@@ -85,10 +87,15 @@ extension IndexedArchive {
     [
       "job_id": .string(jobID), "archive": .string(path), "members": .int(members), "bytes": .int(bytes),
       "archive_bytes": .int(archiveBytes), "sha256": .string(sha256), "status": .string(state(in: workspace)),
-      "reason": status == .damaged ? .string("its trailer cannot be read") : .null,
+      "reason": .string(flaw),
       "user_id": Int(userID).map { .int($0) } ?? .string(userID), "title": .string(title), "year": .int(year),
-      "date": .string(date), "output_dir": .string(folder), "tar_sha256": .string(tarSHA256),
+      "date": .string(date), "output_dir": .string(folder.isEmpty ? nil : folder), "tar_sha256": .string(tarSHA256),
     ]
+  }
+
+  private var flaw: String? {
+    if status != .damaged { return nil }
+    return folder.isEmpty ? "it is not of the job that it is called after" : "its trailer cannot be read"
   }
 
   private func state(in workspace: Workspace) -> String {

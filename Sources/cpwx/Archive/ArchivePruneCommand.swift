@@ -11,7 +11,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       The rules are those of backups: what any of them keeps stays. An archive's age is that of its job's completion. An \
       archive that is the only copy of its job goes only when the job is named as well; its number is never given again, \
       and a run over its film makes a new job of it. The job's folder counts as another copy when it holds all that is in \
-      the archive. Copies for sharing count for no rule, and go only when their job is named.
+      the archive. Copies for sharing count for no rule, and go only when their job, or their file, is named.
 
       EXAMPLES
         cpwx archive prune --keep-last 100 --keep-monthly 12
@@ -21,7 +21,9 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: .init("Jobs whose archives may go though they are the only copies.", valueName: "job"))
+    help: .init(
+      "Jobs whose archives may go though they are the only copies; or the paths of archives, of which only that file goes.",
+      valueName: "job"))
   var jobs: [String] = []
 
   @Option(help: .init("Keep the newest so many.", valueName: "n"))
@@ -66,7 +68,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     (rules.last, rules.daily, rules.weekly) = (keepLast, keepDaily, keepWeekly)
     (rules.monthly, rules.yearly) = (keepMonthly, keepYearly)
     rules.before = try olderThan.map { try momentOption($0, "--older-than") }
-    let named = Set(try jobs.map { try workspace.job(named: $0).folder })
+    let named = Set(try jobs.map { try self.named($0, in: workspace) })
     let archives = try JobIndex.look(in: workspace, notice: .console) { try $0.archives() }
     let pruning = ArchivePruning(in: workspace, rules, named: named)
     var outcomes = pruning.plan(archives)
@@ -89,6 +91,15 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     if format == .table { Console.note(wrapping: summary(outcomes)) }
     let codes = Set(outcomes.compactMap { $0.error.map { ExitStatus($0).rawValue } })
     if let code = codes.count > 1 ? 1 : codes.first { throw ExitStatus(rawValue: code) }
+  }
+
+  /// The folder of a job, or the path of an archive.
+  private func named(_ name: String, in workspace: Workspace) throws -> String {
+    guard name.hasSuffix(".tar.zst") else { return try workspace.job(named: name).folder }
+    let file = try ArchiveFile(named: name, in: { workspace }, notice: .console)
+    if let archive = file.indexed { return archive.path }
+    throw JobError(
+      .usage, name, "is no archive of this workspace", remedy: "See which there are with: cpwx archive list")
   }
 
   private func document(_ outcome: ArchivePruning.Outcome, in workspace: Workspace) -> JSON {

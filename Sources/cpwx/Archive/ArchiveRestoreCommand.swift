@@ -38,6 +38,10 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
 
   @OptionGroup var workOptions: WorkOptions
 
+  func validate() throws {
+    if to == "" { throw ValidationError("--to takes a folder.") }
+  }
+
   func run() async throws {
     let workspace = try workOptions.open()
     let format = try workOptions.resolved()
@@ -90,7 +94,7 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
       } catch {
         let error = error as? JobError ?? JobError(.io, file.name, "cannot be put in place", underlying: error)
         Console.error("\(error)")
-        (row["status"], row["reason"]) = (.string("failed"), .string(error.message))
+        (row["status"], row["reason"]) = (.string("failed"), .string(error.reason))
         codes.insert(ExitStatus(error.code).rawValue)
       }
       rows.append(row)

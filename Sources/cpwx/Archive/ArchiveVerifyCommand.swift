@@ -14,6 +14,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       EXIT CODES
         0   all is as it was written
         65  an archive is damaged, or hostile
+        74  one cannot be read, or with --all ARCHIVE_ROOT cannot
 
       EXAMPLES
         cpwx archive verify --all
@@ -71,6 +72,10 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       }
       if !quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
     }
+    if all, let trouble = JobIndex.archiveTrouble(in: try workspaceOptions.open()) {
+      Console.error("\(trouble)")
+      codes.insert(ExitStatus(trouble.code).rawValue)
+    }
     writer.end(saying: quiet ? nil : "There are no archives here.")
     if let code = codes.contains(ExitStatus.damaged.rawValue) ? ExitStatus.damaged.rawValue : codes.first {
       throw ExitStatus(rawValue: code)
@@ -91,7 +96,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
   }
 
   private func document(_ outcome: ArchiveVerification.Outcome, of file: ArchiveFile) -> JSON {
-    var reason = outcome.error?.message ?? outcome.problems.first
+    var reason = outcome.error?.reason ?? outcome.problems.first
     if let first = outcome.damaged.first {
       let more = outcome.damaged.count > 1 ? " and \(outcome.damaged.count - 1) more" : ""
       reason = "damaged: \(first.path)\(more)" + (outcome.good.map { "; \($0) members are good" } ?? "")

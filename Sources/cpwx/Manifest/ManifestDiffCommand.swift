@@ -10,7 +10,8 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     abstract: "Say what differs between two jobs' manifests, stage by stage; secrets are masked.",
     discussion: """
       Compared is the work: the film, statuses, outputs and their sizes, metadata, fingerprints, errors. Times, durations \
-      and the names of the jobs are not. Archived jobs are read in their archives.
+      and the names of the jobs are not. Archived jobs are read in their archives. Of two jobs the outputs themselves are \
+      compared, too: whether they are there, and have the same bytes.
 
       Exit code 0 when nothing differs, 1 when something does.
 
@@ -20,7 +21,7 @@ struct ManifestDiffCommand: AsyncParsableCommand {
       Then see: cpwx manifest show JOB
       """)
 
-  @Argument(help: .init("A job, or the path of a manifest.", valueName: "old"))
+  @Argument(help: .init("A job, an archive's path, or the path of a manifest.", valueName: "old"))
   var old: String
 
   @Argument(help: .init("Another one.", valueName: "new"))
@@ -33,7 +34,11 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let (before, after) = (try manifest(old), try manifest(new))
     let secrets = Set(before.secrets + after.secrets).longestFirst
-    let differences = before.manifest.differences(to: after.manifest)
+    var differences = before.manifest.differences(to: after.manifest)
+    if let content = before.content, let other = after.content {
+      let more = try content.differences(of: before.manifest, to: after.manifest, in: other)
+      differences += more.filter { one in !differences.contains { ($0.stage, $0.key) == (one.stage, one.key) } }
+    }
     Listing(
       rows: differences.map { difference in
         Secrets.masked(
@@ -55,7 +60,11 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     }
   }
 
-  private func manifest(_ name: String) throws -> (manifest: Manifest, secrets: [String]) {
+  private typealias Side = (manifest: Manifest, secrets: [String], content: JobContent?)
+
+  /// The manifest that a name stands for, and, where it names a job, that job's files.
+  private func manifest(_ name: String) throws -> Side {
+    if name.hasSuffix(".tar.zst") { return try archived(name) }
     var file = absolute(FilePath(name))
     if isDirectory(file), exists(file.appending("manifest.json")) { file = file.appending("manifest.json") }
     let environment = processEnvironment()
@@ -63,7 +72,7 @@ struct ManifestDiffCommand: AsyncParsableCommand {
       let workspace = try? workspaceOptions.open()
       let secrets = Secrets.values(
         ofJobIn: file.removingLastComponent(), workspace: workspace, outer: environment)
-      return (try Manifest(reading: file), secrets)
+      return (try Manifest(reading: file), secrets, nil)
     }
     let workspace = try workspaceOptions.open()
     let job = try workspace.job(named: name)
@@ -71,14 +80,20 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     guard job.isArchived else {
       return (
         try Manifest(reading: paths.manifest),
-        Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: environment)
+        Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: environment), JobContent(in: paths.output)
       )
     }
-    let env = EnvFile(parsing: (try? job.archivedFile("job.env", in: workspace)) ?? [])
-    return (
-      try job.archivedManifest(in: workspace),
-      Secrets.values(of: env, in: workspace.root, outer: environment)
-        + Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
-    )
+    return try archived(job.archive.map { workspace.resolve(documentPath: $0).string } ?? name)
+  }
+
+  private func archived(_ path: String) throws -> Side {
+    let file = try ArchiveFile(named: path, in: { try workspaceOptions.open() }, notice: .console)
+    let (manifest, env, content) = try file.documents()
+    let environment = processEnvironment()
+    let workspace = try? workspaceOptions.open()
+    let root = workspace?.root ?? FilePath(".")
+    var secrets = Secrets.values(of: EnvFile(parsing: env), in: root, outer: environment)
+    if let workspace { secrets += Secrets.values(of: workspace.config, in: root, outer: environment) }
+    return (manifest, secrets, content)
   }
 }

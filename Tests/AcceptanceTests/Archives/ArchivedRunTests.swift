@@ -22,6 +22,20 @@ struct ArchivedRunTests {
     }
   }
 
+  @Test func `a film whose archive is out of reach is not run again, and what is out of reach is not well`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try workspace.move("archive", to: "unmounted")
+      let outcome = try workspace.cpwx("run")
+      #expect(outcome.output.contains("completed, and archived"), "\(outcome)")
+      #expect(outcome.errors.contains("is gone, with 1 archive"), "\(outcome.errors)")
+      #expect(try workspace.cpwx("archive", "verify", "--all").code == 74)
+      #expect(try workspace.cpwx("archive", "list").output.contains(id))
+      try workspace.move("unmounted", to: "archive")
+      #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
+    }
+  }
+
   @Test func `resume of an archived job puts it back first`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let job = try workspace.job()
@@ -73,6 +87,15 @@ struct ArchivedRunTests {
       #expect(try workspace.manifest()["input"]?["file"]?.string == "in/deep/elsewhere.mp4")
       let same = try workspace.cpwx("manifest", "diff", id, new)
       #expect(same.code == 0, "\(same.output)")
+      let archive = try workspace.archive()
+      #expect(try workspace.cpwx("manifest", "diff", archive, new).code == 0)
+      try workspace.write(job + "/one.out", "one FIRST\n")
+      let other = try workspace.cpwx("manifest", "diff", archive, new, "--format", "json")
+      #expect(other.code == 1 && other.output.contains("outputs.") && other.output.contains("sha256"), "\(other)")
+      try workspace.remove(job + "/one.out")
+      let gone = try workspace.cpwx("manifest", "diff", id, new, "--format", "json")
+      #expect(gone.code == 1 && gone.output.contains(".exists"), "\(gone)")
+      try workspace.write(job + "/one.out", "one first\n")
       let made = try workspace.cpwx("job", "rerun", new, "--no-run")
       #expect(made.code == 0)
       let third = made.output.split(separator: "\n").first.map(String.init) ?? ""
@@ -86,6 +109,10 @@ struct ArchivedRunTests {
       #expect(two?["old"]?.string == "success" && two?["new"]?.string == "failed", "\(diff.output)")
       #expect(!rows.contains { $0["stage_name"]?.string == "one" }, "\(diff.output)")
       #expect(!diff.output.contains("geheim"))
+      try workspace.write("in/.done/notes.txt", "")
+      try workspace.move("in/deep/elsewhere.mp4", to: "in/.done/film.dat")
+      let hidden = try workspace.cpwx("job", "rerun", new, "--no-run")
+      #expect(hidden.code == 0, "\(hidden.errors)")
     }
   }
 }

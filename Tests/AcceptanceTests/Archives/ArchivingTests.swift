@@ -102,6 +102,8 @@ struct ArchivingTests {
       let again = try workspace.cpwx("archive", id)
       #expect(again.code == 0, "\(again.errors)")
       #expect(again.output.contains("archived already"))
+      let copy = try workspace.cpwx("archive", "--redact", id)
+      #expect(copy.code == 1 && copy.output.contains("restore it first"), "\(copy)")
       #expect(try workspace.archive().contains(id))
     }
   }

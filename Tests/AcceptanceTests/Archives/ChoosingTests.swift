@@ -52,6 +52,10 @@ struct ChoosingTests {
       let all = try workspace.cpwx("archive", "--over", "0%")
       #expect(all.code == 0, "\(all.errors)")
       #expect(left(workspace).isEmpty)
+      // One that was put back goes as well, if after the others.
+      #expect(try workspace.cpwx("archive", "restore", ids[0]).code == 0)
+      #expect(try workspace.cpwx("archive", "--over", "0%").code == 0)
+      #expect(left(workspace).isEmpty)
       #expect(try workspace.cpwx("archive", "--over", "170%").code == 64)
     }
   }

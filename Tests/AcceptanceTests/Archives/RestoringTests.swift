@@ -66,6 +66,12 @@ struct RestoringTests {
       let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
       #expect(srt.code == 0)
       #expect(srt.output.contains("नमस्ते"))
+      for spelling in ["./subtitles/film.srt", "/subtitles/film.srt"] {
+        #expect(try workspace.cpwx("archive", "extract", id, spelling, "-O").output == srt.output, "\(spelling)")
+      }
+      #expect(try workspace.cpwx("archive", "extract", id, "--to", "").code == 64)
+      #expect(try workspace.cpwx("archive", "restore", id, "--to", "").code == 64)
+      #expect(try workspace.cpwx("archive", id, "--exclude", "").code == 64)
       #expect(try workspace.cpwx("archive", "extract", id, "*.out", "subtitles", "--to", "some").code == 0)
       let files = workspace.tree("some").filter { $0.hasSuffix(".out") || $0.hasSuffix(".srt") }
       #expect(files.count == 3, "\(files)")

@@ -1,0 +1,45 @@
+internal import GRDB
+internal import Glibc
+public import Jobs
+internal import SystemPackage
+
+/// Whether the archives of a workspace can be looked at. What cannot be read, or lies on a disk that is not mounted, is not gone.
+struct ArchiveReach {
+  private let root: FilePath
+
+  init(in workspace: Workspace) { root = workspace.archiveRoot }
+
+  /// Why something in the folder of archives, or that folder, cannot be looked at; `nil` when it can, or is gone.
+  func flaw(of path: FilePath) -> Errno? {
+    guard path.starts(with: root) else { return nil }
+    do throws(Errno) {
+      _ = try FileStatus(of: path)
+    } catch {
+      let isGone = error == .noSuchFileOrDirectory || error == .notDirectory
+      return isGone && exists(root) ? nil : error
+    }
+    return path.withPlatformString { access($0, isDirectory(path) ? R_OK | X_OK : R_OK) } == 0 ? nil : .permissionDenied
+  }
+}
+
+extension JobIndex {
+  /// Why archives may not be seen, though they may be there; `nil` when all are.
+  public static func archiveTrouble(in workspace: Workspace) -> JobError? {
+    let root = workspace.archiveRoot
+    guard let reason = ArchiveReach(in: workspace).flaw(of: root) else { return nil }
+    if reason == .noSuchFileOrDirectory {
+      let known =
+        (try? look(in: workspace, leavingNone: true, notice: .silent) { index in
+          try index.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM archives") }
+        }) ?? 0
+      // None were made yet.
+      if known == 0 { return nil }
+      return JobError(
+        .io, root.string, "is gone, with \(known == 1 ? "1 archive" : "\(known) archives") in it",
+        remedy: "Mount its disk, or mend ARCHIVE_ROOT. If they are gone for good: cpwx job reindex", underlying: reason)
+    }
+    return JobError(
+      .io, root.string, "cannot be read, and what archives there are is not known",
+      remedy: "Let this user read it, or mend ARCHIVE_ROOT.", underlying: reason)
+  }
+}

@@ -1,0 +1,91 @@
+import Archive
+import Foundation
+import Index
+import Jobs
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What the index says of archives whose folder is another, or is not there.
+@Suite struct `Archives out of reach` {
+  private func archived(_ body: (ArchiveSite) throws -> Void) throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.archive()
+    #expect(try known(site.workspace) == [1, 1])
+    try body(site)
+  }
+
+  /// How many archives and jobs.
+  private func known(_ workspace: Workspace) throws -> [Int] {
+    try JobIndex.look(in: workspace, notice: .silent) { [try $0.archives().count, try $0.page(JobQuery()).count] }
+  }
+
+  @Test func `are not forgotten, and said to be gone`() throws {
+    try archived { site in
+      #expect(JobIndex.archiveTrouble(in: site.workspace) == nil)
+      try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("unmounted"))
+      #expect(try known(site.workspace) == [1, 1])
+      let trouble = try #require(JobIndex.archiveTrouble(in: site.workspace))
+      #expect(trouble.code == .io && trouble.message.contains("is gone, with 1 archive"), "\(trouble)")
+      try Reindex(of: site.workspace).run(notice: .silent)
+      #expect(try known(site.workspace) == [0, 0])
+      #expect(JobIndex.archiveTrouble(in: site.workspace) == nil)
+      try FileManager.default.moveItem(atPath: site.path("unmounted"), toPath: site.path("archive"))
+      #expect(try known(site.workspace) == [1, 1])
+    }
+  }
+
+  @Test func `are not listed where ARCHIVE_ROOT is another, and are again when it is theirs`() throws {
+    try archived { site in
+      let other = try Workspace(at: site.folder.root, environment: ["ARCHIVE_ROOT": "elsewhere"])
+      #expect(try known(other) == [0, 0])
+      #expect(try known(site.workspace) == [1, 1])
+      try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("elsewhere"))
+      #expect(try known(other) == [1, 1])
+    }
+  }
+
+  @Test func `by a link are the workspace's, whatever way they are named`() throws {
+    try archived { site in
+      try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("disk"))
+      try FileManager.default.createSymbolicLink(
+        atPath: site.path("archive"), withDestinationPath: site.path("disk"))
+      let file = try site.file("disk/\(ArchiveSite.place).tar.zst")
+      #expect(file.place?.path == "archive/\(ArchiveSite.place).tar.zst" && file.indexed != nil)
+    }
+  }
+
+  @Test func `below what is too long to be looked at are not said to be none`() throws {
+    let site = try ArchiveSite()
+    let error = #expect(throws: JobError.self) { try site.file("\(String(repeating: "x", count: 300))/a.tar.zst") }
+    #expect(error?.code == .io && error?.underlying as? Errno == .fileNameTooLong)
+  }
+
+  @Test func `that cannot be opened are not offered for salvage`() throws {
+    try archived { site in
+      let file = try site.file("archive/\(ArchiveSite.place).tar.zst")
+      try FileManager.default.removeItem(atPath: site.path("archive/\(ArchiveSite.place).tar.zst"))
+      let error = #expect(throws: JobError.self) { try JobRestoration(in: site.workspace).restore(file) }
+      #expect(error?.code == .io && error?.remedy?.contains("--salvage") != true, "\(error as Any)")
+      #expect(error?.reason.contains("No such file") == true)
+    }
+  }
+
+  @Test func `of another job than they are called after stand for none`() throws {
+    try archived { site in
+      let file = site.path("archive/\(ArchiveSite.place).tar.zst")
+      for copy in ["2025/10/30/1/20251030-001.bak", "2025/10/30/2/20251030-001", "2025/10/30/1/20251030-077"] {
+        try site.folder.folder("archive/2025/10/30/2")
+        try FileManager.default.copyItem(atPath: file, toPath: site.path("archive/\(copy).tar.zst"))
+        #expect(try known(site.workspace) == [2, 1], "\(copy)")
+        let file = try site.file("archive/\(copy).tar.zst")
+        #expect(file.indexed?.status == .damaged, "\(copy)")
+        let error = #expect(throws: JobError.self) { try JobRestoration(in: site.workspace).restore(file) }
+        #expect(error?.message.contains("not of the job that it is called after") == true)
+        try FileManager.default.removeItem(atPath: site.path("archive/\(copy).tar.zst"))
+      }
+      #expect(try known(site.workspace) == [1, 1])
+    }
+  }
+}
