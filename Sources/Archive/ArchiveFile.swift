@@ -34,7 +34,7 @@ public struct ArchiveFile: Sendable {
       return
     }
     if let reason = Self.hindrance(to: path), name.contains("/") || name.hasSuffix(".tar.zst") {
-      throw JobError(.io, name, "cannot be looked at", underlying: reason)
+      throw JobError(.io, name, "cannot be read", underlying: reason)
     }
     if name.hasSuffix(".tar.zst"), !exists(path),
       (try? workspace()).flatMap({ ArchivePlace(at: path, in: $0) }) == nil

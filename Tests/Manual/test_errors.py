@@ -180,6 +180,8 @@ class Provoked(ErrorCase):
             "Give a rule, as in --keep-last 100": ["archive", "prune"],
             "Name archives by their jobs or paths, or take --all": ["archive", "verify"],
             "Name members, or with --to DIR take all": ["archive", "extract", "latest"],
+            "--to takes a folder": ["archive", "restore", "latest", "--to", ""],
+            "--exclude takes a name or a pattern of files": ["archive", "latest", "--exclude", ""],
             "Either -O or --to": ["archive", "extract", "latest", "-O", "--to", "there"],
             "Say --from-legacy, or -n with it": ["migrate"],
             "Say what is to be run": ["manifest", "record", "latest", "asr"],
@@ -580,6 +582,8 @@ class Provoked(ErrorCase):
         empty.mkdir()
         self.expect("is no workspace: it has neither config/.env nor jobs", 78, place.cpwx("job", "list", "-C", empty))
         self.expect("is no folder", 78, place.cpwx("job", "list", "-C", "/dev/null"))
+        self.expect(
+            "is ..., and no shell is there to tell whose folder '~' is", 78, self.with_settings("ARCHIVE_ROOT=~/archive"))
         self.expect("is the folder of ..., where no archive can be told from what else is there", 78, self.with_settings("ARCHIVE_ROOT=out"))
         self.expect("SECRETS_PATH names ..., which is no JSON", 78, self.with_settings("SECRETS_PATH=config/pipeline.yaml"))
         self.expect("is none of its values", 78, place.cpwx("run", environment={"RUNNER": "podman"}))

@@ -29,7 +29,7 @@ struct JobLogsFolder {
       status = try FileStatus(ofLink: paths.logs)
     } catch {
       guard error == .noSuchFileOrDirectory || error == .notDirectory else {
-        throw JobError(.io, paths.logs.string, "cannot be looked at", remedy: "The job stays.", underlying: error)
+        throw JobError(.io, paths.logs.string, "cannot be read", remedy: "The job stays.", underlying: error)
       }
       folder = nil
       return

@@ -105,8 +105,10 @@ public struct JobRestoration: Sendable {
       }
       if !staging.hasLogsApart, isTaken(staging.partial.appending("logs").pushing(relative)) {
         throw JobError(
-          .usage, file.name, "holds logs apart from the job's folder, and LOG_ROOT is OUTPUT_ROOT here",
-          remedy: "Nothing was restored. --to DIR restores into another folder.")
+          .usage, file.name, "is no job's archive of this workspace",
+          remedy:
+            "It holds logs apart from the job's folder, and LOG_ROOT is OUTPUT_ROOT here. Nothing was restored. --to DIR restores into another folder."
+        )
       }
       try staging.markReady()
     } catch {

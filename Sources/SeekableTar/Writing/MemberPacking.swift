@@ -113,7 +113,7 @@ final class MemberPacking {
     guard let shown = source.redaction?.shownName(Array(name)) else { return }
     throw ArchiveError(
       .unsupported,
-      "a name, the text of a link, or a pattern of what is left out holds a secret (\(shown)), which can be masked in contents only"
+      "a name, or the text of a link, holds a secret (\(shown)), which can be masked in contents only"
     )
   }
 

@@ -99,7 +99,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     let file = try ArchiveFile(named: name, in: { workspace }, notice: .console)
     if let archive = file.indexed { return archive.path }
     throw JobError(
-      .usage, name, "is no archive of this workspace", remedy: "See which there are with: cpwx archive list")
+      .usage, name, "is no job's archive of this workspace", remedy: "See which there are with: cpwx archive list")
   }
 
   private func document(_ outcome: ArchivePruning.Outcome, in workspace: Workspace) -> JSON {
