@@ -35,7 +35,7 @@ extension Database {
     let archive = reading.row()
     try store(archive)
     if archive.status != .redacted, !isDirectory(workspace.resolve(documentPath: archive.folder)) {
-      try JobWriter(self).store(reading.job())
+      if let job = reading.job() { try JobWriter(self).store(job) }
     }
   }
 
