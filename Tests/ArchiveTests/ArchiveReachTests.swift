@@ -38,7 +38,8 @@ import Testing
 
   @Test func `are not listed where ARCHIVE_ROOT is another, and are again when it is theirs`() throws {
     try archived { site in
-      let other = try Workspace(at: site.folder.root, environment: ["ARCHIVE_ROOT": "elsewhere"])
+      try site.folder.file("config/.env", "ARCHIVE_ROOT=elsewhere\n")
+      let other = try Workspace(at: site.folder.root, environment: [:])
       #expect(try known(other) == [0, 0])
       #expect(try known(site.workspace) == [1, 1])
       try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("elsewhere"))
