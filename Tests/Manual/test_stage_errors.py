@@ -57,6 +57,20 @@ class Films(ErrorCase):
         self.expect("is not there", 74, self.place.stage("asr", self.place.job()))
 
 
+class Transcripts(ErrorCase):
+    def test_that_are_none(self):
+        job = Path(self.place.job())
+        transcript = job / "transcription/transcript.json"
+        transcript.parent.mkdir()
+        for message, text in (
+                ("$.segments is no list", "{}"),
+                ("$.segments[0] has no text with a start and an end in seconds", '{"segments": [{"text": "Hello"}]}')):
+            with self.subTest(message):
+                transcript.write_text(text)
+                self.expect(message, 65, self.place.stage(
+                    "subtitle_gen", job, environment={"CONFIG_PATH": f"{job}/job.env"}))
+
+
 class Settings(ErrorCase):
     def test_that_no_stage_can_use(self):
         job = Path(self.place.job())

@@ -111,11 +111,10 @@ struct Drift {
     }
     if archive.isAsRead(status) { return true }
     guard let reading = ArchiveReading(place, in: workspace) else { return false }
-    if var read = reading.job() {
-      (read.key, read.archive) = (job.key, job.archive)
-      news.changed.append(read)
-    }
     news.archives.append(reading.row())
+    guard var read = reading.job() else { return false }
+    (read.key, read.archive) = (job.key, job.archive)
+    news.changed.append(read)
     return true
   }
 
