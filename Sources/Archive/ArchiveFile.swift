@@ -19,7 +19,13 @@ public struct ArchiveFile: Sendable {
   /// - Throws: ``JobError`` with code `usage` when there is no such job, or it has no archive.
   public init(named name: String, in workspace: () throws -> Workspace, notice: IndexNotice) throws {
     let path = absolute(FilePath(name))
-    let isFile = (try? FileStatus(of: path))?.isRegular == true
+    let status = try? FileStatus(of: path)
+    let isFile = status?.isRegular == true
+    if let status, !isFile, !status.isDirectory, name.contains("/") {
+      throw JobError(
+        .damaged, name, "is no file that can be read at any place",
+        remedy: "Copy what comes out of it to a disk, and name that file.")
+    }
     // Something that happens to be called like a job is not meant.
     if isFile, name.contains("/") || name.hasSuffix(".tar.zst") || JobID(name) == nil && name != "latest" {
       let workspace = try? workspace()

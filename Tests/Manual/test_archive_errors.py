@@ -196,11 +196,10 @@ class HostileTables(ErrorCase):
             "nothing of the job's folder could be got out of it", 65,
             self.place.cpwx("archive", "restore", "--salvage", self.job))
 
-
     def test_an_archive_that_is_a_device_or_another_jobs(self):
-        self.archive.unlink()
-        self.archive.symlink_to("/dev/zero")
-        self.expect("is no file that can be read at any place", 65, self.place.cpwx("archive", "restore", self.job))
+        device = Path(self.folder, "device.tar.zst")
+        device.symlink_to("/dev/zero")
+        self.expect("is no file that can be read at any place", 65, self.place.cpwx("archive", "verify", device))
         self.archive.unlink()
         self.archive.with_name("20000101-001.tar.zst").write_bytes(self.whole)
         self.expect("it is not of the job that it is called after: it holds ...", 65, self.place.cpwx(
