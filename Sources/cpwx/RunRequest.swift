@@ -101,7 +101,7 @@ struct RunRequest {
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     if !changingNothing { try makeOutputRoot() }
     // Films whose jobs are archived there may be done again.
-    if let trouble = JobIndex.archiveTrouble(in: workspace) { Console.error("\(trouble)") }
+    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { Console.error("\(trouble)") }
     let plan = try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
     for film in plan.films where !changingNothing {

@@ -23,14 +23,14 @@ import Testing
 
   @Test func `are not forgotten, and said to be gone`() throws {
     try archived { site in
-      #expect(JobIndex.archiveTrouble(in: site.workspace) == nil)
+      #expect(JobIndex.archiveTrouble(in: site.workspace, notice: .silent) == nil)
       try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("unmounted"))
       #expect(try known(site.workspace) == [1, 1])
-      let trouble = try #require(JobIndex.archiveTrouble(in: site.workspace))
+      let trouble = try #require(JobIndex.archiveTrouble(in: site.workspace, notice: .silent))
       #expect(trouble.code == .io && trouble.message.contains("is gone, with 1 archive"), "\(trouble)")
       try Reindex(of: site.workspace).run(notice: .silent)
       #expect(try known(site.workspace) == [0, 0])
-      #expect(JobIndex.archiveTrouble(in: site.workspace) == nil)
+      #expect(JobIndex.archiveTrouble(in: site.workspace, notice: .silent) == nil)
       try FileManager.default.moveItem(atPath: site.path("unmounted"), toPath: site.path("archive"))
       #expect(try known(site.workspace) == [1, 1])
     }

@@ -58,6 +58,22 @@ struct `A durable file` {
     }
   }
 
+  @Test func `that is a pipe nobody writes to is empty, and one that is written to is read to its end`() throws {
+    let site = try TemporaryWorkspace()
+    let pipe = site.path("pipe")
+    try #require(mkfifo(pipe.string, 0o600) == 0)
+    #expect(try DurableFile.read(pipe) == [])
+    let ends = try FileDescriptor.pipe()
+    let writer = Thread {
+      usleep(100_000)
+      _ = try? ends.writeEnd.writeAll([1, 2])
+      try? ends.writeEnd.close()
+    }
+    writer.start()
+    #expect(try DurableFile.read(FilePath("/dev/fd/\(ends.readEnd.rawValue)")) == [1, 2])
+    try ends.readEnd.close()
+  }
+
   @Test func `is not made in a folder that is none, and nothing is left`() throws {
     let site = try TemporaryWorkspace()
     try site.file("a", "old")

@@ -24,12 +24,12 @@ struct ArchiveReach {
 
 extension JobIndex {
   /// Why archives may not be seen, though they may be there; `nil` when all are.
-  public static func archiveTrouble(in workspace: Workspace) -> JobError? {
+  public static func archiveTrouble(in workspace: Workspace, notice: IndexNotice) -> JobError? {
     let root = workspace.archiveRoot
     guard let reason = ArchiveReach(in: workspace).flaw(of: root) else { return nil }
     if reason == .noSuchFileOrDirectory {
       let known =
-        (try? look(in: workspace, leavingNone: true, notice: .silent) { index in
+        (try? look(in: workspace, leavingNone: true, notice: notice) { index in
           try index.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM archives") }
         }) ?? 0
       // None were made yet.

@@ -128,13 +128,17 @@ public enum DurableFile {
 
   /// The whole content of a file, and what the file looked like just before it was read.
   ///
+  /// Of a pipe it is what its writer still has to say; one that nobody writes to is empty.
+  ///
   /// - Parameter status: set as soon as the file is open.
   /// - Throws: ``JobError`` with code `io`.
   package static func read(_ path: FilePath, _ status: inout FileStatus?) throws -> [UInt8] {
     do {
-      let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+      // A pipe that nobody writes to would be waited for.
+      let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
       return try file.closeAfter {
         status = try? FileStatus(of: file)
+        if status?.isRegular != true { _ = fcntl(file.rawValue, F_SETFL, 0) }
         return try file.readAll(expecting: status?.size ?? 0)
       }
     } catch {

@@ -56,7 +56,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     query.until = try until.map { try momentOption($0, "--until") }
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
     let found = try JobIndex.look(in: workspace, notice: .console) { try $0.archives(query) }
-    if let trouble = JobIndex.archiveTrouble(in: workspace) { Console.error("\(trouble)") }
+    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { Console.error("\(trouble)") }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
     writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })

@@ -72,7 +72,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       }
       if !quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
     }
-    if all, let trouble = JobIndex.archiveTrouble(in: try workspaceOptions.open()) {
+    if all, let trouble = JobIndex.archiveTrouble(in: try workspaceOptions.open(), notice: .console) {
       Console.error("\(trouble)")
       codes.insert(ExitStatus(trouble.code).rawValue)
     }
