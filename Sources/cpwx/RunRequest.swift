@@ -15,6 +15,8 @@ struct RunRequest {
   let inputs: [FilePath]
   private let resumed: [String]
   private let isAttaching: Bool
+  /// Whether it does what another process has decided.
+  private let isWorker: Bool
   /// As typed.
   private let named: [String]
 
@@ -43,7 +45,7 @@ struct RunRequest {
       only: command.stages?.split(separator: ",").map { $0.trimmed } ?? [], from: command.fromStage)
     let options = try command.nightOptions.resolved()
     try pipeline.requireLanes(options.lanes.keys.sorted())
-    let isWorker = command.clusterOptions.noIndex
+    isWorker = command.clusterOptions.noIndex
     index = IndexFeed(workspace, notice: IndexNotice { Console.error($0) })
     batch = FilmBatch(
       workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
@@ -101,7 +103,9 @@ struct RunRequest {
   func films(changingNothing: Bool, stop: StopSource? = nil) throws -> FilmBatch.Plan {
     if !changingNothing { try makeOutputRoot() }
     // Films whose jobs are archived there may be done again.
-    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { Console.error("\(trouble)") }
+    if !isWorker, let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) {
+      Console.error("\(trouble)")
+    }
     let plan = try batch.plan(
       inputs: inputs, resumed: resumed, changingNothing: changingNothing, stop: stop, notice: .console)
     for film in plan.films where !changingNothing {

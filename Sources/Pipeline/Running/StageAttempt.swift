@@ -59,7 +59,7 @@ struct StageAttempt {
       // There was nothing for it to do, and that is no failure.
       result = .skipped(reason: said("skip_reason") ?? "skipped by the stage itself")
       errorText = nil
-    case .failed:
+    case .failed where result == .success:
       errorText = said("error") ?? errorText
       result = .failed(reason: errorText?.lastLine ?? "the stage says itself that it failed")
     default: break

@@ -91,7 +91,7 @@ struct StageRun {
       }
     ).masked(context.secrets)
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
-    if let own, attempt.result == .success { attempt.takeOver(own, context.secrets) }
+    if let own { attempt.takeOver(own, context.secrets) }
     attempt.isRetried = mayRetry && attempt.isWorthRetrying && stop.level == .none
     let (status, reason) = judge(attempt)
     record.end(stage, attempt, status: status, reason: reason, began: began, in: context)

@@ -17,7 +17,8 @@ struct ClusterRunTests {
       let named = events.map { event in
         ["event", "stage", "status"].compactMap { event[$0]?.string }.joined(separator: " ")
       }
-      return named.filter { !$0.hasPrefix("stage_progress") }
+      // Commands are told of where they are started.
+      return named.filter { !$0.hasPrefix("stage_progress") && !$0.hasPrefix("stage_command") }
     }
     try TestWorkspace.withCluster(stages, films: 1) { workspace, cluster in
       let outcome = try cluster.cpwx("run", "--format", "ndjson")
