@@ -44,6 +44,11 @@ def speaks(name: str, language: str | None) -> bool:
     return language != "yue" or name.startswith("large-v3")
 
 
+def described(name: str) -> str:
+    """The model's name, with what limits it."""
+    return f"{name} (English only)" if is_english_only(name) else name
+
+
 def abilities(models: list[str]) -> dict[str, list[str]]:
     """What an engine with these models says of itself."""
     if any(not is_english_only(name) for name in models):
@@ -83,7 +88,7 @@ def choose(requested: str | None, language: str | None, task: str) -> tuple[str,
         model = "large-v3" if language == "yue" else "base"
         raise EngineError(
             UNAVAILABLE,
-            f"no installed whisper model {what}: {', '.join(models)} do not; "
+            f"no installed whisper model {what}, there is only {', '.join(described(name) for name in models)}; "
             f"put one that does into {weights('whisper', model)}",
         )
     if not requested:
