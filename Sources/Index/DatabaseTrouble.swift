@@ -1,4 +1,6 @@
 internal import GRDB
+internal import Jobs
+internal import SystemPackage
 
 extension DatabaseError {
   /// Whether what is to be written cannot be: the disk is full, or the file closed to this user.
@@ -16,5 +18,11 @@ extension DatabaseError {
     case .SQLITE_ERROR: message?.contains("no such") == true || message?.contains("malformed") == true
     default: false
     }
+  }
+
+  /// The error of a workspace that no index can be made for.
+  func madeNoIndex(in workspace: Workspace, remedy: String) -> JobError {
+    JobError(
+      .io, IndexFile(in: workspace).path.string, "the index cannot be made (\(message ?? "\(self)"))", remedy: remedy)
   }
 }

@@ -197,9 +197,8 @@ public final class JobIndex: Sendable {
     do {
       return JobIndex(passing: try Reindex(of: workspace).make(at: nil, notice), workspace, notice)
     } catch let error as DatabaseError {
-      throw JobError(
-        .io, IndexFile(in: workspace).path.string,
-        "the index cannot be made (\(error.message ?? "\(error)"))",
+      throw error.madeNoIndex(
+        in: workspace,
         remedy: "The jobs are as they were. Make room, or name a folder that has some by TMPDIR, and run this again.")
     }
   }

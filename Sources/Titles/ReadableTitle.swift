@@ -1,20 +1,22 @@
 /// A piece of a file's name as a person would write it: spaces for the separators that stand for them.
 ///
-/// Dots stand for spaces only where there are none, and initials keep theirs (`R.I.P.D.`).
+/// Dots stand for spaces only where there are none; initials keep theirs (`R.I.P.D.`), and so do versions (`2.0`).
 func readableTitle(_ text: Substring) -> String {
   var words = text.unicodeScalars.split { $0 == "_" || $0.isBlank }.map(Substring.init)
   if words.count == 1 {
-    words = joiningInitials(words[0].unicodeScalars.split(separator: ".").map(Substring.init))
+    words = joiningPoints(words[0].unicodeScalars.split(separator: ".").map(Substring.init))
   }
   return trimmed(words.joined(separator: " "))
 }
 
-private func joiningInitials(_ words: [Substring]) -> [Substring] {
+private func joiningPoints(_ words: [Substring]) -> [Substring] {
   var joined: [Substring] = []
   var initials: [Substring] = []
   for word in words {
     if word.isInitial {
       initials.append(word)
+    } else if word == "0", let number = joined.last, number.isNumber {
+      joined[joined.count - 1] = "\(number).0"
     } else {
       joined += abbreviation(initials)
       initials = []

@@ -35,6 +35,13 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: "V.for.Vendetta.2005.mkv").title == "V for Vendetta")
   }
 
+  @Test
+  func `A version keeps its point`() {
+    #expect(FilmName(parsing: "2.0 (2018).mkv").title == "2.0")
+    #expect(FilmName(parsing: "Robot.2.0.2018.1080p.mkv").title == "Robot 2.0")
+    #expect(FilmName(parsing: "K.G.F.Chapter.2.2022.mkv").title == "K.G.F. Chapter 2")
+  }
+
   @Test func `languages and editions are words of a title that needs them`() {
     #expect(FilmName(parsing: "The Danish Girl (2015).mkv").title == "The Danish Girl")
     #expect(FilmName(parsing: "The Final Cut (2004).mkv").title == "The Final Cut")

@@ -1,6 +1,5 @@
 internal import Jobs
 internal import SeekableTar
-internal import Synchronization
 
 extension Redaction {
   /// Masks secrets in whatever of a job is text: its settings, records, logs and results.
@@ -106,62 +105,5 @@ extension String {
       digits = character == "%" ? 2 : max(0, digits - 1)
     }
     return text
-  }
-}
-
-/// Files that are no text, and so are not looked into for secrets.
-final class UnreadFiles: Sendable {
-  private let paths = Mutex<Set<MemberPath>>([])
-
-  /// One may come more than once.
-  func add(_ path: MemberPath) { paths.withLock { _ = $0.insert(path) } }
-
-  var note: String? {
-    let count = paths.withLock { $0.count }
-    let files = count == 1 ? "1 file is no text, and was" : "\(count) files are no text, and were"
-    return count == 0 ? nil : "\(files) not looked into for secrets"
-  }
-}
-
-/// Masks each line of bytes that come in pieces.
-private struct LineMask {
-  private let line: ([UInt8]) -> [UInt8]
-  private var held: [UInt8] = []
-
-  /// Bytes of a line that is waited for; what is longer is no line of records.
-  private static let longest = 4 << 20
-
-  init(_ line: @escaping ([UInt8]) -> [UInt8]) { self.line = line }
-
-  mutating func mask(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
-    held += bytes
-    let newline = UInt8(ascii: "\n")
-    var end = held.lastIndex(of: newline).map { $0 + 1 } ?? 0
-    if isLast || held.count - end > Self.longest { end = held.count }
-    var masked: [UInt8] = []
-    for (number, part) in held[..<end].split(separator: newline, omittingEmptySubsequences: false).enumerated() {
-      if number > 0 { masked.append(newline) }
-      masked += line(Array(part))
-    }
-    held.removeFirst(end)
-    return masked
-  }
-}
-
-/// Masks secrets, and the passwords of URLs, in text that comes in pieces.
-private struct TextMask {
-  private var mask: SecretMask
-  /// What comes after the last place where no URL can go on.
-  private var held: [UInt8] = []
-
-  init(_ secrets: [String]) { mask = SecretMask(secrets) }
-
-  mutating func mask(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
-    held += bytes
-    let end =
-      isLast ? held.count : held.lastIndex { $0 <= 0x20 || $0 == UInt8(ascii: "\"") }.map { $0 + 1 } ?? held.count
-    let whole = Secrets.maskedURLs(Array(held[..<end]))
-    held.removeFirst(end)
-    return isLast ? mask.mask(whole) + mask.finish() : mask.mask(whole)
   }
 }

@@ -21,9 +21,9 @@ struct ArchiveReading {
   }
 
   private var isMisnamed: Bool {
-    guard let members = archive?.contents.members else { return false }
-    let roots = ["out", "logs"].compactMap { try? MemberPath(Array("\($0)/\(place.relative)".utf8)) }
-    return !members.allSatisfy { member in roots.contains { member.path == $0 || member.path.isBelow($0) } }
+    guard let contents = archive?.contents else { return false }
+    guard let names = try? ArchiveNames(place) else { return true }
+    return names.flaw(in: contents) != nil
   }
 
   /// The archive's row.
@@ -52,7 +52,7 @@ struct ArchiveReading {
       id: id, user: place.user, folder: place.folder, logs: place.logs, date: place.date,
       number: JobID(id)?.number ?? id.split(separator: "-").last.flatMap { Int($0) } ?? place.number)
     return IndexedJob(archivedAt: job, isDamaged: archive == nil) { name in
-      guard let archive, let path = try? MemberPath(Array("out/\(place.relative)/\(name)".utf8)),
+      guard let archive, let path = try? ArchiveNames(place).inOutput(name),
         let member = archive.contents.member(path)
       else { return nil }
       return try? archive.bytes(of: member)

@@ -97,6 +97,7 @@ extension Database {
       arguments: [path + "/", path + "0"])
     return deep ? found : found.filter { !$0.dropFirst(path.count + 1).contains("/") }
   }
+
   func store(_ folder: JobTree.Folder) throws { try store(folder.path, folder.stamp) }
 
   func store(_ folder: String, _ stamp: FolderStamp) throws {

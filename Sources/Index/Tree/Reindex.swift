@@ -27,8 +27,8 @@ public struct Reindex: Sendable {
     do {
       count = try withTurn(notice) { _ in try replace(notice: notice) }
     } catch let error as DatabaseError where error.tellsOfNoWriting {
-      throw JobError(
-        .io, IndexFile(in: workspace).path.string, "the index cannot be made (\(error.message ?? "\(error)"))",
+      throw error.madeNoIndex(
+        in: workspace,
         remedy: "The jobs are as they were, and an index that was there too. Make room, and run this again.")
     }
     // What was written while this one was being made is told by the files.
