@@ -97,6 +97,27 @@ struct `Findings in a manifest` {
       ])
   }
 
+  @Test func `name what is recorded of a run in the wrong kind`() throws {
+    let stages = #"""
+      {"demux": {"status": "failed", "attempt": 0, "exit_code": "1", "error": 5, "log": [], "resources": 3},
+       "tmdb": {"status": "success", "attempt": 1, "exit_code": 0, "outputs": {"data": "metadata/tmdb_data.json"}}}
+      """#
+    var manifest = Manifest(document: try JSON(parsing: Manifests.documented.utf8))
+    manifest.document["stages"] = try JSON(parsing: stages.utf8)
+    manifest.document["pipeline"] = try JSON(
+      parsing: #"{"status": "failed", "completed_stages": ["tmdb"], "failed_stages": ["demux", "asr"]}"#.utf8)
+    #expect(
+      manifest.findings(in: nil).map { "\($0.severity.rawValue) \($0.path) \($0.message)" } == [
+        "error $.stages.demux.attempt is 0; expected a whole number from 1",
+        "error $.stages.demux.exit_code is \"1\"; expected a whole number",
+        "error $.stages.demux.error is 5; expected a text",
+        "error $.stages.demux.log is a list; expected a text",
+        "error $.stages.demux.resources is 3; expected an object",
+        "error $.stages.tmdb.outputs.data is a string; expected an object with path, exists and size_bytes",
+        "warning $.pipeline.failed_stages[1] names asr, of which there is no record",
+      ])
+  }
+
   @Test func `name outputs that are gone or of another size`() throws {
     let site = try TemporaryWorkspace()
     try site.file("audio/audio.wav", "12345")

@@ -19,9 +19,10 @@ extension Manifest {
   public func differences(to newer: Manifest) -> [ManifestDifference] {
     var found = Self.compare(jobFacts, newer.jobFacts, stage: nil)
     let (old, new) = (stageFacts, newer.stageFacts)
-    let names = old.map(\.name) + new.map(\.name).filter { name in !old.contains { $0.name == name } }
+    var seen: Set<String> = []
+    let names = (old + new).map(\.name).filter { seen.insert($0).inserted }
     for name in names {
-      let (before, after) = (old.first { $0.name == name }, new.first { $0.name == name })
+      let (before, after) = (old.last { $0.name == name }, new.last { $0.name == name })
       found += Self.compare(before?.facts ?? [], after?.facts ?? [], stage: name)
     }
     return found

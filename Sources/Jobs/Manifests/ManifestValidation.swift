@@ -133,8 +133,11 @@ struct ManifestCheck {
         error("\(path)[\(index)]", "is \(entry.kind); expected a stage's name")
         continue
       }
-      if let status = manifest.stage(name)?.status, status != meaning {
+      let stage = manifest.stage(name)
+      if let status = stage?.status, status != meaning {
         error("\(path)[\(index)]", "still names \(name), whose status is \(status.rawValue)")
+      } else if stage == nil, meaning == .failed, manifest.kind == .job {
+        warning("\(path)[\(index)]", "names \(name), of which there is no record")
       }
       if !named.insert(StageName(name)).inserted { warning("\(path)[\(index)]", "names \(name) once more") }
     }

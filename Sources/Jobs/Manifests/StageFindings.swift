@@ -41,6 +41,7 @@ extension ManifestCheck {
       $0.isNull || ($0.double.map { $0 >= 0 } ?? false)
     }
     checkIdentity(path, stage)
+    checkRun(path, stage)
     for key in ["completed", "next_stage", "success"] where stage.fields[key] != nil {
       warning("\(path).\(key)", "is an older orchestrator's field; the status counts")
     }
@@ -69,11 +70,13 @@ extension ManifestCheck {
     }
     for (key, file) in stage.outputs {
       let place = "\(path).outputs.\(key)"
+      let fields = stage.fields["outputs"]?[key] ?? .null
+      if fields.object == nil { error(place, "is \(fields.kind); expected an object with path, exists and size_bytes") }
       guard let recorded = file.path else {
-        error("\(place).path", "is missing")
+        if fields.object != nil { error("\(place).path", "is missing") }
         continue
       }
-      checkFacts(place, stage.fields["outputs"]?[key] ?? .null)
+      checkFacts(place, fields)
       guard let folder, file.exists == true, stage.status == .success else { continue }
       let found = manifest.place(of: recorded, in: folder)
       if found.isElsewhere { warning("\(place).path", "is a path of another place; the file is here") }
@@ -105,6 +108,22 @@ extension ManifestCheck {
     }
     expect("\(path).user_id", stage.fields["user_id"], "a whole number from 1", optional: true) {
       $0.isNull || isUser($0)
+    }
+  }
+
+  /// What is recorded of how a stage ran.
+  private mutating func checkRun(_ path: String, _ stage: StageRecord) {
+    expect("\(path).attempt", stage.fields["attempt"], "a whole number from 1", optional: true) {
+      $0.isNull || ($0.int.map { $0 >= 1 } ?? false)
+    }
+    expect("\(path).exit_code", stage.fields["exit_code"], "a whole number", optional: true) {
+      $0.isNull || $0.int != nil
+    }
+    for key in ["error", "reason", "log", "runner", "fingerprint"] {
+      expect("\(path).\(key)", stage.fields[key], "a text", optional: true) { $0.isNull || $0.string != nil }
+    }
+    expect("\(path).resources", stage.fields["resources"], "an object", optional: true) {
+      $0.isNull || $0.object != nil
     }
   }
 

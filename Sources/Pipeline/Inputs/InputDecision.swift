@@ -59,9 +59,10 @@ extension InputDecision {
   /// Whether there is no more to say of the film than that it is done.
   var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy }
 
-  /// A decision about a film that is called as its file is.
+  /// A decision about a film that is called as its file is, or the folder of it.
   init(_ kind: Kind, of input: FilePath, because reason: String) {
-    let name = FilmName(parsing: input.lastComponent?.string ?? input.string)
+    let names = input.components.reversed().lazy.map(\.string)
+    let name = FilmName(parsing: names.first ?? input.string, in: names.dropFirst())
     self.init(input: input, title: name.title, year: name.year, kind: kind, reason: reason)
   }
 
