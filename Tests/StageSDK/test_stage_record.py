@@ -238,6 +238,16 @@ class Outcome(StageRecordTestCase):
         error = self.manifest()["stages"]["asr"]["error"]
         self.assertEqual(error, "ValueError: ********, ********, ********, ********, ********, from-nowhere")
 
+    def test_a_secret_of_several_lines_is_masked_line_by_line(self):
+        secrets = self.workspace / "config" / "secrets.json"
+        secrets.parent.mkdir(exist_ok=True)
+        secrets.write_text('{"key": "first line\\nsecond line"}')
+        (secrets.parent / ".env.job_1").write_text("SECRETS_PATH=config/secrets.json\n")
+        self.setenv("CONFIG_PATH", str(secrets.parent / ".env.job_1"))
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("refused: second line")
+        self.assertEqual(self.manifest()["stages"]["asr"]["error"], "ValueError: refused: ********")
+
     def test_the_password_in_a_url_is_masked_in_the_error(self):
         (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nHOOK=https://bob:pw@hooks\n")
         with self.assertRaises(ValueError), self.stage():

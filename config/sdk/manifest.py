@@ -376,18 +376,22 @@ def _masked(text: str, folder: Path) -> str:
         secrets += passwords + [unquote(password) for password in passwords]
     secrets += _secrets_file(settings)
     text = _URL_PASSWORD.sub(rf"\1{_MASK}", text)
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, _MASK)
+    # A key of several lines may be quoted line by line.
+    lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= _SHORTEST_SECRET}
+    for line in sorted(lines, key=len, reverse=True):
+        text = text.replace(line, _MASK)
     return text
 
 
 def _secrets_file(settings: Mapping[str, str]) -> List[str]:
-    try:
-        content = json.loads(Path(settings["SECRETS_PATH"]).read_bytes())
-    except (KeyError, OSError, ValueError):
-        return []
-    return list(_texts(content))
+    """The texts in the file that SECRETS_PATH names, from here or from the folder that config/ is in."""
+    path = settings.get("SECRETS_PATH", "")
+    for root in (Path(), Path(os.environ.get("CONFIG_PATH", "")).parent.parent):
+        try:
+            return list(_texts(json.loads((root / path).read_bytes())))
+        except (OSError, ValueError):
+            continue
+    return []
 
 
 def _texts(value: Any) -> Iterator[str]:
