@@ -36,4 +36,6 @@ public struct JobPaths: Sendable, Equatable {
   public var pipeline: FilePath { output.appending("pipeline.yaml") }
   /// The lock of whoever runs the job.
   public var lock: FilePath { output.appending(".cpwx.lock") }
+  /// There as long as nobody is to go on with the job.
+  public var cancellation: FilePath { output.appending(".cpwx.cancelled") }
 }

@@ -108,6 +108,12 @@ struct ExitStatus: Error {
 
   init(rawValue: Int32) { self.rawValue = rawValue }
 
+  /// Of several troubles the code that all have in common, else 1; `nil` where there was none.
+  init?(sharedBy codes: Set<Int32>) {
+    guard let code = codes.first else { return nil }
+    self.init(rawValue: codes.count == 1 ? code : 1)
+  }
+
   init(_ code: JobError.Code) {
     switch code {
     case .usage: self = .usage

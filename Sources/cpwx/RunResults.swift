@@ -99,11 +99,7 @@ struct RunResults {
 
   /// `nil` when all that was asked for is done.
   var exitStatus: ExitStatus? {
-    let unfinished = results.filter(\.isUnfinished)
-    if unfinished.isEmpty { return nil }
-    let causes = Set(unfinished.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
-    let shared = causes.count == 1 ? causes.first : nil
-    return ExitStatus(rawValue: shared ?? 1)
+    ExitStatus(sharedBy: Set(results.filter(\.isUnfinished).map { $0.error.map { ExitStatus($0).rawValue } ?? 1 }))
   }
 }
 

@@ -19,6 +19,16 @@ public struct IndexAsItStands {
     (try? database?.read { try $0.jobs(beginning: prefix, limit: limit, onlyArchived: onlyArchived) }) ?? []
   }
 
+  /// Of those only the ones that stand so.
+  public func jobs(beginning prefix: String, limit: Int, status: PipelineStatus) -> [IndexedJob] {
+    let sql = """
+      SELECT \(Database.jobColumns) FROM jobs
+      WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY key DESC LIMIT ?
+      """
+    let arguments: StatementArguments = [status.rawValue, prefix, prefix + "\u{10FFFF}", limit]
+    return (try? database?.read { try $0.jobs(sql, arguments: arguments) }) ?? []
+  }
+
   /// The users who have jobs, and how many.
   public func users() -> [(userID: String, jobs: Int)] {
     let counts = (try? database?.read { try $0.jobCounts() }) ?? []

@@ -2,7 +2,7 @@
 public struct JobEvent: Sendable, Equatable {
   /// What happened, as `history` of a manifest and the index spell it.
   public enum What: String, Sendable, CaseIterable {
-    case created, started, completed, failed, interrupted
+    case created, started, completed, failed, interrupted, cancelled
     case stageStarted = "stage_started"
     case stageSucceeded = "stage_succeeded"
     case stageFailed = "stage_failed"

@@ -121,16 +121,23 @@ final class BatchRun: Sendable {
 
   private func run(_ job: JobPaths, _ film: InputDecision) -> FilmBatch.Result {
     do {
+      // A job that is cancelled stops alone.
+      let own = try StopSource(following: stop)
       let run = JobRun(
         job, in: workspace, selection: batch.selection, workflow: batch.workflow, runner: batch.runner,
         environment: batch.environment,
-        toolFolders: batch.toolFolders, lanes: batch.lanes, stop: stop, waits: batch.options.waits,
+        toolFolders: batch.toolFolders, lanes: batch.lanes, stop: own, waits: batch.options.waits,
         index: batch.index, observe: observe)
       let outcome = try run.run(film)
-      return FilmBatch.Result(
+      var result = FilmBatch.Result(
         film: film, job: job, status: outcome.status, reason: outcome.reason,
-        isLeft: outcome.status == .interrupted && stop.isPastDeadline,
-        error: outcome.isMissingEngine ? .missingEngine : nil)
+        isLeft: outcome.status == .interrupted && !outcome.isCancelled && stop.isPastDeadline,
+        isCancelled: outcome.isCancelled, error: outcome.isMissingEngine ? .missingEngine : nil)
+      if !outcome.hasBegun {
+        (result.film.kind, result.status) = (.givenUp, nil)
+        observe(.warning("\(job.id): not begun: \(outcome.reason ?? "")"))
+      }
+      return result
     } catch {
       let result = failed(film, job, error)
       // Whoever follows has seen it begin.

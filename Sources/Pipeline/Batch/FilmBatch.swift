@@ -79,6 +79,9 @@ public struct FilmBatch: Sendable {
     }
     JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
+    for film in plan.films where film.isCancelled && film.kind.isWork {
+      do { try film.job.map { try Cancellation.lift(from: $0) } } catch { observe(.warning("\(error)")) }
+    }
     guard plan.films.contains(where: \.kind.isWork) || options.watches else {
       return BatchRun(self, plan, stop, observe).results()
     }

@@ -217,6 +217,7 @@ extension FilmBatch {
     do {
       guard let reason = try check.reasonToRun(film, job) else { return film }
       (film.kind, film.reason) = (.resume, reason)
+      film.isCancelled = Cancellation(of: job) != nil
     } catch let error as JobError where error.underlying as? Errno == .permissionDenied {
       // Who may not look closely goes by the records.
       return film

@@ -11,6 +11,8 @@ extension FilmBatch {
     public var reason: String?
     /// Whether its job was begun and has come to the batch's deadline, which is no failure.
     var isLeft = false
+    /// Whether its job was cancelled after the batch had decided to run it.
+    var isCancelled = false
     /// Why it could not be run.
     public var error: JobError.Code?
   }
@@ -22,7 +24,7 @@ extension FilmBatch.Result {
 
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {
-    error != nil || film.kind == .held || film.kind.isWork && status != .completed && !isLeft
+    error != nil || film.kind == .held || isCancelled || film.kind.isWork && status != .completed && !isLeft
   }
 
   /// As the batch's record tells of it.

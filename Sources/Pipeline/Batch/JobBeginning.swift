@@ -80,12 +80,13 @@ extension BatchRun {
     return job
   }
 
-  /// Whether a job was made of the configuration at hand, as that was then, and has not begun: nothing was done with the
-  /// settings that it has.
+  /// Whether a job was made of the configuration at hand, as that was then, and has not begun, be it that it was cancelled:
+  /// nothing was done with the settings that it has.
   private func hasOldSettings(_ job: JobPaths) -> Bool {
     guard let info = try? JobInfo(reading: job.info), let manifest = try? Manifest(reading: job.manifest)
     else { return false }
-    return info.configFile == workspace.documentPath(workspace.configFile) && manifest.recordedStatus == .pending
+    return info.configFile == workspace.documentPath(workspace.configFile)
+      && [.pending, .interrupted].contains(manifest.recordedStatus)
       && manifest.runs == 0 && manifest.stages.isEmpty
   }
 }

@@ -134,6 +134,14 @@ extension Workspace {
     }
   }
 
+  /// The array that a job is in, and the place of its task there; `nil` for a job that is on no cluster.
+  func task(of job: JobPaths) throws -> (array: ClusterArray, index: Int)? {
+    let folder = documentPath(job.output)
+    return try clusterBatches().flatMap { try $0.arrays() }.compactMap { array in
+      array.entries.firstIndex { $0.folder == folder }.map { (array, $0) }
+    }.last
+  }
+
   /// Makes sure that no cluster has a job in its queue, or at work. One whose task has ended it is nobody's any more, though
   /// its batch go on.
   ///

@@ -47,6 +47,10 @@ struct JobSettlement {
     let manifest = (try? Manifest(reading: job.manifest)) ?? Manifest(document: .object(.init()))
     let hasRun = manifest.runs > handed.runs
     if isDone(manifest, hasRun) { return End(.completed, manifest) }
+    if let cancellation = Cancellation(of: job) {
+      let isTold = manifest.recordedStatus != .running && cancellation.isRecorded(in: manifest)
+      return isTold ? End(.interrupted, manifest) : try recorded(.interrupted, cancellation.reason, manifest)
+    }
     let ending = told.flatMap { ClusterEnding($0) }
     if !hasRun, isStopping { return End() }
     if !wasHandedOver { return End(reason: "it was not handed to the cluster; the next run goes on with it") }

@@ -18,7 +18,7 @@ public struct InputDecision: Sendable {
     case held
     /// The file is not there yet, as a film.
     case pending
-    /// Its job has failed as often as it may.
+    /// Its job has failed as often as it may, or was cancelled.
     case givenUp = "given_up"
 
     /// Whether a run has something to do.
@@ -49,6 +49,8 @@ public struct InputDecision: Sendable {
   var seen: FileStatus?
   /// Whether the film of its completed job has another name or place than the job knows.
   var isMoved = false
+  /// Whether its job was cancelled, and is asked for all the same.
+  var isCancelled = false
   /// Whether it is the same film as another one.
   var isCopy = false
   /// Why nothing can be done with the film.

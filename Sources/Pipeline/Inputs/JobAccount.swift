@@ -31,7 +31,11 @@ public struct JobAccount: Sendable {
       let times = runs.count == 2 ? "again" : "\(runs.count - 1) times more, last"
       parts.append("was taken up \(times)\(told(runs.last))")
     }
-    switch events.last(where: { [.completed, .failed, .interrupted].contains($0.what) })?.what {
+    // One that was at work then was interrupted by it.
+    let cancelled = events.last { [.started, .completed, .failed, .cancelled].contains($0.what) }
+    switch events.last(where: { [.completed, .failed, .interrupted, .cancelled].contains($0.what) })?.what {
+    case _ where cancelled?.what == .cancelled:
+      parts.append("was cancelled by \(cancelled?.who ?? "somebody")")
     case .completed?: parts.append("completed")
     case .failed?:
       let failure = events.last { $0.what == .stageFailed }
@@ -86,6 +90,7 @@ public struct JobAccount: Sendable {
       case .completed: "completed"
       case .failed: "failed\(reason)"
       case .interrupted: "interrupted\(reason)"
+      case .cancelled: "cancelled by \(event.who ?? "somebody")"
       // What went as it should is no answer to why.
       case .stageStarted: event.reason == nil ? nil : "\(stage) ran again\(attempt)\(reason)"
       case .stageSucceeded: nil

@@ -28,7 +28,15 @@ struct JobDecision {
     about film: KnownFilm, _ input: FilePath, _ identity: FilmIdentity?, _ question: InputHistory.Question
   ) -> InputDecision {
     let job = film.job.paths(in: workspace)
-    let (kind, reason) = judge(film, job, question)
+    var (kind, reason) = judge(film, job, question)
+    let cancellation = kind.isWork ? Cancellation(of: job) : nil
+    if let cancellation {
+      // Who names a job or its film, or wants all tried again that was given up, asks for it.
+      let isAsked = question.attempts == nil
+      let told = "\(job.id) was \(cancellation.reason) at \(cancellation.moment)"
+      if !isAsked { kind = .givenUp }
+      reason = told + (isAsked ? ", and is asked for again" : "; cpwx run --resume \(job.id) goes on with it")
+    }
     // As the manifest has them, where cpwx wrote it; other writers' are often wrong, and the file's name is not.
     var decision =
       if film.identity != nil, let title = film.job.title {
@@ -37,6 +45,7 @@ struct JobDecision {
         InputDecision(kind, of: input, because: reason)
       }
     (decision.job, decision.identity, decision.playTime) = (job, identity, film.seconds)
+    decision.isCancelled = cancellation != nil
     decision.done = Set(
       film.stages.filter { $0.status == .success || $0.status == .skipped }.map { StageName($0.name) })
     if film.job.isArchived {

@@ -168,8 +168,11 @@ struct JobRecord {
   }
 
   /// The end of a run.
+  ///
+  /// A job that is complete is not cancelled any more: that came too late.
   mutating func end(_ status: PipelineStatus, started: Timestamp, error: String?) throws {
     let ended = Timestamp.now
+    let cancellation = Cancellation(of: paths)
     try write { [self] manifest in
       manifest.setPipeline(status, stage: nil, workflow: workflow)
       manifest.document["pipeline"]?["error"] = error.map { .string($0) }
@@ -177,10 +180,14 @@ struct JobRecord {
       let first = timing["started_at"]?.string.flatMap { Timestamp($0) } ?? started
       timing["completed_at"] = .string(ended.text)
       timing["total_seconds"] = .double(ended.seconds(since: first))
+      if status != .completed, let cancellation, !cancellation.isRecorded(in: manifest) {
+        manifest.remember(cancellation.event)
+      }
       manifest.remember(JobEvent(at: ended.text, who: who, JobEvent.What(end: status), reason: error))
       timing["running_seconds"] = .double((timing["running_seconds"]?.seconds ?? 0) + ended.seconds(since: started))
       manifest.document["timing"] = timing
     }
+    if status == .completed, cancellation != nil { try Cancellation.lift(from: paths) }
   }
 
   /// The end of a run that could not record it itself.
@@ -226,7 +233,7 @@ extension JobEvent.What {
 
 extension Manifest {
   /// - Parameter seconds: the most that each can have run until now; `nil`: that is not known.
-  fileprivate mutating func failRunningStages(_ reason: String, within seconds: Double? = nil) {
+  mutating func failRunningStages(_ reason: String, within seconds: Double? = nil) {
     for stage in stages.filter({ $0.status == .running }).map(\.name) {
       changeStage(stage) { entry in
         entry["status"] = .string(StageStatus.failed.rawValue)
@@ -239,7 +246,7 @@ extension Manifest {
     }
   }
 
-  fileprivate mutating func setPipeline(_ status: PipelineStatus, stage: String?, workflow: String?) {
+  mutating func setPipeline(_ status: PipelineStatus, stage: String?, workflow: String?) {
     var pipeline = document["pipeline"] ?? .object(.init())
     pipeline["status"] = .string(status.rawValue)
     pipeline["current_stage"] = .string(stage)

@@ -11,6 +11,9 @@ public struct JobRun {
     public var reason: String?
     /// It failed for want of a program or model.
     public var isMissingEngine = false
+    /// Whether somebody has cancelled the job; one that had not begun then is left as it is.
+    var isCancelled = false
+    var hasBegun = true
     /// What the job's record says where that differs: a run of some stages does not complete a job.
     var recorded: PipelineStatus?
   }
@@ -33,6 +36,7 @@ public struct JobRun {
   ///   - lanes: where each stage takes its place.
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
+  ///   - stop: tells this run to end, of all that may go on; a cancellation of the job raises it.
   ///   - waits: for another process that runs the job to end.
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
@@ -53,6 +57,10 @@ public struct JobRun {
   ///   written. The job can be resumed after every error.
   public func run(_ film: InputDecision) throws -> Outcome {
     let lock = try FileLock.take(paths.lock, subject: paths.id.description, waitingUnless: waits ? stop : nil)
+    if let cancellation = Cancellation(of: paths) {
+      return Outcome(status: .interrupted, reason: cancellation.reason, isCancelled: true, hasBegun: false)
+    }
+    let watch = CancellationWatch(of: paths, stop: stop)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
     // Of a job that was never begun, which has no log yet, nothing is left there; and thousands of others' files may be.
@@ -97,13 +105,16 @@ public struct JobRun {
       changed: { [index, paths] in index?.tell(paths) }, warn: { report(.warning($0)) })
     try record.begin(started)
     reportResume(record.latest, report)
-    let outcome: Outcome
+    var outcome: Outcome
     do {
-      outcome = try runStages(context, &record, report)
+      outcome = try withExtendedLifetime(watch) { try runStages(context, &record, report) }
     } catch {
       // What ended before the trouble should be known all the same.
       try? record.flush()
       throw error
+    }
+    if outcome.status == .interrupted, let cancellation = Cancellation(of: paths) {
+      (outcome.reason, outcome.isCancelled) = (cancellation.reason, true)
     }
     try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
     manager.cleanupJobEnv(paths)

@@ -18,6 +18,11 @@ public final class StopSource: Sendable {
   private struct State {
     var level = Level.none
     var drainAt: Timestamp?
+    var followers: [ObjectIdentifier: Follower] = [:]
+  }
+
+  private struct Follower {
+    weak var source: StopSource?
   }
 
   private let state = Mutex(State())
@@ -27,9 +32,25 @@ public final class StopSource: Sendable {
   /// Becomes readable, for good, when there is a level at all.
   let drainWakeUp: FileDescriptor
   private let drainTrigger: FileDescriptor
+  private let leader: StopSource?
 
   /// - Throws: `Errno` when no pipe can be made.
-  public init() throws {
+  public convenience init() throws { try self.init(led: nil) }
+
+  /// A source for one job of several, which has the level of all at least, and can be raised alone.
+  ///
+  /// - Throws: `Errno` when no pipe can be made.
+  convenience init(following leader: StopSource) throws {
+    try self.init(led: leader)
+    let level = leader.state.withLock { state in
+      state.followers[ObjectIdentifier(self)] = Follower(source: self)
+      return state.level
+    }
+    raise(to: level)
+  }
+
+  private init(led leader: StopSource?) throws {
+    self.leader = leader
     let pipe = try FileDescriptor.pipe()
     wakeUp = pipe.readEnd
     trigger = pipe.writeEnd
@@ -39,14 +60,16 @@ public final class StopSource: Sendable {
   }
 
   deinit {
+    leader?.state.withLock { _ = $0.followers.removeValue(forKey: ObjectIdentifier(self)) }
     for end in [wakeUp, trigger, drainWakeUp, drainTrigger] { try? end.close() }
   }
 
   public var level: Level {
-    state.withLock { state in
+    let own = state.withLock { state in
       // By the wall's clock: six in the morning is six in the morning.
       state.level == .none && state.drainAt.map { $0 <= .now } == true ? .drain : state.level
     }
+    return leader.map { max(own, $0.level) } ?? own
   }
 
   /// Whether nobody but the clock has told the run to end.
@@ -63,12 +86,13 @@ public final class StopSource: Sendable {
 
   /// Raises the level; it never falls.
   public func raise(to level: Level) {
-    let (isFirst, reachedNow) = state.withLock { state in
-      guard level > state.level else { return (false, false) }
+    let (isFirst, reachedNow, followers) = state.withLock { state in
+      guard level > state.level else { return (false, false, [StopSource]()) }
       defer { state.level = level }
-      return (state.level == .none, level == .now)
+      return (state.level == .none, level == .now, state.followers.values.compactMap(\.source))
     }
     if isFirst { _ = try? drainTrigger.writeAll([1]) }
     if reachedNow { _ = try? trigger.writeAll([1]) }
+    for follower in followers { follower.raise(to: level) }
   }
 }

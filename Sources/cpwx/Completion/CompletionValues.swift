@@ -38,6 +38,7 @@ struct CompletionValues {
           Candidate(value: "now,fail=", description: "stop them"),
         ], nil
       )
+    case "job" where line.command == JobCancelCommand.self: (jobs(typed, first: .running), nil)
     case "job" where isOfArchives: (jobs(typed, onlyArchived: true), nil)
     case "job-or-file" where isOfArchives: (jobs(typed, onlyArchived: true), .files(["zst"]))
     case "--resume", "--after", "job": (jobs(typed), nil)
@@ -74,11 +75,14 @@ struct CompletionValues {
       .map { Candidate(value: begun + $0.value, description: $0.description) }
   }
 
-  private func jobs(_ typed: String, onlyArchived: Bool = false) -> [Candidate] {
+  /// - Parameter first: those that stand so come first, however old they are.
+  private func jobs(_ typed: String, onlyArchived: Bool = false, first: PipelineStatus? = nil) -> [Candidate] {
     guard let workspace else { return [] }
     let beginning = "latest".hasPrefix(typed) ? "" : typed
     let index = IndexAsItStands(of: workspace)
-    let jobs = index.jobs(beginning: beginning, limit: Self.most, onlyArchived: onlyArchived)
+    let chosen = first.map { index.jobs(beginning: beginning, limit: Self.most, status: $0) } ?? []
+    let others = index.jobs(beginning: beginning, limit: Self.most, onlyArchived: onlyArchived)
+    let jobs = (chosen + others.filter { $0.status != first?.rawValue })
       // The index may not have noticed yet that one is gone.
       .filter { job in
         [job.archive, onlyArchived ? nil : job.folder].compactMap { $0 }

@@ -12,7 +12,7 @@ struct JobCommand: AsyncParsableCommand {
       """,
     subcommands: [
       JobCreateCommand.self, JobListCommand.self, JobFindCommand.self, JobShowCommand.self, JobLogsCommand.self,
-      JobWhyCommand.self, JobStatsCommand.self, JobEnvCommand.self, JobPathCommand.self, JobRerunCommand.self,
-      JobRmCommand.self, JobReindexCommand.self,
+      JobWhyCommand.self, JobStatsCommand.self, JobEnvCommand.self, JobPathCommand.self, JobCancelCommand.self,
+      JobRerunCommand.self, JobRmCommand.self, JobReindexCommand.self,
     ])
 }

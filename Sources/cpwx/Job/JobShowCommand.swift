@@ -2,6 +2,7 @@ internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
+internal import Pipeline
 
 struct JobShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,6 +28,9 @@ struct JobShowCommand: AsyncParsableCommand {
     let paths = job.paths(in: workspace)
     var document = job.document
     let manifest = job.isArchived ? try? job.archivedManifest(in: workspace) : try? Manifest(reading: paths.manifest)
+    let cancellation = Cancellation(of: paths)
+    document["cancelled_by"] = .string(cancellation?.who)
+    document["cancelled_at"] = .string(cancellation?.at)
     document["stages"] = .array((manifest?.stages ?? []).map(\.document))
     document = Secrets.masked(
       document, Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment()))
@@ -40,13 +44,15 @@ struct JobShowCommand: AsyncParsableCommand {
   private func writeTable(_ document: JSON) {
     let labels = [
       ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
-      ("Input", "input"), ("Created", "created_at"), ("Completed", "completed_at"), ("Output", "output_dir"),
+      ("Input", "input"), ("Created", "created_at"), ("Completed", "completed_at"), ("Cancelled", "cancelled_at"),
+      ("Output", "output_dir"),
       ("Archive", "archive"),
       ("Error", "error"),
     ]
     for (label, key) in labels {
       let text = plain(document[key] ?? .null)
-      let value = key.hasSuffix("_at") ? moment(text, document) : text
+      var value = key.hasSuffix("_at") ? moment(text, document) : text
+      if key == "cancelled_at", !value.isEmpty { value += ", by \(plain(document["cancelled_by"] ?? .null))" }
       if !value.isEmpty { Console.field(label, value) { key == "status" ? Style.status($0) : $0 } }
     }
     writeStages(document)

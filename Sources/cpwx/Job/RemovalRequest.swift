@@ -112,7 +112,6 @@ struct RemovalResults {
 
   /// `nil` when all is removed.
   var exitStatus: ExitStatus? {
-    if causes.isEmpty { return nil }
-    return ExitStatus(rawValue: causes.count == 1 ? causes.first ?? 1 : 1)
+    ExitStatus(sharedBy: causes)
   }
 }
