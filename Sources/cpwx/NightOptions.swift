@@ -37,7 +37,7 @@ struct NightOptions: ParsableArguments {
     help: .init("How often a job may fail, over all nights, before it is given up. (default: 3)", valueName: "number"))
   var attempts: Int?
 
-  @Flag(help: "Take up jobs again that were given up.")
+  @Flag(help: "Take up jobs again that were given up or cancelled.")
   var retryFailed = false
 
   @Flag(help: "Keep going: take up films as they come, until Ctrl-C or the time of --until.")

@@ -96,6 +96,14 @@ class Provoked(ErrorCase):
             record = Path(self.place.cpwx("job", "path", "latest")[1].strip(), "manifest.json").read_text()
             self.expect(message, 1, (1, record + self.place.cpwx("job", "why", "latest")[1]))
 
+    def test_a_job_that_is_cancelled(self):
+        begun = self.place.root / "begun"
+        self.place.pipeline(f"touch {begun}; sleep 60")
+        run = self.place.begin("run")
+        wait_for(begun.exists)
+        self.place.cpwx("job", "cancel", "latest", code=0)
+        self.expect("cancelled by ...", 1, ended(run))
+
     # MARK: 64
 
     def test_jobs_that_are_not_there(self):

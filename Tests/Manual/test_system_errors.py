@@ -96,6 +96,12 @@ class JobsOnBrokenDisks(ErrorCase):
 
 
 class JobsInOtherHands(ErrorCase):
+    def test_a_job_that_is_to_be_cancelled_and_cannot_be_waited_for(self):
+        job = Path(self.place.job())
+        with open(job / ".cpwx.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.expect("cannot be cancelled", 74, self.place.broken("pipe2", "EMFILE", "job", "cancel", job))
+
     def test_a_job_that_is_removed_while_it_is_to_be_restored(self):
         job, _ = self.place.archive("--keep")
         outcome = []

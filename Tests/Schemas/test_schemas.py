@@ -282,6 +282,13 @@ class Jobs(SchemaTestCase):
         made = self.output("job", "create", "--user", "2")
         self.assertAsDocumented(made, "job-info")
         self.assertAsDocumented(self.output("job", "show", made["job_id"]), "job-show")
+        results = [self.output("job", "cancel", *words, made["job_id"], self.job("Good")) for words in (["-n"], [], [])]
+        for result in results:
+            self.assertAsDocumented(result, "job-cancel")
+        self.assertEqual([[job["result"] for job in result] for result in results], [
+            ["would not be begun", "completed"], ["cancelled", "completed"], ["cancelled before", "completed"]])
+        self.assertAsDocumented(json.loads((self.root / made["output_dir"] / "manifest.json").read_bytes()), "manifest")
+        self.assertAsDocumented(self.output("job", "show", made["job_id"]), "job-show")
         self.assertAsDocumented(self.output("job", "rm", "--dry-run", made["job_id"]), "job-rm")
         self.assertAsDocumented(self.output("job", "rm", "--yes", made["job_id"]), "job-rm")
 

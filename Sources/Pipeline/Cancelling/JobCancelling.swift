@@ -69,6 +69,7 @@ public struct JobCancelling {
     let manifest = try? Manifest(reading: job.manifest)
     if manifest?.status(isRunning: false) == .completed {
       try Cancellation.lift(from: job)
+      say("\(job.id) is completed: there is nothing to cancel")
       return .completed
     }
     let cancellation = try Cancellation.make(for: job, by: caller(environment))
@@ -90,7 +91,8 @@ public struct JobCancelling {
       guard let (array, index) = try workspace.task(of: job) else { return }
       let slurm = try Slurm(environment: environment, folder: workspace.root)
       let waiting = try slurm.tasks(named: [array.name]).filter { $0.index == index && $0.state == .waiting }
-      if !waiting.isEmpty { try slurm.cancelWaiting(waiting.map(\.id)) }
+      // Told to take those that wait only, scancel takes all of an array that wait. One that begins now begins no job.
+      if !waiting.isEmpty { try slurm.cancel(waiting.map(\.id)) }
     } catch {
       say("\(job.id): its task stays in the cluster's queue, and will end as soon as it begins: \(error)")
     }

@@ -93,7 +93,7 @@ struct Slurm: Sendable {
   /// Asks tasks to end with the stage that runs; asked once more, they end it now.
   func signal(_ tasks: [String]) throws { _ = try answer(["scancel", "--signal=TERM", "--batch"] + tasks) }
 
-  /// Has the cluster end what is left of arrays.
+  /// Has the cluster end what is left of arrays, or tasks.
   func cancel(_ arrays: [String]) throws { _ = try answer(["scancel"] + arrays) }
 
   /// The most tasks that an array may have, and not the whole queue be full of it.

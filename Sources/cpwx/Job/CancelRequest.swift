@@ -69,6 +69,11 @@ struct CancelResults {
       ])
   }
 
+  /// The jobs that are cancelled now.
+  var cancelled: [String] {
+    rows.filter { $0["cancelled_at"]?.string != nil }.compactMap { $0["job_id"]?.string }
+  }
+
   /// `nil` when nothing is left to do.
   var exitStatus: ExitStatus? {
     ExitStatus(sharedBy: causes)

@@ -133,6 +133,25 @@ struct ContainerFaultTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `cancelling a job removes its container, whether its run lives or was killed`(isRunning: Bool) throws {
+    try TestWorkspace.withContainers([.gate(["grace: 0.3s"])]) { workspace, daemon in
+      try workspace.film()
+      let run = try daemon.startCPWX("run")
+      #expect(workspace.jobHolds("begun"))
+      if !isRunning {
+        run.send(SIGKILL)
+        try run.wait()
+      }
+      #expect(try daemon.containers().count == 1)
+      let outcome = try daemon.cpwx("job", "cancel", "latest")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try daemon.containers() == [])
+      if isRunning { #expect(try run.wait().code == 1) }
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
+    }
+  }
+
   @Test func `a container of another workspace that has the same name is left alone`() throws {
     let stage = ContainerStage(name: "one", script: "touch \"$2/done\"")
     try TestWorkspace.withContainers([stage]) { workspace, daemon in
