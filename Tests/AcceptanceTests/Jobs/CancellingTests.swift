@@ -6,7 +6,7 @@ import Testing
 struct CancellingTests {
   /// A stage that is deaf to TERM, has let go of a process in a session of its own, and waits for the file `open`.
   private static let slow = Stage(
-    "slow", outputs: ["slow.out"], fields: ["grace: 0.3s"],
+    "slow", outputs: ["slow.out"], fields: ["grace: 0.1s"],
     script: """
       trap '' TERM
       setsid sleep 300 &
@@ -72,6 +72,9 @@ struct CancellingTests {
       try workspace.write("open", "")
       let run = try workspace.startCPWX("run", "--jobs", "1")
       #expect(eventually { workspace.exists("begun") })
+      // The one that runs is offered first, though it is not the newest.
+      let offered = try workspace.cpwx("complete", "bash", "cpwx", "job", "cancel", "").lines
+      #expect(offered == ["latest"] + workspace.jobs.map { ($0 as NSString).lastPathComponent })
       let waiting = workspace.jobs[1]
       #expect(try workspace.cpwx("job", "cancel", "-n", waiting).output.contains("would not be begun"))
       #expect(try workspace.cpwx("job", "cancel", waiting).code == 0)
