@@ -94,11 +94,14 @@ public final class JobIndex: Sendable {
     return result
   }
 
-  /// Brings into the index what the files of a job have just been found to say. Best effort: where there is no index that can
-  /// be believed, or others write it, the next look at it is as good.
-  public static func note(_ job: IndexedJob, in workspace: Workspace) {
+  /// Brings into the index what the files of a job say now. Best effort: where there is no index that can be believed, or
+  /// others write it, the next look at it is as good.
+  ///
+  /// They are read: a job that comes from the index knows neither its stages nor its history.
+  public static func note(_ known: IndexedJob, in workspace: Workspace) {
     let file = IndexFile(in: workspace)
-    guard file.isNotedAsLeft else { return }
+    let folder = workspace.resolve(documentPath: known.folder)
+    guard file.isNotedAsLeft, let job = try? standingJob(named: folder.string, in: workspace) else { return }
     let use = file.use()
     guard let queue = try? DatabaseQueue(path: file.path.string, configuration: configuration()) else { return }
     let index = JobIndex(workspace, file, queue, using: use, .silent)

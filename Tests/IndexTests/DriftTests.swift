@@ -150,6 +150,16 @@ import Testing
     #expect(!exists(site.database), "no index is made for it")
   }
 
+  @Test func `keeps its stages and history in the index when one that comes from there is shown`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260102-101", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("stage=asr") == ["20260102-101"])
+    let shown = try JobIndex.job(named: "latest", in: site.workspace, notice: site.notice)
+    JobIndex.note(shown, in: try site.workspace)
+    let film = try site.look { try $0.film(of: shown) }
+    #expect(film.stages.map(\.name) == ["asr"])
+  }
+
   @Test func `shows its batch too, also one that was killed`() throws {
     let site = try IndexedWorkspace()
     func batches() throws -> [String] {

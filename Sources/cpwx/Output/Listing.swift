@@ -23,6 +23,8 @@ struct Listing {
     var dispensability = 0
     /// Left out where no row has anything in it.
     var isRare = false
+    /// Told on lines of its own, below the row, where there is no room to read it beside the others.
+    var isSentence = false
     /// Cut at its beginning, where it must be cut.
     var isCutAtStart = false
     /// Never cut, though the line then be broken: it is told nowhere else.
@@ -43,7 +45,7 @@ struct Listing {
     /// What tells why: worth more than what can be had elsewhere.
     static func reason(_ heading: String = "REASON", _ text: @escaping (JSON) -> String) -> Column {
       var column = Column(heading, isFlexible: true, text)
-      column.leastReadable = 30
+      (column.leastReadable, column.isSentence) = (30, true)
       return column
     }
 
@@ -177,7 +179,10 @@ struct Listing {
       Console.out(line)
     }
     write(columns.map(\.heading), columns.map { _ in Style.heading })
-    for row in cells { write(row, columns.map(\.style)) }
+    for row in cells {
+      write(row, columns.map(\.style))
+      for column in fit.below where !row[column].isEmpty { Console.out(wrapping: "  " + row[column], hanging: 2) }
+    }
   }
 
   /// For screen readers, which read line by line: of each row what there is, a line each, with its name before it.

@@ -1,10 +1,12 @@
 /// Which columns of a table a terminal has room for, and how wide each is.
 ///
-/// Texts that can be cut are cut first, as long as they can be read, then what can be spared is left out, then everything is
-/// cut: the names of jobs, which commands want whole, last of all.
+/// Texts that can be cut are cut first, as long as they can be read, then what can be spared is left out, then sentences get
+/// lines of their own below their rows, then everything is cut: the names of jobs, which commands want whole, last of all.
 struct TableFit {
   /// Indexes into the table's columns, and widths.
   private(set) var columns: [(column: Int, width: Int)]
+  /// Those that are told below the rows.
+  private(set) var below: [Int] = []
 
   private static let gap = 2
   /// What a text is cut down to where there are no columns to be spared.
@@ -17,17 +19,27 @@ struct TableFit {
     columns = all.indices.map { ($0, natural[$0]) }
     // What is never cut makes no others give way.
     guard let room, !all.contains(where: \.isWhole) else { return }
-    let dispensable = all.indices.filter { all[$0].dispensability > 0 }
-      .sorted { (all[$0].dispensability, $0) > (all[$1].dispensability, $1) }
-    for left in 0...dispensable.count {
-      let spared = Set(dispensable.prefix(left))
-      columns = all.indices.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
-      narrow(to: room, least: { all[$0].leastReadable }) { all[$0].isFlexible }
-      if excess(over: room) <= 0 { return }
-    }
+    if fit(Array(all.indices), of: all, natural, within: room) { return }
+    below = all.indices.filter { all[$0].isSentence && all[$0].dispensability == 0 }
+    if !below.isEmpty, fit(all.indices.filter { !below.contains($0) }, of: all, natural, within: room) { return }
     narrow(to: room, least: { _ in Self.least }) { all[$0].isFlexible }
     narrow(to: room, least: { _ in Self.least }) { !all[$0].isName }
     narrow(to: room, least: { _ in Self.least }) { _ in true }
+  }
+
+  /// Leaves out what can be spared, until the rest can be read.
+  private mutating func fit(
+    _ wanted: [Int], of all: [Listing.Column], _ natural: [Int], within room: Int
+  ) -> Bool {
+    let dispensable = wanted.filter { all[$0].dispensability > 0 }
+      .sorted { (all[$0].dispensability, $0) > (all[$1].dispensability, $1) }
+    for left in 0...dispensable.count {
+      let spared = Set(dispensable.prefix(left))
+      columns = wanted.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
+      narrow(to: room, least: { all[$0].leastReadable }) { all[$0].isFlexible }
+      if excess(over: room) <= 0 { return true }
+    }
+    return false
   }
 
   private func excess(over room: Int) -> Int {

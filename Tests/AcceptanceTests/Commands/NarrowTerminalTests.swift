@@ -53,6 +53,21 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: [(40, 90), (60, 90), (80, 20), (200, 60)])
+  func `why a film failed is readable in the tables that tell it`(columns: Int, characters: Int) throws {
+    let reason = "the model large-v3 needs 10 GB of memory and there are only 4 GB of it on this machine"
+    try TestWorkspace.with([Stage("asr", script: "echo '\(reason)' >&2; exit 3")]) { workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4")
+      for command in ["run", "job show latest", "manifest show latest", "job stats"] {
+        let lines = try workspace.shown(command, columns: columns)
+        let table = lines.suffix(from: lines.lastIndex { $0.hasPrefix("JOB ") } ?? 0)
+        let told = table.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(told.contains(reason.prefix(characters)), "\(command): \(lines)")
+        #expect(table.allSatisfy { $0.greatestWidth <= columns }, "\(command): \(lines)")
+      }
+    }
+  }
+
   @Test(arguments: [20, 39, 79, 99, 400])
   func `the live view shows the stage, how far it is, its time and who waits`(columns: Int) throws {
     let batch = try JSON(
