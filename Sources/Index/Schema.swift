@@ -28,6 +28,8 @@ enum Schema {
     }
     // An index without it is made anew: it has no words for the pictures in titles, and other stamps.
     migrator.registerMigration("7 the words of pictures") { _ in }
+    // An index without it is made anew: times of jobs counted the days between runs.
+    migrator.registerMigration("8 the time that runs took") { _ in }
     return migrator
   }
 

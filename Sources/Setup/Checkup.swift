@@ -7,10 +7,13 @@ internal import SystemPackage
 public struct Checkup: Sendable {
   private let workspace: Result<Workspace, any Error>
   private let environment: [String: String]
+  private let isNamed: Bool
 
-  /// - Parameter workspace: the workspace, or why there is none.
-  public init(workspace: Result<Workspace, any Error>, environment: [String: String]) {
-    (self.workspace, self.environment) = (workspace, environment)
+  /// - Parameters:
+  ///   - workspace: the workspace, or why there is none.
+  ///   - isNamed: it was asked for by name, and must be there.
+  public init(workspace: Result<Workspace, any Error>, isNamed: Bool = false, environment: [String: String]) {
+    (self.workspace, self.isNamed, self.environment) = (workspace, isNamed, environment)
   }
 
   /// Everything found, in a fixed order.
@@ -29,19 +32,20 @@ public struct Checkup: Sendable {
       results += await NoticeChecks(workspace: workspace, environment: environment).run()
       results += SecretChecks(workspace: workspace, environment: environment).run()
     case .failure(let error):
-      results.append(Self.unopened(error))
+      results.append(unopened(error))
     }
     return results.masked(try? workspace.get(), environment)
   }
 
-  /// Without a workspace much can be well; one that is there and cannot be read stops every run.
-  private static func unopened(_ error: any Error) -> CheckResult {
+  /// Without a workspace much can be well; one that was named, or is there and cannot be read, stops every run.
+  private func unopened(_ error: any Error) -> CheckResult {
     let known = error as? JobError
     let message = known.map { "\($0.subject): \($0.message)" } ?? "\(error)"
     if let reason = known?.underlying {
       return .error("workspace", "\(message) (\(reason))", known?.remedy ?? "Give yourself the right to read it.")
     }
-    return .warning("workspace", message, known?.remedy ?? "Make one with: cpwx init")
+    let remedy = known?.remedy ?? "Make one with: cpwx init"
+    return isNamed ? .error("workspace", message, remedy) : .warning("workspace", message, remedy)
   }
 
   /// Whether the stages' programs and engines are those of images, and none of this machine's are needed.

@@ -18,7 +18,10 @@ struct ConfigChecks {
     }
     results.append(.ok("config", workspace.configFile.string))
     results += values + oddLines
-    if let definition = pipeline.definition { results += unheardKeys(definition) }
+    if let definition = pipeline.definition {
+      results += unheardKeys(definition)
+      results += StageProgramChecks(workspace: workspace, environment: environment).run(definition)
+    }
     if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true {
       results.append(
         .warning(

@@ -1,5 +1,4 @@
 internal import Engines
-internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -43,17 +42,9 @@ struct ProgramChecks {
   /// cpwx-stage lies beside cpwx, or among the engines, or in PATH.
   func stageProgram(beside folder: FilePath?) -> CheckResult {
     let name = "cpwx-stage"
-    let folders = [folder, try? EngineHome(environment: environment).programs].compactMap { $0 }
-    let path = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
-    if let found = (folders + path).map({ $0.appending(name) }).first(where: { $0.isProgram }) {
-      return .ok(name, found.string)
-    }
+    if let found = ProgramSearch(beside: folder, environment: environment).find(name) { return .ok(name, found.string) }
     return .error(
       name, "not found beside cpwx, among the engines or in PATH: no stage that ships can run",
       "Copy it beside cpwx, or run cpwx doctor --fix where both lie together.")
   }
-}
-
-extension FilePath {
-  fileprivate var isProgram: Bool { withPlatformString { access($0, X_OK) } == 0 && !isDirectory(self) }
 }

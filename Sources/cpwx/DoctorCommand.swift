@@ -54,7 +54,9 @@ struct DoctorCommand: AsyncParsableCommand {
     var environment = processEnvironment()
     if let runner { environment["RUNNER"] = runner.rawValue }
     if let executor { environment["EXECUTOR"] = executor.rawValue }
-    return Checkup(workspace: Result { try workspaceOptions.open() }, environment: environment)
+    let isNamed = workspaceOptions.directory != nil || environment["CPWX_WORKSPACE"]?.isEmpty == false
+    return Checkup(
+      workspace: Result { try workspaceOptions.open() }, isNamed: isNamed, environment: environment)
   }
 
   private func writeGroups(_ results: [CheckResult]) {

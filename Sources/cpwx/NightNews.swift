@@ -46,7 +46,9 @@ final class NightNews: Sendable {
         state.ended[status.rawValue, default: 0] += 1
         guard status == .failed else { return }
         let id = job.id.description
-        let failure = FailedJob(id: id, title: state.titles[id] ?? "", stage: state.failedStage[id], reason: reason)
+        let failure = FailedJob(
+          id: id, title: state.titles[id] ?? "", input: (try? Manifest(reading: job.manifest))?.inputFile,
+          stage: state.failedStage[id], reason: reason)
         state.failures.append(failure)
         notifier.jobFailed(failure, batch: state.batch)
       case .batchEnded(let id, let status):

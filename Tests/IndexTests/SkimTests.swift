@@ -23,7 +23,8 @@ import Testing
         "asr": {"status": "success", "because": "the model changed", "attempt": 2}
       },
       "pipeline": {"status": "completed", "current_stage": null, "completed_stages": ["demux"], "failed_stages": []},
-      "timing": {"started_at": "2026-01-01T09:00:00", "completed_at": "2026-01-01T09:00:03", "total_seconds": 3.5},
+      "timing": {"started_at": "2026-01-01T09:00:00", "completed_at": "2026-01-01T09:00:03", "total_seconds": 3.5,
+      "running_seconds": 2.5},
       "history": [
         {"at": "2026-01-01T09:00:00", "event": "started", "who": "asha@films", "reason": "no job yet"},
         {"at": "2026-01-01T09:00:02", "event": "stage_failed", "stage": "asr", "attempt": 1},
@@ -42,7 +43,7 @@ import Testing
     ("\"timing\"", "\"pipeline\""), ("\"history\"", "\"stages\""), ("\"version\"", "\"history\""), ("52", "-0"),
     ("52", "9223372036854775808"), ("1.25", "1e999"), ("\"started\"", "\"begun\""), ("\"at\"", "\"when\""),
     ("\"size_bytes\"", "\"size\""), ("\"file\"", "\"path\""), ("\"job_id\"", "\"created_at\""),
-    ("\"job_id\"", "\"timezone\""), ("\"IST +05:30\"", "null"), ("3.5", "\"3.5\""),
+    ("\"job_id\"", "\"timezone\""), ("\"IST +05:30\"", "null"), ("3.5", "\"3.5\""), ("2.5", "\"2.5\""), ("2.5", "null"),
     ("{\"stage_number\"", "[{\"stage_number\""), ("\"current_stage\"", "\"steps\""), ("\"attempt\"", "\"status\""),
     ("\"cpu_seconds\"", "\"peak_memory_bytes\""), ("शोले", "\\u0936"),
     ("\"resources\"", "\"resources\": {}, \"resources\""),

@@ -55,6 +55,14 @@ struct `An event` {
         "batch 20251030-220000-7 failed: 3 completed, 4 failed\n2 × asr: cannot open audio.wav: line #\n") == true)
   }
 
+  @Test func `of a batch take films that failed in one way for one group, whatever they are called`() throws {
+    let failures = [("Zed", "Zed 1.mp4"), ("Night River", "Night.River.2001.mkv")].map { title, name in
+      FailedJob(
+        id: nil, title: title, input: "in/\(name)", stage: "demux", reason: "/srv/in/\(name): cannot be opened")
+    }
+    #expect(BatchDigest.example(failures).groups.map(\.cause) == ["FILM: cannot be opened"])
+  }
+
   @Test func `of a batch with a thousand causes names the most frequent ones`() throws {
     let letters = "abcdefghijklmnopqrstuvwxyz".map { String($0) }
     let reasons = letters.flatMap { first in letters.map { first + $0 } }

@@ -42,6 +42,16 @@ struct `A checkup` {
     }
   }
 
+  @Test func `fails without the workspace that was named`() async throws {
+    let site = try SetupSite()
+    let environment = environment(site)
+    let found = await Checkup(
+      workspace: Result { try Workspace.find(site.folder.path("none"), environment: environment) }, isNamed: true,
+      environment: environment
+    ).run()
+    #expect(found["workspace"]?.status == .error)
+  }
+
   @Test func `fails for a configuration that may not be read, and says so`() async {
     await #expect(processExitsWith: .success) {
       let site = try SetupSite()

@@ -139,6 +139,24 @@ struct `The check of the pipeline` {
     #expect(result.remedy?.contains("Mend the lines") == true)
   }
 
+  @Test func `names stages whose programs are not there, and leaves those of containers alone`() throws {
+    let site = try SetupSite()
+    try site.program("own.sh")
+    try site.folder.file(
+      "config/pipeline.yaml",
+      """
+      stages:
+        - {name: a, number: 1, command: [nosuchprogram, x], service: a}
+        - {name: b, number: 2, command: [bin/own.sh], service: b}
+        - {name: c, number: 3, command: [bin/none.sh], service: c, critical: false}
+        - {name: d, number: 4, command: ["true"], service: d}
+      """)
+    let results = try site.configChecks().filter { $0.check.hasPrefix("stage ") }
+    #expect(results.map { "\($0.status) \($0.check)" } == ["error stage a", "warning stage c"])
+    #expect(results[0].message.hasPrefix("nosuchprogram is not there"))
+    #expect(try site.configChecks(["RUNNER": "docker"]).filter { $0.check.hasPrefix("stage ") } == [])
+  }
+
   @Test func `fails for one that cannot be read`() throws {
     let site = try SetupSite()
     try site.folder.folder("config/pipeline.yaml")

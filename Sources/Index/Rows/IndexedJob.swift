@@ -25,7 +25,7 @@ public struct IndexedJob: Sendable, Equatable {
   public var completedAt: String?
   /// The zone that those are local to, and its offset when the job was made: `IST +05:30`; `nil` where none is recorded.
   public var timezone: String?
-  /// From the beginning of the first run to the end of the last, in seconds.
+  /// Seconds that its runs took together; of other writers' jobs, from beginning to end.
   public var totalSeconds: Double?
   /// SHA-256 of the film, where it is recorded.
   public var sha256: String?

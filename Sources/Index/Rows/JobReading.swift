@@ -110,7 +110,8 @@ extension IndexedJob {
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
     timezone = document?["timezone"]?.string ?? info?["timezone"]?.string
     completedAt = document?["timing"]?["completed_at"]?.string
-    totalSeconds = document?["timing"]?["total_seconds"]?.seconds
+    totalSeconds =
+      document?["timing"]?["running_seconds"]?.seconds ?? document?["timing"]?["total_seconds"]?.seconds
     sha256 = document?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
     let film = document?["input"]?["size_bytes"] == nil ? info?["input"] : document?["input"]
     (inputBytes, inputModified) = (film?["size_bytes"]?.byteCount, film?["modified_ns"]?.int)

@@ -44,6 +44,7 @@ private struct ManifestSkim {
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) throws {
     var skim = JSONSkim(bytes)
+    var runningSeconds: Double?
     var seen = 0
     /// A member that stands twice is not plain.
     func once(_ bit: Int) throws {
@@ -82,6 +83,8 @@ private struct ManifestSkim {
             completedAt = try skim.text()
           } else if name == "total_seconds" {
             totalSeconds = try skim.number()?.seconds
+          } else if name == "running_seconds" {
+            runningSeconds = try skim.number()?.seconds
           } else {
             try skim.skip()
           }
@@ -94,6 +97,7 @@ private struct ManifestSkim {
       }
     }
     guard skim.isAtEnd else { throw JSONSkim.Uncommon() }
+    totalSeconds = runningSeconds ?? totalSeconds
   }
 
   private static func input(_ skim: inout JSONSkim) throws -> Input {

@@ -29,7 +29,8 @@ public struct BatchDigest: Sendable {
   var groups: [Group] {
     var groups: [Group] = []
     for job in failures {
-      let cause = CauseText(jobID: job.id, title: job.title).normalised(job.reason ?? "no reason was recorded")
+      let cause = CauseText(jobID: job.id, title: job.title, input: job.input)
+        .normalised(job.reason ?? "no reason was recorded")
       if let known = groups.firstIndex(where: { $0.stage == job.stage && $0.cause == cause }) {
         groups[known].jobs.append(job)
       } else {

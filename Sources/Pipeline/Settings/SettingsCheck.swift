@@ -21,14 +21,21 @@ public struct SettingsCheck: Sendable {
       remedy: "Nothing was begun. Correct the file, or name another one with --config.")
   }
 
-  /// - Parameter overlay: the settings beside `film`, which are laid over the configuration.
+  /// - Parameters:
+  ///   - overlay: the settings beside `film`, which are laid over the configuration.
+  ///   - user: whose job it becomes, which no setting of one film changes.
   /// - Throws: ``JobError`` with code `configuration`.
-  func require(_ overlay: EnvFile, of film: FilePath) throws {
+  func require(_ overlay: EnvFile, of film: FilePath, user: Int) throws {
     var config = workspace.config
     config.overlay(overlay)
     config["USER_ID"] = nil
+    let other = overlay["USER_ID"].flatMap { $0.isEmpty || Int($0) == user ? nil : $0 }.map {
+      SettingMistake(
+        key: "USER_ID", found: "is \"\($0)\"",
+        expected: "\(user), whose jobs this run makes; another user's are made by cpwx run --user")
+    }
     try require(
-      config, of: FilmBatch.overlayFile(of: film),
+      config, of: FilmBatch.overlayFile(of: film), besides: other,
       remedy: "Nothing was begun. Correct the file: it is for this film alone.")
   }
 
@@ -42,8 +49,8 @@ public struct SettingsCheck: Sendable {
       remedy: "The job has settings of its own. To give it those of another file: cpwx run --config FILE")
   }
 
-  private func require(_ env: EnvFile, of file: FilePath, remedy: String) throws {
-    var mistakes = SettingMistake.all(in: env, outer: environment)
+  private func require(_ env: EnvFile, of file: FilePath, besides other: SettingMistake? = nil, remedy: String) throws {
+    var mistakes = SettingMistake.all(in: env, outer: environment) + (other.map { [$0] } ?? [])
     if let secrets = Secrets.file(named: env, in: workspace.root, outer: environment), Secrets.isDamaged(secrets) {
       mistakes.append(
         SettingMistake(key: "SECRETS_PATH", found: "names \(secrets), which is no JSON", expected: "a file of secrets"))

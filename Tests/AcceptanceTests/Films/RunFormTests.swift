@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Testing
 
@@ -71,6 +72,34 @@ struct RunFormTests {
       try workspace.write("in/a.mp4.env", "KNOB=own\n")
       #expect(try workspace.cpwx("run").code == 0)
       #expect(try workspace.jobs.map { try workspace.read($0 + "/one.out") } == ["one own\n", "one base\n"])
+    }
+  }
+
+  @Test func `settings beside a film do not give its job to another user`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      try workspace.write("in/Film (2001).mp4.env", "USER_ID=3\n")
+      let refused = try workspace.cpwx("run")
+      #expect(refused.code == 78)
+      #expect(refused.errors.contains("USER_ID is \"3\""))
+      #expect(workspace.jobs.isEmpty)
+      #expect(try workspace.cpwx("run", "--user", "3").code == 0)
+      #expect(try workspace.job().contains("/3/"))
+    }
+  }
+
+  @Test func `the time of a job that is tried again is that of its runs`() throws {
+    try TestWorkspace.with([.gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      Thread.sleep(forTimeInterval: 3)
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      let timing = try workspace.manifest()["timing"]
+      let listed = try JSON(parsing: try workspace.cpwx("job", "list", "--format", "ndjson").output.utf8)
+      let (whole, time) = (timing?["total_seconds"]?.double ?? 0, listed["total_seconds"]?.double ?? .infinity)
+      #expect(time == timing?["running_seconds"]?.double)
+      #expect(whole - time > 2.5)
     }
   }
 
