@@ -79,7 +79,7 @@ final class BatchRun: Sendable {
         (result.film.kind, result.reason) = left
         if left.kind == .held { result.error = .locked }
       } else if film.kind.isWork {
-        (result.film.kind, result.reason) = (.pending, "not begun: stopped")
+        (result.film.kind, result.reason) = (.pending, queue.reasonStopped)
       } else if film.kind == .held {
         result.error = .locked
       }
@@ -116,7 +116,8 @@ final class BatchRun: Sendable {
     done.withLock { $0[number] = result }
     let isTrouble = result.error != nil && result.error != .locked
     let ran = result.status != nil && result.status != .interrupted
-    queue.ended(number, failed: isTrouble || ran ? result.status != .completed : nil)
+    let halted = queue.ended(number, failed: isTrouble || ran ? result.status != .completed : nil)
+    if let halted { observe(.warning("\(halted): nothing more is begun")) }
   }
 
   private func run(_ job: JobPaths, _ film: InputDecision) -> FilmBatch.Result {

@@ -18,7 +18,19 @@ final class BatchStatus: Sendable {
   /// Seconds.
   private static let pause = 0.25
 
-  init(of batch: String, in workspace: Workspace) { path = workspace.batchStatusFolder.appending("\(batch).json") }
+  init(of batch: String, in workspace: Workspace) {
+    path = workspace.batchStatusFolder.appending("\(batch).json")
+    Self.sweep(workspace)
+  }
+
+  /// Removes what batches left that were killed.
+  private static func sweep(_ workspace: Workspace) {
+    for name in names(in: workspace.batchStatusFolder) where name.hasSuffix(".json") && !name.hasPrefix(".") {
+      let record = workspace.batchFolder.appending(name)
+      let status = (try? BatchRecord(reading: record)).map { BatchRecord.status($0, at: record) }
+      if status != .running { unlink(workspace.batchStatusFolder.appending(name)) }
+    }
+  }
 
   /// Takes an event in; what it makes of the whole is written a moment later, with all that came meanwhile.
   func note(_ event: RunEvent) {

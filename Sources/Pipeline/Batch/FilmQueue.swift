@@ -41,6 +41,8 @@ final class FilmQueue: Sendable {
     var started = 0
     var ended = 0
     var failed = 0
+    /// Why so many failures end the batch.
+    var halted: String?
     /// Films that were not begun: how they are to be told of.
     var left: [Int: (kind: InputDecision.Kind, reason: String)] = [:]
     /// Whether more may come.
@@ -91,7 +93,7 @@ final class FilmQueue: Sendable {
   /// What a free hand does next.
   func next() -> Turn {
     state.withLock { state in
-      if stop.level != .none { return leave(&state, .pending, reasonStopped) }
+      if stop.level != .none { return leave(&state, .pending, reasonStopped(state)) }
       if let most = options.maxJobs, state.started >= most {
         return leave(&state, .pending, "left for the next run: --max-jobs \(most)")
       }
@@ -151,16 +153,21 @@ final class FilmQueue: Sendable {
   /// A film that was handed out is done with.
   ///
   /// - Parameter failed: whether its job failed; `nil` when none was run.
-  func ended(_ number: Int, failed: Bool?) {
-    let level = state.withLock { state in
+  /// - Returns: why the batch ends with that, where it does by its rule.
+  func ended(_ number: Int, failed: Bool?) -> String? {
+    let (level, reason) = state.withLock { state -> (StopSource.Level, String?) in
       state.reckoned -= state.running.removeValue(forKey: number)?.bytes ?? 0
-      guard let failed else { return StopSource.Level.none }
+      guard let failed else { return (.none, nil) }
       state.ended += 1
       if failed { state.failed += 1 }
-      return options.halt.level(ended: state.ended, failed: state.failed)
+      let level = options.halt.level(ended: state.ended, failed: state.failed)
+      guard level > .none, state.halted == nil else { return (level, nil) }
+      state.halted = "\(state.failed) of \(state.ended) had failed, and --halt \(options.halt) ends the batch then"
+      return (level, state.halted)
     }
     stop.raise(to: level)
     changed.signal()
+    return reason
   }
 
   /// Why a film was not begun; `nil` for one that was.
@@ -179,7 +186,10 @@ final class FilmQueue: Sendable {
   }
 
   /// Why nothing is begun any more, once the run was told to end.
-  var reasonStopped: String {
+  var reasonStopped: String { state.withLock { reasonStopped($0) } }
+
+  private func reasonStopped(_ state: State) -> String {
+    if let halted = state.halted { return "not begun: \(halted)" }
     guard let until = options.until, stop.isPastDeadline else { return "not begun: stopped" }
     return Self.reasonPast(until)
   }

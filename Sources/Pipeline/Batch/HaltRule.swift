@@ -39,3 +39,14 @@ public enum HaltRule: Sendable, Equatable {
     }
   }
 }
+
+extension HaltRule: CustomStringConvertible {
+  public var description: String {
+    func rule(_ atOnce: Bool, _ amount: String) -> String { "\(atOnce ? "now" : "soon"),fail=\(amount)" }
+    return switch self {
+    case .never: "never"
+    case .afterFailures(let most, let atOnce): rule(atOnce, "\(most)")
+    case .afterPercent(let most, let atOnce): rule(atOnce, "\(most == most.rounded() ? "\(Int(most))" : "\(most)")%")
+    }
+  }
+}

@@ -99,7 +99,8 @@ struct AdmissionTests {
       let run = try workspace.cpwx("run", "--jobs", "1", "--halt", "soon,fail=2")
       #expect(run.code == 1)
       #expect(workspace.jobs.count == 2)
-      #expect(run.output.contains("not begun"))
+      #expect(run.output.contains("not begun: 2 of 2 had failed, and --halt soon,fail=2 ends the batch then"))
+      #expect(run.errors.contains("nothing more is begun"))
       #expect(try workspace.cpwx("run", "--halt", "later").code == 64)
     }
   }
