@@ -12,9 +12,10 @@ public struct JobDate: Sendable, Hashable, Comparable {
 
   /// The local day of a moment; of one outside the years 1000 to 9999, the first or the last day there is.
   public init(_ moment: Timestamp) {
-    let digits = moment.format("%Y%m%d")
+    let (year, month, day) = moment.localDay
     self =
-      JobDate(digits: digits[...]) ?? (moment.microseconds < 0 ? Self.first : JobDate(year: 9999, month: 12, day: 31)!)
+      JobDate(year: year, month: month, day: day)
+      ?? (moment.microseconds < 0 ? Self.first : JobDate(year: 9999, month: 12, day: 31)!)
   }
 
   static let first = JobDate(year: 1000, month: 1, day: 1)!

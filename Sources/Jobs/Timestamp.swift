@@ -38,12 +38,30 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
     let seconds: Int
     if rest.isEmpty {
-      seconds = mktime(&parts)
+      seconds = Self.universal(ofLocal: &parts)
     } else {
       guard let offset = Self.zoneOffset(&rest), rest.isEmpty else { return nil }
       seconds = timegm(&parts) - offset
     }
     microseconds = Int64(seconds) * 1_000_000 + fraction
+  }
+
+  /// Seconds since 1970 of what a local clock shows.
+  ///
+  /// Only where the clock is changed on that day or beside it is the C library asked, which looks at the zone's file each time.
+  private static func universal(ofLocal parts: inout tm) -> Int {
+    var shown = parts
+    let seconds = timegm(&shown)
+    let (before, after) = (offset(at: seconds - 86_400), offset(at: seconds + 86_400))
+    return before == after ? seconds - before : mktime(&parts)
+  }
+
+  /// Seconds that the local clock is ahead of Greenwich's at a moment.
+  private static func offset(at seconds: time_t) -> Int {
+    var seconds = seconds
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return parts.tm_gmtoff
   }
 
   /// Reads the documented form as local to the zone that the same document names.
@@ -100,6 +118,12 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     let name = withUnsafeMutablePointer(to: &parts) { String(cString: $0.pointee.tm_zone) }
     let offset = "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
     return name.allSatisfy(\.isLetter) ? "\(name) \(offset)" : offset
+  }
+
+  /// The day that a local calendar shows.
+  var localDay: (year: Int, month: Int, day: Int) {
+    let parts = local
+    return (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
   }
 
   /// `strftime` in the local zone.

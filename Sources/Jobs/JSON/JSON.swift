@@ -107,6 +107,8 @@ extension JSON {
     get { object?[name] }
     set {
       var object = self.object ?? Object()
+      // Nobody else has the members now, so that none is copied.
+      self = .null
       object[name] = newValue
       self = .object(object)
     }

@@ -18,84 +18,95 @@ extension JSON {
   public func text(_ layout: Layout = .indented) -> String { String(decoding: bytes(layout), as: UTF8.self) }
 }
 
-/// Writes what is still to be written from a list, not by recursion: threads may have little stack.
+/// Writes what is open from a list, not by recursion: threads may have little stack.
 private struct JSONWriter {
-  private enum Piece {
-    case text(String)
-    case lineBreak(depth: Int)
-    case value(JSON, depth: Int)
-    case name(JSON.Object.Member)
+  /// A list or object that has begun and not ended.
+  private enum Container {
+    case list([JSON])
+    case object([JSON.Object.Member])
+
+    var count: Int {
+      switch self {
+      case .list(let elements): elements.count
+      case .object(let members): members.count
+      }
+    }
   }
 
   private let layout: JSON.Layout
   private(set) var output: [UInt8] = []
-  /// The next piece is the last.
-  private var pending: [Piece] = []
+  /// The innermost is the last; with the place of its element that comes next.
+  private var open: [(container: Container, next: Int)] = []
 
-  init(layout: JSON.Layout) { self.layout = layout }
-
-  mutating func write(_ document: JSON) {
-    pending = [.value(document, depth: 0)]
-    while let piece = pending.popLast() {
-      switch piece {
-      case .text(let text): put(text)
-      case .lineBreak(let depth): breakLine(depth)
-      case .value(let value, let depth): write(value, depth)
-      case .name(let member):
-        quoted { output in
-          if let literal = member.literal { output += literal } else { JSONString.encode(member.name, into: &output) }
-        }
-        put(layout == .indented ? ": " : ":")
-      }
-    }
-    if layout == .indented { put("\n") }
+  init(layout: JSON.Layout) {
+    self.layout = layout
+    output.reserveCapacity(1024)
   }
 
-  private mutating func write(_ value: JSON, _ depth: Int) {
+  mutating func write(_ document: JSON) {
+    put(document)
+    while let (container, next) = open.last {
+      if next == container.count {
+        end(container)
+        continue
+      }
+      open[open.count - 1].next += 1
+      if next > 0 { output.append(UInt8(ascii: ",")) }
+      breakLine()
+      switch container {
+      case .list(let elements): put(elements[next])
+      case .object(let members):
+        putName(members[next])
+        put(members[next].value)
+      }
+    }
+    if layout == .indented { output.append(0x0A) }
+  }
+
+  /// Puts a value; of a list or object its beginning.
+  private mutating func put(_ value: JSON) {
     switch value {
     case .null: put("null")
     case .bool(let flag): put(flag ? "true" : "false")
     case .number(let digits): put(digits)
-    case .string(let text): quoted { JSONString.encode(text, into: &$0) }
-    case .opaque(let literal): quoted { $0 += literal }
+    case .string(let text):
+      output.append(UInt8(ascii: "\""))
+      JSONString.encode(text, into: &output)
+      output.append(UInt8(ascii: "\""))
+    case .opaque(let literal):
+      output.append(UInt8(ascii: "\""))
+      output += literal
+      output.append(UInt8(ascii: "\""))
     case .array(let elements):
-      put("[")
-      close("]", depth, isEmpty: elements.isEmpty)
-      for index in elements.indices.reversed() {
-        pending.append(.value(elements[index], depth: depth + 1))
-        separate(index, depth)
-      }
+      output.append(UInt8(ascii: "["))
+      open.append((.list(elements), 0))
     case .object(let object):
-      put("{")
-      close("}", depth, isEmpty: object.members.isEmpty)
-      for index in object.members.indices.reversed() {
-        pending.append(.value(object.members[index].value, depth: depth + 1))
-        pending.append(.name(object.members[index]))
-        separate(index, depth)
-      }
+      output.append(UInt8(ascii: "{"))
+      open.append((.object(object.members), 0))
     }
   }
 
-  private mutating func close(_ closing: String, _ depth: Int, isEmpty: Bool) {
-    pending.append(.text(closing))
-    if !isEmpty, layout == .indented { pending.append(.lineBreak(depth: depth)) }
+  private mutating func putName(_ member: JSON.Object.Member) {
+    output.append(UInt8(ascii: "\""))
+    if let literal = member.literal { output += literal } else { JSONString.encode(member.name, into: &output) }
+    output.append(UInt8(ascii: "\""))
+    output.append(UInt8(ascii: ":"))
+    if layout == .indented { output.append(0x20) }
   }
 
-  /// Puts what stands before an element.
-  private mutating func separate(_ index: Int, _ depth: Int) {
-    if layout == .indented { pending.append(.lineBreak(depth: depth + 1)) }
-    if index > 0 { pending.append(.text(",")) }
+  private mutating func end(_ container: Container) {
+    open.removeLast()
+    if container.count > 0 { breakLine() }
+    switch container {
+    case .list: output.append(UInt8(ascii: "]"))
+    case .object: output.append(UInt8(ascii: "}"))
+    }
   }
 
-  private mutating func breakLine(_ depth: Int) {
+  private mutating func breakLine() {
+    guard layout == .indented else { return }
     output.append(0x0A)
-    output.append(contentsOf: repeatElement(0x20, count: depth * 2))
-  }
-
-  private mutating func quoted(_ body: (inout [UInt8]) -> Void) {
-    output.append(UInt8(ascii: "\""))
-    body(&output)
-    output.append(UInt8(ascii: "\""))
+    output.append(contentsOf: repeatElement(0x20, count: open.count * 2))
   }
 
   private mutating func put(_ text: String) { output.append(contentsOf: text.utf8) }

@@ -108,6 +108,7 @@ public struct MigrationJournal: Sendable {
     _ plan: MigrationPlan, in workspace: Workspace, preparing show: @Sendable (MigrationEntry) -> Shown,
     each: (MigrationEntry, Shown) -> Void
   ) throws -> MigrationJournal {
+    precondition(!plan.isShownOnly, "a plan that lacks what a run needs")
     let (id, folder) = try make(in: workspace)
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))

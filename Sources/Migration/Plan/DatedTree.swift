@@ -26,17 +26,18 @@ extension TreeReader {
       return Reading(entry: entry)
     }
     let old = OldManifest(in: scan)
+    let outputs = StageOutputs(in: scan)
     let papers = papers(of: tree, layout, day)
     let job = papers.job
     let verdicts = StageVerdicts(
-      old.manifest ?? job.map { Manifest(document: $0) }, scan,
-      muxIsOff: Self.muxIsOff(papers.settings?.env ?? workspace.config))
+      old.manifest ?? job.map { Manifest(document: $0) }, outputs,
+      muxIsOff: papers.settings.map { Self.muxIsOff($0.env) } ?? leavesOutMux)
     tellStages(&entry, verdicts)
-    let name = embeddedName(tree, scan, old.manifest)
+    let name = embeddedName(tree, outputs, old.manifest)
     tellFilm(
       &entry, tree, named: name, scan, old.manifest, job: job ?? papers.info, media: papers.beside ?? tree.path)
     let hasPapers = job != nil || papers.info != nil || papers.settings != nil || entry.inputFile != nil
-    if !hasPapers, !isJob(scan, old) {
+    if !hasPapers, !isJob(scan, outputs, old) {
       return Reading(entry: other(tree, [.info("bears a job's id and holds no job; the number counts as used")]))
     }
     date(&entry, on: day, tree, old, [job, papers.info])
@@ -54,14 +55,15 @@ extension TreeReader {
       entry.outputDir = workspace.documentPath(tree.path)
     }
     if !staysHere || !adopts(&entry, old) {
-      var work = EntryWork(for: entry, named: name, scan, verdicts, isReplacing: !staysHere)
+      var work = EntryWork(
+        for: entry, named: name, scan, outputs, verdicts, isReplacing: !staysHere, isShownOnly: isShownOnly)
       work.prepared = papers.beside.map { RawPath($0) }
       work.env = papers.settings.map { RawPath($0.path) }
       entry.work = work
     }
     entry.problems += verdicts.problems.filter { entry.work != nil || $0.severity == .info }
     if tree.isSecond { entry.problems.append(.warning("another user's job bears its id, too: it gets a new one")) }
-    judge(&entry, scan, old, verdicts)
+    judge(&entry, scan, outputs, old, verdicts)
     return reading(entry, tree, old)
   }
 

@@ -79,24 +79,16 @@ public struct MigrationEntry: Sendable {
 
   /// The documented object.
   public var document: JSON {
-    var document: JSON = [
+    [
       "path": .string(path), "kind": .string(kind.rawValue), "title": .string(title), "year": .int(year),
       "status": .string(status?.rawValue), "completed_stages": .strings(completedStages),
       "failed_stages": .strings(failedStages), "job_id": .string(id?.description), "output_dir": .string(outputDir),
       "date": .string(created?.format("%Y-%m-%d")), "date_source": .string(dateSource), "twins": .strings(twins),
-      "problems": .array(problems.map(\.document)),
+      "problems": .array(problems.map(\.document)), "user_id": .int(userID), "created_at": .string(created?.text),
+      "layout": .string(layout?.rawValue), "title_source": .string(titleSource), "year_source": .string(yearSource),
+      "old_job_id": .string(oldID), "action": .string(action), "renames": .int(work?.renames.count ?? 0),
+      "logs": .int(work?.logs.count ?? 0), "writes": .strings(work?.written ?? []),
     ]
-    document["user_id"] = .int(userID)
-    document["created_at"] = .string(created?.text)
-    document["layout"] = .string(layout?.rawValue)
-    document["title_source"] = .string(titleSource)
-    document["year_source"] = .string(yearSource)
-    document["old_job_id"] = .string(oldID)
-    document["action"] = .string(action)
-    document["renames"] = .int(work?.renames.count ?? 0)
-    document["logs"] = .int(work?.logs.count ?? 0)
-    document["writes"] = .strings(work?.written ?? [])
-    return document
   }
 
   /// All of it, as a journal keeps it: what is to be done, if anything, before all else.

@@ -23,6 +23,8 @@ public struct MigrationPlan: Sendable {
   /// Whether patterns were given, and nothing that is there fits them.
   public var isOfNothing: Bool { shown.isEmpty && !options.choosesAll }
   private let options: MigrationOptions
+  /// Whether it lacks what only a run needs.
+  let isShownOnly: Bool
 
   private enum Shown {
     case entry(Int)
@@ -32,19 +34,22 @@ public struct MigrationPlan: Sendable {
 
   /// Makes the plan.
   ///
-  /// - Parameter progress: told how many trees have been read, of how many.
+  /// - Parameters:
+  ///   - isShownOnly: whether it will be shown and not run: what nobody sees of it is then not looked for.
+  ///   - progress: told how many trees have been read, of how many.
   /// - Throws: ``JobError`` with code `io`.
   public init(
     of trees: OldTrees, in workspace: Workspace, options: MigrationOptions, edits: [String: PlanEdit]? = nil,
-    progress: (Int, Int) -> Void = { _, _ in }
+    isShownOnly: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    (self.workspace, self.trees, self.options) = (workspace, trees, options)
+    (self.workspace, self.trees, self.options, self.isShownOnly) = (workspace, trees, options, isShownOnly)
     let walk = try TreeWalk(trees)
     unread = walk.problems.map { JobError(.io, $0.path.string, $0.reason, remedy: "What is in it stays as it is.") }
     logs = OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
-      mentions: LogMentions(logs, directories: walk.found.lazy.filter(\.mayBeFlat).map(\.name)), now: .now)
+      mentions: LogMentions(logs, directories: walk.found.lazy.filter(\.mayBeFlat).map(\.name)), now: .now,
+      leavesOutMux: TreeReader.muxIsOff(workspace.config), isShownOnly: isShownOnly)
     let found = walk.found
     let draft = try PlanDraft(found, by: reader, edits) { progress($0, found.count) }
     self.draft = draft

@@ -29,7 +29,7 @@ struct PlanDraft: Sendable {
       created = entry.created?.microseconds ?? .max
       day = entry.created.map { JobDate($0) }
       number = JobID(entry.oldID ?? "")?.number
-      filmKey = entry.title.map { Array(FilmKeys.bareKey($0).utf8).fnv } ?? 0
+      filmKey = entry.title.map { FilmKeys.bareKey($0).utf8.fnv } ?? 0
       year = entry.year
       directory = entry.source.lastBytes.fnv
       bearsYear = entry.bearsYear

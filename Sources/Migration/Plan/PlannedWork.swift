@@ -6,25 +6,27 @@ extension EntryWork {
   /// - Parameters:
   ///   - name: of the folder, as names of files in it embed it.
   ///   - isReplacing: whether its job.env and job_info.json tell of another place or id.
+  ///   - isShownOnly: whether nobody will do it; links to outputs, which no plan shows, are not looked for then.
   init(
-    for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ verdicts: StageVerdicts,
-    isReplacing: Bool = false
+    for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ outputs: StageOutputs,
+    _ verdicts: StageVerdicts, isReplacing: Bool = false, isShownOnly: Bool
   ) {
     self.init(name: name)
     rename(scan)
     links = scan.links
-    linkOutputs(of: entry.completedStages, scan)
+    if !isShownOnly { linkOutputs(of: entry.completedStages, scan, outputs) }
     stagesByFiles = entry.completedStages.filter { verdicts.recorded[$0] == nil }
     let top = scan.filesAndLinks.filter { !$0.bytes.contains(RawPath.slash) }
     keptManifest = Self.freeName("manifest.json", top, scan)
-    let others = ["job.env", "job_info.json"]
     if isReplacing {
-      keptOthers = others.compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
+      keptOthers = Self.others.compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
     }
-    written = others.filter { !top.contains(RawPath($0)) || kept($0) != nil } + ["manifest.json"]
-    let touched = Set([RawPath([])] + renames.map(\.folder) + links.map(\.path.folder) + newLinks.map(\.path.folder))
+    written = Self.others.filter { !top.contains(RawPath($0)) || kept($0) != nil } + ["manifest.json"]
+    let touched = [RawPath([])] + renames.map(\.folder) + links.map(\.path.folder) + newLinks.map(\.path.folder)
     folders = scan.folders.filter { touched.contains($0.path) }
   }
+
+  private static let others = ["job.env", "job_info.json"]
 
   /// Names that embed the folder's follow it, but in older runs that lie within.
   private mutating func rename(_ scan: TreeScan) {
@@ -40,11 +42,11 @@ extension EntryWork {
   }
 
   /// Where today's pipeline looks for an output of a stage, a link to where an older one put it.
-  private mutating func linkOutputs(of stages: [String], _ scan: TreeScan) {
-    for files in StageFiles.all where stages.contains(files.stage) {
+  private mutating func linkOutputs(of stages: [String], _ scan: TreeScan, _ outputs: StageOutputs) {
+    for (number, files) in StageFiles.all.enumerated() where stages.contains(files.stage) {
       let (place, folder) = (files.documented, files.documented.folder)
       guard !scan.filesAndLinks.contains(place), !scan.filesAndLinks.contains(folder),
-        let proof = files.proof(in: scan), proof.bytes.suffix(4).elementsEqual(place.bytes.suffix(4))
+        let proof = outputs.proof(ofStage: number), proof.bytes.suffix(4).elementsEqual(place.bytes.suffix(4))
       else { continue }
       newLinks.append((place, proof))
       if !folder.isEmpty, !scan.folders.contains(where: { $0.path == folder }), !newFolders.contains(folder) {

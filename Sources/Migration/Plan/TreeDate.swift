@@ -4,25 +4,25 @@ extension TreeReader {
   /// The date by the best that tells it.
   func date(_ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest) {
     let told = OldMoments(old, in: tree.path)
-    var moments: [String: Timestamp] = [:]
     let fromLogs = logs.moments(of: tree.name) + mentions.moments(of: tree.name)
-    moments["log"] = fromLogs.filter(isPlausible).min()
+    let logged = fromLogs.filter(isPlausible).min()
     let created = Timestamp(recorded: told.created).flatMap { isPlausible($0) ? $0 : nil }
-    if let recorded = told.created, created == nil {
-      let text = recorded.string ?? recorded.text(.compact)
+    if let value = told.created, created == nil {
+      let text = value.string ?? value.text(.compact)
       entry.problems.append(.warning("the manifest says it was made \(text), which cannot be"))
     }
-    let hasLogs = moments["log"] != nil && options.dateFrom != "manifest"
-    moments["manifest"] =
+    let hasLogs = logged != nil && options.dateFrom != "manifest"
+    let recorded =
       created ?? (told.created != nil && hasLogs ? nil : told.stages.filter(isPlausible).min())
       ?? (hasLogs ? nil : told.updated.flatMap { isPlausible($0) ? $0 : nil })
-    if moments.isEmpty || options.dateFrom == "newest_file" {
-      moments["newest_file"] = scan.newest { isPlausible(Timestamp(microseconds: $0 / 1000)) }.map {
+    var newest: Timestamp?
+    if logged == nil && recorded == nil || options.dateFrom == "newest_file" {
+      newest = scan.newest { isPlausible(Timestamp(microseconds: $0 / 1000)) }.map {
         Timestamp(microseconds: $0 / 1000)
       }
     }
     for source in (options.dateFrom.map { [$0] } ?? []) + MigrationOptions.dateSources {
-      if let moment = moments[source] {
+      if let moment = source == "manifest" ? recorded : source == "log" ? logged : newest {
         (entry.created, entry.dateSource) = (moment, source)
         break
       }

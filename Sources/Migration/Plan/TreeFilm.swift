@@ -40,8 +40,8 @@ extension TreeReader {
   }
 
   /// What the folder was called when its files got their names; its own name where they do not say.
-  func embeddedName(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?) -> RawPath {
-    let names = StageFiles.embeddedNames(in: scan)
+  func embeddedName(_ tree: FoundTree, _ outputs: StageOutputs, _ manifest: Manifest?) -> RawPath {
+    let names = outputs.embeddedNames
     if names.isEmpty || names.contains(tree.name) { return tree.name }
     if names.count == 1, let only = names.first { return only }
     return recordedFolder(manifest).flatMap { names.contains($0) ? $0 : nil } ?? tree.name
@@ -52,8 +52,8 @@ extension TreeReader {
   private func directoryName(
     _ tree: FoundTree, embedded: RawPath, _ manifest: Manifest?
   ) -> (name: String, film: FilmName?) {
-    let names = [tree.name, embedded] + [recordedFolder(manifest)].compactMap { $0 }
-    for name in names.lazy.map(\.text) {
+    let names: [() -> RawPath?] = [{ tree.name }, { embedded }, { recordedFolder(manifest) }]
+    for name in names.lazy.compactMap({ $0()?.text }) {
       let film = FilmName(parsing: name)
       if film.year != nil { return (name, film) }
     }
@@ -82,7 +82,7 @@ extension TreeReader {
   }
 
   private func database(_ scan: TreeScan) -> (title: String, year: Int?)? {
-    guard let film = document("metadata/tmdb_data.json", in: scan), let title = film["title"]?.string else {
+    guard let film = document(Self.filmFacts, in: scan), let title = film["title"]?.string else {
       return nil
     }
     let year = film["release_date"]?.string.flatMap { Int($0.prefix(4)) }
@@ -91,17 +91,20 @@ extension TreeReader {
 
   /// The film's file, as any of the tree's documents names it.
   private func recordedFile(_ tree: FoundTree, _ scan: TreeScan, _ manifest: Manifest?, _ job: JSON?) -> String? {
-    let told: [() -> String?] = [
-      { manifest?.inputFile ?? (manifest == nil ? salvagedFile(tree) : nil) },
-      { job?["input"]?["file"]?.string ?? job?["input"]?.string ?? job?["input_media"]?.string },
-      { job?["input_file"]?.string ?? job?["media"]?.string },
-      { manifest?.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string },
-      {
-        let demux = document("audio/audio_demux_metadata.json", in: scan)
-        return demux?["input_file"]?.string ?? demux?["input"]?.string
-      },
-    ]
-    return told.lazy.compactMap { $0() }.first { !$0.isEmpty && !$0.hasSuffix("/") }
+    func named(_ file: String?) -> String? { file.flatMap { $0.isEmpty || $0.hasSuffix("/") ? nil : $0 } }
+    if let file = named(manifest == nil ? salvagedFile(tree) : manifest?.inputFile) { return file }
+    if let job {
+      let input = job["input"]
+      if let file = named(input?["file"]?.string ?? input?.string ?? job["input_media"]?.string) { return file }
+      if let file = named(job["input_file"]?.string ?? job["media"]?.string) { return file }
+    }
+    if let inputs = manifest?.stage("demux")?.fields["input_files"],
+      let file = named(inputs.array?.first?["path"]?.string)
+    {
+      return file
+    }
+    let demux = document(Self.demuxFacts, in: scan)
+    return named(demux?["input_file"]?.string ?? demux?["input"]?.string)
   }
 
   /// Of a manifest that was cut short.
@@ -111,9 +114,12 @@ extension TreeReader {
     }
   }
 
-  private func document(_ name: String, in scan: TreeScan) -> JSON? {
-    guard scan.files.contains(RawPath(name)) else { return nil }
-    return (try? scan.read(RawPath(name))).flatMap { try? JSON(parsing: $0) }
+  private static let filmFacts = RawPath("metadata/tmdb_data.json")
+  private static let demuxFacts = RawPath("audio/audio_demux_metadata.json")
+
+  private func document(_ name: RawPath, in scan: TreeScan) -> JSON? {
+    guard scan.isPlainFile(name) else { return nil }
+    return (try? scan.read(name)).flatMap { try? JSON(parsing: $0) }
   }
 
   /// The copy of the film that lies with a job.

@@ -2,8 +2,13 @@ internal import Jobs
 internal import SystemPackage
 
 extension TreeReader {
+  private static let locks = [RawPath(".cpwx.lock"), RawPath(".manifest.lock")]
+
   /// Notes what an admin should know of the tree.
-  func judge(_ entry: inout MigrationEntry, _ scan: TreeScan, _ old: OldManifest, _ verdicts: StageVerdicts) {
+  func judge(
+    _ entry: inout MigrationEntry, _ scan: TreeScan, _ outputs: StageOutputs, _ old: OldManifest,
+    _ verdicts: StageVerdicts
+  ) {
     switch old {
     case .unreadable(let why):
       entry.problems.append(
@@ -15,13 +20,13 @@ extension TreeReader {
     }
     // A pipeline of another kind may have stages of the same names.
     let isChecked = entry.layout != .today || entry.work != nil
-    for stage in StageFiles.all where isChecked && verdicts.recorded[stage.stage] == .success {
-      if !stage.hasFile(in: scan) {
+    for (number, name) in StageFiles.names.enumerated() where isChecked && !outputs.hasFile(ofStage: number) {
+      if verdicts.recorded[name] == .success {
         entry.problems.append(
-          .warning("\(stage.stage) is recorded as a success, and its output is gone; a run makes it again"))
+          .warning("\(name) is recorded as a success, and its output is gone; a run makes it again"))
       }
     }
-    if verdicts.recorded.values.contains(.running), entry.status != .completed {
+    if verdicts.recorded.contains(.running), entry.status != .completed {
       entry.problems.append(.info("a stage is recorded as running, and nobody runs it: interrupted"))
     }
     for nested in scan.nestedRuns {
@@ -41,7 +46,7 @@ extension TreeReader {
     if let top = scan.folders.first, scan.folders.contains(where: { $0.device != top.device }) {
       entry.problems.append(.error("another file system is mounted in it: unmount that first"))
     }
-    for lock in [".cpwx.lock", ".manifest.lock"] where scan.files.contains(RawPath(lock)) {
+    for lock in Self.locks where scan.files.contains(lock) {
       if FileLock.isHeld(scan.root.appending(lock).path), isChecked {
         entry.problems.append(.error("it is being run: its lock is held; it is left as it is"))
         break

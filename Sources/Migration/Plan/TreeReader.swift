@@ -10,6 +10,10 @@ struct TreeReader: Sendable {
   let options: MigrationOptions
   let mentions: LogMentions
   let now: Timestamp
+  /// Whether the workspace's settings leave out the last stage.
+  let leavesOutMux: Bool
+  /// Whether what is planned will only be shown.
+  let isShownOnly: Bool
 
   /// What a tree turned out to be. A folder of films gives several.
   struct Reading: Sendable {
@@ -81,18 +85,19 @@ struct TreeReader: Sendable {
   /// - Returns: `nil` when it is no job's directory.
   private func flat(_ tree: FoundTree, _ scan: TreeScan) -> Reading? {
     let old = OldManifest(in: scan)
-    guard isJob(scan, old) else { return nil }
+    let outputs = StageOutputs(in: scan)
+    guard isJob(scan, outputs, old) else { return nil }
     var entry = MigrationEntry(kind: .movie, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = .flat
-    let verdicts = StageVerdicts(old.manifest, scan, muxIsOff: Self.muxIsOff(workspace.config))
+    let verdicts = StageVerdicts(old.manifest, outputs, muxIsOff: leavesOutMux)
     tellStages(&entry, verdicts)
     entry.problems += verdicts.problems
-    let name = embeddedName(tree, scan, old.manifest)
+    let name = embeddedName(tree, outputs, old.manifest)
     tellFilm(&entry, tree, named: name, scan, old.manifest, media: tree.path)
     date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? options.user
-    entry.work = EntryWork(for: entry, named: name, scan, verdicts)
-    judge(&entry, scan, old, verdicts)
+    entry.work = EntryWork(for: entry, named: name, scan, outputs, verdicts, isShownOnly: isShownOnly)
+    judge(&entry, scan, outputs, old, verdicts)
     return reading(entry, tree, old)
   }
 
@@ -102,7 +107,7 @@ struct TreeReader: Sendable {
     if entry.layout != .flat, verdicts.isUntouched { entry.status = .pending }
   }
 
-  func isJob(_ scan: TreeScan, _ old: OldManifest) -> Bool {
+  func isJob(_ scan: TreeScan, _ outputs: StageOutputs, _ old: OldManifest) -> Bool {
     switch old {
     case .read, .unreadable: return true
     case .none, .foreign: break
@@ -110,7 +115,7 @@ struct TreeReader: Sendable {
     let top = Set(scan.folders.map(\.path).filter { !$0.bytes.contains(RawPath.slash) }.map(\.text))
     if !top.isDisjoint(with: StageFiles.telling) { return true }
     if top.intersection(StageFiles.common).count >= 2 { return true }
-    return StageFiles.all.contains { $0.hasFile(in: scan) }
+    return !outputs.isEmpty
   }
 
   func user(_ value: JSON?) -> Int? {

@@ -137,14 +137,17 @@ struct FilmGuess: Sendable {
 
   /// The directory's name without a height at its end that stands where a year would, or the year a second time.
   private static func directoryName(_ name: String) -> (name: String, height: String?) {
-    guard let gap = name.lastIndex(where: { "_ .-".contains($0) }), gap > name.startIndex else { return (name, nil) }
+    guard let gap = name.utf8.lastIndex(where: { gaps.contains($0) }), gap > name.startIndex else { return (name, nil) }
     let (before, last) = (name[..<gap], name[name.index(after: gap)...])
     if heights.contains(String(last)) { return (String(before), String(last)) }
-    let isTwice = before.hasSuffix("_" + last) && FilmName(parsing: String(before)).year == Int(last)
+    let isTwice =
+      Int(last) != nil && before.hasSuffix("_" + last) && FilmName(parsing: String(before)).year == Int(last)
     return (isTwice ? String(before) : name, nil)
   }
 
+  private static let gaps = Array("_ .-".utf8)
+
   static func lastComponent(_ path: String) -> String {
-    path.split(whereSeparator: { $0 == "/" }).last.map(String.init) ?? ""
+    path.utf8.split(separator: UInt8(ascii: "/")).last.flatMap { String($0) } ?? ""
   }
 }

@@ -19,6 +19,7 @@ enum FilmKeys {
 
   /// Without vowel signs and `&`, too, which one of the application's writers of names dropped.
   static func bareKey(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "'") }) { return plainBareKey(text) }
     let words = FoldedWords(text).text.split(separator: " ").filter { $0 != "and" }
     if words.isEmpty { return key(text) }
     let key = words.joined()
@@ -31,6 +32,24 @@ enum FilmKeys {
       }
     }
     return String(bare)
+  }
+
+  /// The same of ASCII in which no word is elided.
+  private static func plainBareKey(_ text: String) -> String {
+    var key: [UInt8] = []
+    for word in text.utf8.split(whereSeparator: { !isLetterOrDigit($0) }) {
+      let start = key.count
+      key.append(contentsOf: word.lazy.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 })
+      if key[start...].elementsEqual("and".utf8) { key.removeSubrange(start...) }
+    }
+    return key.isEmpty ? self.key(text) : String(decoding: key, as: UTF8.self)
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: false
+    }
   }
 
   /// The groups of four digits in a name, which somebody may have taken for a year.

@@ -32,13 +32,15 @@ struct FolderReader: ~Copyable {
         let text = (start + place + 19).assumingMemoryBound(to: UInt8.self)
         let name = UnsafeBufferPointer(start: text, count: strlen(start + place + 19))
         place += length
-        if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+        if name[0] == Self.dot, name.count == 1 || name.count == 2 && name[1] == Self.dot { continue }
         body(name, Self.kind(type) ?? Self.look(folder, text))
       }
       // ext4 and btrfs say so when nothing comes behind the last name; others are asked once more.
       if next == .max { return }
     }
   }
+
+  private static let dot = UInt8(ascii: ".")
 
   private static func kind(_ type: Int) -> Kind? {
     switch type {

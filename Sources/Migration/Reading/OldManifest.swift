@@ -17,14 +17,17 @@ enum OldManifest: Sendable {
 
   /// Without what a plan has no use for.
   init(in scan: TreeScan) {
-    let file = RawPath("manifest.json")
-    guard let status = scan.status(of: file) else {
-      self = .none
-      return
+    if !scan.isPlainFile(Self.file) {
+      guard let status = scan.status(of: Self.file) else {
+        self = .none
+        return
+      }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        self = .unreadable(Self.noFile)
+        return
+      }
     }
-    self.init(isRegular: status.st_mode & S_IFMT == S_IFREG, size: status.st_size, leavingOut: Self.unread) {
-      try scan.read(file)
-    }
+    self.init(leavingOut: Self.unread) { try scan.read(Self.file, atMost: Self.largest) }
   }
 
   init(wholeAt path: FilePath) {
@@ -32,14 +35,17 @@ enum OldManifest: Sendable {
       self = .none
       return
     }
-    self.init(isRegular: status.isRegular, size: status.size, leavingOut: nil) { try DurableFile.read(path) }
-  }
-
-  private init(isRegular: Bool, size: Int, leavingOut omission: JSON.Omission?, read: () throws -> [UInt8]) {
-    guard isRegular, size <= Self.largest else {
-      self = .unreadable(isRegular ? "is too large to be a manifest" : "is no file")
+    guard status.isRegular else {
+      self = .unreadable(Self.noFile)
       return
     }
+    self.init(leavingOut: nil) {
+      if status.size > Self.largest { throw Errno.fileTooLarge }
+      return try DurableFile.read(path)
+    }
+  }
+
+  private init(leavingOut omission: JSON.Omission?, read: () throws -> [UInt8]) {
     do {
       let bytes = try read()
       guard bytes.contains(where: { !" \n\r\t\0".utf8.contains($0) }) else {
@@ -50,10 +56,15 @@ enum OldManifest: Sendable {
       self = Self.isManifest(document) ? .read(Manifest(document: document)) : .foreign
     } catch let error as JSONSyntaxError {
       self = .unreadable(error.isTruncated ? "is cut short" : "is no valid JSON")
+    } catch Errno.fileTooLarge {
+      self = .unreadable("is too large to be a manifest")
     } catch {
       self = .unreadable("cannot be read")
     }
   }
+
+  private static let file = RawPath("manifest.json")
+  private static let noFile = "is no file"
 
   /// Bytes.
   private static let largest = 64 << 20

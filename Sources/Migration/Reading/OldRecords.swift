@@ -8,7 +8,6 @@ struct OldRecords: Sendable {
   private(set) var listedAsCompleted: [String] = []
   private(set) var listedAsFailed: [String] = []
   private(set) var listedAsSkipped: [String] = []
-  private var places: [String: Int] = [:]
 
   init(_ manifest: Manifest?) {
     guard let manifest else { return }
@@ -33,26 +32,29 @@ struct OldRecords: Sendable {
   private mutating func add(_ record: StageRecord, winsTies: Bool) {
     var record = record
     record.name = Self.name(record.name)
-    guard let place = places[record.name] else {
-      places[record.name] = all.count
-      return all.append(record)
-    }
+    guard let place = all.firstIndex(where: { $0.name.isSame(as: record.name) }) else { return all.append(record) }
     guard record.verdict != nil else { return }
     if all[place].verdict == nil || record.isLater(than: all[place]) ?? winsTies { all[place] = record }
   }
 
   /// The record of a stage, by its documented name.
-  func record(of name: String) -> StageRecord? { places[name].map { all[$0] } }
+  func record(of name: String) -> StageRecord? { all.first { $0.name.isSame(as: name) } }
 
   /// A stage's documented name: some writers had hyphens or capitals in it.
   static func name(_ text: String) -> String {
+    if let name = known.first(where: { isSpelling(text, of: $0) }) { return name }
     let name = StageName(text).description
-    if known.contains(name) { return name }
     let lower = name.lowercased()
     return known.contains(lower) ? lower : name
   }
 
-  private static let known = StageFiles.optional.union(StageFiles.names)
+  private static func isSpelling(_ text: String, of name: String) -> Bool {
+    text.utf8.count == name.utf8.count
+      && zip(text.utf8, name.utf8).allSatisfy { $0 == $1 || $0 == UInt8(ascii: "-") && $1 == UInt8(ascii: "_") }
+  }
+
+  private static let known =
+    StageFiles.names + StageFiles.optional.filter { !StageFiles.names.contains($0) }.sorted()
 }
 
 extension StageRecord {

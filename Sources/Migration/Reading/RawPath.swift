@@ -60,10 +60,16 @@ public struct RawPath: Hashable, Sendable {
   /// The rest of the path below `folder`; `nil` when it does not lie there. The folder itself gives an empty one.
   func below(_ folder: RawPath) -> RawPath? {
     if folder.isEmpty { return self }
-    guard bytes.starts(with: folder.bytes) else { return nil }
+    guard hasPrefix(folder.bytes) else { return nil }
     let rest = bytes[folder.bytes.count...]
     if rest.isEmpty { return RawPath([]) }
     return rest.first == Self.slash ? RawPath(Array(rest.dropFirst())) : nil
+  }
+
+  func hasPrefix(_ start: [UInt8]) -> Bool { bytes.count >= start.count && bytes.isEqual(to: start, from: 0) }
+
+  func hasSuffix(_ end: [UInt8]) -> Bool {
+    bytes.count >= end.count && bytes.isEqual(to: end, from: bytes.count - end.count)
   }
 
   static let slash = UInt8(ascii: "/")
@@ -88,6 +94,18 @@ public struct RawPath: Hashable, Sendable {
       bytes.append(byte)
     }
     self.init(bytes)
+  }
+}
+
+extension [UInt8] {
+  /// Whether `part`, which is no longer than what stands from `start` on, stands there.
+  fileprivate func isEqual(to part: [UInt8], from start: Int) -> Bool {
+    withUnsafeBytes { all in
+      part.withUnsafeBytes { part in
+        guard let all = all.baseAddress, let other = part.baseAddress else { return true }
+        return memcmp(all + start, other, part.count) == 0
+      }
+    }
   }
 }
 

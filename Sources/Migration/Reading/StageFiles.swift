@@ -1,6 +1,3 @@
-internal import Glibc
-internal import SystemPackage
-
 /// The files by which a stage that succeeded is known, in every version of the application.
 ///
 /// `*` stands for the name that the job's folder has, or for whatever else stands there.
@@ -9,17 +6,17 @@ struct StageFiles: Sendable {
   /// What today's pipeline calls the output, and where it has it.
   let key: String
   let documented: RawPath
-  private let older: [Pattern]
+  let older: [Pattern]
 
   private init(_ stage: String, _ key: String, _ documented: String, _ older: [String] = []) {
     (self.stage, self.key, self.documented) = (stage, key, RawPath(documented))
     self.older = older.map { Pattern($0) }
   }
 
-  private struct Pattern: Sendable {
-    let start: [UInt8]
+  struct Pattern: Sendable {
+    private let start: [UInt8]
     /// `nil` where there is no `*`.
-    let end: [UInt8]?
+    private let end: [UInt8]?
 
     init(_ text: String) {
       let parts = text.split(separator: "*", omittingEmptySubsequences: false)
@@ -27,16 +24,17 @@ struct StageFiles: Sendable {
       end = parts.count > 1 ? Array(parts[1].utf8) : nil
     }
 
-    func fits(_ path: [UInt8]) -> Bool { end == nil ? path == start : stemBytes(of: path) != nil }
+    func fits(_ path: RawPath) -> Bool { end == nil ? path.bytes == start : stemRange(of: path) != nil }
 
     /// What stands for the `*`.
-    func stem(of path: [UInt8]) -> RawPath? { stemBytes(of: path).map { RawPath(Array($0)) } }
+    func stem(of path: RawPath) -> RawPath? { stemRange(of: path).map { RawPath(Array(path.bytes[$0])) } }
 
-    private func stemBytes(of path: [UInt8]) -> ArraySlice<UInt8>? {
-      guard let end, path.count > start.count + end.count, path.starts(with: start),
-        path[(path.count - end.count)...].elementsEqual(end), !path[start.count...].contains(RawPath.slash)
-      else { return nil }
-      return path[start.count..<(path.count - end.count)]
+    private func stemRange(of path: RawPath) -> Range<Int>? {
+      guard let end, path.bytes.count > start.count + end.count, path.hasPrefix(start), path.hasSuffix(end) else {
+        return nil
+      }
+      let range = start.count..<(path.bytes.count - end.count)
+      return path.bytes[range].contains(RawPath.slash) ? nil : range
     }
   }
 
@@ -63,17 +61,6 @@ struct StageFiles: Sendable {
 
   static let names = all.map(\.stage)
 
-  /// Files whose names hold the name that the job's folder had.
-  private static let named = [
-    "asr/*.asr.json", "diarization/*.speaker_segments.json", "post_ner/*.corrected.json", "en_merged/*.merged.srt",
-    "*_with_subs.mp4", "*_with_subs.mkv", "*_subtitled.mp4", "*_subtitled.mkv",
-  ].map { Pattern($0) }
-
-  /// The names of the folder that those of its files hold.
-  static func embeddedNames(in scan: TreeScan) -> Set<RawPath> {
-    Set(scan.filesAndLinks.compactMap { file in named.lazy.compactMap { $0.stem(of: file.bytes) }.first })
-  }
-
   /// What a failure of does not keep the film from being finished: the documented pipeline's, and two of later ones.
   static let optional: Set<String> = ["tmdb", "pre_ner", "post_ner", "second_pass_translation", "lyrics_detection"]
 
@@ -84,33 +71,4 @@ struct StageFiles: Sendable {
 
   /// Folders that jobs have, and others may.
   static let common: Set<String> = ["audio", "metadata", "entities", "prompts", "subtitles"]
-
-  /// The file that proves the stage's success, the documented one first; `nil` when there is none.
-  func proof(in scan: TreeScan) -> RawPath? {
-    if scan.filesAndLinks.contains(documented), Self.isWhole(documented, in: scan) { return documented }
-    for pattern in older {
-      let fitting = scan.filesAndLinks.filter { pattern.fits($0.bytes) }.sorted()
-      if let found = fitting.first(where: { Self.isWhole($0, in: scan) }) { return found }
-    }
-    return nil
-  }
-
-  /// Whether any of its files is there, whatever is in it.
-  func hasFile(in scan: TreeScan) -> Bool {
-    scan.filesAndLinks.contains { file in file == documented || older.contains { $0.fits(file.bytes) } }
-  }
-
-  /// Whether a file looks finished: it is not empty, and JSON has its end.
-  private static func isWhole(_ file: RawPath, in scan: TreeScan) -> Bool {
-    guard let status = scan.status(of: file), status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
-      return false
-    }
-    guard file.bytes.suffix(5).elementsEqual(".json".utf8), let handle = try? scan.open(file) else { return true }
-    defer { try? handle.close() }
-    return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { tail in
-      let count = pread(handle.rawValue, tail.baseAddress, tail.count, max(0, status.st_size - tail.count))
-      let last = tail.prefix(max(0, count)).last { !" \n\r\t".utf8.contains($0) }
-      return last.map { "}]".utf8.contains($0) } ?? false
-    }
-  }
 }

@@ -9,40 +9,34 @@ struct StageVerdicts: Sendable {
   /// Nothing tells that it was ever begun.
   private(set) var isUntouched = false
   /// What the stages' own records say.
-  private(set) var recorded: [String: StageStatus] = [:]
+  private(set) var recorded = StageStates()
   /// Where the manifest says one thing, and its own stages or the files another.
   private(set) var problems: [Problem] = []
 
   /// - Parameter muxIsOff: whether the job was to leave out its last stage.
-  init(_ manifest: Manifest?, _ scan: TreeScan, muxIsOff: Bool = false) {
+  init(_ manifest: Manifest?, _ outputs: StageOutputs, muxIsOff: Bool = false) {
     let records = OldRecords(manifest)
-    var states: [String: StageStatus] = [:]
-    var order: [String] = []
-    func add(_ name: String, _ status: StageStatus) {
-      guard states[name] == nil else { return }
-      states[name] = status
-      order.append(name)
+    for record in records.all { if let status = record.verdict { recorded.add(record.name, status) } }
+    var states = recorded
+    for (number, name) in StageFiles.names.enumerated()
+    where states[name] == nil && outputs.proof(ofStage: number) != nil {
+      states.add(name, .success)
     }
-    for record in records.all { if let status = record.verdict { add(record.name, status) } }
-    recorded = states
-    for files in StageFiles.all where states[files.stage] == nil && files.proof(in: scan) != nil {
-      add(files.stage, .success)
-    }
-    for name in records.listedAsCompleted { add(name, .success) }
+    for name in records.listedAsCompleted { states.add(name, .success) }
     for name in records.listedAsFailed {
-      add(name, .failed)
+      states.add(name, .failed)
       guard let status = states[name], status != .failed else { continue }
       let told = recorded[name] == nil ? "which came to succeed" : "whose status is \(status.rawValue)"
       problems.append(.info("failed_stages still names \(name), \(told); the lists do not count"))
     }
-    for name in records.listedAsSkipped { add(name, .skipped) }
+    for name in records.listedAsSkipped { states.add(name, .skipped) }
     let known = StageFiles.names.filter { states[$0] != nil }
-    let ordered = Self.inOrder(order, known)
+    let ordered = Self.inOrder(states.all.map(\.name), known)
     completed = ordered.filter { states[$0] == .success }
     failed = ordered.filter { states[$0] == .failed }
     let isWhole = muxIsOff || Self.isWholeList(manifest, records)
     status = Self.status(manifest?.recordedStatus, states, isWhole: isWhole)
-    isUntouched = states.isEmpty && [nil, .pending].contains(manifest?.recordedStatus)
+    isUntouched = states.all.isEmpty && [nil, .pending].contains(manifest?.recordedStatus)
     if manifest?.recordedStatus == .completed, status == .interrupted {
       let what = "recorded as completed, and mux neither succeeded nor left a film"
       problems.append(.warning("\(what): it counts as interrupted"))
@@ -67,11 +61,11 @@ struct StageVerdicts: Sendable {
 
   /// - Parameter isWhole: whether there was nothing else to be done.
   private static func status(
-    _ recorded: PipelineStatus?, _ states: [String: StageStatus], isWhole: Bool
+    _ recorded: PipelineStatus?, _ states: StageStates, isWhole: Bool
   ) -> PipelineStatus {
-    let failed = states.filter { $0.value == .failed }.map(\.key)
+    let failed = states.all.filter { $0.status == .failed }.map(\.name)
     let hard = failed.filter { !StageFiles.optional.contains($0) }
-    let isOpen = states.values.contains(.running)
+    let isOpen = states.contains(.running)
     if states["mux"] == .success, hard.isEmpty { return .completed }
     if recorded == .completed, failed.isEmpty, !isOpen {
       // A film of the documented pipeline has come through when its last stage has.
@@ -79,7 +73,7 @@ struct StageVerdicts: Sendable {
       return !isDocumented || isWhole || states["mux"] == .skipped ? .completed : .interrupted
     }
     if !hard.isEmpty || (recorded == .failed && !failed.isEmpty) { return .failed }
-    if states.isEmpty, let recorded, recorded != .running { return recorded }
+    if states.all.isEmpty, let recorded, recorded != .running { return recorded }
     return .interrupted
   }
 }

@@ -113,11 +113,27 @@ struct TreeScan: Sendable {
     return FileDescriptor(rawValue: handle)
   }
 
-  /// The whole content of a file in it.
-  func read(_ file: RawPath) throws -> [UInt8] {
+  /// Whether a file was found in it that can be opened without another look: no link, pipe or device.
+  func isPlainFile(_ file: RawPath) -> Bool { files.contains(file) && !special.contains(file) }
+
+  /// The whole content of a file in it. What is smaller than the room for most comes without its size being asked.
+  ///
+  /// - Throws: `Errno`, `fileTooLarge` for one of more bytes than `limit`.
+  func read(_ file: RawPath, atMost limit: Int = .max) throws -> [UInt8] {
     let handle = try open(file)
-    return try handle.closeAfter { try handle.readAll(expecting: FileStatus(of: handle).size) }
+    return try handle.closeAfter {
+      let start = try [UInt8](unsafeUninitializedCapacity: Self.common) { buffer, count in
+        count = try handle.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+      if start.count < Self.common { return start }
+      let size = try FileStatus(of: handle).size
+      if size > limit { throw Errno.fileTooLarge }
+      return try start + handle.readAll(expecting: size - start.count)
+    }
   }
+
+  /// Bytes, more than most documents have.
+  private static let common = 16 << 10
 
   /// Those of the files that lie directly in it.
   var topFiles: [RawPath] { files.filter { !$0.bytes.contains(RawPath.slash) } }

@@ -34,7 +34,7 @@ struct MigrationRequest {
       try begun.forEach { output.write($0, output.rows($0)) }
       output.end(begun.id)
     } else {
-      let plan = try plan()
+      let plan = try plan(isShownOnly: true)
       try plan.forEach(preparing: output.rows) { output.write($0, $1) }
       output.end(nil)
       isUnread = !plan.unread.isEmpty
@@ -43,8 +43,10 @@ struct MigrationRequest {
     if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
   }
 
-  private func plan(_ edited: [String: PlanEdit]? = nil) throws -> MigrationPlan {
-    let plan = try MigrationPlan(of: trees, in: workspace, options: options, edits: edited) { done, all in
+  private func plan(_ edited: [String: PlanEdit]? = nil, isShownOnly: Bool = false) throws -> MigrationPlan {
+    let plan = try MigrationPlan(
+      of: trees, in: workspace, options: options, edits: edited, isShownOnly: isShownOnly
+    ) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees read", to: 2) }
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
@@ -82,7 +84,7 @@ struct MigrationRequest {
       journal = begun
       try journal.forEach { output.write($0, output.rows($0)) }
     } else {
-      let plan = edits ? try plan(PlanEditor().edit(try plan())) : try plan()
+      let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
       isUnread = !plan.unread.isEmpty
       guard plan.migrated > 0 else {
         try plan.forEach(preparing: output.rows) { output.write($0, $1) }
