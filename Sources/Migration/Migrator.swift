@@ -40,8 +40,12 @@ public struct Migrator: ~Copyable {
   }
 
   /// The migration that was cut off, if one was.
+  ///
+  /// - Throws: ``JobError`` with code `damaged` where the plan of one is.
   public static func unfinished(in workspace: Workspace) throws -> MigrationJournal? {
-    try MigrationJournal.all(in: workspace).last { $0.state == .unfinished || $0.state == .undoing }
+    let all = try MigrationJournal.all(in: workspace)
+    for journal in all where journal.state == .damaged { try journal.requireWhole() }
+    return all.last { $0.state == .unfinished || $0.state == .undoing }
   }
 
   /// Whether a migration that was not undone moved what a choice of entries fits.
@@ -126,6 +130,7 @@ public struct Migrator: ~Copyable {
   public func undo(
     _ journal: MigrationJournal, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
+    try journal.requireWhole()
     var undo = try MigrationUndo(workspace, journal)
     return try undo.run(progress)
   }

@@ -14,6 +14,8 @@ struct BracketGroup {
 /// letting one swallow the rest of the name would hide the year.
 func outermostBracketPairs(in name: Substring) -> [Range<String.Index>] {
   let scalars = name.unicodeScalars
+  // Most names have none: all others than these are no ASCII.
+  guard name.utf8.contains(where: { $0 >= 0x80 || ")]}".utf8.contains($0) }) else { return [] }
   var open: [(closing: Unicode.Scalar, at: String.Index)] = []
   var pairs: [Range<String.Index>] = []
   for index in scalars.indices {

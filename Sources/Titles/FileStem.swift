@@ -3,7 +3,8 @@
 /// Release names are full of dots, so only endings that name a kind of file are dropped. No file system
 /// takes names as long as the 1024 scalars kept here; they bound the work on what is no name at all.
 func fileStem(of path: String) -> Substring {
-  let name = Substring(unescaped(lastComponent(of: path)).unicodeScalars.prefix(1024))
+  let component = unescaped(lastComponent(of: path))
+  let name = component.utf8.count <= 1024 ? component : Substring(component.unicodeScalars.prefix(1024))
   let whole = name.droppingEnding { FileEndings.partialDownloads.contains($0) } ?? name
   if let subtitles = whole.droppingEnding(where: { FileEndings.subtitles.contains($0) }) {
     var stem = subtitles
@@ -31,6 +32,7 @@ private func unescaped(_ name: Substring) -> Substring {
 }
 
 private func lastComponent(of path: String) -> Substring {
+  if !path.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) { return path[...] }
   let scalars = path.unicodeScalars
   // Anywhere else a backslash is a character of the name.
   let isWindows = path.hasPrefix(#"\\"#) || scalars.dropFirst().starts(with: #":\"#.unicodeScalars)
@@ -57,8 +59,8 @@ private func isSpaced(_ index: String.Index, in scalars: String.UnicodeScalarVie
 extension Substring {
   /// This name without what follows its last dot, or `nil` when that is not an ending asked for.
   fileprivate func droppingEnding(where isKnown: (String) -> Bool) -> Substring? {
-    guard let dot = unicodeScalars.lastIndex(of: "."), dot > startIndex else { return nil }
-    let ending = self[unicodeScalars.index(after: dot)...]
+    guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")), dot > startIndex else { return nil }
+    let ending = self[utf8.index(after: dot)...]
     let lowered = ending.lowercased()
     guard isKnown(lowered) else { return nil }
     return FileEndings.words.contains(lowered) && ending != lowered ? nil : self[..<dot]

@@ -24,7 +24,10 @@ struct NameToken {
   }
 
   /// Whether more than what separates any two words precedes this one.
-  var isSetApart: Bool { !["", " ", "_", "."].contains(gap) }
+  var isSetApart: Bool { gap.utf8.count > 1 || gap.utf8.first.map { !" _.".utf8.contains($0) } ?? false }
+
+  /// Whether this word follows the one before as closely as words of one measure do.
+  var isJoined: Bool { !gap.isEmpty && !isSetApart || gap == ". " }
 
   var hasSmallLetter: Bool { text.unicodeScalars.contains(where: \.isSmallLetter) }
 
@@ -78,7 +81,9 @@ struct NameTokens {
 
   private static func vocabularyKey(of text: Substring) -> String {
     let lowered = text.lowercased()
-    guard lowered.unicodeScalars.contains(where: { $0 == "'" || $0 == "’" }) else { return lowered }
+    guard lowered.utf8.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "'") }),
+      lowered.unicodeScalars.contains(where: { $0 == "'" || $0 == "’" })
+    else { return lowered }
     var key = String.UnicodeScalarView()
     for scalar in lowered.unicodeScalars where scalar != "'" && scalar != "’" { key.append(scalar) }
     return String(key)

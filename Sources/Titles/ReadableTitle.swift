@@ -45,8 +45,8 @@ private func trimmed(_ text: String) -> String {
   return trimmed(String(title.dropFirst(opens ? 1 : 0).dropLast(closes ? 1 : 0)))
 }
 
-private let edges: Set<Unicode.Scalar> = ["-", ",", ";", "/", " "]
+private let edges: [Unicode.Scalar] = ["-", ",", ";", "/", " "]
 
-let quotes: Set<Unicode.Scalar> = ["\"", "“", "”"]
+let quotes: [Unicode.Scalar] = ["\"", "“", "”"]
 
-private let openEnds: Set<Unicode.Scalar> = [":", "(", "["]
+private let openEnds: [Unicode.Scalar] = [":", "(", "["]

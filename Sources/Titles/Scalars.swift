@@ -53,4 +53,4 @@ extension Unicode.Scalar {
   }
 }
 
-let closingBrackets: Set<Unicode.Scalar> = [")", "]", "}", "）", "］", "】", "」", "』", "》"]
+let closingBrackets: [Unicode.Scalar] = [")", "]", "}", "）", "］", "】", "」", "』", "》"]

@@ -53,7 +53,7 @@ struct TagReader {
 
   /// The word at an index when it follows closely on the one before.
   private func joinedKey(_ index: Int) -> String? {
-    guard index < tokens.count, [" ", "_", ".", ". "].contains(tokens[index].gap) else { return nil }
+    guard index < tokens.count, tokens[index].isJoined else { return nil }
     return tokens[index].key
   }
 

@@ -74,7 +74,7 @@ private struct Candidate {
 
   /// Two digits, a sign and two digits before it: the day and the month, in whichever order.
   private static func isDate(_ index: Int, of tokens: [NameToken]) -> Bool {
-    guard index > 2, tokens[index].gap == tokens[index - 1].gap, [".", "-"].contains(tokens[index].gap)
+    guard index > 2, tokens[index].gap == tokens[index - 1].gap, tokens[index].gap == "." || tokens[index].gap == "-"
     else { return false }
     let parts = [tokens[index - 2], tokens[index - 1]].map { $0.text.utf8.count == 2 ? Int($0.text) ?? 0 : 0 }
     return parts.allSatisfy { (1...31).contains($0) } && parts.contains { $0 <= 12 }

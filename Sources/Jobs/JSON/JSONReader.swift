@@ -30,7 +30,7 @@ extension JSON {
 
   /// Members that a reader leaves out: those of these names in every entry of one member of the document.
   public struct Omission: Sendable {
-    let parent: [UInt8]
+    private let parent: [UInt8]
     private let names: [[UInt8]]
     /// A bit for what each name looks like at first sight: most others are told apart by it.
     private let looks: UInt64
@@ -46,6 +46,10 @@ extension JSON {
 
     private static func look(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
       1 << ((UInt64(name.first ?? 0) &+ UInt64(name.count) &* 31) & 63)
+    }
+
+    func isParent(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+      name.count == parent.count && parent.elementsEqual(name)
     }
 
     func holds(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -172,7 +176,9 @@ private struct JSONReader: ~Copyable {
     skipSpace()
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
-    if open.count == 1 { isInParent = omission.map { $0.parent.elementsEqual(bytes[literal.range]) } ?? false }
+    if open.count == 1, let omission {
+      isInParent = omission.isParent(UnsafeBufferPointer(rebasing: bytes[literal.range]))
+    }
     if isInParent, open.count == Self.entryDepth, isOmitted(literal) { omits = true }
     let decoded = literal.isPlain ? known.name(literal.range, of: bytes) : text(literal)
     let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)

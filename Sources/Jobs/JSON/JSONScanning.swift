@@ -72,27 +72,31 @@ struct JSONScanning {
   }
 
   func isNumber(_ range: Range<Int>) -> Bool {
+    let end = range.upperBound
     var index = range.lowerBound
-    func takes(_ byte: UInt8) -> Bool { index < range.upperBound && bytes[index] == byte }
-    /// Goes over digits; whether there were any.
-    func digits() -> Bool {
-      let start = index
-      while index < range.upperBound, bytes[index] >= 0x30, bytes[index] <= 0x39 { index += 1 }
-      return index > start
-    }
-    if takes(UInt8(ascii: "-")) { index += 1 }
+    if index < end, bytes[index] == UInt8(ascii: "-") { index += 1 }
     let first = index
-    guard digits(), bytes[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
-    if takes(UInt8(ascii: ".")) {
-      index += 1
-      guard digits() else { return false }
+    index = endOfDigits(from: first, before: end)
+    guard index > first, bytes[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
+    if index < end, bytes[index] == UInt8(ascii: ".") {
+      let fraction = index + 1
+      index = endOfDigits(from: fraction, before: end)
+      guard index > fraction else { return false }
     }
-    if takes(UInt8(ascii: "e")) || takes(UInt8(ascii: "E")) {
+    if index < end, bytes[index] | 0x20 == UInt8(ascii: "e") {
       index += 1
-      if takes(UInt8(ascii: "+")) || takes(UInt8(ascii: "-")) { index += 1 }
-      guard digits() else { return false }
+      if index < end, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") { index += 1 }
+      let exponent = index
+      index = endOfDigits(from: exponent, before: end)
+      guard index > exponent else { return false }
     }
-    return index == range.upperBound
+    return index == end
+  }
+
+  private func endOfDigits(from start: Int, before end: Int) -> Int {
+    var index = start
+    while index < end, bytes[index] >= 0x30, bytes[index] <= 0x39 { index += 1 }
+    return index
   }
 
   /// The place after the value that begins at `start`.

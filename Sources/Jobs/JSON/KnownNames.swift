@@ -6,7 +6,7 @@ struct KnownNames {
     var name = ""
   }
 
-  private static let places = 64
+  private static let places = 32
   private var names = ContiguousArray(repeating: Known(), count: places)
 
   /// A name that is ASCII without escapes.

@@ -16,8 +16,12 @@ public struct MigrationJournal: Sendable {
     case unfinished, finished
     case undoing = "undo unfinished"
     case undone
+    /// Its plan lost its end after trees had been moved by it.
+    case damaged = "plan damaged"
   }
 
+  /// Whether its plan has its end.
+  private let isWhole: Bool
   let entries: Int
   /// How many of them are to be changed.
   let toDo: Int
@@ -54,21 +58,23 @@ public struct MigrationJournal: Sendable {
 
   private static func number(of name: String) -> Int? { name.hasPrefix("m") ? Int(name.dropFirst()) : nil }
 
-  /// - Returns: `nil` for a plan that is not whole.
+  /// - Returns: `nil` for a plan that was never whole, so that nothing was done of it.
+  /// - Throws: ``JobError``.
   private init?(id: String, folder: FilePath) throws {
     (self.id, self.folder) = (id, folder)
-    guard let seal = try? LineReader(path: folder.appending("plan.ndjson")).last(), let entries = seal["sealed"]?.int
-    else { return nil }
-    self.entries = entries
-    toDo = seal["to_do"]?.int ?? 0
-    numbers = (seal["numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
-    first = Set((seal["first"]?.array ?? []).compactMap(\.int))
-    hasLinks = seal["has_links"]?.bool ?? true
-    parents = (seal["parents"]?.array ?? []).compactMap { entry in
+    let seal = try Self.seal(of: folder.appending("plan.ndjson"))
+    isWhole = seal != nil
+    if !isWhole, !exists(folder.appending("journal.ndjson")) { return nil }
+    entries = seal?["sealed"]?.int ?? 0
+    toDo = seal?["to_do"]?.int ?? 0
+    numbers = (seal?["numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
+    first = Set((seal?["first"]?.array ?? []).compactMap(\.int))
+    hasLinks = seal?["has_links"]?.bool ?? true
+    parents = (seal?["parents"]?.array ?? []).compactMap { entry in
       guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
       return (path, Int64(time))
     }
-    links = (seal["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
+    links = (seal?["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     try LineReader(path: journalFile).forEach { line, _ in
       for pair in line["done"]?.array ?? [] {
         if let number = pair.array?.first?.int, let hash = pair.array?.last?.string { done[number] = hash }
@@ -79,6 +85,37 @@ public struct MigrationJournal: Sendable {
       if line["undo"]?.string == "begun" { state = .undoing }
       if line["undo"]?.string == "finished" { state = .undone }
       if line["undo"]?.string == "partly" { state = .finished }
+    }
+    if !isWhole, state == .unfinished || state == .undoing { state = .damaged }
+  }
+
+  /// The last line of a plan, which seals it; `nil` where that is not there.
+  private static func seal(of plan: FilePath) throws -> JSON? {
+    do {
+      let last = try LineReader(path: plan).last()
+      return last?["sealed"]?.int == nil ? nil : last
+    } catch let error as JobError where error.code == .damaged {
+      return nil
+    } catch let error as Errno {
+      throw JobError(.io, plan.string, "cannot be read", underlying: error)
+    }
+  }
+
+  /// - Throws: ``JobError`` with code `damaged` where the plan lost its end: it can neither go on nor be undone.
+  func requireWhole() throws {
+    if isWhole { return }
+    throw JobError(
+      .damaged, folder.string, "its plan lost its end, and trees were moved by it",
+      remedy:
+        "Nothing was changed. Put plan.ndjson back from a copy; or move that folder elsewhere, and what was moved "
+        + "stays so, and the next migration goes on with the rest.")
+  }
+
+  /// Migrations that were cut off while their plans were written; nothing was done of them, and the next takes their place.
+  public static func neverBegun(in workspace: Workspace) throws -> [String] {
+    let root = root(in: workspace)
+    return try names(in: root).filter { name in
+      try number(of: name) != nil && MigrationJournal(id: name, folder: root.appending(name)) == nil
     }
   }
 
@@ -129,13 +166,22 @@ public struct MigrationJournal: Sendable {
       _ = FolderTree(root: folder).remove()
       throw error
     }
-    guard let journal = try MigrationJournal(id: id, folder: folder) else {
-      throw JobError(.io, folder.string, "the plan cannot be read back", remedy: "Nothing was changed.")
+    do {
+      if let journal = try MigrationJournal(id: id, folder: folder) { return journal }
+      throw Errno.noSuchFileOrDirectory
+    } catch {
+      throw JobError(
+        .io, folder.string, "the plan cannot be read back", remedy: "Nothing was changed.", underlying: error)
     }
-    return journal
   }
 
-  func writer() throws -> LineWriter { try LineWriter(journalFile) }
+  /// Opens the journal to be written to. That it has been opened is on the disk before anything is touched: it tells a plan
+  /// that was damaged since from one that was never whole.
+  func writer() throws -> LineWriter {
+    let writer = try LineWriter(journalFile)
+    try DurableFile.syncFolder(of: journalFile)
+    return writer
+  }
 
   func entry(at offset: Int64) throws -> MigrationEntry {
     guard let entry = MigrationEntry(try LineReader(path: planFile).line(at: offset)) else {

@@ -21,6 +21,9 @@ struct FoundTree: Sendable {
   /// Whether another user's job bears its id, too, and keeps it.
   var isSecond = false
 
+  /// Stands for one that has been read, and need not be held any longer.
+  static let read = FoundTree(path: FilePath(), name: RawPath([]), place: .other(nil))
+
   /// Whether it may be a film's directory of the flat layout.
   var mayBeFlat: Bool {
     switch place {
@@ -56,6 +59,12 @@ struct TreeWalk {
         found[index].isSecond = !seen.insert(found[index].name).inserted
       }
     }
+  }
+
+  /// Gives away what was found.
+  mutating func takeFound() -> [FoundTree] {
+    defer { found = [] }
+    return found
   }
 
   private mutating func add(_ path: FilePath, _ name: RawPath, _ place: FoundTree.Place) {

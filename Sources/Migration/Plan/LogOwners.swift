@@ -3,7 +3,7 @@ internal import Jobs
 /// Which job each of the flat logs goes to: by the directory in its name, else by what stands in it or its moment.
 struct LogOwners: Sendable {
   private let logs: OldLogs
-  private var byEntry: [Int: [Int]] = [:]
+  private var byEntry = LogNumbers()
   /// Logs that stay, with the entry that stays as well and has them.
   private(set) var left: [(log: Int, entry: Int?)] = []
 
@@ -17,7 +17,7 @@ struct LogOwners: Sendable {
     self.logs = logs
     let movies = order.filter { draft.keys[$0].kind == .movie }
     // Of directories of one name, each has the logs from its own beginning to the next one's.
-    var ends: [Int: Int64] = [:]
+    var ends = [Int64?](repeating: nil, count: draft.keys.count)
     var later: [UInt64: Int64] = [:]
     for index in movies.reversed() {
       let key = draft.keys[index]
@@ -29,7 +29,7 @@ struct LogOwners: Sendable {
     for index in movies {
       let key = draft.keys[index]
       let start = seen.insert(key.directory).inserted ? Int64.min : key.created - Self.lead
-      for log in logs.byDirectory[key.directory] ?? [] {
+      for log in logs.byDirectory[key.directory] {
         let moment = logs.all[log].moment.microseconds
         guard owners[log] == nil, moment >= start, moment < ends[index] ?? .max,
           logs.directories(ofUncertain: log).first(where: { later[$0] != nil }) ?? key.directory == key.directory
@@ -40,15 +40,16 @@ struct LogOwners: Sendable {
     for (log, index) in draft.owners() where owners[log] == nil { owners[log] = index }
     for (log, owner) in owners.enumerated() {
       if let owner, isPlanned(owner) {
-        byEntry[owner, default: []].append(log)
+        byEntry.add(log, under: UInt64(owner))
       } else {
         left.append((log, owner))
       }
     }
+    byEntry.sort()
   }
 
   /// Their whole paths.
   func logs(of entry: Int) -> [RawPath] {
-    (byEntry[entry] ?? []).map { RawPath(logs.root).appending(logs.all[$0].name) }.sorted()
+    byEntry[UInt64(entry)].map { RawPath(logs.root).appending(logs.all[$0].name) }.sorted()
   }
 }

@@ -8,7 +8,8 @@ public struct MigrationPlan: Sendable {
   private let draft: PlanDraft
   /// In the order of their ids; what is no job comes last.
   private let order: [Int]
-  private let ids: [Int: JobID]
+  /// By the entries' numbers in the draft.
+  private let ids: [JobID?]
   private var twins: [Int: [Int]] = [:]
   private var twinPaths: [Int: String] = [:]
   private var logOwners: LogOwners
@@ -43,15 +44,15 @@ public struct MigrationPlan: Sendable {
     isShownOnly: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     (self.workspace, self.trees, self.options, self.isShownOnly) = (workspace, trees, options, isShownOnly)
-    let walk = try TreeWalk(trees)
+    var walk = try TreeWalk(trees)
     unread = walk.problems.map { JobError(.io, $0.path.string, $0.reason, remedy: "What is in it stays as it is.") }
     logs = OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
       mentions: LogMentions(logs, directories: walk.found.lazy.filter(\.mayBeFlat).map(\.name)), now: .now,
       leavesOutMux: TreeReader.muxIsOff(workspace.config), isShownOnly: isShownOnly)
-    let found = walk.found
-    let draft = try PlanDraft(found, by: reader, edits) { progress($0, found.count) }
+    let count = walk.found.count
+    let draft = try PlanDraft(walk.takeFound(), by: reader, edits) { progress($0, count) }
     self.draft = draft
     let order = draft.keys.indices.sorted {
       let (left, right) = (draft.keys[$0], draft.keys[$1])
@@ -79,14 +80,14 @@ public struct MigrationPlan: Sendable {
   }
 
   /// How many trees are to be changed.
-  public var migrated: Int { ids.count }
+  public var migrated: Int { ids.count { $0 != nil } }
 
   // MARK: Ids
 
   private static func number(
     _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
-  ) throws -> [Int: JobID] {
-    var ids: [Int: JobID] = [:]
+  ) throws -> [JobID?] {
+    var ids = [JobID?](repeating: nil, count: draft.keys.count)
     let numbering = JobNumbering(workspace: workspace)
     let indexed = JobIndex.highestNumbers(in: workspace)
     var taken: [JobDate: Set<Int>] = [:]
@@ -100,8 +101,8 @@ public struct MigrationPlan: Sendable {
       used[day] = highest
       return highest
     }
-    for index in order where draft.keys[index].isPlanned {
-      guard let id = draft.keys[index].id else { continue }
+    for index in order where draft.keys[index].isPlanned && draft.keys[index].keepsID {
+      guard let id = try draft.entry(index).id else { continue }
       ids[index] = id
       taken[id.date, default: []].insert(id.number)
     }
@@ -131,22 +132,28 @@ public struct MigrationPlan: Sendable {
   // MARK: Twins
 
   private mutating func findTwins() throws {
-    var groups: [UInt64: [Int]] = [:]
-    for index in order where draft.keys[index].kind != .other && draft.keys[index].filmKey != 0 {
-      groups[draft.keys[index].filmKey, default: []].append(index)
+    let films = order.enumerated().filter { draft.keys[$1].kind != .other && draft.keys[$1].filmKey != 0 }
+      .sorted { (draft.keys[$0.element].filmKey, $0.offset) < (draft.keys[$1.element].filmKey, $1.offset) }
+    var rest = films[...]
+    while let first = rest.first {
+      let group = rest.prefix { draft.keys[$0.element].filmKey == draft.keys[first.element].filmKey }.map(\.element)
+      rest = rest.dropFirst(group.count)
+      if group.count > 1 { try noteTwins(among: group) }
     }
-    for group in groups.values where group.count > 1 {
-      let years = Set(group.compactMap { draft.keys[$0].year })
-      for index in group {
-        // A directory without a year is of the one film that has the title, if there is but one.
-        let own = draft.keys[index].year ?? (years.count == 1 ? years.first : nil)
-        let others = group.filter { other in
-          other != index && (draft.keys[other].year ?? (years.count == 1 ? years.first : nil)) == own
-        }
-        if others.isEmpty { continue }
-        twins[index] = others
-        twinPaths[index] = try draft.entry(index).path
+  }
+
+  /// - Parameter group: entries of films of one title.
+  private mutating func noteTwins(among group: [Int]) throws {
+    let years = Set(group.compactMap { draft.keys[$0].year })
+    for index in group {
+      // A directory without a year is of the one film that has the title, if there is but one.
+      let own = draft.keys[index].year ?? (years.count == 1 ? years.first : nil)
+      let others = group.filter { other in
+        other != index && (draft.keys[other].year ?? (years.count == 1 ? years.first : nil)) == own
       }
+      if others.isEmpty { continue }
+      twins[index] = others
+      twinPaths[index] = try draft.entry(index).path
     }
   }
 

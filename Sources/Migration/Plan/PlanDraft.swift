@@ -4,33 +4,42 @@ internal import SystemPackage
 
 /// All entries of a plan in the order that they were found in, with what of each decides about the others.
 struct PlanDraft: Sendable {
-  /// Of one entry.
+  /// Of one entry. There are as many as trees, so it is small.
   struct Key {
     /// `nil` for an entry that is held in memory.
     var place: PlanSpool.Place?
-    var kind: MigrationEntry.Kind
-    var isPlanned: Bool
-    /// Whether it is among those that were asked for.
-    var isWanted: Bool
-    /// The id that it keeps whatever else is migrated.
-    var id: JobID?
     /// Microseconds since 1970.
-    var created: Int64
-    var day: JobDate?
-    var number: Int?
-    var filmKey: UInt64
-    var year: Int?
-    var directory: UInt64
-    var bearsYear: Bool
+    let created: Int64
+    let filmKey: UInt64
+    let directory: UInt64
+    /// `YYYYMMDD`; 0 for an entry without a day.
+    private let dayDigits: Int32
+    /// Of the id that the tree bears; 0 for none.
+    private let oldNumber: Int
+    let year: Int32?
+    let kind: MigrationEntry.Kind
+    let isPlanned: Bool
+    /// Whether it is among those that were asked for.
+    let isWanted: Bool
+    /// Whether it keeps its id whatever else is migrated.
+    let keepsID: Bool
+    let bearsYear: Bool
+
+    var day: JobDate? {
+      let digits = Int(dayDigits)
+      return JobDate(year: digits / 10_000, month: digits / 100 % 100, day: digits % 100)
+    }
+    var number: Int? { oldNumber == 0 ? nil : oldNumber }
 
     init(_ entry: MigrationEntry, isWanted: Bool) {
-      (kind, id, self.isWanted) = (entry.kind, entry.id, isWanted)
+      (kind, keepsID, self.isWanted) = (entry.kind, entry.id != nil, isWanted)
       isPlanned = entry.work != nil
       created = entry.created?.microseconds ?? .max
-      day = entry.created.map { JobDate($0) }
-      number = JobID(entry.oldID ?? "")?.number
+      let day = entry.created.map { JobDate($0) }
+      dayDigits = day.map { Int32($0.year * 10_000 + $0.month * 100 + $0.day) } ?? 0
+      oldNumber = JobID(entry.oldID ?? "")?.number ?? 0
       filmKey = entry.title.map { FilmKeys.bareKey($0).utf8.fnv } ?? 0
-      year = entry.year
+      year = entry.year.map { Int32(clamping: $0) }
       directory = entry.source.lastBytes.fnv
       bearsYear = entry.bearsYear
     }
@@ -58,18 +67,22 @@ struct PlanDraft: Sendable {
 
   /// Reads the trees, on all cores.
   ///
-  /// - Parameter edits: what a person wants of the entries, by their paths; `nil` for all as they are.
+  /// - Parameters:
+  ///   - found: is not held longer than each tree takes to be read.
+  ///   - edits: what a person wants of the entries, by their paths; `nil` for all as they are.
   init(
-    _ found: [FoundTree], by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
+    _ found: consuming [FoundTree], by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
   ) throws {
     spool = try PlanSpool()
     var writer = PlanSpool.Writer(spool)
     let group = 1024
+    keys.reserveCapacity(found.count)
     for start in stride(from: 0, to: found.count, by: group) {
-      let part = found[start..<min(start + group, found.count)]
+      let part = Array(found[start..<min(start + group, found.count)])
+      for index in start..<(start + part.count) { found[index] = FoundTree.read }
       let isHeld = keys.count < Self.room
       let drafted = onAllCores(part.count, piece: 16) { number in
-        let tree = part[start + number]
+        let tree = part[number]
         return reader.read(tree).map { reading in
           Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
         }

@@ -25,7 +25,7 @@ final class PlanSpool: Sendable {
   /// Where an entry lies.
   struct Place {
     var offset: Int64
-    var length: Int
+    var length: Int32
   }
 
   /// Adds entries; they are there to be read after ``flush()``.
@@ -37,7 +37,7 @@ final class PlanSpool: Sendable {
     init(_ spool: PlanSpool) { self.spool = spool }
 
     mutating func add(_ record: [UInt8]) throws -> Place {
-      let place = Place(offset: written + Int64(buffer.count), length: record.count)
+      let place = Place(offset: written + Int64(buffer.count), length: Int32(record.count))
       buffer += record
       if buffer.count > 1 << 20 { try flush() }
       return place
@@ -56,10 +56,10 @@ final class PlanSpool: Sendable {
 
   /// - Throws: ``JobError`` with code `io`.
   func entry(at place: Place) throws(JobError) -> MigrationEntry {
-    let bytes = try? [UInt8](unsafeUninitializedCapacity: place.length) { buffer, count in
+    let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(place.length)) { buffer, count in
       count = try file.read(fromAbsoluteOffset: place.offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
-    guard let bytes, bytes.count == place.length, let record = try? JSON(parsing: bytes),
+    guard let bytes, bytes.count == Int(place.length), let record = try? JSON(parsing: bytes),
       let entry = MigrationEntry(record)
     else { throw JobError(.io, "the plan", "cannot be read back") }
     return entry

@@ -18,7 +18,7 @@ struct LogMentions: Sendable {
     logs = old.all
     var isNamed = [Bool](repeating: false, count: logs.count)
     for directory in directories {
-      for log in old.byDirectory[directory.bytes.fnv] ?? [] { isNamed[log] = true }
+      for log in old.byDirectory[directory.bytes.fnv] { isNamed[log] = true }
     }
     let unnamed = Set(old.unnamed)
     for (number, log) in logs.enumerated() where !isNamed[number] {

@@ -15,7 +15,7 @@ struct OldLogs: Sendable {
   let root: FilePath
   private(set) var all: [Log] = []
   /// Numbers of logs by the directory that their names tell of, by its hash.
-  private(set) var byDirectory: [UInt64: [Int]] = [:]
+  private(set) var byDirectory = LogNumbers()
   /// Their names tell of no directory.
   private(set) var unnamed: [Int] = []
   /// Whatever else lies there.
@@ -34,14 +34,15 @@ struct OldLogs: Sendable {
   init(in root: FilePath) {
     self.root = root
     guard let found = try? FlatFolder(root) else { return }
-    for name in found.files { add(name) }
+    defer { byDirectory.sort() }
+    add(found.files)
     // Below a year's name lie the logs of jobs.
     var names = Set(found.files)
     for folder in found.folders where !folder.isNumber(of: 4) && folder != Self.batches {
       for file in ((try? TreeScan(root.appending(folder)))?.files ?? []).sorted() {
         // Two of one name cannot both go to one job.
         if names.insert(file.name).inserted {
-          add(folder.appending(file))
+          add([folder.appending(file)])
         } else {
           others.append(folder.appending(file))
         }
@@ -49,8 +50,13 @@ struct OldLogs: Sendable {
     }
   }
 
-  private mutating func add(_ name: RawPath) {
-    guard let (rest, moment) = Self.parts(of: name.name) else { return others.append(name) }
+  private mutating func add(_ names: [RawPath]) {
+    let parts = onAllCores(names.count, piece: 256) { Self.parts(of: names[$0].name) }
+    for (name, parts) in zip(names, parts) { add(name, parts) }
+  }
+
+  private mutating func add(_ name: RawPath, _ parts: (rest: [UInt8], moment: Timestamp)?) {
+    guard let (rest, moment) = parts else { return others.append(name) }
     let number = all.count
     func add(_ stage: ArraySlice<UInt8>) {
       all.append(Log(name: name, stage: OldRecords.name(String(decoding: stage, as: UTF8.self)), moment: moment))
@@ -60,21 +66,21 @@ struct OldLogs: Sendable {
     }) {
       add(rest[..<stage.count])
       if rest.count <= stage.count + 1 { return unnamed.append(number) }
-      return byDirectory[rest[(stage.count + 1)...].fnv, default: []].append(number)
+      return byDirectory.add(number, under: rest[(stage.count + 1)...].fnv)
     }
     // Of a stage that nobody knows: wherever its name ends, the directory's begins.
     let gaps = rest.indices.filter { Self.isGap(rest[$0]) && $0 > 0 && $0 + 1 < rest.count }
     add(rest[..<(gaps.first ?? rest.count)])
     if gaps.isEmpty { return unnamed.append(number) }
     uncertain[number] = gaps.map { rest[($0 + 1)...].fnv }
-    for directory in Set(uncertain[number] ?? []) { byDirectory[directory, default: []].append(number) }
+    for directory in Set(uncertain[number] ?? []) { byDirectory.add(number, under: directory) }
   }
 
   private static func isGap(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
 
   /// The moments of the logs whose names tell of a directory.
   func moments(of directory: RawPath) -> [Timestamp] {
-    (byDirectory[directory.bytes.fnv] ?? []).map { all[$0].moment }
+    byDirectory[directory.bytes.fnv].map { all[$0].moment }
   }
 
   /// The directories that a log of an unknown stage may be of, the longest name first; none for other logs.

@@ -42,19 +42,23 @@ struct OldRecords: Sendable {
 
   /// A stage's documented name: some writers had hyphens or capitals in it.
   static func name(_ text: String) -> String {
-    if let name = known.first(where: { isSpelling(text, of: $0) }) { return name }
+    var text = text
+    if let name = text.withUTF8({ bytes in known.first { isSpelling(bytes, of: $0.bytes) } })?.name { return name }
     let name = StageName(text).description
     let lower = name.lowercased()
-    return known.contains(lower) ? lower : name
+    return known.contains { $0.name == lower } ? lower : name
   }
 
-  private static func isSpelling(_ text: String, of name: String) -> Bool {
-    text.utf8.count == name.utf8.count
-      && zip(text.utf8, name.utf8).allSatisfy { $0 == $1 || $0 == UInt8(ascii: "-") && $1 == UInt8(ascii: "_") }
+  private static func isSpelling(_ text: UnsafeBufferPointer<UInt8>, of name: [UInt8]) -> Bool {
+    guard text.count == name.count else { return false }
+    return name.indices.allSatisfy {
+      text[$0] == name[$0] || text[$0] == UInt8(ascii: "-") && name[$0] == UInt8(ascii: "_")
+    }
   }
 
-  private static let known =
-    StageFiles.names + StageFiles.optional.filter { !StageFiles.names.contains($0) }.sorted()
+  private static let known = StageFiles.optional.union(StageFiles.names).sorted().map {
+    (name: $0, bytes: Array($0.utf8))
+  }
 }
 
 extension StageRecord {

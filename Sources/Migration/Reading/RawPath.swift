@@ -98,14 +98,11 @@ public struct RawPath: Hashable, Sendable {
 }
 
 extension [UInt8] {
-  /// Whether `part`, which is no longer than what stands from `start` on, stands there.
+  /// Whether `part`, which is no longer than what stands from `start` on, stands there. Most differ at once.
   fileprivate func isEqual(to part: [UInt8], from start: Int) -> Bool {
-    withUnsafeBytes { all in
-      part.withUnsafeBytes { part in
-        guard let all = all.baseAddress, let other = part.baseAddress else { return true }
-        return memcmp(all + start, other, part.count) == 0
-      }
-    }
+    var index = 0
+    while index < part.count, self[start + index] == part[index] { index += 1 }
+    return index == part.count
   }
 }
 
@@ -114,7 +111,15 @@ extension RawPath {
 }
 
 extension RawPath: Comparable {
-  public static func < (left: RawPath, right: RawPath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+  public static func < (left: RawPath, right: RawPath) -> Bool {
+    left.bytes.withUnsafeBytes { left in
+      right.bytes.withUnsafeBytes { right in
+        guard let one = left.baseAddress, let other = right.baseAddress else { return left.count < right.count }
+        let order = memcmp(one, other, min(left.count, right.count))
+        return order == 0 ? left.count < right.count : order < 0
+      }
+    }
+  }
 }
 
 extension FilePath {

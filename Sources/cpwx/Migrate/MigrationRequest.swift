@@ -93,6 +93,12 @@ struct MigrationRequest {
         if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
         return
       }
+      if !isQuiet {
+        for id in try MigrationJournal.neverBegun(in: workspace) {
+          Console.note(
+            "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
+        }
+      }
       journal = try migrator.begin(plan, preparing: output.rows) { output.write($0, $1) }
     }
     let outcome = try migrator.run(journal, trees: trees) { done, all in

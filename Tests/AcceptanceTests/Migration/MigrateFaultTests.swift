@@ -53,6 +53,34 @@ struct MigrateFaultTests {
     try withTrees { try killAtEachStep($0) }
   }
 
+  @Test func `a plan that lost its end is kept, and nothing is begun over what it moved`() throws {
+    try withTrees { workspace in
+      let command = [CPWX.path, "migrate", "--from-legacy"]
+      #expect(try workspace.start(command, environment: ["CPWX_FAULT_STEP": "25"]).wait().signal == SIGKILL)
+      let folder = workspace.path(".cpwx/migrations/m001")
+      #expect(FileManager.default.fileExists(atPath: folder + "/journal.ndjson"))
+      let whole = try workspace.read(".cpwx/migrations/m001/plan.ndjson")
+      try workspace.write(".cpwx/migrations/m001/plan.ndjson", String(whole.dropLast(9)))
+      let cut = try state(workspace)
+      for arguments in [["--from-legacy"], ["--from-legacy", "-n"], ["undo"]] {
+        let outcome = try workspace.start([CPWX.path, "migrate"] + arguments).wait()
+        #expect(outcome.code == 65 && outcome.errors.contains("its plan lost its end"), "\(outcome.errors)")
+      }
+      #expect(try state(workspace).difference(from: cut) == [])
+      #expect(try workspace.cpwx("migrate", "status").output.contains("plan damaged"))
+      try workspace.write(".cpwx/migrations/m001/plan.ndjson", whole)
+      #expect(try workspace.start(command).wait().code == 0)
+    }
+  }
+
+  @Test func `a plan that was cut off before anything was done makes way, and is told of`() throws {
+    try withTrees { workspace in
+      try workspace.write(".cpwx/migrations/m001/plan.ndjson", "{\"path\":\"out/Sholay_1975\",\"kind\":\"mov")
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0 && outcome.errors.contains("m001 was cut off while its plan was written"))
+    }
+  }
+
   /// One job of each layout that lies by its day and has settings of its own, below `folder`.
   private func makeOtherLayouts(_ workspace: TestWorkspace, in folder: String = "") throws {
     for user in [1, 2] {
