@@ -71,7 +71,7 @@ public struct Migrator: ~Copyable {
   ///   - each: is handed that, in the plan's order.
   public func begin<Shown: Sendable>(
     _ plan: MigrationPlan, preparing show: @Sendable (MigrationEntry) -> Shown,
-    each: (MigrationEntry, Shown) -> Void
+    each: (Shown) -> Void
   ) throws -> MigrationJournal {
     try MigrationJournal.write(plan, in: workspace, preparing: show, each: each)
   }

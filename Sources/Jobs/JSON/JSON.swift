@@ -135,6 +135,7 @@ extension JSON {
 
   public static func int(_ value: Int?) -> JSON { value.map { .number(String($0)) } ?? .null }
 
+  @inlinable
   public static func strings(_ values: some Sequence<String>) -> JSON { .array(values.map { .string($0) }) }
 }
 

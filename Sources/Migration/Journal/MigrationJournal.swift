@@ -143,17 +143,17 @@ public struct MigrationJournal: Sendable {
   /// - Throws: ``JobError``; there is then no migration.
   static func write<Shown: Sendable>(
     _ plan: MigrationPlan, in workspace: Workspace, preparing show: @Sendable (MigrationEntry) -> Shown,
-    each: (MigrationEntry, Shown) -> Void
+    each: (Shown) -> Void
   ) throws -> MigrationJournal {
     precondition(!plan.isShownOnly, "a plan that lacks what a run needs")
     let (id, folder) = try make(in: workspace)
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))
       var seal = Seal()
-      try plan.forEach(preparing: { ($0.record.bytes(.compact), show($0)) }) { entry, prepared in
-        try writer.add(prepared.0)
+      try plan.forEach(preparing: { ($0, $0.record.bytes(.compact), show($0)) }) { entry, record, shown in
+        try writer.add(record)
         seal.add(entry, in: workspace)
-        each(entry, prepared.1)
+        each(shown)
       }
       // The seal is on the disk only when all before it is.
       try writer.sync()

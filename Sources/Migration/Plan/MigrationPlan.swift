@@ -162,29 +162,21 @@ public struct MigrationPlan: Sendable {
   /// Hands over each entry, in the order of their ids.
   ///
   /// - Throws: what `body` throws.
-  public func forEach(_ body: (MigrationEntry) throws -> Void) throws {
-    try forEach(preparing: { _ in }, { entry, _ in try body(entry) })
-  }
+  public func forEach(_ body: (MigrationEntry) throws -> Void) throws { try forEach(preparing: { $0 }, body) }
 
-  /// Hands over each entry, in the order of their ids, with what is made of it, on all cores.
+  /// Hands over what is made of each entry, on all cores, in the order of their ids.
   ///
   /// - Throws: what `body` throws.
   public func forEach<Prepared: Sendable>(
-    preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (MigrationEntry, Prepared) throws -> Void
+    preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (Prepared) throws -> Void
   ) throws {
     let group = 1024
     let count = shown.count
     for start in stride(from: 0, to: count, by: group) {
       let made = onAllCores(min(group, count - start), piece: 16) { number in
-        Result { () throws(JobError) in
-          let entry = try entry(at: start + number)
-          return (entry, prepare(entry))
-        }
+        Result { () throws(JobError) in prepare(try entry(at: start + number)) }
       }
-      for result in made {
-        let (entry, prepared) = try result.get()
-        try body(entry, prepared)
-      }
+      for prepared in made { try body(prepared.get()) }
     }
   }
 

@@ -45,19 +45,29 @@ struct PlanDraft: Sendable {
     }
   }
 
-  /// An entry as it goes to the spool.
+  /// An entry in one piece of memory: handing it on costs no look at all that it has.
+  private final class Held: Sendable {
+    let entry: MigrationEntry
+
+    init(_ entry: MigrationEntry) { self.entry = entry }
+  }
+
+  /// An entry as it comes from its tree.
   private struct Drafted {
-    var reading: TreeReader.Reading
+    /// Where there is room in memory.
+    var held: Held?
+    /// As the file has it, where there is none.
+    var record: [UInt8]
     var key: Key
-    /// As the file has it; `nil` where there is room in memory.
-    var record: [UInt8]?
+    /// As ``TreeReader/Reading`` has them.
+    var logs: (byDirectory: [Int], byFilm: [Int], byTime: [Int])
   }
 
   /// Entries that are held in memory; of a hundred thousand trees, all others are in a file.
   private static let room = 12_000
 
   /// The first entries.
-  private var held: [MigrationEntry] = []
+  private var held: [Held] = []
   /// The others.
   private let spool: PlanSpool
   private(set) var keys: [Key] = []
@@ -88,12 +98,11 @@ struct PlanDraft: Sendable {
         }
       }
       for drafted in drafted.joined() {
-        let reading = drafted.reading
-        for log in reading.logsByDirectory { byDirectory[log, default: []].append(keys.count) }
-        for log in reading.logsByFilm { byFilm[log, default: []].append(keys.count) }
-        for log in reading.logsByTime { byTime[log, default: []].append(keys.count) }
+        for log in drafted.logs.byDirectory { byDirectory[log, default: []].append(keys.count) }
+        for log in drafted.logs.byFilm { byFilm[log, default: []].append(keys.count) }
+        for log in drafted.logs.byTime { byTime[log, default: []].append(keys.count) }
         var key = drafted.key
-        if let record = drafted.record { key.place = try writer.add(record) } else { held.append(reading.entry) }
+        if let entry = drafted.held { held.append(entry) } else { key.place = try writer.add(drafted.record) }
         keys.append(key)
       }
       progress(start + part.count)
@@ -110,12 +119,13 @@ struct PlanDraft: Sendable {
     }
     if reading.entry.isHeldBack || !isWanted { reading.entry.work = nil }
     return Drafted(
-      reading: reading, key: Key(reading.entry, isWanted: isWanted),
-      record: isHeld ? nil : reading.entry.record.bytes(.compact))
+      held: isHeld ? Held(reading.entry) : nil, record: isHeld ? [] : reading.entry.record.bytes(.compact),
+      key: Key(reading.entry, isWanted: isWanted),
+      logs: (reading.logsByDirectory, reading.logsByFilm, reading.logsByTime))
   }
 
   func entry(_ index: Int) throws(JobError) -> MigrationEntry {
-    guard let place = keys[index].place else { return held[index] }
+    guard let place = keys[index].place else { return held[index].entry }
     return try spool.entry(at: place)
   }
 

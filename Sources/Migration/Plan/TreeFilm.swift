@@ -52,12 +52,11 @@ extension TreeReader {
   private func directoryName(
     _ tree: FoundTree, embedded: RawPath, _ manifest: Manifest?
   ) -> (name: String, film: FilmName?) {
-    let names: [() -> RawPath?] = [{ tree.name }, { embedded }, { recordedFolder(manifest) }]
-    for name in names.lazy.compactMap({ $0()?.text }) {
-      let film = FilmName(parsing: name)
-      if film.year != nil { return (name, film) }
+    func film(of name: RawPath) -> (name: String, film: FilmName?)? {
+      let film = FilmName(parsing: name.text)
+      return film.year == nil ? nil : (name.text, film)
     }
-    return (embedded.text, nil)
+    return film(of: tree.name) ?? film(of: embedded) ?? recordedFolder(manifest).flatMap(film) ?? (embedded.text, nil)
   }
 
   private func recordedFolder(_ manifest: Manifest?) -> RawPath? {

@@ -17,24 +17,38 @@ final class MigrationOutput {
     writer = Listing.Writer(format, Self.columns, keys: RowKeys.migratedTree)
   }
 
-  /// An entry as it will be written: lines are made on all cores.
-  enum Row: Sendable {
-    case line([UInt8])
-    case cells(JSON)
+  /// An entry as it will be written, made on all cores, and what is counted of it.
+  struct Row: Sendable {
+    enum Text: Sendable {
+      case line([UInt8])
+      case cells(JSON)
+    }
+
+    let text: Text
+    let action: String
+    let severities: [Problem.Severity]
+    let isHeldBack: Bool
+    let isTwin: Bool
+
+    init(_ entry: MigrationEntry, isLine: Bool) {
+      text = isLine ? .line(entry.document.bytes(.compact)) : .cells(entry.document)
+      (action, severities) = (entry.action, entry.problems.map(\.severity))
+      (isHeldBack, isTwin) = (entry.isHeldBack, !entry.twins.isEmpty)
+    }
   }
 
   /// Makes the rows of entries.
   var rows: @Sendable (MigrationEntry) -> Row {
     let isLine = format == .json || format == .ndjson
-    return { isLine ? .line($0.document.bytes(.compact)) : .cells($0.document) }
+    return { Row($0, isLine: isLine) }
   }
 
-  func write(_ entry: MigrationEntry, _ row: Row) {
-    counts[entry.action, default: 0] += 1
-    for problem in entry.problems { problems[problem.severity, default: 0] += 1 }
-    if entry.isHeldBack { heldBack += 1 }
-    if !entry.twins.isEmpty { twins += 1 }
-    switch row {
+  func write(_ row: Row) {
+    counts[row.action, default: 0] += 1
+    for severity in row.severities { problems[severity, default: 0] += 1 }
+    if row.isHeldBack { heldBack += 1 }
+    if row.isTwin { twins += 1 }
+    switch row.text {
     case .cells(let cells): writer.write([cells])
     case .line(let line):
       // A hundred thousand entries are not gathered first.

@@ -31,11 +31,11 @@ struct MigrationRequest {
     var isUnread = false
     if let begun = try Migrator.unfinished(in: workspace) {
       Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
-      try begun.forEach { output.write($0, output.rows($0)) }
+      try begun.forEach { output.write(output.rows($0)) }
       output.end(begun.id)
     } else {
       let plan = try plan(isShownOnly: true)
-      try plan.forEach(preparing: output.rows) { output.write($0, $1) }
+      try plan.forEach(preparing: output.rows) { output.write($0) }
       output.end(nil)
       isUnread = !plan.unread.isEmpty
     }
@@ -82,12 +82,12 @@ struct MigrationRequest {
       }
       if !isQuiet { Console.note("\(begun.id) was cut off, and goes on.") }
       journal = begun
-      try journal.forEach { output.write($0, output.rows($0)) }
+      try journal.forEach { output.write(output.rows($0)) }
     } else {
       let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
       isUnread = !plan.unread.isEmpty
       guard plan.migrated > 0 else {
-        try plan.forEach(preparing: output.rows) { output.write($0, $1) }
+        try plan.forEach(preparing: output.rows) { output.write($0) }
         output.end(nil)
         if !isQuiet { Console.note(wrapping: "Nothing is to be migrated. " + output.summary(done: 0)) }
         if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
@@ -99,7 +99,7 @@ struct MigrationRequest {
             "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
         }
       }
-      journal = try migrator.begin(plan, preparing: output.rows) { output.write($0, $1) }
+      journal = try migrator.begin(plan, preparing: output.rows) { output.write($0) }
     }
     let outcome = try migrator.run(journal, trees: trees) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
