@@ -47,6 +47,24 @@ struct Times {
     }
   }
 
+  @Test func `around a change of clocks are what the C library makes of them`() async {
+    await #expect(processExitsWith: .success) {
+      // The clocks of Apia left out a whole day.
+      for (zone, month, days) in [("Europe/Berlin", 2025 * 12 + 9, 24...28), ("Pacific/Apia", 2011 * 12 + 11, 28...31)]
+      {
+        setenv("TZ", zone, 1)
+        tzset()
+        for (day, hour) in days.flatMap({ day in (0...23).map { (day, $0) } }) {
+          var parts = tm()
+          (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(month / 12 - 1900), Int32(month % 12), Int32(day))
+          (parts.tm_hour, parts.tm_min, parts.tm_isdst) = (Int32(hour), 30, -1)
+          let text = "\(month / 12)-\(month % 12 + 1)-\(day)T\(hour < 10 ? "0" : "")\(hour):30:00"
+          #expect(Timestamp(text)?.microseconds == Int64(mktime(&parts)) * 1_000_000, "\(text) in \(zone)")
+        }
+      }
+    }
+  }
+
   @Test func `are of the zone that their document names, wherever they are read`() {
     let noon = Timestamp("2025-10-30T06:30:00Z")
     #expect(Timestamp("2025-10-30T12:00:00", in: "IST +05:30") == noon)
