@@ -50,7 +50,7 @@ public struct Migrator: ~Copyable {
 
   /// Whether a migration that was not undone moved what a choice of entries fits.
   public static func hasMigrated(_ options: MigrationOptions, in workspace: Workspace) throws -> Bool {
-    for journal in try MigrationJournal.all(in: workspace) where journal.state == .finished {
+    for journal in try MigrationJournal.all(in: workspace) where [.finished, .partlyUndone].contains(journal.state) {
       var isFound = false
       try journal.forEach { entry in
         let path = entry.source.path

@@ -16,7 +16,10 @@ struct SecretChecks {
     }
     let found = open + groups.compactMap(\.result)
     let count = documents.count { exists($0) } + groups.map(\.count).reduce(0, +)
-    return (found.isEmpty ? [.ok("secrets", "\(count) files with settings, none open to others")] : found) + unread
+    return
+      (found.isEmpty
+      ? [.ok("secrets", "\(count == 1 ? "1 file" : "\(count) files") with settings, none open to others")] : found)
+      + unread
       + short
   }
 

@@ -148,7 +148,7 @@ class Provoked(ErrorCase):
             "leaves a cluster to its work: --executor slurm": ["run", "--detach"],
             "is no age and no date": ["archive", "--older-than", "soon"],
             "is no film, by its name": ["run", "config/.env"],
-            "there are only N jobs": ["job", "show", "latest~9"],
+            "is further back than the oldest job": ["job", "show", "latest~9"],
             "no stage is in such a lane": ["run", "--lane", "gpus=1"],
             "an empty path names no film": ["run", ""],
             "Unknown option ...": ["manifest", "diff", "--formt", "json"],
@@ -165,7 +165,7 @@ class Provoked(ErrorCase):
     def test_requests_that_go_with_no_others(self):
         cases = {
             "fits N batches": ["report", "2"],
-            "there are only N batches": ["report", "latest~9"],
+            "is further back than the oldest batch": ["report", "latest~9"],
             "no such workflow": ["run", "--workflow", "x"],
             "is neither a file nor a folder": ["run", "/dev/null"],
             "is no folder": ["migrate", "--from-legacy", "in/Sholay (1975).mkv"],

@@ -17,14 +17,20 @@ import Testing
     site.entry(nil, input: "in/copy.mkv", decision: "pending", reason: "is being written")
     site.entry("20260101-009", input: "in/bad.mkv", decision: "given_up", reason: "failed 3 times")
     site.entry(nil, input: "in/late.mkv", decision: "new", reason: "not begun: stopped")
-    let report = try await site.report()
+    site.entry(nil, input: "in/next.mkv", decision: "pending", reason: "not begun: stopped")
+    site.entry(nil, input: "in/night.mkv", decision: "pending", reason: "left for the next run: it is past 06:00")
+    var report = try await site.report()
     #expect(
-      report.jobs.map(\.outcome) == [.done, .done, .failed, .skipped, .held, .pending, .givenUp, .notBegun])
-    #expect(report.totals.reduce(0) { $0 + $1.films } == 8)
+      report.jobs.map(\.outcome) == [
+        .done, .done, .failed, .skipped, .held, .pending, .givenUp, .notBegun, .notBegun, .notBegun,
+      ])
+    #expect(report.totals.reduce(0) { $0 + $1.films } == 10)
     #expect(report.resumed == 1)
-    #expect(report.wanted == 6)
+    #expect(report.wanted == 8)
     #expect(report.wallSeconds == 1000)
-    #expect(report.headline == "2 of 6 films failed")
+    #expect(report.headline == "2 of 8 films failed")
+    report.doneBefore = 4
+    #expect(report.besides.map { "\($0.films) \($0.what)" } == ["5 done before", "1 resumed", "1 removed since"])
   }
 
   @Test func `stages stand on the batch's clock, with their waits, lanes and bytes`() async throws {
@@ -92,9 +98,25 @@ import Testing
     let report = try await site.report()
     #expect(report.jobs.map(\.outcome) == [.done, .done, .failed])
     #expect(report.jobs.map { $0.problem != nil } == [false, true, true])
-    #expect(report.jobs[1].problem == "the folder of 20260101-002 is gone")
+    #expect(report.jobs[1].problem == "20260101-002 was removed since")
     #expect(report.jobs[2].problem?.contains("cut short") == true)
-    #expect(report.unreadable == 2)
+    #expect((report.gone, report.unreadable) == (1, 1))
+  }
+
+  @Test func `what failed and was removed since is listed as the batch's record has it`() async throws {
+    let site = try ReportedWorkspace()
+    for number in 1...2 {
+      site.entry(
+        "20260101-00\(number)", input: "in/\(number).mkv", decision: "new", status: "failed", reason: "demux: no video")
+    }
+    let report = try await site.report()
+    #expect(report.jobs.map(\.outcome) == [.failed, .failed])
+    #expect(
+      report.jobs.map(\.problem) == ["20260101-001 was removed since", "20260101-002 was removed since"])
+    #expect(report.causes.map(\.text) == ["demux: no video"])
+    #expect(report.causes.first?.jobs == [0, 1])
+    #expect(String(decoding: try report.html(), as: UTF8.self).contains("demux: no video; 20260101-001 was removed"))
+    #expect((report.gone, report.unreadable) == (2, 0))
   }
 
   @Test func `fields of the wrong kind and times that are none do no harm`() async throws {

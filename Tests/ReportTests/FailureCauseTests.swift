@@ -84,4 +84,14 @@ import Testing
     #expect(!report.document.text().contains("hunter2"))
     #expect(!String(decoding: try report.html(), as: UTF8.self).contains("hunter2"))
   }
+
+  @Test func `the log that is shown is the last attempt's`() async throws {
+    let site = try ReportedWorkspace()
+    let header = "=== 2026-01-01 22:00:00 asr, attempt"
+    try site.job(
+      1, title: "Film", status: "failed", reason: "asr: exit code 1",
+      log: "\(header) 1\nof the first\n\(header) 2\nof the second\n=\n",
+      [.init(name: "asr", start: 0, end: 1, status: "failed", reason: "exit code 1", error: "of the second")])
+    #expect(try await site.report().causes.first?.logLines == ["\(header) 2", "of the second", "="])
+  }
 }

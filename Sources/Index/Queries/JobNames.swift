@@ -83,7 +83,7 @@ extension JobIndex {
       let newest = try page(query)
       if newest.count == back + 1 { return newest[back] }
       throw JobError(
-        .usage, name, newest.isEmpty ? "there is no job yet" : "there are only \(newest.count) jobs",
+        .usage, name, newest.isEmpty ? "there is no job yet" : "is further back than the oldest job",
         remedy: newest.isEmpty ? "Make one with: cpwx run FILE" : "See them with: cpwx job list")
     }
     try Drift(self).heal()

@@ -18,6 +18,8 @@ public struct MigrationJournal: Sendable {
     case undone
     /// Its plan lost its end after trees had been moved by it.
     case damaged = "plan damaged"
+    /// Some of it stays as it was migrated, and can be put back later.
+    case partlyUndone = "partly undone"
   }
 
   /// Whether its plan has its end.
@@ -84,7 +86,7 @@ public struct MigrationJournal: Sendable {
       for number in line["undone"]?.array ?? [] { if let number = number.int { undone.insert(number) } }
       if line["undo"]?.string == "begun" { state = .undoing }
       if line["undo"]?.string == "finished" { state = .undone }
-      if line["undo"]?.string == "partly" { state = .finished }
+      if line["undo"]?.string == "partly" { state = .partlyUndone }
     }
     if !isWhole, state == .unfinished || state == .undoing { state = .damaged }
   }

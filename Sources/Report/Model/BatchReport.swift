@@ -46,8 +46,19 @@ public struct BatchReport: Sendable, Equatable {
   /// Jobs that had failed before and were tried again.
   public var retried: Int { jobs.count { $0.decision == "retry" } }
 
-  /// Jobs whose folder or manifest could not be read.
-  public var unreadable: Int { jobs.count { $0.problem != nil } }
+  /// Jobs whose manifest could not be read.
+  public var unreadable: Int { jobs.count { $0.problem != nil && !$0.isGone } }
+
+  /// Jobs that were archived or removed since: of them there is what the batch's record tells.
+  public var gone: Int { jobs.count(where: \.isGone) }
+
+  /// What a person is told of the films beside what became of them, without what there is none of.
+  public var besides: [(what: String, films: Int)] {
+    [
+      ("done before", doneBefore + count(.skipped)), ("resumed", resumed), ("tried again", retried),
+      ("unreadable", unreadable), ("removed since", gone),
+    ].filter { $0.films > 0 }
+  }
 
   /// Waiting for lanes, all jobs together.
   public var waitedSeconds: Double { jobs.reduce(0) { $0 + $1.waitedSeconds } }

@@ -5,7 +5,7 @@ extension BatchReport {
   ///
   ///     {batch_id, status, who, inputs: [path], started_at, completed_at, timezone, wall_seconds, waited_seconds, output_bytes,
   ///      totals: {films, failed, given_up, interrupted, running, held, not_begun, done, pending, skipped, resumed, retried,
-  ///               unreadable, done_before},
+  ///               unreadable, gone, done_before},
   ///      causes:  [{kind, stage_name, cause, count, job_ids, inputs, example, log_lines}]   kind: failed optional held
   ///      lanes:   [{lane, slots, busy_seconds, waited_seconds, share}]
   ///      stages:  [{stage_name, stage_number, succeeded, failed, total_seconds, median_seconds, p95_seconds,
@@ -25,6 +25,7 @@ extension BatchReport {
     totals["resumed"] = .int(resumed)
     totals["retried"] = .int(retried)
     totals["unreadable"] = .int(unreadable)
+    totals["gone"] = .int(gone)
     totals["done_before"] = .int(doneBefore)
     return [
       "batch_id": .string(id), "status": .string(status.rawValue), "who": .string(who), "inputs": .strings(inputs),

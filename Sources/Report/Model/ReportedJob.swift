@@ -30,6 +30,8 @@ public struct ReportedJob: Sendable, Equatable {
   public var outputFolder: String?
   /// Why the job's own records could not be read.
   public var problem: String?
+  /// Whether that is because its folder was archived or removed since.
+  public var isGone = false
   /// What ran in this batch, every attempt, in the order of beginning.
   public var stages: [StageSpan] = []
   /// How many stages were done before and stood.

@@ -94,14 +94,7 @@ private struct ReportPage {
     }
     if report.waitedSeconds >= 1 { facts.append(fact("Waited for lanes", describeDuration(report.waitedSeconds))) }
     if report.outputBytes > 0 { facts.append(fact("Disk written", describeSize(report.outputBytes))) }
-    for (name, count) in [
-      ("Done before", report.doneBefore), ("Resumed", report.resumed), ("Tried again", report.retried),
-      ("Unreadable", report.unreadable),
-    ]
-    where count > 0 {
-      facts.append(fact(name, "\(count)"))
-    }
-    return facts
+    return facts + report.besides.map { fact($0.what.prefix(1).uppercased() + $0.what.dropFirst(), "\($0.films)") }
   }
 
   // MARK: - Causes
@@ -184,7 +177,8 @@ private struct ReportPage {
   // MARK: - Films
 
   private func film(_ job: ReportedJob, at index: Int) -> [String: Any] {
-    let why = job.problem ?? job.cause ?? (job.outcome == .done ? nil : job.reason)
+    let told = job.cause ?? (job.outcome == .done ? nil : job.reason)
+    let why = job.isGone ? [told, job.problem].compactMap { $0 }.joined(separator: "; ") : job.problem ?? told
     var about = [job.jobID ?? "no job"]
     if let user = job.userID, user != 1 { about.append("user \(user)") }
     if job.outputBytes > 0 { about.append(describeSize(job.outputBytes)) }
@@ -193,7 +187,7 @@ private struct ReportPage {
       "outcome": job.outcome.rawValue, "anchor": anchor(job, index), "film": title(of: job),
       "year": job.year ?? false as Any,
       "about": about.joined(separator: " · "), "why": why?.withoutControls ?? false as Any,
-      "isBad": job.outcome == .failed || job.outcome == .givenUp || job.problem != nil,
+      "isBad": job.outcome == .failed || job.outcome == .givenUp || job.problem != nil && !job.isGone,
       "result": job.outcome.label, "again": again(job) ?? false as Any,
       "duration": hasTime ? seconds(job.durationSeconds) : false as Any, "wait": seconds(job.waitedSeconds),
       "start": seconds(job.startSeconds ?? 0), "time": hasTime ? describeDuration(job.durationSeconds) : "",

@@ -12,7 +12,7 @@ extension Workspace {
     if let back = Self.stepsBack(name) {
       if back < records.count { return records[records.count - 1 - back] }
       throw JobError(
-        .usage, name, records.isEmpty ? "there is no batch yet" : "there are only \(records.count) batches",
+        .usage, name, records.isEmpty ? "there is no batch yet" : "is further back than the oldest batch",
         remedy: records.isEmpty ? "Make one with: cpwx run" : "The oldest is \(id(records[0])).")
     }
     if let exact = records.first(where: { id($0) == name }) { return exact }

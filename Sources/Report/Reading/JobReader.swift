@@ -1,3 +1,4 @@
+internal import Index
 internal import Jobs
 internal import SystemPackage
 
@@ -33,7 +34,10 @@ struct JobReader: Sendable {
     if let name = entry["job_id"]?.string, found.job.decision != "skip" || status != nil {
       found.paths = JobPlaces(workspace: workspace).paths(of: entry)
       status = readManifest(&found, status) ?? status
-      if found.paths == nil { found.job.problem = "the folder of \(name) is gone" }
+      if found.paths == nil {
+        found.job.isGone = true
+        found.job.problem = "\(name) was \(isArchived(found.job) ? "archived" : "removed") since"
+      }
     }
     found.job.outcome = outcome(status, found.job)
     found.job.title = shown.masked(found.job.title ?? input.flatMap { FilePath($0.withoutNUL).lastComponent?.stem })
@@ -89,12 +93,18 @@ struct JobReader: Sendable {
     return manifest.status(isRunning: isRunning)
   }
 
+  private func isArchived(_ job: ReportedJob) -> Bool {
+    guard let folder = job.outputFolder else { return false }
+    return ArchivePlace(ofJobIn: workspace.resolve(documentPath: folder), in: workspace)
+      .map { exists($0.file(in: workspace)) } ?? false
+  }
+
   private func outcome(_ status: PipelineStatus?, _ job: ReportedJob) -> ReportedJob.Outcome {
     switch (job.decision, status) {
     case ("given_up", _): return .givenUp
     case ("held", nil): return .held
     case ("skip", nil): return .skipped
-    case ("pending", nil): return .pending
+    case ("pending", nil): return job.isLeft ? .notBegun : .pending
     case (_, .completed?): return .done
     case (_, .failed?): return .failed
     case (_, .interrupted?): return .interrupted
@@ -102,7 +112,7 @@ struct JobReader: Sendable {
     case (_, .pending?): return .notBegun
     case (_, nil):
       let hasEnded = batchStatus == .completed || batchStatus == .failed
-      return hasEnded && job.reason?.hasPrefix("not begun") != true ? .failed : .notBegun
+      return hasEnded && !job.isLeft ? .failed : .notBegun
     }
   }
 
@@ -130,6 +140,11 @@ struct JobReader: Sendable {
     }
     return troubles
   }
+}
+
+extension ReportedJob {
+  /// Whether the batch ended before the film's turn: it was stopped, or it was too late in the night.
+  fileprivate var isLeft: Bool { ["not begun", "left for the next run"].contains { reason?.hasPrefix($0) == true } }
 }
 
 extension String {

@@ -30,7 +30,7 @@ final class ArchiveDisplay: Sendable {
       case .ended(let outcome):
         state.ended += 1
         erase(&state)
-        for line in lines(outcome) { Console.note(line) }
+        for line in lines(outcome) { Console.note(wrapping: line) }
       }
       draw(&state)
     }
@@ -39,7 +39,7 @@ final class ArchiveDisplay: Sendable {
   func say(_ text: String) {
     state.withLock { state in
       erase(&state)
-      Console.note(text)
+      Console.note(wrapping: text)
     }
   }
 

@@ -117,6 +117,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     let (removed, freed) = size(.removed)
     if yes, !dryRun { return "\(removed) removed, \(freed) freed." }
     let (planned, toFree) = size(.planned)
-    return "\(planned) would go, \(toFree) be freed." + (planned > 0 ? " To do it: --yes" : " Nothing to do.")
+    if planned == 0 { return "Nothing to do: no archive would go." }
+    return "\(planned == 1 ? "1 archive" : "\(planned) archives") would go, and free \(toFree). To do it: --yes"
   }
 }

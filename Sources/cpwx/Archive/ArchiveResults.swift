@@ -19,12 +19,12 @@ struct ArchiveResults {
         .init("SIZE") { row in
           row["bytes"]?.int.map { describeSize($0 + (row["excluded_bytes"]?.int ?? 0)) } ?? ""
         }.dispensable(3),
-        .init("ARCHIVE") { ($0["archive_bytes"] ?? $0["expected_archive_bytes"])?.int.map(describeSize) ?? "" }
-          .dispensable(4),
+        .init("ARCHIVE") { ($0["archive_bytes"]?.int ?? $0["expected_archive_bytes"]?.int).map(describeSize) ?? "" }
+          .rare.dispensable(4),
         .init("SAVES") { $0["saved_bytes"]?.int.map { $0 < 0 ? "-" + describeSize(-$0) : describeSize($0) } ?? "" }
           .dispensable(2),
         .init("TITLE", key: "title", isFlexible: true).dispensable(1),
-        .init("FILE", key: "archive", isFlexible: true).cutAtStart.readable(20).dispensable(5),
+        .init("FILE", key: "archive", isFlexible: true).cutAtStart.readable(20).rare.dispensable(5),
         .reason { plain($0["reason"] ?? .null) }.rare,
       ],
       keys: RowKeys.archivedJob)

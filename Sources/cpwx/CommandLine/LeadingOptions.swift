@@ -19,6 +19,9 @@ enum LeadingOptions {
     // There is no command that they could be about.
     if rest.isEmpty || rest.first?.hasPrefix("-") == true || rest.first == "help" { return Array(rest) }
     let path = CommandPath(rest)
+    // What a command never says, it need not be told to leave unsaid.
+    let known = CommandLineSoFar(path.words).arguments.flatMap(\.names)
+    options.removeAll { flags.contains($0) && !known.contains($0) }
     let isGroup = !path.command.configuration.subcommands.isEmpty
     if isGroup, path.command.configuration.defaultSubcommand == nil { return Array(rest) }
     return path.words + options + rest.dropFirst(path.words.count)

@@ -15,7 +15,7 @@ enum JobColumns {
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true).cutAtStart),
       ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true).cutAtStart),
-      ("error", .init("ERROR", key: "error", isFlexible: true)),
+      ("error", .init("ERROR", key: "error", isFlexible: true).readable(40).rare.dispensable(5)),
       ("archive", .init("ARCHIVE", key: "archive", isFlexible: true).cutAtStart),
       (
         "archive_state",
@@ -25,7 +25,7 @@ enum JobColumns {
     ]
   }
 
-  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at", "archive_state"]
+  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at", "archive_state", "error"]
 
   /// The columns of these names, in their order.
   ///

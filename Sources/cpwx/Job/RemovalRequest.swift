@@ -32,7 +32,8 @@ struct RemovalRequest {
 
   /// Asks the person at the terminal.
   ///
-  /// - Throws: ``JobError`` with code `usage` when there is none; an exit status when the answer is no.
+  /// - Throws: ``JobError`` with code `usage` when there is none, `locked` when none of the jobs may go; an exit status when
+  ///   the answer is no.
   func confirm() throws {
     guard isatty(0) == 1, isatty(2) == 1 else {
       throw JobError(
@@ -40,11 +41,19 @@ struct RemovalRequest {
         remedy: "Nothing was removed. To remove without asking: --yes")
     }
     if jobs.isEmpty { return }
-    for (job, size) in zip(jobs, sizes) {
-      Console.note("\(job.jobID)  \(job.status)  \(describeSize(size.bytes))  \(job.title ?? "")")
+    var held = jobs.map { FileLock.isHeld($0.paths(in: removal.workspace).lock) }
+    if !held.contains(false) {
+      for job in jobs { _ = try FileLock.take(job.paths(in: removal.workspace).lock, subject: job.jobID) }
+      held = jobs.map { _ in false }
     }
-    let total = describeSize(sizes.reduce(0) { $0 + $1.bytes })
-    Console.write("Remove \(jobs.count == 1 ? "this job" : "these \(jobs.count) jobs"), \(total)? [y/N] ", to: 2)
+    var free: [TreeSize] = []
+    for ((job, size), isHeld) in zip(zip(jobs, sizes), held) {
+      let state = isHeld ? "is in use, and stays" : job.status
+      Console.note("\(job.jobID)  \(state)  \(describeSize(size.bytes))  \(job.title ?? "")")
+      if !isHeld { free.append(size) }
+    }
+    let total = describeSize(free.reduce(0) { $0 + $1.bytes })
+    Console.write("Remove \(free.count == 1 ? "this job" : "these \(free.count) jobs"), \(total)? [y/N] ", to: 2)
     if ["y", "yes"].contains(readLine()?.lowercased()) { return }
     Console.note("Nothing was removed.")
     throw ExitStatus.someFailed

@@ -19,10 +19,11 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let path = try self.manifest.path()
+    let folder = path.removingLastComponent()
     let manifest = try Manifest(reading: path)
     let rows: [JSON] = manifest.stages.flatMap { stage in
       stage.outputs.map { key, file in
-        let found = file.path.map { manifest.place(of: $0, in: path.removingLastComponent()) }
+        let found = file.path.map { manifest.place(of: $0, in: folder) }
         let now = found.flatMap { try? FileStatus(of: $0.path) }
         let shown = found?.isElsewhere == true ? found?.path.string : file.path
         return [
@@ -38,7 +39,11 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
       columns: [
         .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
         .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" },
-        .init("PATH", key: "path", isFlexible: true).cutAtStart,
+        .init("PATH", isFlexible: true) { row in
+          guard let recorded = row["path"]?.string else { return "" }
+          var place = manifest.place(of: recorded, in: folder).path
+          return place.removePrefix(folder) ? place.string : recorded
+        }.cutAtStart,
       ],
       keys: RowKeys.output
     ).write(format, orSay: "No stage has recorded a file.")

@@ -56,6 +56,9 @@ struct MigrateRunCommand: AsyncParsableCommand {
 
   func validate() throws {
     if !fromLegacy { throw ValidationError("Say --from-legacy, or -n with it to see what would be done.") }
+    if edit, dryRun {
+      throw ValidationError("--edit opens a plan that is then run: leave out -n, or --edit to see the plan alone.")
+    }
     if let user, user < 1 { throw ValidationError("--user is a number from 1.") }
     if let dateFrom, !MigrationOptions.dateSources.contains(dateFrom) {
       throw ValidationError(

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import Migration
+internal import TextWidth
 
 /// Writes the entries of a plan as they come, and counts them.
 final class MigrationOutput {
@@ -11,6 +12,8 @@ final class MigrationOutput {
   private var counts: [String: Int] = [:]
   private var problems: [Problem.Severity: Int] = [:]
   private var twins = 0
+  /// Warnings and errors, in lines for a terminal, whose columns have no room for them.
+  private var troubles: [String] = []
 
   init(_ format: OutputFormat) {
     self.format = format
@@ -49,7 +52,9 @@ final class MigrationOutput {
     if row.isHeldBack { heldBack += 1 }
     if row.isTwin { twins += 1 }
     switch row.text {
-    case .cells(let cells): writer.write([cells])
+    case .cells(let cells):
+      writer.write([cells])
+      if format == .table, !Style.isPlain, Console.outColumns != nil { note(cells) }
     case .line(let line):
       // A hundred thousand entries are not gathered first.
       if format == .json { lines += Array((isFirst ? "{\"entries\": [\n" : ",\n").utf8) }
@@ -58,6 +63,13 @@ final class MigrationOutput {
       if lines.count > 1 << 16 { flush() }
     }
     isFirst = false
+  }
+
+  private func note(_ cells: JSON) {
+    for problem in cells["problems"]?.array ?? [] {
+      guard let severity = problem["severity"]?.string, severity != "info" else { continue }
+      troubles.append("\(cells["path"]?.string ?? ""): \(severity): \(problem["message"]?.string ?? "")".onOneLine)
+    }
   }
 
   private func flush() {
@@ -73,7 +85,10 @@ final class MigrationOutput {
         "\(isFirst ? "{\"entries\": [" : "")\n], \"migration_id\": \(JSON.string(id).text(.compact))}\n".utf8)
       flush()
     case .ndjson: flush()
-    case .table, .csv: writer.end()
+    case .table, .csv:
+      writer.end()
+      if !troubles.isEmpty { Console.out("") }
+      for trouble in troubles { Console.out(wrapping: trouble, hanging: 2) }
     }
   }
 
@@ -85,7 +100,7 @@ final class MigrationOutput {
       done.map { "\($0) done" } ?? count("move", "to move"),
       done == nil ? count("complete", "to complete in place") : nil,
       count("adopt", "there already"), count("leave", "no jobs, which stay"), count("held back", "held back"),
-      twins > 0 ? "\(twins) of films with several directories" : nil,
+      twins > 0 ? "\(twins) \(twins == 1 ? "shares its film" : "share their films") with another" : nil,
       problems[.warning].map { $0 == 1 ? "1 warning" : "\($0) warnings" },
     ]
     return parts.compactMap { $0 }.joined(separator: ", ") + "."

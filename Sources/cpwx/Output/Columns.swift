@@ -32,8 +32,12 @@ extension String {
   /// Escapes that colour words take no columns.
   ///
   /// - Parameter hanging: columns by which all lines but the first are indented.
-  func wrapped(to columns: Int?, hanging: Int = 0) -> [String] {
+  /// - Parameter breaking: whether a word that no line holds, as a path may be, is broken as well.
+  func wrapped(to columns: Int?, hanging: Int = 0, breaking: Bool = false) -> [String] {
     guard let columns, shownWidth > columns else { return [self] }
+    if breaking, columns > hanging, withoutControls == self {
+      return wrapped(to: columns, hanging: hanging).flatMap { $0.pieces(of: columns, hanging: hanging) }
+    }
     let indent = String(repeating: " ", count: hanging)
     var lines: [String] = []
     var (width, gap) = (0, 0)
@@ -51,6 +55,31 @@ extension String {
       }
     }
     return lines
+  }
+
+  /// The line, broken wherever it is full; all pieces but the first are indented.
+  private func pieces(of columns: Int, hanging: Int) -> [String] {
+    let indent = String(repeating: " ", count: hanging)
+    var pieces = [""]
+    var width = 0
+    for character in self {
+      if width + character.greatestWidth > columns, width > hanging {
+        pieces.append(indent)
+        width = hanging
+      }
+      pieces[pieces.count - 1].append(character)
+      width += character.greatestWidth
+    }
+    return pieces
+  }
+
+  /// What is said on standard error: lines broken at words, under their own indent, but for those that hold a command to
+  /// be copied.
+  func said(within columns: Int?) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+      line.contains("cpwx ")
+        ? [String(line)] : String(line).wrapped(to: columns, hanging: line.prefix { $0 == " " }.count)
+    }.joined(separator: "\n")
   }
 
   private var shownWidth: Int { withoutControls.greatestWidth }

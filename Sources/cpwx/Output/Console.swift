@@ -29,17 +29,16 @@ enum Console {
   /// - Parameter painted: with colours, and of our own words.
   static func field(_ label: String, painted: String) {
     if Style.isPlain { return out("\(label): \(painted)") }
-    out(wrapping: label.padded(to: fieldIndent) + painted, hanging: fieldIndent)
+    let text = label.padded(to: fieldIndent) + painted
+    for line in text.wrapped(to: outColumns, hanging: fieldIndent, breaking: true) { out(line) }
   }
 
   private static let fieldIndent = 11
 
   static func note(_ text: String) { write(Secrets.maskedURLs(text).withoutControls + "\n", to: 2) }
 
-  /// A sentence that holds no command to be copied: on a terminal broken at words.
-  static func note(wrapping text: String) {
-    for line in text.wrapped(to: errorIsTerminal ? columns : nil) { note(line) }
-  }
+  /// Sentences: on a terminal broken at words, but for those that hold a command to be copied.
+  static func note(wrapping text: String) { note(text.said(within: errorIsTerminal ? columns : nil)) }
 
   /// Set once, by the options, before anything is done.
   nonisolated(unsafe) static var isVerbose = false
@@ -47,7 +46,7 @@ enum Console {
   /// What `-v` asks for.
   static func detail(_ text: String) { if isVerbose { note(text) } }
 
-  static func error(_ text: String) { write("cpwx: \(Secrets.maskedURLs(text).withoutControls)\n", to: 2) }
+  static func error(_ text: String) { note(wrapping: "cpwx: \(text)") }
 
   static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }
 

@@ -12,7 +12,7 @@ final class EventDisplay: RunDisplay {
     turn.withLock { _ in Console.out(line) }
   }
 
-  func say(_ text: String) { Console.note(text) }
+  func say(_ text: String) { Console.note(wrapping: text) }
   func close() {}
 }
 

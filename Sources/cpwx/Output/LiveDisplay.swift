@@ -37,7 +37,7 @@ final class LiveDisplay: RunDisplay {
   func say(_ text: String) {
     state.withLock { state in
       Self.erase(&state)
-      Console.note(text)
+      Console.note(wrapping: text)
       Self.draw(&state)
     }
   }

@@ -11,16 +11,15 @@ struct ReportTable {
   func write() {
     Console.out(wrapping: Style.heading(report.headline))
     Console.out(wrapping: "\(report.subline), batch \(report.id)".onOneLine)
-    let counts = report.totals.filter { $0.films > 0 }.map { "\($0.films) \(Style.outcome($0.outcome))" }
-    let again = [
-      ("done before", report.doneBefore), ("resumed", report.resumed), ("tried again", report.retried),
-      ("unreadable", report.unreadable),
-    ]
-    .filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    let counts = report.totals.filter { $0.films > 0 && $0.outcome != .skipped }
+      .map { "\($0.films) \(Style.outcome($0.outcome))" }
+    let again = report.besides.map { "\($0.films) \($0.what)" }
     Console.out("")
     Console.field(
       "Films",
-      painted: "\(counts.joined(separator: ", "))\(again.isEmpty ? "" : " (\(again.joined(separator: ", ")))")")
+      painted: counts.isEmpty
+        ? again.joined(separator: ", ")
+        : counts.joined(separator: ", ") + (again.isEmpty ? "" : " (\(again.joined(separator: ", ")))"))
     let waited = report.waitedSeconds >= 1 ? ", \(describeDuration(report.waitedSeconds)) of waiting for lanes" : ""
     Console.field("Time", "\(describeDuration(report.wallSeconds))\(waited)")
     if report.outputBytes > 0 { Console.field("Disk", "\(describeSize(report.outputBytes)) written") }

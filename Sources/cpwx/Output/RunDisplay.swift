@@ -33,6 +33,6 @@ struct PlainDisplay: RunDisplay {
     for line in isVerbose ? event.allLines : event.lines { Console.note("\(time) \(line)") }
   }
 
-  func say(_ text: String) { Console.note(text) }
+  func say(_ text: String) { Console.note(wrapping: text) }
   func close() {}
 }

@@ -63,6 +63,8 @@ struct MistypedTests {
       #expect(outcome.output.contains(",") == words.joined().contains("csv"))
       #expect(try workspace.start([CPWX.path, "-C", "films", "--version"]).wait().output == "0.1.0\n")
       #expect(try workspace.start([CPWX.path, "-C"]).wait().code == 64)
+      #expect(try workspace.start([CPWX.path, "-q", "-C", "films", "job", "list"]).wait().code == 0)
+      #expect(try workspace.start([CPWX.path, "-q", "-v", "init", "more"]).wait().code == 0)
     }
   }
 

@@ -106,6 +106,38 @@ struct NarrowTerminalTests {
     #expect("  a  longer-than-that b".wrapped(to: 8, hanging: 4) == ["  a", "    longer-than-that", "    b"])
     #expect("as it  is".wrapped(to: nil) == ["as it  is"])
   }
+
+  @Test func `a path longer than a line goes on under its beginning`() {
+    let lines = "Input  /a/long/path.mkv".wrapped(to: 15, hanging: 7, breaking: true)
+    #expect(lines == ["Input", "       /a/long/", "       path.mkv"])
+  }
+
+  @Test func `errors are broken at words, and commands to be copied are not`() {
+    let said = "cpwx: it is held\n  Wait for it\n  Run: cpwx job list".said(within: 10)
+    #expect(said == "cpwx: it\nis held\n  Wait for\n  it\n  Run: cpwx job list")
+    #expect("cpwx: it is held".said(within: nil) == "cpwx: it is held")
+  }
+
+  @Test func `why jobs failed is told where there is room, and what a job made is named as its folder has it`() throws {
+    try TestWorkspace.with([
+      Stage("one", outputs: ["sub/one.out"], script: "mkdir \"$1/sub\"; echo 1 > \"$1/sub/one.out\""),
+      Stage("two", number: 2, script: "echo no subtitles; exit 3"),
+    ]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q").code == 1)
+      let wide = try workspace.shown("job list", columns: 200)
+      #expect(wide.first?.contains("ERROR") == true && wide.last?.contains("no subtitles") == true, "\(wide)")
+      let outputs = try workspace.shown("manifest outputs latest", columns: 80)
+      #expect(outputs.last?.hasSuffix(" sub/one.out") == true, "\(outputs)")
+    }
+  }
+
+  @Test func `what a dry run of archiving cannot know has no column, and what it expects has one`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let lines = try workspace.shown("archive -n \(id)", columns: 200)
+      #expect(lines.contains { $0.contains("ARCHIVE") && !$0.contains("FILE") }, "\(lines)")
+    }
+  }
 }
 
 extension String {

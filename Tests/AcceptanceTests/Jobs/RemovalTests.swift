@@ -100,6 +100,8 @@ struct RemovalTests {
       let outcome = try workspace.cpwx("job", "rm", "--yes", busy, idle)
       #expect(outcome.code == 75)
       #expect(outcome.errors.contains(busy) && outcome.errors.contains(String(run.pid)))
+      let asked = try workspace.shown("job rm \(busy)", columns: 400).joined(separator: "\n")
+      #expect(asked.contains(String(run.pid)) && !asked.contains("[y/N]"), "\(asked)")
       #expect(remains(workspace, of: busy) == before)
       #expect(remains(workspace, of: idle).isEmpty)
       try workspace.write("open", "")

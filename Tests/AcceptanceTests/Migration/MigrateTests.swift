@@ -94,6 +94,21 @@ struct MigrateTests {
       #expect(
         undo.code == 1 && undo.errors.contains("out/-Don's_1978: was not put back: it has been run"), "\(undo.errors)")
       #expect(workspace.exists("out/Sholay_1975/manifest.json") && workspace.exists(manifest))
+      #expect(try workspace.json("migrate", "status").array?.first?["state"]?.string == "partly undone")
+    }
+  }
+
+  @Test func `a plan to be edited is not merely shown, and a terminal shows its problems below the table`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      try workspace.write("out/Kaalia_1981/audio/audio.wav", "sound")
+      try workspace.write("out/Kaalia_1981/manifest.json", "{")
+      #expect(try workspace.cpwx("migrate", "--from-legacy", "-n", "--edit").code == 64)
+      let plan = try workspace.json("migrate", "--from-legacy", "-n")["entries"]?.array ?? []
+      let warned = plan.filter { $0["problems"]?.array?.contains { $0["severity"]?.string == "warning" } == true }
+      let path = try #require(warned.first?["path"]?.string)
+      let lines = try workspace.shown("migrate --from-legacy -n", columns: 80)
+      #expect(lines.contains { $0.hasPrefix("\(path): warning: ") }, "\(lines)")
     }
   }
 
