@@ -97,7 +97,8 @@ struct JobQueryTests {
   }
 
   @Test(arguments: [
-    (120, "JOB USER STATUS TITLE YEAR STAGE CREATED"), (60, "JOB STATUS TITLE STAGE CREATED"),
+    (120, "JOB USER STATUS TITLE YEAR STAGE CREATED ERROR"), (80, "JOB USER STATUS TITLE YEAR STAGE CREATED"),
+    (60, "JOB STATUS TITLE STAGE CREATED"),
     (40, "JOB STATUS TITLE STAGE"), (30, "JOB STATUS TITLE"),
   ])
   func `a table fits the terminal, and spares what can be spared first`(width: Int, headings: String) throws {
