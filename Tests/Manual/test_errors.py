@@ -83,7 +83,8 @@ class Provoked(ErrorCase):
             begun = self.place.root / "begun"
             self.place.pipeline(f"touch {begun}; sleep 60")
             run = subprocess.Popen([CPWX, "run", "-q", "--force"], cwd=self.place.root, stdout=subprocess.DEVNULL)
-            while not begun.exists():
+            # The stage begins while its record is still on its way to the disk.
+            while not begun.exists() or '"running"' not in max(self.place.root.glob("out/*/*/*/*/*/manifest.json")).read_text():
                 time.sleep(0.02)
             begun.unlink()
             for number in ending:
