@@ -72,9 +72,10 @@ struct CancellingTests {
       try workspace.write("open", "")
       let run = try workspace.startCPWX("run", "--jobs", "1")
       #expect(eventually { workspace.exists("begun") })
-      // The one that runs is offered first, though it is not the newest.
-      let offered = try workspace.cpwx("complete", "bash", "cpwx", "job", "cancel", "").lines
-      #expect(offered == ["latest"] + workspace.jobs.map { ($0 as NSString).lastPathComponent })
+      // The one that runs is offered first, though it is not the newest, as soon as the index is told of it.
+      let offer = ["latest"] + workspace.jobs.map { ($0 as NSString).lastPathComponent }
+      #expect(
+        try eventually { try workspace.cpwx("complete", "bash", "cpwx", "job", "cancel", "").lines == offer })
       let waiting = workspace.jobs[1]
       #expect(try workspace.cpwx("job", "cancel", "-n", waiting).output.contains("would not be begun"))
       #expect(try workspace.cpwx("job", "cancel", waiting).code == 0)
