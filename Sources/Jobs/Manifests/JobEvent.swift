@@ -64,9 +64,16 @@ extension Manifest {
     }
   }
 
-  /// Keeps in `history` that the run before died, which it could not tell itself.
+  /// Keeps in `history` that the run before died, which it could not tell itself, and adds the time that it ran.
   public mutating func rememberInterruption() {
-    if let interruption { remember(interruption) }
+    guard let interruption else { return }
+    remember(interruption)
+    let timing = document["timing"]
+    guard let died = Timestamp(interruption.at),
+      let began = (timing?["resumed_at"] ?? timing?["started_at"])?.string.flatMap({ Timestamp($0) })
+    else { return }
+    let seconds = (timing?["running_seconds"]?.seconds ?? 0) + died.seconds(since: began)
+    document["timing"]?["running_seconds"] = .double(seconds)
   }
 
   /// The end of a run that still says it goes on, when nobody runs it any more: it is known to have come as far as its

@@ -55,7 +55,7 @@ extension BatchRun {
     let overlay = try FilmBatch.overlay(for: film.input)
     let check = SettingsCheck(workspace, environment: batch.environment)
     guard let job = film.job else {
-      if let overlay { try check.require(overlay, of: film.input, user: film.job?.userID ?? batch.user) }
+      if let overlay { try check.require(overlay, of: film.input, user: batch.user) }
       let created = try manager.createJob(
         userID: batch.user, overlay: overlay, pipeline: batch.selection.source, input: film.document(in: workspace)
       ) { next in
@@ -71,7 +71,7 @@ extension BatchRun {
       batch.index?.tell(job)
     }
     if batch.renewsConfig || !batch.isWorker && hasOldSettings(job) {
-      if let overlay { try check.require(overlay, of: film.input, user: film.job?.userID ?? batch.user) }
+      if let overlay { try check.require(overlay, of: film.input, user: job.userID) }
       let lock = try FileLock.take(job.lock, subject: job.id.description)
       try manager.renewJobEnv(job, overlay: overlay)
       _ = consume lock

@@ -56,16 +56,10 @@ struct JobRecord {
       for stage in manifest.stages where stage.fields["runner"]?.string == Runner.docker.rawValue {
         manifest.changeStage(stage.name) { $0.nameFilesAsHost(self.input, workspace) }
       }
-      let lost = manifest.interruption
       manifest.rememberInterruption()
       manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())
-      // The run that died could not add its time itself.
-      let died = lost.flatMap { Timestamp($0.at) }
-      if let died, let began = (timing["resumed_at"] ?? timing["started_at"])?.string.flatMap({ Timestamp($0) }) {
-        timing["running_seconds"] = .double((timing["running_seconds"]?.seconds ?? 0) + died.seconds(since: began))
-      }
       if timing["started_at"]?.string == nil {
         timing["started_at"] = .string(started.text)
       } else {
