@@ -150,7 +150,7 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 	@mkdir -p $(STAGE)/share/bash-completion/completions $(STAGE)/share/fish/vendor_completions.d $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)
 	@mkdir -p $(STAGE)/share/doc/cpwx/examples
 	@for program in cpwx cpwx-stage; do strip --strip-unneeded -o $(STAGE)/bin/$$program $(BUILT)/$$program; done
-	@for section in 1 5 7; do cp man/*.$$section $(STAGE)/share/man/man$$section/; done
+	@for page in man/*.[157]; do sed 's|/usr/local/bin|$(PREFIX)/bin|' $$page > $(STAGE)/share/man/man$${page##*.}/$${page##*/}; done
 	@gzip -9n $(STAGE)/share/man/man?/*
 	@cp completions/cpwx.bash $(STAGE)/share/bash-completion/completions/cpwx
 	@cp completions/cpwx.fish $(STAGE)/share/fish/vendor_completions.d/
@@ -165,7 +165,8 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 install: stage
 	@set -e; top="$(DESTDIR)$(PREFIX)"; record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
 	cat "$$top/$(RECORD)" > "$$record" 2>/dev/null || true; \
-	mkdir -p "$$top"; \
+	above=0; path="$$top"; until [ -d "$$path" ]; do above=$$((above + 1)); path=$$(dirname "$$path"); done; \
+	mkdir -p "$$top"; [ $$above = 0 ] || echo "above $$above" >> "$$record"; \
 	(cd $(STAGE) && find . -mindepth 1 -type d | sort) | while read -r path; do \
 	  [ -d "$$top/$$path" ] || { mkdir "$$top/$$path"; echo "$$path" >> "$$record"; }; done; \
 	(cd $(STAGE) && find . -type f | sort) | while read -r path; do \
@@ -176,8 +177,10 @@ install: stage
 ## uninstall: what install made, and nothing else; workspaces stay
 uninstall:
 	@set -e; top="$(DESTDIR)$(PREFIX)"; [ -f "$$top/$(RECORD)" ] || { echo "nothing of cpwx is installed below $$top"; exit 0; }; \
-	sort -r "$$top/$(RECORD)" | while read -r path; do \
+	above=$$(sed -n 's/^above //p' "$$top/$(RECORD)"); \
+	grep '^\./' "$$top/$(RECORD)" | sort -r | while read -r path; do \
 	  if [ -d "$$top/$$path" ]; then rmdir --ignore-fail-on-non-empty "$$top/$$path"; else rm -f "$$top/$$path"; fi; done; \
+	path="$$top"; for _ in $$(seq 1 $${above:-0}); do rmdir --ignore-fail-on-non-empty "$$path"; path=$$(dirname "$$path"); done; \
 	echo "uninstalled from $$top"
 
 ## deb: a Debian package

@@ -148,17 +148,20 @@ struct IndexFile: Sendable {
 
   /// Puts a database that is whole in the place of this one, if nobody has this one open.
   ///
-  /// - Parameter emptied: has this one's waiting transactions brought into it, so that it is whole whenever the power goes.
+  /// - Parameter settled: brings this one's waiting transactions into it, so that it is whole whenever the power goes, and
+  ///   tells whether that was all of them.
   /// - Returns: whether it was done.
-  func exchange(for new: FilePath, _ lock: borrowing FileLock, emptied: () throws -> Void) throws -> Bool {
+  func exchange(for new: FilePath, _ lock: borrowing FileLock, settled: () throws -> Bool) throws -> Bool {
     guard let alone = closeToOthers() else { return false }
+    var isDone = false
     try change(lock) {
-      try emptied()
+      guard try settled() else { return }
       for companion in companions { unlink(companion) }
       try DurableFile.replace(path, by: new)
+      isDone = true
     }
     _ = consume alone
-    return true
+    return isDone
   }
 
   /// Puts a database that is whole in this one's place, where there is none.

@@ -206,9 +206,12 @@ public final class JobIndex: Sendable {
     }
   }
 
+  /// How long is waited for another process, where it is SQLite that waits.
+  fileprivate static let busySeconds = 60.0
+
   static func configuration() -> Configuration {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(60)
+    configuration.busyMode = .timeout(busySeconds)
     configuration.prepareDatabase { db in
       // Not by GRDB's own switch, which writes into the file each time it is opened.
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
@@ -229,7 +232,8 @@ public final class JobIndex: Sendable {
     if isPassing { return try queue.write(body) }
     let lock = waits ? try file.lock() : try file.lockIfFree()
     let result = try queue.write(body)
-    if file.waitingBytes > Self.mostWaitingBytes { try checkpoint(lock) }
+    // What was written is written, whatever becomes of this.
+    if file.waitingBytes > Self.mostWaitingBytes { try? checkpoint(lock) }
     _ = consume lock
     return result
   }
@@ -247,7 +251,7 @@ public final class JobIndex: Sendable {
 
   private func checkpoint(_ lock: borrowing FileLock) throws {
     guard try file.isAsLeft(lock) else { return }
-    try file.change(lock) { try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+    try file.change(lock) { _ = try queue.settle() }
   }
 
   /// What may wait in the `-wal` file while somebody writes.
@@ -260,5 +264,24 @@ public final class JobIndex: Sendable {
   public func close() {
     if !isPassing, file.waitingBytes > Self.mostBytesLeft, let lock = try? file.lockIfFree() { try? checkpoint(lock) }
     try? queue.close()
+  }
+}
+
+extension DatabaseQueue {
+  /// Brings what waits in the `-wal` file into the database, as far as that goes now.
+  ///
+  /// - Returns: whether nothing waits any more. A reader that stays, as `sqlite3 | less` does, keeps some of it waiting, and
+  ///   nobody waits for that reader.
+  func settle() throws -> Bool {
+    try writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA busy_timeout = 0")
+      defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(JobIndex.busySeconds * 1000))") }
+      do {
+        _ = try db.checkpoint(.truncate)
+        return true
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        return false
+      }
+    }
   }
 }

@@ -6,9 +6,12 @@ public struct JobInfo: Sendable, Equatable {
 
   /// The documented fields of a new job, the zone that makes its times unambiguous, and what is known of its film.
   ///
-  /// - Parameter isOfConfig: its settings are those of the workspace's configuration.
+  /// - Parameters:
+  ///   - maker: `user@host` of who makes the job.
+  ///   - isOfConfig: its settings are those of the workspace's configuration.
   public init(
-    _ paths: JobPaths, created: Timestamp, input: JSON? = nil, isOfConfig: Bool = false, in workspace: Workspace
+    _ paths: JobPaths, created: Timestamp, by maker: String? = nil, input: JSON? = nil, isOfConfig: Bool = false,
+    in workspace: Workspace
   ) {
     document = [
       "job_id": .string(paths.id.description),
@@ -20,6 +23,7 @@ public struct JobInfo: Sendable, Equatable {
       "env_backup": .string(workspace.documentPath(paths.env)),
       "timezone": .string(created.timezone),
     ]
+    document["created_by"] = maker.map { .string($0) }
     if isOfConfig { document["config_file"] = .string(workspace.documentPath(workspace.configFile)) }
     document["input"] = input
   }
@@ -34,6 +38,9 @@ public struct JobInfo: Sendable, Equatable {
 
   /// The configuration that its settings were copied from; `nil` where they come from elsewhere, or it is not known.
   public var configFile: String? { document["config_file"]?.string }
+
+  /// `user@host` of who made the job.
+  public var createdBy: String? { document["created_by"]?.string }
 
   /// When the job was made.
   public var created: Timestamp? {

@@ -30,6 +30,7 @@ public struct JobManager: Sendable {
   /// The job's folder is filled under another name and renamed: a job is there whole, or not at all.
   /// - Parameters:
   ///   - userID: whose job it is.
+  ///   - maker: `user@host` of who makes it.
   ///   - settings: what it begins with instead of the base configuration: another job's.
   ///   - overlay: settings laid over those, for one film.
   ///   - pipeline: the text of the pipeline file it will be run by, kept beside job.env.
@@ -38,7 +39,8 @@ public struct JobManager: Sendable {
   ///     throws ends it there.
   /// - Throws: ``JobError``. The number of a job that could not be made is used up.
   public func createJob(
-    userID: Int = 1, settings: EnvFile? = nil, overlay: EnvFile? = nil, pipeline: [UInt8]? = nil, input: JSON? = nil,
+    userID: Int = 1, by maker: String? = nil, settings: EnvFile? = nil, overlay: EnvFile? = nil,
+    pipeline: [UInt8]? = nil, input: JSON? = nil,
     confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
     guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
@@ -46,7 +48,7 @@ public struct JobManager: Sendable {
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, settings: settings, overlay: overlay).bytes
       let info = JobInfo(
-        paths, created: moment, input: input, isOfConfig: settings == nil && input != nil, in: workspace)
+        paths, created: moment, by: maker, input: input, isOfConfig: settings == nil && input != nil, in: workspace)
       let user = paths.output.removingLastComponent()
       var group = SyncGroup()
       for grown in try makeFolder(user) { try group.add(folder: grown) }
@@ -60,7 +62,7 @@ public struct JobManager: Sendable {
           try group.write(pipeline, at: unfinished.appending("pipeline.yaml"), mode: [.ownerReadWrite])
         }
         if input != nil {
-          var manifest = Manifest(newFor: paths, created: moment, in: workspace)
+          var manifest = Manifest(newFor: paths, created: moment, by: maker, in: workspace)
           manifest.document["input"] = input
           try group.write(manifest.document.bytes(), at: unfinished.appending("manifest.json"))
         }

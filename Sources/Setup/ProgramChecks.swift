@@ -1,5 +1,6 @@
 internal import Engines
 internal import Jobs
+internal import Pipeline
 internal import SystemPackage
 
 /// The programs that the shipped stages call.
@@ -42,7 +43,10 @@ struct ProgramChecks {
   /// cpwx-stage lies beside cpwx, or among the engines, or in PATH.
   func stageProgram(beside folder: FilePath?) -> CheckResult {
     let name = "cpwx-stage"
-    if let found = ProgramSearch(beside: folder, environment: environment).find(name) { return .ok(name, found.string) }
+    let folders = stageProgramFolders(beside: folder, environment: environment)
+    if let found = ProgramSearch(toolFolders: folders, environment: environment).find(name) {
+      return .ok(name, found.string)
+    }
     return .error(
       name, "not found beside cpwx, among the engines or in PATH: no stage that ships can run",
       "Copy it beside cpwx, or run cpwx doctor --fix where both lie together.")

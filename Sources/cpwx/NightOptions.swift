@@ -34,7 +34,9 @@ struct NightOptions: ParsableArguments {
   var halt: String?
 
   @Option(
-    help: .init("How often a job may fail, over all nights, before it is given up. (default: 3)", valueName: "number"))
+    help: .init(
+      "How often a job may fail, over all nights, before it is given up; one that is named is tried all the same. (default: 3)",
+      valueName: "number"))
   var attempts: Int?
 
   @Flag(help: "Take up jobs again that were given up or cancelled.")

@@ -102,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
     if clusterOptions.cleanUp { return try cleanUp() }
     let request = try RunRequest(self)
     if dryRun {
-      let films = try request.films(changingNothing: true)
+      let films = try request.batch.foreseen(request.films(changingNothing: true))
       if !workOptions.quiet, let note = request.noteOnNothing(films.films.count) { Console.note(note) }
       return films.listing(request).write(format)
     }

@@ -51,7 +51,7 @@ struct RunRequest {
       workspace: workspace, user: try user ?? workspace.configuredUser, pipeline: pipeline, selection: selection,
       workflow: command.workflow, again: command.force, renewsConfig: config != nil,
       options: options, environment: environment,
-      toolFolders: [runningProgramFolder(), try? EngineHome(environment: environment).programs].compactMap { $0 },
+      toolFolders: stageProgramFolders(environment: environment),
       runner: runner, index: isWorker ? nil : index,
       restore: { [workspace] in try ArchivedJob($0, in: workspace).restore() },
       cluster: try Self.cluster(command, workspace, runner, environment), isWorker: isWorker)

@@ -28,14 +28,19 @@ struct StatusCommand: AsyncParsableCommand {
     for batch in batches {
       let room = Console.outColumns.map { max(20, $0 - 2) }
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
-      let since = batch["started_at"]?.string.map { " since \($0.prefix(19))" } ?? ""
-      let heading = "\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(since)".onOneLine
+      let began = Self.moment(batch["started_at"]?.string ?? "")
+      let heading = "\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(began)".onOneLine
       Console.out(wrapping: Style.heading(heading))
       for line in ProgressLines(BatchProgress(document: batch), within: room).lines {
         let text = line.text.onOneLine
         Console.out("  " + (room.map { text.fitting($0) } ?? text))
       }
     }
+  }
+
+  private static func moment(_ text: String) -> String {
+    guard let began = Timestamp(text) else { return "" }
+    return " since \(JobColumns.moment(text, nil, to: 19)), \(describeAge(Timestamp.now.seconds(since: began)))"
   }
 
   private static var columns: [Listing.Column] {

@@ -168,6 +168,7 @@ class Tab:
     def test_members_of_an_archive_are_completed(self):
         self.completed("cpwx archive extract latest ma", "cpwx archive extract latest ma")
         self.completed("cpwx archive extract latest made", "cpwx archive extract latest made.txt")
+        self.completed("cpwx archive extract latest~0 made", "cpwx archive extract latest~0 made.txt")
 
     def test_films_are_completed_and_other_files_are_not(self):
         (self.films / "in" / "Don.txt").write_text("")

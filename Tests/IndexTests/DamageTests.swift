@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Jobs
 import SystemPackage
 import TestSupport
@@ -38,6 +39,32 @@ import Testing
     shell.waitUntilExit()
     #expect(try site.rows() == expected)
     #expect(site.notices.count == 1 && site.notices[0].contains("\(words); it is made anew"), "\(site.notices)")
+  }
+
+  @Test func `is not what a program leaves that goes on reading it: it is written and made anew all the same`() throws {
+    let site = try site()
+    let expected = try site.rows()
+    var settings = Configuration()
+    (settings.readonly, settings.allowsUnsafeTransactions) = (true, true)
+    let other = try DatabaseQueue(path: site.database.string, configuration: settings)
+    try other.inDatabase { db in
+      try db.execute(sql: "BEGIN")
+      #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM jobs") == 20)
+    }
+    // More than may wait in the -wal file.
+    try site.look { index in
+      try index.write { try $0.execute(sql: "UPDATE inputs SET file = hex(zeroblob(1000000))") }
+      try index.write { try $0.execute(sql: "UPDATE inputs SET sha256 = NULL") }
+    }
+    #expect(try IndexFile(in: site.workspace).isNotedAsLeft)
+    #expect(try site.look { try $0.read { try Int.fetchOne($0, sql: "SELECT count(sha256) FROM inputs") } } == 0)
+    try Reindex(of: site.workspace).replace(notice: site.notice)
+    #expect(try site.rows() == expected)
+    #expect(site.notices.isEmpty, "\(site.notices)")
+    try other.inDatabase { db in
+      #expect(try Int.fetchOne(db, sql: "SELECT count(sha256) FROM inputs") == 20, "it reads on what it began with")
+      try db.execute(sql: "ROLLBACK")
+    }
   }
 
   @Test func `is noticed also after a change of it was cut short`() throws {

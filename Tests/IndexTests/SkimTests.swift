@@ -9,7 +9,7 @@ import Testing
   private static let plain = """
     {
       "version": "1.0.0",
-      "created_at": "2026-01-01T09:00:00.000000",
+      "created_at": "2026-01-01T09:00:00.000000", "created_by": "asha@films",
       "timezone": "IST +05:30",
       "job_id": "20260101-001",
       "input": {"file": "in/शोले_1975.mkv", "title": "शोले", "year": 1975, "size_bytes": 52, "sha256": "abc",

@@ -3,6 +3,7 @@
 BUILT names their folder, by default .build/debug.
 """
 
+import gzip
 import os
 import re
 import subprocess
@@ -60,7 +61,16 @@ class Installing(unittest.TestCase):
             make("install", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
             self.assertTrue(Path(folder, "opt/film tools/bin/cpwx").exists())
             make("uninstall", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
-            self.assertEqual(everything(folder), ["opt", "opt/film tools"])
+            self.assertEqual(everything(folder), [])
+
+    def test_folders_that_were_there_stay_and_so_does_what_others_put_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "opt").mkdir()
+            for _ in range(2):
+                make("install", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
+            Path(folder, "opt/film tools/notes").touch()
+            make("uninstall", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
+            self.assertEqual(everything(folder), ["opt", "opt/film tools", "opt/film tools/notes"])
 
 
 class Package(unittest.TestCase):
@@ -75,6 +85,9 @@ class Package(unittest.TestCase):
             root = Path(folder, "root")
             subprocess.run([root / "usr/bin/cpwx", "init", f"{folder}/films"], check=True, stdout=subprocess.DEVNULL)
             self.assertTrue(Path(folder, "films/config/.env").exists())
+            nights = gzip.decompress((root / "usr/share/man/man7/cpwx-nights.7.gz").read_bytes()).decode()
+            self.assertIn("ExecStart=/usr/bin/cpwx run", nights)
+            self.assertNotIn("/usr/local", nights)
             self.assertIn("ExecStart=/usr/bin/cpwx", (root / "lib/systemd/system/cpwx-archive.service").read_text())
             self.assertTrue((root / "usr/share/zsh/vendor-completions/_cpwx").exists())
             page = subprocess.run(

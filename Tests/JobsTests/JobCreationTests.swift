@@ -45,6 +45,17 @@ struct `A new job` {
     #expect(try JobInfo(reading: job.paths.info) == job.info)
   }
 
+  @Test func `tells who made it, and so does its history`() throws {
+    let site = try TemporaryWorkspace()
+    let manager = JobManager(try site.workspace)
+    let job = try manager.createJob(by: "asha@films", input: ["file": .string("in/film.mp4")])
+    #expect(job.info.createdBy == "asha@films")
+    let manifest = try Manifest(reading: job.paths.manifest)
+    let made = try #require(manifest.history.first)
+    #expect(made == JobEvent(at: made.at, who: "asha@films", .created))
+    #expect(try manager.createJob().info.createdBy == nil)
+  }
+
   @Test func `has its folders, and its settings twice, for nobody else to read`() throws {
     let site = try TemporaryWorkspace()
     let job = try create(site, userID: 2)

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-DATE = "November 27, 2026"
+DATE = "November 28, 2026"
 # What a command's page points to besides its own.
 MORE = {
     "cpwx": [
@@ -77,9 +77,6 @@ class Page:
         # A group that does something by itself does what this subcommand does.
         self.default = next((sub for sub in command.get("subcommands", []) if sub["commandName"] == default), None)
         self.blocks = list(blocks(command.get("discussion", "")))
-        if self.default and self.default.get("shouldDisplay") is False:
-            own = [block for block in self.blocks if block[0] != "EXAMPLES"]
-            self.blocks = own + list(blocks(self.default.get("discussion", ""))) + [b for b in self.blocks if b[0] == "EXAMPLES"]
 
     @property
     def arguments(self):

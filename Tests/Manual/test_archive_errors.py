@@ -191,6 +191,8 @@ class HostileTables(ErrorCase):
         damaged[30] ^= 1
         self.archive.write_bytes(damaged)
         self.expect("is damaged: ...", 65, self.place.cpwx("archive", "verify", self.job))
+        saved = self.place.cpwx("archive", "restore", "--salvage", "--to", "saved", self.job)[1]
+        self.expect("lost: ...", None, (None, saved))
         self.archive.write_bytes(bytes(3000))
         self.expect(
             "nothing of the job's folder could be got out of it", 65,

@@ -165,6 +165,10 @@ class Provoked(ErrorCase):
 
     def test_requests_that_go_with_no_others(self):
         cases = {
+            "Missing expected argument ...": ["job", "show"],
+            "Missing value for ...": ["run", "--user"],
+            "Unexpected argument ...": ["init", "a", "b"],
+            "The value ... is invalid for ...": ["run", "--user", "x"],
             "fits N batches": ["report", "2"],
             "is further back than the oldest batch": ["report", "latest~9"],
             "no such workflow": ["run", "--workflow", "x"],

@@ -8,6 +8,7 @@ import sources
 import test_archive_errors
 import test_errors
 import test_manual as manual
+import test_notices
 import test_stage_errors
 import test_system_errors
 
@@ -28,6 +29,14 @@ ELSEWHERE = {
     "this user may not speak to the Docker daemon": (
         f"{DOCKER}/MissingEngineTests.swift", "may not speak to the Docker daemon"),
     "its image cannot start it: ...": (f"{DOCKER}/ContainerFaultTests.swift", "its image cannot start it"),
+    "the cluster's controller does not answer; its jobs go on, and are followed: ...": (
+        f"{CLUSTER}/ClusterFaultTests.swift", "its jobs go on, and are followed"),
+    "the cluster's controller answers again": (f"{CLUSTER}/ClusterFaultTests.swift", "controller answers again"),
+    "not delivered within 30 days, and gone: ...": ("Tests/NoticesTests/OutboxTests.swift", "30 days, and gone"),
+    "refused a notification N times (...); it is kept in ...": (
+        "Tests/NoticesTests/WebhookTests.swift", "refused a notification"),
+    "a notification could not be kept on the disk, and is lost if it cannot be delivered now: ...": (
+        "Tests/NoticesTests/WebhookTests.swift", "could not be kept on the disk"),
     "one more than the N members it may have": (
         "Tests/SeekableTarTests/HostileTests.swift", "one more than the 1 members it may have"),
     "holds more than N bytes once decompressed": (
@@ -44,7 +53,7 @@ class TheManual(unittest.TestCase):
     def test_every_error_is_provoked_here_or_where_it_says(self):
         if not provoking.PROVOKED:
             # It has been asked for alone; else the tests have run before.
-            for module in (test_archive_errors, test_errors, test_stage_errors, test_system_errors):
+            for module in (test_archive_errors, test_errors, test_notices, test_stage_errors, test_system_errors):
                 unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
         self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE) - BETWEEN), [])
         self.assertEqual(sorted(provoking.PROVOKED & (set(ELSEWHERE) | BETWEEN)), [])

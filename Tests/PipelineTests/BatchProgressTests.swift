@@ -55,4 +55,30 @@ struct BatchProgressTests {
     // One that was interrupted has not ended its film; the batch's end is near all the same.
     #expect(progress.ended == 1)
   }
+
+  @Test func `of a stage that is tried again and of a batch that was told to end other processes know`() throws {
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    let job = JobPaths(id: try #require(JobID("20260101-001")), userID: 1, in: workspace)
+    let now = try #require(Timestamp("2026-01-01T22:00:00"))
+    var progress = BatchProgress()
+    progress.note(.batchStarted("b", films: 2, stages: 2, lanes: ["cpu": 1], expected: 100), now: now)
+    progress.note(.jobStarted(job, title: "Sholay", year: 1975, input: "/in/a.mp4"), now: now)
+    progress.note(.stageStarted(job, stage: "asr", number: 7, lane: "cpu", attempt: 1), now: now)
+    progress.note(.stageEnded(job, stage: "asr", status: .failed, seconds: 1, reason: "no memory"), now: now)
+    #expect(progress.running[0].stage == nil)
+    progress.note(.stageRetrying(job, stage: "asr", after: 30, reason: "no memory"), now: now)
+    #expect(progress.laneUse.isEmpty)
+    #expect(progress.secondsLeft(now: now) == 100)
+    progress.note(.batchStopping(.drain, because: nil), now: now)
+    #expect(progress.secondsLeft(now: now) == nil)
+    let told = BatchProgress(document: progress.document)
+    for progress in [progress, told] {
+      #expect(progress.running[0].stage == "asr")
+      #expect(progress.running[0].retriesAt == Timestamp("2026-01-01T22:00:30"))
+      #expect(progress.stopping == .drain)
+    }
+    progress.note(.stageStarted(job, stage: "asr", number: 7, lane: "cpu", attempt: 2), now: now)
+    #expect(progress.running[0].retriesAt == nil)
+  }
 }

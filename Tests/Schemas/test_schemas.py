@@ -249,12 +249,19 @@ class Runs(SchemaTestCase):
                 batches = self.output("status")
                 self.assertAsDocumented(batches, "status")
             self.assertAsDocumented(self.output("report"), "report")
+            run.terminate()
+            while b"batch_stopping" not in (self.root / "events.ndjson").read_bytes():
+                self.assertIsNone(run.poll())
+                time.sleep(0.05)
+            batches = self.output("status")
+            self.assertEqual([batch["stops"] for batch in batches], ["after running stages"])
+            self.assertAsDocumented(batches, "status")
         finally:
             while run.poll() is None:
                 run.terminate()
                 time.sleep(0.2)
         events = [json.loads(line) for line in (self.root / "events.ndjson").read_bytes().splitlines()]
-        self.assertLessEqual({"films_added", "batch_ended"}, {event["event"] for event in events})
+        self.assertLessEqual({"films_added", "batch_stopping", "batch_ended"}, {event["event"] for event in events})
         for event in events:
             self.assertAsDocumented(event, "run-event")
 

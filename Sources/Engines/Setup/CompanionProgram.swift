@@ -27,6 +27,13 @@ extension EngineHome {
   }
 }
 
+/// Where the programs of stages are looked for before PATH: beside cpwx, then among the engines.
+public func stageProgramFolders(
+  beside folder: FilePath? = runningProgramFolder(), environment: [String: String]
+) -> [FilePath] {
+  [folder, try? EngineHome(environment: environment).programs].compactMap { $0 }
+}
+
 /// The folder of the program that runs, links resolved.
 public func runningProgramFolder() -> FilePath? { runningProgram()?.removingLastComponent() }
 

@@ -14,6 +14,13 @@ public struct IndexAsItStands {
     database = file.isNotedAsLeft ? try? DatabaseQueue(path: file.readingPath, configuration: configuration) : nil
   }
 
+  /// The job that is called so, or the newest whose id begins so; `latest` and `latest~2`, too.
+  public func job(named name: String) -> IndexedJob? {
+    guard let back = JobIndex.stepsBack(name) else { return jobs(beginning: name, limit: 1).first }
+    let newest = jobs(beginning: "", limit: back + 1)
+    return newest.count > back ? newest[back] : nil
+  }
+
   /// Jobs whose ids begin so, newest first.
   public func jobs(beginning prefix: String, limit: Int, onlyArchived: Bool = false) -> [IndexedJob] {
     (try? database?.read { try $0.jobs(beginning: prefix, limit: limit, onlyArchived: onlyArchived) }) ?? []
@@ -40,18 +47,23 @@ public struct IndexAsItStands {
 extension Database {
   /// Jobs whose ids begin so, newest first.
   func jobs(beginning prefix: String, limit: Int, onlyArchived: Bool = false) throws -> [IndexedJob] {
-    let kept = onlyArchived ? " AND folder IN (SELECT folder FROM archives WHERE status <> 'redacted')" : ""
+    // An archive's key is its job's.
+    let (tables, key) =
+      onlyArchived
+      ? ("archives CROSS JOIN jobs ON jobs.folder = archives.folder AND archives.status <> 'redacted'", "archives.key")
+      : ("jobs", "jobs.key")
     func jobs(where condition: String, _ range: [any DatabaseValueConvertible]) throws -> [IndexedJob] {
-      let sql = "SELECT \(Self.jobColumns) FROM jobs WHERE \(condition)\(kept) ORDER BY key DESC LIMIT ?"
+      let sql = "SELECT \(Self.jobColumns) FROM \(tables) WHERE \(condition) ORDER BY \(key) DESC LIMIT ?"
       return try self.jobs(sql, arguments: StatementArguments(range + [limit]))
     }
     let names = [prefix, prefix + "\u{10FFFF}"]
     // Of a whole year there are more than can be sorted while somebody waits; by their keys they are in order.
     if let days = JobKey.days(beginning: prefix) {
       let found = try jobs(
-        where: "key >= ? AND key < ? AND +job_id >= ? AND +job_id < ?", [days.lowerBound, days.upperBound] + names)
-      if found.count == limit { return found }
+        where: "\(key) >= ? AND \(key) < ? AND +jobs.job_id >= ? AND +jobs.job_id < ?",
+        [days.lowerBound, days.upperBound] + names)
+      if found.count == limit || onlyArchived && !found.isEmpty { return found }
     }
-    return try jobs(where: "job_id >= ? AND job_id < ?", names)
+    return try jobs(where: "jobs.job_id >= ? AND jobs.job_id < ?", names)
   }
 }

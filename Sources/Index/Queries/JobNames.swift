@@ -128,7 +128,7 @@ extension JobIndex {
   }
 
   /// `latest` is 0 back, `latest~3` is 3.
-  private static func stepsBack(_ name: String) -> Int? {
+  static func stepsBack(_ name: String) -> Int? {
     if name == "latest" { return 0 }
     guard name.hasPrefix("latest~"), let steps = Int(name.dropFirst(7)), (0..<1_000_000).contains(steps) else {
       return nil

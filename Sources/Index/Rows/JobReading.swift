@@ -117,7 +117,8 @@ extension IndexedJob {
     (inputBytes, inputModified) = (film?["size_bytes"]?.byteCount, film?["modified_ns"]?.int)
     (inputInode, inputSeconds) = (film?["inode"]?.int, film?["duration_seconds"]?.seconds)
     self.stages = stages.map { IndexedStage($0) }
-    history = manifest?.history ?? createdAt.map { [JobEvent(at: $0, .created)] } ?? []
+    history =
+      manifest?.history ?? createdAt.map { [JobEvent(at: $0, who: info?["created_by"]?.string, .created)] } ?? []
     if !isRunning, let interruption = manifest?.interruption { history.append(interruption) }
   }
 

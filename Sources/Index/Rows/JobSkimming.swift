@@ -20,7 +20,7 @@ extension IndexedJob {
     (sha256, inputBytes, inputModified) = (input.sha256, input.bytes, input.modified)
     (inputInode, inputSeconds) = (input.inode, input.seconds)
     stages = read.stages
-    history = [JobEvent(at: created, .created)] + read.history
+    history = [JobEvent(at: created, who: read.createdBy, .created)] + read.history
   }
 }
 
@@ -34,6 +34,7 @@ private struct ManifestSkim {
   }
 
   private(set) var createdAt: String?
+  private(set) var createdBy: String?
   private(set) var timezone: String?
   private(set) var status: PipelineStatus?
   private(set) var input: Input?
@@ -54,6 +55,8 @@ private struct ManifestSkim {
     try skim.members { name, skim in
       if name == "created_at" {
         createdAt = try skim.text()
+      } else if name == "created_by" {
+        createdBy = try skim.text()
       } else if name == "timezone" {
         timezone = try skim.text()
       } else if name == "input" {

@@ -3,7 +3,8 @@ internal import Jobs
 internal import SystemPackage
 
 extension Database {
-  /// Brings what the table says of batches to what their records say. Records never change once they have ended.
+  /// Brings what the table says of batches to what their records say. Records never change once they have ended; of one that
+  /// seems interrupted it may only be that its lock is not seen from here.
   func storeBatches(of workspace: Workspace) throws {
     let folder = workspace.documentPath(workspace.batchFolder)
     // Before the records are read, so that what comes meanwhile is noticed.
@@ -12,7 +13,8 @@ extension Database {
     } else {
       try execute(sql: "DELETE FROM folders WHERE path = ?", arguments: [folder])
     }
-    let ended = try String.fetchSet(self, sql: "SELECT batch_id FROM batches WHERE status <> 'running'")
+    let ended = try String.fetchSet(
+      self, sql: "SELECT batch_id FROM batches WHERE status NOT IN ('running', 'interrupted')")
     var standing: Set<String> = []
     for path in workspace.batchRecords() {
       guard let name = path.stem else { continue }

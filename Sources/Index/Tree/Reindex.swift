@@ -76,17 +76,17 @@ public struct Reindex: Sendable {
     try queue.close()
     let lock = try file.lock()
     if exists(file.path), try file.isAsLeft(lock), let standing = try? JobIndex.standing(file) {
-      func empty() throws { try standing.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
       let isDone = try file.exchange(for: new, lock) {
-        try empty()
+        guard try standing.settle() else { return false }
         try standing.close()
+        return true
       }
       if !isDone {
         // Others have it open: its content is exchanged, in one transaction, and the file stays.
         let source = try DatabaseQueue(path: new.string)
         try file.change(lock) {
           try source.backup(to: standing)
-          try empty()
+          _ = try standing.settle()
         }
         try source.close()
         try standing.close()

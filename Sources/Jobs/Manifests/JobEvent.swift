@@ -11,7 +11,7 @@ public struct JobEvent: Sendable, Equatable {
 
   /// Local time, in the documented form.
   public var at: String
-  /// `user@host` of a run; `nil` where it is not known.
+  /// `user@host` of a run, or of who made the job; `nil` where it is not known.
   public var who: String?
   public var what: What
   public var stage: String?
@@ -96,7 +96,9 @@ extension Manifest {
   /// Of a job that another writer ran, how it ended.
   public var history: [JobEvent] {
     var events: [JobEvent] = []
-    if let created = document["created_at"]?.string { events.append(JobEvent(at: created, .created)) }
+    if let created = document["created_at"]?.string {
+      events.append(JobEvent(at: created, who: document["created_by"]?.string, .created))
+    }
     let history = (document["history"]?.array ?? []).compactMap { JobEvent($0) }
     events += history
     if history.isEmpty, let ended = document["timing"]?["completed_at"]?.string ?? document["completed_at"]?.string {

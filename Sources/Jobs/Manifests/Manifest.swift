@@ -27,7 +27,7 @@ public struct Manifest: Sendable, Equatable {
   }
 
   /// The documented manifest of a job that has not begun.
-  public init(newFor paths: JobPaths, created: Timestamp, in workspace: Workspace) {
+  public init(newFor paths: JobPaths, created: Timestamp, by maker: String? = nil, in workspace: Workspace) {
     document = [
       "version": .string("1.0.0"),
       "created_at": .string(created.text),
@@ -41,6 +41,7 @@ public struct Manifest: Sendable, Equatable {
       "pipeline": Self.newPipeline(.pending),
       "timing": ["started_at": .null, "completed_at": .null, "total_seconds": .null],
     ]
+    document["created_by"] = maker.map { .string($0) }
   }
 
   public var jobID: String? { document["job_id"]?.string }

@@ -78,6 +78,7 @@ extension Manifest {
     var document: JSON = [
       "version": .string("1.0.0"), "created_at": .string(created.text), "timezone": .string(created.timezone),
     ]
+    document["created_by"] = info?.document["created_by"]
     document["job_id"] = info?.document["job_id"] ?? folder.lastComponent.map { .string($0.string) }
     document["user_id"] = info?.document["user_id"]
     document["job_env_file"] = info?.document["env_file"]

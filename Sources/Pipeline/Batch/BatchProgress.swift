@@ -17,6 +17,8 @@ public struct BatchProgress: Sendable {
     public var text = ""
     /// When the stage began, or began to wait.
     public var since: Timestamp
+    /// When a stage that failed is tried again.
+    public var retriesAt: Timestamp?
     /// Stages of it that are done.
     fileprivate var done = 0
   }
@@ -32,6 +34,8 @@ public struct BatchProgress: Sendable {
   /// The last failures, newest first: the job and why.
   public private(set) var failures: [(job: String, reason: String)] = []
   public private(set) var laneSizes: [String: Int] = [:]
+  /// Whether the batch was told to end.
+  public private(set) var stopping = StopSource.Level.none
   /// What all films were reckoned to take, in seconds; `nil` without a history.
   private var expected: Double?
   private var stages: Int = 0
@@ -60,7 +64,7 @@ public struct BatchProgress: Sendable {
   /// Seconds until all is done, as far as can be told.
   public func secondsLeft(now: Timestamp = .now) -> Double? {
     if let left = told.secondsLeft { return left }
-    guard let started, ended < films else { return nil }
+    guard let started, ended < films, stopping == .none else { return nil }
     let elapsed = now.seconds(since: started)
     // By the pace so far, once there is one; before that by what earlier jobs took.
     if fraction > 0.05, elapsed > 2 { return elapsed / fraction * (1 - fraction) }
@@ -79,11 +83,13 @@ public struct BatchProgress: Sendable {
     case .jobStarted(let job, let title, let year, _):
       running.append(Running(job: job.id.description, title: filmName(title, year), since: now))
     case .stageWaiting(let job, let stage, let lane):
-      change(job) { ($0.stage, $0.lane, $0.isWaiting, $0.fraction, $0.since) = (stage, lane, true, nil, now) }
+      change(job) {
+        ($0.stage, $0.lane, $0.isWaiting, $0.fraction, $0.since, $0.retriesAt) = (stage, lane, true, nil, now, nil)
+      }
     case .stageStarted(let job, let stage, let number, let lane, _):
       change(job) { running in
         (running.stage, running.number, running.lane, running.isWaiting) = (stage, number, lane, false)
-        (running.fraction, running.text, running.since) = (nil, "", now)
+        (running.fraction, running.text, running.since, running.retriesAt) = (nil, "", now, nil)
       }
     case .stageProgress(let job, _, let fraction, let text):
       change(job) { ($0.fraction, $0.text) = (fraction, text) }
@@ -91,7 +97,12 @@ public struct BatchProgress: Sendable {
       change(job) { ($0.stage, $0.lane, $0.fraction, $0.text) = (nil, nil, nil, "") }
       if status != .failed { count(job) }
     case .stageKept(let job, _): count(job)
-    case .stageRetrying(let job, _, _, _): change(job) { ($0.lane, $0.fraction) = (nil, nil) }
+    case .stageRetrying(let job, let stage, let after, _):
+      change(job) {
+        ($0.stage, $0.since, $0.retriesAt) = (
+          stage, now, Timestamp(microseconds: now.microseconds + Int64(after * 1_000_000))
+        )
+      }
     case .jobEnded(let job, let status, _, let reason):
       // What a job that ended has not done is not to come any more.
       if let known = running.first(where: { $0.job == job.id.description }), films > 0 {
@@ -104,6 +115,7 @@ public struct BatchProgress: Sendable {
         failures.insert((job.id.description, reason ?? "no reason was recorded"), at: 0)
         failures = Array(failures.prefix(3))
       }
+    case .batchStopping(let level, _): stopping = level
     case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageCommand, .stageNoted, .warning, .batchEnded: break
     }
   }
@@ -126,6 +138,7 @@ extension BatchProgress {
     [
       "batch_id": .string(batch), "started_at": .string(started?.text), "films": .int(films),
       "completed": .int(completed), "failed": .int(failed), "fraction": .double(fraction),
+      "stops": .string(stopping.word),
       "seconds_left": secondsLeft().map { .double($0.rounded()) } ?? .null, "at": .string(Timestamp.now.text),
       "lanes": .array(
         laneSizes.sorted { $0.key < $1.key }.map {
@@ -137,7 +150,7 @@ extension BatchProgress {
             "job_id": .string($0.job), "title": .string($0.title), "stage": .string($0.stage),
             "stage_number": .int($0.number), "lane": .string($0.lane), "waiting": .bool($0.isWaiting),
             "fraction": $0.fraction.map { .double($0) } ?? .null, "text": .string($0.text),
-            "since": .string($0.since.text),
+            "since": .string($0.since.text), "retries_at": .string($0.retriesAt?.text),
           ]
         }),
       "failures": .array(failures.map { ["job_id": .string($0.job), "reason": .string($0.reason)] }),
@@ -152,6 +165,7 @@ extension BatchProgress {
     started = document["started_at"]?.string.flatMap { Timestamp($0) }
     (films, completed) = (document["films"]?.int ?? 0, document["completed"]?.int ?? 0)
     failed = document["failed"]?.int ?? 0
+    stopping = [.drain, .now].first { $0.word == document["stops"]?.string } ?? .none
     for lane in document["lanes"]?.array ?? [] {
       if let name = lane["lane"]?.string { laneSizes[name] = lane["places"]?.int }
     }
@@ -160,7 +174,8 @@ extension BatchProgress {
         job: job["job_id"]?.string ?? "", title: job["title"]?.string ?? "", stage: job["stage"]?.string,
         number: job["stage_number"]?.ordinal, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
         fraction: job["fraction"]?.fraction, text: job["text"]?.string ?? "",
-        since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now)
+        since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now,
+        retriesAt: job["retries_at"]?.string.flatMap { Timestamp($0) })
     }
     failures = (document["failures"]?.array ?? []).map { ($0["job_id"]?.string ?? "", $0["reason"]?.string ?? "") }
     (told.fraction, told.secondsLeft) = (document["fraction"]?.fraction, document["seconds_left"]?.seconds)

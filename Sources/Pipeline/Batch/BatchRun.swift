@@ -45,6 +45,8 @@ final class BatchRun: Sendable {
     let films = batch.options.watches ? .max : plan.withLock { $0.films.filter(\.kind.isWork).count }
     let places = Set(batch.selection.wanted.map(\.lane)).reduce(0) { $0 + max(1, batch.lanes.sizes[$1] ?? 1) }
     if let until = batch.options.until { stop.drain(at: until) }
+    let stopWatch = StopWatch(of: stop, until: batch.options.until, observe)
+    defer { withExtendedLifetime(stopWatch) {} }
     let hands = cluster == nil ? max(1, min(batch.options.jobs ?? places, films)) : 1
     onThreads(batch.options.watches ? hands + 1 : hands) { [self] hand in
       if hand == hands { return watch() }

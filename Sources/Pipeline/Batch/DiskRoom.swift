@@ -19,13 +19,13 @@ public struct DiskRoom: Sendable {
 
   /// Why a job that will write so many bytes has to wait; `nil` when there is room for it beside those that run.
   ///
-  /// - Parameter promised: what the running jobs will still write.
+  /// - Parameter promised: what jobs before it will still write.
   func reasonToWait(for bytes: Int, promised: Int) -> String? {
     guard let free else { return nil }
     if free - promised - bytes >= minFree { return nil }
-    let running = promised > 0 ? ", the running jobs \(describeSize(promised))" : ""
-    return "no room: it needs \(describeSize(bytes))\(running), \(describeSize(free)) are free and "
-      + "\(describeSize(minFree)) are to stay so"
+    let others = promised > 0 ? ", jobs before it \(describeSize(promised))" : ""
+    let kept = minFree > 0 ? " and \(describeSize(minFree)) are to stay so" : ""
+    return "no room: it needs \(describeSize(bytes))\(others), \(describeSize(free)) are free\(kept)"
   }
 
   private static func status(_ folder: FilePath) -> (all: Int, free: Int)? {

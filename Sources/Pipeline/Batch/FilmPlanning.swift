@@ -48,6 +48,24 @@ extension FilmBatch {
     }
   }
 
+  /// What of a plan is left for later when it is run now: more jobs than may begin, what would not be done in time, and what
+  /// has no room on the disk beside those before it.
+  ///
+  /// - Throws: `Errno` when no pipe can be made.
+  public func foreseen(_ plan: Plan) throws -> Plan {
+    var options = options
+    options.watches = false
+    var films = BatchRun.work(in: plan.films, from: 0)
+    for index in films.indices { films[index].film.settlesIn = 0 }
+    let queue = FilmQueue(
+      films, options, room: DiskRoom(of: workspace.outputRoot, minFree: options.minFree), stop: try StopSource())
+    var plan = plan
+    for (number, left) in queue.foresee() {
+      (plan.films[number].kind, plan.films[number].reason) = left
+    }
+    return plan
+  }
+
   /// What a run over the folder of films would do with a file, though nothing is run.
   ///
   /// - Returns: `nil` for what is no film by its name.

@@ -135,6 +135,18 @@ final class FilmQueue: Sendable {
     }
   }
 
+  /// Hands out all that can begin now, as if all of it ran side by side. Nothing is run: the queue is of no use for a batch
+  /// after that.
+  ///
+  /// - Returns: what became of the others, by the films' numbers, as a batch would tell it.
+  func foresee() -> [Int: (kind: InputDecision.Kind, reason: String)] {
+    while case .film = next() {}
+    return state.withLock { state in
+      for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
+      return state.left
+    }
+  }
+
   /// Begins nothing more; what runs goes on.
   func leaveRest(_ reason: String) {
     state.withLock { _ = leave(&$0, .pending, reason) }

@@ -57,7 +57,8 @@ extension BatchRun {
     guard let job = film.job else {
       if let overlay { try check.require(overlay, of: film.input, user: batch.user) }
       let created = try manager.createJob(
-        userID: batch.user, overlay: overlay, pipeline: batch.selection.source, input: film.document(in: workspace)
+        userID: batch.user, by: caller(batch.environment), overlay: overlay, pipeline: batch.selection.source,
+        input: film.document(in: workspace)
       ) { next in
         if batch.again { return }
         try plan.withLock { try $0.newcomers.confirmNone(of: film, user: batch.user, next: next) }

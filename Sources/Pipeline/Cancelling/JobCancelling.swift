@@ -77,8 +77,9 @@ public struct JobCancelling {
       say("\(job.id): ended processes that a run had left behind")
     }
     if let manifest, cancellation.isRecorded(in: manifest) { return .cancelledBefore }
-    let created = (try? JobInfo(reading: job.info))?.created ?? .now
-    try ManifestStore(job.manifest).update(orElse: Manifest(newFor: job, created: created, in: workspace)) {
+    let info = try? JobInfo(reading: job.info)
+    let bare = Manifest(newFor: job, created: info?.created ?? .now, by: info?.createdBy, in: workspace)
+    try ManifestStore(job.manifest).update(orElse: bare) {
       $0.close(for: cancellation)
     }
     JobManager(workspace).cleanupJobEnv(job)

@@ -85,7 +85,7 @@ public struct JobAccount: Sendable {
     let stage = event.stage ?? ""
     let what: String? =
       switch event.what {
-      case .created: "made"
+      case .created: event.who.map { "made by \($0)" } ?? "made"
       case .started: "run by \(event.who ?? "somebody")\(reason)"
       case .completed: "completed"
       case .failed: "failed\(reason)"

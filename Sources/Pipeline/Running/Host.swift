@@ -5,7 +5,7 @@ internal import Jobs
 var processID: Int32 { getpid() }
 
 /// Who runs this process, and where: `user@host`. Who used sudo counts, not root.
-func caller(_ environment: [String: String]) -> String {
+public func caller(_ environment: [String: String]) -> String {
   let names = ["SUDO_USER", "USER", "LOGNAME"].compactMap { environment[$0] }.filter { !$0.isEmpty }
   return "\(names.first ?? accountName ?? "uid \(getuid())")@\(hostName)"
 }

@@ -37,7 +37,7 @@ struct JobRecord {
     (self.reason, self.who, self.changed, self.warn) = (reason, who, changed, warn)
     let info = try? JobInfo(reading: paths.info)
     let created = info?.created ?? .now
-    latest = Manifest(newFor: paths, created: created, in: workspace)
+    latest = Manifest(newFor: paths, created: created, by: info?.createdBy, in: workspace)
   }
 
   /// The beginning of a run: who and what, and `running`. What an interrupted run left as running is put right.

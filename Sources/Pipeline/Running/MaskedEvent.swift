@@ -11,7 +11,8 @@ extension RunEvent {
       return shown == path.string ? path : FilePath(shown)
     }
     switch self {
-    case .batchStarted, .filmsAdded, .batchEnded, .resuming, .orphansEnded, .stageWaiting, .stageStarted,
+    case .batchStarted, .filmsAdded, .batchStopping, .batchEnded, .resuming, .orphansEnded, .stageWaiting,
+      .stageStarted,
       .stageProgress, .stageSaid, .stageKept, .stageNoted:
       return self
     case .stageCommand(let job, let stage, let command):

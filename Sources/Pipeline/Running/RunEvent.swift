@@ -10,6 +10,8 @@ public enum RunEvent: Sendable {
   case filmSettles(FilePath, seconds: Double)
   /// Films that came while a batch watches its folders.
   case filmsAdded(Int, stages: Int)
+  /// Nothing more is begun; `because` is told where nobody has asked for it.
+  case batchStopping(StopSource.Level, because: String?)
   case batchEnded(String, PipelineStatus)
   case jobStarted(JobPaths, title: String, year: Int?, input: FilePath)
   /// The documented RESUMING block.
@@ -54,6 +56,7 @@ public enum RunEvent: Sendable {
       [
         "\(film.string.onOneLine) changed a moment ago, and begins once it has been still for \(describeDuration(seconds))"
       ]
+    case .batchStopping(_, let because): because.map { [$0] } ?? []
     case .filmsAdded(let films, _): ["\(films) new \(films == 1 ? "film" : "films")"]
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       ["\(job.id): \(stage) \(status.rawValue) after \(describeDuration(seconds))\(reason.map { ": \($0)" } ?? "")"]

@@ -101,14 +101,10 @@ struct StageProcess {
     return watch.run(output: output)
   }
 
+  /// A path is taken as it is, from the stage's folder, so that what is wrong with it is the kernel's to say.
   private func find(_ program: String) -> FilePath? {
-    if program.contains("/") { return FilePath(program) }
-    let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map {
-      FilePath(String($0))
-    }
-    return (toolFolders + folders).map { $0.appending(program) }.first { candidate in
-      candidate.withPlatformString { access($0, X_OK) } == 0 && !isDirectory(candidate)
-    }
+    program.contains("/")
+      ? FilePath(program) : ProgramSearch(toolFolders: toolFolders, environment: environment).find(program)
   }
 }
 

@@ -12,6 +12,15 @@ public final class StopSource: Sendable {
     /// End what runs.
     case now
 
+    /// As documents say it; `nil` for ``none``.
+    public var word: String? {
+      switch self {
+      case .none: nil
+      case .drain: "after running stages"
+      case .now: "now"
+      }
+    }
+
     public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
   }
 

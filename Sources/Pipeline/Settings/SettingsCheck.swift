@@ -14,10 +14,8 @@ public struct SettingsCheck: Sendable {
   /// - Parameter hasUser: a user is named, and USER_ID does not count.
   /// - Throws: ``JobError`` with code `configuration` that names all mistakes of the workspace's configuration.
   public func requireConfiguration(hasUser: Bool) throws {
-    var config = workspace.config
-    if hasUser { config["USER_ID"] = nil }
     try require(
-      config, of: workspace.configFile,
+      hasUser ? workspace.config.ofAnyUser : workspace.config, of: workspace.configFile,
       remedy: "Nothing was begun. Correct the file, or name another one with --config.")
   }
 
@@ -39,13 +37,19 @@ public struct SettingsCheck: Sendable {
       remedy: "Nothing was begun. Correct the file: it is for this film alone.")
   }
 
+  /// - Parameter settings: an earlier job's, which a new one is to have.
+  /// - Throws: ``JobError`` with code `configuration`.
+  public func require(_ settings: EnvFile, of job: JobPaths) throws {
+    try require(
+      settings.ofAnyUser, of: job.env,
+      remedy: "No job was made. To do the film with the settings of today: cpwx run --force FILE")
+  }
+
   /// - Throws: ``JobError`` with code `configuration`.
   func require(of job: JobPaths) throws {
-    guard var env = try? EnvFile(parsing: DurableFile.read(job.env)) else { return }
-    // Whose it is says its place.
-    env["USER_ID"] = nil
+    guard let env = try? EnvFile(parsing: DurableFile.read(job.env)) else { return }
     try require(
-      env, of: job.env,
+      env.ofAnyUser, of: job.env,
       remedy: "The job has settings of its own. To give it those of another file: cpwx run --config FILE")
   }
 
@@ -62,5 +66,14 @@ public struct SettingsCheck: Sendable {
       .configuration, file.string,
       Secrets.masked(mistakes.map { "\($0.key) \($0.found)" }.joined(separator: ", "), secrets),
       remedy: (advice + [remedy]).joined(separator: "\n  "))
+  }
+}
+
+extension EnvFile {
+  /// Whose a job is says its place.
+  fileprivate var ofAnyUser: EnvFile {
+    var env = self
+    env["USER_ID"] = nil
+    return env
   }
 }

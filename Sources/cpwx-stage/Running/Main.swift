@@ -40,5 +40,10 @@ enum Main {
     }
   }
 
-  private static func printError(_ text: String) { writeLine("error: \(text)", to: .standardError) }
+  /// Files of the workspace, in which stages run, are named by where they lie in it.
+  private static func printError(_ text: String) {
+    let here = currentFolder()
+    let short = here.components.isEmpty ? text : text.replacing("\(here)/", with: "")
+    writeLine("error: \(short)", to: .standardError)
+  }
 }

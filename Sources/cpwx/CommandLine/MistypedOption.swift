@@ -19,7 +19,8 @@ struct MistypedOption {
         !argument.allValues.isEmpty, !argument.allValues.contains(value)
       else { return nil }
       let values = argument.allValues
-      let list = values.dropLast().joined(separator: ", ") + " or \(values.last ?? "")"
+      let list = [values.dropLast().joined(separator: ", "), values.last ?? ""].filter { !$0.isEmpty }
+        .joined(separator: " or ")
       return "'\(value)' is nothing that \(name) takes.\(didYouMean(value, among: values)) Expected \(list)."
     }
     guard let wrong = wrong.first else { return nil }

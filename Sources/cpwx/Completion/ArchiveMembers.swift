@@ -14,8 +14,7 @@ struct ArchiveMembers {
       return
     }
     let index = workspace.map { IndexAsItStands(of: $0) }
-    let job = index?.jobs(beginning: name == "latest" ? "" : name, limit: 1).first
-    guard let workspace, let job, let archive = job.archive else {
+    guard let workspace, let job = index?.job(named: name), let archive = job.archive else {
       paths = []
       return
     }

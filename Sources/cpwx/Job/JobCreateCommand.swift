@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import Pipeline
 
 struct JobCreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,8 @@ struct JobCreateCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open(config: config)
     let format = try formatOptions.resolved()
     let user = try user ?? workspace.configuredUser
-    let job = try JobManager(workspace).createJob(userID: user)
+    try SettingsCheck(workspace, environment: processEnvironment()).requireConfiguration(hasUser: self.user != nil)
+    let job = try JobManager(workspace).createJob(userID: user, by: caller(processEnvironment()))
     switch format {
     case .table: Console.out(job.paths.id.description)
     case .json: Console.out(raw: job.info.document.bytes())

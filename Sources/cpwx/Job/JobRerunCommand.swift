@@ -33,6 +33,8 @@ struct JobRerunCommand: AsyncParsableCommand {
     let old = try workspace.job(named: job.job)
     let paths = old.paths(in: workspace)
     let env = old.isArchived ? try old.archivedFile("job.env", in: workspace) : try DurableFile.read(paths.env)
+    let settings = EnvFile(parsing: env)
+    try SettingsCheck(workspace, environment: processEnvironment()).require(settings, of: paths)
     let manifest = old.isArchived ? try old.archivedManifest(in: workspace) : try Manifest(reading: paths.manifest)
     let input = try FilmSearch.input(manifest.document["input"] ?? .null, in: workspace)
     let workflow = manifest.document["pipeline"]?["workflow"]?.string
@@ -41,8 +43,8 @@ struct JobRerunCommand: AsyncParsableCommand {
       Console.note("\(old.jobID) kept no pipeline file: today's pipeline is used")
     }
     let made = try JobManager(workspace).createJob(
-      userID: try Int(old.userID) ?? workspace.configuredUser, settings: EnvFile(parsing: env), pipeline: pipeline,
-      input: input)
+      userID: try Int(old.userID) ?? workspace.configuredUser, by: caller(processEnvironment()),
+      settings: settings, pipeline: pipeline, input: input)
     let id = made.paths.id.description
     var choice = ["--resume", id]
     if let workflow { choice += ["--workflow", workflow] }

@@ -9,7 +9,7 @@ struct MigrateCommand: AsyncParsableCommand {
         cpwx migrate --from-legacy -n         show what would be done, and do nothing
         cpwx migrate --from-legacy            do it; a run that was cut off goes on
         cpwx migrate undo                     put every byte, name and time back
-      Then see: cpwx help migrate run for the options, cpwx migrate status
+      Then see: cpwx migrate run for its options, cpwx migrate status
       """,
     subcommands: [MigrateRunCommand.self, MigrateStatusCommand.self, MigrateUndoCommand.self],
     defaultSubcommand: MigrateRunCommand.self)

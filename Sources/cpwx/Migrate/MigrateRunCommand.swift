@@ -20,8 +20,7 @@ struct MigrateRunCommand: AsyncParsableCommand {
         cpwx migrate --from-legacy -n --format json | jq '.entries[] | select(.problems != [])'
         cpwx migrate --from-legacy /srv/old --user 2 --exclude '*_test'
       Then see: cpwx migrate status, cpwx job list
-      """,
-    shouldDisplay: false)
+      """)
 
   @Flag(help: "Look for trees of every older layout. Required, so that nothing is moved by mistake.")
   var fromLegacy = false

@@ -35,6 +35,8 @@ extension RunEvent {
         ("film_settles", nil, ["input": .string(film.string), "settle_seconds": .double(seconds)])
       case .filmsAdded(let films, let stages):
         ("films_added", nil, ["films": .int(films), "stages": .int(stages)])
+      case .batchStopping(let level, let because):
+        ("batch_stopping", nil, ["stops": .string(level.word), "reason": .string(because)])
       case .batchEnded(let id, let status):
         ("batch_ended", nil, ["batch_id": .string(id), "status": .string(status.rawValue)])
       case .jobStarted(let job, let title, let year, let input):

@@ -8,7 +8,8 @@ internal import TextWidth
 final class LiveDisplay: RunDisplay {
   private struct State {
     var progress = BatchProgress()
-    var drawn = 0
+    /// How wide each line of the live part is.
+    var drawn: [Int] = []
     var isClosed = false
   }
 
@@ -69,19 +70,22 @@ final class LiveDisplay: RunDisplay {
   }
 
   private static func draw(_ state: inout State) {
-    guard !state.isClosed, !state.progress.running.isEmpty || state.drawn > 0 else { return }
+    guard !state.isClosed, !state.progress.running.isEmpty || !state.drawn.isEmpty else { return }
     let lines = ProgressLines(state.progress, within: width).lines.prefix(max(2, Console.rows - 2))
     erase(&state)
-    let drawn = lines.map { Style.marked($0.text.onOneLine.fitting(width), $0.failure ?? "", as: "failed") }
-    Console.write(drawn.joined(separator: "\n"), to: 2)
-    state.drawn = lines.count
+    let texts = lines.map { $0.text.onOneLine.fitting(width) }
+    let marked = zip(texts, lines).map { Style.marked($0, $1.failure ?? "", as: "failed") }
+    Console.write(marked.joined(separator: "\n"), to: 2)
+    state.drawn = texts.map(\.displayWidth)
   }
 
   private static func erase(_ state: inout State) {
-    guard state.drawn > 0 else { return }
-    // To the first of the lines, and all below it gone.
-    let up = state.drawn > 1 ? "\u{1B}[\(state.drawn - 1)A" : ""
+    guard !state.drawn.isEmpty else { return }
+    // To the first of the lines, and all below it gone. A terminal that was made narrower since has broken them.
+    let columns = max(1, Console.columns)
+    let rows = state.drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
+    let up = rows > 1 ? "\u{1B}[\(rows - 1)A" : ""
     Console.write("\r\(up)\u{1B}[J", to: 2)
-    state.drawn = 0
+    state.drawn = []
   }
 }

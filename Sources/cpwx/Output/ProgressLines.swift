@@ -18,6 +18,11 @@ struct ProgressLines {
   init(_ progress: BatchProgress, within columns: Int?, now: Timestamp = .now) {
     (self.columns, self.now) = (columns, now)
     if progress.films > 1 { addWhole(progress) }
+    switch progress.stopping {
+    case .none: break
+    case .drain: lines.append(Line(text: "stops after the stages that run; the rest is left for the next run"))
+    case .now: lines.append(Line(text: "stops now; the rest is left for the next run"))
+    }
     addJobs(progress)
     if progress.films > 1 {
       for failure in progress.failures {
@@ -77,6 +82,9 @@ struct ProgressLines {
     guard let stage = job.stage else { return ("", "…") }
     let elapsed = describeDuration(now.seconds(since: job.since))
     let begun = (job.number.map { "\($0) " } ?? "") + stage
+    if let again = job.retriesAt {
+      return (begun, "failed, again in \(describeDuration(max(0, again.seconds(since: now))))")
+    }
     if job.isWaiting { return (begun, "waits for \(job.lane ?? "its lane")  \(elapsed)") }
     return (begun, "\(job.fraction.map { "\(bar($0))\(Self.percent($0))" } ?? "…")  \(elapsed)")
   }

@@ -21,8 +21,8 @@ enum RowKeys {
     "stage_name", "succeeded", "failed", "median_seconds", "p95_seconds", "longest_seconds", "longest_job",
   ]
   static let batch = [
-    "batch_id", "started_at", "films", "completed", "failed", "fraction", "seconds_left", "at", "lanes", "running",
-    "failures", "who", "inputs",
+    "batch_id", "started_at", "films", "completed", "failed", "fraction", "stops", "seconds_left", "at", "lanes",
+    "running", "failures", "who", "inputs",
   ]
   static let output = ["stage_name", "key", "path", "exists", "size_bytes", "description"]
   static let difference = ["stage_name", "key", "old", "new"]

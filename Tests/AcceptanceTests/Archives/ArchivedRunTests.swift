@@ -113,6 +113,11 @@ struct ArchivedRunTests {
       try workspace.move("in/deep/elsewhere.mp4", to: "in/.done/film.dat")
       let hidden = try workspace.cpwx("job", "rerun", new, "--no-run")
       #expect(hidden.code == 0, "\(hidden.errors)")
+      let before = workspace.jobs
+      try workspace.write(job + "/job.env", env.replacing(id, with: new) + "MAX_RETRIES=often\n")
+      let refused = try workspace.cpwx("job", "rerun", new, "--no-run")
+      #expect(refused.code == 78 && refused.errors.contains("MAX_RETRIES is \"often\""), "\(refused.errors)")
+      #expect(workspace.jobs == before)
     }
   }
 }

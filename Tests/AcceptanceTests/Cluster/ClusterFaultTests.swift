@@ -47,13 +47,14 @@ struct ClusterFaultTests {
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 6 })
       try cluster.stopController()
-      #expect(eventually(within: 60) { run.errorsSoFar.contains("does not answer") })
+      #expect(
+        eventually(within: 60) { run.errorsSoFar.contains("does not answer; its jobs go on, and are followed: ") })
       try workspace.write("open", "")
       #expect(try eventually { try workspace.statuses()["completed"] == 6 })
       try cluster.startController()
       let outcome = try run.wait(atMost: 90)
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(outcome.errors.contains("answers again"))
+      #expect(outcome.errors.contains("the cluster's controller answers again"))
       #expect(try workspace.statuses() == ["completed": 8])
       #expect(workspace.runs.count == 16)
     }

@@ -33,6 +33,47 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: [40, 200])
+  func `what else is told of jobs, archives and the machine fits, too`(columns: Int) throws {
+    try TestWorkspace.with([.making("one"), Stage("two", number: 2, script: "echo no words were heard in it; exit 3")])
+    {
+      workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4", holding: "a")
+      try workspace.film("कार्तिक और क्षत्रिय की कहानी का नाम (2002).mp4", holding: "b")
+      #expect(try workspace.cpwx("run", "-q").code == 1)
+      #expect(try workspace.cpwx("archive", "--keep", "--force", "latest~1").code == 0)
+      let commands = [
+        "doctor", "status", "report", "job show latest", "job why latest", "job stats", "job logs latest",
+        "manifest validate latest", "manifest show latest", "manifest outputs latest",
+        "manifest diff latest~1 latest", "archive list", "archive show latest~1", "migrate --from-legacy -n",
+        "migrate status", "job cancel latest",
+      ]
+      for command in commands {
+        let lines = try workspace.shown(command, columns: columns)
+        // What has no room for a space is a path or a word, and is left for copying.
+        let broken = lines.filter { $0.greatestWidth > columns && $0.drop { " →".contains($0) }.contains(" ") }
+        #expect(broken.isEmpty, "\(command)")
+      }
+    }
+  }
+
+  @Test func `columns stand under their headings, whatever script is before them`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for title in ["Sholay", "शोले", "花樣年華", "Dil ❤️ 👩‍🚀", "Amélie"] {
+        try workspace.film("\(title) (2001).mp4", holding: title)
+      }
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let lines = try workspace.cpwx("job", "list", "--columns", "title,status").lines
+      let column = try #require(lines.first?.firstRange(of: "STATUS")).lowerBound
+      let place = String(lines[0][..<column]).displayWidth
+      #expect(lines.count == 6)
+      for line in lines.dropFirst() {
+        let status = try #require(line.firstRange(of: "completed")).lowerBound
+        #expect(String(line[..<status]).displayWidth == place, "\(lines)")
+      }
+    }
+  }
+
   @Test func `of a path the end is seen`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let listed = try workspace.shown("job list --columns job_id,output_dir,title", columns: 40)

@@ -15,9 +15,11 @@ struct SetupCommandTests {
       for line in ["'\(place)/config/.env'", "cpwx doctor -C '\(place)'", "cpwx run -C '\(place)'", "\(place)/in"] {
         #expect(first.output.contains(line), "\(first.output)")
       }
+      #expect(first.output.contains("Made a workspace in \(place): in/ out/ logs/ archive/"), "\(first.output)")
       let before = workspace.tree("new place")
       let second = try workspace.cpwx("init", "new place")
       #expect(second.code == 0)
+      #expect(second.output.contains("\(place) is a workspace already; nothing was changed."))
       #expect(workspace.tree("new place") == before)
       #expect(try workspace.read("new place/config/.env") == "MINE=1\n")
       #expect(try workspace.cpwx("run", "-n", in: workspace.path("new place")).code == 0)
@@ -44,6 +46,14 @@ struct SetupCommandTests {
       }
       let broken = checks.first { $0["message"]?.string?.contains("pipeline.yaml:2") == true }
       #expect(broken?["status"]?.string == "error")
+      for check in checks where check["status"]?.string != "ok" {
+        #expect(check["remedy"]?.string?.isEmpty == false, "\(check)")
+      }
+      let lines = try workspace.cpwx("doctor", "--color", "never").lines
+      let headings = ["OK", "WARNING", "ERROR"].compactMap { lines.firstIndex(of: $0) }
+      #expect(headings.count > 1 && headings == headings.sorted() && lines.contains("ERROR"), "\(lines)")
+      let mistake = try #require(lines.lastIndex { $0.contains("pipeline.yaml:2") })
+      #expect(lines[(mistake + 1)...].first { $0.contains("→") }?.contains("→ Mend the lines") == true, "\(lines)")
     }
   }
 

@@ -84,6 +84,9 @@ struct AdmissionTests {
   @Test func `no more jobs are started than asked for, and the rest is left for the next run`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       for name in ["a", "b", "c"] { try workspace.film("\(name).mp4", holding: name) }
+      let plan = try decisions(workspace, "--max-jobs", "2")
+      #expect(plan.mapValues { $0["decision"]?.string } == ["a.mp4": "new", "b.mp4": "new", "c.mp4": "pending"])
+      #expect(plan["c.mp4"]?["reason"]?.string == "left for the next run: --max-jobs 2")
       let run = try workspace.cpwx("run", "--max-jobs", "2")
       #expect(run.code == 0)
       #expect(run.output.contains("--max-jobs"))
@@ -112,6 +115,10 @@ struct AdmissionTests {
       try workspace.film("a short.mp4", holding: String(repeating: "s", count: 500))
       try workspace.film("b long.mp4", holding: String(repeating: "l", count: 2000))
       try workspace.film("c endless.mp4", holding: String(repeating: "e", count: 9_000_000))
+      let plan = try decisions(workspace, "--until", "30s")
+      #expect(plan["b long.mp4"]?["decision"]?.string == "new")
+      #expect(plan["c endless.mp4"]?["decision"]?.string == "pending")
+      #expect(plan["c endless.mp4"]?["reason"]?.string?.contains("would not be done") == true)
       let run = try workspace.cpwx("run", "--until", "30s", "--jobs", "1")
       #expect(run.code == 0, "\(run.errors)")
       #expect(run.output.contains("would not be done"))
@@ -125,6 +132,8 @@ struct AdmissionTests {
       try workspace.mountDisk(at: workspace.path("disk"), size: "20m")
       try workspace.film("small.mp4", holding: "small")
       try workspace.film("big.mp4", holding: String(repeating: "b", count: 7_000_000))
+      let plan = try decisions(workspace, "--min-free", "8M")
+      #expect(plan.mapValues { $0["decision"]?.string } == ["big.mp4": "held", "small.mp4": "new"])
       let run = try workspace.cpwx("run", "--min-free", "8M")
       #expect(run.code == 75, "\(run.errors)")
       #expect(run.output.contains("no room"))
@@ -132,6 +141,17 @@ struct AdmissionTests {
       #expect(workspace.runs == ["one"])
       #expect(try workspace.cpwx("run", "--min-free", "1M").code == 0)
       #expect(workspace.runs == ["one", "one"])
+    }
+  }
+
+  @Test func `a plan holds what has no room beside the films before it`() throws {
+    try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out"]) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "20m")
+      for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: String(repeating: name, count: 4_000_000)) }
+      let plan = try decisions(workspace, "--min-free", "5M")
+      #expect(plan.mapValues { $0["decision"]?.string } == ["a.mp4": "new", "b.mp4": "held"])
+      #expect(plan["b.mp4"]?["reason"]?.string?.contains("jobs before it 8") == true)
+      #expect(workspace.jobs.isEmpty)
     }
   }
 

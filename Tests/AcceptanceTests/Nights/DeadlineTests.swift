@@ -13,10 +13,15 @@ struct DeadlineTests {
       // Well past the deadline, the stages still run.
       usleep(2_500_000)
       #expect(!workspace.stageProcesses().isEmpty)
+      let status = try workspace.cpwx("status").output
+      #expect(status.contains("stops after the stages that run"))
+      #expect(status.firstMatch(of: /since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, just now/) != nil, "\(status)")
+      #expect(!status.contains("left\n"), "no time that is reckoned for films that are not begun: \(status)")
       try workspace.write("open", "")
       let outcome = try run.wait()
       #expect(outcome.code == 0, "ending in time is what was asked for: \(outcome.errors)")
       #expect(outcome.output.contains("left for the next run"))
+      #expect(outcome.errors.contains(": nothing more is begun"))
       #expect(workspace.runs == ["slow", "slow"], "nothing was begun after the deadline")
       #expect(workspace.jobs.count == 2)
       for job in workspace.jobs {

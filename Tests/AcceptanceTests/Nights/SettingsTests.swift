@@ -18,7 +18,7 @@ struct SettingsTests {
       for name in ["a", "b", "c"] { try workspace.film("\(name).mp4", holding: name) }
       try workspace.write("config/secrets.json", "{\"hf_token\": ")
       let before = workspace.tree()
-      for arguments in [["run", "-n"], ["run"]] {
+      for arguments in [["run", "-n"], ["run"], ["job", "create"]] {
         let run = try workspace.start([CPWX.path] + arguments).wait()
         #expect(run.code == 78, "\(run.errors)")
         #expect(run.output.isEmpty)

@@ -78,7 +78,7 @@ final class IndexedWorkspace: Sendable {
     try look { index in
       try Drift(index).heal()
       return try index.read { db in
-        try ["jobs", "stages", "history", "events", "inputs", "words", "counts"].flatMap { table in
+        try ["jobs", "stages", "history", "events", "inputs", "words", "counts", "batches"].flatMap { table in
           try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table): \($0)" }.sorted()
         }
       }

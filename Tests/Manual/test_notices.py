@@ -1,0 +1,96 @@
+"""Notices of cpwx-errors(7), behind which the work goes on, provoked.
+
+CPWX names the program, by default .build/debug/cpwx.
+"""
+
+import fcntl
+import time
+import unittest
+from pathlib import Path
+
+from provoking import PROVOKED, DOCUMENTED, ErrorCase, ended, pattern
+
+
+class Notices(ErrorCase):
+    def expect_noticed(self, message, outcome, code=0):
+        self.assertEqual(DOCUMENTED.get(message), {None}, f"{message} is documented as a notice")
+        self.assertEqual(outcome[0], code, outcome[1])
+        self.assertRegex(outcome[1], pattern(message))
+        PROVOKED.add(message)
+
+    def test_an_index_that_is_no_index(self):
+        job = Path(self.place.job()).name
+        (self.place.root / ".cpwx/index.sqlite").write_text("no database")
+        outcome = self.place.cpwx("job", "list")
+        self.expect_noticed("it is made anew from the jobs' files", outcome)
+        self.expect_noticed("the old index is kept as ...", outcome)
+        self.assertIn(job, outcome[1])
+        self.assertNotIn("made anew", self.place.cpwx("job", "list")[1])
+
+    def test_an_index_that_cannot_be_made(self):
+        job = Path(self.place.job()).name
+        (self.place.root / ".cpwx/index.sqlite").unlink()
+        self.read_only(self.place.root / ".cpwx")
+        outcome = self.place.cpwx("job", "list")
+        self.expect_noticed("the jobs' files are read for this look", outcome)
+        self.assertIn(job, outcome[1])
+
+    def test_an_index_that_takes_nothing_while_a_job_runs(self):
+        self.place.job()
+        index = self.place.root / ".cpwx/index.lock"
+        self.read_only(index)
+        outcome = self.place.cpwx("run", "--force")
+        self.expect_noticed(
+            "the index could not be written (...); the jobs go on, and the next look at it brings it up to date", outcome)
+        self.unmount(index)
+        self.assertEqual(self.place.cpwx("job", "list", "--columns", "status")[1].split(), ["STATUS", "completed", "completed"])
+
+    def test_an_index_that_another_process_makes(self):
+        self.place.job()
+        with open(self.place.root / ".cpwx/index.maker", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            making = self.place.begin("job", "reindex")
+            time.sleep(4)
+        self.expect_noticed("another process makes the index of jobs anew; waiting for it", ended(making))
+
+    def test_a_record_of_a_batch_that_cannot_be_written(self):
+        (self.place.root / "logs/batches").write_text("in the way")
+        self.expect_noticed("the batch goes on without a record: ...", self.place.cpwx("run"))
+
+    def test_a_notification_that_nobody_takes(self):
+        self.place.settings("NOTIFY_COMMAND=false")
+        self.place.pipeline("exit 3")
+        self.expect_noticed("N notifications wait for the next run: ...", self.place.cpwx("run"), 1)
+
+    def test_members_that_no_archive_has(self):
+        job, _ = self.place.archive()
+        self.expect_noticed("nothing in ... is called so", self.place.cpwx("archive", "extract", job, "none", "-O"), 1)
+
+    def test_migrations_of_nothing(self):
+        tree = self.place.root / "out/Film_2001"
+        (tree / "audio").mkdir(parents=True)
+        (tree / "manifest.json").write_text('{"stages": {"demux": {"status": "success"}}}')
+        migrate = ["migrate", "--from-legacy"]
+        self.expect_noticed(
+            "nothing is left that --exclude does not fit", self.place.cpwx(*migrate, "-n", "--exclude", "*"))
+        self.place.cpwx(*migrate, code=0)
+        self.expect_noticed("what --only fits has been migrated already", self.place.cpwx(*migrate, "--only", "Film_2001"))
+
+    def test_a_tree_that_is_not_put_back(self):
+        tree = self.place.root / "out/Film_2001"
+        (tree / "audio").mkdir(parents=True)
+        (tree / "manifest.json").write_text('{"stages": {"demux": {"status": "success"}}}')
+        self.place.cpwx("migrate", "--from-legacy", code=0)
+        manifest = next(self.place.root.glob("out/*/*/*/*/*/manifest.json"))
+        kept = manifest.read_text()
+        manifest.write_text(kept.replace("{", "{ ", 1))
+        outcome = self.place.cpwx("migrate", "undo")
+        for message in ("was not put back: ...", "it has been run, or its manifest has been changed, since it was migrated"):
+            self.expect(message, 1, outcome)
+        manifest.write_text(kept)
+        self.place.cpwx("archive", "--keep", "--force", manifest.parent.name, code=0)
+        self.expect("it has been archived since: ...", 1, self.place.cpwx("migrate", "undo"))
+
+
+if __name__ == "__main__":
+    unittest.main()
