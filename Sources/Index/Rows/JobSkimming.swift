@@ -8,14 +8,16 @@ extension IndexedJob {
   init?(skimming bytes: [UInt8], at place: JobPlace, stamp: JobStamp) {
     guard !place.user.isEmpty, let read = try? bytes.withUnsafeBufferPointer({ try ManifestSkim($0) }),
       let status = read.status, status == .completed || status == .interrupted, let created = read.createdAt,
-      let input = read.input, let file = input.file, input.hasSize, !read.stages.isEmpty, !read.history.isEmpty
+      // Without a zone it may be another writer's, whose title is to be held against the file's name.
+      let zone = read.timezone, let input = read.input, let file = input.file, input.hasSize, !read.stages.isEmpty,
+      !read.history.isEmpty
     else { return nil }
     self.init(at: place, stamp: stamp)
     (title, year, self.status) = (input.title, input.year, status.rawValue)
     stage =
       read.stages.last { $0.status == StageStatus.running.rawValue || $0.status == StageStatus.failed.rawValue }?
       .name
-    (self.input, createdAt, timezone) = (file, created, read.timezone)
+    (self.input, createdAt, timezone) = (file, created, zone)
     (completedAt, totalSeconds) = (read.completedAt, read.totalSeconds)
     (sha256, inputBytes, inputModified) = (input.sha256, input.bytes, input.modified)
     (inputInode, inputSeconds) = (input.inode, input.seconds)
