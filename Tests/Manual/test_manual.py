@@ -205,7 +205,7 @@ class Settings(unittest.TestCase):
 
     def test_no_setting_is_documented_that_nothing_reads(self):
         everything = "\n".join(
-            [*sources("Sources"), *sources("config", ending=".py"), *sources("config", ending=".yaml"), *sources("config", ending=".example")])
+            [*sources("Sources"), *sources("config", ending=".py"), *sources("config", ending=".yaml"), *sources("config", ending=".yml"), *sources("config", ending=".example")])
         listed = set(re.findall(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", "\n".join(
             line for line in page("cpwx-env.5").splitlines() if line.startswith(".It Ev"))))
         unheard = {key for key in listed if key not in everything and not key.startswith("ENGINE_")}
@@ -327,7 +327,8 @@ class Errors(unittest.TestCase):
         self.assertGreater(len(messages), 50)
         # What stands for a part that differs is left out.
         parts = [part.strip(' :;,"') for line in messages for part in re.split(r"\.\.\.|\bN\b|[A-Z]+[:=][A-Z]+[:,]?", line)]
-        self.assertEqual([part for part in parts if len(part) > 3 and part not in code], [])
+        of_the_parser = {"Missing expected argument", "Missing value for", "Unexpected argument", "The value", "is invalid for"}
+        self.assertEqual([part for part in parts if len(part) > 3 and part not in code and part not in of_the_parser], [])
 
 
 if __name__ == "__main__":

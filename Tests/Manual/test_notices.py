@@ -60,11 +60,7 @@ class Notices(ErrorCase):
     def test_a_notification_that_nobody_takes(self):
         self.place.settings("NOTIFY_COMMAND=false")
         self.place.pipeline("exit 3")
-        self.expect_noticed("N notifications wait for the next run: ...", self.place.cpwx("run"), 1)
-
-    def test_members_that_no_archive_has(self):
-        job, _ = self.place.archive()
-        self.expect_noticed("nothing in ... is called so", self.place.cpwx("archive", "extract", job, "none", "-O"), 1)
+        self.expect_noticed("did not take them (...)", self.place.cpwx("run"), 1)
 
     def test_migrations_of_nothing(self):
         tree = self.place.root / "out/Film_2001"

@@ -33,7 +33,7 @@ ELSEWHERE = {
         f"{CLUSTER}/ClusterFaultTests.swift", "its jobs go on, and are followed"),
     "the cluster's controller answers again": (f"{CLUSTER}/ClusterFaultTests.swift", "controller answers again"),
     "not delivered within 30 days, and gone: ...": ("Tests/NoticesTests/OutboxTests.swift", "30 days, and gone"),
-    "refused a notification N times (...); it is kept in ...": (
+    "refused a notification N times (...)": (
         "Tests/NoticesTests/WebhookTests.swift", "refused a notification"),
     "a notification could not be kept on the disk, and is lost if it cannot be delivered now: ...": (
         "Tests/NoticesTests/WebhookTests.swift", "could not be kept on the disk"),

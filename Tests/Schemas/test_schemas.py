@@ -253,7 +253,8 @@ class Runs(SchemaTestCase):
             while b"batch_stopping" not in (self.root / "events.ndjson").read_bytes():
                 self.assertIsNone(run.poll())
                 time.sleep(0.05)
-            batches = self.output("status")
+            while not (batches := self.output("status"))[0]["stops"]:
+                self.assertIsNone(run.poll())
             self.assertEqual([batch["stops"] for batch in batches], ["after running stages"])
             self.assertAsDocumented(batches, "status")
         finally:

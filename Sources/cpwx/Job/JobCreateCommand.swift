@@ -25,8 +25,8 @@ struct JobCreateCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open(config: config)
     let format = try formatOptions.resolved()
+    try SettingsCheck(workspace, environment: processEnvironment()).requireConfiguration(hasUser: user != nil)
     let user = try user ?? workspace.configuredUser
-    try SettingsCheck(workspace, environment: processEnvironment()).requireConfiguration(hasUser: self.user != nil)
     let job = try JobManager(workspace).createJob(userID: user, by: caller(processEnvironment()))
     switch format {
     case .table: Console.out(job.paths.id.description)
