@@ -32,7 +32,8 @@ public struct DiskRoom: Sendable {
     var folder = folder
     while !exists(folder), folder.removeLastComponent() {}
     var status = statvfs()
-    guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
+    // Some file systems, such as /proc, have no size at all.
+    guard folder.withPlatformString({ statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
     let unit = Int(status.f_frsize)
     return (Int(status.f_blocks) * unit, Int(status.f_bavail) * unit)
   }

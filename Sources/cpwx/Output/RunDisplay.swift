@@ -28,10 +28,8 @@ struct PlainDisplay: RunDisplay {
   var isVerbose = false
 
   func show(_ event: RunEvent) {
+    if case .resuming = event { return event.lines.forEach { Console.note($0) } }
     let time = Timestamp.now.format("%H:%M:%S")
-    if case .resuming(let job, _, _) = event {
-      return Console.note("\(time) \(job.id): " + event.lines.joined(separator: "\n"))
-    }
     for line in isVerbose ? event.allLines : event.lines { Console.note("\(time) \(line)") }
   }
 
