@@ -28,7 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
     for batch in batches {
       let room = Console.outColumns.map { max(20, $0 - 2) }
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
-      let began = Self.moment(batch["started_at"]?.string ?? "")
+      let began = batch["started_at"]?.string.map { " since \(JobColumns.momentWithAge($0, nil))" } ?? ""
       let heading = "\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(began)".onOneLine
       Console.out(wrapping: Style.heading(heading))
       for line in ProgressLines(BatchProgress(document: batch), within: room).lines {
@@ -36,11 +36,6 @@ struct StatusCommand: AsyncParsableCommand {
         Console.out("  " + (room.map { text.fitting($0) } ?? text))
       }
     }
-  }
-
-  private static func moment(_ text: String) -> String {
-    guard let began = Timestamp(text) else { return "" }
-    return " since \(JobColumns.moment(text, nil, to: 19)), \(describeAge(Timestamp.now.seconds(since: began)))"
   }
 
   private static var columns: [Listing.Column] {

@@ -53,12 +53,9 @@ extension FilmBatch {
   ///
   /// - Throws: `Errno` when no pipe can be made.
   public func foreseen(_ plan: Plan) throws -> Plan {
-    var options = options
-    options.watches = false
-    var films = BatchRun.work(in: plan.films, from: 0)
-    for index in films.indices { films[index].film.settlesIn = 0 }
     let queue = FilmQueue(
-      films, options, room: DiskRoom(of: workspace.outputRoot, minFree: options.minFree), stop: try StopSource())
+      BatchRun.work(in: plan.films, from: 0), options,
+      room: DiskRoom(of: workspace.outputRoot, minFree: options.minFree), stop: try StopSource())
     var plan = plan
     for (number, left) in queue.foresee() {
       (plan.films[number].kind, plan.films[number].reason) = left

@@ -94,9 +94,7 @@ final class FilmQueue: Sendable {
   func next() -> Turn {
     state.withLock { state in
       if stop.level != .none { return leave(&state, .pending, reasonStopped(state)) }
-      if let most = options.maxJobs, state.started >= most {
-        return leave(&state, .pending, "left for the next run: --max-jobs \(most)")
-      }
+      if let reason = reasonEnough(state) { return leave(&state, .pending, reason) }
       let now = ContinuousClock.now
       var soonest = 1.0
       var isComing = !state.running.isEmpty
@@ -129,20 +127,32 @@ final class FilmQueue: Sendable {
         return .film(entry.number)
       }
       if isComing || state.isOpen { return .wait(max(0.02, soonest)) }
-      for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
-      state.waiting = []
-      return .over
+      return hold(&state)
     }
   }
 
-  /// Hands out all that can begin now, as if all of it ran side by side. Nothing is run: the queue is of no use for a batch
-  /// after that.
+  /// Tells what would be left of the films, were all that can begin now done side by side. It goes over them once, and hands
+  /// out none: a queue that has foreseen is of no use for a batch.
   ///
   /// - Returns: what became of the others, by the films' numbers, as a batch would tell it.
   func foresee() -> [Int: (kind: InputDecision.Kind, reason: String)] {
-    while case .film = next() {}
-    return state.withLock { state in
-      for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
+    state.withLock { state in
+      let films = state.waiting
+      state.waiting = []
+      for var entry in films {
+        if let reason = reasonNotInTime(entry) {
+          state.left[entry.number] = (.pending, reason)
+          continue
+        }
+        entry.reason = reasonEnough(state) ?? room.reasonToWait(for: entry.bytes, promised: state.reckoned)
+        if entry.reason == nil {
+          state.reckoned += entry.bytes
+          state.started += 1
+        } else {
+          state.waiting.append(entry)
+        }
+      }
+      _ = reasonEnough(state).map { leave(&state, .pending, $0) } ?? hold(&state)
       return state.left
     }
   }
@@ -190,6 +200,13 @@ final class FilmQueue: Sendable {
 
   func isRunning(_ input: FilePath) -> Bool { state.withLock { $0.running.values.contains { $0.input == input } } }
 
+  /// Ends the handing out where what waits has no room, and none will come free.
+  private func hold(_ state: inout State) -> Turn {
+    for entry in state.waiting { state.left[entry.number] = (.held, entry.reason ?? "no room on the disk") }
+    state.waiting = []
+    return .over
+  }
+
   private func leave(_ state: inout State, _ kind: InputDecision.Kind, _ reason: String) -> Turn {
     state.isOpen = false
     for entry in state.waiting { state.left[entry.number] = (kind, reason) }
@@ -208,6 +225,12 @@ final class FilmQueue: Sendable {
 
   private static func reasonPast(_ until: Timestamp) -> String {
     "left for the next run: it is past \(until.format("%H:%M"))"
+  }
+
+  /// Why no further film is begun, where as many have been as may; `nil` else.
+  private func reasonEnough(_ state: State) -> String? {
+    guard let most = options.maxJobs, state.started >= most else { return nil }
+    return "left for the next run: --max-jobs \(most)"
   }
 
   private func reasonNotInTime(_ entry: Entry) -> String? {

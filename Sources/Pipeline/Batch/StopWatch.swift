@@ -1,20 +1,14 @@
-internal import Dispatch
 internal import Jobs
 internal import Synchronization
 
 /// Tells once of each way in which a batch is told to end, for as long as this lives: by a signal, by its failures, or by
 /// the clock, which nothing else tells of.
 final class StopWatch {
-  private let timer: any DispatchSourceTimer
-
-  /// Seconds between looks.
-  private static let pause = 0.25
+  private let looks: RepeatedLook
 
   init(of stop: StopSource, until: Timestamp?, _ observe: @escaping @Sendable (RunEvent) -> Void) {
     let told = Mutex(StopSource.Level.none)
-    timer = DispatchSource.makeTimerSource(queue: .global())
-    timer.schedule(deadline: .now() + Self.pause, repeating: Self.pause, leeway: .milliseconds(100))
-    timer.setEventHandler {
+    looks = RepeatedLook(every: 0.25) {
       let level = stop.level
       let isNew = told.withLock { told in
         defer { told = level }
@@ -24,8 +18,5 @@ final class StopWatch {
       let because = stop.isPastDeadline ? until.map { "it is past \($0.format("%H:%M")): nothing more is begun" } : nil
       observe(.batchStopping(level, because: because))
     }
-    timer.activate()
   }
-
-  deinit { timer.cancel() }
 }

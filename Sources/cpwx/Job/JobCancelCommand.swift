@@ -44,8 +44,7 @@ struct JobCancelCommand: AsyncParsableCommand {
     let results = request.run(waits: !noWait)
     results.listing().write(format)
     if !workOptions.quiet, Console.errorIsRead, !results.cancelled.isEmpty {
-      Console.note(
-        wrapping: "To go on with what is cancelled: cpwx run --resume \(results.cancelled.joined(separator: " "))")
+      Console.note("To go on with what is cancelled: cpwx run --resume \(results.cancelled.joined(separator: " "))")
     }
     if let status = results.exitStatus { throw status }
   }

@@ -50,6 +50,12 @@ enum JobColumns {
     return "\(time) \(offset)"
   }
 
+  /// The same to the second, and how long ago that is; what is no time as it is.
+  static func momentWithAge(_ text: String, _ zone: String?) -> String {
+    guard let moment = Timestamp(text, in: zone) else { return text }
+    return Self.moment(text, zone, to: 19) + ", " + describeAge(Timestamp.now.seconds(since: moment))
+  }
+
   static func foreignZone(_ job: JSON) -> String? {
     Timestamp.foreignZone(job["timezone"]?.string, made: job["created_at"]?.string)
   }

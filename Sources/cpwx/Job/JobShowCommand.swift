@@ -51,18 +51,11 @@ struct JobShowCommand: AsyncParsableCommand {
     ]
     for (label, key) in labels {
       let text = plain(document[key] ?? .null)
-      var value = key.hasSuffix("_at") ? moment(text, document) : text
+      var value = key.hasSuffix("_at") ? JobColumns.momentWithAge(text, JobColumns.foreignZone(document)) : text
       if key == "cancelled_at", !value.isEmpty { value += ", by \(plain(document["cancelled_by"] ?? .null))" }
       if !value.isEmpty { Console.field(label, value) { key == "status" ? Style.status($0) : $0 } }
     }
     writeStages(document)
-  }
-
-  /// To the second, and how long ago that is.
-  private func moment(_ text: String, _ document: JSON) -> String {
-    let zone = JobColumns.foreignZone(document)
-    guard let moment = Timestamp(text, in: zone) else { return text }
-    return JobColumns.moment(text, zone, to: 19) + ", " + describeAge(Timestamp.now.seconds(since: moment))
   }
 
   private func writeStages(_ document: JSON) {
