@@ -3,8 +3,8 @@ internal import SystemPackage
 
 /// A stage's log: appended to by every attempt, secrets masked, its progress lines taken out.
 ///
-/// A line `cpwx:progress 0.42 words` tells how far a stage is. Percentages at the end of other lines count as well
-/// (`… 42%`), which is how most progress bars look; those lines stay in the log.
+/// A line `cpwx:progress 0.42 words` tells how far a stage is. Until it has sent one, percentages count as well as most
+/// progress bars show them: at the end of a line (`… 42%`) or before a bar (`42%|███`). Those lines stay in the log.
 struct StageLog: ~Copyable {
   private let file: FileDescriptor
   private var mask: SecretMask
@@ -13,11 +13,15 @@ struct StageLog: ~Copyable {
   private var isAtLineStart = true
   private var tail: [UInt8] = []
   private let progress: (Double, String) -> Void
+  /// Whether the stage tells its progress itself, so that percentages are only text.
+  private var tellsProgress = false
   /// The first failure to write, kept until the stage has ended.
   private(set) var failure: (any Error)?
 
   /// Bytes of the log's end that are kept for error messages.
   private static let tailLimit = 16_384
+  /// A percentage counts when so little was said after it.
+  private static let percentReach = 200
   /// A progress line is no longer than this.
   private static let progressLimit = 1024
   private static let marker = Array("cpwx:progress ".utf8)
@@ -104,26 +108,41 @@ struct StageLog: ~Copyable {
 
   private mutating func pass(_ bytes: [UInt8]) {
     write(bytes)
-    readPercent(bytes.suffix(200))
-    tail += bytes.suffix(Self.tailLimit)
+    let news = bytes.suffix(Self.tailLimit)
+    tail += news
+    if !tellsProgress { readPercent(after: tail.count - news.count) }
     if tail.count > 2 * Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
   }
 
   /// Whether `line` was a progress line, to be left out of the log.
-  private func readProgress(_ line: [UInt8]) -> Bool {
+  private mutating func readProgress(_ line: [UInt8]) -> Bool {
     let text = String(decoding: line.dropFirst(Self.marker.count).filter { $0 >= 0x20 }, as: UTF8.self)
     let words = text.split(separator: " ", maxSplits: 1)
     guard let number = words.first, let fraction = Double(number), fraction.isFinite else { return false }
+    tellsProgress = true
     progress(min(1, max(0, fraction)), words.count > 1 ? String(words[1]) : "")
     return true
   }
 
-  /// Reads a percentage such as progress bars show.
-  private func readPercent(_ line: ArraySlice<UInt8>) {
-    guard let sign = line.lastIndex(of: UInt8(ascii: "%")) else { return }
-    let digits = line[..<sign].reversed().prefix { ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }
-    guard let percent = Double(String(decoding: digits.reversed(), as: UTF8.self)), percent <= 100 else { return }
-    progress(percent / 100, "")
+  /// Reads the last percentage such as progress bars show, if what came from `start` of the tail on completes it.
+  private func readPercent(after start: Int) {
+    var rest = tail.suffix(Self.percentReach)
+    while let sign = rest.lastIndex(of: UInt8(ascii: "%")) {
+      rest = rest[..<sign]
+      guard let end = mark(behind: sign) else { continue }
+      if end < start { return }
+      let digits = tail[..<sign].reversed().prefix { ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }
+      guard let percent = Double(String(decoding: digits.reversed(), as: UTF8.self)), percent <= 100 else { continue }
+      return progress(percent / 100, "")
+    }
+  }
+
+  /// Where what makes a percentage progress is: the line's end, blanks before it left out, or a bar at once.
+  private func mark(behind sign: Int) -> Int? {
+    let following = tail[(sign + 1)...]
+    if following.first == UInt8(ascii: "|") { return sign + 1 }
+    let end = following.firstIndex { $0 != 0x20 && $0 != 0x09 }
+    return end.flatMap { tail[$0] == 0x0A || tail[$0] == 0x0D ? $0 : nil }
   }
 
   private mutating func write(_ bytes: [UInt8]) {
