@@ -46,8 +46,10 @@ public struct Engine: Sendable, Equatable {
     limits = document["limits"]?.string ?? ""
   }
 
-  /// Whether it takes a task in a language; `nil` stands for a language that is yet to be heard.
+  /// Whether it takes a task in a language; `nil` stands for a language that is yet to be heard, which an engine of one
+  /// language cannot.
   public func serves(language: Language?, task: String?) -> Bool {
+    if language == nil, task != nil, languages?.count == 1 { return false }
     let speaks = language.map { wanted in languages?.contains { Language($0) == wanted } ?? true } ?? true
     return speaks && (task.map { tasks.isEmpty || tasks.contains($0) } ?? true)
   }

@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 
 extension EngineCatalog {
   /// The engine for a stage's work.
@@ -33,7 +34,7 @@ extension EngineCatalog {
     guard engine.serves(language: language, task: task) else {
       throw JobError(
         .missingEngine, engine.name, "cannot \(work(language, task)); it knows \(known(engine))",
-        remedy: "Set ENGINE_\(stage.uppercased())=auto, or install a model that does.")
+        remedy: "Set ENGINE_\(stage.uppercased())=auto, or \(advice(engine, "install a model that does")).")
     }
     return engine
   }
@@ -58,15 +59,23 @@ extension EngineCatalog {
           "Is the code right? Set SRC_LANG (or WHISPER_LANGUAGE) to an ISO 639-1 code such as hi or en, or to auto.")
     }
     let others = candidates.filter { !$0.isAvailable && $0.serves(language: language, task: task) }
-    let advice = others.map { "or \($0.name), which \($0.reason)" }
+    let further = others.map { "or \($0.name), which \($0.reason)" }
     throw JobError(
       .missingEngine, stage, "no installed engine can \(work(language, task)): \(names)",
-      remedy: (["Install a multilingual model (see the README, Speech engines)"] + advice).joined(separator: ", ") + "."
+      remedy: ([advice(present[0], "Install a model that does")] + further).joined(separator: ", ") + "."
     )
   }
 
+  /// What to install, and where, for an engine to do what it cannot; `other` where no whisper model would help.
+  private func advice(_ engine: Engine, _ other: String) -> String {
+    guard engine.stages.contains("asr") else { return other }
+    let place = engine.adapter.removingLastComponent().removingLastComponent().pushing("weights/whisper/NAME")
+    let verb = other.first?.isUppercase == true ? "Put" : "put"
+    return "\(verb) a multilingual whisper model in CTranslate2's format into \(place) (see the README, Speech engines)"
+  }
+
   private func work(_ language: Language?, _ task: String?) -> String {
-    let speech = language.map { $0.englishName } ?? "this"
+    let speech = language?.englishName ?? (task == nil ? "this" : "a language that is yet to be heard")
     return task.map { "\($0) \(speech)" } ?? "work with \(speech)"
   }
 

@@ -1,7 +1,7 @@
 internal import Engines
 internal import Jobs
 
-/// The speech engines: what is installed, and whether each stage has one for the language of the workspace.
+/// The speech engines: what is installed, and whether each stage has one for the speech of the workspace.
 struct EngineChecks {
   /// What the stages find in their environment; none is empty.
   let settings: [String: String]
@@ -30,14 +30,10 @@ struct EngineChecks {
 
   private func stage(_ catalog: EngineCatalog, _ stage: String) -> CheckResult {
     let check = "engine for \(stage)"
-    let isSpeech = stage == "asr"
-    let language = isSpeech ? Language(settings["WHISPER_LANGUAGE"] ?? settings["SRC_LANG"]) : nil
     do {
-      if isSpeech, settings["WHISPER_TASK"] != "transcribe" {
-        try requireTranslation(from: language, into: Language(settings["TGT_LANG"]))
-      }
+      let task = try stage == "asr" ? SpeechTask(setting: { settings[$0] }, wrong: Self.wrong) : nil
       let engine = try catalog.choose(
-        stage: stage, setting: settings["ENGINE_\(stage.uppercased())"], language: language)
+        stage: stage, setting: settings["ENGINE_\(stage.uppercased())"], language: task?.language, task: task?.name)
       let models = engine.models.isEmpty ? "" : ", models: \(engine.models.joined(separator: ", "))"
       return .ok(check, "\(engine.name) \(engine.version ?? "")\(models). \(engine.limits)")
     } catch {
@@ -47,5 +43,9 @@ struct EngineChecks {
       let isOptional = stage == "pre_ner" || stage == "post_ner"
       return isOptional ? .warning(check, message, remedy) : .error(check, message, remedy)
     }
+  }
+
+  private static func wrong(_ key: String, _ value: String, _ message: String) -> JobError {
+    JobError(.configuration, "\(key)=\(value)", message, remedy: "Correct it in config/.env.")
   }
 }

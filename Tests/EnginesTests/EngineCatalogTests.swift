@@ -64,9 +64,26 @@ struct EngineCatalogTests {
     }
     #expect(foreign.description.contains("transcribe Hindi") && foreign.description.contains("small knows en fr"))
     #expect(foreign.description.contains("big"))
-    try await expectError(.missingEngine) {
+    let place = "into \(temporary.home.weights)/whisper/NAME"
+    #expect(foreign.description.contains(place))
+    let named = try await expectError(.missingEngine) {
       _ = try catalog.choose(stage: "asr", setting: "small", language: .english, task: "translate")
     }
+    #expect(named.description.contains(place))
+  }
+
+  @Test func `a language that is yet to be heard takes an engine of more than one`() async throws {
+    let temporary = try TemporaryHome()
+    try temporary.install([
+      "asr_tiny.py": adapter(
+        #"{"engine": "tiny", "stage": "asr", "available": true, "languages": ["en"], "tasks": ["transcribe"]}"#)
+    ])
+    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr")
+    #expect(try catalog.choose(stage: "asr", setting: "auto", language: .english, task: "transcribe").name == "tiny")
+    let error = try await expectError(.missingEngine) {
+      _ = try catalog.choose(stage: "asr", setting: "auto", language: nil, task: "transcribe")
+    }
+    #expect(error.description.contains("transcribe a language that is yet to be heard"))
   }
 
   @Test func `an empty home says how to install engines`() async throws {

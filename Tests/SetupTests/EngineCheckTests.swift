@@ -90,4 +90,29 @@ struct `The check of the engines` {
     #expect(found["engine for asr"]?.status == (served ? .ok : .error))
     #expect(found["engine for diarization"]?.status == .ok)
   }
+
+  @Test(
+    arguments: [
+      (["SRC_LANG": "en"], true), (["SRC_LANG": "en", "TGT_LANG": "en"], true),
+      (["SRC_LANG": "auto", "TGT_LANG": "en"], false), (["SRC_LANG": "auto"], false),
+      (["SRC_LANG": "en", "WHISPER_TASK": "translate"], false), (["SRC_LANG": "hi", "TGT_LANG": "en"], false),
+      (["SRC_LANG": "en", "TGT_LANG": "fr"], false),
+      (["SRC_LANG": "en", "TGT_LANG": "fr", "WHISPER_TASK": "Transcribe"], true),
+      (["SRC_LANG": "en", "WHISPER_TASK": "sing"], false),
+    ] as [([String: String], Bool)])
+  func `asks for what asr would be told to do, of engines that transcribe English alone`(
+    settings: [String: String], served: Bool
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let engines = try EnginesOfShell(in: folder)
+    for adapter in ["asr_faster_whisper.py", "asr_whisperx.py"] {
+      try engines.describe(
+        adapter, ["languages": .array([.string("en")]), "tasks": .array([.string("transcribe")])])
+    }
+    let found = await results(engines, settings)
+    #expect(found["engine for asr"]?.status == (served ? .ok : .error))
+    if let task = settings["WHISPER_TASK"], task == "sing" {
+      #expect(found["engine for asr"]?.message == "WHISPER_TASK=sing: is none of: transcribe, translate")
+    }
+  }
 }

@@ -8,7 +8,7 @@ import Testing
 struct SpeechTaskTests {
   private func task(_ settings: [String: String]) throws -> SpeechTask {
     let job = try TemporaryJob(settings)
-    return try SpeechTask(Settings(job: job.folder, environment: job.environment))
+    return try Settings(job: job.folder, environment: job.environment).speechTask
   }
 
   @Test(
@@ -22,6 +22,8 @@ struct SpeechTaskTests {
       (["SRC_LANG": "hi", "TGT_LANG": "en", "WHISPER_TASK": "transcribe"], "hi", "transcribe"),
       (["SRC_LANG": "fr", "TGT_LANG": "de", "WHISPER_TASK": "transcribe"], "fr", "transcribe"),
       (["SRC_LANG": "auto", "TGT_LANG": "en"], nil, "translate"),
+      (["SRC_LANG": "hi", "WHISPER_TASK": "Transcribe", "TGT_LANG": "fr"], "hi", "transcribe"),
+      (["SRC_LANG": "en", "WHISPER_TASK": "translate"], "en", "translate"),
     ] as [([String: String], String?, String)])
   func `the settings say what to do`(settings: [String: String], language: String?, name: String) throws {
     let task = try task(settings)

@@ -13,7 +13,7 @@ struct ASRStage: StageCommand {
   static func work(
     _ arguments: [String], _ context: StageContext, _ manifest: inout StageManifest
   ) async throws {
-    let task = try SpeechTask(context.settings)
+    let task = try context.settings.speechTask
     let engine = try await context.engine(language: task.language, task: task.name)
     let prompt = InitialPrompt.find(in: context.job, names: context.movieNames)
     record(prompt, context, &manifest)
@@ -86,6 +86,13 @@ struct ASRStage: StageCommand {
     manifest.addOutput("asr_json", context.path("\(name).json"), "The same, under the job's name")
     manifest.addOutput("asr_text", context.path("\(name).txt"), "The same, to read")
     manifest.addOutput("asr_meta", context.path("\(name).meta.json"), "Facts about the recognition")
+  }
+}
+
+extension Settings {
+  /// What is to be done with the film's speech.
+  var speechTask: SpeechTask {
+    get throws { try SpeechTask(setting: { self[$0] }, wrong: wrong) }
   }
 }
 
