@@ -15,23 +15,31 @@ struct TenStagesTests {
     try #require(exists(try EngineHome(environment: environment).python), "no speech engines: run make setup")
     let film = job.workspace.appending("film.mp4")
     try await makeMedia(["-t", "15", "-i", sample("mp4").string, "-c", "copy"], film)
-    let facts = #"{"title": "Super Awesome Company", "cast": [{"name": "A. Smith", "character": "Waldo"}]}"#
-    try job.write(facts, to: job.path("metadata/tmdb_data.json"))
+    let filmFacts = #"{"title": "Super Awesome Company", "cast": [{"name": "A. Smith", "character": "Waldo"}]}"#
+    try job.write(filmFacts, to: job.path("metadata/tmdb_data.json"))
     let folder = job.folder.string
     let calls: [[String]] = [
       ["demux", film.string, folder], ["pre_ner", folder], ["silero-vad", folder], ["pyannote_vad", folder],
       ["diarization", folder], ["asr", folder], ["post-ner", folder], ["subtitle_gen", folder],
       ["mux", film.string, job.path("subtitles/subtitles.srt").string, job.path("final_output.mp4").string],
     ]
+    var said: [String: String] = [:]
     for call in calls {
       let result = try await runStage(call, environment)
       try #require(result.status == 0, "\(call[0]): \(result.errors)")
+      said[call[0]] = result.errors
       let record = try job.record(call[0])
       #expect(record.status == .success)
       for output in record.outputs { #expect(output.file.exists == true, "\(call[0]) \(output.key)") }
     }
     let transcript = Transcript(try job.json("transcription/transcript.json"))
     #expect(try job.record("asr").fields["metadata"]?["prompt_source"] == .string("ner_enhanced_prompt"))
+    let facts = try #require(try job.record("asr").fields["metadata"])
+    for key in ["engine", "engine_version", "model", "limits"] {
+      #expect(facts[key]?.string?.isEmpty == false, "\(key)")
+    }
+    let choice = "engine: \(facts["engine"]?.string ?? "?") \(facts["engine_version"]?.string ?? "?"). "
+    #expect(said["asr"]?.contains(choice + (facts["limits"]?.string ?? "?")) == true)
     #expect(transcript.segments.allSatisfy { $0.speaker != nil && !$0.words.isEmpty })
     let heard = try job.text("subtitles/subtitles.srt").lowercased()
     for word in ["calling", "company", "extension", "partnership"] { #expect(heard.contains(word), "\(heard)") }
