@@ -153,6 +153,34 @@ import Testing
     #expect(pipeline.stage("asr")?.retries == 1)
   }
 
+  @Test func `has the documented services, switches and outputs`() throws {
+    let expected: [(service: String, enabled: String, output: String)] = [
+      ("demux", "STEP_DEMUX", "audio/audio.wav"), ("tmdb", "STEP_TMDB_METADATA", "metadata/tmdb_data.json"),
+      ("pre-ner", "STEP_PRE_ASR_NER", "entities/pre_ner.json"),
+      ("silero-vad", "STEP_SILERO_VAD", "vad/silero_segments.json"),
+      ("pyannote-vad", "STEP_PYANNOTE_VAD", "vad/pyannote_segments.json"),
+      ("diarization", "STEP_DIARIZATION", "diarization/speaker_segments.json"),
+      ("asr", "STEP_WHISPERX", "transcription/transcript.json"),
+      ("post-ner", "STEP_POST_ASR_NER", "entities/post_ner.json"),
+      ("subtitle-gen", "STEP_SUBTITLE_GEN", "subtitles/subtitles.srt"), ("mux", "STEP_MUX", "final_output.mp4"),
+    ]
+    let stages = try PipelineDefinition.standard.stages
+    #expect(stages.map(\.service) == expected.map(\.service))
+    #expect(stages.map(\.enabled) == expected.map(\.enabled))
+    #expect(stages.map { $0.outputs.map(\.path) } == expected.map { [$0.output] })
+    #expect(stages.allSatisfy { $0.outputs.allSatisfy { !$0.optional } })
+  }
+
+  @Test func `has asr read the documented prompts in their order`() throws {
+    let asr = try #require(try PipelineDefinition.standard.stage("asr"))
+    let prompts = (asr.inputs ?? []).filter { $0.key == "prompt" && $0.optional }.map(\.path)
+    #expect(
+      prompts.filter { !$0.contains("{title}") } == [
+        "prompts/ner_enhanced_prompt.txt", "{job_name}.combined.initial_prompt.txt",
+        "{job_name}.initial_prompt.txt", "pre_ner/entities.json",
+      ])
+  }
+
   @Test func `knows the transcribe workflow`() throws {
     let stages = try PipelineDefinition.standard.stages(ofWorkflow: "transcribe")
     #expect(stages.map(\.name) == ["demux", "silero_vad", "asr"])

@@ -39,7 +39,7 @@ struct Fingerprints {
     let usesFilm = used.contains("input") || stage.inputs?.contains { $0.path == "{input}" } != false
     if usesFilm { document["film"] = .string(context.filmHash) }
     var inputs = JSON.Object()
-    for file in stage.inputs ?? [] where file.path != "{input}" {
+    for file in context.inputs(of: stage) where file.path != "{input}" {
       inputs[file.path] = .string(try contentHash(of: context.path(of: file, stage)))
     }
     document["inputs"] = .object(inputs)

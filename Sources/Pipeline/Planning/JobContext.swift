@@ -65,6 +65,18 @@ struct JobContext {
     resolve(placeholders(for: stage).expand(file.path) ?? "", against: paths.output)
   }
 
+  /// The files that a stage reads: an optional one whose key another one before it has is an alternative to that, and
+  /// counts only where it is there and that is not.
+  func inputs(of stage: StageDefinition) -> [FileDeclaration] {
+    var found: [String: Bool] = [:]
+    return (stage.inputs ?? []).filter { file in
+      let isThere = exists(path(of: file, stage))
+      let earlier = found[file.key]
+      found[file.key] = earlier == true || isThere
+      return earlier == nil || !file.optional || (earlier == false && isThere)
+    }
+  }
+
   func logFile(of stage: StageDefinition) -> FilePath {
     paths.logs.appending("\(stage.canonicalName).log")
   }

@@ -75,7 +75,7 @@ struct StageRun {
     let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
     let began = Timestamp.now
     report(.stageStarted(paths, stage: stage.name, number: stage.number, lane: stage.lane, attempt: number))
-    let inputs = (stage.inputs ?? []).map { file in
+    let inputs = context.inputs(of: stage).map { file in
       RecordedFile.fields(of: context.path(of: file, stage), description: file.description, key: file.key)
     }
     var attempt = try AttemptRun(runner: runner, stop: stop).run(

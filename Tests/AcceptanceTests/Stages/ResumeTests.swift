@@ -129,4 +129,39 @@ struct ResumeTests {
       #expect(stages.names.filter { $0.hasPrefix("pre") }.count == 1)
     }
   }
+
+  @Test func `of inputs with one key the first that is there counts, and none that is absent`() throws {
+    func stages(_ paths: String...) -> [Stage] {
+      let inputs = paths.map { "{key: prompt, path: '\($0)', optional: true}" }.joined(separator: ", ")
+      return [Stage("one", inputs: nil, fields: ["inputs: [\(inputs)]"], script: "true")]
+    }
+    let second = "{job_name}.initial_prompt.txt"
+    try TestWorkspace.with(stages("first.txt")) { workspace in
+      try workspace.film()
+      func runAgain() throws -> Int {
+        let before = workspace.runs.count
+        #expect(try workspace.cpwx("run", "--resume", "latest").code == 0)
+        return workspace.runs.count - before
+      }
+      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.declare(stages("first.txt", second, "third.txt"))
+      #expect(try runAgain() == 0, "one more alternative changes nothing for a job without it")
+      let job = try workspace.job()
+      let other = job + "/" + (job as NSString).lastPathComponent + ".initial_prompt.txt"
+      try workspace.write(other, "names")
+      #expect(try runAgain() == 1)
+      let recorded = try workspace.record("one")["input_files"]?.array?.compactMap { $0["path"]?.string }
+      #expect(recorded == [job + "/first.txt", other])
+      try workspace.write(job + "/third.txt", "other names")
+      #expect(try runAgain() == 0)
+      try workspace.write(other, "more names")
+      #expect(try runAgain() == 1)
+      try workspace.write(job + "/first.txt", "the best names")
+      #expect(try runAgain() == 1)
+      try workspace.write(other, "names that nobody reads")
+      #expect(try runAgain() == 0)
+      try workspace.remove(job + "/first.txt")
+      #expect(try runAgain() == 1)
+    }
+  }
 }
