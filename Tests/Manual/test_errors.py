@@ -198,6 +198,7 @@ class Provoked(ErrorCase):
             "Either -O or --to": ["archive", "extract", "latest", "-O", "--to", "there"],
             "Say --from-legacy, or -n with it": ["migrate"],
             "--edit opens a plan that is then run": ["migrate", "--from-legacy", "--edit", "-n"],
+            "What is followed has no end": ["job", "logs", "latest", "-f", "--format", "json"],
             "fits nothing that is there": ["migrate", "--from-legacy", "-n", "--only", "no-such-*"],
             "Say what is to be run": ["manifest", "record", "latest", "asr"],
             "A page has no --format": ["report", "--html", "--format", "json"],

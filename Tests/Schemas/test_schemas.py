@@ -313,6 +313,13 @@ class Jobs(SchemaTestCase):
         self.assertEqual(nothing["jobs"], 0)
         self.assertAsDocumented(nothing, "job-stats")
 
+    def test_the_logs_of_a_job(self):
+        lines = self.output("job", "logs", self.job("Bad"))
+        self.assertAsDocumented(lines, "job-logs")
+        self.assertEqual(lines, self.lines("job", "logs", self.job("Bad"), "--format", "ndjson"))
+        self.assertIn(("end", "cannot end Bad"), {(line["stage_name"], line["line"]) for line in lines})
+        self.assertIsNone(lines[0]["stage_name"])
+
     def test_the_settings_of_a_job(self):
         settings = self.output("job", "env", self.job("Good"))
         self.assertEqual(settings["SOME_TOKEN"], "********")

@@ -2,12 +2,16 @@ internal import SystemPackage
 
 /// A job's logs as one text: printed once, or followed until nobody runs the job any more.
 ///
-/// Before the lines of another log comes a line `==> NAME <==`. The text of one stage alone has none.
+/// Before the lines of another log comes a line `==> NAME <==`. The text of one stage alone has none. Where single lines
+/// are asked for there are no such headings, and a line comes when it has ended, or will grow no more.
 public final class LogReading {
   let paths: JobPaths
   let stage: String?
   private let lines: Int?
   private let write: ([UInt8]) -> Void
+  private let eachLine: ((LogLine) -> Void)?
+  /// The beginnings of lines that have not ended.
+  private var unfinished: [FilePath: [UInt8]] = [:]
   private(set) var sources: [LogSource] = []
   /// The logs that were there at the last look.
   private var known: Set<String> = []
@@ -22,6 +26,16 @@ public final class LogReading {
   ///   - write: takes the text, piece by piece.
   public init(of paths: JobPaths, stage: String? = nil, lines: Int? = nil, write: @escaping ([UInt8]) -> Void) {
     (self.paths, self.stage, self.lines, self.write) = (paths, stage, lines, write)
+    eachLine = nil
+  }
+
+  /// - Parameters:
+  ///   - stage: only this stage's log, by either spelling of its name.
+  ///   - lines: only so many last lines of what each log holds now; `nil` for all.
+  ///   - eachLine: takes the lines, one by one.
+  public init(of paths: JobPaths, stage: String? = nil, lines: Int? = nil, eachLine: @escaping (LogLine) -> Void) {
+    (self.paths, self.stage, self.lines, self.eachLine) = (paths, stage, lines, eachLine)
+    write = { _ in }
   }
 
   /// Prints what the logs hold now.
@@ -32,7 +46,7 @@ public final class LogReading {
     findNewLogs()
     for source in sources {
       begin(source.path)
-      try source.drain { text($0) }
+      try source.drain { take($0, of: source.path) }
       source.close()
       finish()
     }
@@ -50,10 +64,7 @@ public final class LogReading {
     }
     for wanted in 0...2 {
       for source in sources where rank(source) == wanted {
-        try source.drain { piece in
-          begin(source.path)
-          text(piece)
-        }
+        try source.drain { take($0, of: source.path) }
         // At first there may be hundreds of logs of earlier runs, and few of them will grow.
         if isFirstLook { source.close() }
       }
@@ -63,6 +74,9 @@ public final class LogReading {
 
   /// Ends a line that is not.
   func finish() {
+    for source in sources {
+      if let rest = unfinished.removeValue(forKey: source.path) { eachLine?(LogLine(of: source.path, rest)) }
+    }
     if stage == nil, isInsideLine { text([0x0A]) }
   }
 
@@ -78,8 +92,21 @@ public final class LogReading {
     }
   }
 
+  private func take(_ piece: [UInt8], of log: FilePath) {
+    guard let eachLine else {
+      begin(log)
+      return text(piece)
+    }
+    var rest = piece[...]
+    while let end = rest.firstIndex(of: 0x0A) {
+      eachLine(LogLine(of: log, (unfinished.removeValue(forKey: log) ?? []) + rest[..<end]))
+      rest = rest[(end + 1)...]
+    }
+    if !rest.isEmpty { unfinished[log, default: []] += rest }
+  }
+
   private func begin(_ log: FilePath) {
-    guard stage == nil, current != log else { return }
+    guard eachLine == nil, stage == nil, current != log else { return }
     finish()
     text(Array("==> \(log.lastComponent?.string ?? "") <==\n".utf8))
     current = log

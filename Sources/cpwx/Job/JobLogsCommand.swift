@@ -10,9 +10,13 @@ struct JobLogsCommand: AsyncParsableCommand {
       With --follow, the logs of all stages are printed as they are written, until nobody runs the job any more. A job \
       that was not begun yet is waited for, and so is a stage that was not; a job that has ended is printed and left.
 
+      With --format json, ndjson or csv each line is an object with stage_name (null for the orchestrator's), log and \
+      line; what is followed is written as ndjson.
+
       EXAMPLES
         cpwx job logs 20251030-001 --stage asr
         cpwx job logs latest --follow --lines 20
+        cpwx job logs latest --format ndjson
       Then see: cpwx job show JOB
       """)
 
@@ -30,16 +34,34 @@ struct JobLogsCommand: AsyncParsableCommand {
   var lines: Int?
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
+  @OptionGroup var formatOptions: FormatOptions
 
   func validate() throws {
     if let lines, lines < 0 { throw ValidationError("--lines is a number from 0.") }
+    if follow, let format = formatOptions.format, [.json, .csv].contains(format) {
+      throw ValidationError("What is followed has no end: leave out -f, or take --format ndjson.")
+    }
   }
 
   func run() async throws {
-    let paths = try workspaceOptions.open().paths(ofJob: job.job)
-    let logs = LogReading(of: paths, stage: stage, lines: lines) { Console.out(raw: $0) }
+    let workspace = try workspaceOptions.open()
+    let format = try formatOptions.resolved()
+    let paths = try workspace.paths(ofJob: job.job)
+    // A CPWX_FORMAT of json or csv is as good as ndjson to a follower.
+    let lineFormat = follow && format != .table ? .ndjson : format
+    var rows = Listing.Writer(lineFormat, [], keys: ["stage_name", "log", "line"])
+    let logs =
+      format == .table
+      ? LogReading(of: paths, stage: stage, lines: lines) { Console.out(raw: $0) }
+      : LogReading(
+        of: paths, stage: stage, lines: lines,
+        eachLine: { line in
+          let log = workspace.documentPath(line.log)
+          rows.write([["stage_name": .string(line.stage), "log": .string(log), "line": .string(line.text)]])
+        })
     guard follow else {
       try logs.print()
+      if format != .table { rows.end() }
       if stage == nil, JobLogs(of: paths).files.isEmpty { Console.note("\(paths.id) has no logs.") }
       return
     }

@@ -56,6 +56,21 @@ struct FollowTests {
     }
   }
 
+  @Test func `follows as objects, a line when it has ended`() throws {
+    try running { workspace, run in
+      let follower = try Follower(workspace, "-f", "latest", "--format", "ndjson")
+      #expect(follower.hasPrinted("one started"))
+      #expect(!follower.output.contains("one begins"))
+      try workspace.write("first", "")
+      #expect(follower.hasPrinted("\"line\":\"one begins and ends\"}\n"))
+      try workspace.write("second", "")
+      #expect(try follower.wait(atMost: 20).code == 0)
+      let lines = try follower.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+      let two = lines.filter { $0["stage_name"]?.string == "two" }.compactMap { $0["line"]?.string }
+      #expect(two.suffix(2) == ["two begins", "two ends"])
+    }
+  }
+
   @Test func `a stage that was not begun is waited for, and its log alone is printed`() throws {
     try running { workspace, _ in
       let follower = try Follower(workspace, "--follow", "--stage", "two", "latest")

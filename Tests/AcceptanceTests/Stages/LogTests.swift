@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Testing
 
 /// A stage's log is what it said: all of it, in order, at once, and never overwritten.
@@ -90,6 +91,42 @@ struct LogTests {
       #expect(try #require(names.first).wholeMatch(of: /orchestrator_\d{8}_\d{6}\.log/) != nil)
       let log = try workspace.read(folder + "/" + names[0])
       for part in ["one started", "one success", "bad failed", "exit code 3"] { #expect(log.contains(part)) }
+    }
+  }
+
+  @Test func `logs are had as objects, a line each, with what the text has and no more`() throws {
+    let script = "echo 'says \"so\"'; echo the token is $HF_TOKEN; echo; printf 'no newline'"
+    try TestWorkspace.with([Stage("one-a", script: script), .making("two")], config: ["HF_TOKEN=secret-value"]) {
+      workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let objects = try workspace.cpwx("job", "logs", "latest", "--format", "ndjson").lines.map {
+        try JSON(parsing: Array($0.utf8))
+      }
+      #expect(objects.allSatisfy { $0.object?.names == ["stage_name", "log", "line"] })
+      let text = try workspace.cpwx("job", "logs", "latest").output
+      let said = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("==> ") }
+        .dropLast()
+      #expect(objects.map { $0["line"]?.string } == said.map(String.init))
+      let lines = objects.filter { $0["stage_name"]?.string == "one_a" }.compactMap { $0["line"]?.string }
+      #expect(lines.suffix(4) == ["says \"so\"", "the token is ********", "", "no newline"])
+      #expect(objects.first?["stage_name"] == .null)
+      let whole = try workspace.cpwx("job", "logs", "latest", "--format", "json").output
+      #expect(try JSON(parsing: Array(whole.utf8)).array == objects)
+      let one = try workspace.cpwx("job", "logs", "latest", "--stage", "one-a", "-n", "1", "--format", "ndjson").lines
+      #expect(one.count == 1 && one[0].contains("\"no newline\""), "\(one)")
+      let log = try JSON(parsing: Array(one[0].utf8))["log"]?.string ?? ""
+      #expect(workspace.path(log) == (try workspace.logFolder()) + "/one_a.log")
+      let followed = try workspace.cpwx("job", "logs", "-f", "latest", environment: ["CPWX_FORMAT": "json"])
+      #expect(try followed.lines.map { try JSON(parsing: Array($0.utf8)) } == objects)
+      #expect(try workspace.cpwx("job", "logs", "-f", "latest", "--format", "json").code == 64)
+    }
+  }
+
+  @Test func `a job without logs has an empty list of lines`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.cpwx("job", "create")
+      #expect(try workspace.cpwx("job", "logs", "latest", "--format", "json").output == "[]\n")
     }
   }
 }
