@@ -7,6 +7,7 @@ struct FilmNameScoreTests {
     let cases = try FilmNameCase.fixture(collection)
     try #require(!cases.isEmpty)
     let misses = cases.filter { !$0.accepts(FilmName(parsing: $0.fileName)) }
+    print("\(collection): \(cases.count - misses.count) of \(cases.count) names right")
     let score = 1 - Double(misses.count) / Double(cases.count)
     #expect(score >= 0.95, "\(collection): \(score)\n\(misses.map(description).joined(separator: "\n"))")
   }
