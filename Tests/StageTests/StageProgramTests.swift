@@ -64,6 +64,22 @@ struct StageProgramTests {
     #expect(lines.last == "cpwx:progress 1.000")
   }
 
+  @Test func `while ffmpeg works its progress is told, and rises`() async throws {
+    let job = try TemporaryJob()
+    let film = job.workspace.appending("long.mkv")
+    try await makeMedia(["-f", "lavfi", "-i", "sine=r=8000:d=7200", "-c:a", "pcm_s16le"], film)
+    let outcome = try await Program(
+      stageProgram.string, ["demux", film.string, job.folder.string],
+      environment: job.environment.mapValues { Optional($0) }
+    ).run()
+    try #require(outcome.succeeded, "\(outcome.lastLines)")
+    let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
+    let fractions = lines.compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Double($0) } }
+    let between = fractions.filter { $0 > 0 && $0 < 0.98 }
+    #expect(between.count >= 2, "\(lines)")
+    #expect(zip(between, between.dropFirst()).allSatisfy { $0 < $1 }, "\(lines)")
+  }
+
   @Test func `empty settings fall back to the environment`() throws {
     let job = try TemporaryJob(["WHISPER_MODEL": "", "SRC_LANG": "hi"])
     let settings = try Settings(

@@ -29,6 +29,47 @@ struct SubtitleGenStageTests {
     #expect(try job.text("subtitles/subtitles.vtt").contains("00:00:01.000 --> "))
   }
 
+  @Test func `the settings of the layout decide it`() async throws {
+    func words(_ text: String, from start: Double, by speaker: String) -> JSON {
+      let words = text.split(separator: " ").enumerated().map { number, word -> JSON in
+        let time = start + Double(number) * 0.4
+        return [
+          "word": .string(String(word)), "start": .double(time), "end": .double(time + 0.4),
+          "speaker": .string(speaker),
+        ]
+      }
+      return [
+        "start": .double(start), "end": .double(start + Double(words.count) * 0.4), "text": .string(text),
+        "words": .array(words),
+      ]
+    }
+    let text = "the quick brown fox jumps over the lazy dog and then runs away from it"
+    let transcript: JSON = [
+      "language": .string("en"),
+      "segments": .array([words(text, from: 1, by: "SPEAKER_00"), words("Who said so?", from: 20, by: "SPEAKER_01")]),
+    ]
+    func cues(_ settings: [String: String]) async throws -> [[String]] {
+      let job = try TemporaryJob(settings)
+      try job.write(transcript.text(), to: job.path("transcription/transcript.json"))
+      try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+      return try job.text("subtitles/subtitles.srt").split(separator: "\n\n").map { cue in
+        cue.split(separator: "\n").dropFirst(2).map(String.init)
+      }
+    }
+    func widest(_ cues: [[String]]) -> Int { cues.joined().map(\.count).max() ?? 0 }
+    func tallest(_ cues: [[String]]) -> Int { cues.map(\.count).max() ?? 0 }
+    let usual = try await cues([:])
+    #expect(widest(usual) <= 42 && widest(usual) > 16 && tallest(usual) == 2)
+    #expect(!usual.joined().joined().contains("SPEAKER"))
+    #expect(try await widest(cues(["SUBTITLE_MAX_LINE_LENGTH": "16"])) <= 16)
+    #expect(try await widest(cues(["SUBTITLE_MAX_LINE_LENGTH": "70", "SUBTITLE_MAX_LINES": "1"])) > 42)
+    #expect(try await tallest(cues(["SUBTITLE_MAX_LINES": "1"])) == 1)
+    #expect(try await tallest(cues(["SUBTITLE_MAX_LINE_LENGTH": "16", "SUBTITLE_MAX_LINES": "3"])) == 3)
+    let labelled = try await cues(["SUBTITLE_SPEAKER_LABELS": "true"])
+    #expect(labelled.first?.first?.hasPrefix("SPEAKER_00: ") == true)
+    #expect(labelled.last?.first == "SPEAKER_01: Who said so?")
+  }
+
   @Test(arguments: ["null", "[]", #"{"text": "hello"}"#, #"{"segments": [{"start": "1", "end": "2", "text": "a"}]}"#])
   func `what is no transcript is damaged, not empty`(text: String) async throws {
     let job = try TemporaryJob()

@@ -53,6 +53,20 @@ struct TMDBStageTests {
     }
   }
 
+  @Test(arguments: ["HTTPS_PROXY", "https_proxy"])
+  func `TMDB is asked through the proxy that is set`(key: String) async throws {
+    let job = try TemporaryJob()
+    try await HTTPServer.with(job.workspace) { server in
+      try job.write(
+        "TMDB_BASE_URL=http://nowhere.invalid/3\nTMDB_API_KEY=good\n\(key)=http://127.0.0.1:\(server.port)\n",
+        to: job.workspace.pushing("config/.env.job_20251030-001"))
+      try await TMDBStage.run([job.folder.string, "Sholay", "1975"], environment: job.environment)
+      #expect(try job.json("metadata/tmdb_data.json")["source"] == .string("tmdb"))
+      let asked = String(decoding: try DurableFile.read(server.log), as: UTF8.self)
+      #expect(asked.hasPrefix("http://nowhere.invalid/3/search/movie?"))
+    }
+  }
+
   @Test func `no network falls back, and says so`() async throws {
     let job = try TemporaryJob(["TMDB_API_KEY": "good", "TMDB_BASE_URL": "http://127.0.0.1:1"])
     try await TMDBStage.run([job.folder.string, "Sholay", ""], environment: job.environment)

@@ -53,6 +53,17 @@ struct TenStagesTests {
     #expect(job.leftovers.isEmpty)
   }
 
+  @Test func `the whisper model that is asked for is taken, not the best one`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "en", "WHISPER_MODEL": "tiny.en"])
+    let film = job.workspace.appending("film.mp4")
+    try await makeMedia(["-t", "5", "-i", sample("mp4").string, "-c", "copy"], film)
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    try await ASRStage.run([job.folder.string], environment: job.environment)
+    let facts = try job.record("asr").fields["metadata"]
+    #expect(facts?["model"]?.string == "tiny.en")
+    #expect(facts?["model_requested"]?.string == "tiny.en")
+  }
+
   @Test func `sound in another form than the engines take is converted for them and the copy removed`() async throws {
     let job = try TemporaryJob(["AUDIO_SAMPLE_RATE": "48000", "AUDIO_CHANNELS": "2"])
     let film = job.workspace.appending("film.mp4")
