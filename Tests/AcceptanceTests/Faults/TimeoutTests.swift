@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Testing
 
@@ -97,6 +98,20 @@ struct TimeoutTests {
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 0)
       #expect(workspace.stageProcesses().isEmpty)
+    }
+  }
+
+  @Test func `a stage leads a session and a process group of its own`() throws {
+    // Fields 5 and 6 of proc_pid_stat(5).
+    let stage = Stage("alone", script: "echo $$ $(cut -d ' ' -f 5,6 /proc/$$/stat) > ids")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(try run.wait().code == 0)
+      let ids = try workspace.read("ids").split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+      try #require(ids.count == 3)
+      #expect(ids[1] == ids[0] && ids[2] == ids[0])
+      #expect(ids[1] != run.pid && ids[2] != getsid(0))
     }
   }
 }

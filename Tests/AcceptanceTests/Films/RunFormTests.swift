@@ -112,6 +112,27 @@ struct RunFormTests {
     }
   }
 
+  @Test func `films that are named run, and no other`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a.mp4", "b.mp4", "c.mp4"] { try workspace.film(name, holding: name) }
+      let run = try workspace.cpwx("run", "in/a.mp4", "in/b.mp4")
+      #expect(run.code == 0, "\(run.errors)")
+      let made = try workspace.jobs.map { try workspace.manifest(of: $0)["input"]?["file"]?.string }
+      #expect(made.map { $0.map { ($0 as NSString).lastPathComponent } } == ["a.mp4", "b.mp4"])
+    }
+  }
+
+  @Test func `on a terminal, too, -q prints the result and nothing else`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      let quiet = try workspace.shown("run -q", columns: 80)
+      #expect(quiet.count == 2 && quiet.first?.hasPrefix("JOB ") == true, "\(quiet)")
+      #expect(quiet.last?.contains(" completed ") == true, "\(quiet)")
+      try workspace.film("other.mp4", holding: "another film")
+      #expect(try workspace.shown("run", columns: 80).count > 3)
+    }
+  }
+
   @Test func `hidden files and what is no film are left out, partial copies are waited for`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film("a.mp4")
