@@ -32,6 +32,11 @@ final class ContainerWork: StageWork, RemoteWork {
     companionThread = StartedThread { [companion] in companion.run() }
   }
 
+  func calledOff() {
+    if let overrideFile { unlink(overrideFile) }
+    ContainerNote.remove(of: job)
+  }
+
   func end(grace: Double) { companion.stop(grace: grace) }
 
   func kill() { try? docker.remove([name]) }

@@ -42,10 +42,15 @@ struct AttemptRun {
       // Without its record the stage must not go on, and nobody will follow it.
       let stopNow = try StopSource()
       stopNow.raise(to: .now)
-      if let child { _ = work.ended(process.follow(child, stop: stopNow) { _ in }, said: "") }
+      if let child {
+        _ = work.ended(process.follow(child, stop: stopNow) { _ in }, said: "")
+      } else {
+        work.calledOff()
+      }
       throw error
     }
     guard let child else {
+      work.calledOff()
       let program = process.arguments.first ?? ""
       return Self.refused(
         StageRefusal(reason: "\(program) cannot be started: \(startFailure ?? .noSuchFileOrDirectory)"), &log)

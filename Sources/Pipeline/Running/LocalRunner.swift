@@ -27,5 +27,7 @@ private struct LocalWork: StageWork {
 
   func began() {}
 
+  func calledOff() {}
+
   func ended(_ outcome: StageProcess.Outcome, said: String) -> StageProcess.Outcome { outcome }
 }

@@ -21,6 +21,9 @@ protocol StageWork {
   /// The process has been started.
   func began()
 
+  /// The process could not be started, or its record not be written: nothing of the attempt is to stay.
+  func calledOff()
+
   /// The process has ended, and what is left of the attempt is to be.
   ///
   /// - Parameter said: the last lines of the stage's log.
