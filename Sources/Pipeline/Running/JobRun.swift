@@ -79,14 +79,13 @@ public struct JobRun {
       observe(event)
     }
     let manager = JobManager(workspace, forContainers: runner == .docker)
-    let isKnown = exists(paths.env)
-    if !isKnown {
-      try manager.renewJobEnv(paths)
-      report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
-    }
-    if film.job != nil, isKnown {
+    if film.job != nil {
       let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
       if left { report(.orphansEnded(paths)) }
+    }
+    if !exists(paths.env) {
+      try manager.renewJobEnv(paths)
+      report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
     }
     try manager.restoreJobEnv(paths)
     if (try? DurableFile.read(paths.pipeline)) != selection.source {

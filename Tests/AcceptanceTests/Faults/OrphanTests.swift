@@ -96,8 +96,10 @@ struct OrphanTests {
     return state.map { $0 != "Z" } ?? false
   }
 
-  @Test func `processes that dropped the stage's variables are ended with the sessions they are in`() throws {
+  @Test(arguments: [true, false])
+  func `processes that dropped the stage's variables are ended with the sessions they are in`(hasEnv: Bool) throws {
     try withOrphans { workspace in
+      if !hasEnv { try workspace.remove(try workspace.job() + "/job.env") }
       let next = try workspace.cpwx("run")
       #expect(next.code == 0, "\(next.errors)")
       #expect(workspace.stageProcesses().isEmpty)
