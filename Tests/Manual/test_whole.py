@@ -18,6 +18,8 @@ ELSEWHERE = {
     "the image of the service ... is not on this machine": (
         f"{DOCKER}/MissingEngineTests.swift", "the image of the service 'lacking'"),
     "may have a container at work on ...": (f"{CLUSTER}/ClusterContainerTests.swift", "on n9"),
+    "may have a container at work (...), which could not be seen: ...": (
+        f"{DOCKER}/ContainerFaultTests.swift", "could not be seen: the Docker daemon does not answer"),
     "its task ended before the job did": (f"{CLUSTER}/ClusterContainerTests.swift", "its task ended before the job did"),
     "Docker can give containers no GPU on this machine": (
         f"{DOCKER}/ContainerFaultTests.swift", "no GPU on this machine"),

@@ -38,24 +38,27 @@ public struct JobCancelling {
   /// Cancels a job.
   ///
   /// - Returns: what came of it; `nil` when another process has the job in hand, which ends it now: ``settle(_:)`` waits.
-  /// - Throws: ``JobError`` with code `io`.
+  /// - Throws: ``JobError`` with code `io`, or `locked` when a container of the job may be at work where it cannot be ended;
+  ///   then nothing is changed.
   public func ask(_ job: JobPaths) throws -> Result? {
-    var result: Result?
+    let lock: FileLock
     do {
-      let lock = try FileLock.take(job.lock, subject: job.id.description, looks: 3)
-      result = try settled(job)
-      _ = consume lock
+      lock = try FileLock.take(job.lock, subject: job.id.description, looks: 3)
     } catch let error as JobError where error.code == .locked {
       _ = try Cancellation.make(for: job, by: caller(environment))
       say("\(error.subject) \(error.message), and is asked to stop")
+      leaveQueue(job)
+      return nil
     }
+    let result = try settled(job)
+    _ = consume lock
     if result != .completed { leaveQueue(job) }
     return result
   }
 
   /// Waits until nobody has a job in hand that is cancelled.
   ///
-  /// - Throws: ``JobError`` with code `io`.
+  /// - Throws: ``JobError`` as ``ask(_:)`` does.
   public func settle(_ job: JobPaths) throws -> Result {
     let lock = try FileLock.take(job.lock, subject: job.id.description, waitingUnless: StopSource())
     let result = try settled(job)
@@ -72,10 +75,10 @@ public struct JobCancelling {
       say("\(job.id) is completed: there is nothing to cancel")
       return .completed
     }
-    let cancellation = try Cancellation.make(for: job, by: caller(environment))
     if try Orphans.end(of: job, in: workspace, environment: environment, trouble: say) {
       say("\(job.id): ended processes that a run had left behind")
     }
+    let cancellation = try Cancellation.make(for: job, by: caller(environment))
     if let manifest, cancellation.isRecorded(in: manifest) { return .cancelledBefore }
     let info = try? JobInfo(reading: job.info)
     let bare = Manifest(newFor: job, created: info?.created ?? .now, by: info?.createdBy, in: workspace)

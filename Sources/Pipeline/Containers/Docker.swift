@@ -36,6 +36,13 @@ struct Docker: Sendable {
     "COMPOSE_PROGRESS": "quiet", "COMPOSE_IGNORE_ORPHANS": "true", "COMPOSE_ANSI": "never", "DOCKER_CLI_HINTS": "false",
   ]
 
+  /// Where the daemon is that it speaks to: what DOCKER_HOST says, else the context in use; `nil` where that is not told.
+  var address: String? {
+    if let named = environment["DOCKER_HOST"], named.contains("://") { return named }
+    let told = try? answer(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+    return told?.split(whereSeparator: \.isNewline).map(String.init).last { $0.contains("://") }
+  }
+
   /// The containers of a job that are there, at work or not, by their ids.
   ///
   /// - Throws: ``DockerFailure``.

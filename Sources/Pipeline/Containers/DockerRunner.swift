@@ -7,6 +7,8 @@ struct DockerRunner: StageRunner {
   let kind = Runner.docker
   private let docker: Docker
   private let file: FilePath
+  /// Where the daemon is, for whoever looks for its containers later.
+  private let daemon: String?
   /// Whom what containers make is to belong to: whoever runs the job, who need not be known in the image.
   private let owner: String
 
@@ -17,6 +19,7 @@ struct DockerRunner: StageRunner {
     file = try ComposeFile.find(in: workspace)
     // What is not there when it is mounted, the daemon makes, and root has it.
     for mount in ContainerPlaces(workspace).mounts where !exists(mount.host) { try makeFolder(mount.host) }
+    daemon = docker.address
     owner = docker.isRootless ? "0:0" : "\(geteuid()):\(getegid())"
   }
 
@@ -43,7 +46,7 @@ struct DockerRunner: StageRunner {
       try DurableFile.writeFast(override.bytes(for: service), to: path, mode: [.ownerReadWrite])
       overrideFile = path
     }
-    try ContainerNote.write(name, of: context.paths, docker)
+    try ContainerNote.write(name, of: context.paths, daemon: daemon)
     var arguments = ["docker", "compose"] + ComposeCheck.globals(file, context.workspace)
     if let overrideFile { arguments += ["-f", overrideFile.string] }
     arguments += ["run", "--rm", "--no-deps", "--name", name]

@@ -5,9 +5,8 @@ enum OrphanContainers {
   /// Ends and removes them. The caller holds the job's lock.
   ///
   /// - Returns: whether there were any.
-  /// - Throws: ``DockerFailure`` when that could not be seen, `Errno` when no pipe can be made.
-  static func end(of paths: JobPaths, in workspace: Workspace, environment: [String: String]) throws -> Bool {
-    let docker = try Docker(environment: environment, folder: workspace.root)
+  /// - Throws: ``DockerFailure`` when that could not be seen.
+  static func end(of paths: JobPaths, by docker: Docker) throws -> Bool {
     let left = try docker.containers(of: paths)
     if left.isEmpty { return false }
     try? docker.stop(left, grace: 2)

@@ -12,23 +12,31 @@ public enum Orphans {
   ///
   /// - Parameters:
   ///   - environment: the caller's, which tells where containers are.
-  ///   - trouble: told why containers could not be looked for.
+  ///   - trouble: told why containers could not be looked for, where none was noted.
   /// - Returns: whether there were any.
-  /// - Throws: ``JobError`` with code `locked` when a container may be at work on another machine. Nothing is ended then.
+  /// - Throws: ``JobError`` with code `locked` when a container may be at work on another machine, or with a daemon that
+  ///   does not answer. Nothing is ended then.
   public static func end(
     of paths: JobPaths, in workspace: Workspace, environment: [String: String], trouble: (String) -> Void
   ) throws -> Bool {
     let note = ContainerNote(of: paths)
-    try note?.requireReachable(paths, in: workspace, environment)
+    let noted = try note?.docker(paths, in: workspace, environment)
+    if let note, let noted { _ = try note.answer(about: paths) { try noted.containers(of: paths) } }
     let marker = marker(of: paths)
     var found = ProcessGroup.isAlive(group: nil, marker: marker)
     if found { ProcessGroup.end(group: nil, marker: marker, grace: 2) }
+    if let note, let noted {
+      // Once more: what made it may have been at work on that until now.
+      if try note.answer(about: paths, { try OrphanContainers.end(of: paths, by: noted) }) { found = true }
+      ContainerNote.remove(of: paths)
+      return found
+    }
     // The last run left the settings as it made them.
     let env = try? DurableFile.read(paths.env)
-    guard note != nil || env.map({ EnvFile(parsing: $0).isForContainers }) == true else { return found }
+    guard env.map({ EnvFile(parsing: $0).isForContainers }) == true else { return found }
     do {
-      if try OrphanContainers.end(of: paths, in: workspace, environment: environment) { found = true }
-      ContainerNote.remove(of: paths)
+      let docker = try Docker(environment: environment, folder: workspace.root)
+      if try OrphanContainers.end(of: paths, by: docker) { found = true }
     } catch {
       trouble("\(paths.id): whether an earlier run has left containers at work could not be seen: \(error)")
     }

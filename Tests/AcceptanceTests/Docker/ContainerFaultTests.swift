@@ -53,6 +53,19 @@ struct ContainerFaultTests {
     }
   }
 
+  @Test func `a container whose first process the kernel ends for want of memory says so, and 137`() throws {
+    let stage = ContainerStage(
+      name: "greedy", script: "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done", fields: ["memory: 32M"])
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      try workspace.film()
+      #expect(try daemon.cpwx("run").code == 1)
+      let record = try workspace.record("greedy")
+      #expect(record["exit_code"]?.int == 137, "\(record.text())")
+      #expect(record["reason"]?.string?.contains("more memory") == true, "\(record.text())")
+      #expect(try daemon.containers() == [])
+    }
+  }
+
   @Test func `a container that takes too long is asked to end, then made to, and removed`() throws {
     let stages = [
       ContainerStage(
@@ -68,6 +81,25 @@ struct ContainerFaultTests {
       for stage in ["polite", "deaf"] {
         #expect(try workspace.record(stage)["reason"]?.string?.contains("longer than 1") == true)
       }
+      #expect(try daemon.containers() == [])
+    }
+  }
+
+  @Test func `the first Ctrl-C lets the container finish, and begins no other`() throws {
+    let next = ContainerStage(name: "next", script: "touch \"$2/next\"")
+    try TestWorkspace.withContainers([.gate(), next]) { workspace, daemon in
+      try workspace.film()
+      let run = try daemon.startCPWX("run")
+      #expect(workspace.jobHolds("begun"))
+      run.send(SIGINT)
+      #expect(eventually { run.errorsSoFar.contains("Stopping") })
+      #expect(try daemon.containers().count == 1)
+      try workspace.write(try workspace.job() + "/open", "")
+      #expect(try run.wait().code == 130)
+      #expect(try workspace.record("gate")["status"]?.string == "success")
+      let manifest = try workspace.manifest()
+      #expect(manifest["stages"]?["next"] == nil)
+      #expect(manifest["pipeline"]?["status"]?.string == "interrupted")
       #expect(try daemon.containers() == [])
     }
   }
@@ -91,18 +123,18 @@ struct ContainerFaultTests {
     }
   }
 
-  @Test(arguments: ["docker", "local"])
-  func `the container of a run that was killed is removed by the next one before anything is started`(next: String)
-    throws
-  {
+  @Test(arguments: [("docker", true), ("local", true), ("local", false)])
+  func `the container of a run that was killed is removed by the next one before anything is started`(
+    next: String, hasEnv: Bool
+  ) throws {
     try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
-      let local = "    command: [sh, -c, 'echo $$ >> \"$1/runs\"; echo done > \"$1/gate.out\"', sh, '{job_dir}']\n"
-      try workspace.write("config/pipeline.yaml", ContainerStage.yaml([.gate()]) + local)
+      try workspace.declareGateForBothRunners()
       try workspace.film()
       let run = try daemon.startCPWX("run")
       #expect(workspace.jobHolds("begun"))
       run.send(SIGKILL)
       try run.wait()
+      if !hasEnv { try workspace.remove(try workspace.job() + "/job.env") }
       let name = try #require(try daemon.containers().first)
       let first = try daemon.inspect(name)["Id"]?.string
       let second = try daemon.startCPWX("run", "--runner", next)
@@ -113,6 +145,75 @@ struct ContainerFaultTests {
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try workspace.read(try workspace.job() + "/runs").split(separator: "\n").count == 2)
       #expect(try daemon.containers() == [])
+    }
+  }
+
+  @Test func `a container is ended by the daemon that has it, whichever the next run speaks to, and waited for else`()
+    throws
+  {
+    try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
+      try workspace.declareGateForBothRunners()
+      try workspace.film()
+      let address = try #require(daemon.environment["DOCKER_HOST"])
+      try #require(try daemon.docker("context", "create", "own", "--docker", "host=" + address).code == 0)
+      // The first run knows it by its context.
+      let run = try daemon.startCPWX("run", environment: ["DOCKER_HOST": "", "DOCKER_CONTEXT": "own"])
+      #expect(workspace.jobHolds("begun"))
+      run.send(SIGKILL)
+      try run.wait()
+      let (job, id) = (try workspace.job(), try workspace.jobID())
+      let note = try JSON(parsing: workspace.bytes(job + "/.cpwx.container"))
+      #expect(note["docker_host"]?.string == address)
+
+      let other = try DockerDaemon(workspace)
+      try other.importImage()
+      try daemon.hide()
+      let commands = [
+        ["run"], ["run", "--runner", "local"], ["run", "--resume", id], ["job", "cancel", id],
+        ["job", "rm", "--yes", id],
+        ["archive", "--force", id],
+      ]
+      for command in commands {
+        let outcome = try workspace.start([CPWX.path] + command, environment: other.environment).wait()
+        #expect(outcome.code == (command[0] == "archive" ? 1 : 75), "\(command): \(outcome.errors)")
+        let said = outcome.output + outcome.errors
+        #expect(said.contains("could not be seen: the Docker daemon does not answer at \(address)"), "\(said)")
+      }
+      let none = try daemon.cpwx("run", "--runner", "local", environment: ["PATH": workspace.path("in")])
+      #expect(none.code == 75, "\(none.errors)")
+      #expect((none.output + none.errors).contains("could not be seen: the program docker is not found"))
+      try daemon.show()
+      #expect(try daemon.containers().count == 1)
+      #expect(try workspace.read(job + "/runs").split(separator: "\n").count == 1)
+      #expect(!workspace.exists(job + "/.cpwx.cancelled"))
+
+      let second = try other.startCPWX("run")
+      #expect(eventually { second.errorsSoFar.contains("ended processes that an earlier run had left behind") })
+      #expect(try daemon.containers() == [])
+      try workspace.write(job + "/open", "")
+      let outcome = try second.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.read(job + "/runs").split(separator: "\n").count == 2)
+      #expect(!workspace.exists(job + "/.cpwx.container"))
+      #expect(try other.containers() == [])
+    }
+  }
+
+  @Test func `a client that cannot be started any more leaves no note and no file of its own`() throws {
+    let stage = ContainerStage(name: "one", script: "exit 0", fields: ["cpus: 0.5"])
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      try workspace.film()
+      // Gone after the last question that goes before the start.
+      let real = try workspace.start(["sh", "-c", "command -v docker"]).wait().lines[0]
+      try workspace.write(
+        "bin/docker", "#!/bin/sh\ncase \"$*\" in *name=*) /bin/rm \"$0\";; esac\nexec \(real) \"$@\"\n")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/docker"))
+      let outcome = try daemon.cpwx("run", environment: ["PATH": workspace.path("bin")])
+      #expect(outcome.code == 69, "\(outcome.errors)")
+      #expect(outcome.errors.contains("docker cannot be started"), "\(outcome.errors)")
+      let job = try workspace.job()
+      #expect(!workspace.exists(job + "/.cpwx.container"))
+      #expect(workspace.tree("out").filter { $0.contains("compose") } == [])
     }
   }
 
@@ -183,5 +284,13 @@ struct ContainerFaultTests {
       #expect(reason.contains("ended by signal \(signal)"), "\(reason)")
       #expect(try daemon.containers() == [])
     }
+  }
+}
+
+extension TestWorkspace {
+  /// A pipeline of the gate, which a local run passes at once.
+  fileprivate func declareGateForBothRunners() throws {
+    let local = "    command: [sh, -c, 'echo $$ >> \"$1/runs\"; echo done > \"$1/gate.out\"', sh, '{job_dir}']\n"
+    try write("config/pipeline.yaml", ContainerStage.yaml([.gate()]) + local)
   }
 }

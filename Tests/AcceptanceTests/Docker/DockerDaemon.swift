@@ -47,6 +47,11 @@ final class DockerDaemon {
     try #require(answers, "dockerd does not answer: \(daemon.errorsSoFar.suffix(2000))")
   }
 
+  /// Takes away what it is spoken to by; its containers go on.
+  func hide() throws { try FileManager.default.moveItem(atPath: folder + "/docker.sock", toPath: folder + "/away") }
+
+  func show() throws { try FileManager.default.moveItem(atPath: folder + "/away", toPath: folder + "/docker.sock") }
+
   /// Ends the daemon and waits for that; the containers end with it.
   func end() throws {
     let pid = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
