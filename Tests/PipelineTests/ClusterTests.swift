@@ -1,6 +1,8 @@
 import Foundation
 import Index
 import Jobs
+import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -70,6 +72,43 @@ struct `What a cluster refuses` {
     "--time=5", "--account=a", "-A", "-t5", "--wait-all-nodes=1", "--deadline=now", "-", "--", "x", "-p",
   ])
   func `are all others`(flag: String) { #expect(!SubmissionFlags.isTaken(flag)) }
+}
+
+struct `How large an array may be` {
+  @Test func `is what the controller says, a quarter of the queue at most, and a script as long as it takes`() {
+    let config = """
+      Configuration data as of 2025-11-28T22:00:00
+      MaxArraySize            = 5001
+      MaxJobCount             = 10000
+      SchedulerParameters     = bf_interval=1,max_script_size=2000,sched_interval=1
+      """
+    let limits = ArrayLimits(config: config)
+    #expect(limits.tasks == 2500)
+    #expect(limits.script == 2000)
+    let standard = ArrayLimits(config: "MaxArraySize = 1001\nSchedulerParameters = (null)")
+    #expect(standard.tasks == 1001)
+    #expect(standard.script == 4_194_304)
+    #expect(ArrayLimits(config: "") == standard)
+  }
+
+  @Test func `is told of jobs whose folders have long names, so that a script is never too long`() throws {
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    let settings = try ClusterSettings(workspace, environment: [:], program: "/usr/bin/cpwx", workerArguments: [])
+    let folders = (0..<3000).map { "out/2025/11/28/1/20251128-\($0)/" + String(repeating: "'फ़िल्म' ", count: 100) }
+    func size(_ folders: [String]) -> Int { WorkerScript(settings: settings, folders: folders).bytes.count }
+    var limits = ArrayLimits()
+    limits.tasks = 10_000
+    let count = limits.fitting(folders, besides: size([]))
+    #expect(size(Array(folders.prefix(count))) <= 4 << 20)
+    #expect(size(Array(folders.prefix(count + 1))) > 4 << 20)
+    limits.script = 10
+    #expect(limits.fitting(folders, besides: size([])) == 1)
+    #expect(limits.fitting([String](), besides: size([])) == 0)
+    limits = ArrayLimits()
+    limits.tasks = 7
+    #expect(limits.fitting(folders, besides: 0) == 7)
+  }
 }
 
 struct `What a job asks of its node` {

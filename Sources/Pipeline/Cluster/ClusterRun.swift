@@ -70,7 +70,7 @@ final class ClusterRun {
   private func handOver(
     _ left: inout [HandedJob], atMost most: Int, by submission: inout ClusterSubmission
   ) throws(Slurm.Failure) {
-    let jobs = Array(left.prefix(most))
+    let jobs = Array(left.prefix(min(most, submission.fitting(left))))
     func callOff() {
       for job in left { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
       left = []

@@ -9,7 +9,10 @@ struct ClusterSubmission {
   private let history: WorkHistory
   private let slurm: Slurm
   private let record: ClusterRecord
-  private let most: Int
+  private let limits: ArrayLimits
+  /// Bytes of a script without any job's folder, and of what the folders of ``jobs`` add.
+  private let frame: Int
+  private var bytes = 0
   private var jobs: [HandedJob] = []
   private var since = ContinuousClock.now
   /// The array before, which one of a batch with a limit waits for.
@@ -18,17 +21,22 @@ struct ClusterSubmission {
   init(_ run: BatchRun, _ slurm: Slurm, _ record: ClusterRecord, _ settings: ClusterSettings) {
     (batch, history) = (run.batch, run.history)
     (self.slurm, self.record, self.settings) = (slurm, record, settings)
-    most = (try? slurm.largestArray()) ?? 1000
+    limits = (try? slurm.largestArray()) ?? ArrayLimits()
+    frame = WorkerScript(settings: settings, folders: []).bytes.count
   }
 
   var isEmpty: Bool { jobs.isEmpty }
 
   /// Whether it is as large as an array may be, or has waited for films to be read long enough. Only an array has a limit,
   /// so that one that has a limit is made whole.
-  var isDue: Bool { jobs.count >= most || batch.options.jobs == nil && .now - since > .seconds(10) }
+  var isDue: Bool {
+    jobs.count >= limits.tasks || frame + bytes >= limits.script
+      || batch.options.jobs == nil && .now - since > .seconds(10)
+  }
 
   mutating func add(_ number: Int, _ job: JobPaths, _ film: InputDecision) {
-    if jobs.isEmpty { since = .now }
+    if jobs.isEmpty { (since, bytes) = (.now, 0) }
+    bytes += WorkerScript.size(of: folder(of: job))
     let runs = (try? Manifest(reading: job.manifest))?.runs ?? 0
     jobs.append(HandedJob(number: number, job: job, film: film, runs: runs))
   }
@@ -37,6 +45,11 @@ struct ClusterSubmission {
     defer { jobs = [] }
     return jobs
   }
+
+  /// How many of some jobs one array can take.
+  func fitting(_ jobs: [HandedJob]) -> Int { limits.fitting(jobs.lazy.map { folder(of: $0.job) }, besides: frame) }
+
+  private func folder(of job: JobPaths) -> String { batch.workspace.documentPath(job.output) }
 
   /// Hands jobs over as an array.
   ///
@@ -49,7 +62,7 @@ struct ClusterSubmission {
       name: record.name(of: number), id: nil,
       entries: jobs.map { job in
         ClusterArray.Entry(
-          folder: workspace.documentPath(job.job.output), input: workspace.documentPath(job.film.input),
+          folder: folder(of: job.job), input: workspace.documentPath(job.film.input),
           title: job.film.title, year: job.film.year, decision: job.film.kind.rawValue, reason: job.film.reason,
           runs: job.runs)
       })

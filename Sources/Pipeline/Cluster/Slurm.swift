@@ -96,15 +96,8 @@ struct Slurm: Sendable {
   /// Has the cluster end what is left of arrays, or tasks.
   func cancel(_ arrays: [String]) throws { _ = try answer(["scancel"] + arrays) }
 
-  /// The most tasks that an array may have, and not the whole queue be full of it.
-  func largestArray() throws -> Int {
-    let lines = try answer(["scontrol", "show", "config"]).split(whereSeparator: \.isNewline)
-    func number(_ key: String) -> Int? {
-      let line = lines.first { $0.hasPrefix("\(key) ") }
-      return line?.split(separator: "=").last.flatMap { Int($0.filter { !$0.isWhitespace }) }
-    }
-    return max(1, min(number("MaxArraySize") ?? 1001, (number("MaxJobCount") ?? 10_000) / 4))
-  }
+  /// How large an array may be.
+  func largestArray() throws -> ArrayLimits { ArrayLimits(config: try answer(["scontrol", "show", "config"])) }
 
   /// What a program answers.
   ///

@@ -11,7 +11,7 @@ struct WorkerScript {
   /// Task 0 takes the first folder. The workspace is where the script is run: `sbatch` sees to that.
   var bytes: [UInt8] {
     var text: [UInt8] = Array("#!/bin/sh\n# Task N does the job in folder N.\nset --".utf8)
-    for folder in folders { text += Array(" \\\n  ".utf8) + Self.quoted(Array(folder.utf8)) }
+    for folder in folders { text += Self.line(of: folder) }
     text += Array("\nshift \"$SLURM_ARRAY_TASK_ID\"\n".utf8)
     // A task that is run a second time waits for the first one, should that be at work still.
     text += cpwx("-q --no-index --wait --pipeline \"$1/pipeline.yaml\"")
@@ -21,6 +21,11 @@ struct WorkerScript {
     text += Array(Self.following.utf8)
     return text + cpwx("-q --no-index --clean-up --resume \"$1\"\nexit \"$status\"\n")
   }
+
+  private static func line(of folder: String) -> [UInt8] { Array(" \\\n  ".utf8) + quoted(Array(folder.utf8)) }
+
+  /// Bytes that a folder takes in it.
+  static func size(of folder: String) -> Int { line(of: folder).count }
 
   /// Slurm tells this shell alone that the task is to end. One whose cpwx was killed may have containers at work, which do
   /// not end with the task.
