@@ -82,7 +82,7 @@ final class ClusterRun {
       if submission.settings.detaches {
         for job in jobs { run.finish(job.number, job.handedOver) }
       } else {
-        tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
+        follow(jobs, of: array)
       }
       left.removeFirst(jobs.count)
     } catch let failure as Slurm.Failure {
@@ -125,8 +125,13 @@ final class ClusterRun {
   func adopt(_ arrays: [ClusterArray], _ jobs: [[HandedJob]]) {
     self.arrays = arrays
     for (array, jobs) in zip(arrays, jobs) {
-      tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0) }
+      follow(jobs, of: array)
     }
+  }
+
+  private func follow(_ jobs: [HandedJob], of array: ClusterArray) {
+    let stages = batch.selection.wanted
+    tasks += jobs.enumerated().map { FollowedTask($1, array: array.name, index: $0, stages) }
   }
 
   /// Follows what was handed over to its end; told to end at once, no longer than half a minute while nobody answers.

@@ -48,9 +48,10 @@ struct FollowedTask {
   /// Answers in which it was not.
   private var missed = 0
 
-  init(_ handed: HandedJob, array: String, index: Int) {
+  /// - Parameter stages: those that the batch is about.
+  init(_ handed: HandedJob, array: String, index: Int, _ stages: [StageDefinition]) {
     (self.handed, self.array, self.index) = (handed, array, index)
-    news = ManifestNews(of: handed.job, handed.film, after: handed.runs)
+    news = ManifestNews(of: handed.job, handed.film, stages, after: handed.runs)
   }
 
   var key: Key { Key(array: array, index: index) }

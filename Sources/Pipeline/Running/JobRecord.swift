@@ -90,7 +90,7 @@ struct JobRecord {
         entry["started_at"] = .string(started.text)
         entry["completed_at"] = .null
         entry["duration_seconds"] = .null
-        for stale in ["exit_code", "error", "reason", "resources", "switched_off"] {
+        for stale in ["exit_code", "error", "reason", "resources", "switched_off", "retried_after_seconds"] {
           entry[stale] = nil
         }
         if !inputs.isEmpty || entry["input_files"] == nil { entry["input_files"] = .array(inputs) }
@@ -126,6 +126,7 @@ struct JobRecord {
         entry["exit_code"] = .int(attempt.exitCode)
         entry["error"] = status == .success ? nil : .string(attempt.errorText ?? reason?.withoutOptionalMark)
         entry["reason"] = reason.map { .string($0) }
+        entry["retried_after_seconds"] = attempt.retriedAfter.map { .double($0) }
         entry["resources"] = .object(.init())
         entry["resources"]?["peak_memory_bytes"] = attempt.peakMemoryBytes.map { .int($0) }
         entry["resources"]?["cpu_seconds"] = attempt.cpuSeconds.map { .double($0) }

@@ -35,8 +35,9 @@ struct StageAttempt {
 
   var notStarted = false
 
-  /// Whether it is followed by another.
-  var isRetried = false
+  /// Seconds until another one; `nil` when it is the last.
+  var retriedAfter: Double?
+  var isRetried: Bool { retriedAfter != nil }
 
   /// Why it failed, for people; `nil` when it did not.
   var cause: String? {

@@ -29,9 +29,8 @@ struct StageRun {
     var attemptsLeft = max(0, retries)
     var because = because
     while true {
-      guard let attempt = try runOnce(context, &record, because: because, mayRetry: attemptsLeft > 0) else {
-        return .stopped
-      }
+      let pause = attemptsLeft > 0 ? delay : nil
+      guard let attempt = try runOnce(context, &record, because: because, retryAfter: pause) else { return .stopped }
       switch attempt.result {
       case .success, .skipped: return .done
       case .stopped: return .stopped
@@ -52,9 +51,10 @@ struct StageRun {
     }
   }
 
+  /// - Parameter pause: seconds after which it may be tried again; `nil` when it may not.
   /// - Returns: `nil` when the run was told to end before its lane had a place.
   private func runOnce(
-    _ context: JobContext, _ record: inout JobRecord, because: String?, mayRetry: Bool
+    _ context: JobContext, _ record: inout JobRecord, because: String?, retryAfter pause: Double?
   ) throws -> StageAttempt? {
     let asked = ContinuousClock.now
     let place = try lanes.take(stage.lane, stop: stop) {
@@ -64,13 +64,13 @@ struct StageRun {
     }
     guard let place else { return nil }
     let waited = (ContinuousClock.now - asked) / .seconds(1)
-    let attempt = try runInPlace(context, &record, because: because, mayRetry: mayRetry, waited: waited)
+    let attempt = try runInPlace(context, &record, because: because, retryAfter: pause, waited: waited)
     place.release()
     return attempt
   }
 
   private func runInPlace(
-    _ context: JobContext, _ record: inout JobRecord, because: String?, mayRetry: Bool, waited: Double
+    _ context: JobContext, _ record: inout JobRecord, because: String?, retryAfter pause: Double?, waited: Double
   ) throws -> StageAttempt {
     let number = (record.latest.stage(stage.name)?.attempt ?? 0) + 1
     let began = Timestamp.now
@@ -92,7 +92,7 @@ struct StageRun {
     ).masked(context.secrets)
     let own = attempt.exitCode == 0 ? (try? Manifest(reading: paths.manifest))?.stage(stage.name) : nil
     if let own { attempt.takeOver(own, context.secrets) }
-    attempt.isRetried = mayRetry && attempt.isWorthRetrying && stop.level == .none
+    attempt.retriedAfter = attempt.isWorthRetrying && stop.level == .none ? pause : nil
     let (status, reason) = judge(attempt)
     record.end(stage, attempt, status: status, reason: reason, began: began, in: context)
     report(

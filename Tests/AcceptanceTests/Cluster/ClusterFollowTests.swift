@@ -117,9 +117,85 @@ struct ClusterFollowTests {
     try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
       let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--time=1 --signal=B:URG"])
       #expect(outcome.code == 1, "\(outcome.errors)")
-      let pipeline = try workspace.manifest()["pipeline"]
-      #expect(pipeline?["status"]?.string == "failed")
-      #expect(pipeline?["error"]?.string == "the cluster ended it: its time limit of 1 min 00 s was reached (TIMEOUT)")
+      try workspace.expectEverywhere(
+        "failed", because: "the cluster ended it: its time limit of 1 min 00 s was reached (TIMEOUT)")
+    }
+  }
+
+  @Test func `who attaches and tells it twice to end leaves nothing on the cluster`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
+      #expect(try cluster.cpwx("run", "--detach").code == 0)
+      #expect(eventually { workspace.count("begun.") == 6 })
+      let run = try cluster.startCPWX("run", "--attach")
+      #expect(eventually { run.errorsSoFar.components(separatedBy: "one started").count == 7 })
+      run.send(SIGINT)
+      #expect(try eventually { try cluster.ask("squeue", "-h", "-t", "PENDING") == "" })
+      run.send(SIGINT)
+      #expect(try run.wait().code == 130)
+      #expect(try cluster.ask("squeue", "-h") == "")
+      #expect(workspace.stageProcesses() == [])
+      #expect(try workspace.statuses() == ["interrupted": 6, "pending": 2])
+    }
+  }
+
+  @Test func `the index has the jobs that the cluster is at work on as running`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
+      func rows() throws -> [String] {
+        try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT status FROM jobs"]).wait().lines
+      }
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 6 })
+      #expect(try eventually { try rows().count { $0 == "running" } == 6 })
+      #expect(try rows().sorted() == Array(repeating: "pending", count: 2) + Array(repeating: "running", count: 6))
+      try workspace.write("open", "")
+      #expect(try run.wait().code == 0)
+      #expect(try rows() == Array(repeating: "completed", count: 8))
+    }
+  }
+
+  @Test
+  func `what stands from an earlier run and what is tried again is told as on this machine, also to who attaches`()
+    throws
+  {
+    let gate = Stage("gate", fields: ["retries: 1", "backoff: 1s"], script: "test -e open")
+    let slow = Stage(
+      "slow", inputs: ["two.out"], script: "touch begun.$CPWX_JOB_ID; until test -e on; do sleep 0.05; done")
+    let stages = [Stage.making("one"), Stage.making("two"), gate, slow]
+    // Why a stage runs again, its command and what it says and how far it is are told of where it is started.
+    let untold: Set = ["warning", "stage_command", "stage_progress", "stage_said"]
+    func told(_ lines: [String]) throws -> [String] {
+      let events = try lines.map { try JSON(parsing: Array($0.utf8)) }
+      return events.filter { !untold.contains($0["event"]?.string ?? "") }.map { event in
+        var words = ["event", "stage", "status"].compactMap { event[$0]?.string }
+        if let attempt = event["attempt"]?.int { words.append("\(attempt)") }
+        words += (event["completed"]?.array ?? []).compactMap(\.string)
+        return words.joined(separator: " ")
+      }
+    }
+    try TestWorkspace.withCluster(stages, films: 1) { workspace, cluster in
+      let failed = try cluster.cpwx("run", "--format", "ndjson")
+      #expect(failed.code == 1, "\(failed.errors)")
+      try workspace.write("open", "")
+      let left = try cluster.cpwx("run", "--detach")
+      #expect(left.code == 0, "\(left.errors)")
+      #expect(eventually { workspace.count("begun.") == 1 })
+      let follower = try cluster.startCPWX("run", "--attach", "--format", "ndjson")
+      #expect(eventually { follower.outputSoFar.contains("\"slow\"") })
+      // What it counts as done it has from the manifest alone.
+      #expect(try eventually { try workspace.json("status").array?.first?["fraction"]?.double == 0.75 })
+      try workspace.write("on", "")
+      let resumed = try follower.wait()
+      #expect(resumed.code == 0, "\(resumed.errors)")
+      #expect(try told(resumed.lines).contains("job_resuming one two"))
+      #expect(try told(failed.lines).contains("stage_retrying gate"))
+
+      try workspace.remove("open")
+      try workspace.film("Film 2 (2001).mp4", holding: "film 2")
+      let local = try workspace.cpwx("run", "--executor", "local", "--format", "ndjson")
+      #expect(try told(failed.lines) == told(local.lines))
+      try workspace.write("open", "")
+      let again = try workspace.cpwx("run", "--executor", "local", "--format", "ndjson")
+      #expect(try told(resumed.lines) == told(again.lines))
     }
   }
 }

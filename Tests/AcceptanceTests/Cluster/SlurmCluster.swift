@@ -44,6 +44,23 @@ final class SlurmCluster {
   /// Kills a node's daemon; the tasks that it has begun go on.
   func kill(_ node: String) throws { try end("slurmd.\(node).pid", SIGKILL) }
 
+  /// Has a node with its only task be gone at once, as when its power goes.
+  func killTask(on node: String) throws {
+    let task = try ask("squeue", "-h", "-o", "%A")
+    try kill(node)
+    let script = """
+      for process in /proc/[0-9]*; do
+        case "$(tr '\\0' ' ' < "$process/cmdline")" in "slurmstepd: [$1."*) kill -9 "${process#/proc/}"; esac
+      done 2>/dev/null
+      for process in /proc/[0-9]*; do
+        tr '\\0' '\\n' < "$process/environ" | grep -qx "SLURM_CONF=$2" || continue
+        tr '\\0' '\\n' < "$process/environ" | grep -qx "SLURM_JOB_ID=$1" && kill -9 "${process#/proc/}"
+      done 2>/dev/null
+      true
+      """
+    try workspace.startAsRoot(["sh", "-c", script, "sh", task, configuration]).wait()
+  }
+
   /// What one of its programs answers.
   func ask(_ command: String...) throws -> String {
     try workspace.start(command, environment: environment).wait().output
@@ -151,6 +168,22 @@ extension TestWorkspace {
     try with(stages, config: ["EXECUTOR=slurm"]) { workspace in
       for number in 1...films { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
       try body(workspace, SlurmCluster(workspace, lines))
+    }
+  }
+
+  /// Whether the only job is told to stand so, and why, by its manifest, by the index and by the report.
+  func expectEverywhere(
+    _ status: String, because reason: String, at line: SourceLocation = #_sourceLocation
+  ) throws {
+    let manifest = try manifest()["pipeline"]
+    #expect(manifest?["status"]?.string == status, sourceLocation: line)
+    #expect(manifest?["error"]?.string == reason, sourceLocation: line)
+    for command in [["job", "show", "latest"], ["report"]] {
+      let told = try start([CPWX.path] + command + ["--format", "json"]).wait().output
+      let document = try JSON(parsing: Array(told.utf8))
+      let job = document["jobs"]?.array?.first ?? document
+      #expect(job["status"]?.string == status, "\(told)", sourceLocation: line)
+      #expect(told.contains(reason), "\(told)", sourceLocation: line)
     }
   }
 
