@@ -186,7 +186,10 @@ extension FilmBatch {
     let check = CompletionCheck(workspace: workspace, selection: selection, environment: environment, stop: stop)
     for name in named {
       var film: InputDecision
+      var hasWaited = false
+      var isToWait = false
       repeat {
+        hasWaited = hasWaited || isToWait
         guard let job = try JobIndex.standingJob(named: name, in: workspace) else {
           throw JobError(
             .usage, name, "no such job in \(workspace.outputRoot)",
@@ -194,10 +197,19 @@ extension FilmBatch {
         }
         let decision = JobDecision(workspace)
         film = try verified(decision.resume(KnownFilm(job), question, stop: stop), check)
-      } while try waited(for: film, stop, notice)
+        isToWait = try waited(for: film, stop, notice)
+      } while isToWait
+      if hasWaited, film.kind == .skip, let job = film.job { notice(Self.nothingLeft(of: job)) }
       plan.add(film, selection, workspace)
     }
     return plan
+  }
+
+  /// Why whoever has waited for a job leaves it: by whom it was completed meanwhile.
+  private static func nothingLeft(of job: JobPaths) -> String {
+    let end = (try? Manifest(reading: job.manifest))?.history.last { $0.what == .completed }
+    let who = (end?.who).map { " by \($0)" } ?? ""
+    return "\(job.id) was completed\(who)\(end.map { " at \($0.at.spaced(19))" } ?? ""); nothing is left to do here"
   }
 
   /// Waits until nobody else runs the film's job, where that was asked for.

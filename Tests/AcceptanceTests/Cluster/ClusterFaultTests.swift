@@ -1,11 +1,14 @@
+import Dispatch
 import Foundation
 import Jobs
+import Synchronization
 import Testing
 
 /// Nights on a cluster in which something dies: each film is done once all the same.
 struct ClusterFaultTests {
   @Test func `twelve films are completed once each while a node dies in mid-stage and its tasks write on`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 12) { workspace, cluster in
+      let reading = ManifestReading(workspace)
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 6 })
       try cluster.kill("n2")
@@ -20,12 +23,14 @@ struct ClusterFaultTests {
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try workspace.statuses() == ["completed": 12])
       #expect(workspace.runs.sorted() == Array(repeating: "one", count: 12) + Array(repeating: "two", count: 12))
+      #expect(reading.end() == [])
       #expect(workspace.leftovers == [])
     }
   }
 
-  @Test func `a task that is run again waits for its first process, and finds the job done`() throws {
+  @Test func `a task that is run again waits for its first process, finds the job done, and says both`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
+      let reading = ManifestReading(workspace)
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 1 })
       let node = try cluster.ask("squeue", "-h", "-o", "%N")
@@ -35,9 +40,34 @@ struct ClusterFaultTests {
           let now = try cluster.ask("squeue", "-h", "-t", "RUNNING", "-o", "%N")
           return !now.isEmpty && now != node
         })
+      func said() -> String {
+        let logs = workspace.tree("logs/batches").filter { $0.hasSuffix("/0.log") }
+        return logs.compactMap { try? workspace.read("logs/batches/" + $0) }.joined()
+      }
+      // Both are at it, and the job's lock decides.
+      #expect(eventually { said().contains("waiting for it to end") })
+      #expect(workspace.runs == ["one"])
       try workspace.write("open", "")
       #expect(try run.wait(atMost: 120).code == 0)
+      #expect(said().contains("was completed by "), "\(said())")
+      #expect(said().hasSuffix("; nothing is left to do here\n"), "\(said())")
+      #expect(reading.end() == [])
       #expect(workspace.runs == ["one", "two"])
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
+  @Test func `a job whose node fails is interrupted, says so everywhere, and goes on`() throws {
+    try TestWorkspace.withCluster([.waiting], films: 1) { workspace, cluster in
+      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--no-requeue"])
+      #expect(eventually { workspace.count("begun.") == 1 })
+      try cluster.killTask(on: try cluster.ask("squeue", "-h", "-o", "%N"))
+      #expect(workspace.stageProcesses() == [])
+      let outcome = try run.wait(atMost: 120)
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      try workspace.expectEverywhere("interrupted", because: "the cluster ended it: its node failed (NODE_FAIL)")
+      try workspace.write("open", "")
+      #expect(try cluster.cpwx("run").code == 0)
       #expect(try workspace.statuses() == ["completed": 1])
     }
   }
@@ -125,5 +155,35 @@ struct ClusterFaultTests {
       #expect(try workspace.statuses() == ["completed": 2])
       #expect(workspace.runs == ["two", "two"])
     }
+  }
+}
+
+/// Reads every manifest over and over, as long as a test goes on.
+private final class ManifestReading: Sendable {
+  private let isOver = Mutex(false)
+  private let torn = Mutex<[String]>([])
+  private let done = DispatchSemaphore(value: 0)
+
+  init(_ workspace: TestWorkspace) {
+    let out = workspace.path("out")
+    workspace.atEnd { [self] in isOver.withLock { $0 = true } }
+    Thread.detachNewThread { [self] in
+      while !isOver.withLock({ $0 }) {
+        let files = FileManager.default.enumerator(atPath: out)?.allObjects as? [String] ?? []
+        for file in files where file.hasSuffix("/manifest.json") {
+          guard let bytes = FileManager.default.contents(atPath: out + "/" + file) else { continue }
+          if (try? JSON(parsing: bytes)) == nil { torn.withLock { $0.append(file) } }
+        }
+        usleep(2_000)
+      }
+      done.signal()
+    }
+  }
+
+  /// Those that were not whole.
+  func end() -> [String] {
+    isOver.withLock { $0 = true }
+    done.wait()
+    return torn.withLock { $0 }
   }
 }
