@@ -44,6 +44,29 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `settings of config/.env reach sbatch as they stand`() throws {
+    let lines = "GresTypes=gpu\nPartitionName=high Nodes=ALL"
+    let stage = Stage("one", fields: ["lane: gpu"], script: "true")
+    try TestWorkspace.withCluster([stage], films: 1, lines: lines) { workspace, cluster in
+      // The real sbatch, and what it was asked.
+      try workspace.write("bin/sbatch", "#!/bin/sh\necho \"$*\" >> asked\nexec /usr/bin/sbatch \"$@\"\n")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let settings = ["CPWX_SLURM_PARTITION=high", "CPWX_SLURM_QOS=night", "CPWX_SLURM_GRES=gpu:0"]
+      try workspace.write("config/.env", (["EXECUTOR=slurm"] + settings).map { $0 + "\n" }.joined())
+      let outcome = try cluster.cpwx("run", environment: ["PATH": path])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let asked = try workspace.read("asked").split(separator: "\n").filter { $0.contains("--nodes=1") }
+      #expect(asked.count == 2, "\(asked)")
+      for line in asked {
+        for word in ["--partition=high", "--qos=night", "--gres=gpu:0"] {
+          #expect(line.split(separator: " ").contains { $0 == word }, "\(line)")
+        }
+      }
+      #expect(try cluster.ask("squeue", "-h", "-t", "all", "-o", "%P") == "high")
+    }
+  }
+
   @Test func `folders may have percent signs in their names, and of a backslash is said what to do`() throws {
     for (name, code) in [("100%j films", 0), ("back\\slash", 78)] as [(String, Int32)] {
       try TestWorkspace.with([.making("one")], config: ["EXECUTOR=slurm"], named: name) { workspace in
