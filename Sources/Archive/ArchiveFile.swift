@@ -100,4 +100,9 @@ public struct ArchiveFile: Sendable {
   public func foreignMembers(progress: Progress? = nil) throws -> [Member] {
     try telling(name) { try ForeignArchive(file).list(progress: progress) }
   }
+
+  /// The same, and finds one damaged that cpwx has made, and that has no table of contents any more.
+  func verifiedForeignMembers(progress: Progress?) throws -> [Member] {
+    try telling(name) { try ForeignArchive(file).verify(progress: progress) }
+  }
 }

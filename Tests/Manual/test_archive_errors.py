@@ -163,6 +163,10 @@ class HostileTables(ErrorCase):
         self.lies("the table of contents does not fit the frames", size)
         self.lies("the seek table and the table of contents tell of different frames", frame)
         self.lies("the archive's bytes are not those that were written", digest)
+        def patterns(table):
+            table.lists = table.packed(100000) + bytes(100000) + table.lists[1:]
+
+        self.lies("the table of contents tells of more than an archive of N bytes can hold", patterns)
         self.lies("the table of contents holds what no table does", lambda table: b"more")
         self.lies("is empty, and the table has another hash for it", empty, command="restore")
 
@@ -198,6 +202,13 @@ class HostileTables(ErrorCase):
             "nothing of the job's folder could be got out of it", 65,
             self.place.cpwx("archive", "restore", "--salvage", self.job))
 
+    def test_an_end_that_is_lost_elsewhere(self):
+        elsewhere = Path(self.folder, "elsewhere.tar.zst")
+        elsewhere.write_bytes(self.whole[:-1])
+        self.expect(
+            "is an archive of cpwx, and the table of contents at its end is damaged, or lost", 65,
+            self.place.cpwx("archive", "verify", elsewhere))
+
     def test_an_archive_that_is_a_device_or_another_jobs(self):
         device = Path(self.folder, "device.tar.zst")
         device.symlink_to("/dev/zero")
@@ -206,6 +217,24 @@ class HostileTables(ErrorCase):
         self.archive.with_name("20000101-001.tar.zst").write_bytes(self.whole)
         self.expect("it is not of the job that it is called after: it holds ...", 65, self.place.cpwx(
             "archive", "verify", self.archive.with_name("20000101-001.tar.zst")))
+
+
+class Places(ErrorCase):
+    def test_a_disk_without_room(self):
+        self.place.pipeline('head -c 3000000 /dev/zero > "$1/large"')
+        job, _ = self.place.archive()
+        disk = Path(self.folder, "disk")
+        disk.mkdir()
+        self.mount(["-t", "tmpfs", "-o", "size=1m,mode=0777", "tmpfs"], disk)
+        self.expect(
+            "there is no room for it: it needs ..., and ... are free on the disk of ...", 74,
+            self.place.cpwx("archive", "restore", job, "--to", disk / "there"))
+
+    def test_a_place_that_something_unreadable_has(self):
+        job, archive = self.place.archive("--keep")
+        archive.unlink()
+        archive.symlink_to(archive.name)
+        self.expect("cannot be read, so it is not replaced", 74, self.place.cpwx("archive", "--force", job))
 
 
 class Secrets(ErrorCase):

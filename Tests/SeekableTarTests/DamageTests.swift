@@ -95,6 +95,27 @@ struct `Damage to an archive` {
     #expect(try listing(tree.folder.path("saved").string).filter { $0.contains("20251030-001") } == before)
   }
 
+  @Test func `in a frame of one member's content names that member, wherever in it a bit is flipped`() throws {
+    let tree = try JobTree(
+      """
+      for name in "abc": open(job + "/" + name, "wb").write(name.encode() * 700)
+      open(job + "/bb", "wb").write(os.urandom(400000))
+      """)
+    try tree.archive()
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    // The content of the large one is nearly all of the file, and does not compress.
+    let begin = try #require(good.indices.dropLast(3).last { Array(good[$0..<$0 + 4]) == Self.magic && $0 < 2000 })
+    for place in stride(from: begin, to: begin + 400_000, by: 3989) {
+      var bytes = good
+      bytes[place] ^= 1 << (place % 8)
+      try Data(bytes).write(to: URL(filePath: tree.folder.path("bad.tar.zst").string))
+      let report = try tree.open("bad.tar.zst").verify(VerificationOptions(workers: 1))
+      #expect(report.damaged.map(\.path) == [try .job("bb")], "byte \(place - begin) of the frame")
+    }
+  }
+
+  private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+
   @Test func `to its end, or to half of it, leaves the members before to be saved`() throws {
     let tree = try JobTree()
     let written = try tree.archive()

@@ -75,6 +75,27 @@ struct `An archive's format` {
     #expect(sizes.allSatisfy { $0 <= 4 << 20 })
   }
 
+  @Test func `has no frame of small members beyond 256 KiB`() throws {
+    let tree = try JobTree(
+      """
+      sizes = [n * 997 % 9000 for n in range(300)] + [100000, 200000, 260608, 3, 260607, 150000, 150000, 259072]
+      for n, size in enumerate(sizes): open(job + "/%05d" % n, "wb").write(b"x" * size)
+      """)
+    try tree.archive()
+    let said = try python(
+      """
+      import struct
+      data = open(sys.argv[1], "rb").read()
+      count = struct.unpack("<I", data[-9:-5])[0]
+      end = len(data) - 9 - 12 * count
+      print(*[struct.unpack("<I", data[end + 12 * n + 4:end + 12 * n + 8])[0] for n in range(count)])
+      """, [tree.folder.path("job.tar.zst").string])
+    let sizes = said.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    #expect(sizes.allSatisfy { $0 <= 256 << 10 }, "\(sizes)")
+    // As full as they can be: no two that follow one another would go into one.
+    #expect(sizes.contains(256 << 10) && sizes.count < 24, "\(sizes)")
+  }
+
   @Test func `tells by the table what is in it, without the data being read`() throws {
     let tree = try JobTree()
     let written = try tree.archive { source in

@@ -106,7 +106,8 @@ struct `A hostile table of contents` {
   @Test func `of any bytes is an error, never more`() throws {
     var random = SplitMix64(seed: 43)
     let tree = try JobTree(Self.script)
-    let good = try tree.archive().contents.encoded()
+    let contents = try tree.archive().contents
+    let (good, limits) = (contents.encoded(), TableLimits(archiveBytes: 3000, frames: contents.frames.count))
     for _ in 0..<3000 {
       var bytes = good
       for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -119,12 +120,77 @@ struct `A hostile table of contents` {
         }
       }
       do throws(ArchiveError) {
-        var table = try TableOfContents(decoding: bytes)
+        var table = try TableOfContents(decoding: bytes, limits)
         try table.check()
       } catch {
         #expect(error.code == .damaged || error.code == .refused)
       }
     }
-    #expect(try TableOfContents(decoding: good).encoded() == good)
+    #expect(try TableOfContents(decoding: good, limits).encoded() == good)
+  }
+
+  @Test func `of more than its archive can hold is refused before it takes memory`() throws {
+    let tree = try JobTree(Self.script)
+    try tree.archive()
+    let folder = Member(
+      path: try .job("b"), kind: .folder, mode: 0o755, modified: ModificationTime(seconds: 0, nanoseconds: 0))
+    let deep = Member(
+      path: MemberPath(unchecked: Array(String(repeating: "d/", count: 2000).utf8)), kind: .folder, mode: 0o755,
+      modified: ModificationTime(seconds: 0, nanoseconds: 0))
+    let changes: [(String, (inout TableOfContents) -> Void)] = [
+      ("patterns", { $0.excluded = Array(repeating: Glob(""), count: 100_000) }),
+      (
+        "left out members",
+        { $0.skipped = Array(repeating: SkippedSource(path: folder.path, reason: ""), count: 10_000) }
+      ),
+      (
+        "members",
+        {
+          $0.members += Array(repeating: folder, count: 10_000)
+          $0.places += Array(repeating: Place(frame: 0, offset: 0, headerSize: 512), count: 10_000)
+        }
+      ),
+      (
+        "paths that are all but the same",
+        {
+          $0.members += Array(repeating: deep, count: 1000)
+          $0.places += Array(repeating: Place(frame: 0, offset: 0, headerSize: 512), count: 1000)
+        }
+      ),
+      ("bytes", { $0.annotations["a"] = String(repeating: " ", count: 9_000_000) }),
+    ]
+    for (what, change) in changes {
+      try rewrite(tree, change)
+      let error = try expectArchiveError(.refused) { _ = try tree.open("bad.tar.zst") }
+      #expect("\(error)".contains("tells of more than an archive of"), "\(what): \(error)")
+    }
+    // Frames that the seek table does not have.
+    var table = try tree.open().contents
+    let limits = TableLimits(archiveBytes: 1 << 20, frames: table.frames.count)
+    table.frames += Array(repeating: table.frames[0], count: 100_000)
+    let bytes = table.encoded()
+    try expectArchiveError(.refused) { _ = try TableOfContents(decoding: bytes, limits) }
+  }
+
+  @Test func `of as many alike things as an archive can hold is none`() throws {
+    let tree = try JobTree(
+      """
+      for n in range(3000): os.mkdir(job + "/%05d" % n)
+      long = "/".join(["b" * 200] * 20)
+      for n in range(500): os.symlink(long, job + "/link-%05d" % n)
+      top = os.open(job, os.O_RDONLY)
+      for n in range(200):
+        at = top
+        for name in ["%05d-" % n] + ["a" * 200] * 18:
+          try: os.mkdir(name, dir_fd=at)
+          except FileExistsError: pass
+          inner = os.open(name, os.O_RDONLY, dir_fd=at)
+          if at != top: os.close(at)
+          at = inner
+        os.close(at)
+      """)
+    let written = try tree.archive()
+    #expect(written.contents.members.count > 7000)
+    #expect(try tree.open().contents.members == written.contents.members)
   }
 }

@@ -69,6 +69,7 @@ struct `What comes out of an archive` {
   @Test func `takes up little room where a file was sparse`() throws {
     let tree = try JobTree("open(job + '/sparse', 'wb').truncate(100 << 20)")
     try tree.archive()
+    #expect(try tree.open().roomNeeded() == 0)
     try tree.extract()
     let blocks = try python(
       "print(os.stat(sys.argv[1]).st_blocks)", [tree.folder.path("restored/\(JobTree.job)/sparse").string])

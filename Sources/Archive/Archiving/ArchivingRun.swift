@@ -48,14 +48,26 @@ public final class ArchivingRun: Sendable {
   }
 
   /// What would be done with each.
-  public func plan(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
-    candidates.map { candidate in
+  ///
+  /// - Parameter ratio: of an archive's bytes to the job's, as it is expected: where a disk is to be freed, that tells how many jobs it takes.
+  public func plan(_ candidates: [ArchiveChoice.Candidate], ratio: Double = 1) -> [ArchiveOutcome] {
+    let disk = over == nil ? nil : DiskUse(of: workspace.outputRoot)
+    let takesArchives = DiskUse.isOne(workspace.outputRoot, workspace.archiveRoot)
+    var freed = 0.0
+    return candidates.map { candidate in
       if let early = early(candidate) { return early }
+      if let over, let disk, disk.part(freeing: freed) <= over {
+        return notNeeded(candidate.job, "would be", disk.part(freeing: freed))
+      }
       do {
         let size = try archiving.measure(candidate.job)
         var outcome = ArchiveOutcome(candidate.job, .planned)
         (outcome.members, outcome.bytes) = (size.members, size.bytes)
-        if !archiving.keepsJob { outcome.excluded = size.excluded }
+        if !archiving.keepsJob {
+          outcome.excluded = size.excluded
+          freed += Double(size.bytes + size.excluded.bytes)
+        }
+        if takesArchives { freed -= Double(size.bytes) * ratio }
         return outcome
       } catch {
         return failed(candidate.job, error)
@@ -78,7 +90,10 @@ public final class ArchivingRun: Sendable {
     }
     onThreads(min(jobs, state.withLock { $0.waiting.count })) { [self] _ in
       while let next = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
-        end(next.number, outcome(of: next.candidate.job, number: next.number, bytes: next.bytes))
+        let outcome = outcome(of: next.candidate.job, number: next.number, bytes: next.bytes)
+        // Whatever became of it, nothing more is to be done.
+        note(next.number, next.bytes)
+        end(next.number, outcome)
       }
     }
     return state.withLock { state in candidates.indices.compactMap { state.outcomes[$0] } }
@@ -87,7 +102,7 @@ public final class ArchivingRun: Sendable {
   private func outcome(of job: IndexedJob, number: Int, bytes: Int) -> ArchiveOutcome {
     if stop() != .no { return ArchiveOutcome(job, .skipped, reason: "not begun: stopped") }
     if let over, let used = DiskUse.part(of: workspace.outputRoot), used <= over {
-      return ArchiveOutcome(job, .skipped, reason: "not needed: the disk is \(Int((used * 100).rounded())) % full")
+      return notNeeded(job, "is", used)
     }
     observe(.began(job))
     do {
@@ -100,6 +115,10 @@ public final class ArchivingRun: Sendable {
     }
   }
 
+  private func notNeeded(_ job: IndexedJob, _ word: String, _ used: Double) -> ArchiveOutcome {
+    ArchiveOutcome(job, .skipped, reason: "not needed: the disk \(word) \(Int((used * 100).rounded())) % full")
+  }
+
   private func note(_ number: Int, _ bytes: Int) {
     let (done, total) = state.withLock { state in
       state.done[number] = max(state.done[number] ?? 0, bytes)
@@ -110,7 +129,6 @@ public final class ArchivingRun: Sendable {
 
   private func end(_ number: Int, _ outcome: ArchiveOutcome) {
     state.withLock { $0.outcomes[number] = outcome }
-    if let bytes = outcome.bytes { note(number, bytes) }
     observe(.ended(outcome))
   }
 

@@ -65,12 +65,14 @@ public struct JobArchiving: Sendable {
     if !keepsJob { try options.releasing(paths) }
     let unread = UnreadFiles()
     var tries = 0
+    // What a damaged archive that stood there is called now.
+    var damaged: String?
     while true {
       tries += 1
       var source = try source(paths, place)
       source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
-      let (written, standing) = try write(source, of: paths, to: place, isOurs: tries > 1, unread) { done, total in
-        try progress(0.5 + Self.part(done, of: total) / 2)
+      let (written, standing, aside) = try write(source, of: paths, to: place, isOurs: tries > 1, unread) {
+        try progress(0.5 + Self.part($0, of: $1) / 2)
       }
       moved()
       var outcome = ArchiveOutcome(job, keepsJob ? .copied : .archived)
@@ -79,7 +81,9 @@ public struct JobArchiving: Sendable {
       outcome.sha256 = written.contents.dataDigest.hex
       if !keepsJob { outcome.excluded = written.excluded }
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
-      outcome.reason = unread.note
+      damaged = damaged ?? aside
+      let notes = [unread.note, damaged.map { "the damaged archive that stood in its place is kept as \($0)" }]
+      outcome.reason = notes.contains { $0 != nil } ? notes.compactMap(\.self).joined(separator: "; ") : nil
       if keepsJob { return outcome }
       // Logs may have come that were not there.
       if let change = try self.source(paths, place).changes(since: written).first {
@@ -148,11 +152,11 @@ public struct JobArchiving: Sendable {
 
   /// Writes the archive, brings it to the disk, reads it back from there, and gives it its name.
   ///
-  /// - Returns: also what its file looks like.
+  /// - Returns: also what its file looks like, and what the damaged one is called now that stood there.
   private func write(
     _ source: ArchiveSource, of paths: JobPaths, to place: ArchivePlace, isOurs: Bool, _ unread: UnreadFiles,
     comparing: @escaping Progress
-  ) throws -> (WrittenArchive, FileStatus) {
+  ) throws -> (WrittenArchive, FileStatus, aside: String?) {
     var source = source
     if let redacting = options.redacting { source.redaction = Redaction(hiding: redacting(paths), unread: unread) }
     let path = place.file(in: workspace)
@@ -179,8 +183,8 @@ public struct JobArchiving: Sendable {
       try written.readBack(temporary, workers: options.workers, progress: comparing)
       if options.redacting == nil { try compareRecords(written, of: paths, place) }
       let status = try FileStatus(ofLink: temporary)
-      try put(temporary, written, at: path, place, of: JobIdentity(of: paths), isOurs: isOurs)
-      return (written, status)
+      let aside = try put(temporary, written, at: path, place, of: JobIdentity(of: paths), isOurs: isOurs)
+      return (written, status, aside)
     } catch {
       unlink(temporary)
       throw error
@@ -201,29 +205,64 @@ public struct JobArchiving: Sendable {
     }
   }
 
+  /// What is in an archive's place already.
+  private enum Standing {
+    case nothing
+    /// The job's, as its records tell.
+    case whole(TableOfContents)
+    /// Nobody can tell whose it is, or what it holds; the table, where that is whole.
+    case damaged(TableOfContents?)
+  }
+
+  /// - Throws: ``Kept`` when it is another job's; ``JobError`` when it cannot be read: it may be whole, and another's.
+  private func standing(at path: FilePath, _ place: ArchivePlace, of identity: JobIdentity) throws -> Standing {
+    if !isTaken(path) { return .nothing }
+    var table: TableOfContents?
+    do {
+      let archive = try SeekableArchive(path)
+      table = archive.contents
+      if let told = try JobIdentity(of: archive, place).difference(from: identity) {
+        throw Kept(
+          reason:
+            "\(place.path) is the archive of another job of this name, \(told): give each workspace an ARCHIVE_ROOT of its own"
+        )
+      }
+      return .whole(archive.contents)
+    } catch let error as ArchiveError {
+      if error.code != .io { return .damaged(table) }
+      throw JobError(
+        .io, place.path, "cannot be read, so it is not replaced", remedy: "The job stays.",
+        underlying: error.underlying)
+    }
+  }
+
   /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same; another job's
-  /// stays in any case.
+  /// stays in any case; a damaged one, from which something may be got yet, stays under another name.
+  ///
+  /// - Returns: that name.
   private func put(
     _ temporary: FilePath, _ written: WrittenArchive, at path: FilePath, _ place: ArchivePlace,
     of identity: JobIdentity,
     isOurs: Bool
-  ) throws {
-    let standing = try? SeekableArchive(path)
-    if let standing, let told = try JobIdentity(of: standing, place).difference(from: identity) {
-      throw Kept(
-        reason:
-          "\(place.path) is the archive of another job of this name, \(told): give each workspace an ARCHIVE_ROOT of its own"
-      )
-    }
-    if exists(path), !options.force, !isOurs, options.redacting == nil {
-      guard standing?.contents.tarDigest == written.contents.tarDigest else {
-        throw Kept(
-          reason: standing == nil
-            ? "there is a damaged archive of it, \(place.path); --force replaces it"
-            : "it has changed since it was archived in \(place.path); --force archives it as it is now")
+  ) throws -> String? {
+    let standing = try standing(at: path, place, of: identity)
+    var isToStay = false
+    // Copies for sharing are of jobs that are there.
+    if options.redacting == nil {
+      switch standing {
+      case .whole(let contents) where contents.tarDigest != written.contents.tarDigest:
+        if options.force || isOurs { break }
+        throw Kept(reason: "it has changed since it was archived in \(place.path); --force archives it as it is now")
+      case .damaged(let contents) where contents?.tarDigest != written.contents.tarDigest:
+        isToStay = true
+        if options.force || isOurs { break }
+        throw Kept(reason: "there is a damaged archive of it, \(place.path); --force puts another in its place")
+      case .nothing, .whole, .damaged: break
       }
     }
+    var aside: FilePath?
     do {
+      if isToStay { aside = try moveAside(path) }
       if exists(path) { try rename(temporary, to: path) } else { try renameToFreeName(temporary, to: path) }
       // The folders above may be as new as the archive.
       var name = path
@@ -231,8 +270,26 @@ public struct JobArchiving: Sendable {
         try DurableFile.syncFolder(of: name)
         guard name.removeLastComponent() else { break }
       }
+      return aside.map { workspace.documentPath($0) }
     } catch {
+      if let aside { try? renameToFreeName(aside, to: path) }
       throw JobError(.io, path.string, "cannot be put in place", remedy: "The job stays.", underlying: error)
+    }
+  }
+
+  /// - Returns: where it is now: `NAME.tar.zst.damaged-TIME` beside its place.
+  private func moveAside(_ path: FilePath) throws -> FilePath {
+    let name = "\(path.lastComponent?.string ?? "").damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
+    var serial = 1
+    while true {
+      let aside = path.removingLastComponent().appending(serial == 1 ? name : "\(name)-\(serial)")
+      do throws(Errno) {
+        try renameToFreeName(path, to: aside)
+        return aside
+      } catch {
+        guard error == .fileExists else { throw error }
+      }
+      serial += 1
     }
   }
 }

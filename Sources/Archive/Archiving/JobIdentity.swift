@@ -10,23 +10,29 @@ struct JobIdentity {
 
   /// Of a job that is there.
   init(of paths: JobPaths) {
-    self.init { name in try? DurableFile.read(paths.output.appending(name)) }
+    self.init(
+      info: try? DurableFile.read(paths.info),
+      manifest: try? DurableFile.read(paths.output.appending("manifest.json")))
   }
 
   /// Of an archived one.
+  ///
+  /// - Throws: `ArchiveError` when its records cannot be read.
   init(of archive: SeekableArchive, _ place: ArchivePlace) throws {
     let names = try ArchiveNames(place)
-    self.init { name in
-      guard let path = try? names.inOutput(name), let member = archive.contents.member(path) else { return nil }
-      return try? archive.bytes(of: member)
+    func record(_ name: String) throws -> [UInt8]? {
+      guard let member = archive.contents.member(try names.inOutput(name)), member.kind != .symbolicLink
+      else { return nil }
+      return try archive.bytes(of: member)
     }
+    self.init(info: try record("job_info.json"), manifest: try record("manifest.json"))
   }
 
-  private init(_ file: (String) -> [UInt8]?) {
-    func document(_ name: String) -> JSON? { file(name).flatMap { try? JSON(parsing: $0) } }
-    let info = document("job_info.json")
+  private init(info: [UInt8]?, manifest: [UInt8]?) {
+    let info = info.flatMap { try? JSON(parsing: $0) }
+    let manifest = manifest.flatMap { try? JSON(parsing: $0) }
     created = info?["created_at"]?.string
-    film = document("manifest.json")?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
+    film = manifest?["input"]?["sha256"]?.string ?? info?["input"]?["sha256"]?.string
   }
 
   /// What is known of both, and is not the same; `nil` when nothing is.

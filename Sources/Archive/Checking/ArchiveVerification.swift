@@ -35,7 +35,7 @@ public struct ArchiveVerification: Sendable {
     outcome.archiveBytes = (try? FileStatus(of: file.file))?.size
     do {
       guard let archive = try file.open() else {
-        let members = try file.foreignMembers(progress: progress)
+        let members = try file.verifiedForeignMembers(progress: progress)
         (outcome.members, outcome.bytes) = (members.count, members.reduce(0) { $0 + $1.size })
         return outcome
       }

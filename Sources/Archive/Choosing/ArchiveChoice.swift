@@ -78,14 +78,50 @@ public struct ArchiveChoice: Sendable {
 
 /// How full the disk is that jobs lie on.
 public struct DiskUse: Sendable {
+  /// Bytes that are in use, and all that users may have.
+  private let used: Double
+  private let all: Double
+
+  /// `nil` where the disk does not say.
+  init?(of folder: FilePath) {
+    guard let status = Self.status(folder) else { return nil }
+    let unit = Double(status.f_frsize)
+    used = (Double(status.f_blocks) - Double(status.f_bfree)) * unit
+    all = used + Double(status.f_bavail) * unit
+    if all <= 0 { return nil }
+  }
+
+  /// From 0 to 1, once so many bytes more are free.
+  func part(freeing bytes: Double = 0) -> Double { max(0, used - bytes) / all }
+
   /// From 0 to 1; `nil` where the disk does not say.
-  public static func part(of folder: FilePath) -> Double? {
+  public static func part(of folder: FilePath) -> Double? { DiskUse(of: folder)?.part() }
+
+  /// Bytes that this user may still write; `nil` where the disk does not say.
+  static func free(of folder: FilePath) -> Int? {
+    guard let status = status(folder) else { return nil }
+    // Some of it is kept for root.
+    let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
+    let (bytes, isMore) = UInt(blocks).multipliedReportingOverflow(by: UInt(status.f_frsize))
+    return isMore ? .max : Int(clamping: bytes)
+  }
+
+  /// Whether two folders lie on one disk, or will.
+  static func isOne(_ folder: FilePath, _ other: FilePath) -> Bool {
+    let devices = [folder, other].map { try? FileStatus(of: standing($0)).device }
+    return devices[0] != nil && devices[0] == devices[1]
+  }
+
+  /// The folder, or the next one above it that is there.
+  private static func standing(_ folder: FilePath) -> FilePath {
     var folder = folder
     while !exists(folder), folder.removeLastComponent() {}
+    return folder
+  }
+
+  private static func status(_ folder: FilePath) -> statvfs? {
+    let folder = standing(folder)
     var status = statvfs()
-    guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
-    let used = Double(status.f_blocks) - Double(status.f_bfree)
-    let all = used + Double(status.f_bavail)
-    return all > 0 ? used / all : nil
+    return folder.withPlatformString({ statvfs($0, &status) }) == 0 ? status : nil
   }
 }

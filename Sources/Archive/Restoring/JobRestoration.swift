@@ -158,6 +158,12 @@ public struct JobRestoration: Sendable {
     var options = ExtractionOptions()
     (options.salvage, options.durable, options.workers, options.progress) = (salvages, true, workers, progress)
     let remedy = "Nothing was restored."
+    for (folder, first) in staging.parts {
+      if let first { options.includes = { $0.path.bytes.first == first } }
+      try archive.refuseWithoutRoom(
+        for: options.includes, in: folder, named: file.name,
+        remedy: remedy + (self.folder == nil ? " Make room, or restore into a folder on another disk: --to DIR" : ""))
+    }
     let ofDamage = salvages ? remedy : remedy + " --salvage gets out what is still good."
     for (folder, first) in staging.parts {
       if let first { options.includes = { $0.path.bytes.first == first } }

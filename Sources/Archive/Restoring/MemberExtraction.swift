@@ -84,7 +84,7 @@ public struct MemberExtraction: Sendable {
         "\(Self.prefix)\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
       try makeFolder(staging, mode: [.ownerReadWriteExecute])
       defer { try? removeTree(staging) }
-      let written = try withFolder(staging) { try extract(into: $0) }
+      let written = try withFolder(staging) { try extract(into: $0, at: staging) }
       guard written.members > 0 else { throw nothing }
       try TreeMerge(of: staging, into: folder).run()
       return written
@@ -105,7 +105,7 @@ public struct MemberExtraction: Sendable {
     }
   }
 
-  private func extract(into folder: FileDescriptor) throws -> Written {
+  private func extract(into folder: FileDescriptor, at path: FilePath) throws -> Written {
     let remedy = "Nothing was extracted."
     guard let archive = try file.open() else {
       let members = try telling(file.name, remedy: remedy) {
@@ -120,6 +120,7 @@ public struct MemberExtraction: Sendable {
     // Nobody vouches for what does not lie in the workspace's own archive.
     options.isForeign = file.place == nil
     if !patterns.isEmpty { options.includes = { isMeant($0.path) } }
+    try archive.refuseWithoutRoom(for: options.includes, in: path, named: file.name, remedy: remedy)
     let report = try telling(file.name, remedy: remedy) { try archive.extract(options, into: folder) }
     return Written(
       members: report.extracted, bytes: report.bytes, missing: missing(among: archive.contents.members))

@@ -151,7 +151,11 @@ struct RestoreStaging {
 
   /// Removes what was begun.
   func discard() {
-    if hasLogsApart { try? removeTree(partialLogs) }
+    if hasLogsApart {
+      try? removeTree(partialLogs)
+      // Logs on another disk are ready a moment before the rest is.
+      if !isTaken(ready) { try? removeTree(readyLogs) }
+    }
     try? removeTree(partial)
   }
 

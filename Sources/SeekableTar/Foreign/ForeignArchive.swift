@@ -35,6 +35,19 @@ public struct ForeignArchive: Sendable {
     try read(into: nil, includes: nil, progress).members
   }
 
+  /// The same, and looks whether it is an archive of this format that has lost its table: what was damaged in its end reads well as a tar.
+  ///
+  /// - Throws: as ``list(progress:)`` does; `damaged` for such a one.
+  public func verify(progress: Progress? = nil) throws -> [Member] {
+    let found = try read(into: nil, includes: nil, progress)
+    if found.isOurs {
+      throw ArchiveError(
+        .damaged, file: MemberPath.shown(path.bytes),
+        "is an archive of cpwx, and the table of contents at its end is damaged, or lost")
+    }
+    return found.members
+  }
+
   /// The same, and writes the members below a folder.
   ///
   /// - Throws: as ``list(progress:)`` does. What was written until then stays below the folder.
@@ -84,6 +97,8 @@ public struct ForeignSalvage: Sendable {
   public var leftOut: [DamagedMember] = []
   /// What the reading ended with, when it did not come to the archive's end.
   public var damage: ArchiveError?
+  /// Whether the tar ends as those of this format do, and hardly another one: with the list of hashes, which is nobody's.
+  var isOurs = false
 
   /// Whether the last member of an archive of cpwx was reached, its list of hashes: then nothing is lost but what was left out.
   public var hasAllMembers: Bool { members.last?.path == TableOfContents.manifestPath }
@@ -127,6 +142,8 @@ private struct ForeignReading: ~Copyable {
   private mutating func readAll(into salvage: inout ForeignSalvage) throws {
     var reader = try TarReader(stream)
     while let entry = try reader.next() {
+      salvage.isOurs =
+        entry.isNobodys && entry.type == .file && entry.path == TableOfContents.manifestPath.bytes
       guard var member = try letIn(entry, &salvage) else { continue }
       do {
         try take(&member, &reader)

@@ -82,7 +82,8 @@ struct TrailerReading {
     guard place < seekPlace, seekPlace - place <= Trailer.largest else {
       throw ArchiveError(.damaged, "the seek table tells of more than there is")
     }
-    var contents = try Trailer.decode(try file.bytes(at: place, count: seekPlace - place))
+    var contents = try Trailer.decode(
+      try file.bytes(at: place, count: seekPlace - place), TableLimits(archiveBytes: archiveBytes, frames: count))
     guard
       contents.frames.elementsEqual(
         seekTable, by: { ($0.size, $0.plainSize, $0.checksum) == ($1.size, $1.plainSize, $1.checksum) })

@@ -25,7 +25,10 @@ struct PackedBytes {
 
 /// Reads what ``PackedBytes`` made; bytes of unknown origin never lead it out of them.
 struct PackedReader {
-  struct Flaw: Error {}
+  struct Flaw: Error {
+    /// Whether the bytes tell of more than there may be.
+    var isExcess = false
+  }
 
   private let bytes: [UInt8]
   private var place = 0
@@ -48,6 +51,13 @@ struct PackedReader {
 
   /// How many things follow, each of which takes a byte at least.
   mutating func count() throws(Flaw) -> Int { try number(atMost: UInt64(left)) }
+
+  /// The same, where no more than so many may be.
+  mutating func count(atMost limit: Int) throws(Flaw) -> Int {
+    let count = try count()
+    if count > limit { throw Flaw(isExcess: true) }
+    return count
+  }
 
   mutating func text() throws(Flaw) -> ArraySlice<UInt8> {
     let count = try count()

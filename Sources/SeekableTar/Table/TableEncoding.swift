@@ -68,8 +68,8 @@ extension TableOfContents {
     }
   }
 
-  /// - Throws: ``ArchiveError`` with code `damaged` when the bytes are no such table.
-  init(decoding bytes: [UInt8]) throws(ArchiveError) {
+  /// - Throws: ``ArchiveError`` with code `damaged` when the bytes are no such table, `refused` when it tells of more than it may.
+  init(decoding bytes: [UInt8], _ limits: TableLimits) throws(ArchiveError) {
     var reader = PackedReader(bytes)
     do throws(PackedReader.Flaw) {
       guard try reader.number() == Self.version else { throw PackedReader.Flaw() }
@@ -79,38 +79,49 @@ extension TableOfContents {
       tarDigest = try reader.digest()
       dataDigest = try reader.digest()
       (excluded, skipped, annotations) = ([], [], [:])
-      for _ in 0..<(try reader.count()) { excluded.append(Glob(try reader.string())) }
-      for _ in 0..<(try reader.count()) {
+      for _ in 0..<(try reader.count(atMost: limits.things)) { excluded.append(Glob(try reader.string())) }
+      for _ in 0..<(try reader.count(atMost: limits.things)) {
         skipped.append(
           SkippedSource(path: MemberPath(unchecked: Array(try reader.text())), reason: try reader.string()))
       }
-      for _ in 0..<(try reader.count()) { annotations[try reader.string()] = try reader.string() }
-      frames = Array(repeating: Frame(plainSize: 0, size: 0, level: 0, checksum: 0), count: try reader.count())
+      for _ in 0..<(try reader.count(atMost: limits.things)) {
+        annotations[try reader.string()] = try reader.string()
+      }
+      let frameCount = try reader.count(atMost: limits.frames)
+      frames = Array(repeating: Frame(plainSize: 0, size: 0, level: 0, checksum: 0), count: frameCount)
       for number in frames.indices { frames[number].size = try reader.number(atMost: UInt64(Frame.largestCompressed)) }
       for number in frames.indices { frames[number].plainSize = try reader.number(atMost: UInt64(Frame.largest)) }
       for number in frames.indices { frames[number].level = try reader.number(atMost: 22) }
       for number in frames.indices {
         frames[number].checksum = UInt32(truncatingIfNeeded: try reader.number(atMost: UInt64(UInt32.max)))
       }
-      (members, places) = try Self.decodeMembers(&reader)
+      (members, places) = try Self.decodeMembers(&reader, limits)
       guard let manifest = members.popLast(), let place = places.popLast(), reader.isAtEnd else {
         throw PackedReader.Flaw()
       }
       self.manifest = manifest
       manifestPlace = place
     } catch {
+      if error.isExcess { throw limits.excess }
       throw ArchiveError(.damaged, "the table of contents holds what no table does")
     }
   }
 
-  private static func decodeMembers(_ reader: inout PackedReader) throws(PackedReader.Flaw) -> ([Member], [Place]) {
-    let count = try reader.count()
+  private static func decodeMembers(_ reader: inout PackedReader, _ limits: TableLimits) throws(PackedReader.Flaw)
+    -> ([Member], [Place])
+  {
+    let count = try reader.count(atMost: limits.things)
     var members: [Member] = []
-    members.reserveCapacity(count)
+    // What is told is not believed before it is read.
+    members.reserveCapacity(min(count, 1 << 16))
     var last: [UInt8] = []
+    var pathBytes = 0
     for _ in 0..<count {
       let shared = try reader.number(atMost: UInt64(last.count))
       last = Array(last[..<shared]) + (try reader.text())
+      // Each may be all of the one before.
+      pathBytes += last.count
+      if pathBytes > limits.bytes { throw PackedReader.Flaw(isExcess: true) }
       members.append(
         Member(
           path: MemberPath(unchecked: last), kind: .file, mode: 0,
@@ -136,7 +147,7 @@ extension TableOfContents {
       members[number].target = Array(try reader.text())
     }
     var places: [Place] = []
-    places.reserveCapacity(count)
+    places.reserveCapacity(members.count)
     var frame = 0
     for _ in members {
       frame += try reader.number(atMost: UInt64(UInt32.max))

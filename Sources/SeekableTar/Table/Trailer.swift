@@ -33,8 +33,9 @@ enum Trailer {
     return bytes + packed
   }
 
-  /// - Throws: ``ArchiveError`` with code `damaged`, or `unsupported` when another program put something else there.
-  static func decode(_ bytes: [UInt8]) throws(ArchiveError) -> TableOfContents {
+  /// - Throws: ``ArchiveError`` with code `damaged`, `refused` for what goes beyond the limits, or `unsupported` when another program put
+  ///   something else there.
+  static func decode(_ bytes: [UInt8], _ limits: TableLimits) throws(ArchiveError) -> TableOfContents {
     guard bytes.count > headerSize, bytes.littleEndian(at: 0) == skippableMagic, bytes[8..<16].elementsEqual(name)
     else {
       throw .noTable
@@ -48,6 +49,7 @@ enum Trailer {
     guard digest(packed) == Digest(bytes[24..<56]) else { throw flaw }
     let announced = unsafe packed.withUnsafeBytes { unsafe ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
     guard announced == UInt64(size) else { throw flaw }
+    guard size <= limits.bytes else { throw limits.excess }
     var decompressor = try Decompressor()
     var trouble: String?
     let plain = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
@@ -57,7 +59,7 @@ enum Trailer {
       count = trouble == nil ? size : 0
     }
     guard trouble == nil else { throw flaw }
-    return try TableOfContents(decoding: plain)
+    return try TableOfContents(decoding: plain, limits)
   }
 
   private static func compressed(_ plain: [UInt8]) throws -> [UInt8] {

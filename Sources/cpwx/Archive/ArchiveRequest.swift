@@ -49,8 +49,8 @@ struct ArchiveRequest {
 
   func plan(_ candidates: [ArchiveChoice.Candidate]) -> [ArchiveOutcome] {
     ArchivingRun(
-      in: workspace, options, jobs: 1, over: nil, stop: { .no }, moved: {}, observe: { _ in }
-    ).plan(candidates)
+      in: workspace, options, jobs: 1, over: choice.over, stop: { .no }, moved: {}, observe: { _ in }
+    ).plan(candidates, ratio: expectedRatio)
   }
 
   func run(
@@ -69,14 +69,18 @@ struct ArchiveRequest {
   }
 
   func results(_ outcomes: [ArchiveOutcome]) -> ArchiveResults {
+    ArchiveResults(outcomes: outcomes, ratio: expectedRatio, workspace: workspace)
+  }
+
+  /// Of archives' bytes to the jobs', as it was until now.
+  private var expectedRatio: Double {
     let known = (try? JobIndex.look(in: workspace, leavingNone: true, notice: .silent) { try $0.archives() }) ?? []
     let sizes = known.filter { $0.status == .verified }.reduce(into: (bytes: 0, archives: 0)) { sum, archive in
       sum.bytes += archive.bytes ?? 0
       sum.archives += archive.archiveBytes
     }
     // Before anything was archived: half sound, a third film, the rest text.
-    let ratio = sizes.bytes > 0 ? Double(sizes.archives) / Double(sizes.bytes) : 0.8
-    return ArchiveResults(outcomes: outcomes, ratio: min(1, ratio), workspace: workspace)
+    return sizes.bytes > 0 ? min(1, Double(sizes.archives) / Double(sizes.bytes)) : 0.8
   }
 }
 

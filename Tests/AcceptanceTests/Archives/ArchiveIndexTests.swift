@@ -68,6 +68,38 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `archives come in the order that is asked for, and the other way round`(isReversed: Bool) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      // In the order of the jobs; by name, by end and by size it is another each time.
+      let films = [
+        ("Deewaar", "2025-03-01", 50_000), ("Anand", "2025-01-01", 150_000), ("Sholay", "2025-02-01", 100_000),
+      ]
+      for (title, _, _) in films {
+        try workspace.film("\(title) (1975).mp4", holding: title)
+        #expect(try workspace.cpwx("run").code == 0)
+      }
+      for (job, film) in zip(workspace.jobs, films) {
+        var manifest = try workspace.manifest(of: job)
+        manifest["timing"]?["completed_at"] = .string(film.1 + "T12:00:00.000000")
+        try workspace.write(job + "/manifest.json", Data(manifest.bytes()))
+        let noise = "head -c \(film.2) /dev/urandom > \"$1/noise\""
+        #expect(try workspace.start(["sh", "-c", noise, "sh", job]).wait().code == 0)
+      }
+      #expect(try workspace.cpwx("archive", "--older-than", "0s").code == 0)
+      let orders = [
+        "job": ["Sholay", "Anand", "Deewaar"], "film": ["Anand", "Deewaar", "Sholay"],
+        "date": ["Deewaar", "Sholay", "Anand"], "size": ["Anand", "Sholay", "Deewaar"],
+      ]
+      for (key, titles) in orders {
+        let arguments = [CPWX.path, "archive", "list", "--format", "json", "--sort", key]
+        let outcome = try workspace.start(arguments + (isReversed ? ["--reverse"] : [])).wait()
+        let found = try JSON(parsing: Array(outcome.output.utf8)).array?.compactMap { $0["title"]?.string }
+        #expect(found == (isReversed ? titles.reversed() : titles), "\(key): \(outcome.errors)")
+      }
+    }
+  }
+
   @Test(arguments: ["job list", "archive list"])
   func `an archive that is cut short in place is noticed by lists of jobs`(first: String) throws {
     try someArchived { workspace, ids in

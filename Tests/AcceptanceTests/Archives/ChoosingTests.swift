@@ -60,6 +60,55 @@ struct ChoosingTests {
     }
   }
 
+  @Test func `over a part of the disk takes as many as it needs, and the plan says which`() throws {
+    try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
+      try workspace.mountLoopDisk(at: workspace.path("disk"), size: "40M")
+      for number in 1...3 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run").code == 0)
+      func rows() throws -> [JSON] {
+        try workspace.json("job", "list", "--sort", "created", "--reverse").array ?? []
+      }
+      for row in try rows() {
+        let noise = "head -c 6000000 /dev/urandom > \"$1/noise.bin\"; sync -f \"$1\""
+        let job = try #require(row["output_dir"]?.string)
+        #expect(try workspace.start(["sh", "-c", noise, "sh", job]).wait().code == 0)
+      }
+      let ids = try rows().compactMap { $0["job_id"]?.string }
+      let told = try workspace.start(["df", "-B1", "--output=used,avail", "disk"]).wait().lines.last ?? ""
+      let numbers = told.split(separator: " ").compactMap { Double($0) }
+      try #require(numbers.count == 2)
+      // Half of a job less than there is.
+      let part = (numbers[0] - 3_000_000) / (numbers[0] + numbers[1]) * 100
+      for dry in [["-n"], []] {
+        let arguments = [CPWX.path, "archive", "--over", "\(part)%", "--parallel", "1", "--format", "json"] + dry
+        let outcome = try workspace.start(arguments).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let found = try JSON(parsing: Array(outcome.output.utf8)).array ?? []
+        #expect(found.map { $0["job_id"]?.string } == ids)
+        let statuses = found.map { $0["status"]?.string ?? "" }
+        #expect(statuses == [dry.isEmpty ? "archived" : "planned", "skipped", "skipped"], "\(dry): \(outcome.output)")
+        let word = dry.isEmpty ? "is" : "would be"
+        #expect(found.last?["reason"]?.string?.contains("not needed: the disk \(word) ") == true, "\(outcome.output)")
+      }
+      #expect(try rows().map { $0["archive_state"]?.string } == ["archived", "none", "none"])
+    }
+  }
+
+  @Test func `an old failed job is left alone unless failed ones are asked for`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let job = try workspace.job()
+      try workspace.complete(job, daysAgo: 400)
+      let outcome = try workspace.cpwx("archive", "--older-than", "30d")
+      #expect(outcome.code == 0 && outcome.errors.contains("Nothing to archive"), "\(outcome.errors)")
+      #expect(workspace.exists(job + "/manifest.json") && workspace.archives.isEmpty)
+      let asked = try workspace.cpwx("archive", "--older-than", "30d", "--status", "failed")
+      #expect(asked.code == 0, "\(asked.errors)")
+      #expect(workspace.jobs.isEmpty && workspace.archives.count == 1)
+    }
+  }
+
   @Test func `a job in another's hands is kept back, with the reason`() throws {
     try threeJobs { workspace, ids in
       let holder = try workspace.start(["flock", workspace.jobs[0] + "/.cpwx.lock", "sleep", "60"])

@@ -40,22 +40,85 @@ struct FullArchiveDiskTests {
       let id = try #require(jobs.first?["job_id"]?.string)
       let job = try #require(jobs.first?["output_dir"]?.string)
       #expect(
-        try workspace.start(["sh", "-c", "head -c 300000 /dev/urandom > \"$1/noise.bin\"", "sh", job]).wait().code == 0)
+        try workspace.start([
+          "sh", "-c", "head -c 300000 /dev/urandom > \"$1/noise.bin\"; for n in $(seq 200); do echo > \"$1/$n\"; done",
+          "sh", job,
+        ]).wait().code == 0)
       let whole = try workspace.snapshot(job)
       #expect(try workspace.cpwx("archive", id).code == 0)
-      var failures = 0
+      var (failures, refusals) = (0, 0)
       for size in stride(from: 16, through: 1016, by: 40) {
         try workspace.fill(disk, leaving: size)
         let outcome = try workspace.cpwx("archive", "restore", id)
         if outcome.code == 0 { break }
         failures += 1
+        if outcome.errors.contains("there is no room for it") { refusals += 1 }
         #expect(outcome.code == 74, "\(size): \(outcome.errors)")
         #expect(!workspace.exists(job), "\(size)")
         #expect(workspace.leftovers.isEmpty, "\(size): \(workspace.leftovers)")
         #expect(workspace.archives.count == 1)
       }
-      #expect(failures > 3, "\(failures)")
+      // Where the files' content has room it is the many names that have none.
+      #expect(refusals > 3 && failures > refusals + 1, "\(failures), \(refusals)")
       #expect(try workspace.snapshot(job) == whole)
+    }
+  }
+
+  @Test func `a disk that is full at the second piece of an archive keeps the job, and leaves nothing behind`() throws {
+    try TestWorkspace.withFinishedJob(config: ["ARCHIVE_ROOT=disk/archive"]) { workspace, id in
+      let job = try workspace.job()
+      let noise = "head -c 11000000 /dev/urandom > \"$1/noise.bin\""
+      #expect(try workspace.start(["sh", "-c", noise, "sh", job]).wait().code == 0)
+      let whole = try workspace.snapshot(job, try workspace.logFolder())
+      let disk = workspace.path("disk")
+      try workspace.mountLoopDisk(at: disk, size: "24M")
+      // The first 4 MiB go, and the rest finds no room.
+      for size in [5000, 6500, 8000, 9500] {
+        try workspace.fill(disk, leaving: size)
+        let outcome = try workspace.cpwx("archive", id)
+        #expect(outcome.code == 74, "\(size): \(outcome.errors)")
+        #expect(outcome.errors.lowercased().contains("no space left"), "\(size): \(outcome.errors)")
+        #expect(try workspace.snapshot(job, try workspace.logFolder()) == whole, "\(size)")
+        #expect(!workspace.tree("disk").contains { $0.contains(id) }, "\(size): \(workspace.tree("disk"))")
+      }
+      try workspace.fill(disk, leaving: 14_000)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      #expect(workspace.jobs.isEmpty)
+      #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
+    }
+  }
+
+  @Test func `an archive of far more than the disk holds is refused before anything is written`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      let disk = workspace.path("disk")
+      try workspace.mountDisk(at: disk, size: "8m")
+      let bomb = "head -c 200000000 /dev/zero | tr '\\0' a > \"$1/bomb.txt\"; echo fine > \"$1/fine.txt\""
+      #expect(try workspace.start(["sh", "-c", bomb, "sh", job]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let archive = try workspace.archive()
+      #expect(try workspace.bytes(archive).count < 100_000)
+      try workspace.write("elsewhere.tar.zst", workspace.bytes(archive))
+      for arguments in [
+        ["restore", id, "--to", "disk/there"], ["extract", id, "--to", "disk/there"],
+        ["extract", "./elsewhere.tar.zst", "bomb.txt", "**/bomb.txt", "--to", "disk/there"],
+      ] {
+        let outcome = try workspace.start([CPWX.path, "archive"] + arguments).wait()
+        #expect(outcome.code == 74, "\(arguments): \(outcome.errors)")
+        #expect(outcome.errors.contains("it needs 200.0 MB, and 8.4 MB are free"), "\(outcome.errors)")
+        #expect(!workspace.tree("disk").contains { $0.hasSuffix(".txt") }, "\(workspace.tree("disk"))")
+        #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+      }
+      // What is wanted of it has room.
+      let some = try workspace.cpwx("archive", "extract", id, "fine.txt", "--to", "disk/some")
+      #expect(some.code == 0, "\(some.errors)")
+      // And so have holes.
+      #expect(
+        try workspace.start(["sh", "-c", "rm \"$1\"/*.txt; truncate -s 256M \"$1/sparse\"", "sh", job]).wait().code == 0
+      )
+      #expect(try workspace.cpwx("archive", "--force", "--keep", id).code == 0)
+      let sparse = try workspace.cpwx("archive", "restore", id, "--to", "disk/sparse")
+      #expect(sparse.code == 0, "\(sparse.errors)")
     }
   }
 }

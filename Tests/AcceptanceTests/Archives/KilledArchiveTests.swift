@@ -114,11 +114,42 @@ struct KilledArchiveTests {
     }
   }
 
+  @Test func `restoring with logs on another disk, cut off at any step, leaves nothing for whatever comes next`() throws
+  {
+    try TestWorkspace.with([.making("one")], config: ["LOG_ROOT=disk/logs"]) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "16m")
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let job = try workspace.job()
+      let logs = "disk/logs" + job.dropFirst(workspace.path("out").count)
+      let whole = try workspace.snapshot(job, logs)
+      let id = String(job.suffix(12))
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      var wasHalfReady = false
+      let steps = try cutOff(workspace, ["archive", "restore", id]) {
+        let emptied = try workspace.start(["sh", "-c", "rm -rf out/* disk/logs"]).wait()
+        #expect(emptied.code == 0)
+      } check: { step throws in
+        let ready = workspace.leftovers.filter { $0.hasSuffix(".ready") }
+        wasHalfReady = wasHalfReady || ready.count == 1 && ready[0].hasPrefix("disk/")
+        // Any command that writes ends what was begun, or undoes it: not only the same one.
+        #expect(try workspace.cpwx("archive", "--older-than", "1000d").code == 0, "step \(step)")
+        #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        if workspace.exists(job) {
+          #expect(try workspace.snapshot(job, logs) == whole, "step \(step)")
+        } else {
+          #expect(!workspace.exists(logs), "step \(step)")
+        }
+      }
+      #expect(steps > 8 && wasHalfReady, "\(steps)")
+    }
+  }
+
   @Test func `pruning cut off at any step leaves the number used`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       #expect(try workspace.cpwx("archive", id).code == 0)
       try save(workspace)
-      _ = try cutOff(workspace, ["archive", "prune", "--yes", id]) {
+      let steps = try cutOff(workspace, ["archive", "prune", "--yes", id]) {
         try bringBack(workspace)
       } check: { step throws in
         if !workspace.archives.isEmpty { #expect(try workspace.cpwx("archive", "prune", "--yes", id).code == 0) }
@@ -126,6 +157,7 @@ struct KilledArchiveTests {
         let made = try workspace.cpwx("job", "create").output
         #expect(made.hasSuffix("-002\n"), "step \(step): \(made)")
       }
+      #expect(steps > 0, "\(steps)")
     }
   }
 }

@@ -32,6 +32,44 @@ struct PruningTests {
     }
   }
 
+  @Test func `keeps the newest of each day, week, month and year that is asked for`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      // Two on one day; a week that began in December; two in one month.
+      let ends = [
+        "2023-05-01T12:00:00", "2024-12-30T12:00:00", "2025-01-02T08:00:00", "2025-01-02T20:00:00",
+        "2025-01-31T12:00:00",
+      ]
+      for number in ends.indices { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run").code == 0)
+      for (job, end) in zip(workspace.jobs, ends) {
+        var manifest = try workspace.manifest(of: job)
+        manifest["timing"]?["completed_at"] = .string(end + ".000000")
+        try workspace.write(job + "/manifest.json", Data(manifest.bytes()))
+      }
+      let ids = workspace.jobs.map { String($0.split(separator: "/").last ?? "") }
+      #expect(try workspace.start([CPWX.path, "archive", "--keep"] + ids).wait().code == 0)
+      func kept(_ rules: String...) throws -> [Int] {
+        let outcome = try workspace.start([CPWX.path, "archive", "prune", "--format", "json"] + rules).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let rows = try JSON(parsing: Array(outcome.output.utf8)).array ?? []
+        #expect(rows.count == ids.count)
+        return rows.filter { $0["status"]?.string == "kept" }.compactMap { row in
+          ids.firstIndex { $0 == row["job_id"]?.string }
+        }.sorted()
+      }
+      #expect(try kept("--keep-daily", "2") == [3, 4])
+      #expect(try kept("--keep-daily", "3") == [1, 3, 4])
+      #expect(try kept("--keep-weekly", "2") == [3, 4])
+      #expect(try kept("--keep-weekly", "3") == [0, 3, 4])
+      #expect(try kept("--keep-monthly", "2") == [1, 4])
+      #expect(try kept("--keep-yearly", "9") == [0, 1, 4])
+      #expect(try kept("--keep-daily", "1", "--keep-yearly", "2") == [1, 4])
+      #expect(try workspace.cpwx("archive", "prune", "--yes", "--keep-yearly", "9").code == 0)
+      #expect(workspace.archives.count == 3)
+      #expect(try workspace.cpwx("archive", "prune", "--keep-daily", "-1").code == 64)
+    }
+  }
+
   @Test func `beside archiving and restoring it never takes the last that there is of a job`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let job = try workspace.job()

@@ -1,0 +1,26 @@
+internal import Jobs
+internal import SeekableTar
+internal import SystemPackage
+
+extension SeekableArchive {
+  /// Sees to it that there is room for what is to be written, before anything is.
+  ///
+  /// - Parameters:
+  ///   - includes: which members that is; `nil`: all.
+  ///   - name: how the archive is called to people.
+  ///   - remedy: what was not done, and what can be.
+  /// - Throws: ``JobError`` with code `io` that tells what is needed, and what is free.
+  func refuseWithoutRoom(
+    for includes: (@Sendable (Member) -> Bool)?, in folder: FilePath, named name: String, remedy: String
+  ) throws {
+    guard let free = DiskUse.free(of: folder) else { return }
+    // Most often a look at the table is enough.
+    if contents.contentBytes <= free { return }
+    let needed = try telling(name) { try roomNeeded(for: includes) }
+    if needed <= free { return }
+    throw JobError(
+      .io, name,
+      "there is no room for it: it needs \(describeSize(needed)), and \(describeSize(free)) are free on the disk of \(folder.removingLastComponent())",
+      remedy: remedy, underlying: Errno.noSpace)
+  }
+}

@@ -1,0 +1,90 @@
+import Archive
+import Foundation
+import Index
+import Jobs
+import SeekableTar
+import Synchronization
+import TestSupport
+import Testing
+
+/// A job that others write to while it becomes an archive.
+@Suite struct `A job that changes` {
+  private let job = "out/\(ArchiveSite.place)"
+
+  @Test func `once after it was read is archived as it is then`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    let isFirst = Mutex(true)
+    let outcome = try site.archive(moved: {
+      let isNow = isFirst.withLock { first in
+        defer { first = false }
+        return first
+      }
+      if isNow { try? Data("second thoughts".utf8).write(to: URL(filePath: site.path(job + "/subtitles/film.srt"))) }
+    })
+    #expect(outcome.status == .archived, "\(outcome)")
+    #expect(!site.exists(job))
+    let archive = try #require(try site.file("archive/\(ArchiveSite.place).tar.zst").open())
+    let path = try MemberPath(Array("\(job)/subtitles/film.srt".utf8))
+    let bytes = try archive.bytes(of: try #require(archive.contents.member(path)))
+    #expect(String(decoding: bytes, as: UTF8.self) == "second thoughts")
+    #expect(try archive.verify().isGood)
+  }
+
+  @Test func `each time after it was read stays, and this is said`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    let changes = Mutex(0)
+    let outcome = try site.archive(moved: {
+      let number = changes.withLock { count in
+        count += 1
+        return count
+      }
+      try? Data(repeating: 0x61, count: number).write(to: URL(filePath: site.path(job + "/growing.log")))
+    })
+    #expect(outcome.status == .kept && outcome.reason?.contains("it keeps changing") == true, "\(outcome)")
+    #expect(outcome.reason?.contains("growing.log") == true)
+    #expect(changes.withLock { $0 } == 3)
+    #expect(site.exists(job + "/manifest.json") && site.exists(job + "/growing.log"))
+  }
+
+  @Test func `in its manifest while its archive is read back stays, and no archive comes`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    var choice = ArchiveChoice()
+    choice.names = [site.path(job)]
+    let manifest = URL(filePath: site.path(job + "/manifest.json"))
+    let run = ArchivingRun(
+      in: site.workspace, .init(), jobs: 1, over: nil, stop: { .no }, moved: {},
+      observe: { event in
+        guard case .moved(let done, let total) = event, done * 2 > total else { return }
+        try? Data(#"{"job_id": "20251030-001", "pipeline": {"status": "running"}}"#.utf8).write(to: manifest)
+      })
+    let outcome = try #require(run.run(try choice.candidates(in: site.workspace, notice: .silent)).first)
+    #expect(outcome.status == .kept, "\(outcome)")
+    #expect(outcome.reason == "manifest.json has changed while it was archived", "\(outcome)")
+    #expect(!site.exists("archive/\(ArchiveSite.place).tar.zst") && site.exists(job + "/manifest.json"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: site.path("archive/2025/10/30/1")) == [])
+  }
+
+  @Test func `counts as done for the whole run when it is kept back`() throws {
+    let site = try ArchiveSite()
+    let places = [1, 2, 3].map { "2025/10/30/1/20251030-00\($0)" }
+    for place in places { try site.job(place) }
+    var choice = ArchiveChoice()
+    choice.names = places.map { site.path("out/\($0)") }
+    let candidates = try choice.candidates(in: site.workspace, notice: .silent)
+    // Where its archive would go is a folder that holds something.
+    try site.folder.file("archive/\(places[0]).tar.zst/kept", "mine")
+    let last = Mutex((done: 0, total: 0))
+    let run = ArchivingRun(
+      in: site.workspace, .init(), jobs: 1, over: nil, stop: { .no }, moved: {},
+      observe: { event in
+        if case .moved(let done, let total) = event { last.withLock { $0 = (done, total) } }
+      })
+    let outcomes = run.run(candidates)
+    #expect(outcomes.map(\.status) == [.kept, .archived, .archived], "\(outcomes)")
+    let (done, total) = last.withLock { $0 }
+    #expect(done == total && total > 0, "\(done) of \(total)")
+  }
+}

@@ -1,0 +1,70 @@
+import Archive
+import Foundation
+import Jobs
+import SeekableTar
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What stands where a job's archive is to go, and is not the job's as it is now.
+@Suite struct `What stands in an archive's place` {
+  private let path = "archive/\(ArchiveSite.place).tar.zst"
+  private let job = "out/\(ArchiveSite.place)"
+
+  /// A job that was archived, that archive with other bytes, and the job changed since.
+  private func damaged(isChanged: Bool = true, _ damage: (inout [UInt8]) -> Void) throws -> (ArchiveSite, [UInt8]) {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.archive { $0.keepsJob = true }
+    var bytes = try DurableFile.read(site.folder.path(path))
+    damage(&bytes)
+    try Data(bytes).write(to: URL(filePath: site.path(path)))
+    if isChanged { try site.folder.file(job + "/more.txt", "more") }
+    return (site, bytes)
+  }
+
+  private func set(aside site: ArchiveSite) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: site.path("archive/2025/10/30/1"))
+      .filter { $0.contains(".tar.zst.damaged-") }
+  }
+
+  @Test(arguments: ["the table", "the records"])
+  func `stays beside the new one where it is damaged, and goes from its place by force alone`(what: String) throws {
+    let (site, bytes) = try damaged { bytes in
+      let place = what == "the table" ? bytes.count - 300 : 60
+      for place in place..<place + 8 { bytes[place] ^= 0xFF }
+    }
+    let kept = try site.archive()
+    #expect(kept.status == .kept && kept.reason?.contains("a damaged archive of it") == true, "\(kept)")
+    #expect(try DurableFile.read(site.folder.path(path)) == bytes && site.exists(job))
+    let outcome = try site.archive { $0.force = true }
+    let name = try #require(try set(aside: site).first)
+    #expect(outcome.status == .archived && outcome.reason?.contains("is kept as archive/2025/10/30/1/\(name)") == true)
+    #expect(try DurableFile.read(site.folder.path("archive/2025/10/30/1/\(name)")) == bytes)
+    #expect(ArchiveVerification().verify(try site.file(path)).isGood && !site.exists(job))
+    #expect(ArchiveVerification().verify(try site.file("archive/2025/10/30/1/\(name)")).isGood == false)
+  }
+
+  @Test func `is made whole by the job that it is of`() throws {
+    let (site, _) = try damaged(isChanged: false) { $0[60] ^= 0xFF }
+    let outcome = try site.archive()
+    #expect(outcome.status == .archived, "\(outcome)")
+    #expect(ArchiveVerification().verify(try site.file(path)).isGood)
+    #expect(try set(aside: site).isEmpty)
+  }
+
+  @Test func `is not replaced where it cannot be read, not even by force`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.folder.folder("archive/2025/10/30/1")
+    // To itself: whoever follows it is told by the kernel that there is no end.
+    try FileManager.default.createSymbolicLink(atPath: site.path(path), withDestinationPath: "20251030-001.tar.zst")
+    for force in [false, true] {
+      let outcome = try site.archive { $0.force = force }
+      #expect(outcome.status == .failed && outcome.error == .io, "\(outcome)")
+      #expect(outcome.reason?.contains("cannot be read, so it is not replaced") == true, "\(outcome)")
+      #expect(site.exists(job + "/manifest.json"))
+    }
+    #expect(try set(aside: site).isEmpty)
+  }
+}
