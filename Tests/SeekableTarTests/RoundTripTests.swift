@@ -70,10 +70,24 @@ struct `What comes out of an archive` {
     let tree = try JobTree("open(job + '/sparse', 'wb').truncate(100 << 20)")
     try tree.archive()
     #expect(try tree.open().roomNeeded() == 0)
+    // A frame at the end that is no full one, with less than a hole behind its holes.
+    try tree.change("open(job + '/sparse', 'wb').truncate((100 << 20) + (70 << 10))")
+    try tree.archive()
+    #expect(try tree.open().roomNeeded() == 6 << 10)
     try tree.extract()
     let blocks = try python(
       "print(os.stat(sys.argv[1]).st_blocks)", [tree.folder.path("restored/\(JobTree.job)/sparse").string])
     #expect(Int(blocks.dropLast()) ?? .max < 100)
+  }
+
+  @Test func `takes up as little room as the archive on a disk that compresses as well`() throws {
+    let tree = try JobTree(
+      "open(job + '/text', 'w').write('text ' * 3000000); open(job + '/noise', 'wb').write(os.urandom(700000))")
+    try tree.archive()
+    let archive = try tree.open()
+    #expect(try archive.roomNeeded() == 15_700_000)
+    let compressed = try archive.roomNeeded(compressed: true)
+    #expect(compressed >= 700_000 && compressed <= archive.archiveBytes, "\(compressed) of \(archive.archiveBytes)")
   }
 
   @Test func `is one member alone when one is asked for`() throws {

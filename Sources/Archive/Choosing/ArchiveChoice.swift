@@ -1,4 +1,3 @@
-internal import Glibc
 public import Index
 public import Jobs
 public import SystemPackage
@@ -84,10 +83,9 @@ public struct DiskUse: Sendable {
 
   /// `nil` where the disk does not say.
   init?(of folder: FilePath) {
-    guard let status = Self.status(folder) else { return nil }
-    let unit = Double(status.f_frsize)
-    used = (Double(status.f_blocks) - Double(status.f_bfree)) * unit
-    all = used + Double(status.f_bavail) * unit
+    guard let space = DiskSpace(of: folder) else { return nil }
+    used = Double(space.all) - Double(space.unused)
+    all = used + Double(space.available)
     if all <= 0 { return nil }
   }
 
@@ -97,31 +95,9 @@ public struct DiskUse: Sendable {
   /// From 0 to 1; `nil` where the disk does not say.
   public static func part(of folder: FilePath) -> Double? { DiskUse(of: folder)?.part() }
 
-  /// Bytes that this user may still write; `nil` where the disk does not say.
-  static func free(of folder: FilePath) -> Int? {
-    guard let status = status(folder) else { return nil }
-    // Some of it is kept for root.
-    let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
-    let (bytes, isMore) = UInt(blocks).multipliedReportingOverflow(by: UInt(status.f_frsize))
-    return isMore ? .max : Int(clamping: bytes)
-  }
-
   /// Whether two folders lie on one disk, or will.
   static func isOne(_ folder: FilePath, _ other: FilePath) -> Bool {
     let devices = [folder, other].map { try? FileStatus(of: standing($0)).device }
     return devices[0] != nil && devices[0] == devices[1]
-  }
-
-  /// The folder, or the next one above it that is there.
-  private static func standing(_ folder: FilePath) -> FilePath {
-    var folder = folder
-    while !exists(folder), folder.removeLastComponent() {}
-    return folder
-  }
-
-  private static func status(_ folder: FilePath) -> statvfs? {
-    let folder = standing(folder)
-    var status = statvfs()
-    return folder.withPlatformString({ statvfs($0, &status) }) == 0 ? status : nil
   }
 }

@@ -1,9 +1,11 @@
+internal import Glibc
 internal import Jobs
 internal import SeekableTar
 internal import SystemPackage
 
 extension SeekableArchive {
-  /// Sees to it that there is room for what is to be written, before anything is.
+  /// Sees to it that there is room for what is to be written, before anything is. On a disk that may compress, as the archive's own may, only
+  /// the bytes that it takes in the archive are asked for.
   ///
   /// - Parameters:
   ///   - includes: which members that is; `nil`: all.
@@ -13,10 +15,12 @@ extension SeekableArchive {
   func refuseWithoutRoom(
     for includes: (@Sendable (Member) -> Bool)?, in folder: FilePath, named name: String, remedy: String
   ) throws {
-    guard let free = DiskUse.free(of: folder) else { return }
+    guard let space = DiskSpace(of: folder) else { return }
+    // Some of it is kept for root.
+    let free = geteuid() == 0 ? space.unused : space.available
     // Most often a look at the table is enough.
     if contents.contentBytes <= free { return }
-    let needed = try telling(name) { try roomNeeded(for: includes) }
+    let needed = try telling(name) { try roomNeeded(for: includes, compressed: space.mayCompress) }
     if needed <= free { return }
     throw JobError(
       .io, name,

@@ -11,11 +11,11 @@ public struct DiskRoom: Sendable {
   /// - Parameter minFree: `nil`: five parts of a hundred of the disk, and no more than 5 GB.
   public init(of folder: FilePath, minFree: Int?) {
     self.folder = folder
-    self.minFree = minFree ?? min(5_000_000_000, (Self.status(folder)?.all ?? 0) / 20)
+    self.minFree = minFree ?? min(5_000_000_000, (DiskSpace(of: folder)?.all ?? 0) / 20)
   }
 
   /// Bytes that may be written; `nil` where the disk does not say.
-  public var free: Int? { Self.status(folder)?.free }
+  public var free: Int? { DiskSpace(of: folder)?.available }
 
   /// Why a job that will write so many bytes has to wait; `nil` when there is room for it beside those that run.
   ///
@@ -26,16 +26,6 @@ public struct DiskRoom: Sendable {
     let others = promised > 0 ? ", jobs before it \(describeSize(promised))" : ""
     let kept = minFree > 0 ? " and \(describeSize(minFree)) are to stay so" : ""
     return "no room: it needs \(describeSize(bytes))\(others), \(describeSize(free)) are free\(kept)"
-  }
-
-  private static func status(_ folder: FilePath) -> (all: Int, free: Int)? {
-    var folder = folder
-    while !exists(folder), folder.removeLastComponent() {}
-    var status = statvfs()
-    // Some file systems, such as /proc, have no size at all.
-    guard folder.withPlatformString({ statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
-    let unit = Int(status.f_frsize)
-    return (Int(status.f_blocks) * unit, Int(status.f_bavail) * unit)
   }
 }
 

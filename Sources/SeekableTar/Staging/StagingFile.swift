@@ -7,7 +7,7 @@ final class StagingFile {
   /// Bytes from which on that pays.
   private static let directSize = 8 << 20
   /// Bytes of zeros that become a hole.
-  private static let holeSize = 64 << 10
+  static let holeSize = 64 << 10
 
   let path: MemberPath
   private let descriptor: CInt

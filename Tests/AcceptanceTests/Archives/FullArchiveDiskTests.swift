@@ -58,8 +58,8 @@ struct FullArchiveDiskTests {
         #expect(workspace.leftovers.isEmpty, "\(size): \(workspace.leftovers)")
         #expect(workspace.archives.count == 1)
       }
-      // Where the files' content has room it is the many names that have none.
-      #expect(refusals > 3 && failures > refusals + 1, "\(failures), \(refusals)")
+      // Where the files' content has room it is the many names that have none. For root, the file system counts what it keeps for itself as free.
+      #expect(failures > refusals + 1 && (refusals > 3 || geteuid() == 0), "\(failures), \(refusals)")
       #expect(try workspace.snapshot(job) == whole)
     }
   }
@@ -105,7 +105,7 @@ struct FullArchiveDiskTests {
       ] {
         let outcome = try workspace.start([CPWX.path, "archive"] + arguments).wait()
         #expect(outcome.code == 74, "\(arguments): \(outcome.errors)")
-        #expect(outcome.errors.contains("it needs 200.0 MB, and 8.4 MB are free"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("it needs 200 MB, and 8.4 MB are free"), "\(outcome.errors)")
         #expect(!workspace.tree("disk").contains { $0.hasSuffix(".txt") }, "\(workspace.tree("disk"))")
         #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
       }
@@ -119,6 +119,49 @@ struct FullArchiveDiskTests {
       #expect(try workspace.cpwx("archive", "--force", "--keep", id).code == 0)
       let sparse = try workspace.cpwx("archive", "restore", id, "--to", "disk/sparse")
       #expect(sparse.code == 0, "\(sparse.errors)")
+    }
+  }
+
+  @Test func `a disk that tells no size is not taken to be full`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      // To tmpfs that is no limit.
+      try workspace.mountDisk(at: workspace.path("disk"), size: "0")
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      try workspace.write("elsewhere.tar.zst", workspace.bytes(try workspace.archive()))
+      for arguments in [["restore", id], ["extract", id], ["extract", "./elsewhere.tar.zst"]] {
+        let outcome = try workspace.start([CPWX.path, "archive"] + arguments + ["--to", "disk/\(arguments.count)"])
+          .wait()
+        #expect(outcome.code == 0, "\(arguments): \(outcome.errors)")
+        _ = try workspace.startAsRoot(["sh", "-c", "rm -r disk/*"]).wait()
+      }
+    }
+  }
+
+  @Test func `on a disk of which nobody knows whether it compresses, it is tried`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let job = try workspace.job()
+      let disk = workspace.path("disk")
+      try workspace.mountDisk(at: disk, size: "8m")
+      #expect(
+        try workspace.start(["mkdir", disk + "/upper", disk + "/work", disk + "/lower", disk + "/over"]).wait().code
+          == 0)
+      let layers = "lowerdir=\(disk)/lower,upperdir=\(disk)/upper,workdir=\(disk)/work"
+      try workspace.mount(["-t", "overlay", "-o", layers, "overlay"], at: disk + "/over")
+      // Four pages of text in each frame, and zeros between.
+      let script = """
+        truncate -s 256M "$1/dotted"; for n in $(seq 0 63); do echo text | dd of="$1/dotted" bs=1M seek=$((n * 4 + 1)) conv=notrunc status=none; done
+        """
+      #expect(try workspace.start(["sh", "-c", script, "sh", job]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let whole = try workspace.cpwx("archive", "restore", id, "--to", "disk/over/there")
+      #expect(whole.code == 0, "\(whole.errors)")
+      // And what turns out not to fit leaves nothing.
+      let large = "rm \"$1/dotted\"; head -c 200000000 /dev/zero | tr '\\0' a > \"$1/large.txt\""
+      #expect(try workspace.start(["sh", "-c", large, "sh", job]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", "--force", "--keep", id).code == 0)
+      let failed = try workspace.cpwx("archive", "restore", id, "--to", "disk/over/large")
+      #expect(failed.code == 74 && failed.errors.lowercased().contains("no space left"), "\(failed.errors)")
+      #expect(!workspace.tree("disk").contains { $0.hasSuffix(".txt") }, "\(workspace.tree("disk"))")
     }
   }
 }
