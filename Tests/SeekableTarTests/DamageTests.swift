@@ -133,6 +133,29 @@ struct `Damage to an archive` {
     }
   }
 
+  @Test func `to its tables leaves all members to be taken out, and is damage for who verifies`() throws {
+    let tree = try JobTree(Self.script)
+    let written = try tree.archive()
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    let members = written.contents.members.map(\.path) + [try MemberPath(Array(".cpwx/manifest-sha256.txt".utf8))]
+    let data = good.indices.dropLast(16).last { Array(good[$0 + 8..<$0 + 16]) == Array("cpwxTOC1".utf8) }
+    let path = tree.folder.path("cut.tar.zst")
+    func extracted(_ bytes: ArraySlice<UInt8>) throws -> [MemberPath] {
+      try Data(bytes).write(to: URL(filePath: path.string))
+      try makeEmpty(tree.folder.path("staging"))
+      return try withFolder(tree.folder.path("staging")) { try ForeignArchive(path).extract(into: $0) }.map(\.path)
+    }
+    for count in try #require(data)..<good.count {
+      #expect(try extracted(good[..<count]) == members, "\(count) of \(good.count) bytes")
+      let error = try expectArchiveError(.damaged) { _ = try ForeignArchive(path).verify() }
+      #expect("\(error)".contains("is an archive of cpwx, and the table of contents"), "\(error)")
+    }
+    // What the tar lacks is never passed over.
+    for count in try #require(data) - 40..<#require(data) {
+      try expectArchiveError(.damaged) { _ = try extracted(good[..<count]) }
+    }
+  }
+
   @Test func `is seen when whole frames were exchanged`() throws {
     let tree = try JobTree("for n in 'ab': open(job + '/' + n, 'wb').write(n.encode() * 300000)")
     try tree.archive()

@@ -48,7 +48,7 @@ public struct ForeignArchive: Sendable {
     return found.members
   }
 
-  /// The same, and writes the members below a folder.
+  /// The same, and writes the members below a folder. All of an archive of this format come that has lost no more than its table.
   ///
   /// - Throws: as ``list(progress:)`` does. What was written until then stays below the folder.
   public func extract(
@@ -153,8 +153,13 @@ private struct ForeignReading: ~Copyable {
       }
       salvage.members.append(member)
     }
-    // What follows the tar's end must be whole, too.
-    while try unsafe !stream.next().isEmpty {}
+    do {
+      // What follows the tar's end must be whole, too.
+      while try unsafe !stream.next().isEmpty {}
+    } catch let error as ArchiveError where salvage.isOurs && error.code == .damaged && !stream.isWithinData {
+      // In an archive of this format those are the tables: the tar itself is whole.
+      salvage.damage = error
+    }
   }
 
   private mutating func letIn(_ entry: TarReader.Entry, _ salvage: inout ForeignSalvage) throws -> Member? {

@@ -16,6 +16,8 @@ internal import SystemPackage
   private var delivered = 0
   /// Whether a frame has begun, and not ended yet.
   private var isWithinFrame = false
+  /// Whether bytes came from such a frame, whose checksum is still to come.
+  private(set) var isWithinData = false
   private var isAtEnd = false
 
   /// - Parameter limit: bytes that it may hold.
@@ -45,6 +47,7 @@ internal import SystemPackage
       packedRange = unsafe input.pos..<packedRange.upperBound
       isWithinFrame = left != 0
       let count = unsafe output.pos
+      isWithinData = isWithinFrame && (isWithinData || count > 0)
       if count == 0 { continue }
       delivered += count
       if delivered > limit { throw ArchiveError(.refused, "holds more than \(limit) bytes once decompressed") }
