@@ -172,6 +172,27 @@ struct `A hostile table of contents` {
     try expectArchiveError(.refused) { _ = try TableOfContents(decoding: bytes, limits) }
   }
 
+  @Test func `of more things than any archive has is refused, whatever the archive's size`() throws {
+    let tree = try JobTree(Self.script)
+    var contents = try tree.archive().contents
+    (contents.excluded, contents.annotations) = ([], [:])
+    // Behind the version, libzstd's, whether it is redacted, the tar's bytes and two hashes are the patterns.
+    let good = contents.encoded()
+    let place =
+      try #require(good.indices.dropLast(32).first { good[$0..<$0 + 32].elementsEqual(contents.dataDigest.bytes) }) + 32
+    #expect(good[place] == 0)
+    var count = PackedBytes()
+    count.add(10_000_001)
+    let bytes = good[..<place] + count.bytes + [UInt8](repeating: 0, count: 12_000_000)
+    let limits = TableLimits(archiveBytes: 1 << 40, frames: contents.frames.count)
+    let error = try expectArchiveError(.refused) { _ = try TableOfContents(decoding: Array(bytes), limits) }
+    #expect("\(error)".contains("tells of more than an archive of"), "\(error)")
+    // None is made that could not be read.
+    contents.skipped = Array(
+      repeating: SkippedSource(path: contents.members[0].path, reason: ""), count: TableLimits.mostThings + 1)
+    try expectArchiveError(.unsupported) { _ = try Trailer.encode(contents) }
+  }
+
   @Test func `of as many alike things as an archive can hold is none`() throws {
     let tree = try JobTree(
       """

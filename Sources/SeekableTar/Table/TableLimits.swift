@@ -7,7 +7,8 @@ struct TableLimits {
 
   /// How many members, patterns or other things there may be, of each. Each member has headers in the tar; of the most alike ones those
   /// take four bytes and more once compressed.
-  var things: Int { archiveBytes }
+  var things: Int { min(archiveBytes, Self.mostThings) }
+  static let mostThings = 10_000_000
 
   /// Bytes of the table once decompressed, and of all paths written out. Paths and links of 4095 bytes each that differ in a few compress to
   /// a six-hundredth, no further.

@@ -13,13 +13,14 @@ enum Trailer {
   private static let skippableMagic: UInt32 = 0x184D_2A5C
   private static let name = Array("cpwxTOC1".utf8)
   static let headerSize = 56
-  /// Bytes that a table may take: some ten million members.
+  /// Bytes that a table may take.
   static let largest = 1 << 30
   private static let level = 9
 
   static func encode(_ table: TableOfContents) throws -> [UInt8] {
     let plain = table.encoded()
-    guard plain.count <= largest else {
+    let things = max(table.members.count + 1, table.excluded.count, table.skipped.count)
+    guard plain.count <= largest, things <= TableLimits.mostThings else {
       throw ArchiveError(.unsupported, "the archive cannot be written: it would have too many members")
     }
     let packed = try compressed(plain)
