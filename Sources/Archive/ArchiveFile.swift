@@ -8,7 +8,7 @@ public struct ArchiveFile: Sendable {
   /// How its file is called to people.
   public let name: String
   public let file: FilePath
-  /// Where it belongs, when it is of this workspace.
+  /// Where it belongs, when it is of this workspace. One that was set aside, damaged, belongs where it stood.
   public let place: ArchivePlace?
   /// What the index knows of it.
   public let indexed: IndexedArchive?
@@ -30,13 +30,14 @@ public struct ArchiveFile: Sendable {
     if isFile, name.contains("/") || name.hasSuffix(".tar.zst") || JobID(name) == nil && name != "latest" {
       let workspace = try? workspace()
       let place = workspace.flatMap { ArchivePlace(at: path, in: $0) }
+      let left = workspace.flatMap { ArchivePlace(ofDamaged: path, in: $0) }
       var indexed: IndexedArchive?
       if let workspace, let place {
         indexed = try JobIndex.look(in: workspace, notice: notice) { index in
           try index.archives().first { $0.path == place.path }
         }
       }
-      self.init(name: name, file: path, place: place, indexed: indexed)
+      self.init(name: name, file: path, place: place ?? left, indexed: indexed)
       return
     }
     if let reason = Self.hindrance(to: path), name.contains("/") || name.hasSuffix(".tar.zst") {
@@ -87,9 +88,17 @@ public struct ArchiveFile: Sendable {
       if error.code == .unsupported, place == nil { return nil }
       // Where the disk fails, or the file is closed to this user, there is nothing to be salvaged.
       let isDamage = error.code == .damaged || error.code == .unsupported
-      throw JobError(
-        error, name, remedy: isDamage ? "cpwx archive restore --salvage gets out what is still good." : nil)
+      throw JobError(error, name, remedy: isDamage ? ofDamage : nil)
     }
+  }
+
+  private var ofDamage: String? {
+    let salvage = "cpwx archive restore --salvage gets out what is still good"
+    guard let place else {
+      return "\(salvage), once it lies in the archive folder under its job's name: archive/Y/M/D/USER/JOBID.tar.zst."
+    }
+    // Nothing is restored from a copy for sharing.
+    return place.isRedacted ? nil : "\(salvage)."
   }
 
   private func opened() throws -> SeekableArchive { try SeekableArchive(file) }

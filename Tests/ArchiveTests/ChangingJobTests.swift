@@ -48,6 +48,30 @@ import Testing
     #expect(site.exists(job + "/manifest.json") && site.exists(job + "/growing.log"))
   }
 
+  @Test func `each time after a damaged archive was set aside stays, and both are said`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.archive { $0.keepsJob = true }
+    let path = site.path("archive/\(ArchiveSite.place).tar.zst")
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    bytes[bytes.count - 300] ^= 0xFF
+    try bytes.write(to: URL(filePath: path))
+    let changes = Mutex(0)
+    let outcome = try site.archive(
+      ArchiveSite.place, { $0.force = true },
+      moved: {
+        let number = changes.withLock { count in
+          count += 1
+          return count
+        }
+        try? Data(repeating: 0x61, count: number).write(to: URL(filePath: site.path(job + "/growing.log")))
+      })
+    #expect(outcome.status == .kept && outcome.reason?.contains("it keeps changing") == true, "\(outcome)")
+    #expect(
+      outcome.reason?.contains("the damaged archive that stood in its place is kept as archive/") == true, "\(outcome)")
+    #expect(site.exists(job + "/growing.log"))
+  }
+
   @Test func `in its manifest while its archive is read back stays, and no archive comes`() throws {
     let site = try ArchiveSite()
     try site.job()

@@ -42,7 +42,29 @@ import Testing
     #expect(outcome.status == .archived && outcome.reason?.contains("is kept as archive/2025/10/30/1/\(name)") == true)
     #expect(try DurableFile.read(site.folder.path("archive/2025/10/30/1/\(name)")) == bytes)
     #expect(ArchiveVerification().verify(try site.file(path)).isGood && !site.exists(job))
-    #expect(ArchiveVerification().verify(try site.file("archive/2025/10/30/1/\(name)")).isGood == false)
+    let aside = try site.file("archive/2025/10/30/1/\(name)")
+    #expect(ArchiveVerification().verify(aside).isGood == false)
+    // What is good in it comes out, beside the job.
+    var restoration = JobRestoration(in: site.workspace, to: site.folder.path("saved"))
+    let error = #expect(throws: JobError.self) { try restoration.restore(aside) }
+    #expect(error?.remedy?.contains("--salvage gets out what is still good") == true, "\(error as Any)")
+    restoration.salvages = true
+    let saved = try restoration.restore(aside)
+    #expect(!saved.problems.isEmpty && saved.members > 3 && !site.exists(job), "\(saved)")
+    #expect(site.exists("saved/\(job)/subtitles/film.srt") == (what == "the table"))
+  }
+
+  @Test func `is salvaged where it lies elsewhere once it has its job's name`() throws {
+    let (site, bytes) = try damaged { $0[$0.count - 300] ^= 0xFF }
+    try Data(bytes).write(to: URL(filePath: site.path("elsewhere.tar.zst")))
+    let error = #expect(throws: JobError.self) { try site.file("elsewhere.tar.zst").open() }
+    let told = "once it lies in the archive folder under its job's name: archive/Y/M/D/USER/JOBID.tar.zst"
+    #expect(error?.remedy?.contains(told) == true, "\(error as Any)")
+    try FileManager.default.removeItem(atPath: site.path(path))
+    try FileManager.default.moveItem(atPath: site.path("elsewhere.tar.zst"), toPath: site.path(path))
+    var restoration = JobRestoration(in: site.workspace, to: site.folder.path("saved"))
+    restoration.salvages = true
+    #expect(try restoration.restore(try site.file(path)).damaged.isEmpty)
   }
 
   @Test func `is made whole by the job that it is of`() throws {

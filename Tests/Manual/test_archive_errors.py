@@ -208,6 +208,8 @@ class HostileTables(ErrorCase):
         self.expect(
             "is an archive of cpwx, and the table of contents at its end is damaged, or lost", 65,
             self.place.cpwx("archive", "verify", elsewhere))
+        self.place.cpwx("archive", "extract", elsewhere, "--to", "there", code=0)
+        self.assertEqual(next(self.place.root.glob("there/out/**/d/file")).read_text(), "a\n")
 
     def test_an_archive_that_is_a_device_or_another_jobs(self):
         device = Path(self.folder, "device.tar.zst")
@@ -221,7 +223,7 @@ class HostileTables(ErrorCase):
 
 class Places(ErrorCase):
     def test_a_disk_without_room(self):
-        self.place.pipeline('head -c 3000000 /dev/zero > "$1/large"')
+        self.place.pipeline('head -c 3000000 /dev/urandom > "$1/large"')
         job, _ = self.place.archive()
         disk = Path(self.folder, "disk")
         disk.mkdir()

@@ -41,7 +41,7 @@ class ArchivesOnBrokenDisks(ErrorCase):
     def test_restoring_to_a_place_that_cannot_be_given(self):
         place, restoring = self.place, ("archive", "restore", "--replace", self.job)
         self.expect("cannot be brought to the disk", 74, place.broken("syncfs", "EIO", *restoring))
-        self.expect("cannot be moved aside", 74, place.broken(RENAMES, "EIO", *restoring, when="2+"))
+        self.expect("cannot be set aside as ...", 74, place.broken(RENAMES, "EIO", *restoring, when="2+"))
 
     def test_what_comes_between_an_extraction(self):
         for message, error in (

@@ -50,7 +50,7 @@ public final class ArchivingRun: Sendable {
   /// What would be done with each.
   ///
   /// - Parameter ratio: of an archive's bytes to the job's, as it is expected: where a disk is to be freed, that tells how many jobs it takes.
-  public func plan(_ candidates: [ArchiveChoice.Candidate], ratio: Double = 1) -> [ArchiveOutcome] {
+  public func plan(_ candidates: [ArchiveChoice.Candidate], ratio: Double) -> [ArchiveOutcome] {
     let disk = over == nil ? nil : DiskUse(of: workspace.outputRoot)
     let takesArchives = DiskUse.isOne(workspace.outputRoot, workspace.archiveRoot)
     var freed = 0.0
@@ -145,6 +145,10 @@ public final class ArchivingRun: Sendable {
   private func failed(_ job: IndexedJob, _ error: any Error) -> ArchiveOutcome {
     switch error {
     case is CancellationError: return ArchiveOutcome(job, .skipped, reason: "stopped")
+    case let noted as JobArchiving.Noted:
+      var outcome = failed(job, noted.error)
+      outcome.reason = [outcome.reason, noted.note].compactMap(\.self).joined(separator: "; ")
+      return outcome
     case let kept as JobArchiving.Kept: return ArchiveOutcome(job, .kept, reason: kept.reason)
     case let error as ArchiveError:
       if error.underlying is CancellationError || stop() == .now {

@@ -42,6 +42,12 @@ public struct JobArchiving: Sendable {
     var reason: String
   }
 
+  /// An error, and what was done before it and stays so.
+  struct Noted: Error {
+    var error: any Error
+    var note: String
+  }
+
   /// What would go into a job's archive.
   ///
   /// - Throws: ``JobError``, ``Kept``, `ArchiveError`.
@@ -54,7 +60,7 @@ public struct JobArchiving: Sendable {
   ///
   /// - Parameter progress: told how far it is, from 0 to 1: reading and writing is the first half of the way, reading back
   ///   the second. What it throws ends the work.
-  /// - Throws: ``JobError``, ``Kept``, `ArchiveError`; the job then stays as it was, whatever there is of an archive.
+  /// - Throws: ``JobError``, ``Kept``, `ArchiveError`, or one of them ``Noted``; the job then stays as it was, whatever there is of an archive.
   func archive(_ job: IndexedJob, progress: @escaping @Sendable (Double) throws -> Void) throws -> ArchiveOutcome {
     let (paths, place) = try place(of: job)
     guard let lock = try lock(paths, place) else {
@@ -63,10 +69,27 @@ public struct JobArchiving: Sendable {
       return outcome
     }
     if !keepsJob { try options.releasing(paths) }
+    var damaged: String?
+    func note() -> String? { damaged.map { "the damaged archive that stood in its place is kept as \($0)" } }
+    do {
+      var outcome = try archive(job, paths, place, holding: lock, damaged: &damaged, progress)
+      let notes = [outcome.reason, note()].compactMap(\.self)
+      outcome.reason = notes.isEmpty ? nil : notes.joined(separator: "; ")
+      _ = consume lock
+      return outcome
+    } catch {
+      guard let note = note() else { throw error }
+      throw Noted(error: error, note: note)
+    }
+  }
+
+  /// - Parameter damaged: is told what a damaged archive that stood there is called now.
+  private func archive(
+    _ job: IndexedJob, _ paths: JobPaths, _ place: ArchivePlace, holding lock: borrowing FileLock,
+    damaged: inout String?, _ progress: @escaping @Sendable (Double) throws -> Void
+  ) throws -> ArchiveOutcome {
     let unread = UnreadFiles()
     var tries = 0
-    // What a damaged archive that stood there is called now.
-    var damaged: String?
     while true {
       tries += 1
       var source = try source(paths, place)
@@ -82,8 +105,7 @@ public struct JobArchiving: Sendable {
       if !keepsJob { outcome.excluded = written.excluded }
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
       damaged = damaged ?? aside
-      let notes = [unread.note, damaged.map { "the damaged archive that stood in its place is kept as \($0)" }]
-      outcome.reason = notes.contains { $0 != nil } ? notes.compactMap(\.self).joined(separator: "; ") : nil
+      outcome.reason = unread.note
       if keepsJob { return outcome }
       // Logs may have come that were not there.
       if let change = try self.source(paths, place).changes(since: written).first {
@@ -102,7 +124,6 @@ public struct JobArchiving: Sendable {
         (outcome.reason, outcome.error) = (error.reason, error.code)
       }
       moved()
-      _ = consume lock
       return outcome
     }
   }
@@ -260,9 +281,8 @@ public struct JobArchiving: Sendable {
       case .nothing, .whole, .damaged: break
       }
     }
-    var aside: FilePath?
+    let aside = isToStay ? try setAside(path, as: ArchivePlace.damagedName(of: path)) : nil
     do {
-      if isToStay { aside = try moveAside(path) }
       if exists(path) { try rename(temporary, to: path) } else { try renameToFreeName(temporary, to: path) }
       // The folders above may be as new as the archive.
       var name = path
@@ -274,22 +294,6 @@ public struct JobArchiving: Sendable {
     } catch {
       if let aside { try? renameToFreeName(aside, to: path) }
       throw JobError(.io, path.string, "cannot be put in place", remedy: "The job stays.", underlying: error)
-    }
-  }
-
-  /// - Returns: where it is now: `NAME.tar.zst.damaged-TIME` beside its place.
-  private func moveAside(_ path: FilePath) throws -> FilePath {
-    let name = "\(path.lastComponent?.string ?? "").damaged-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
-    var serial = 1
-    while true {
-      let aside = path.removingLastComponent().appending(serial == 1 ? name : "\(name)-\(serial)")
-      do throws(Errno) {
-        try renameToFreeName(path, to: aside)
-        return aside
-      } catch {
-        guard error == .fileExists else { throw error }
-      }
-      serial += 1
     }
   }
 }

@@ -162,20 +162,9 @@ struct RestoreStaging {
   private func moveAside(_ target: FilePath) throws -> FilePath? {
     guard isTaken(target) else { return nil }
     let stamp = ".replaced-\(name)-\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
-    var serial = 1
-    while true {
-      let aside = target.removingLastComponent().appending(serial == 1 ? stamp : "\(stamp)-\(serial)")
-      do throws(Errno) {
-        try renameToFreeName(target, to: aside)
-        try? DurableFile.syncFolder(of: aside)
-        return aside
-      } catch {
-        guard error == .fileExists else {
-          throw JobError(.io, target.string, "cannot be moved aside", underlying: error)
-        }
-      }
-      serial += 1
-    }
+    let aside = try setAside(target, as: stamp)
+    try? DurableFile.syncFolder(of: aside)
+    return aside
   }
 
   /// Those below the roots of jobs that were begun, with their places below the roots.

@@ -37,6 +37,21 @@ public struct ArchivePlace: Sendable, Equatable {
       parts + [String(name.dropLast(ending.count))], isRedacted: ending == Self.redactedEnding, in: workspace)
   }
 
+  private static let damagedMark = ".damaged-"
+
+  /// What a damaged archive is called once another has come into its place: `NAME.tar.zst.damaged-TIME`.
+  package static func damagedName(of file: FilePath) -> String {
+    "\(file.lastComponent?.string ?? "")\(damagedMark)\(Timestamp.now.format("%Y%m%dT%H%M%S"))"
+  }
+
+  /// The place that an archive had before it was set aside under ``damagedName(of:)``; `nil` for all others.
+  package init?(ofDamaged file: FilePath, in workspace: Workspace) {
+    guard let name = file.lastComponent?.string, let mark = name.ranges(of: Self.damagedMark).last else {
+      return nil
+    }
+    self.init(at: file.removingLastComponent().appending(String(name[..<mark.lowerBound])), in: workspace)
+  }
+
   /// The path from the root on; by whatever links it is named.
   private static func below(_ root: FilePath, _ file: FilePath) -> FilePath? {
     var relative = file
