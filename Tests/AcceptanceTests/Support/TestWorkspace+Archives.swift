@@ -41,8 +41,11 @@ extension TestWorkspace {
   }
 
   /// Traces that an archiving, restoring or pruning which was cut short may leave; none may stay.
-  var leftovers: [String] {
-    tree().filter { path in
+  var leftovers: [String] { leftovers(in: "") }
+
+  /// The same, below a folder; a look goes into no other disk.
+  func leftovers(in folder: String) -> [String] {
+    tree(folder).filter { path in
       path.split(separator: "/").contains {
         $0.hasPrefix(".rm-") || $0.hasPrefix(".restore-") || $0.hasPrefix(".cpwx-extract") || $0.contains(".tmp-")
       }
