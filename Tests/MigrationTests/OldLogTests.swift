@@ -22,6 +22,36 @@ struct OldLogTests {
     #expect(paths(plan) == ["logs/mux_20250512_110000.log"])
   }
 
+  @Test func `a directory's name is known in a log whatever signs are in it`() throws {
+    let workspace = try OldWorkspace()
+    for name in ["What", "What's_Up,_Doc?_1972", "What's_Up", "A B 2001", "Odd]_1999"] {
+      try workspace.film(name, manifest: OldWorkspace.manifest())
+    }
+    try workspace.folder.file("logs/demux_20250611_230000.log", "writing out/What's_Up,_Doc?_1972/audio\n")
+    try workspace.folder.file("logs/asr_20250611_230000.log", "[INFO] \"out/A B 2001\" is done\n")
+    try workspace.folder.file("logs/mux_20250611_230000.log", "[native.mux.Odd]_1999] done\n")
+    try workspace.folder.file("logs/tmdb_20250611_230000.log", "out/What's_Up, and that is all\n")
+    let plan = try workspace.plan()
+    func logs(_ name: String) -> Int? { plan.first { $0.path == "out/\(name)" }?.document["logs"]?.int }
+    #expect(logs("What's_Up,_Doc?_1972") == 1 && logs("A B 2001") == 1 && logs("Odd]_1999") == 1)
+    #expect(logs("What's_Up") == 1 && logs("What") == 0)
+  }
+
+  @Test func `a log that says nothing goes by its stage's time`() throws {
+    let workspace = try OldWorkspace()
+    for (name, hour) in [("One_2001", "10"), ("Two_2002", "12")] {
+      let demux =
+        "{\"status\": \"success\", \"started_at\": \"2025-10-27T\(hour):00:01\", \"completed_at\": \"2025-10-27T\(hour):05:00\"}"
+      try workspace.film(name, manifest: "{\"created_at\": \"2025-10-27T09:00:00\", \"stages\": {\"demux\": \(demux)}}")
+    }
+    for moment in ["100000", "120300", "110000"] { try workspace.folder.file("logs/demux_20251027_\(moment).log", "-") }
+    try workspace.folder.file("logs/asr_20251027_100000.log", "-")
+    let plan = try workspace.plan()
+    #expect(plan.first { $0.path == "out/One_2001" }?.document["logs"]?.int == 1)
+    #expect(plan.first { $0.path == "out/Two_2002" }?.document["logs"]?.int == 1)
+    #expect(paths(plan) == ["logs/asr_20251027_100000.log", "logs/demux_20251027_110000.log"])
+  }
+
   @Test func `logs that were put aside, and those in folders, go with the others`() throws {
     let workspace = try OldWorkspace()
     try workspace.film("Film_2001")

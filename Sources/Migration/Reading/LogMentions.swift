@@ -17,12 +17,15 @@ struct LogMentions: Sendable {
   init(_ old: OldLogs, directories: some Sequence<RawPath>) {
     logs = old.all
     var isNamed = [Bool](repeating: false, count: logs.count)
+    var known = OddNames()
     for directory in directories {
+      known.add(directory)
       for log in old.byDirectory[directory.bytes.fnv] { isNamed[log] = true }
     }
+    known.sort()
     let unnamed = Set(old.unnamed)
     for (number, log) in logs.enumerated() where !isNamed[number] {
-      let told = Mentions(in: old.root.appending(log.name), bytes: Self.looked)
+      let told = Mentions(in: old.root.appending(log.name), bytes: Self.looked, known)
       // A log that tells of several jobs is no one's.
       if let only = told.directories.first {
         if told.directories.count == 1 { byDirectory[only, default: []].append(number) }
@@ -69,36 +72,75 @@ struct LogMentions: Sendable {
   }
 }
 
+/// The names of directories that hold what would end a name in a log, for those are known by the whole alone.
+private struct OddNames {
+  private var names: Set<RawPath> = []
+  /// The longest first.
+  private var lengths: [Int] = []
+
+  mutating func add(_ name: RawPath) {
+    guard name.bytes.contains(where: { Mentions.isEnd($0) || $0 == UInt8(ascii: "]") }) else { return }
+    names.insert(name)
+  }
+
+  mutating func sort() { lengths = Set(names.map(\.bytes.count)).sorted(by: >) }
+
+  /// The longest one that a text begins with, and that ends there.
+  func first(of text: ArraySlice<UInt8>, _ isEnd: (UInt8) -> Bool) -> RawPath? {
+    for length in lengths where length <= text.count {
+      let end = text.startIndex + length
+      guard end == text.endIndex || isEnd(text[end]) else { continue }
+      let name = RawPath(Array(text[..<end]))
+      if names.contains(name) { return name }
+    }
+    return nil
+  }
+}
+
 /// The directories in `out/` and the films that a log tells of.
 private struct Mentions {
   private(set) var directories: Set<RawPath> = []
   private(set) var films: Set<RawPath> = []
 
-  init(in path: FilePath, bytes limit: Int) {
+  init(in path: FilePath, bytes limit: Int, _ known: OddNames) {
     guard let handle = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return }
     defer { try? handle.close() }
     var buffer = [UInt8](repeating: 0, count: limit)
     let count = (try? buffer.withUnsafeMutableBytes { try handle.read(into: $0) }) ?? 0
     for line in buffer[..<count].split(whereSeparator: { $0 == 0x0A }) {
-      directories.formUnion(Self.named(in: line, after: "out/", until: "/\"'\\ \t\r,;:)"))
-      for name in Self.named(in: line, after: "[native.", until: "]") {
-        guard let dot = name.bytes.firstIndex(of: UInt8(ascii: ".")) else { continue }
-        directories.insert(RawPath(Array(name.bytes[(dot + 1)...])))
+      for text in Self.texts(in: line, after: "out/") {
+        let name = known.first(of: text, Self.isEnd) ?? RawPath(Array(text.prefix { !Self.isEnd($0) }))
+        if !name.isEmpty { directories.insert(name) }
       }
-      films.formUnion(Self.named(in: line, after: "in/", until: "\"\r").compactMap { Self.film($0) })
+      for text in Self.texts(in: line, after: "[native.") {
+        guard let dot = text.firstIndex(of: UInt8(ascii: ".")) else { continue }
+        let name =
+          known.first(of: text[(dot + 1)...]) { $0 == UInt8(ascii: "]") }
+          ?? RawPath(Array(text[(dot + 1)...].prefix { $0 != UInt8(ascii: "]") }))
+        if !name.isEmpty { directories.insert(name) }
+      }
+      for text in Self.texts(in: line, after: "in/") {
+        if let film = Self.film(RawPath(Array(text.prefix { $0 != UInt8(ascii: "\"") && $0 != 0x0D }))) {
+          films.insert(film)
+        }
+      }
     }
   }
 
+  /// What ends a directory's name in a log.
+  static func isEnd(_ byte: UInt8) -> Bool { ends.contains(byte) }
+
+  private static let ends = Array("/\"'\\ \t\r,;:)".utf8)
+
   /// What stands behind each `mark` that is not the end of another folder's name.
-  private static func named(in line: ArraySlice<UInt8>, after mark: String, until ends: String) -> [RawPath] {
-    let (mark, ends) = (Array(mark.utf8), Array(ends.utf8))
+  private static func texts(in line: ArraySlice<UInt8>, after mark: String) -> [ArraySlice<UInt8>] {
+    let mark = Array(mark.utf8)
     guard line.count > mark.count else { return [] }
     return (line.startIndex...(line.endIndex - mark.count)).compactMap { index in
       guard line[index] == mark[0], line[index...].starts(with: mark),
         index == line.startIndex || !isLetter(line[index - 1])
       else { return nil }
-      let name = line[(index + mark.count)...].prefix { !ends.contains($0) }
-      return name.isEmpty ? nil : RawPath(Array(name))
+      return line[(index + mark.count)...]
     }
   }
 
