@@ -42,6 +42,9 @@ struct NewDocuments: Sendable {
     guard let recorded = entry.inputFile else { return nil }
     let place = workspace.resolve(documentPath: recorded)
     if let moved = moved(RawPath(place)) { return workspace.documentPath(moved) }
+    if let inner = inPrepared(recorded), let film = prepared(inner, in: nil) {
+      return workspace.documentPath(film.later)
+    }
     if exists(place) { return workspace.documentPath(place) }
     if let found = inputs.file(named: FilmGuess.lastComponent(recorded)) { return workspace.documentPath(found) }
     return recorded.hasPrefix("/app/") ? String(recorded.dropFirst(5)) : recorded
@@ -54,6 +57,28 @@ struct NewDocuments: Sendable {
       return paths.output.appending(EntryMove.preparedName).appending(inner)
     }
     return nil
+  }
+
+  /// What a path on whatever host means within the job's folder in `jobs/`.
+  func inPrepared(_ recorded: String) -> RawPath? {
+    guard let prepared = work.prepared else { return nil }
+    let path = RawPath(recorded)
+    if let inner = path.below(prepared) { return inner.isEmpty ? nil : inner }
+    let (parts, end) = (path.components, Array(prepared.components.suffix(5)))
+    guard parts.count > end.count, end.count == 5 else { return nil }
+    let starts = (0..<(parts.count - end.count)).filter { Array(parts[$0..<($0 + end.count)]) == end }
+    guard let start = starts.last else { return nil }
+    return RawPath(parts[(start + end.count)...].map(\.text).joined(separator: "/"))
+  }
+
+  /// Where something of the job's folder in `jobs/` lies at this moment, and where it will.
+  ///
+  /// - Parameter folder: where the tree lies at this moment; `nil` for where it will.
+  func prepared(_ inner: RawPath, in folder: FilePath?) -> (now: FilePath, later: FilePath)? {
+    guard let prepared = work.prepared else { return nil }
+    let later = paths.output.appending(EntryMove.preparedName).appending(inner)
+    let places = [prepared.path.appending(inner), folder?.appending(EntryMove.preparedName).appending(inner), later]
+    return places.compactMap(\.self).first { exists($0) }.map { ($0, later) }
   }
 
   /// manifest.json

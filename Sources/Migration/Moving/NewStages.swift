@@ -87,7 +87,13 @@ extension NewDocuments {
     func place(_ text: String) {
       if record.string != nil { record = .string(text) } else { record["path"] = .string(text) }
     }
-    if let inner = inner(recorded) {
+    if let inner = inPrepared(recorded), let file = prepared(inner, in: folder) {
+      place(file.later.string)
+      if record.object != nil, let status = try? FileStatus(of: file.now), !status.isDirectory {
+        record["exists"] = .bool(true)
+        record["size_bytes"] = .int(status.size)
+      }
+    } else if let inner = inner(recorded) {
       let now = work.newPlace(of: inner, id: paths.id)
       let path = folder.appending(now)
       place(paths.output.appending(now).string)

@@ -41,6 +41,41 @@ struct MigrateLayoutTests {
     try workspace.write("out/2025/11/07/asha/3/job.json", "{\"job_id\": \"job-20251107-asha-0003\"}")
   }
 
+  @Test func `stages' files of a prepared job are recorded where they lie now, and those of every job are there`()
+    throws
+  {
+    try withTrees { workspace in
+      let folder = "out/2025/11/05/20251105-002"
+      let files = [
+        "/app/jobs/2025/11/05/20251105-002/Film Three (2011).mkv", "/x/out/2025/11/05/20251105-002/audio/audio.wav",
+      ]
+      let inputs = files.map { "{\"path\": \"\($0)\", \"exists\": true}" }.joined(separator: ", ")
+      try workspace.write(
+        folder + "/manifest.json",
+        "{\"stages\": {\"demux\": {\"status\": \"success\", \"input_files\": [\(inputs)]}}}")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let job = "out/2025/11/05/1/20251105-002"
+      let demux = try #require(try workspace.manifest(of: job)["stages"]?["demux"])
+      let paths = demux["input_files"]?.array?.compactMap { $0["path"]?.string }
+      #expect(
+        paths == [workspace.path(job + "/prepared/Film Three (2011).mkv"), workspace.path(job + "/audio/audio.wav")])
+      #expect(try workspace.manifest(of: job)["migrated_from"]?["job_id"]?.string == "20251105-002")
+      #expect(
+        try workspace.manifest(of: "out/2025/11/07/1/20251107-001")["migrated_from"]?["job_id"]?.string
+          == "job-20251107-asha-0003")
+      for job in workspace.jobs {
+        for (name, stage) in try workspace.manifest(of: job)["stages"]?.object?.members.map({ ($0.name, $0.value) })
+          ?? []
+        {
+          for output in stage["outputs"]?.object?.members ?? [] where output.value["exists"]?.bool == true {
+            let path = try #require(output.value["path"]?.string)
+            #expect(path.hasPrefix(job) && workspace.exists(path), "\(name): \(path)")
+          }
+        }
+      }
+    }
+  }
+
   /// What lies in the workspace, whatever bytes the names are of.
   private func list(_ workspace: TestWorkspace) throws -> String {
     let list = """
