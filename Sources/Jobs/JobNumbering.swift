@@ -87,6 +87,24 @@ public struct JobNumbering: Sendable {
     }
   }
 
+  /// Calls `body` while nobody else can get a number of these days, and sees to it that nobody gets one up to the ids that it
+  /// answers with. They are on the disk once the caller has brought the file system there.
+  ///
+  /// - Throws: ``JobError`` with code `io`, or what `body` throws; no number is then taken.
+  public func hold<Result>(_ days: some Collection<JobDate>, _ body: () throws -> (Result, [JobID])) throws -> (
+    Result, [JobID]
+  ) {
+    guard let day = days.first else { return try body() }
+    let folder = workspace.stateFolder.appending("numbers")
+    try makeFolder(folder)
+    let lock = try FileLock.wait(for: folder.appending(day.digits))
+    let (result, ids) = try hold(Array(days.dropFirst()), body)
+    let highest = ids.filter { $0.date == day }.map(\.number).max() ?? 0
+    if try highestGiven(lock) < highest { try lock.replaceContent(Array("\(highest)\n".utf8), durably: false) }
+    _ = consume lock
+    return (result, ids)
+  }
+
   private static func number(inMemory bytes: [UInt8]) -> Int {
     Int(String(decoding: bytes, as: UTF8.self).prefix { !$0.isNewline }) ?? 0
   }

@@ -6,8 +6,8 @@ public struct Workspace: Sendable {
   /// The base configuration that new jobs copy.
   public let configFile: FilePath
   public let inputRoot: FilePath
-  public let outputRoot: FilePath
-  public let logRoot: FilePath
+  public private(set) var outputRoot: FilePath
+  public private(set) var logRoot: FilePath
   public let archiveRoot: FilePath
   /// Locks, numbering and the index: what cpwx keeps for itself.
   public let stateFolder: FilePath
@@ -67,6 +67,13 @@ public struct Workspace: Sendable {
     }
     let state = environment["CPWX_STATE"] ?? ""
     stateFolder = state.isEmpty ? root.appending(".cpwx") : absolute(FilePath(state))
+  }
+
+  /// The same, with jobs and logs at other places.
+  public func with(outputRoot: FilePath, logRoot: FilePath) -> Workspace {
+    var workspace = self
+    (workspace.outputRoot, workspace.logRoot) = (outputRoot, logRoot)
+    return workspace
   }
 
   /// Finds the workspace: `directory` if given, else CPWX_WORKSPACE, else the nearest folder from here upwards that

@@ -16,11 +16,22 @@ struct MigrationRun {
   private let writer: LineWriter
   private let mover: TreeMover
 
-  init(_ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter) throws {
+  init(
+    _ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter,
+    tell: @escaping @Sendable (String) -> Void
+  ) throws {
     (self.workspace, self.journal, self.writer) = (workspace, journal, writer)
     mover = TreeMover(
-      workspace: workspace, journal: journal, inputs: InputFilms(in: trees.input),
-      targets: try LinkTargets(of: journal, in: workspace), env: JobEnvTemplate(of: workspace.config))
+      workspace, journal, input: trees.input, targets: try LinkTargets(of: journal, in: workspace), tell: tell)
+  }
+
+  /// Takes in what could not be done before the migration was cut off: that is told again.
+  func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
+    for place in places where journal.done[place.number] == nil {
+      guard let (message, remedy) = journal.failed[place.number] else { continue }
+      let entry = try journal.entry(at: place.offset)
+      outcome.failures.append((entry.path, JobError(.io, entry.source.path.string, message, remedy: remedy)))
+    }
   }
 
   /// Sees to it that nobody else gets a number of the plan.
@@ -40,15 +51,15 @@ struct MigrationRun {
     for (place, made) in zip(places, made) {
       guard let made = try made.get() else { continue }
       let (move, entry) = (made.move, made.move.entry)
-      switch made.hash {
-      case .success(let hash):
-        done.append(.array([.int(place.number), .string(hash)]))
+      switch made.hashes {
+      case .success(let hashes):
+        done.append(.array([.int(place.number)] + hashes.documents))
         devices.add(move.paths.output)
         devices.add(entry.source.path.removingLastComponent())
         if !(move.work.logs.isEmpty) { devices.add(move.paths.logs) }
         outcome.done += 1
       case .failure(let error) where Self.stopsAll(error): trouble = trouble ?? error
-      case .failure(let error): try giveUp(place.number, entry, move, error, &outcome)
+      case .failure(let error): try giveUp(place.number, made, error, &outcome)
       }
     }
     try devices.sync()
@@ -59,12 +70,20 @@ struct MigrationRun {
 
   /// A tree that cannot be done is put back as it was; the others go on.
   private func giveUp(
-    _ number: Int, _ entry: MigrationEntry, _ move: EntryMove, _ error: JobError, _ outcome: inout Migrator.Outcome
+    _ number: Int, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
   ) throws {
+    let (move, entry) = (made.move, made.move.entry)
     // Where both are there, what stands in the way is another's.
     let isInTheWay = !move.work.isInPlace && Steps.isThere(entry.source.path) && Steps.isThere(move.paths.output)
-    if error.code != .locked, !isInTheWay { try? move.reverse() }
-    try writer.add(["failed": .int(number), "message": .string(error.message)])
+    if error.code != .locked, !isInTheWay {
+      // What somebody has written since it got its place is none of the migration's.
+      let others = move.changedDocuments(nil, made.documents)
+      if !move.isMoved || others.isEmpty && !FileLock.isHeld(move.paths.lock) { try? move.reverse(but: others) }
+    }
+    let reason = error.underlying.map { " (\($0))" } ?? ""
+    try writer.add([
+      "failed": .int(number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
+    ])
     outcome.failures.append((entry.path, error))
   }
 
@@ -77,14 +96,19 @@ struct MigrationRun {
   }
 
   /// Has links that lie in no job, and point into jobs, follow them.
-  func repointOthers() throws {
+  func repointOthers(_ outcome: inout Migrator.Outcome) throws {
     var devices = Devices()
     let times = Dictionary(journal.parents.map { ($0.path, $0.modified) }, uniquingKeysWith: { $1 })
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
       let target = mover.targets.target(of: link.target, in: folder, afterwardsIn: folder)
       guard target != link.target, Steps.read(link: link.path.path) == link.target else { continue }
-      try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
+      do {
+        try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
+      } catch let error as JobError {
+        outcome.brokenLinks.append((workspace.documentPath(link.path.path), error))
+        continue
+      }
       devices.add(link.path.folder.path)
       if let time = times[link.path.folder] { Steps.setTime(link.path.folder.path, time) }
     }

@@ -7,9 +7,16 @@ struct MigrationUndo {
   private let workspace: Workspace
   private let journal: MigrationJournal
   private let writer: LineWriter
+  /// Knows what was written to trees that were not finished; `nil` where all were.
+  private let mover: TreeMover?
+  private let tell: @Sendable (String) -> Void
 
-  init(_ workspace: Workspace, _ journal: MigrationJournal) throws {
-    (self.workspace, self.journal) = (workspace, journal)
+  init(_ workspace: Workspace, _ journal: MigrationJournal, tell: @escaping @Sendable (String) -> Void) throws {
+    (self.workspace, self.journal, self.tell) = (workspace, journal, tell)
+    let isWhole = try journal.places().allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }
+    mover =
+      isWhole
+      ? nil : TreeMover(workspace, journal, input: workspace.inputRoot, targets: LinkTargets(), tell: tell)
     writer = try journal.writer()
   }
 
@@ -23,9 +30,7 @@ struct MigrationUndo {
     let open = try journal.places().filter {
       $0.isToDo && !journal.undone.contains($0.number) && journal.failed[$0.number] == nil
     }
-    for link in journal.links where Steps.read(link: link.path.path) != nil {
-      try Steps.link(link.path.path, to: link.target, modified: link.modified, like: nil)
-    }
+    try restoreLinks(&outcome)
     var rest = Array(open.filter { !journal.first.contains($0.number) }.reversed())[...]
     while !rest.isEmpty {
       try reverse(rest.prefix(MigrationRun.group), &outcome)
@@ -40,11 +45,28 @@ struct MigrationUndo {
     return outcome
   }
 
+  /// Has links that lie in no job point to what they pointed to before; what somebody else has made of one since stays.
+  private func restoreLinks(_ outcome: inout Migrator.Outcome) throws {
+    if journal.links.isEmpty { return }
+    let targets = try LinkTargets(of: journal, in: workspace)
+    for link in journal.links {
+      guard let now = Steps.read(link: link.path.path), now != link.target,
+        let folder = realPath(link.path.folder.path).map({ RawPath($0) }),
+        now == targets.target(of: link.target, in: folder, afterwardsIn: folder)
+      else { continue }
+      do {
+        try Steps.link(link.path.path, to: link.target, modified: link.modified, like: nil)
+      } catch let error as JobError {
+        outcome.brokenLinks.append((workspace.documentPath(link.path.path), error))
+      }
+    }
+  }
+
   private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
-    let made = onAllCores(places.count, piece: 8) { [workspace, journal] number in
-      Self.reverse(places[places.startIndex + number], journal, in: workspace)
+    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, tell] number in
+      Self.reverse(places[places.startIndex + number], journal, in: workspace, mover, tell: tell)
     }
     for (place, result) in zip(places, made) {
       switch try result.get() {
@@ -71,12 +93,15 @@ struct MigrationUndo {
   }
 
   private static func reverse(
-    _ place: MigrationJournal.Place, _ journal: MigrationJournal, in workspace: Workspace
+    _ place: MigrationJournal.Place, _ journal: MigrationJournal, in workspace: Workspace, _ mover: TreeMover?,
+    tell: @escaping @Sendable (String) -> Void
   ) -> Result<Reversal?, any Error> {
     Result {
       let entry = try journal.entry(at: place.offset)
-      guard let move = EntryMove(entry, in: workspace, targets: LinkTargets()) else { return nil }
-      if let reason = move.refusal(journal.done[place.number]) { return .refused(entry.path, reason: reason) }
+      guard let move = EntryMove(entry, in: workspace, targets: LinkTargets(), tell: tell) else { return nil }
+      if let reason = move.refusal(journal.done[place.number], mover?.move(of: entry)?.1) {
+        return .refused(entry.path, reason: reason)
+      }
       do {
         try move.reverse()
         return .undone(in: entry.source.path.removingLastComponent())

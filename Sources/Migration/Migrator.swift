@@ -29,6 +29,8 @@ public struct Migrator: ~Copyable {
     public var failures: [(path: String, error: JobError)] = []
     /// Those whose undoing was refused, and why.
     public var refused: [(path: String, reason: String)] = []
+    /// Links that lie in no job, and could not be told where what they point to lies now.
+    public var brokenLinks: [(path: String, error: JobError)] = []
   }
 
   /// - Throws: ``JobError`` with code `locked` when another process migrates here.
@@ -45,7 +47,7 @@ public struct Migrator: ~Copyable {
   public static func unfinished(in workspace: Workspace) throws -> MigrationJournal? {
     let all = try MigrationJournal.all(in: workspace)
     for journal in all where journal.state == .damaged { try journal.requireWhole() }
-    return all.last { $0.state == .unfinished || $0.state == .undoing }
+    return try all.last { try ($0.state == .unfinished || $0.state == .undoing) && !$0.isOvertaken(in: workspace) }
   }
 
   /// Whether a migration that was not undone moved what a choice of entries fits.
@@ -67,28 +69,39 @@ public struct Migrator: ~Copyable {
   /// Writes down what is to be done; nothing has been done when it returns.
   ///
   /// - Parameters:
+  ///   - renumbered: told how many trees get another number than the plan said, because others have got those since.
   ///   - show: what is made of each entry, on all cores.
   ///   - each: is handed that, in the plan's order.
   public func begin<Shown: Sendable>(
-    _ plan: MigrationPlan, preparing show: @Sendable (MigrationEntry) -> Shown,
+    _ plan: MigrationPlan, renumbered: (Int) -> Void = { _ in }, preparing show: @Sendable (MigrationEntry) -> Shown,
     each: (Shown) -> Void
   ) throws -> MigrationJournal {
-    try MigrationJournal.write(plan, in: workspace, preparing: show, each: each)
+    // While the plan is written, nobody else gets a number of its days.
+    try JobNumbering(workspace: workspace).hold(plan.openNumbers.map(\.date).prefix(64)) {
+      var plan = plan
+      let changed = try plan.takeFreeNumbers()
+      if changed > 0 { renumbered(changed) }
+      let journal = try MigrationJournal.write(plan, in: workspace, preparing: show, each: each)
+      return (journal, journal.numbers)
+    }.0
   }
 
   /// Does what the journal says is still to do.
   ///
-  /// - Parameter progress: told how many trees are done, of how many.
+  /// - Parameters:
+  ///   - tell: told what another disk does not keep of a tree, before the tree goes from its own; by several threads.
+  ///   - progress: told how many trees are done, of how many.
   /// - Throws: ``JobError`` with code `io` when the disk is full or the journal cannot be written; the next run goes on.
   public func run(
-    _ journal: MigrationJournal, trees: OldTrees, progress: (Int, Int) -> Void = { _, _ in }
+    _ journal: MigrationJournal, trees: OldTrees, tell: @escaping @Sendable (String) -> Void = { _ in },
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
-    let open = try journal.places().filter {
-      $0.isToDo && journal.done[$0.number] == nil && journal.failed[$0.number] == nil
-    }
-    let run = try MigrationRun(workspace, journal, trees, journal.writer())
+    let toDo = try journal.places().filter(\.isToDo)
+    let open = toDo.filter { journal.done[$0.number] == nil && journal.failed[$0.number] == nil }
+    let run = try MigrationRun(journal.workspace(workspace), journal, trees, journal.writer(), tell: tell)
     try run.keepNumbers()
     var outcome = Outcome(id: journal.id)
+    try run.recall(toDo, &outcome)
     outcome.done = journal.done.count
     // Those that other trees' new folders would lie in make way first.
     var rest = open[...]
@@ -99,7 +112,7 @@ public struct Migrator: ~Copyable {
       rest = rest.dropFirst(MigrationRun.group)
       progress(open.count - rest.count, open.count)
     }
-    try run.repointOthers()
+    try run.repointOthers(&outcome)
     try run.finish(outcome)
     return outcome
   }
@@ -126,12 +139,16 @@ public struct Migrator: ~Copyable {
 
   /// Puts back what a migration changed, but for jobs that have been run or archived since.
   ///
+  /// - Parameters:
+  ///   - tell: as for ``run(_:trees:tell:progress:)``.
+  ///   - progress: told how many trees are back, of how many.
   /// - Throws: ``JobError``; the next undo goes on.
   public func undo(
-    _ journal: MigrationJournal, progress: (Int, Int) -> Void = { _, _ in }
+    _ journal: MigrationJournal, tell: @escaping @Sendable (String) -> Void = { _ in },
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     try journal.requireWhole()
-    var undo = try MigrationUndo(workspace, journal)
+    var undo = try MigrationUndo(workspace, journal, tell: tell)
     return try undo.run(progress)
   }
 }

@@ -5,8 +5,9 @@ internal import SystemPackage
 /// durable before anything is touched, and what of it has been done.
 ///
 ///     plan.ndjson      an entry a line, with "work" before all else where something is done; the last line seals it
-///     journal.ndjson   {"done": [[NUMBER, SHA256 of the new manifest], …]}, {"failed": NUMBER, "message": …},
-///                      {"finished": …}, {"undo": "begun"}, {"undone": [NUMBER, …]}, {"undo": "finished"}
+///     journal.ndjson   {"done": [[NUMBER, SHA256 of the new manifest, {"job.env": SHA256, …}], …]},
+///                      {"failed": NUMBER, "message": …, "remedy": …}, {"finished": …}, {"undo": "begun"},
+///                      {"undone": [NUMBER, …]}, {"undo": "finished"}
 public struct MigrationJournal: Sendable {
   public let id: String
   let folder: FilePath
@@ -33,15 +34,29 @@ public struct MigrationJournal: Sendable {
   let first: Set<Int>
   /// Whether any tree that moves has links in it, or any link may point to one.
   let hasLinks: Bool
+  /// Whether any link may point to a log.
+  let linksToLogs: Bool
+  /// The first number that it gives of each day on which others may be given meanwhile.
+  let openNumbers: [JobID]
+  /// With what it was begun, and so goes on: the folder of films, settings, where jobs and logs lie; `nil` where its plan is of
+  /// an earlier version.
+  let input: RawPath?
+  let env: JobEnvTemplate?
+  private let roots: (output: RawPath, logs: RawPath)?
+  /// Folders that could not be read when it was planned.
+  public let unread: [JobError]
   /// A folder's time, before anything in it was moved.
   let parents: [(path: RawPath, modified: Int64)]
   /// Links that lie in no job, by their whole paths, as they were before.
   let links: [TreeScan.Link]
   public private(set) var state = State.unfinished
-  /// The new manifest's hash of each entry that is done, by the entry's number.
-  private(set) var done: [Int: String] = [:]
-  private(set) var failed: [Int: String] = [:]
+  /// Of each entry that is done what was written to it, by the entry's number.
+  private(set) var done: [Int: WrittenHashes] = [:]
+  private(set) var failed: [Int: (message: String, remedy: String?)] = [:]
   private(set) var undone: Set<Int> = []
+
+  /// Whether there are trees that could not be done.
+  public var hasFailures: Bool { failed.contains { done[$0.key] == nil } }
 
   var planFile: FilePath { folder.appending("plan.ndjson") }
   private var journalFile: FilePath { folder.appending("journal.ndjson") }
@@ -72,6 +87,14 @@ public struct MigrationJournal: Sendable {
     numbers = (seal?["numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
     first = Set((seal?["first"]?.array ?? []).compactMap(\.int))
     hasLinks = seal?["has_links"]?.bool ?? true
+    linksToLogs = seal?["links_to_logs"]?.bool ?? false
+    openNumbers = (seal?["open_numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
+    input = RawPath(seal?["input"])
+    env = JobEnvTemplate(seal?["settings"])
+    roots = RawPath(seal?["output_root"]).flatMap { output in RawPath(seal?["log_root"]).map { (output, $0) } }
+    unread = (seal?["unread"]?.array ?? []).map {
+      JobError(.io, $0["path"]?.string ?? "", $0["message"]?.string ?? "", remedy: $0["remedy"]?.string)
+    }
     parents = (seal?["parents"]?.array ?? []).compactMap { entry in
       guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
       return (path, Int64(time))
@@ -79,9 +102,11 @@ public struct MigrationJournal: Sendable {
     links = (seal?["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     try LineReader(path: journalFile).forEach { line, _ in
       for pair in line["done"]?.array ?? [] {
-        if let number = pair.array?.first?.int, let hash = pair.array?.last?.string { done[number] = hash }
+        if let pair = pair.array, let number = pair.first?.int { done[number] = WrittenHashes(pair.dropFirst()) }
       }
-      if let number = line["failed"]?.int { failed[number] = line["message"]?.string ?? "" }
+      if let number = line["failed"]?.int {
+        failed[number] = (line["message"]?.string ?? "", line["remedy"]?.string)
+      }
       if line["finished"] != nil { state = .finished }
       for number in line["undone"]?.array ?? [] { if let number = number.int { undone.insert(number) } }
       if line["undo"]?.string == "begun" { state = .undoing }
@@ -113,11 +138,24 @@ public struct MigrationJournal: Sendable {
         + "stays so, and the next migration goes on with the rest.")
   }
 
-  /// Migrations that were cut off while their plans were written; nothing was done of them, and the next takes their place.
+  /// Whether it was cut off before anything was done of it, and numbers that it would give have been given since.
+  func isOvertaken(in workspace: Workspace) throws -> Bool {
+    guard state == .unfinished, isWhole, !exists(journalFile) else { return false }
+    return try openNumbers.contains { try $0.number <= MigrationPlan.highestUsed(on: $0.date, in: workspace) }
+  }
+
+  /// The workspace as it was when it was begun, with jobs and logs where they lay by then.
+  func workspace(_ workspace: Workspace) -> Workspace {
+    roots.map { workspace.with(outputRoot: $0.output.path, logRoot: $0.logs.path) } ?? workspace
+  }
+
+  /// Migrations that were cut off while their plans were written, and those that others came before; nothing was done of
+  /// them, and the next takes their place.
   public static func neverBegun(in workspace: Workspace) throws -> [String] {
     let root = root(in: workspace)
     return try names(in: root).filter { name in
-      try number(of: name) != nil && MigrationJournal(id: name, folder: root.appending(name)) == nil
+      guard number(of: name) != nil else { return false }
+      return try MigrationJournal(id: name, folder: root.appending(name))?.isOvertaken(in: workspace) ?? true
     }
   }
 
@@ -129,7 +167,7 @@ public struct MigrationJournal: Sendable {
     var next = (numbers.max() ?? 0) + 1
     for number in numbers.sorted() {
       let folder = root.appending(name(number))
-      guard try MigrationJournal(id: name(number), folder: folder) == nil else { continue }
+      guard try MigrationJournal(id: name(number), folder: folder)?.isOvertaken(in: workspace) ?? true else { continue }
       _ = FolderTree(root: folder).remove()
       next = number
     }
@@ -151,7 +189,7 @@ public struct MigrationJournal: Sendable {
     let (id, folder) = try make(in: workspace)
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))
-      var seal = Seal()
+      var seal = Seal(of: plan)
       try plan.forEach(preparing: { ($0, $0.record.bytes(.compact), show($0)) }) { entry, record, shown in
         try writer.add(record)
         seal.add(entry, in: workspace)

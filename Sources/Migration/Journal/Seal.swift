@@ -10,26 +10,54 @@ struct Seal {
   private var first: [Int] = []
   private var links: [TreeScan.Link] = []
   private var parents = ParentTimes()
+  private var linksToLogs = false
+  /// What does not come from the entries.
+  private let others: JSON
+
+  init(of plan: MigrationPlan) {
+    let workspace = plan.workspace
+    others = [
+      "open_numbers": .strings(plan.openNumbers.map(\.description)), "input": RawPath(plan.trees.input).document,
+      "output_root": RawPath(workspace.outputRoot).document, "log_root": RawPath(workspace.logRoot).document,
+      "settings": JobEnvTemplate(of: workspace.config).document,
+      "unread": .array(
+        plan.unread.map { ["path": .string($0.subject), "message": .string($0.message), "remedy": .string($0.remedy)] }),
+    ]
+    add(plan.linksBesides)
+  }
+
+  /// Takes in links that lie in no job that moves, by their whole paths.
+  private mutating func add(_ links: [TreeScan.Link]) {
+    self.links += links
+    for link in links { parents.note(link.path.folder.path) }
+    note(links)
+  }
+
+  private mutating func note(_ links: [TreeScan.Link]) {
+    guard !links.isEmpty else { return }
+    hasLinks = true
+    linksToLogs = linksToLogs || links.contains { String(decoding: $0.target.bytes, as: UTF8.self).contains(".log") }
+  }
 
   mutating func add(_ entry: MigrationEntry, in workspace: Workspace) {
     entries += 1
-    links += entry.links
-    for link in entry.links { parents.note(link.path.folder.path) }
+    add(entry.links)
     guard entry.isMigrated, let work = entry.work, let id = entry.id else { return }
     if entry.bearsYear { first.append(entries - 1) }
     toDo += 1
-    hasLinks = hasLinks || !work.links.isEmpty
+    for links in [work.links, work.logLinks.links, work.preparedLinks.links] { note(links) }
     if highest[id.date].map({ $0 < id }) ?? true { highest[id.date] = id }
     parents.add(entry, in: workspace)
   }
 
   var document: JSON {
-    [
+    var document: JSON = [
       "sealed": .int(entries), "to_do": .int(toDo), "numbers": .strings(highest.values.sorted().map(\.description)),
-      "first": .array(first.map { .int($0) }), "has_links": .bool(hasLinks || !links.isEmpty),
-      "parents": parents.document,
-      "links": .array(links.map(\.document)),
+      "first": .array(first.map { .int($0) }), "has_links": .bool(hasLinks), "links_to_logs": .bool(linksToLogs),
+      "parents": parents.document, "links": .array(links.map(\.document)),
     ]
+    for (name, value) in others.object?.pairs ?? [] { document[name] = value }
+    return document
   }
 }
 

@@ -10,13 +10,18 @@ struct EntryMove: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let targets: LinkTargets
+  /// Is told what another disk does not keep of a tree.
+  let tell: @Sendable (String) -> Void
 
   /// In a job's folder, what lay in `jobs/`.
   static let preparedName: FilePath.Component = "prepared"
 
-  init?(_ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets) {
+  init?(
+    _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, tell: @escaping @Sendable (String) -> Void
+  ) {
     guard let work = entry.work, let paths = entry.paths(in: workspace) else { return nil }
     (self.workspace, self.entry, self.work, self.paths, self.targets) = (workspace, entry, work, paths, targets)
+    self.tell = tell
   }
 
   var source: FilePath { entry.source.path }
@@ -25,30 +30,41 @@ struct EntryMove: Sendable {
 
   /// Does it.
   ///
-  /// - Returns: the new manifest's SHA-256.
+  /// - Returns: the SHA-256 of each document that it wrote.
   /// - Throws: ``JobError``; whatever was done is done again, or undone, by the next migration.
-  func apply(_ documents: NewDocuments) throws -> String {
+  func apply(_ documents: NewDocuments) throws -> WrittenHashes {
     let root = try whereItIs()
+    // A job in its place may have been run since: what is there then, stays.
+    let isPlaced = root == paths.output && !work.isInPlace
     if root == source { try refuseLive() }
     openFolders(in: root)
-    for file in work.renames { try Steps.rename(root.appending(file), to: root.appending(newPlace(file))) }
-    try repoint(in: root)
+    for file in work.renames where !isPlaced || Steps.isThere(root.appending(file)) {
+      try Steps.rename(root.appending(file), to: root.appending(newPlace(file)))
+    }
+    try repoint(in: root, isPlaced)
     for folder in work.newFolders { try Steps.makeFolder(root.appending(folder), like: top) }
-    for link in work.newLinks {
+    for link in work.newLinks where !isPlaced || !Steps.isThere(root.appending(link.path)) {
       let target = LinkTargets.relative(from: link.path.folder, to: newPlace(link.target))
       try Steps.link(
         root.appending(link.path), to: target, modified: created.microseconds * 1000, like: top)
     }
-    let hash = try write(documents, in: root)
-    if let prepared = work.prepared { try move(prepared.path, to: root.appending(Self.preparedName)) }
+    let hashes = try write(documents, in: root)
+    if let prepared = work.prepared {
+      let place = root.appending(Self.preparedName)
+      try move(prepared.path, to: place, isPlaced)
+      try repoint(work.preparedLinks, in: place, from: prepared.path, to: paths.output.appending(Self.preparedName))
+    }
     for folder in work.newFolders { Steps.setTime(root.appending(folder), created.microseconds * 1000) }
     closeInner(in: root)
     try moveTree(from: root)
     closeTop(paths.output)
-    TreeCopy.remove(TreeCopy.setAsideName(of: source))
+    if root != source { TreeCopy.clean(around: source) }
     try moveLogs()
-    return hash
+    return hashes
   }
+
+  /// Whether it has its new place already.
+  var isMoved: Bool { !work.isInPlace && whereabouts == paths.output }
 
   /// Where the tree lies at this moment.
   private func whereItIs() throws -> FilePath {
@@ -62,11 +78,7 @@ struct EntryMove: Sendable {
       throw JobError(.io, source.string, "is gone", remedy: "Somebody moved or removed it since the plan was made.")
     case (true, true):
       // A copy that was finished before its original could go.
-      let copied = try? DurableFile.read(paths.manifest)
-      if let copied, copied == (try? DurableFile.read(source.appending("manifest.json"))) {
-        TreeCopy.remove(source)
-        return paths.output
-      }
+      if try TreeCopy.settle(source, paths.output, tell: tell) { return paths.output }
       throw JobError(
         .io, paths.output.string, "is there already: \(entry.path) stays where it is",
         remedy: "Make a new plan: cpwx migrate --from-legacy -n")
@@ -92,8 +104,8 @@ struct EntryMove: Sendable {
       from = halfway
     }
     try makeFolder(paths.output.removingLastComponent())
-    try TreeCopy.move(from, to: paths.output)
-    TreeCopy.remove(TreeCopy.setAsideName(of: from))
+    try TreeCopy.move(from, to: paths.output, tell: tell)
+    if from != source { TreeCopy.clean(around: from) }
   }
 
   private func refuseLive() throws {
@@ -127,16 +139,45 @@ struct EntryMove: Sendable {
     if folder.isClosed { Steps.setMode(path, folder.mode) }
   }
 
-  private func repoint(in root: FilePath) throws {
+  private func repoint(in root: FilePath, _ isPlaced: Bool) throws {
     guard !work.links.isEmpty else { return }
     let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
     let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
     for link in work.links {
       let target = targets.target(
         of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
-      guard target != link.target else { continue }
-      try Steps.link(root.appending(newPlace(link.path)), to: target, modified: link.modified, like: top)
+      let place = root.appending(newPlace(link.path))
+      guard target != link.target, !isPlaced || Steps.read(link: place) == link.target else { continue }
+      try Steps.link(place, to: target, modified: link.modified, like: top)
     }
+  }
+
+  /// The same in a folder that has moved as a whole, and lies at `place` for now.
+  private func repoint(_ moved: FolderLinks, in place: FilePath, from old: FilePath, to new: FilePath) throws {
+    if moved.isEmpty { return }
+    let (old, new) = (RawPath(Self.realFolder(old)), RawPath(Self.realFolder(new)))
+    for folder in moved.folders where folder.isClosed {
+      Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
+    }
+    for link in moved.links {
+      let target = targets.target(
+        of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
+      guard target != link.target, Steps.read(link: place.appending(link.path)) == link.target else { continue }
+      try Steps.link(place.appending(link.path), to: target, modified: link.modified, like: nil)
+    }
+    for folder in moved.folders.reversed() { close(folder, in: place) }
+  }
+
+  /// Has the links in such a folder point to what they pointed to before.
+  func restore(_ moved: FolderLinks, in place: FilePath) throws {
+    if moved.isEmpty || !Steps.isThere(place) { return }
+    for folder in moved.folders where folder.isClosed {
+      Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
+    }
+    for link in moved.links where Steps.read(link: place.appending(link.path)) != nil {
+      try Steps.link(place.appending(link.path), to: link.target, modified: link.modified, like: nil)
+    }
+    for folder in moved.folders.reversed() { close(folder, in: place) }
   }
 
   /// A folder's path with no links in it, be it there or still to be made.
@@ -146,26 +187,63 @@ struct EntryMove: Sendable {
     return realFolder(folder.removingLastComponent()).appending(name)
   }
 
-  private func write(_ documents: NewDocuments, in root: FilePath) throws -> String {
-    let manifest = root.appending("manifest.json")
+  private func write(_ documents: NewDocuments, in root: FilePath) throws -> WrittenHashes {
     for (name, kept) in [("manifest.json", work.keptManifest)] + work.keptOthers {
       guard let kept, !Steps.isThere(root.appending(kept)) else { continue }
       try Steps.rename(root.appending(name), to: root.appending(kept))
     }
-    let owner: FilePermissions = [.ownerReadWrite]
-    let open: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
-    if work.written.contains("job.env") {
-      let settings = try documents.settings(at: ownSettings(in: root))
-      try Steps.write(settings, to: root.appending("job.env"), mode: owner, like: top, at: created)
+    var hashes = WrittenHashes()
+    for name in work.written {
+      let bytes = try content(of: name, documents, in: root)
+      hashes[name] = SHA256.hex(of: bytes)
+      let path = root.appending(name)
+      if root == paths.output, let standing = try? DurableFile.read(path),
+        !Steps.isOwn(standing, at: path, like: bytes, at: created)
+      {
+        continue
+      }
+      let mode: FilePermissions =
+        name == "job.env" ? [.ownerReadWrite] : [.ownerReadWrite, .groupRead, .otherRead]
+      try Steps.write(bytes, to: path, mode: mode, like: top, at: created)
     }
-    if work.written.contains("job_info.json") {
-      let old = work.kept("job_info.json").flatMap { try? JobInfo(reading: root.appending($0)) }
-      try Steps.write(documents.info(old), to: root.appending("job_info.json"), mode: open, like: top, at: created)
+    return hashes
+  }
+
+  private func content(of name: String, _ documents: NewDocuments, in root: FilePath) throws -> [UInt8] {
+    switch name {
+    case "job.env": return try documents.settings(at: ownSettings(in: root))
+    case "job_info.json":
+      return documents.info(work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
+    default:
+      return documents.manifest(
+        in: root, work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest })
     }
-    let old = work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest }
-    let bytes = documents.manifest(in: root, old)
-    try Steps.write(bytes, to: manifest, mode: open, like: top, at: created)
-    return SHA256.hex(of: bytes)
+  }
+
+  /// Which of the documents that it writes are there, and are not what it wrote.
+  ///
+  /// - Parameters:
+  ///   - hashes: of what was written; `nil` for a tree that was not finished.
+  ///   - documents: make what was written to such a one once more.
+  func changedDocuments(_ hashes: WrittenHashes?, _ documents: NewDocuments?) -> [String] {
+    let root = whereabouts
+    return work.written.filter { name in
+      let path = root.appending(name)
+      guard let standing = try? DurableFile.read(path) else { return false }
+      if let old = name == "manifest.json" ? work.keptManifest : work.kept(name), !Steps.isThere(root.appending(old)) {
+        // Not kept yet, or back again.
+        return false
+      }
+      if let hashes { return hashes[name].map { $0 != SHA256.hex(of: standing) } ?? false }
+      let bytes = documents.flatMap { try? content(of: name, $0, in: root) }
+      return !Steps.isOwn(standing, at: path, like: bytes, at: created)
+    }
+  }
+
+  /// Where it lies, by what is there.
+  var whereabouts: FilePath {
+    if !work.isInPlace, Steps.isThere(paths.output) { return paths.output }
+    return Steps.isThere(halfway) ? halfway : source
   }
 
   /// Where the tree's own settings lie at this moment; `nil` where it has none.
@@ -180,10 +258,12 @@ struct EntryMove: Sendable {
     return settings.path
   }
 
-  private func move(_ from: FilePath, to: FilePath) throws {
+  private func move(_ from: FilePath, to: FilePath, _ isPlaced: Bool = false) throws {
     if Steps.isThere(from) {
-      try TreeCopy.move(from, to: to)
-    } else if !Steps.isThere(to) {
+      try TreeCopy.move(from, to: to, tell: tell)
+    } else if Steps.isThere(to) || isPlaced {
+      TreeCopy.clean(around: from)
+    } else {
       throw JobError(.io, from.string, "is gone", remedy: "Somebody moved or removed it since the plan was made.")
     }
   }
@@ -192,12 +272,51 @@ struct EntryMove: Sendable {
     if let folder = work.logFolder {
       try makeFolder(paths.logs.removingLastComponent())
       try move(folder.path, to: paths.logs)
+      try repoint(work.logLinks, in: paths.logs, from: folder.path, to: paths.logs)
     }
     if work.logs.isEmpty { return }
     try makeFolder(paths.logs)
     // One that somebody has removed since is no reason to stop.
-    for log in work.logs where Steps.isThere(log.path) {
-      try TreeCopy.move(log.path, to: paths.logs.appending(log.name))
+    for log in work.logs {
+      if Steps.isThere(log.path) {
+        try TreeCopy.move(log.path, to: paths.logs.appending(log.name), tell: tell)
+      } else {
+        TreeCopy.clean(around: log.path)
+      }
     }
+  }
+}
+
+/// The SHA-256 of each document that a migration wrote to a tree.
+struct WrittenHashes: Sendable {
+  private var manifest: String?
+  private var env: String?
+  private var info: String?
+
+  init() {}
+
+  subscript(name: String) -> String? {
+    get { name == "manifest.json" ? manifest : name == "job.env" ? env : info }
+    set {
+      switch name {
+      case "manifest.json": manifest = newValue
+      case "job.env": env = newValue
+      default: info = newValue
+      }
+    }
+  }
+
+  /// As a journal has them behind an entry's number.
+  var documents: [JSON] {
+    var others = JSON.object(.init())
+    others["job.env"] = env.map { .string($0) }
+    others["job_info.json"] = info.map { .string($0) }
+    return [.string(manifest), others]
+  }
+
+  init(_ documents: ArraySlice<JSON>) {
+    manifest = documents.first?.string
+    guard let others = documents.dropFirst().first else { return }
+    (env, info) = (others["job.env"]?.string, others["job_info.json"]?.string)
   }
 }

@@ -17,6 +17,15 @@ struct JobEnvTemplate: Sendable {
     }
   }
 
+  /// As a journal keeps it, so that a migration that was cut off goes on with it. No secret is in it.
+  var document: JSON { ["env": RawPath(env.bytes).document, "left": .strings(left)] }
+
+  init?(_ document: JSON?) {
+    guard let bytes = RawPath(document?["env"])?.bytes else { return nil }
+    env = EnvFile(parsing: bytes)
+    left = (document?["left"]?.array ?? []).compactMap(\.string)
+  }
+
   func bytes(for paths: JobPaths, in workspace: Workspace) -> [UInt8] {
     var env = env
     env["JOB_ID"] = paths.id.description

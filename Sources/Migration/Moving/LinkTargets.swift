@@ -3,36 +3,53 @@ internal import SystemPackage
 
 /// What symbolic links must say so that they still point at what they pointed at, when they or that have moved.
 struct LinkTargets: Sendable {
-  /// Where a tree goes that lies at some place.
+  /// Where something goes that lies at some place.
   private struct Move {
-    var id: JobID
-    var userID: Int
-    /// What names of its files embed, where it is not the folder's name.
+    enum Kind {
+      case tree
+      /// The job's folder in `jobs/`.
+      case prepared
+      case logFolder, log
+    }
+
+    let kind: Kind
+    let id: JobID
+    let userID: Int
+    /// What names of a tree's files embed, where it is not the folder's name.
     var name: RawPath?
   }
 
-  /// By the hash of where the tree lies, with no links in that path: there may be a hundred thousand.
+  /// By the hash of where each lies, with no links in that path: there may be a hundred thousand.
   private var moves: [UInt64: Move] = [:]
-  /// The root of the jobs, with no links in it.
+  /// The roots of the jobs and of their logs, with no links in them.
   private let output: RawPath
+  private let logs: RawPath
 
   /// For trees that stay.
-  init() { output = RawPath([]) }
+  init() { (output, logs) = (RawPath([]), RawPath([])) }
 
   /// Of all trees that a migration moves.
   ///
   /// - Throws: ``JobError``.
   init(of journal: MigrationJournal, in workspace: Workspace) throws {
     output = RawPath(realPath(workspace.outputRoot) ?? workspace.outputRoot)
+    logs = RawPath(realPath(workspace.logRoot) ?? workspace.logRoot)
     guard journal.hasLinks else { return }
     var parents: [RawPath: RawPath] = [:]
+    func key(_ path: RawPath) -> UInt64 {
+      let parent = path.folder
+      let real = parents[parent] ?? realPath(parent.path).map { RawPath($0) } ?? parent
+      parents[parent] = real
+      return real.appending(path.name).bytes.fnv
+    }
     try journal.forEach { entry in
-      guard let work = entry.work, let id = entry.id, let userID = entry.userID else { return }
-      let parent = entry.source.folder
-      if parents[parent] == nil { parents[parent] = realPath(parent.path).map { RawPath($0) } ?? parent }
-      guard let real = parents[parent] else { return }
-      moves[real.appending(entry.source.name).bytes.fnv] = Move(
-        id: id, userID: userID, name: work.name == entry.source.name ? nil : work.name)
+      guard let work = entry.work, entry.isMigrated, let id = entry.id, let userID = entry.userID else { return }
+      moves[key(entry.source)] = Move(
+        kind: .tree, id: id, userID: userID, name: work.name == entry.source.name ? nil : work.name)
+      if let prepared = work.prepared { moves[key(prepared)] = Move(kind: .prepared, id: id, userID: userID) }
+      if let folder = work.logFolder { moves[key(folder)] = Move(kind: .logFolder, id: id, userID: userID) }
+      guard journal.linksToLogs else { return }
+      for log in work.logs { moves[key(log)] = Move(kind: .log, id: id, userID: userID) }
     }
   }
 
@@ -76,8 +93,14 @@ struct LinkTargets: Sendable {
     for count in stride(from: parts.count, to: 0, by: -1) {
       guard let move = moves[Self.joined(Array(parts[..<count])).bytes.fnv] else { continue }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
-      let job = output.appending("\(move.id.date.folders)/\(move.userID)/\(move.id)")
-      return job.appending(Self.renamed(inner, of: move.name ?? parts[count - 1], move.id))
+      let job = "\(move.id.date.folders)/\(move.userID)/\(move.id)"
+      switch move.kind {
+      case .tree:
+        return output.appending(job).appending(Self.renamed(inner, of: move.name ?? parts[count - 1], move.id))
+      case .prepared: return output.appending(job).appending("prepared").appending(inner)
+      case .logFolder: return logs.appending(job).appending(inner)
+      case .log: return logs.appending(job).appending(parts[count - 1]).appending(inner)
+      }
     }
     return nil
   }

@@ -29,13 +29,10 @@ enum Steps {
     _ bytes: [UInt8], to path: FilePath, mode: FilePermissions, like folder: TreeScan.Folder?, at moment: Timestamp
   ) throws {
     let time = moment.microseconds * 1000
-    if let standing = try? DurableFile.read(path) {
-      if standing == bytes { return setTime(path, time) }
-      if isThere(path), !standing.isEmpty, !bytes.starts(with: standing) {
-        throw JobError(.io, path.string, "is there already, and is not what the migration wrote")
-      }
-      // After a power cut a new file's name may be there before its content.
-      unlink(path)
+    let standing = try? DurableFile.read(path)
+    if standing == bytes { return setTime(path, time) }
+    if let standing, !isOwn(standing, at: path, like: bytes, at: moment) {
+      throw JobError(.io, path.string, "is there already, and is not what the migration wrote")
     }
     let beside = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").migrating")
     do {
@@ -52,12 +49,20 @@ enum Steps {
       throw failed(path, "cannot be written", error)
     }
     setTime(beside, time)
-    do {
-      try renameToFreeName(beside, to: path)
+    do throws(Errno) {
+      if standing == nil { try renameToFreeName(beside, to: path) } else { try Jobs.rename(beside, to: path) }
     } catch {
       unlink(beside)
       throw failed(path, "cannot be written", error)
     }
+  }
+
+  /// Whether a document is as a migration wrote it, and nobody has changed it since.
+  ///
+  /// After a power cut a new file's name may be there before its content. One that still bears the time that it was given
+  /// is a migration's, too, though it would say something else today: a film may have come or gone since.
+  static func isOwn(_ standing: [UInt8], at path: FilePath, like bytes: [UInt8]?, at moment: Timestamp) -> Bool {
+    standing.isEmpty || bytes?.starts(with: standing) == true || status(path)?.modified == moment.microseconds * 1000
   }
 
   /// A link that points to `target`, whatever it pointed to.

@@ -9,6 +9,7 @@ internal import SystemPackage
 struct TreeCopy {
   /// What was copied already, of files with several names.
   private var names: [Inode: FilePath] = [:]
+  private var losses = CopyLosses()
 
   private struct Inode: Hashable {
     let device: UInt
@@ -16,38 +17,70 @@ struct TreeCopy {
   }
 
   /// Moves a file or folder, by renaming it where that can be, else by a copy that is durable and verified before the
-  /// old one goes.
+  /// old one goes. A copy that was finished before its original could go is recognised, and only the original is left to go.
   ///
+  /// - Parameter tell: is told what the copy cannot be given, before the original goes.
   /// - Throws: ``JobError``; what is at `from` then stands.
-  static func move(_ from: FilePath, to: FilePath) throws {
-    do {
-      try renameToFreeName(from, to: to)
-      return
-    } catch Errno.improperLink {
-      // Another file system, or a layer of one that cannot rename.
+  static func move(_ from: FilePath, to: FilePath, tell: (String) -> Void) throws {
+    do throws(Errno) {
+      return try renameToFreeName(from, to: to)
     } catch {
-      throw Steps.failed(from, "cannot be moved to \(to.string)", error)
+      if error == .improperLink || error == .fileExists, Steps.isThere(to) {
+        if try settle(from, to, tell: tell) { return }
+        throw Steps.failed(from, "cannot be moved to \(to.string)", Errno.fileExists)
+      }
+      // Another file system, or a layer of one that cannot rename.
+      guard error == .improperLink else { throw Steps.failed(from, "cannot be moved to \(to.string)", error) }
     }
-    let beside = to.removingLastComponent().appending(".migrating-\(to.lastComponent?.string ?? "")")
+    let beside = besideName(of: to)
     remove(beside)
+    var copy = TreeCopy()
     do {
-      var copy = TreeCopy()
       try copy.copy(from, to: beside)
       try FileSystems.sync(of: to.removingLastComponent())
-      try verify(from, beside)
+      try copy.verify(from, beside)
       try renameToFreeName(beside, to: to)
       try DurableFile.syncFolder(of: to)
     } catch {
       remove(beside)
       throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(to.string)", error)
     }
-    try removeOriginal(from)
+    do {
+      try copy.removeOriginal(from, tell: tell)
+    } catch {
+      // The original counts as long as it is there.
+      if (try? renameToFreeName(to, to: beside)) != nil { remove(beside) }
+      throw error
+    }
+  }
+
+  /// Removes the original of a copy that was finished.
+  ///
+  /// - Returns: `false` where what is there is no copy of it.
+  /// - Throws: ``JobError``.
+  static func settle(_ from: FilePath, _ copied: FilePath, tell: (String) -> Void) throws -> Bool {
+    var copy = TreeCopy()
+    do {
+      guard try copy.isOfSameContent(from, copied) else { return false }
+      copy.setAttributes(from, copied)
+      try FileSystems.sync(of: copied.removingLastComponent())
+    } catch {
+      throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(copied.string)", error)
+    }
+    try copy.removeOriginal(from, tell: tell)
+    return true
+  }
+
+  /// Whether two places hold the same, whatever their owners, modes and times.
+  static func isCopy(_ from: FilePath, _ copied: FilePath) -> Bool {
+    (try? TreeCopy().isOfSameContent(from, copied)) ?? false
   }
 
   /// Removes what has been copied. First out of sight by one step, so that it is there whole or not at all.
-  private static func removeOriginal(_ path: FilePath) throws {
-    let aside = setAsideName(of: path)
-    remove(aside)
+  private func removeOriginal(_ path: FilePath, tell: (String) -> Void) throws {
+    for message in losses.messages(of: path) { tell(message) }
+    let aside = Self.setAsideName(of: path)
+    Self.remove(aside)
     let mode = Steps.status(path)?.st_mode ?? 0
     if mode & S_IFMT == S_IFDIR { Steps.setMode(path, mode & 0o7777 | 0o700) }
     do {
@@ -55,14 +88,24 @@ struct TreeCopy {
     } catch {
       throw Steps.failed(path, "is copied, and cannot be removed", error)
     }
-    remove(aside)
+    Self.remove(aside)
   }
 
-  static func setAsideName(of path: FilePath) -> FilePath {
+  private static func setAsideName(of path: FilePath) -> FilePath {
     path.removingLastComponent().appending(".migrated-\(path.lastComponent?.string ?? "")")
   }
 
-  static func remove(_ path: FilePath) {
+  private static func besideName(of path: FilePath) -> FilePath {
+    path.removingLastComponent().appending(".migrating-\(path.lastComponent?.string ?? "")")
+  }
+
+  /// Removes what a copying that was cut off left beside a place: half a copy, or an original whose copy is whole.
+  static func clean(around path: FilePath) {
+    remove(setAsideName(of: path))
+    remove(besideName(of: path))
+  }
+
+  private static func remove(_ path: FilePath) {
     if Steps.isThere(path) { _ = FolderTree(root: path).remove() }
   }
 
@@ -73,7 +116,10 @@ struct TreeCopy {
       if let first = names[inode] {
         FaultPoint.pass()
         let linked = first.withPlatformString { first in to.withPlatformString { Glibc.link(first, $0) } }
-        if linked == 0 { return }
+        if linked == 0 {
+          for kind in FileAttributes.differences(from, to) { losses.note(kind, of: from, nil) }
+          return
+        }
       }
       names[inode] = to
     }
@@ -95,7 +141,7 @@ struct TreeCopy {
         throw Errno(rawValue: errno)
       }
     }
-    copyAttributes(from, to: to, status)
+    FileAttributes.copy(from, to: to, status, &losses)
   }
 
   private func copyContent(_ from: FilePath, to: FilePath, size: Int64) throws {
@@ -129,42 +175,34 @@ struct TreeCopy {
     }
   }
 
-  private func copyAttributes(_ from: FilePath, to: FilePath, _ status: stat) {
-    _ = to.withPlatformString { lchown($0, status.st_uid, status.st_gid) }
-    copyExtendedAttributes(from, to: to)
-    if status.st_mode & S_IFMT != S_IFLNK { _ = to.withPlatformString { chmod($0, status.st_mode & 0o7777) } }
-    let times = [status.st_atim, status.st_mtim]
-    _ = to.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
-  }
-
-  private func copyExtendedAttributes(_ from: FilePath, to: FilePath) {
-    let size = from.withPlatformString { llistxattr($0, nil, 0) }
-    guard size > 0 else { return }
-    var list = [CChar](repeating: 0, count: size)
-    let count = from.withPlatformString { llistxattr($0, &list, list.count) }
-    guard count > 0 else { return }
-    for name in list[..<count].split(separator: 0) {
-      let name = Array(name) + [0]
-      let length = from.withPlatformString { lgetxattr($0, name, nil, 0) }
-      guard length >= 0 else { continue }
-      var value = [UInt8](repeating: 0, count: max(1, length))
-      let read = from.withPlatformString { lgetxattr($0, name, &value, length) }
-      guard read >= 0 else { continue }
-      _ = to.withPlatformString { lsetxattr($0, name, value, read, 0) }
+  /// Gives a whole copy what it may lack.
+  private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) {
+    guard let status = Steps.status(from) else { return }
+    if status.st_mode & S_IFMT == S_IFDIR, let inner = try? FlatFolder(from) {
+      for name in inner.files + inner.folders + inner.links {
+        setAttributes(from.appending(name), copied.appending(name))
+      }
     }
+    FileAttributes.copy(from, to: copied, status, &losses)
   }
 
   /// Compares a copy with what it was made of, as the disk gives both.
-  private static func verify(_ from: FilePath, _ copy: FilePath) throws {
-    if try !isSame(from, copy) {
+  private func verify(_ from: FilePath, _ copy: FilePath) throws {
+    if try !isSame(from, copy, withAttributes: true) {
       throw JobError(
         .io, copy.string, "is not what was copied: the disk may be failing",
         remedy: "The original stays. Run the migration again.")
     }
   }
 
-  private static func isSame(_ from: FilePath, _ copy: FilePath) throws -> Bool {
-    guard let left = Steps.status(from), let right = Steps.status(copy), left.st_mode == right.st_mode else {
+  private func isOfSameContent(_ from: FilePath, _ copy: FilePath) throws -> Bool {
+    try isSame(from, copy, withAttributes: false)
+  }
+
+  private func isSame(_ from: FilePath, _ copy: FilePath, withAttributes: Bool) throws -> Bool {
+    guard let left = Steps.status(from), let right = Steps.status(copy), left.st_mode & S_IFMT == right.st_mode & S_IFMT
+    else { return false }
+    if withAttributes, FileAttributes.differences(from, copy).contains(where: { !losses.contains($0, of: from) }) {
       return false
     }
     switch left.st_mode & S_IFMT {
@@ -173,11 +211,13 @@ struct TreeCopy {
       guard inner.files == copied.files, inner.folders == copied.folders, inner.links == copied.links else {
         return false
       }
-      for name in inner.files + inner.folders + inner.links { try verify(from.appending(name), copy.appending(name)) }
-      return true
-    case S_IFREG: return try SHA256.hex(ofFileAt: from) == SHA256.hex(ofFileAt: copy)
+      return try (inner.files + inner.folders + inner.links).allSatisfy {
+        try isSame(from.appending($0), copy.appending($0), withAttributes: withAttributes)
+      }
+    case S_IFREG:
+      return try left.st_size == right.st_size && SHA256.hex(ofFileAt: from) == SHA256.hex(ofFileAt: copy)
     case S_IFLNK: return Steps.read(link: from) == Steps.read(link: copy)
-    default: return true
+    default: return left.st_rdev == right.st_rdev
     }
   }
 }

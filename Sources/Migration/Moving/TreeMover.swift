@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 
 /// Moves trees by their entries in the journal, several at a time.
 struct TreeMover: Sendable {
@@ -7,27 +8,45 @@ struct TreeMover: Sendable {
   let inputs: InputFilms
   let targets: LinkTargets
   let env: JobEnvTemplate
+  let tell: @Sendable (String) -> Void
 
   /// What became of one tree.
   struct Made: Sendable {
     var move: EntryMove
-    /// The new manifest's hash.
-    var hash: Result<String, JobError>
+    var documents: NewDocuments
+    var hashes: Result<WrittenHashes, JobError>
+  }
+
+  /// - Parameters:
+  ///   - journal: says with what it was begun; one of an earlier version, of what is so today.
+  ///   - input: the folder of films by then.
+  init(
+    _ workspace: Workspace, _ journal: MigrationJournal, input: FilePath, targets: LinkTargets,
+    tell: @escaping @Sendable (String) -> Void
+  ) {
+    (self.workspace, self.journal, self.targets, self.tell) = (workspace, journal, targets, tell)
+    inputs = InputFilms(in: journal.input?.path ?? input)
+    env = journal.env ?? JobEnvTemplate(of: workspace.config)
+  }
+
+  func move(of entry: MigrationEntry) -> (EntryMove, NewDocuments)? {
+    guard let move = EntryMove(entry, in: workspace, targets: targets, tell: tell) else { return nil }
+    let documents = NewDocuments(
+      workspace: workspace, entry: entry, work: move.work, paths: move.paths, inputs: inputs, env: env,
+      migration: journal.id)
+    return (move, documents)
   }
 
   func move(at offset: Int64) -> Result<Made?, any Error> {
     Result {
       let entry = try journal.entry(at: offset)
-      guard let move = EntryMove(entry, in: workspace, targets: targets) else { return nil }
-      let documents = NewDocuments(
-        workspace: workspace, entry: entry, work: move.work, paths: move.paths, inputs: inputs, env: env,
-        migration: journal.id)
+      guard let (move, documents) = move(of: entry) else { return nil }
       do {
-        return Made(move: move, hash: .success(try move.apply(documents)))
+        return Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
       } catch {
         let error =
           error as? JobError ?? Steps.failed(entry.source.path, "cannot be moved to \(move.paths.output)", error)
-        return Made(move: move, hash: .failure(error))
+        return Made(move: move, documents: documents, hashes: .failure(error))
       }
     }
   }

@@ -57,9 +57,15 @@ extension TreeReader {
     if !staysHere || !adopts(&entry, old) {
       var work = EntryWork(
         for: entry, named: name, scan, outputs, verdicts, isReplacing: !staysHere, isShownOnly: isShownOnly)
-      work.prepared = papers.beside.map { RawPath($0) }
+      if let beside = papers.beside {
+        work.prepared = RawPath(beside)
+        work.preparedLinks = FolderLinks(in: beside)
+        entry.problems += work.preparedLinks.links.filter(\.goesAround).map { .around($0, in: "prepared") }
+      }
       work.env = papers.settings.map { RawPath($0.path) }
       entry.work = work
+    } else {
+      entry.links = scan.links.map { $0.below(entry.source) }
     }
     entry.problems += verdicts.problems.filter { entry.work != nil || $0.severity == .info }
     if tree.isSecond { entry.problems.append(.warning("another user's job bears its id, too: it gets a new one")) }

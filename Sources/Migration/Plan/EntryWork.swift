@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 
 /// What is to be done to one tree, and what it looked like before, so that it can be undone.
 ///
@@ -26,6 +27,9 @@ struct EntryWork: Sendable {
   var logFolder: RawPath?
   /// The job's folder in `jobs/`, which moves into the job.
   var prepared: RawPath?
+  /// Of what moves with it as a whole: the folder of logs, and the job's folder in `jobs/`.
+  var logLinks = FolderLinks()
+  var preparedLinks = FolderLinks()
   /// The settings that the job had; `nil` for those of the workspace.
   var env: RawPath?
   var stagesByFiles: [String] = []
@@ -36,6 +40,11 @@ struct EntryWork: Sendable {
 
   /// What a document that was there is called from now on; `nil` for one that is not kept.
   func kept(_ name: String) -> String? { keptOthers.first { $0.name == name }?.kept }
+
+  /// All names that come to be in the tree: of documents, of those that are kept beside them, of links to outputs.
+  var madeNames: [String] {
+    written + [keptManifest].compactMap(\.self) + keptOthers.map(\.kept) + newLinks.map(\.path.text)
+  }
 
   /// A file's new name, in the same folder.
   func newName(of file: RawPath, id: JobID) -> RawPath {
@@ -48,13 +57,7 @@ struct EntryWork: Sendable {
 
   var document: JSON {
     var document: JSON = ["name": name.document]
-    document["folders"] = .array(
-      folders.map {
-        [
-          "path": $0.path.document, "mode": .int(Int($0.mode)), "modified_ns": .int($0.modified),
-          "owner": .int(Int($0.owner)), "group": .int(Int($0.group)), "device": .string(String($0.device)),
-        ]
-      })
+    document["folders"] = .array(folders.map(\.document))
     document["renames"] = .array(renames.map(\.document))
     document["links"] = .array(links.map(\.document))
     document["new_links"] = .array(newLinks.map { ["path": $0.path.document, "target": $0.target.document] })
@@ -67,6 +70,8 @@ struct EntryWork: Sendable {
     document["logs"] = .array(logs.map(\.document))
     document["log_folder"] = logFolder?.document
     document["prepared"] = prepared?.document
+    if !logLinks.isEmpty { document["log_links"] = logLinks.document }
+    if !preparedLinks.isEmpty { document["prepared_links"] = preparedLinks.document }
     document["env"] = env?.document
     document["by_files"] = .strings(stagesByFiles)
     document["in_place"] = .bool(isInPlace)
@@ -77,15 +82,7 @@ struct EntryWork: Sendable {
     guard let name = RawPath(document["name"]) else { return nil }
     self.init(name: name)
     func list(_ key: String) -> [JSON] { document[key]?.array ?? [] }
-    folders = list("folders").compactMap { entry in
-      guard let path = RawPath(entry["path"]), let mode = entry["mode"]?.int, let time = entry["modified_ns"]?.int
-      else { return nil }
-      return TreeScan.Folder(
-        path: path, mode: UInt32(truncatingIfNeeded: mode), modified: Int64(time),
-        owner: UInt32(truncatingIfNeeded: entry["owner"]?.int ?? 0),
-        group: UInt32(truncatingIfNeeded: entry["group"]?.int ?? 0),
-        device: entry["device"]?.string.flatMap { UInt64($0) } ?? 0)
-    }
+    folders = list("folders").compactMap { TreeScan.Folder($0) }
     renames = list("renames").compactMap { RawPath($0) }
     links = list("links").compactMap { TreeScan.Link($0) }
     newLinks = list("new_links").compactMap { entry in
@@ -102,13 +99,74 @@ struct EntryWork: Sendable {
     logs = list("logs").compactMap { RawPath($0) }
     logFolder = RawPath(document["log_folder"])
     prepared = RawPath(document["prepared"])
+    logLinks = FolderLinks(document["log_links"])
+    preparedLinks = FolderLinks(document["prepared_links"])
     env = RawPath(document["env"])
     stagesByFiles = list("by_files").compactMap(\.string)
     isInPlace = document["in_place"]?.bool ?? false
   }
 }
 
+/// Links in a folder that moves as a whole, and the folders that they lie in, as they were before.
+struct FolderLinks: Sendable {
+  var folders: [TreeScan.Folder] = []
+  var links: [TreeScan.Link] = []
+
+  var isEmpty: Bool { links.isEmpty }
+
+  init() {}
+
+  /// Of a folder that is there; none of one that cannot be read.
+  init(in folder: FilePath) {
+    guard let scan = try? TreeScan(folder), !scan.links.isEmpty else { return }
+    links = scan.links
+    let touched = Set(links.map(\.path.folder))
+    folders = scan.folders.filter { touched.contains($0.path) }
+  }
+
+  var document: JSON {
+    ["folders": .array(folders.map(\.document)), "links": .array(links.map(\.document))]
+  }
+
+  init(_ document: JSON?) {
+    folders = (document?["folders"]?.array ?? []).compactMap { TreeScan.Folder($0) }
+    links = (document?["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
+  }
+}
+
+extension TreeScan.Folder {
+  var document: JSON {
+    [
+      "path": path.document, "mode": .int(Int(mode)), "modified_ns": .int(modified), "owner": .int(Int(owner)),
+      "group": .int(Int(group)), "device": .string(String(device)),
+    ]
+  }
+
+  init?(_ document: JSON) {
+    guard let path = RawPath(document["path"]), let mode = document["mode"]?.int,
+      let time = document["modified_ns"]?.int
+    else { return nil }
+    self.init(
+      path: path, mode: UInt32(truncatingIfNeeded: mode), modified: Int64(time),
+      owner: UInt32(truncatingIfNeeded: document["owner"]?.int ?? 0),
+      group: UInt32(truncatingIfNeeded: document["group"]?.int ?? 0),
+      device: document["device"]?.string.flatMap { UInt64($0) } ?? 0)
+  }
+}
+
 extension TreeScan.Link {
+  /// The same, by its whole path.
+  func below(_ folder: RawPath) -> TreeScan.Link {
+    TreeScan.Link(path: folder.appending(path), target: target, modified: modified)
+  }
+
+  /// Whether it leads upwards again where it has gone down: where other links may lead elsewhere, no text tells where to.
+  var goesAround: Bool {
+    guard target.bytes.first != RawPath.slash else { return false }
+    let parts = target.components.filter { $0 != RawPath(".") }
+    return parts.drop { $0 == RawPath("..") }.contains(RawPath(".."))
+  }
+
   var document: JSON {
     ["path": path.document, "target": target.document, "modified_ns": .int(modified)]
   }

@@ -70,6 +70,15 @@ public struct MigrationEntry: Sendable {
   /// Whether it is a film's directory that bears the name of a year, whose folder it may stand in the way of.
   var bearsYear: Bool { kind == .movie && source.name.isNumber(of: 4) }
 
+  /// Has it stay as it is; links in it may still point into what moves.
+  mutating func leave() {
+    if let work {
+      links += work.links.map { $0.below(source) }
+      if let prepared = work.prepared { links += work.preparedLinks.links.map { $0.below(prepared) } }
+    }
+    work = nil
+  }
+
   /// What a migration does with it, in a word.
   public var action: String {
     if isHeldBack { return "held back" }
@@ -87,7 +96,7 @@ public struct MigrationEntry: Sendable {
       "problems": .array(problems.map(\.document)), "user_id": .int(userID), "created_at": .string(created?.text),
       "layout": .string(layout?.rawValue), "title_source": .string(titleSource), "year_source": .string(yearSource),
       "old_job_id": .string(oldID), "action": .string(action), "renames": .int(work?.renames.count ?? 0),
-      "logs": .int(work?.logs.count ?? 0), "writes": .strings(work?.written ?? []),
+      "logs": .int(work?.logs.count ?? 0), "writes": .strings(work?.madeNames ?? []),
     ]
   }
 

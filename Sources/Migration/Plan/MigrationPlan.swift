@@ -9,14 +9,16 @@ public struct MigrationPlan: Sendable {
   /// In the order of their ids; what is no job comes last.
   private let order: [Int]
   /// By the entries' numbers in the draft.
-  private let ids: [JobID?]
+  private var ids: [JobID?]
+  /// The first number that is given of each day on which others may be given meanwhile.
+  private(set) var openNumbers: [JobID] = []
   private var twins: [Int: [Int]] = [:]
   private var twinPaths: [Int: String] = [:]
   private var logOwners: LogOwners
   /// What is shown: entries in their order, and behind them the logs that stay.
   private var shown: [Shown] = []
   private let logs: OldLogs
-  private let trees: OldTrees
+  let trees: OldTrees
   /// Years whose folder is a film's directory, which stays.
   private let blocked: Set<Int>
   /// Folders that could not be read, so that their content is not in the plan.
@@ -31,6 +33,7 @@ public struct MigrationPlan: Sendable {
     case entry(Int)
     /// With the entry that has it, and stays as well.
     case log(RawPath, of: Int?)
+    case linkToLog(RawPath)
   }
 
   /// Makes the plan.
@@ -62,9 +65,9 @@ public struct MigrationPlan: Sendable {
     }
     self.order = order
     blocked = draft.blockedYears(in: workspace)
-    let ids = try Self.number(
+    let (ids, open) = try Self.number(
       draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
-    self.ids = ids
+    (self.ids, openNumbers) = (ids, open)
     logOwners = LogOwners(logs, draft, order) { ids[$0] != nil }
     try findTwins()
     shown = order.filter { draft.keys[$0].isWanted }.map { .entry($0) }
@@ -72,7 +75,11 @@ public struct MigrationPlan: Sendable {
       shown.append(.log(logs.all[log].name, of: owner))
     }
     for name in logs.others where wants(name) { shown.append(.log(name, of: nil)) }
+    for name in logs.links where wants(name) { shown.append(.linkToLog(name)) }
   }
+
+  /// Links in trees that are not among the entries, by their whole paths.
+  var linksBesides: [TreeScan.Link] { draft.linksBesides }
 
   private func wants(_ log: RawPath) -> Bool {
     let path = logs.root.appending(log)
@@ -84,9 +91,32 @@ public struct MigrationPlan: Sendable {
 
   // MARK: Ids
 
+  /// Gives the next numbers where others have got those of the plan since it was made.
+  ///
+  /// - Returns: how many trees get another one.
+  /// - Throws: ``JobError`` with code `io`.
+  mutating func takeFreeNumbers() throws -> Int {
+    guard try openNumbers.contains(where: { try $0.number <= Self.highestUsed(on: $0.date, in: workspace) }) else {
+      return 0
+    }
+    let before = ids
+    (ids, openNumbers) = try Self.number(
+      draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
+    return zip(before, ids).count { $0 != $1 }
+  }
+
+  /// The highest number of a day that was ever given.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  static func highestUsed(on day: JobDate, in workspace: Workspace) throws -> Int {
+    max(
+      try JobNumbering(workspace: workspace).highestUsed(on: day),
+      JobIndex.highestNumbers(in: workspace)[day.digits] ?? 0)
+  }
+
   private static func number(
     _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
-  ) throws -> [JobID?] {
+  ) throws -> (ids: [JobID?], open: [JobID]) {
     var ids = [JobID?](repeating: nil, count: draft.keys.count)
     let numbering = JobNumbering(workspace: workspace)
     let indexed = JobIndex.highestNumbers(in: workspace)
@@ -115,7 +145,10 @@ public struct MigrationPlan: Sendable {
       // Trees of another folder are none of those that the numbers of this one were counted over.
       if areElsewhere, try number <= highestUsed(on: day) { continue }
       let entry = try draft.entry(index)
-      guard let old = JobID(entry.oldID ?? ""), taken[day, default: []].insert(number).inserted else { continue }
+      // Of a day that a person has changed, the number is none.
+      guard let old = JobID(entry.oldID ?? ""), old.date == day, taken[day, default: []].insert(number).inserted else {
+        continue
+      }
       ids[index] = old
     }
     var next: [JobDate: Int] = [:]
@@ -126,7 +159,14 @@ public struct MigrationPlan: Sendable {
       ids[index] = JobID(date: day, number: number)
       next[day] = number + 1
     }
-    return ids
+    // Jobs are made today, or where another clock says so.
+    let first = JobDate(Timestamp(microseconds: Timestamp.now.microseconds - 86_400_000_000))
+    var open: [JobDate: JobID] = [:]
+    for id in ids.compactMap(\.self) where id.date >= first {
+      guard try id.number > highestUsed(on: id.date), open[id.date].map({ id < $0 }) ?? true else { continue }
+      open[id.date] = id
+    }
+    return (ids, open.values.sorted())
   }
 
   // MARK: Twins
@@ -184,7 +224,18 @@ public struct MigrationPlan: Sendable {
     switch shown[place] {
     case .entry(let index): try entry(index)
     case .log(let name, let owner): try entry(ofLog: name, of: owner)
+    case .linkToLog(let name): entry(ofLink: name)
     }
+  }
+
+  private func entry(ofLink name: RawPath) -> MigrationEntry {
+    let path = logs.root.appending(name)
+    var entry = MigrationEntry(kind: .other, path: workspace.documentPath(path), source: RawPath(path))
+    entry.problems = [.info("is a symbolic link; what it points to is not followed")]
+    if let target = Steps.read(link: path), let status = Steps.status(path) {
+      entry.links = [TreeScan.Link(path: entry.source, target: target, modified: status.modified)]
+    }
+    return entry
   }
 
   private func entry(ofLog name: RawPath, of owner: Int?) throws(JobError) -> MigrationEntry {
@@ -203,7 +254,7 @@ public struct MigrationPlan: Sendable {
       entry.problems.append(.warning("is of the same film as \(entry.twins.joined(separator: ", ")); none is merged"))
     }
     if entry.work != nil, let year = draft.keys[index].day?.year, blocked.contains(year) {
-      entry.work = nil
+      entry.leave()
       entry.problems.append(
         .error("belongs into out/\(year), which is a film's directory that stays: migrate that one, too, or rename it"))
     }
@@ -218,7 +269,11 @@ public struct MigrationPlan: Sendable {
       var relative = entry.source.path
       if relative.removePrefix(trees.output) {
         let folder = trees.logs.pushing(relative)
-        if isDirectory(folder) { work.logFolder = RawPath(folder) }
+        if isDirectory(folder) {
+          work.logFolder = RawPath(folder)
+          work.logLinks = FolderLinks(in: folder)
+          entry.problems += work.logLinks.links.filter(\.goesAround).map { .around($0, in: "logs") }
+        }
       }
     }
     entry.work = work

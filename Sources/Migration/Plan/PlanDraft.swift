@@ -61,6 +61,8 @@ struct PlanDraft: Sendable {
     var key: Key
     /// As ``TreeReader/Reading`` has them.
     var logs: (byDirectory: [Int], byFilm: [Int], byTime: [Int])
+    /// Of an entry that nobody asked for, and so is not in the plan.
+    var links: [TreeScan.Link]
   }
 
   /// Entries that are held in memory; of a hundred thousand trees, all others are in a file.
@@ -71,6 +73,8 @@ struct PlanDraft: Sendable {
   /// The others.
   private let spool: PlanSpool
   private(set) var keys: [Key] = []
+  /// Links in trees that nobody asked for, by their whole paths.
+  private(set) var linksBesides: [TreeScan.Link] = []
   private var byDirectory: [Int: [Int]] = [:]
   private var byFilm: [Int: [Int]] = [:]
   private var byTime: [Int: [Int]] = [:]
@@ -101,6 +105,7 @@ struct PlanDraft: Sendable {
         for log in drafted.logs.byDirectory { byDirectory[log, default: []].append(keys.count) }
         for log in drafted.logs.byFilm { byFilm[log, default: []].append(keys.count) }
         for log in drafted.logs.byTime { byTime[log, default: []].append(keys.count) }
+        linksBesides += drafted.links
         var key = drafted.key
         if let entry = drafted.held { held.append(entry) } else { key.place = try writer.add(drafted.record) }
         keys.append(key)
@@ -115,13 +120,14 @@ struct PlanDraft: Sendable {
   ) -> Drafted {
     var reading = reading
     if let edits, reading.entry.work != nil {
-      if let edit = edits[reading.entry.path] { edit.apply(to: &reading.entry) } else { reading.entry.work = nil }
+      if let edit = edits[reading.entry.path] { edit.apply(to: &reading.entry) } else { reading.entry.leave() }
     }
-    if reading.entry.isHeldBack || !isWanted { reading.entry.work = nil }
+    if reading.entry.isHeldBack || !isWanted { reading.entry.leave() }
     return Drafted(
       held: isHeld ? Held(reading.entry) : nil, record: isHeld ? [] : reading.entry.record.bytes(.compact),
       key: Key(reading.entry, isWanted: isWanted),
-      logs: (reading.logsByDirectory, reading.logsByFilm, reading.logsByTime))
+      logs: (reading.logsByDirectory, reading.logsByFilm, reading.logsByTime),
+      links: isWanted ? [] : reading.entry.links)
   }
 
   func entry(_ index: Int) throws(JobError) -> MigrationEntry {

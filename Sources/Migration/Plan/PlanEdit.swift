@@ -24,6 +24,10 @@ public struct PlanEdit: Sendable, Equatable {
   }
 
   func apply(to entry: inout MigrationEntry) {
+    if entry.id != nil, userID != entry.userID || created != entry.created {
+      entry.problems.append(.error("it lies by its day and user already: title and year alone can be changed of it"))
+      return
+    }
     if title != entry.title { (entry.title, entry.titleSource) = (title, "edited") }
     if year != entry.year { (entry.year, entry.yearSource) = (year, "edited") }
     if created != entry.created { (entry.created, entry.dateSource) = (created, "edited") }

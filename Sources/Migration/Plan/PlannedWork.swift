@@ -6,7 +6,7 @@ extension EntryWork {
   /// - Parameters:
   ///   - name: of the folder, as names of files in it embed it.
   ///   - isReplacing: whether its job.env and job_info.json tell of another place or id.
-  ///   - isShownOnly: whether nobody will do it; links to outputs, which no plan shows, are not looked for then.
+  ///   - isShownOnly: whether nobody will do it; links to outputs, which no table shows, are not looked for then.
   init(
     for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ outputs: StageOutputs,
     _ verdicts: StageVerdicts, isReplacing: Bool = false, isShownOnly: Bool

@@ -28,6 +28,13 @@ public struct Problem: Sendable, Equatable {
   static func warning(_ message: String) -> Problem { Problem(severity: .warning, message: message) }
   static func error(_ message: String) -> Problem { Problem(severity: .error, message: message) }
 
+  /// A link that cannot be told to follow what moves.
+  static func around(_ link: TreeScan.Link, in folder: String? = nil) -> Problem {
+    let path = (folder.map { RawPath($0).appending(link.path) } ?? link.path).text
+    return .warning(
+      "\(path) points to \(link.target.text), by a way through other folders; see whether it still does afterwards")
+  }
+
   var document: JSON { ["severity": .string(severity.rawValue), "message": .string(message)] }
 
   init(severity: Severity, message: String) { (self.severity, self.message) = (severity, message) }

@@ -36,6 +36,9 @@ extension TreeReader {
     for link in scan.links where scan.status(of: link.path) == nil {
       entry.problems.append(.info("\(link.path.text) points to nothing: \(link.target.text)"))
     }
+    for link in scan.links where entry.work != nil && link.goesAround && scan.status(of: link.path) != nil {
+      entry.problems.append(.around(link))
+    }
     if entry.year == nil, entry.kind == .movie { entry.problems.append(.info("nothing tells the film's year")) }
     if !scan.special.isEmpty {
       entry.problems.append(.info("\(scan.special[0].text) is neither a file nor a folder nor a link"))

@@ -20,6 +20,8 @@ struct OldLogs: Sendable {
   private(set) var unnamed: [Int] = []
   /// Whatever else lies there.
   private(set) var others: [RawPath] = []
+  /// Links that lie directly in it.
+  private(set) var links: [RawPath] = []
   /// Logs of stages that nobody knows, with the directories that they may be of, the longest name first.
   private var uncertain: [Int: [UInt64]] = [:]
 
@@ -36,6 +38,7 @@ struct OldLogs: Sendable {
     guard let found = try? FlatFolder(root) else { return }
     defer { byDirectory.sort() }
     add(found.files)
+    links = found.links
     // Below a year's name lie the logs of jobs.
     var names = Set(found.files)
     for folder in found.folders where !folder.isNumber(of: 4) && folder != Self.batches {

@@ -9,8 +9,8 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     commandName: "undo",
     abstract: "Put back what a migration changed: every byte, name, mode, time and link.",
     discussion: """
-      Jobs that have been run, archived or removed since stay as they are, and are named with the reason; the exit code \
-      is then 1. The numbers of the jobs are not given again.
+      Jobs that have been run, changed, archived or removed since stay as they are, and are named with the reason; the \
+      exit code is then 1. The numbers of the jobs are not given again.
 
       EXAMPLES
         cpwx migrate undo
@@ -33,7 +33,7 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     let migrator = try Migrator(workspace)
     let journal = try journal(in: workspace)
     let isLive = Console.errorIsTerminal && !quiet
-    let outcome = try migrator.undo(journal) { done, all in
+    let outcome = try migrator.undo(journal, tell: { Console.error($0) }) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees put back", to: 2) }
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
@@ -42,8 +42,11 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     }
     for (path, reason) in outcome.refused { Console.error("\(path): was not put back: \(reason)") }
     for (path, error) in outcome.failures { Console.error("\(path): was not put back. \(error)") }
+    for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
     if !quiet { Console.note("\(journal.id): \(outcome.done) put back.") }
-    if !outcome.refused.isEmpty || !outcome.failures.isEmpty { throw ExitStatus.someFailed }
+    if !outcome.refused.isEmpty || !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty {
+      throw ExitStatus.someFailed
+    }
   }
 
   private func journal(in workspace: Workspace) throws -> MigrationJournal {

@@ -110,6 +110,7 @@ final class MigrationOutput {
     [
       .init("PATH", key: "path", isFlexible: true).cutAtStart.readable(16), .init("KIND", key: "kind").dispensable(7),
       .init("ACTION", key: "action"), .init("JOB", key: "job_id"),
+      .init("USER", key: "user_id").dispensable(8), .init("NEW DIRECTORY", key: "output_dir").dispensable(9),
       .init("STATUS", key: "status", style: Style.status).dispensable(2),
       .init("TITLE", key: "title", isFlexible: true).dispensable(3), .init("YEAR", key: "year").dispensable(5),
       .init("DATE") { row in

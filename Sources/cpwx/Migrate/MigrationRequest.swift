@@ -33,8 +33,10 @@ struct MigrationRequest {
       Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
       try begun.forEach { output.write(output.rows($0)) }
       output.end(begun.id)
+      isUnread = begun.hasFailures || !begun.unread.isEmpty
     } else {
-      let plan = try plan(isShownOnly: true)
+      // What is written is in no table.
+      let plan = try plan(isShownOnly: format == .table)
       try plan.forEach(preparing: output.rows) { output.write($0) }
       output.end(nil)
       isUnread = !plan.unread.isEmpty
@@ -80,8 +82,13 @@ struct MigrationRequest {
           .locked, begun.id, "the undoing of this migration was cut off",
           remedy: "Finish it first: cpwx migrate undo \(begun.id)")
       }
-      if !isQuiet { Console.note("\(begun.id) was cut off, and goes on.") }
+      if !isQuiet {
+        let what = "was cut off, and goes on with the plan and the settings that it was begun with"
+        Console.note(wrapping: "\(begun.id) \(what). For what else there is, run this again.")
+      }
       journal = begun
+      isUnread = !begun.unread.isEmpty
+      for error in begun.unread { Console.error(error.description) }
       try journal.forEach { output.write(output.rows($0)) }
     } else {
       let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
@@ -99,9 +106,9 @@ struct MigrationRequest {
             "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
         }
       }
-      journal = try migrator.begin(plan, preparing: output.rows) { output.write($0) }
+      journal = try migrator.begin(plan, renumbered: tellOfNumbers, preparing: output.rows) { output.write($0) }
     }
-    let outcome = try migrator.run(journal, trees: trees) { done, all in
+    let outcome = try migrator.run(journal, trees: trees, tell: { Console.error($0) }) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
@@ -112,10 +119,18 @@ struct MigrationRequest {
     }
     output.end(journal.id)
     for (path, error) in outcome.failures { Console.error("\(path): stays where it is. \(error)") }
+    for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
     if !isQuiet {
       Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done))
       Console.note("To put everything back: cpwx migrate undo \(journal.id)")
     }
-    if !outcome.failures.isEmpty || output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
+    if !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty || output.heldBack > 0 || isUnread {
+      throw ExitStatus.someFailed
+    }
+  }
+
+  private func tellOfNumbers(_ count: Int) {
+    let what = count == 1 ? "1 tree gets another number" : "\(count) trees get other numbers"
+    Console.error("\(what): jobs were made while the plan was")
   }
 }

@@ -27,8 +27,8 @@ struct MigrateFaultTests {
     try Inventory(workspace.root, folderTimes: false)
   }
 
-  /// Kills a migration at each step, or each so many, and has it finished.
-  private func killAtEachStep(_ workspace: TestWorkspace, _ arguments: [String] = [], stride: Int = 1) throws {
+  /// Kills a migration at each step, and has it finished.
+  private func killAtEachStep(_ workspace: TestWorkspace, _ arguments: [String] = []) throws {
     let command = [CPWX.path, "migrate", "--from-legacy"] + arguments
     let before = try Inventory(workspace.root)
     #expect(try workspace.start(command).wait().code == 0)
@@ -44,7 +44,7 @@ struct MigrateFaultTests {
       let outcome = try workspace.start(command).wait()
       #expect(outcome.code == 0, "step \(step): \(outcome.errors)")
       #expect(try state(workspace).difference(from: wanted) == [], "step \(step)")
-      step += stride
+      step += 1
     }
     #expect(step > 30, "only \(step) steps")
   }
@@ -81,22 +81,22 @@ struct MigrateFaultTests {
     }
   }
 
-  /// One job of each layout that lies by its day and has settings of its own, below `folder`.
-  private func makeOtherLayouts(_ workspace: TestWorkspace, in folder: String = "") throws {
+  /// One job of each layout that lies by its day and has settings of its own.
+  private func makeOtherLayouts(_ workspace: TestWorkspace) throws {
     for user in [1, 2] {
-      let job = "\(folder)out/2025/09/10/\(user)/20250910-0001"
+      let job = "out/2025/09/10/\(user)/20250910-0001"
       try workspace.write(job + "/job.json", "{\"input_media\": \"/x/Prep Film (2011).mp4\"}")
       try workspace.write(job + "/.20250910-0001.env", "A=\(user)\n")
       try workspace.write(job + "/Prep Film (2011).mp4", "film")
     }
-    try workspace.write("\(folder)out/2025/09/11/20250911-0001/audio/audio.wav", "sound")
+    try workspace.write("out/2025/09/11/20250911-0001/audio/audio.wav", "sound")
     for number in [1, 2] {
-      let job = "\(folder)jobs/2025/09/11/20250911-000\(number)"
+      let job = "jobs/2025/09/11/20250911-000\(number)"
       try workspace.write(job + "/Jobs Film (201\(number)).mp4", "film")
       try workspace.write(job + "/.20250911-000\(number).env", "USER_ID=3\n")
     }
-    try workspace.write("\(folder)out/2025/09/12/bob/3/job.json", "{\"job_id\": \"job-20250912-bob-0003\"}")
-    try workspace.write("\(folder)out/2025/09/12/bob/3/job.env", "B=3\n")
+    try workspace.write("out/2025/09/12/bob/3/job.json", "{\"job_id\": \"job-20250912-bob-0003\"}")
+    try workspace.write("out/2025/09/12/bob/3/job.env", "B=3\n")
   }
 
   @Test func `so do those of layouts that have settings of their own`() throws {
@@ -109,7 +109,7 @@ struct MigrateFaultTests {
         try workspace.write(job + "/job_info.json", "{\"job_id\": \"20250605-001\", \"note\": \"kept\"}")
         try workspace.write(job + "/job.env", "JOB_ID=20250605-001\nC=\(user)\n")
       }
-      try killAtEachStep(workspace, stride: 11)
+      try killAtEachStep(workspace)
       #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
       let second = "out/2025/06/05/2/20250605-002"
       #expect(
@@ -123,32 +123,74 @@ struct MigrateFaultTests {
     }
   }
 
-  @Test func `and so do those of another file system`() throws {
+  /// What is copied each on its own: trees, logs, folders of logs, what was prepared, and links in all of them.
+  private func withAnotherDisk(_ body: (TestWorkspace, String) throws -> Void) throws {
     try TestWorkspace.with { workspace in
-      try workspace.mountDisk(at: workspace.path("old"), size: "4m")
-      try makeOtherLayouts(workspace, in: "old/")
-      try workspace.write("out/notes.txt", "of no film")
-      try killAtEachStep(workspace, [workspace.path("old")], stride: 23)
+      let disk = workspace.path("old")
+      try workspace.mountDisk(at: disk, size: "4m")
+      try workspace.write("old/out/Don_1978/audio/audio.wav", "sound")
+      try workspace.write("old/logs/asr_Don_1978_20251027_100000.log", "heard")
+      try workspace.write("old/out/2025/09/11/20250911-0001/audio/audio.wav", "sound")
+      try workspace.write("old/logs/2025/09/11/20250911-0001/demux.log", "heard")
+      try workspace.write("old/jobs/2025/09/11/20250911-0001/.env", "A=1\n")
+      for (path, target) in [
+        ("out/Don_1978/log", "../../logs/2025/09/11/20250911-0001/demux.log"),
+        ("logs/2025/09/11/20250911-0001/sound", "../../../../../out/Don_1978/audio"),
+        ("jobs/2025/09/11/20250911-0001/sound", "../../../../../out/Don_1978/audio"),
+      ] {
+        try FileManager.default.createSymbolicLink(atPath: "\(disk)/\(path)", withDestinationPath: target)
+      }
+      for name in ["out/notes.txt", "logs/notes.txt"] { try workspace.write(name, "of no film") }
+      try body(workspace, disk)
     }
   }
 
+  @Test func `and so do those of another file system`() throws {
+    try withAnotherDisk { try killAtEachStep($0, [$1]) }
+  }
+
+  /// Kills an undo at each step, and has it finished.
+  private func killUndoAtEachStep(_ workspace: TestWorkspace, _ arguments: [String] = []) throws {
+    let before = try Inventory(workspace.root)
+    var step = 1
+    while true {
+      #expect(try workspace.start([CPWX.path, "migrate", "--from-legacy"] + arguments).wait().code == 0)
+      let wasKilled = try killed(workspace, at: step, "migrate", "undo")
+      if wasKilled {
+        let outcome = try workspace.cpwx("migrate", "undo")
+        #expect(outcome.code == 0 || outcome.errors.contains("no migration"), "step \(step): \(outcome.errors)")
+      }
+      #expect(try Inventory(workspace.root).difference(from: before) == [], "step \(step)")
+      try workspace.remove(".cpwx")
+      if !wasKilled { break }
+      step += 1
+    }
+    #expect(step > 30, "only \(step) steps")
+  }
+
   @Test func `killed at any step, an undo ends as if nothing had been`() throws {
-    try withTrees { workspace in
+    try withTrees { try killUndoAtEachStep($0) }
+  }
+
+  @Test func `so does one that goes back to another file system`() throws {
+    try withAnotherDisk { try killUndoAtEachStep($0, [$1]) }
+  }
+
+  @Test func `one that was killed anywhere is put back whole by an undo, from another file system too`() throws {
+    try withAnotherDisk { workspace, disk in
       let before = try Inventory(workspace.root)
       var step = 1
       while true {
-        #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
-        let wasKilled = try killed(workspace, at: step, "migrate", "undo")
-        if wasKilled {
-          let outcome = try workspace.cpwx("migrate", "undo")
-          #expect(outcome.code == 0 || outcome.errors.contains("no migration"), "step \(step): \(outcome.errors)")
-        }
+        let cut = try workspace.start(
+          [CPWX.path, "migrate", "--from-legacy", disk], environment: ["CPWX_FAULT_STEP": "\(step)"]
+        ).wait()
+        let undo = try workspace.cpwx("migrate", "undo")
+        #expect(undo.code == 0 || undo.errors.contains("no migration"), "step \(step): \(undo.errors)")
         #expect(try Inventory(workspace.root).difference(from: before) == [], "step \(step)")
-        try workspace.remove(".cpwx")
-        if !wasKilled { break }
+        if workspace.exists(".cpwx") { try workspace.remove(".cpwx") }
+        if cut.signal == nil { break }
         step += 1
       }
-      #expect(step > 30, "only \(step) steps")
     }
   }
 

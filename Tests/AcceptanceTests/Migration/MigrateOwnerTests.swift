@@ -31,6 +31,26 @@ struct MigrateOwnerTests {
     }
   }
 
+  @Test func `a plain user is told whose files become his own on another file system`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountLoopDisk(at: disk, size: "16m")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975, fails: false)
+      workspace.returnAtEnd()
+      let give = """
+        cp -a out logs "$1" && rm -rf out logs && chown -R 12345:12345 "$2" && chmod 755 "$2/.." &&
+        chown 34567:34567 "$1/out/Sholay_1975/audio/audio.wav"
+        """
+      _ = try asRoot(workspace, give, disk, workspace.root)
+      let outcome = try workspace.startAsRoot(drop + [CPWX.path, "migrate", "--from-legacy", disk]).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let said = outcome.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(said.contains("does not keep the owner of \(disk)/out/Sholay_1975/audio/audio.wav"), "\(said)")
+      #expect(workspace.exists(workspace.migrated("20251027-001") + "/audio/audio.wav"))
+      #expect(try asRoot(workspace, "find \"$1\" -name '.migrat*'", workspace.root).isEmpty)
+    }
+  }
+
   @Test func `owners and extended attributes come along to another file system`() throws {
     try TestWorkspace.with { workspace in
       let disk = workspace.path("old")

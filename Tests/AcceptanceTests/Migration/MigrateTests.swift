@@ -27,6 +27,35 @@ struct MigrateTests {
     }
   }
 
+  @Test(arguments: ["csv", "table", "ndjson"])
+  func `in every format a dry run shows what the run then does`(_ format: String) throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let shown = try workspace.cpwx("migrate", "--from-legacy", "-n", "--format", format)
+      let done = try workspace.cpwx("migrate", "--from-legacy", "--format", format)
+      #expect(!shown.output.isEmpty && shown.output == done.output)
+    }
+  }
+
+  @Test func `a plan names all that is written, and where there is room a table has user and place`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      let plan = try workspace.json("migrate", "--from-legacy", "-n")["entries"]?.array ?? []
+      let entry = try #require(plan.first { $0["path"]?.string == "out/Sholay_1975" })
+      let writes = (entry["writes"]?.array ?? []).compactMap(\.string)
+      #expect(writes.contains("manifest.json") && writes.contains("manifest.legacy.json"), "\(writes)")
+      #expect(writes.contains("transcription/transcript.json"), "\(writes)")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let files = Set(workspace.tree(workspace.migrated("20251027-001")))
+      #expect(files.isSuperset(of: writes), "\(writes)")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      let wide = try workspace.shown("migrate --from-legacy -n", columns: 260)
+      #expect(wide.contains { $0.contains("USER") && $0.contains("NEW DIRECTORY") }, "\(wide)")
+      let narrow = try workspace.shown("migrate --from-legacy -n", columns: 80)
+      #expect(!narrow.contains { $0.contains("NEW DIRECTORY") }, "\(narrow)")
+    }
+  }
+
   @Test func `names, links, logs and records follow the directory`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldTrees()

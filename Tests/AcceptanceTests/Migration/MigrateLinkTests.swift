@@ -1,0 +1,76 @@
+import Foundation
+import Jobs
+import Testing
+
+/// Links point to what they pointed to, whatever of both has moved.
+struct MigrateLinkTests {
+  private func link(_ workspace: TestWorkspace, _ path: String, _ target: String) throws {
+    let folder = (workspace.path(path) as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: workspace.path(path), withDestinationPath: target)
+  }
+
+  @Test func `those in and into folders of other layouts, in logs, and in trees that stay`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.film("Film Three (2011).mkv", holding: "film three")
+      let prepared = "jobs/2025/11/05/20251105-002"
+      try workspace.write("out/2025/11/05/20251105-002/audio/audio.wav", "sound")
+      try workspace.write(prepared + "/.env", "B=2\n")
+      try link(workspace, prepared + "/media/film.mkv", "../../../../../../in/Film Three (2011).mkv")
+      try link(workspace, prepared + "/again", "media/film.mkv")
+      chmod(workspace.path(prepared + "/media"), 0o555)
+      try workspace.write("logs/2025/11/05/20251105-002/demux.log", "heard")
+      try link(workspace, "logs/2025/11/05/20251105-002/sound", "../../../../../out/2025/11/05/20251105-002/audio")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try link(workspace, "out/Sholay_1975/settings", "../../\(prepared)/.env")
+      try link(workspace, "out/Sholay_1975/log", "../../logs/2025/11/05/20251105-002/demux.log")
+      try link(workspace, "logs/latest.log", "asr_Sholay_1975_20251027_100000.log")
+      // Both stay: one was not asked for, one has its place already.
+      try workspace.oldFilm("Stays_1999", "Stays", year: 1999)
+      try link(workspace, "out/Stays_1999/other", "../Sholay_1975/audio")
+      let adopted = "out/2025/11/03/1/20251103-001"
+      try workspace.write(
+        adopted + "/manifest.json", "{\"timezone\": \"UTC +00:00\", \"job_id\": \"20251103-001\", \"stages\": {}}")
+      try link(workspace, adopted + "/other", "../../../../../Sholay_1975/audio")
+      let before = try Inventory(workspace.root)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", "--exclude", "Stays_1999")
+      #expect(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
+      let (job, sholay) = ("out/2025/11/05/1/20251105-002", workspace.migrated("20251027-001"))
+      #expect(try workspace.read(job + "/prepared/media/film.mkv") == "film three")
+      #expect(try workspace.read(job + "/prepared/again") == "film three")
+      #expect(try workspace.mode(job + "/prepared/media") == 0o555)
+      #expect(try workspace.read("logs/2025/11/05/1/20251105-002/sound/audio.wav") == "sound")
+      #expect(try workspace.read(sholay + "/settings") == "B=2\n")
+      #expect(try workspace.read(sholay + "/log") == "heard")
+      #expect(try workspace.read("logs/latest.log").contains("heard"))
+      #expect(workspace.exists("out/Stays_1999/other/audio.wav"))
+      #expect(workspace.exists(adopted + "/other/audio.wav"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
+
+  @Test func `one whose way no text tells is told of in the plan`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try workspace.write("notes/readme", "")
+      try link(workspace, "out/Sholay_1975/around", "../../notes/../in")
+      let plan = try workspace.json("migrate", "--from-legacy", "-n")["entries"]?.array ?? []
+      let problems = plan.first { $0["path"]?.string == "out/Sholay_1975" }?["problems"]?.array ?? []
+      #expect(problems.contains { $0["message"]?.string?.contains("by a way through other folders") == true })
+    }
+  }
+
+  @Test func `a link that stays and was changed since is not changed back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try link(workspace, "out/mine", "Sholay_1975")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      try workspace.remove("out/mine")
+      try link(workspace, "out/mine", "../in")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: workspace.path("out/mine")) == "../in")
+    }
+  }
+}
