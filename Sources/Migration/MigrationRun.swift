@@ -28,9 +28,9 @@ struct MigrationRun {
   /// Takes in what could not be done before the migration was cut off: that is told again.
   func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     for place in places where journal.done[place.number] == nil {
-      guard let (message, remedy) = journal.failed[place.number] else { continue }
+      guard let (message, remedy, isBack) = journal.failed[place.number] else { continue }
       let entry = try journal.entry(at: place.offset)
-      outcome.failures.append((entry.path, JobError(.io, entry.source.path.string, message, remedy: remedy)))
+      outcome.failures.append((entry.path, JobError(.io, entry.source.path.string, message, remedy: remedy), isBack))
     }
   }
 
@@ -68,23 +68,30 @@ struct MigrationRun {
     if let trouble { throw trouble }
   }
 
-  /// A tree that cannot be done is put back as it was; the others go on.
+  /// A tree that cannot be done is put back as it was, if it can be; the others go on.
   private func giveUp(
     _ number: Int, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
   ) throws {
-    let (move, entry) = (made.move, made.move.entry)
-    // Where both are there, what stands in the way is another's.
-    let isInTheWay = !move.work.isInPlace && Steps.isThere(entry.source.path) && Steps.isThere(move.paths.output)
-    if error.code != .locked, !isInTheWay {
-      // What somebody has written since it got its place is none of the migration's.
-      let others = move.changedDocuments(nil, made.documents)
-      if !move.isMoved || others.isEmpty && !FileLock.isHeld(move.paths.lock) { try? move.reverse(but: others) }
-    }
+    let entry = made.move.entry
+    let isBack = error.code == .locked ? made.move.isUntouched : Self.putBack(made)
     let reason = error.underlying.map { " (\($0))" } ?? ""
     try writer.add([
       "failed": .int(number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
+      "back": .bool(isBack),
     ])
-    outcome.failures.append((entry.path, error))
+    outcome.failures.append((entry.path, error, isBack))
+  }
+
+  /// - Returns: whether it is as it was before the migration.
+  private static func putBack(_ made: TreeMover.Made) -> Bool {
+    let move = made.move
+    // Where both are there, what stands in the way is another's, or a copy: an undo tells.
+    let areBothThere = !move.work.isInPlace && Steps.isThere(move.source) && Steps.isThere(move.paths.output)
+    if areBothThere, !(move.entry.bearsYear && move.isYearFolder) { return move.isUntouched }
+    // What somebody has written since it got its place is none of the migration's.
+    let others = move.changedDocuments(nil, made.documents)
+    if move.isMoved, !others.isEmpty || move.isYearInUse || FileLock.isHeld(move.paths.lock) { return false }
+    return (try? move.reverse(but: others)) != nil
   }
 
   /// Whether nothing more can be done until a person has made room.
@@ -102,7 +109,10 @@ struct MigrationRun {
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
       let target = mover.targets.target(of: link.target, in: folder, afterwardsIn: folder)
-      guard target != link.target, Steps.read(link: link.path.path) == link.target else { continue }
+      // What it leads to may have had to stay.
+      guard target != link.target, Steps.read(link: link.path.path) == link.target,
+        !Steps.wouldBreak(link.path.path, link.target, target)
+      else { continue }
       do {
         try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
       } catch let error as JobError {

@@ -9,14 +9,16 @@ struct MigrationUndo {
   private let writer: LineWriter
   /// Knows what was written to trees that were not finished; `nil` where all were.
   private let mover: TreeMover?
+  private let targets: LinkTargets
   private let tell: @Sendable (String) -> Void
 
   init(_ workspace: Workspace, _ journal: MigrationJournal, tell: @escaping @Sendable (String) -> Void) throws {
     (self.workspace, self.journal, self.tell) = (workspace, journal, tell)
+    targets = try LinkTargets(of: journal, in: workspace)
     let isWhole = try journal.places().allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }
     mover =
       isWhole
-      ? nil : TreeMover(workspace, journal, input: workspace.inputRoot, targets: LinkTargets(), tell: tell)
+      ? nil : TreeMover(workspace, journal, input: workspace.inputRoot, targets: targets, tell: tell)
     writer = try journal.writer()
   }
 
@@ -28,9 +30,8 @@ struct MigrationUndo {
       try writer.sync()
     }
     let open = try journal.places().filter {
-      $0.isToDo && !journal.undone.contains($0.number) && journal.failed[$0.number] == nil
+      $0.isToDo && !journal.undone.contains($0.number) && journal.failed[$0.number]?.isBack != true
     }
-    try restoreLinks(&outcome)
     var rest = Array(open.filter { !journal.first.contains($0.number) }.reversed())[...]
     while !rest.isEmpty {
       try reverse(rest.prefix(MigrationRun.group), &outcome)
@@ -39,25 +40,29 @@ struct MigrationUndo {
     }
     // Those that made way come back last.
     try reverse(open.filter { journal.first.contains($0.number) }[...], &outcome)
+    try restoreLinks(&outcome)
     try tidy(outcome)
     try writer.add(["undo": .string(outcome.refused.isEmpty && outcome.failures.isEmpty ? "finished" : "partly")])
     try writer.sync()
     return outcome
   }
 
-  /// Has links that lie in no job point to what they pointed to before; what somebody else has made of one since stays.
+  /// Has links that lie in no job point to what they pointed to before; what somebody else has made of one since stays,
+  /// and so does one to a tree that was not put back.
   private func restoreLinks(_ outcome: inout Migrator.Outcome) throws {
-    if journal.links.isEmpty { return }
-    let targets = try LinkTargets(of: journal, in: workspace)
     for link in journal.links {
-      guard let now = Steps.read(link: link.path.path), now != link.target,
-        let folder = realPath(link.path.folder.path).map({ RawPath($0) }),
-        now == targets.target(of: link.target, in: folder, afterwardsIn: folder)
+      let path = link.path.path
+      guard let now = Steps.read(link: path), let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else {
+        continue
+      }
+      Steps.removeHalfLink(at: path)
+      guard now != link.target, now == targets.target(of: link.target, in: folder, afterwardsIn: folder),
+        !Steps.wouldBreak(path, now, link.target)
       else { continue }
       do {
-        try Steps.link(link.path.path, to: link.target, modified: link.modified, like: nil)
+        try Steps.link(path, to: link.target, modified: link.modified, like: nil)
       } catch let error as JobError {
-        outcome.brokenLinks.append((workspace.documentPath(link.path.path), error))
+        outcome.brokenLinks.append((workspace.documentPath(path), error))
       }
     }
   }
@@ -65,14 +70,19 @@ struct MigrationUndo {
   private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
-    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, tell] number in
-      Self.reverse(places[places.startIndex + number], journal, in: workspace, mover, tell: tell)
+    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, targets, tell] number in
+      let place = places[places.startIndex + number]
+      return Result { () throws -> Reversal? in
+        let entry = try journal.entry(at: place.offset)
+        let move = EntryMove(entry, in: workspace, targets: targets, tell: tell)
+        return move?.reversal(journal, place.number, mover?.move(of: entry)?.1)
+      }
     }
     for (place, result) in zip(places, made) {
       switch try result.get() {
       case nil: continue
       case .refused(let path, let reason)?: outcome.refused.append((path, reason))
-      case .failed(let path, let error)?: outcome.failures.append((path, error))
+      case .failed(let path, let error)?: outcome.failures.append((path, error, isBack: false))
       case .undone(let folder)?:
         devices.add(folder)
         devices.add(workspace.logRoot)
@@ -83,34 +93,6 @@ struct MigrationUndo {
     try devices.sync()
     if !undone.isEmpty { try writer.add(["undone": .array(undone)]) }
     try writer.sync()
-  }
-
-  /// What became of one tree.
-  private enum Reversal: Sendable {
-    case refused(String, reason: String)
-    case failed(String, JobError)
-    case undone(in: FilePath)
-  }
-
-  private static func reverse(
-    _ place: MigrationJournal.Place, _ journal: MigrationJournal, in workspace: Workspace, _ mover: TreeMover?,
-    tell: @escaping @Sendable (String) -> Void
-  ) -> Result<Reversal?, any Error> {
-    Result {
-      let entry = try journal.entry(at: place.offset)
-      guard let move = EntryMove(entry, in: workspace, targets: LinkTargets(), tell: tell) else { return nil }
-      if let reason = move.refusal(journal.done[place.number], mover?.move(of: entry)?.1) {
-        return .refused(entry.path, reason: reason)
-      }
-      do {
-        try move.reverse()
-        return .undone(in: entry.source.path.removingLastComponent())
-      } catch {
-        return .failed(
-          entry.path,
-          error as? JobError ?? Steps.failed(move.paths.output, "cannot be moved to \(entry.source.path)", error))
-      }
-    }
   }
 
   /// Removes the folders of days that the migration made, and gives those that were there the times they had.
@@ -132,6 +114,29 @@ struct MigrationUndo {
     guard outcome.refused.isEmpty, outcome.failures.isEmpty else { return }
     for parent in journal.parents { Steps.setTime(parent.path.path, parent.modified) }
     try Devices(of: [workspace.outputRoot, workspace.logRoot]).sync()
+  }
+}
+
+/// What became of one tree.
+private enum Reversal: Sendable {
+  case refused(String, reason: String)
+  case failed(String, JobError)
+  case undone(in: FilePath)
+}
+
+extension EntryMove {
+  fileprivate func reversal(_ journal: MigrationJournal, _ number: Int, _ documents: NewDocuments?) -> Reversal {
+    let isBegun = journal.state == .undoing || journal.state == .partlyUndone
+    if let reason = refusal(journal.done[number], documents, isBegun: isBegun) {
+      return .refused(entry.path, reason: reason)
+    }
+    do {
+      try reverse()
+      return .undone(in: source.removingLastComponent())
+    } catch {
+      return .failed(
+        entry.path, error as? JobError ?? Steps.failed(paths.output, "cannot be moved to \(source)", error))
+    }
   }
 }
 

@@ -25,8 +25,8 @@ public struct Migrator: ~Copyable {
   public struct Outcome: Sendable {
     public let id: String
     public var done = 0
-    /// Those that could not be done, or undone, and why; they are as they were.
-    public var failures: [(path: String, error: JobError)] = []
+    /// Those that could not be done, or undone, and why; and whether they are as they were before the migration.
+    public var failures: [(path: String, error: JobError, isBack: Bool)] = []
     /// Those whose undoing was refused, and why.
     public var refused: [(path: String, reason: String)] = []
     /// Links that lie in no job, and could not be told where what they point to lies now.
@@ -47,7 +47,7 @@ public struct Migrator: ~Copyable {
   public static func unfinished(in workspace: Workspace) throws -> MigrationJournal? {
     let all = try MigrationJournal.all(in: workspace)
     for journal in all where journal.state == .damaged { try journal.requireWhole() }
-    return try all.last { try ($0.state == .unfinished || $0.state == .undoing) && !$0.isOvertaken(in: workspace) }
+    return all.last { $0.state == .unfinished || $0.state == .undoing }
   }
 
   /// Whether a migration that was not undone moved what a choice of entries fits.
@@ -68,22 +68,17 @@ public struct Migrator: ~Copyable {
 
   /// Writes down what is to be done; nothing has been done when it returns.
   ///
-  /// - Parameters:
-  ///   - renumbered: told how many trees get another number than the plan said, because others have got those since.
-  ///   - show: what is made of each entry, on all cores.
-  ///   - each: is handed that, in the plan's order.
-  public func begin<Shown: Sendable>(
-    _ plan: MigrationPlan, renumbered: (Int) -> Void = { _ in }, preparing show: @Sendable (MigrationEntry) -> Shown,
-    each: (Shown) -> Void
-  ) throws -> MigrationJournal {
-    // While the plan is written, nobody else gets a number of its days.
-    try JobNumbering(workspace: workspace).hold(plan.openNumbers.map(\.date).prefix(64)) {
-      var plan = plan
+  /// - Parameter renumbered: told how many trees get another number than the plan said, because others have got those since.
+  public func begin(_ plan: MigrationPlan, renumbered: (Int) -> Void = { _ in }) throws -> MigrationJournal {
+    var plan = plan
+    // Nobody waits while the plan is written: a plan that is whole has its numbers already.
+    let (changed, taken) = try JobNumbering(workspace: workspace).hold(plan.openNumbers.map(\.date).prefix(64)) {
       let changed = try plan.takeFreeNumbers()
-      if changed > 0 { renumbered(changed) }
-      let journal = try MigrationJournal.write(plan, in: workspace, preparing: show, each: each)
-      return (journal, journal.numbers)
-    }.0
+      return (changed, plan.highestOpenNumbers)
+    }
+    if !taken.isEmpty { try Devices(of: [workspace.stateFolder]).sync() }
+    if changed > 0 { renumbered(changed) }
+    return try MigrationJournal.write(plan, in: workspace)
   }
 
   /// Does what the journal says is still to do.
@@ -148,7 +143,7 @@ public struct Migrator: ~Copyable {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     try journal.requireWhole()
-    var undo = try MigrationUndo(workspace, journal, tell: tell)
+    var undo = try MigrationUndo(journal.workspace(workspace), journal, tell: tell)
     return try undo.run(progress)
   }
 }

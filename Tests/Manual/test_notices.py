@@ -4,6 +4,8 @@ CPWX names the program, by default .build/debug/cpwx.
 """
 
 import fcntl
+import os
+import shutil
 import time
 import unittest
 from pathlib import Path
@@ -72,10 +74,50 @@ class Notices(ErrorCase):
         self.place.cpwx(*migrate, code=0)
         self.expect_noticed("what --only fits has been migrated already", self.place.cpwx(*migrate, "--only", "Film_2001"))
 
-    def test_a_tree_that_is_not_put_back(self):
-        tree = self.place.root / "out/Film_2001"
+    def tree(self, name="Film_2001"):
+        tree = self.place.root / "out" / name
         (tree / "audio").mkdir(parents=True)
+        (tree / "audio/audio.wav").write_text("sound")
         (tree / "manifest.json").write_text('{"stages": {"demux": {"status": "success"}}}')
+        return tree
+
+    def test_numbers_that_others_got_since_a_plan_was_made(self):
+        self.tree()
+        self.tree("Other_2002")
+        # The first lock is the migration's own, the second one that of today's numbers.
+        self.expect_noticed(
+            "N trees get other numbers: jobs were made while the plan was", self.place.interrupted(
+                lambda: self.place.cpwx("job", "create", code=0), "flock", None, "migrate", "--from-legacy"))
+
+    def test_what_another_disk_does_not_keep(self):
+        tree = self.tree()
+        os.chown(tree / "audio/audio.wav", 12345, 12345)
+        renames = "rename,renameat,renameat2"
+        self.expect_noticed("the disk that it moves to does not keep the ... of ...", self.place.interrupted(
+            lambda: None, "syncfs", None, "migrate", "--from-legacy", also=[
+                "-e", f"trace=syncfs,lchown,fchownat,{renames}", "-e", "inject=lchown,fchownat:error=EPERM",
+                "-e", f"inject={renames}:error=EXDEV:when=4"]))
+
+    def test_links_that_cannot_follow(self):
+        self.tree()
+        (self.place.root / "out/mine").symlink_to("Film_2001/audio")
+        self.expect("points to what has moved. ...", 1, self.place.broken(
+            "symlink,symlinkat", "EACCES", "migrate", "--from-legacy"))
+
+    def test_a_tree_that_is_half_done_and_in_use(self):
+        step, tree = 1, self.tree()
+        while not (tree / "manifest.legacy.json").exists():
+            shutil.rmtree(self.place.root / ".cpwx/migrations", ignore_errors=True)
+            self.place.cpwx("migrate", "--from-legacy", environment={"CPWX_FAULT_STEP": str(step)})
+            step += 1
+        with open(tree / ".cpwx.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.expect("could not be finished, nor put back. ...", 1, self.place.cpwx("migrate", "--from-legacy"))
+        self.place.cpwx("migrate", "undo", code=0)
+        self.assertFalse((tree / "manifest.legacy.json").exists())
+
+    def test_a_tree_that_is_not_put_back(self):
+        tree = self.tree()
         self.place.cpwx("migrate", "--from-legacy", code=0)
         manifest = next(self.place.root.glob("out/*/*/*/*/*/manifest.json"))
         kept = manifest.read_text()
@@ -84,8 +126,19 @@ class Notices(ErrorCase):
         for message in ("was not put back: ...", "it has been run, or its manifest has been changed, since it was migrated"):
             self.expect(message, 1, outcome)
         manifest.write_text(kept)
+        settings = manifest.with_name("job.env")
+        kept = settings.read_text()
+        settings.write_text(kept + "A=1\n")
+        self.expect("its ... has been changed since it was migrated", 1, self.place.cpwx("migrate", "undo"))
+        settings.write_text(kept)
+        tree.mkdir()
+        self.expect("... is there again", 1, self.place.cpwx("migrate", "undo"))
+        tree.rmdir()
         self.place.cpwx("archive", "--keep", "--force", manifest.parent.name, code=0)
         self.expect("it has been archived since: ...", 1, self.place.cpwx("migrate", "undo"))
+        self.place.cpwx("job", "rm", "--yes", manifest.parent.name, code=0)
+        self.expect(
+            "it is gone from ...: it was archived or removed since", 1, self.place.cpwx("migrate", "undo"))
 
 
 if __name__ == "__main__":

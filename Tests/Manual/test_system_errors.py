@@ -171,7 +171,7 @@ class Migrations(ErrorCase):
 
         self.tree()
         self.expect_told("is not what was copied: the disk may be failing", self.place.interrupted(
-            spoil, "syncfs", None, *self.MIGRATE, nth=2, also=["-e", f"trace=syncfs,{RENAMES}", "-e", f"inject={RENAMES}:error=EXDEV:when=5"]))
+            spoil, "syncfs", None, *self.MIGRATE, nth=3, also=["-e", f"trace=syncfs,{RENAMES}", "-e", f"inject={RENAMES}:error=EXDEV:when=5"]))
 
     def test_edited_so_that_it_cannot_be(self):
         self.tree()

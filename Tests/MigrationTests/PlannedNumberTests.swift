@@ -16,9 +16,8 @@ struct PlannedNumberTests {
     let made = try JobManager(workspace).createJob().paths.id
     var changed = 0
     var ids: [JobID] = []
-    let journal = try migrator.begin(plan, renumbered: { changed = $0 }, preparing: \.id) { id in
-      if let id { ids.append(id) }
-    }
+    let journal = try migrator.begin(plan, renumbered: { changed = $0 })
+    try journal.forEach { if let id = $0.id { ids.append(id) } }
     #expect(made.number == 1 && changed == 2)
     #expect(ids.map(\.number) == [2, 3])
     let outcome = try migrator.run(journal, trees: OldTrees(nil, in: workspace))

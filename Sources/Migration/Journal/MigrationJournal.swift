@@ -6,8 +6,8 @@ internal import SystemPackage
 ///
 ///     plan.ndjson      an entry a line, with "work" before all else where something is done; the last line seals it
 ///     journal.ndjson   {"done": [[NUMBER, SHA256 of the new manifest, {"job.env": SHA256, …}], …]},
-///                      {"failed": NUMBER, "message": …, "remedy": …}, {"finished": …}, {"undo": "begun"},
-///                      {"undone": [NUMBER, …]}, {"undo": "finished"}
+///                      {"failed": NUMBER, "message": …, "remedy": …, "back": whether it is as it was}, {"finished": …},
+///                      {"undo": "begun"}, {"undone": [NUMBER, …]}, {"undo": "finished"}
 public struct MigrationJournal: Sendable {
   public let id: String
   let folder: FilePath
@@ -36,8 +36,6 @@ public struct MigrationJournal: Sendable {
   let hasLinks: Bool
   /// Whether any link may point to a log.
   let linksToLogs: Bool
-  /// The first number that it gives of each day on which others may be given meanwhile.
-  let openNumbers: [JobID]
   /// With what it was begun, and so goes on: the folder of films, settings, where jobs and logs lie; `nil` where its plan is of
   /// an earlier version.
   let input: RawPath?
@@ -52,7 +50,7 @@ public struct MigrationJournal: Sendable {
   public private(set) var state = State.unfinished
   /// Of each entry that is done what was written to it, by the entry's number.
   private(set) var done: [Int: WrittenHashes] = [:]
-  private(set) var failed: [Int: (message: String, remedy: String?)] = [:]
+  private(set) var failed: [Int: (message: String, remedy: String?, isBack: Bool)] = [:]
   private(set) var undone: Set<Int> = []
 
   /// Whether there are trees that could not be done.
@@ -88,7 +86,6 @@ public struct MigrationJournal: Sendable {
     first = Set((seal?["first"]?.array ?? []).compactMap(\.int))
     hasLinks = seal?["has_links"]?.bool ?? true
     linksToLogs = seal?["links_to_logs"]?.bool ?? false
-    openNumbers = (seal?["open_numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
     input = RawPath(seal?["input"])
     env = JobEnvTemplate(seal?["settings"])
     roots = RawPath(seal?["output_root"]).flatMap { output in RawPath(seal?["log_root"]).map { (output, $0) } }
@@ -105,7 +102,7 @@ public struct MigrationJournal: Sendable {
         if let pair = pair.array, let number = pair.first?.int { done[number] = WrittenHashes(pair.dropFirst()) }
       }
       if let number = line["failed"]?.int {
-        failed[number] = (line["message"]?.string ?? "", line["remedy"]?.string)
+        failed[number] = (line["message"]?.string ?? "", line["remedy"]?.string, line["back"]?.bool ?? false)
       }
       if line["finished"] != nil { state = .finished }
       for number in line["undone"]?.array ?? [] { if let number = number.int { undone.insert(number) } }
@@ -138,24 +135,17 @@ public struct MigrationJournal: Sendable {
         + "stays so, and the next migration goes on with the rest.")
   }
 
-  /// Whether it was cut off before anything was done of it, and numbers that it would give have been given since.
-  func isOvertaken(in workspace: Workspace) throws -> Bool {
-    guard state == .unfinished, isWhole, !exists(journalFile) else { return false }
-    return try openNumbers.contains { try $0.number <= MigrationPlan.highestUsed(on: $0.date, in: workspace) }
-  }
-
   /// The workspace as it was when it was begun, with jobs and logs where they lay by then.
   func workspace(_ workspace: Workspace) -> Workspace {
     roots.map { workspace.with(outputRoot: $0.output.path, logRoot: $0.logs.path) } ?? workspace
   }
 
-  /// Migrations that were cut off while their plans were written, and those that others came before; nothing was done of
-  /// them, and the next takes their place.
+  /// Migrations that were cut off while their plans were written; nothing was done of them, and the next takes their place.
   public static func neverBegun(in workspace: Workspace) throws -> [String] {
     let root = root(in: workspace)
     return try names(in: root).filter { name in
       guard number(of: name) != nil else { return false }
-      return try MigrationJournal(id: name, folder: root.appending(name))?.isOvertaken(in: workspace) ?? true
+      return try MigrationJournal(id: name, folder: root.appending(name)) == nil
     }
   }
 
@@ -167,7 +157,7 @@ public struct MigrationJournal: Sendable {
     var next = (numbers.max() ?? 0) + 1
     for number in numbers.sorted() {
       let folder = root.appending(name(number))
-      guard try MigrationJournal(id: name(number), folder: folder)?.isOvertaken(in: workspace) ?? true else { continue }
+      guard try MigrationJournal(id: name(number), folder: folder) == nil else { continue }
       _ = FolderTree(root: folder).remove()
       next = number
     }
@@ -181,19 +171,15 @@ public struct MigrationJournal: Sendable {
   /// Writes a plan; nothing has been done of it when this returns.
   ///
   /// - Throws: ``JobError``; there is then no migration.
-  static func write<Shown: Sendable>(
-    _ plan: MigrationPlan, in workspace: Workspace, preparing show: @Sendable (MigrationEntry) -> Shown,
-    each: (Shown) -> Void
-  ) throws -> MigrationJournal {
+  static func write(_ plan: MigrationPlan, in workspace: Workspace) throws -> MigrationJournal {
     precondition(!plan.isShownOnly, "a plan that lacks what a run needs")
     let (id, folder) = try make(in: workspace)
     do {
       let writer = try LineWriter(folder.appending("plan.ndjson"))
       var seal = Seal(of: plan)
-      try plan.forEach(preparing: { ($0, $0.record.bytes(.compact), show($0)) }) { entry, record, shown in
+      try plan.forEach(preparing: { ($0, $0.record.bytes(.compact)) }) { entry, record in
         try writer.add(record)
         seal.add(entry, in: workspace)
-        each(shown)
       }
       // The seal is on the disk only when all before it is.
       try writer.sync()

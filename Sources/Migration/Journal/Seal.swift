@@ -17,7 +17,7 @@ struct Seal {
   init(of plan: MigrationPlan) {
     let workspace = plan.workspace
     others = [
-      "open_numbers": .strings(plan.openNumbers.map(\.description)), "input": RawPath(plan.trees.input).document,
+      "input": RawPath(plan.trees.input).document,
       "output_root": RawPath(workspace.outputRoot).document, "log_root": RawPath(workspace.logRoot).document,
       "settings": JobEnvTemplate(of: workspace.config).document,
       "unread": .array(

@@ -44,9 +44,8 @@ struct EntryMove: Sendable {
     try repoint(in: root, isPlaced)
     for folder in work.newFolders { try Steps.makeFolder(root.appending(folder), like: top) }
     for link in work.newLinks where !isPlaced || !Steps.isThere(root.appending(link.path)) {
-      let target = LinkTargets.relative(from: link.path.folder, to: newPlace(link.target))
       try Steps.link(
-        root.appending(link.path), to: target, modified: created.microseconds * 1000, like: top)
+        root.appending(link.path), to: target(ofNew: link), modified: created.microseconds * 1000, like: top)
     }
     let hashes = try write(documents, in: root)
     if let prepared = work.prepared {
@@ -91,7 +90,7 @@ struct EntryMove: Sendable {
   }
 
   /// Whether what lies where the tree lay has become the folder of a year's jobs.
-  private var isYearFolder: Bool {
+  var isYearFolder: Bool {
     guard let inner = try? FlatFolder(source) else { return false }
     return inner.files.isEmpty && inner.links.isEmpty && inner.folders.allSatisfy(\.isMonth)
   }
@@ -140,16 +139,42 @@ struct EntryMove: Sendable {
   }
 
   private func repoint(in root: FilePath, _ isPlaced: Bool) throws {
-    guard !work.links.isEmpty else { return }
-    let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
-    let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
+    let targets = newTargets
     for link in work.links {
-      let target = targets.target(
-        of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
+      let target = targets(link)
       let place = root.appending(newPlace(link.path))
       guard target != link.target, !isPlaced || Steps.read(link: place) == link.target else { continue }
       try Steps.link(place, to: target, modified: link.modified, like: top)
     }
+  }
+
+  /// What each link in the tree will say.
+  var newTargets: (TreeScan.Link) -> RawPath {
+    if work.links.isEmpty { return \.target }
+    let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
+    let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
+    return { newTarget(of: $0, from: old, to: new) }
+  }
+
+  private func newTarget(of link: TreeScan.Link, from old: RawPath, to new: RawPath) -> RawPath {
+    targets.target(
+      of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
+  }
+
+  /// What one of those links will say that lead to outputs of stages.
+  func target(ofNew link: (path: RawPath, target: RawPath)) -> RawPath {
+    LinkTargets.relative(from: link.path.folder, to: newPlace(link.target))
+  }
+
+  /// One of the links in a folder that has moved as a whole that says neither what it said before nor what it was given.
+  func changedLink(_ moved: FolderLinks, in place: FilePath, from old: FilePath, to new: FilePath) -> RawPath? {
+    if moved.isEmpty || !Steps.isThere(place) { return nil }
+    let (old, new) = (RawPath(Self.realFolder(old)), RawPath(Self.realFolder(new)))
+    return moved.links.first { link in
+      let path = place.appending(link.path)
+      let now = Steps.read(link: path)
+      return Steps.isThere(path) && now != link.target && now != newTarget(of: link, from: old, to: new)
+    }.map { RawPath(place).appending($0.path) }
   }
 
   /// The same in a folder that has moved as a whole, and lies at `place` for now.
@@ -160,8 +185,7 @@ struct EntryMove: Sendable {
       Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
     }
     for link in moved.links {
-      let target = targets.target(
-        of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
+      let target = newTarget(of: link, from: old, to: new)
       guard target != link.target, Steps.read(link: place.appending(link.path)) == link.target else { continue }
       try Steps.link(place.appending(link.path), to: target, modified: link.modified, like: nil)
     }
@@ -181,7 +205,7 @@ struct EntryMove: Sendable {
   }
 
   /// A folder's path with no links in it, be it there or still to be made.
-  private static func realFolder(_ folder: FilePath) -> FilePath {
+  static func realFolder(_ folder: FilePath) -> FilePath {
     if let real = realPath(folder) { return real }
     guard let name = folder.lastComponent else { return folder }
     return realFolder(folder.removingLastComponent()).appending(name)
@@ -213,7 +237,7 @@ struct EntryMove: Sendable {
     switch name {
     case "job.env": return try documents.settings(at: ownSettings(in: root))
     case "job_info.json":
-      return documents.info(work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
+      return documents.info(in: root, work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
     default:
       return documents.manifest(
         in: root, work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest })
@@ -234,8 +258,9 @@ struct EntryMove: Sendable {
         // Not kept yet, or back again.
         return false
       }
-      if let hashes { return hashes[name].map { $0 != SHA256.hex(of: standing) } ?? false }
-      let bytes = documents.flatMap { try? content(of: name, $0, in: root) }
+      // Journals of older versions have the manifest's only.
+      if let hash = hashes?[name] { return hash != SHA256.hex(of: standing) }
+      let bytes = hashes == nil ? documents.flatMap { try? content(of: name, $0, in: root) } : nil
       return !Steps.isOwn(standing, at: path, like: bytes, at: created)
     }
   }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Hashing
 internal import Jobs
 internal import SystemPackage
@@ -9,25 +10,22 @@ extension EntryMove {
   /// - Parameters:
   ///   - hashes: of what was written; `nil` for one whose move was not finished.
   ///   - documents: make what was written to such a one once more.
-  func refusal(_ hashes: WrittenHashes?, _ documents: NewDocuments?) -> String? {
+  ///   - isBegun: whether an undo has been at it before, which may have moved it.
+  func refusal(_ hashes: WrittenHashes?, _ documents: NewDocuments?, isBegun: Bool) -> String? {
     guard !work.isInPlace || Steps.isThere(source) else { return "it is gone: it was archived or removed since" }
-    if hashes != nil {
-      guard Steps.isThere(paths.output) || Steps.isThere(source) else {
-        return "it is gone from \(entry.outputDir ?? paths.output.string): it was archived or removed since"
-      }
-      if isYearInUse { return "\(entry.path) is now the folder of a year, and other jobs lie in it" }
-      if !work.isInPlace, !entry.bearsYear, Steps.isThere(source), Steps.isThere(paths.output),
-        !TreeCopy.isCopy(paths.output, source)
-      {
-        return "\(entry.path) is there again"
-      }
+    if hashes != nil, !Steps.isThere(paths.output), !isBegun || whereabouts == source && !Steps.isThere(source) {
+      return "it is gone from \(entry.outputDir ?? paths.output.string): it was archived or removed since"
     }
+    if isYearInUse { return "\(entry.path) is now the folder of a year, and other jobs lie in it" }
+    if let original, !TreeCopy.isCopy(paths.output, original) { return "\(entry.path) is there again" }
+    if let log = logThereAgain { return "\(workspace.documentPath(log)) is there again" }
     if work.isInPlace || Steps.isThere(paths.output), FileLock.isHeld(paths.lock) { return "it is being run" }
     if let changed = changedDocuments(hashes, documents).last {
       return changed == "manifest.json"
         ? "it has been run, or its manifest has been changed, since it was migrated"
         : "its \(changed) has been changed since it was migrated"
     }
+    if let link = changedLink { return "its link \(link.text) has been changed since it was migrated" }
     let archives = workspace.archiveRoot.pushing(FilePath(paths.id.date.folders))
     let names = [archives, archives.appending(String(paths.userID))].flatMap { (try? FlatFolder($0).files) ?? [] }
     if let archive = names.first(where: { $0.text.hasPrefix("\(paths.id).") }) {
@@ -36,19 +34,74 @@ extension EntryMove {
     return nil
   }
 
+  /// What the tree at the new place is a copy of, where that is still there, too: whoever was to remove one of them was
+  /// killed. What else there is instead has come to be since.
+  private var original: FilePath? {
+    let place = entry.bearsYear ? halfway : source
+    return !work.isInPlace && Steps.isThere(place) && Steps.isThere(paths.output) ? place : nil
+  }
+
+  /// A place that a log lay at, and that something else has.
+  private var logThereAgain: FilePath? {
+    let logs = work.logs.map { (paths.logs.appending($0.name), $0.path) }
+    let all = logs + [work.logFolder].compactMap { $0.map { (paths.logs, $0.path) } }
+    return all.first { Steps.isThere($0) && Steps.isThere($1) && !TreeCopy.isCopy($0, $1) }?.1
+  }
+
+  /// A link in it, or in what moved along, that says neither what it said before nor what the migration wrote.
+  private var changedLink: RawPath? {
+    let (root, targets) = (whereabouts, newTargets)
+    for link in work.links {
+      guard let path = [newPlace(link.path), link.path].first(where: { Steps.isThere(root.appending($0)) }) else {
+        continue
+      }
+      let now = Steps.read(link: root.appending(path))
+      if now != link.target, now != targets(link) { return path }
+    }
+    for link in work.newLinks where Steps.isThere(root.appending(link.path)) {
+      if Steps.read(link: root.appending(link.path)) != target(ofNew: link) { return link.path }
+    }
+    if let prepared = work.prepared?.path {
+      let (place, new) = (root.appending(Self.preparedName), paths.output.appending(Self.preparedName))
+      if let link = changedLink(work.preparedLinks, in: place, from: prepared, to: new) { return link }
+    }
+    return work.logFolder.flatMap { changedLink(work.logLinks, in: paths.logs, from: $0.path, to: paths.logs) }
+  }
+
+  /// Whether nothing has been changed of it where it lay.
+  var isUntouched: Bool {
+    let written = work.written.filter { ($0 == "manifest.json" ? work.keptManifest : work.kept($0)) == nil }
+    let kept = [work.keptManifest].compactMap(\.self) + work.keptOthers.map(\.kept)
+    let made =
+      work.renames.map { newPlace($0) } + work.newFolders + work.newLinks.map(\.path)
+      + (written + kept).map { RawPath($0) }
+    return !made.contains { Steps.isThere(source.appending($0)) }
+      && work.links.allSatisfy { Steps.read(link: source.appending($0.path)) == $0.target }
+      && work.folders.allSatisfy { folder in
+        !folder.isClosed || Steps.status(source.appending(folder.path)).map { $0.st_mode & 0o7777 } == folder.mode
+      }
+  }
+
   /// Puts every byte, name, mode and time back.
   ///
   /// - Parameter others: documents that are not the migration's, which stay.
   func reverse(but others: [String] = []) throws {
+    let original = original
+    if let original {
+      guard TreeCopy.isCopy(paths.output, original) else {
+        throw JobError(.io, original.string, "is there already", remedy: "Nothing was changed.")
+      }
+      try TreeCopy.removeTwin(paths.output)
+    }
     try returnLogs()
-    let root = whereabouts
+    let root = original ?? whereabouts
     guard Steps.isThere(root) else { return }
     openFolders(in: root)
     if let prepared = work.prepared {
       let place = root.appending(Self.preparedName)
       if Steps.isThere(place) {
         try restore(work.preparedLinks, in: place)
-        try TreeCopy.move(place, to: prepared.path, tell: tell)
+        try moveBack(place, to: prepared.path)
       }
       for path in [place, prepared.path] { TreeCopy.clean(around: path) }
     }
@@ -59,7 +112,7 @@ extension EntryMove {
     for folder in work.newFolders.reversed() { Steps.removeEmpty(root.appending(folder)) }
     for link in work.links {
       let places = [newPlace(link.path), link.path].map { root.appending($0) }
-      if let place = places.first(where: { Steps.isThere($0) }) {
+      if let place = places.first(where: { Steps.isThere($0) }), Steps.read(link: place) != nil {
         try Steps.link(place, to: link.target, modified: link.modified, like: top)
       }
     }
@@ -69,7 +122,7 @@ extension EntryMove {
     closeInner(in: root)
     if root != source {
       if entry.bearsYear { try freeYear(root) }
-      try TreeCopy.move(entry.bearsYear ? halfway : root, to: source, tell: tell)
+      try moveBack(entry.bearsYear ? halfway : root, to: source)
     }
     for path in [source, paths.output] + (entry.bearsYear ? [halfway] : []) { TreeCopy.clean(around: path) }
     closeTop(source)
@@ -85,8 +138,8 @@ extension EntryMove {
   }
 
   /// Whether other jobs lie in the folder of the year that the tree bore the name of.
-  private var isYearInUse: Bool {
-    guard entry.bearsYear, let scan = try? TreeScan(source) else { return false }
+  var isYearInUse: Bool {
+    guard entry.bearsYear, whereabouts != source, let scan = try? TreeScan(source) else { return false }
     let own = RawPath(paths.output)
     return scan.filesAndLinks.contains { scan.root.appending($0).below(own) == nil }
   }
@@ -128,9 +181,19 @@ extension EntryMove {
 
   /// Moves logs back. What came to be where they were stays, and they then do too.
   private func takeBack(_ place: FilePath, to old: FilePath) throws {
-    if Steps.isThere(place), !Steps.isThere(old) || TreeCopy.isCopy(place, old) {
-      try TreeCopy.move(place, to: old, tell: tell)
+    if Steps.isThere(place) {
+      if !Steps.isThere(old) {
+        try moveBack(place, to: old)
+      } else if TreeCopy.isCopy(place, old) {
+        try TreeCopy.removeTwin(place)
+      }
     }
     for path in [place, old] { TreeCopy.clean(around: path) }
+  }
+
+  /// The folder that it lay in may be gone, being empty.
+  private func moveBack(_ place: FilePath, to old: FilePath) throws {
+    try makeFolder(old.removingLastComponent())
+    try TreeCopy.move(place, to: old, tell: tell)
   }
 }

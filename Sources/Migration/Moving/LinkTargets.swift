@@ -38,7 +38,7 @@ struct LinkTargets: Sendable {
     var parents: [RawPath: RawPath] = [:]
     func key(_ path: RawPath) -> UInt64 {
       let parent = path.folder
-      let real = parents[parent] ?? realPath(parent.path).map { RawPath($0) } ?? parent
+      let real = parents[parent] ?? RawPath(EntryMove.realFolder(parent.path))
       parents[parent] = real
       return real.appending(path.name).bytes.fnv
     }

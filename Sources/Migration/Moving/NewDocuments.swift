@@ -23,9 +23,11 @@ struct NewDocuments: Sendable {
 
   /// job_info.json
   ///
-  /// - Parameter old: what the tree had for one, whose other fields are kept.
-  func info(_ old: JobInfo?) -> [UInt8] {
-    var info = JobInfo(paths, created: created, input: input, in: workspace).document
+  /// - Parameters:
+  ///   - folder: where the tree lies at this moment.
+  ///   - old: what the tree had for one, whose other fields are kept.
+  func info(in folder: FilePath, _ old: JobInfo?) -> [UInt8] {
+    var info = JobInfo(paths, created: created, input: input(in: folder), in: workspace).document
     for (name, value) in old?.document.object?.pairs ?? [] where info[name] == nil { info[name] = value }
     info["migrated_from"] = .string(entry.path)
     return info.bytes()
@@ -33,16 +35,16 @@ struct NewDocuments: Sendable {
 
   var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
 
-  private var input: JSON {
-    ["file": .string(inputFile), "title": .string(entry.title), "year": .int(entry.year)]
+  private func input(in folder: FilePath) -> JSON {
+    ["file": .string(inputFile(in: folder)), "title": .string(entry.title), "year": .int(entry.year)]
   }
 
   /// Where the film is now: in `in/`, or in the job's own folder, if it is there.
-  private var inputFile: String? {
+  private func inputFile(in folder: FilePath) -> String? {
     guard let recorded = entry.inputFile else { return nil }
     let place = workspace.resolve(documentPath: recorded)
     if let moved = moved(RawPath(place)) { return workspace.documentPath(moved) }
-    if let inner = inPrepared(recorded), let film = prepared(inner, in: nil) {
+    if let inner = inPrepared(recorded), let film = prepared(inner, in: folder) {
       return workspace.documentPath(film.later)
     }
     if exists(place) { return workspace.documentPath(place) }
@@ -73,12 +75,12 @@ struct NewDocuments: Sendable {
 
   /// Where something of the job's folder in `jobs/` lies at this moment, and where it will.
   ///
-  /// - Parameter folder: where the tree lies at this moment; `nil` for where it will.
-  func prepared(_ inner: RawPath, in folder: FilePath?) -> (now: FilePath, later: FilePath)? {
+  /// - Parameter folder: where the tree lies at this moment.
+  func prepared(_ inner: RawPath, in folder: FilePath) -> (now: FilePath, later: FilePath)? {
     guard let prepared = work.prepared else { return nil }
     let later = paths.output.appending(EntryMove.preparedName).appending(inner)
-    let places = [prepared.path.appending(inner), folder?.appending(EntryMove.preparedName).appending(inner), later]
-    return places.compactMap(\.self).first { exists($0) }.map { ($0, later) }
+    let places = [prepared.path.appending(inner), folder.appending(EntryMove.preparedName).appending(inner), later]
+    return places.first { exists($0) }.map { ($0, later) }
   }
 
   /// manifest.json
@@ -89,7 +91,7 @@ struct NewDocuments: Sendable {
   func manifest(in folder: FilePath, _ old: Manifest?) -> [UInt8] {
     var manifest = Manifest(newFor: paths, created: created, in: workspace)
     var document = manifest.document
-    document["input"] = input
+    document["input"] = input(in: folder)
     for (name, value) in old?.document["input"]?.object?.pairs ?? [] where document["input"]?[name] == nil {
       document["input"]?[name] = value
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Hashing
 internal import Jobs
 internal import SystemPackage
 
@@ -70,12 +71,12 @@ enum Steps {
     guard let standing = read(link: path) else {
       return try makeLink(path, to: target, modified, owner: folder.map { ($0.owner, $0.group) })
     }
+    removeHalfLink(at: path)
     if standing == target {
       if let modified { setTime(path, modified) }
       return
     }
-    let beside = path.removingLastComponent().appending(".\(path.lastComponent?.string.prefix(64) ?? "").migrating")
-    unlink(beside)
+    let beside = beside(path, ".", ".migrating")
     let owner = status(path).map { ($0.st_uid, $0.st_gid) }
     try makeLink(beside, to: target, modified, owner: owner)
     do throws(Errno) {
@@ -84,6 +85,22 @@ enum Steps {
       unlink(beside)
       throw failed(path, "cannot be written", error)
     }
+  }
+
+  /// Removes a new link that a killed process left beside the old one.
+  static func removeHalfLink(at path: FilePath) { unlink(beside(path, ".", ".migrating")) }
+
+  /// Where what is on its way to a place, or from it, lies beside it: always the same, and under a name of at most 255 bytes.
+  static func beside(_ path: FilePath, _ start: String, _ end: String = "") -> FilePath {
+    var name = RawPath(path).name
+    if name.bytes.count > 200 { name = RawPath(SHA256.hex(of: name.bytes)) }
+    return path.removingLastComponent().appending(RawPath(Array(start.utf8) + name.bytes + Array(end.utf8)))
+  }
+
+  /// Whether a link would lead to nothing by what it is to say, and does not by what it says.
+  static func wouldBreak(_ path: FilePath, _ now: RawPath, _ target: RawPath) -> Bool {
+    let folder = path.removingLastComponent()
+    return exists(folder.appending(now)) && !exists(folder.appending(target))
   }
 
   private static func makeLink(

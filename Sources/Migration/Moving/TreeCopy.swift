@@ -76,6 +76,11 @@ struct TreeCopy {
     (try? TreeCopy().isOfSameContent(from, copied)) ?? false
   }
 
+  /// Removes the one of two that hold the same.
+  ///
+  /// - Throws: ``JobError``.
+  static func removeTwin(_ path: FilePath) throws { try TreeCopy().removeOriginal(path) { _ in } }
+
   /// Removes what has been copied. First out of sight by one step, so that it is there whole or not at all.
   private func removeOriginal(_ path: FilePath, tell: (String) -> Void) throws {
     for message in losses.messages(of: path) { tell(message) }
@@ -92,11 +97,11 @@ struct TreeCopy {
   }
 
   private static func setAsideName(of path: FilePath) -> FilePath {
-    path.removingLastComponent().appending(".migrated-\(path.lastComponent?.string ?? "")")
+    Steps.beside(path, ".migrated-")
   }
 
   private static func besideName(of path: FilePath) -> FilePath {
-    path.removingLastComponent().appending(".migrating-\(path.lastComponent?.string ?? "")")
+    Steps.beside(path, ".migrating-")
   }
 
   /// Removes what a copying that was cut off left beside a place: half a copy, or an original whose copy is whole.

@@ -91,6 +91,13 @@ public struct MigrationPlan: Sendable {
 
   // MARK: Ids
 
+  /// The highest number that is given of each day on which others may be given meanwhile.
+  var highestOpenNumbers: [JobID] {
+    var highest = Dictionary(openNumbers.map { ($0.date, $0) }, uniquingKeysWith: { $1 })
+    for id in ids.compactMap(\.self) { if let known = highest[id.date], known < id { highest[id.date] = id } }
+    return highest.values.sorted()
+  }
+
   /// Gives the next numbers where others have got those of the plan since it was made.
   ///
   /// - Returns: how many trees get another one.

@@ -89,7 +89,6 @@ struct MigrationRequest {
       journal = begun
       isUnread = !begun.unread.isEmpty
       for error in begun.unread { Console.error(error.description) }
-      try journal.forEach { output.write(output.rows($0)) }
     } else {
       let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
       isUnread = !plan.unread.isEmpty
@@ -106,8 +105,10 @@ struct MigrationRequest {
             "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
         }
       }
-      journal = try migrator.begin(plan, renumbered: tellOfNumbers, preparing: output.rows) { output.write($0) }
+      journal = try migrator.begin(plan, renumbered: tellOfNumbers)
     }
+    // Shown when it is written down, and nobody waits for who reads it.
+    try journal.forEach { output.write(output.rows($0)) }
     let outcome = try migrator.run(journal, trees: trees, tell: { Console.error($0) }) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
     }
@@ -118,7 +119,9 @@ struct MigrationRequest {
       Console.error("the index could not be written (\(error)); the next look at it brings it up to date")
     }
     output.end(journal.id)
-    for (path, error) in outcome.failures { Console.error("\(path): stays where it is. \(error)") }
+    for (path, error, isBack) in outcome.failures {
+      Console.error("\(path): \(isBack ? "stays where it is" : "could not be finished, nor put back"). \(error)")
+    }
     for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
     if !isQuiet {
       Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done))

@@ -155,4 +155,98 @@ struct MigrateChangedTests {
       #expect(step > 30)
     }
   }
+
+  @Test func `a document that was changed counts as such in a journal that knows the manifest alone`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let older = "sed -i 's/,{\"job.env\"[^}]*}//' .cpwx/migrations/m001/journal.ndjson"
+      #expect(try workspace.start(["sh", "-c", older]).wait().code == 0)
+      #expect(journal(workspace).contains("\"done\"") && !journal(workspace).contains("job.env"))
+      let env = workspace.migrated("20251027-001") + "/job.env"
+      let whole = try workspace.read(env)
+      try workspace.write(env, whole + "A=1\n")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 1 && undo.errors.contains("its job.env has been changed"), "\(undo.errors)")
+      #expect(try workspace.read(env) == whole + "A=1\n")
+    }
+  }
+
+  @Test func `logs come back from where they were put, whatever the settings say since, and to folders that are gone`()
+    throws
+  {
+    try TestWorkspace.with { workspace in
+      try workspace.write("config/.env", "LOG_LEVEL=info\n")
+      try workspace.oldFilm("Hindi/Sholay_1975", "Sholay", year: 1975)
+      let before = try Inventory(workspace.path("out"))
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      #expect(workspace.tree("out/Hindi") == [])
+      try workspace.remove("out/Hindi")
+      try workspace.write("config/.env", "LOG_LEVEL=info\nLOG_ROOT=other\nOUTPUT_ROOT=another\n")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.path("out")).difference(from: before) == [])
+      #expect(workspace.tree("logs").count == 1, "\(workspace.tree("logs"))")
+    }
+  }
+
+  @Test func `a log whose place another has since keeps its job from being put back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let log = "logs/asr_Sholay_1975_20251027_100000.log"
+      let heard = try workspace.read(log)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      try workspace.write(log, "of another")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 1 && undo.errors.contains("was not put back: \(log) is there again"), "\(undo.errors)")
+      #expect(workspace.exists(workspace.migrated("20251027-001") + "/job.env"))
+      try workspace.remove(log)
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try workspace.read(log) == heard)
+    }
+  }
+
+  @Test func `a tree that bears the old name of a job that was removed stays as it is`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      #expect(try workspace.cpwx("job", "rm", "--yes", "20251027-001").code == 0)
+      try workspace.write("out/Sholay_1975/job.env", "of another")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 1 && undo.errors.contains("it is gone from out/2025"), "\(undo.errors)")
+      #expect(try workspace.read("out/Sholay_1975/job.env") == "of another")
+    }
+  }
+
+  @Test func `one that was half done and is run since is told of as such, and an undo puts it back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 28)
+      let sholay = "out/Sholay_1975"
+      try FileManager.default.createSymbolicLink(
+        atPath: workspace.path("logs/mine"), withDestinationPath: "../\(sholay)/audio")
+      let before = try Inventory(workspace.root)
+      try kill(workspace) {
+        workspace.exists(sholay + "/manifest.legacy.json")
+      } again: {
+        #expect(try workspace.start(Self.command).wait().code == 0)
+        #expect(try workspace.cpwx("migrate", "undo").code == 0)
+        try workspace.remove(".cpwx")
+      }
+      try workspace.write(sholay + "/.cpwx.lock", "")
+      let holder = try workspace.start(["flock", sholay + "/.cpwx.lock", "sh", "-c", "touch .cpwx/held; sleep 30"])
+      workspace.atEnd { _ = Foundation.kill(-holder.pid, SIGKILL) }
+      #expect(eventually { workspace.exists(".cpwx/held") })
+      let again = try workspace.start(Self.command).wait()
+      let told = "\(sholay): could not be finished, nor put back."
+      #expect(again.code == 1 && again.errors.contains(told), "\(again.errors)")
+      #expect(workspace.exists(workspace.migrated("20251028-001") + "/manifest.json"))
+      #expect(workspace.exists("logs/mine/audio.wav"))
+      Foundation.kill(-holder.pid, SIGKILL)
+      try workspace.remove(sholay + "/.cpwx.lock")
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
 }

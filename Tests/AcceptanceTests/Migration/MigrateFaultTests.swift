@@ -89,6 +89,9 @@ struct MigrateFaultTests {
       try workspace.write(job + "/.20250910-0001.env", "A=\(user)\n")
       try workspace.write(job + "/Prep Film (2011).mp4", "film")
     }
+    let recorded = "/app/jobs/2025/09/11/20250911-0001/Jobs Film (2011).mp4"
+    try workspace.write(
+      "out/2025/09/11/20250911-0001/manifest.json", "{\"stages\": {}, \"input\": {\"file\": \"\(recorded)\"}}")
     try workspace.write("out/2025/09/11/20250911-0001/audio/audio.wav", "sound")
     for number in [1, 2] {
       let job = "jobs/2025/09/11/20250911-000\(number)"
@@ -136,7 +139,7 @@ struct MigrateFaultTests {
       for (path, target) in [
         ("out/Don_1978/log", "../../logs/2025/09/11/20250911-0001/demux.log"),
         ("logs/2025/09/11/20250911-0001/sound", "../../../../../out/Don_1978/audio"),
-        ("jobs/2025/09/11/20250911-0001/sound", "../../../../../out/Don_1978/audio"),
+        ("jobs/2025/09/11/20250911-0001/sound", "../../../../../out/Don_1978/audio"), ("out/mine", "Don_1978/audio"),
       ] {
         try FileManager.default.createSymbolicLink(atPath: "\(disk)/\(path)", withDestinationPath: target)
       }
@@ -216,6 +219,26 @@ struct MigrateFaultTests {
       #expect(first.st_ino == second.st_ino && first.st_nlink == 2)
       #expect(sparseStatus.st_size == 8 << 20 && sparseStatus.st_blocks < 64)
       #expect(!workspace.exists("old/out/Sholay_1975"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(disk).difference(from: before) == [])
+    }
+  }
+
+  @Test func `names that are as long as names may be go to another file system, and back`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountDisk(at: disk, size: "4m")
+      let (film, link) = (String(repeating: "é", count: 125), String(repeating: "ü", count: 127))
+      try workspace.write("old/out/\(film)/audio/audio.wav", "sound")
+      try workspace.write("old/out/Don_1978/audio/audio.wav", "sound")
+      try workspace.write("old/logs/readme", "")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(disk)/out/\(film)/\(link)", withDestinationPath: "../Don_1978/audio")
+      let before = try Inventory(disk)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", disk)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(!workspace.exists("old/out/\(film)"))
       let undo = try workspace.cpwx("migrate", "undo")
       #expect(undo.code == 0, "\(undo.errors)")
       #expect(try Inventory(disk).difference(from: before) == [])

@@ -73,4 +73,49 @@ struct MigrateLinkTests {
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: workspace.path("out/mine")) == "../in")
     }
   }
+
+  @Test func `one to a tree that is not put back keeps pointing to it`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try link(workspace, "out/mine", "Sholay_1975/audio")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let env = workspace.migrated("20251027-001") + "/job.env"
+      let whole = try workspace.read(env)
+      try workspace.write(env, whole + "A=1\n")
+      #expect(try workspace.cpwx("migrate", "undo").code == 1)
+      #expect(workspace.exists("out/mine/audio.wav"))
+      try workspace.write(env, whole)
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(workspace.exists("out/mine/audio.wav") && workspace.exists("out/Sholay_1975/audio/audio.wav"))
+    }
+  }
+
+  @Test(arguments: ["asr/other", "audio/mine", "transcription/transcript.json"])
+  func `one in a job that says something else since keeps it from being put back, and so does a file in its place`(
+    _ name: String
+  ) throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 28)
+      try link(workspace, "out/Sholay_1975/asr/other", "../../Don_1978/audio")
+      try link(workspace, "out/Sholay_1975/audio/mine", "../../../in")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let place = workspace.migrated("20251027-001") + "/\(name)"
+      let old = try FileManager.default.destinationOfSymbolicLink(atPath: place)
+      let reason = "out/Sholay_1975: was not put back: its link \(name) has been changed since it was migrated"
+      for isFile in [false, true] {
+        try workspace.remove(place)
+        if isFile { try workspace.write(place, "mine") } else { try link(workspace, place, "nowhere") }
+        let undo = try workspace.cpwx("migrate", "undo")
+        #expect(undo.code == 1 && undo.errors.contains(reason), "\(undo.errors)")
+        #expect(workspace.exists(workspace.migrated("20251027-001") + "/job.env"))
+        #expect(workspace.exists("logs/2025/10/27/1/20251027-001/asr_Sholay_1975_20251027_100000.log"))
+      }
+      try workspace.remove(place)
+      try link(workspace, place, old)
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(workspace.exists("out/Sholay_1975/audio/mine") && workspace.exists("out/Don_1978/manifest.json"))
+    }
+  }
 }

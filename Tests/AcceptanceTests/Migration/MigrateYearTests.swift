@@ -70,4 +70,18 @@ struct MigrateYearTests {
       #expect(workspace.exists("out/2025/audio/audio.wav") && workspace.exists("out/Don_1978/audio/audio.wav"))
     }
   }
+
+  @Test func `and comes back at once when its logs cannot move`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      try workspace.write("logs/2025", "in the way")
+      let before = try Inventory(workspace.path("out"))
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 1 && outcome.errors.contains("out/2025: stays where it is."), "\(outcome.errors)")
+      #expect(workspace.exists("out/2025/audio/audio.wav"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.path("out")).difference(from: before) == [])
+    }
+  }
 }
