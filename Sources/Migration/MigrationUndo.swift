@@ -10,11 +10,15 @@ struct MigrationUndo {
   /// Knows what was written to trees that were not finished; `nil` where all were.
   private let mover: TreeMover?
   private let targets: LinkTargets
+  /// Links, by their whole paths, that a later migration had follow what it moved.
+  private let followed: Set<RawPath>
   private let tell: @Sendable (String) -> Void
 
   init(_ workspace: Workspace, _ journal: MigrationJournal, tell: @escaping @Sendable (String) -> Void) throws {
     (self.workspace, self.journal, self.tell) = (workspace, journal, tell)
     targets = try LinkTargets(of: journal, in: workspace)
+    let later = try MigrationJournal.all(in: workspace).drop { $0.id != journal.id }.dropFirst()
+    followed = Set(later.flatMap(\.links).map(\.path))
     let isWhole = try journal.places().allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }
     mover =
       isWhole
@@ -70,12 +74,12 @@ struct MigrationUndo {
   private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
-    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, targets, tell] number in
+    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, targets, followed, tell] number in
       let place = places[places.startIndex + number]
       return Result { () throws -> Reversal? in
         let entry = try journal.entry(at: place.offset)
         let move = EntryMove(entry, in: workspace, targets: targets, tell: tell)
-        return move?.reversal(journal, place.number, mover?.move(of: entry)?.1)
+        return move?.reversal(journal, place.number, mover?.move(of: entry)?.1, followed)
       }
     }
     for (place, result) in zip(places, made) {
@@ -125,9 +129,11 @@ private enum Reversal: Sendable {
 }
 
 extension EntryMove {
-  fileprivate func reversal(_ journal: MigrationJournal, _ number: Int, _ documents: NewDocuments?) -> Reversal {
+  fileprivate func reversal(
+    _ journal: MigrationJournal, _ number: Int, _ documents: NewDocuments?, _ followed: Set<RawPath>
+  ) -> Reversal {
     let isBegun = journal.state == .undoing || journal.state == .partlyUndone
-    if let reason = refusal(journal.done[number], documents, isBegun: isBegun) {
+    if let reason = refusal(journal.done[number], documents, isBegun: isBegun, followed: followed) {
       return .refused(entry.path, reason: reason)
     }
     do {

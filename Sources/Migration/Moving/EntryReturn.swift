@@ -11,7 +11,10 @@ extension EntryMove {
   ///   - hashes: of what was written; `nil` for one whose move was not finished.
   ///   - documents: make what was written to such a one once more.
   ///   - isBegun: whether an undo has been at it before, which may have moved it.
-  func refusal(_ hashes: WrittenHashes?, _ documents: NewDocuments?, isBegun: Bool) -> String? {
+  ///   - followed: links, by their whole paths, that a later migration has changed.
+  func refusal(
+    _ hashes: WrittenHashes?, _ documents: NewDocuments?, isBegun: Bool, followed: Set<RawPath>
+  ) -> String? {
     guard !work.isInPlace || Steps.isThere(source) else { return "it is gone: it was archived or removed since" }
     if hashes != nil, !Steps.isThere(paths.output), !isBegun || whereabouts == source && !Steps.isThere(source) {
       return "it is gone from \(entry.outputDir ?? paths.output.string): it was archived or removed since"
@@ -25,7 +28,7 @@ extension EntryMove {
         ? "it has been run, or its manifest has been changed, since it was migrated"
         : "its \(changed) has been changed since it was migrated"
     }
-    if let link = changedLink { return "its link \(link.text) has been changed since it was migrated" }
+    if let link = changedLink(but: followed) { return "its link \(link.text) has been changed since it was migrated" }
     let archives = workspace.archiveRoot.pushing(FilePath(paths.id.date.folders))
     let names = [archives, archives.appending(String(paths.userID))].flatMap { (try? FlatFolder($0).files) ?? [] }
     if let archive = names.first(where: { $0.text.hasPrefix("\(paths.id).") }) {
@@ -49,14 +52,14 @@ extension EntryMove {
   }
 
   /// A link in it, or in what moved along, that says neither what it said before nor what the migration wrote.
-  private var changedLink: RawPath? {
+  private func changedLink(but followed: Set<RawPath>) -> RawPath? {
     let (root, targets) = (whereabouts, newTargets)
     for link in work.links {
       guard let path = [newPlace(link.path), link.path].first(where: { Steps.isThere(root.appending($0)) }) else {
         continue
       }
       let now = Steps.read(link: root.appending(path))
-      if now != link.target, now != targets(link) { return path }
+      if now != link.target, now != targets(link), !followed.contains(RawPath(root).appending(path)) { return path }
     }
     for link in work.newLinks where Steps.isThere(root.appending(link.path)) {
       if Steps.read(link: root.appending(link.path)) != target(ofNew: link) { return link.path }
