@@ -178,6 +178,7 @@ struct MigrateChangedTests {
     try TestWorkspace.with { workspace in
       try workspace.write("config/.env", "LOG_LEVEL=info\n")
       try workspace.oldFilm("Hindi/Sholay_1975", "Sholay", year: 1975)
+      try workspace.write("logs/asr_Sholay_1975_20251027_100000.log", "[native.asr.Sholay_1975] heard\n")
       let (before, logs) = (try Inventory(workspace.path("out")), workspace.tree("logs"))
       #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
       #expect(workspace.tree("out/Hindi") == [] && workspace.tree("logs") != logs)
