@@ -89,8 +89,9 @@ public struct MigrationJournal: Sendable {
     input = RawPath(seal?["input"])
     env = JobEnvTemplate(seal?["settings"])
     roots = RawPath(seal?["output_root"]).flatMap { output in RawPath(seal?["log_root"]).map { (output, $0) } }
-    unread = (seal?["unread"]?.array ?? []).map {
-      JobError(.io, $0["path"]?.string ?? "", $0["message"]?.string ?? "", remedy: $0["remedy"]?.string)
+    unread = (seal?["unread"]?.array ?? []).map { entry in
+      let text = entry["message"]?.string ?? ""
+      return JobError(.io, entry["path"]?.string ?? "", text, remedy: entry["remedy"]?.string)
     }
     parents = (seal?["parents"]?.array ?? []).compactMap { entry in
       guard let path = RawPath(entry["path"]), let time = entry["modified_ns"]?.int else { return nil }
