@@ -109,7 +109,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "IndexTests",
-      dependencies: ["Index", "Jobs", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Index", "Jobs", "Hashing", "TestSupport", system, .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "ArchiveTests",

@@ -30,6 +30,11 @@ enum Schema {
     migrator.registerMigration("7 the words of pictures") { _ in }
     // An index without it is made anew: times of jobs counted the days between runs.
     migrator.registerMigration("8 the time that runs took") { _ in }
+    // An index without it is made anew: the moments are read from the jobs' files.
+    migrator.registerMigration("9 the moments when jobs were completed") { db in
+      let changes = completionColumns + textIndexes.map { "DROP INDEX \($0)" } + completionIndexes
+      for statement in changes { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -132,6 +137,16 @@ enum Schema {
     "ALTER TABLE archives ADD COLUMN moment INTEGER",
   ]
 
+  private static let completionColumns = ["ALTER TABLE jobs ADD COLUMN completed INTEGER"]
+
+  /// Those that had the jobs in the order of their local times.
+  private static let textIndexes = ["jobs_by_completion", "few_by_completion"]
+
+  private static let completionIndexes = [
+    "CREATE INDEX jobs_by_completed ON jobs (completed, key)",
+    "CREATE INDEX few_by_completed ON jobs (status, completed, key) WHERE status <> 'completed'",
+  ]
+
   private static let replacedIndexes = [
     "jobs_by_user", "jobs_by_status_and_completion", "jobs_by_status_and_duration",
   ]
@@ -173,9 +188,9 @@ enum Schema {
   }
 
   private static var indexes: [String] {
-    (firstIndexes + laterIndexes + archiveIndexes + batchIndexes).filter { statement in
-      !replacedIndexes.contains { statement.hasPrefix("CREATE INDEX \($0) ") }
-    } + fewIndexes
+    (firstIndexes + laterIndexes + archiveIndexes + batchIndexes + fewIndexes).filter { statement in
+      !(replacedIndexes + textIndexes).contains { statement.hasPrefix("CREATE INDEX \($0) ") }
+    } + completionIndexes
   }
 
   private static let firstIndexes = [

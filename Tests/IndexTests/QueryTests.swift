@@ -50,6 +50,17 @@ import Testing
     #expect(try site.ids("since=2026-01-02T03:00:00+05:45", "until=2026-01-01T16:15:00-05:00") == ["20260102-001"])
   }
 
+  @Test func `come in the order in which they were completed, whatever their zones`() throws {
+    let site = try IndexedWorkspace()
+    // Each at eleven, by its own clock.
+    try site.job("20260101-001", in: "EST -05:00")
+    try site.job("20260101-002", in: "UTC +00:00")
+    try site.job("20260101-003", in: "IST +05:30")
+    let expected = ["20260101-001", "20260101-002", "20260101-003"]
+    #expect(try site.ids(order: .completed) == expected)
+    #expect(try site.ids(order: .completed, ascending: true) == expected.reversed())
+  }
+
   @Test func `are as old as their days where they do not tell, and ordered by number where they are a thousand`() throws
   {
     let site = try IndexedWorkspace()

@@ -13,7 +13,7 @@ public struct JobQuery: Sendable {
     fileprivate var column: String {
       switch self {
       case .created: "key"
-      case .completed: "completed_at"
+      case .completed: "completed"
       case .title: "title"
       case .year: "year"
       case .duration: "total_seconds"
@@ -48,7 +48,7 @@ public struct JobQuery: Sendable {
     let value: RowValue =
       switch order {
       case .created: .null
-      case .completed: RowValue(row.completedAt)
+      case .completed: RowValue(row.completed?.microseconds)
       case .title: RowValue(row.title)
       case .year: RowValue(row.year)
       case .duration: RowValue(row.totalSeconds)
@@ -118,7 +118,7 @@ extension JobQuery.Order {
   fileprivate var index: String? {
     switch self {
     case .created: nil
-    case .completed: "jobs_by_completion"
+    case .completed: "jobs_by_completed"
     case .title: "jobs_by_title"
     case .year: "jobs_by_year"
     case .duration: "jobs_by_duration"

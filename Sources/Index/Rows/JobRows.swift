@@ -7,7 +7,7 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 19, words: 3, input: 7, stage: 15, event: 8)
+  private static let widths = (job: 20, words: 3, input: 7, stage: 15, event: 8)
   private static let firstStage = widths.job + widths.words + widths.input
 
   init(_ job: IndexedJob) {
@@ -75,7 +75,8 @@ extension IndexedJob {
     row.add(.integer(stamp.size))
     row.add(.integer(stamp.modified))
     row.add(RowValue(timezone))
-    row.add(created.map { .integer($0.microseconds) } ?? .null)
+    row.add(RowValue(created?.microseconds))
+    row.add(RowValue(completed?.microseconds))
   }
 
   fileprivate func addInput(to row: inout RowBuffer) {

@@ -9,6 +9,7 @@ enum RowValue: Sendable, Equatable {
 
   init(_ value: String?) { self = value.map { .text($0) } ?? .null }
   init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
+  init(_ value: Int64?) { self = value.map { .integer($0) } ?? .null }
   // SQLite keeps what is no number as NULL.
   init(_ value: Double?) { self = value.flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
 
