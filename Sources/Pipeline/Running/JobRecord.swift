@@ -198,8 +198,13 @@ struct JobRecord {
     latest = (try? Manifest(reading: paths.manifest)) ?? latest
     let timing = latest.document["timing"]
     let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
-    deferred.append { $0.failRunningStages(reason, within: seconds ?? .infinity) }
-    try end(status, started: began ?? .now, error: reason)
+    deferred.append { manifest in
+      manifest.failRunningStages(reason, within: seconds ?? .infinity)
+      if let began { manifest.explainStops(reason, since: began) }
+    }
+    // The time of a run that has recorded its end has been added.
+    let isRunning = latest.recordedStatus == .running
+    try end(status, started: isRunning ? began ?? .now : .now, error: reason)
   }
 
   /// Makes a change, and those that wait, on the disk.
@@ -244,6 +249,18 @@ extension Manifest {
         }
       }
       note(stage, .failed)
+    }
+  }
+
+  /// Says of stages that were only told to stop why that was.
+  mutating func explainStops(_ reason: String, since began: Timestamp) {
+    for stage in stages where stage.fields["reason"]?.string == StageRun.stopped {
+      let ended = stage.fields["completed_at"]?.string.flatMap { Timestamp($0) }
+      guard let ended, ended >= began else { continue }
+      changeStage(stage.name) { entry in
+        entry["reason"] = .string(reason)
+        entry["error"] = .string(reason)
+      }
     }
   }
 

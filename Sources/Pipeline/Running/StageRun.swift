@@ -10,6 +10,9 @@ struct StageRun {
     case failed(reason: String, missingEngine: Bool)
   }
 
+  /// Why a stage failed that was told to stop.
+  static let stopped = "stopped on request"
+
   let stage: StageDefinition
   let paths: JobPaths
   let fingerprint: String
@@ -115,7 +118,7 @@ struct StageRun {
     switch attempt.result {
     case .success: (.success, nil)
     case .skipped(let reason): (.skipped, reason)
-    case .stopped: (.failed, "stopped on request")
+    case .stopped: (.failed, Self.stopped)
     case .failed(let reason) where stage.critical || attempt.isRetried: (.failed, reason)
     case .failed(let reason): (.skipped, optionalFailure + reason)
     }

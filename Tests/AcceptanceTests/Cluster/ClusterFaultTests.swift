@@ -170,7 +170,8 @@ private final class ManifestReading: Sendable {
     Thread.detachNewThread { [self] in
       while !isOver.withLock({ $0 }) {
         let files = FileManager.default.enumerator(atPath: out)?.allObjects as? [String] ?? []
-        for file in files where file.hasSuffix("/manifest.json") {
+        // What is being made has no name yet.
+        for file in files where file.hasSuffix("/manifest.json") && !file.contains("/.new-") {
           guard let bytes = FileManager.default.contents(atPath: out + "/" + file) else { continue }
           if (try? JSON(parsing: bytes)) == nil { torn.withLock { $0.append(file) } }
         }
