@@ -175,10 +175,10 @@ import Testing
     let asr = try #require(try PipelineDefinition.standard.stage("asr"))
     let prompts = (asr.inputs ?? []).filter { $0.key == "prompt" && $0.optional }.map(\.path)
     #expect(
-      prompts.filter { !$0.contains("{title}") } == [
-        "prompts/ner_enhanced_prompt.txt", "{job_name}.combined.initial_prompt.txt",
-        "{job_name}.initial_prompt.txt", "pre_ner/entities.json",
-      ])
+      prompts == ["prompts/ner_enhanced_prompt.txt"]
+        + ["combined.initial_prompt.txt", "initial_prompt.txt"].flatMap { ending in
+          ["{job_name}", "{input_stem}", "{title}"].map { "\($0).\(ending)" }
+        })
   }
 
   @Test func `knows the transcribe workflow`() throws {

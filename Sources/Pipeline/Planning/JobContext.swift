@@ -47,6 +47,7 @@ struct JobContext {
     Placeholders([
       "input": name(input),
       "input_name": input.lastComponent?.string ?? "",
+      "input_stem": input.stem ?? "",
       "job_dir": name(paths.output),
       "job_name": paths.id.description,
       "log_dir": name(paths.logs),
