@@ -177,6 +177,20 @@ class Checks(unittest.TestCase):
             "description": "sound",
         }
 
+    def test_what_every_command_prints_is_looked_at(self):
+        here = Path(__file__).read_text()
+        pages = [page for page in (FOLDER.parents[1] / "man").glob("cpwx-*.1") if "Fl -format" in page.read_text()]
+        self.assertGreater(len(pages), 25)
+        for page in pages:
+            command = page.stem.split("-")[1:]
+            # What archive and migrate do when they are given no other; and a crate is no document of cpwx's own.
+            if command[-1] in ("create", "run") and len(command) > 1 and command[0] != "job":
+                command = command[:1]
+            if command == ["manifest", "export"]:
+                continue
+            with self.subTest(" ".join(command)):
+                self.assertIn("output(" + ", ".join(f'"{word}"' for word in command), here)
+
     def test_a_key_that_no_schema_declares_is_found(self):
         self.assertEqual(Schema("manifest-outputs").problems([self.record]), [])
         self.record["surprise"] = 1
@@ -369,6 +383,8 @@ class Archives(SchemaTestCase):
         self.assertNotEqual(self.output("manifest", "diff", good, bad), [])
         self.assertAsDocumented(self.output("manifest", "diff", good, bad), "manifest-diff")
         self.assertAsDocumented(self.output("archive", "restore", good), "archive-restore")
+        self.assertAsDocumented(self.output("job", "rerun", good), "run-result")
+        self.assertAsDocumented(self.output("job", "rerun", "--no-run", good), "job-info")
 
     def test_a_damaged_archive(self):
         [done] = self.output("archive", "--keep", "--force", self.job("Bad"))

@@ -59,7 +59,7 @@ public final class LogReading {
     findNewLogs()
     func rank(_ source: LogSource) -> Int {
       if isFirstLook { return 0 }
-      if source.path.lastComponent?.string.hasPrefix("orchestrator_") == true { return 1 }
+      if isOrchestrators(source.path) { return 1 }
       return before.contains(source.path) ? 0 : 2
     }
     for wanted in 0...2 {
@@ -74,10 +74,16 @@ public final class LogReading {
 
   /// Ends a line that is not.
   func finish() {
-    for source in sources {
-      if let rest = unfinished.removeValue(forKey: source.path) { eachLine?(LogLine(of: source.path, rest)) }
-    }
+    for source in sources { endLine(of: source.path) }
     if stage == nil, isInsideLine { text([0x0A]) }
+  }
+
+  private func endLine(of log: FilePath) {
+    if let rest = unfinished.removeValue(forKey: log) { eachLine?(LogLine(of: log, rest)) }
+  }
+
+  private func isOrchestrators(_ log: FilePath) -> Bool {
+    log.lastComponent?.string.hasPrefix("orchestrator_") == true
   }
 
   /// Logs that came since the last look go behind the others, as their stages began.
@@ -96,6 +102,10 @@ public final class LogReading {
     guard let eachLine else {
       begin(log)
       return text(piece)
+    }
+    // Stages run one after the other.
+    if !isOrchestrators(log) {
+      for other in sources.map(\.path) where other != log && !isOrchestrators(other) { endLine(of: other) }
     }
     var rest = piece[...]
     while let end = rest.firstIndex(of: 0x0A) {

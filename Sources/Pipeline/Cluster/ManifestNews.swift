@@ -75,7 +75,9 @@ struct ManifestNews {
         .stageEnded(job, stage: record.name, status: status, seconds: record.duration ?? 0, reason: reason))
       events += Self.said(record, job)
       if status == .failed, let pause = record.fields["retried_after_seconds"]?.seconds {
-        events.append(.stageRetrying(job, stage: record.name, after: pause, reason: record.cause ?? ""))
+        let ended = record.fields["completed_at"]?.string.flatMap { Timestamp($0) }
+        let left = max(0, pause - (ended.map { Timestamp.now.seconds(since: $0) } ?? 0))
+        events.append(.stageRetrying(job, stage: record.name, after: left, reason: record.cause ?? ""))
       }
     }
     // A run that has ended has come past all of them, unless it says that it did not.

@@ -54,7 +54,13 @@ struct ContainerNote {
     }
     let own = try Docker(environment: environment, folder: workspace.root)
     guard let daemon, daemon != own.address else { return own }
-    return try Docker(environment: environment.merging(["DOCKER_HOST": daemon]) { $1 }, folder: workspace.root)
+    var ours = environment
+    ours["DOCKER_HOST"] = daemon
+    // What the caller's daemon is spoken to with is not for one that needs none of it.
+    if !daemon.hasPrefix("tcp:") {
+      for name in ["DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] { ours[name] = nil }
+    }
+    return try Docker(environment: ours, folder: workspace.root)
   }
 
   /// Asks the daemon something about the container.

@@ -15,7 +15,7 @@ public enum Orphans {
   ///   - trouble: told why containers could not be looked for, where none was noted.
   /// - Returns: whether there were any.
   /// - Throws: ``JobError`` with code `locked` when a container may be at work on another machine, or with a daemon that
-  ///   does not answer. Nothing is ended then.
+  ///   does not answer; most often nothing is ended then.
   public static func end(
     of paths: JobPaths, in workspace: Workspace, environment: [String: String], trouble: (String) -> Void
   ) throws -> Bool {

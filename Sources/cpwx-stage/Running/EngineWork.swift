@@ -37,7 +37,8 @@ extension StageContext {
     for broken in catalog.broken { log.warning("\(broken.error)") }
     let setting = settings["ENGINE_\(stage.uppercased())"]
     let engine = try catalog.choose(stage: stage, setting: setting, language: language, task: task)
-    log.info("engine: \(engine.name)\(engine.version.map { " " + $0 } ?? ""). \(engine.limits)")
+    let limits = engine.limits.isEmpty ? "" : ". \(engine.limits)"
+    log.info("engine: \(engine.name)\(engine.version.map { " " + $0 } ?? "")\(limits)")
     return StageEngine(engine: engine, home: home, context: self)
   }
 
