@@ -103,11 +103,12 @@ struct MigrateChangedTests {
         if workspace.exists(".cpwx") { try workspace.remove(".cpwx") }
       }
       try workspace.move("out/Sholay_1975", to: "elsewhere")
-      let sealed = journal(workspace)
+      func shell(_ script: String) throws { try #require(workspace.start(["sh", "-c", script]).wait().code == 0) }
+      try shell("mkdir saved; cp -a out logs .cpwx saved")
       try kill(workspace) {
         journal(workspace).contains("\"failed\"")
       } again: {
-        try workspace.write(".cpwx/migrations/m001/journal.ndjson", sealed)
+        try shell("rm -r out logs .cpwx; cp -a saved/. .")
       }
       let shown = try workspace.cpwx("migrate", "--from-legacy", "-n")
       #expect(shown.code == 1, "\(shown.errors)")
