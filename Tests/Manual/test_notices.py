@@ -85,7 +85,7 @@ class Notices(ErrorCase):
         self.tree()
         self.tree("Other_2002")
         self.expect_noticed(
-            "N trees get other numbers: jobs were made while the plan was", self.place.interrupted(
+            "N trees get other numbers", self.place.interrupted(
                 lambda: self.place.cpwx("job", "create", code=0), "mkdir", self.place.root / ".cpwx/numbers",
                 "migrate", "--from-legacy"))
 
@@ -112,7 +112,7 @@ class Notices(ErrorCase):
             step += 1
         with open(tree / ".cpwx.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.expect("could not be finished, nor put back. ...", 1, self.place.cpwx("migrate", "--from-legacy"))
+            self.expect("could not be finished, nor put back", 1, self.place.cpwx("migrate", "--from-legacy"))
         self.place.cpwx("migrate", "undo", code=0)
         self.assertFalse((tree / "manifest.legacy.json").exists())
 
