@@ -103,7 +103,7 @@ struct MigrateChangedTests {
         if workspace.exists(".cpwx") { try workspace.remove(".cpwx") }
       }
       try workspace.move("out/Sholay_1975", to: "elsewhere")
-      func shell(_ script: String) throws { try #require(workspace.start(["sh", "-c", script]).wait().code == 0) }
+      func shell(_ script: String) throws { try #require(try workspace.start(["sh", "-c", script]).wait().code == 0) }
       try shell("mkdir saved; cp -a out logs .cpwx saved")
       try kill(workspace) {
         journal(workspace).contains("\"failed\"")
