@@ -116,15 +116,7 @@ struct KilledArchiveTests {
 
   @Test func `restoring with logs on another disk, cut off at any step, leaves nothing for whatever comes next`() throws
   {
-    try TestWorkspace.with([.making("one")], config: ["LOG_ROOT=disk/logs"]) { workspace in
-      try workspace.mountDisk(at: workspace.path("disk"), size: "16m")
-      try workspace.film()
-      #expect(try workspace.cpwx("run").code == 0)
-      let job = try workspace.job()
-      let logs = "disk/logs" + job.dropFirst(workspace.path("out").count)
-      let whole = try workspace.snapshot(job, logs)
-      let id = String(job.suffix(12))
-      #expect(try workspace.cpwx("archive", id).code == 0)
+    try TestWorkspace.withArchiveOfTwoDisks { workspace, id, job, logs, whole in
       func leftovers() -> [String] { workspace.leftovers + workspace.leftovers(in: "disk").map { "disk/" + $0 } }
       var wasHalfReady = false
       let steps = try cutOff(workspace, ["archive", "restore", id]) {

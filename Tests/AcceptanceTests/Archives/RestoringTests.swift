@@ -44,15 +44,7 @@ struct RestoringTests {
   }
 
   @Test func `a job whose logs lie on another disk comes back with them`() throws {
-    try TestWorkspace.with([.making("one")], config: ["LOG_ROOT=disk/logs"]) { workspace in
-      try workspace.mountDisk(at: workspace.path("disk"), size: "16m")
-      try workspace.film()
-      #expect(try workspace.cpwx("run").code == 0)
-      let job = try workspace.job()
-      let logs = "disk/logs" + job.dropFirst(workspace.path("out").count)
-      let before = try workspace.snapshot(job, logs)
-      let id = String(job.suffix(12))
-      #expect(try workspace.cpwx("archive", id).code == 0)
+    try TestWorkspace.withArchiveOfTwoDisks { workspace, id, job, logs, before in
       #expect(!workspace.exists(job) && !workspace.exists(logs))
       let outcome = try workspace.cpwx("archive", "restore", id)
       #expect(outcome.code == 0, "\(outcome.errors)")

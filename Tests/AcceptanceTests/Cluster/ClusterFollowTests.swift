@@ -76,17 +76,24 @@ struct ClusterFollowTests {
     }
   }
 
+  /// Tells who follows six running jobs and two waiting ones twice to end.
+  private func expectNothingLeft(
+    of run: Program, toldTwiceIn workspace: TestWorkspace, _ cluster: SlurmCluster
+  ) throws {
+    run.send(SIGINT)
+    #expect(try eventually { try cluster.ask("squeue", "-h", "-t", "PENDING") == "" })
+    run.send(SIGINT)
+    #expect(try run.wait().code == 130)
+    #expect(try cluster.ask("squeue", "-h") == "")
+    #expect(workspace.stageProcesses() == [])
+    #expect(try workspace.statuses() == ["interrupted": 6, "pending": 2])
+  }
+
   @Test func `told twice, it ends the running stages too, and leaves nothing on the cluster`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 6 })
-      run.send(SIGINT)
-      #expect(try eventually { try cluster.ask("squeue", "-h", "-t", "PENDING") == "" })
-      run.send(SIGINT)
-      #expect(try run.wait().code == 130)
-      #expect(try cluster.ask("squeue", "-h") == "")
-      #expect(workspace.stageProcesses() == [])
-      #expect(try workspace.statuses() == ["interrupted": 6, "pending": 2])
+      try expectNothingLeft(of: run, toldTwiceIn: workspace, cluster)
     }
   }
 
@@ -128,13 +135,7 @@ struct ClusterFollowTests {
       #expect(eventually { workspace.count("begun.") == 6 })
       let run = try cluster.startCPWX("run", "--attach")
       #expect(eventually { run.errorsSoFar.components(separatedBy: "one started").count == 7 })
-      run.send(SIGINT)
-      #expect(try eventually { try cluster.ask("squeue", "-h", "-t", "PENDING") == "" })
-      run.send(SIGINT)
-      #expect(try run.wait().code == 130)
-      #expect(try cluster.ask("squeue", "-h") == "")
-      #expect(workspace.stageProcesses() == [])
-      #expect(try workspace.statuses() == ["interrupted": 6, "pending": 2])
+      try expectNothingLeft(of: run, toldTwiceIn: workspace, cluster)
     }
   }
 

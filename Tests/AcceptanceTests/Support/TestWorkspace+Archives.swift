@@ -14,6 +14,23 @@ extension TestWorkspace {
     }
   }
 
+  /// A workspace whose logs lie on another disk, with one job that was archived: its folder, its logs, and what both held.
+  static func withArchiveOfTwoDisks(
+    _ body: (TestWorkspace, _ id: String, _ job: String, _ logs: String, _ before: [String]) throws -> Void
+  ) throws {
+    try with([.making("one")], config: ["LOG_ROOT=disk/logs"]) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "16m")
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let job = try workspace.job()
+      let logs = "disk/logs" + job.dropFirst(workspace.path("out").count)
+      let before = try workspace.snapshot(job, logs)
+      let id = String(job.suffix(12))
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      try body(workspace, id, job, logs, before)
+    }
+  }
+
   /// Everything below some folders: kinds, modes, times to the nanosecond, links and contents, as text.
   func snapshot(_ folders: String..., in place: String? = nil) throws -> [String] {
     let script = """
