@@ -7,6 +7,13 @@ import Testing
 @testable import Index
 
 @Suite struct `A job changed behind the index's back` {
+  @Test func `a job is looked at again when its manifest came after it was read without one`() throws {
+    let site = try IndexedWorkspace()
+    try site.job("20260101-001")
+    let (folder, stamps) = ("out/2026/01/01/1/20260101-001", try StampReader(site.workspace))
+    #expect(!stamps.isSame(folder, stamps.several(in: folder, manifest: nil)))
+  }
+
   @Test func `is noticed when it is added, edited, or removed by hand`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260101-001")

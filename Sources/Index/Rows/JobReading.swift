@@ -12,8 +12,8 @@ extension IndexedJob {
     var status: FileStatus?
     var manifest: Manifest?
     var isDamaged = false
+    let path = folder.appending("manifest.json")
     do {
-      let path = folder.appending("manifest.json")
       let bytes = try DurableFile.read(path, &status)
       if let status, place.isNamedByItsFolder,
         let job = IndexedJob(skimming: bytes, at: place, stamp: JobStamp(status))
@@ -26,12 +26,19 @@ extension IndexedJob {
       isDamaged = true
     } catch {
       guard isDirectory(folder) else { return nil }
-      if (error as? Errno ?? (error as? JobError)?.underlying as? Errno) == .permissionDenied {
+      let reason = error as? Errno ?? (error as? JobError)?.underlying as? Errno
+      if reason == .permissionDenied {
         self.init(at: place, stamp: .unread)
         self.error = "its manifest.json cannot be read (\(Errno.permissionDenied))"
         return
       }
-      isDamaged = exists(folder.appending("manifest.json"))
+      let found = try? FileStatus(of: path)
+      if reason == .noSuchFileOrDirectory, found != nil {
+        // It has come since.
+        self.init(reading: place, in: workspace)
+        return
+      }
+      (status, isDamaged) = (status ?? found, found != nil)
     }
     let known = status.map { JobStamp($0) }
     let stamp =

@@ -27,13 +27,14 @@ final class StampReader {
 
   /// The stamp of a job whose manifest is missing or tells too little: of all files that are asked then.
   ///
-  /// - Parameter manifest: as it was read.
+  /// - Parameter manifest: as it was read; `nil` when there was none, though one may have come since.
   func several(in folder: String, manifest: JobStamp?) -> JobStamp {
     var folder = folder
-    return folder.withUTF8 { several(in: $0, manifest: manifest) }
+    return folder.withUTF8 { several(in: $0, manifest: .some(manifest)) }
   }
 
-  private func several(in folder: UnsafeBufferPointer<UInt8>, manifest: JobStamp? = nil) -> JobStamp {
+  /// - Parameter manifest: as it was read; else it is looked at.
+  private func several(in folder: UnsafeBufferPointer<UInt8>, manifest: JobStamp?? = nil) -> JobStamp {
     let others = ["/job_info.json", "/job.json", "/final_output.mp4"] as [StaticString]
     let name = folder[(folder.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
     return JobStamp(
