@@ -30,6 +30,10 @@ ELSEWHERE = {
     "the Docker daemon does not answer at ...": (f"{DOCKER}/MissingEngineTests.swift", "does not answer at unix"),
     "this user may not speak to the Docker daemon": (
         f"{DOCKER}/MissingEngineTests.swift", "may not speak to the Docker daemon"),
+    "the compose file has no service ...": (f"{DOCKER}/ContainerFaultTests.swift", "the compose file has no service fixed"),
+    "the image ... is not on this machine": (
+        f"{DOCKER}/ContainerFaultTests.swift", ":latest is not on this machine"),
+    "another container has its name: ...": (f"{DOCKER}/ContainerFaultTests.swift", "another container has its name"),
     "its image cannot start it: ...": (f"{DOCKER}/ContainerFaultTests.swift", "its image cannot start it"),
     "the cluster's controller does not answer; its jobs go on, and are followed: ...": (
         f"{CLUSTER}/ClusterFaultTests.swift", "its jobs go on, and are followed"),
@@ -46,7 +50,6 @@ ELSEWHERE = {
 }
 # What can only come between two questions to a daemon or a controller, of which the first was answered well.
 BETWEEN = {
-    "the compose file has no service ...", "the image ... is not on this machine", "another container has its name: ...",
     "the cluster knows its task no more, and it had not ended",
 }
 

@@ -12,10 +12,11 @@ final class ContainerCompanion: Sendable {
 
   private let docker: Docker
   private let name: String
+  private let job: JobPaths
   private let state = Mutex(State())
   private let news = WakeUp()
 
-  init(_ docker: Docker, _ name: String) { (self.docker, self.name) = (docker, name) }
+  init(_ docker: Docker, _ name: String, of job: JobPaths) { (self.docker, self.name, self.job) = (docker, name, job) }
 
   /// Has the container asked to end, and made to after `grace` seconds.
   func stop(grace: Double) {
@@ -48,14 +49,22 @@ final class ContainerCompanion: Sendable {
       if isOver { return }
       if let grace, !isStopped {
         // One that is still being made cannot be stopped yet.
-        isStopped = (try? docker.stop([name], grace: grace)) != nil
+        isStopped = (try? stopContainers(grace: grace)) == true
       } else if let group {
         if let use = group.use() { state.withLock { $0.used = $0.used?.followed(by: use) ?? use } }
       } else if looks.isMultiple(of: looks < 50 ? 2 : 20) {
-        group = docker.running(name).flatMap { ContainerGroup(of: $0.pid, id: $0.id) }
+        group = docker.running(name, of: job).flatMap { ContainerGroup(of: $0.pid, id: $0.id) }
       }
       looks += 1
       news.wait(atMost: Self.pause)
     }
+  }
+
+  /// - Returns: whether there were any.
+  private func stopContainers(grace: Double) throws -> Bool {
+    let there = try docker.containers(of: job)
+    if there.isEmpty { return false }
+    try docker.stop(there, grace: grace)
+    return true
   }
 }

@@ -17,7 +17,7 @@ final class ContainerWork: StageWork, RemoteWork {
   init(docker: Docker, name: String, job: JobPaths, overrideFile: FilePath?, call: StageProcess) {
     (self.docker, self.name, self.job) = (docker, name, job)
     (self.overrideFile, self.call) = (overrideFile, call)
-    companion = ContainerCompanion(docker, name)
+    companion = ContainerCompanion(docker, name, of: job)
   }
 
   var process: StageProcess {
@@ -39,7 +39,7 @@ final class ContainerWork: StageWork, RemoteWork {
 
   func end(grace: Double) { companion.stop(grace: grace) }
 
-  func kill() { try? docker.remove([name]) }
+  func kill() { try? docker.removeContainers(of: job) }
 
   func ended(_ outcome: StageProcess.Outcome, said: String) -> StageProcess.Outcome {
     let used = companion.finish()
@@ -55,7 +55,7 @@ final class ContainerWork: StageWork, RemoteWork {
     default: break
     }
     // Whatever became of the client, nothing of the container stays.
-    if (try? docker.remove([name])) != nil { ContainerNote.remove(of: job) }
+    if (try? docker.removeContainers(of: job)) != nil { ContainerNote.remove(of: job) }
     return outcome
   }
 
@@ -65,7 +65,7 @@ final class ContainerWork: StageWork, RemoteWork {
   private func reason(_ code: Int, wasSeen: Bool, _ said: String) -> StageProcess.End {
     let story: Docker.Story
     do throws(DockerFailure) {
-      story = try docker.story(of: name, since: begun)
+      story = try docker.story(of: name, of: job, since: begun)
     } catch {
       if !wasSeen, let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
       guard case .noDaemon? = error.trouble else { return .exited(code) }

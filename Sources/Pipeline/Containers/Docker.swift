@@ -82,18 +82,28 @@ struct Docker: Sendable {
     (try? answer(["info", "--format", "{{.SecurityOptions}}"]))?.contains("name=rootless") == true
   }
 
-  /// The id of a container and the number of its first process; `nil` while it does not run.
-  func running(_ name: String) -> (id: String, pid: Int)? {
-    guard let told = try? answer(["inspect", "-f", "{{.Id}} {{.State.Pid}}", name]) else { return nil }
-    let words = told.split(whereSeparator: \.isWhitespace)
-    guard words.count == 2, let pid = Int(words[1]), pid > 0 else { return nil }
+  /// Ends the containers of a job at once, and takes away what is left of them: never another one that has their name.
+  ///
+  /// - Throws: ``DockerFailure``.
+  func removeContainers(of paths: JobPaths) throws {
+    let left = try containers(of: paths)
+    if !left.isEmpty { try remove(left) }
+  }
+
+  /// The id of a job's container and the number of its first process; `nil` while it does not run.
+  func running(_ name: String, of paths: JobPaths) -> (id: String, pid: Int)? {
+    let wanted = "{{.Id}} {{.State.Pid}} {{index .Config.Labels \"\(ContainerName.label)\"}}"
+    guard let told = try? answer(["inspect", "-f", wanted, name]) else { return nil }
+    let words = told.split(maxSplits: 2, whereSeparator: \.isWhitespace)
+    guard words.last.map({ $0.split(whereSeparator: \.isNewline).joined() }) == paths.output.string else { return nil }
+    guard words.count == 3, let pid = Int(words[1]), pid > 0 else { return nil }
     return (String(words[0]), pid)
   }
 
-  /// What has befallen the container of that name since a moment.
+  /// What has befallen a job's container of that name since a moment.
   ///
   /// - Throws: ``DockerFailure``.
-  func story(of name: String, since: Timestamp) throws(DockerFailure) -> Story {
+  func story(of name: String, of paths: JobPaths, since: Timestamp) throws(DockerFailure) -> Story {
     func moment(_ time: Timestamp, _ offset: Double) -> String {
       let microseconds = time.microseconds + Int64(offset * 1e6)
       let fraction = String(microseconds % 1_000_000)
@@ -101,8 +111,8 @@ struct Docker: Sendable {
     }
     // The last event may be a moment late.
     let span = ["--since", moment(since, -0.1), "--until", moment(.now, 0.2)]
-    let told = try answer(
-      ["events"] + span + ["--filter", "type=container", "--filter", "container=\(name)", "--format", "{{.Action}}"])
+    let filters = ["type=container", "container=\(name)", "label=\(ContainerName.label)=\(paths.output.string)"]
+    let told = try answer(["events"] + span + filters.flatMap { ["--filter", $0] } + ["--format", "{{.Action}}"])
     let events = told.split(whereSeparator: \.isNewline)
     // Of those that lie long back the daemon keeps few.
     let hasEnded = events.contains("die")

@@ -29,7 +29,7 @@ enum DockerTrouble: Equatable {
     } else if line(with: "could not select device driver") != nil {
       self = .noGPU
     } else if let line = line(with: "No such image", "pull access denied", "manifest unknown", "manifest for ") {
-      self = .noImage(line.afterColon)
+      self = .noImage(Self.image(in: line) ?? line.afterColon)
     } else if let line = line(with: "no such service") {
       self = .noService(line.afterColon)
     } else if let line = line(with: "The container name") {
@@ -46,6 +46,17 @@ enum DockerTrouble: Equatable {
     }
   }
 
+  /// The image that a message is about: `… No such image: NAME`, `pull access denied for NAME, …`, `manifest for NAME not
+  /// found: …`.
+  private static func image(in line: String) -> String? {
+    for mark in ["No such image: ", "access denied for ", "manifest for "] {
+      guard let place = line.firstRange(of: mark) else { continue }
+      let name = line[place.upperBound...].prefix { !$0.isWhitespace && $0 != "," }
+      if !name.isEmpty { return String(name) }
+    }
+    return nil
+  }
+
   /// The daemon's address, as messages quote it.
   private static func address(in line: String) -> String? {
     line.split(separator: " ").first { $0.contains("://") }.map { String($0).trimmed(of: ".:,\"'") }
@@ -60,9 +71,9 @@ enum DockerTrouble: Equatable {
     case .noImage(let image): "the image \(image) is not on this machine"
     case .noService(let service): "the compose file has no service \(service)"
     case .noGPU: "Docker can give containers no GPU on this machine"
-    case .noCommand(let line): "its image cannot start it: \(line)"
-    case .nameTaken(let line): "another container has its name: \(line)"
-    case .badFile(let line): "the compose file is not right: \(line)"
+    case .noCommand(let line): "its image cannot start it: \(line.withoutLastStop)"
+    case .nameTaken(let line): "another container has its name: \(line.withoutLastStop)"
+    case .badFile(let line): "the compose file is not right: \(line.withoutLastStop)"
     }
   }
 
@@ -102,6 +113,9 @@ enum DockerTrouble: Equatable {
 extension String {
   /// What follows the last colon with a blank after it.
   fileprivate var afterColon: String { components(partedBy: ": ").last.map { $0.trimmed(of: " .\"'") } ?? self }
+
+  /// What follows it begins a sentence of its own.
+  fileprivate var withoutLastStop: String { String(reversed().drop { $0 == "." || $0.isWhitespace }.reversed()) }
 
   private func components(partedBy mark: String) -> [String] {
     var parts: [String] = []

@@ -35,6 +35,56 @@ struct ContainerFaultTests {
     }
   }
 
+  @Test(arguments: [
+    (
+      "sed -i 's/^  fixed:/  gone:/' config/docker-compose.yml", "the compose file has no service fixed", 78
+    ),
+    (
+      "\"$docker\" rmi -f \(DockerDaemon.image) >/dev/null",
+      "the image \(DockerDaemon.image):latest is not on this machine",
+      69
+    ),
+    (
+      "for word; do [ \"$last\" = --name ] && \"$docker\" create --name \"$word\" \(DockerDaemon.image) true >/dev/null; last=$word; done",
+      "another container has its name", 75
+    ),
+  ])
+  func `what changes between the look at it and the start is told, and nothing of others is touched`(
+    change: String, reason: String, code: Int
+  ) throws {
+    let stage = ContainerStage(name: "one", script: "exit 0", service: "fixed")
+    let compose = """
+        fixed:
+          image: \(DockerDaemon.image)
+          pull_policy: never
+          network_mode: none
+          environment: ["CONFIG_PATH=${CONFIG_PATH:-/app/config/.env}"]
+          volumes: [./in:/app/in:ro, ./out:/app/out, ./logs:/app/logs, ./config:/app/config:ro, ./shared:/app/shared:ro]
+
+      """
+    try TestWorkspace.withContainers([stage], compose: compose) { workspace, daemon in
+      let docker = try workspace.start(["sh", "-c", "command -v docker"]).wait().lines[0]
+      try workspace.write(
+        "bin/docker",
+        """
+        #!/bin/sh
+        docker='\(docker)'
+        case "$*" in *" run --rm "*) \(change) ;; esac
+        exec "$docker" "$@"
+
+        """)
+      chmod(workspace.path("bin/docker"), 0o755)
+      try workspace.film()
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+      #expect(try daemon.cpwx("run", environment: ["PATH": path]).code != 0)
+      let record = try workspace.record("one")
+      #expect(record["reason"]?.string?.contains(reason) == true, "\(record.text())")
+      #expect(record["reason"]?.string?.contains("..") == false, "\(record.text())")
+      #expect(record["exit_code"]?.int == code, "\(record.text())")
+      #expect(try daemon.containers().count == (code == 75 ? 1 : 0))
+    }
+  }
+
   @Test func `a container that needs more memory than it may have is said to`() throws {
     let stage = ContainerStage(
       name: "greedy", script: "(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo survived; exit 3",
