@@ -19,6 +19,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
 RELEASE := -c release -Xswiftc -static-executable
 BUILT ?= .build/release
+PROGRAM := $(abspath $(BUILT))/cpwx
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
 TEST_TOOLS := .build/test-tools
@@ -73,27 +74,25 @@ demo: setup
 	echo "== the streams of $$job/final_output.mp4"; \
 	ffprobe -v error -show_entries stream=index,codec_name,codec_type:stream_tags=language -of compact "$$job/final_output.mp4"
 
-## test: every test, with the engines they use
-test: test-packages test-tools
+## test: every test, with the engines they use; those of the built programs are of the programs that are installed
+test: test-packages test-tools build engines
 	@echo "== building the tests"
 	@swift build --build-tests
-	@echo "== speech engines"
-	@.build/debug/cpwx doctor --fix --quiet
 	@echo "== Swift tests"
 	swift test --skip-build --skip AcceptanceTests
 	@echo "== Swift tests of the built programs"
-	swift test --skip-build --filter AcceptanceTests
+	CPWX_BINARY=$(PROGRAM) swift test --skip-build --filter AcceptanceTests
 	@echo "== the Python drop-in's tests"
 	python3 -m unittest discover -s Tests/StageSDK
 	@echo "== the manual's tests"
-	python3 -m unittest discover -s Tests/Manual
+	CPWX=$(PROGRAM) python3 -m unittest discover -s Tests/Manual
 	@echo "== the shells' completions, and what is installed"
-	python3 -m unittest discover -s Tests/Completions
-	python3 -m unittest discover -s Tests/Install
+	CPWX=$(PROGRAM) python3 -m unittest discover -s Tests/Completions
+	BUILT=$(dir $(PROGRAM)) python3 -m unittest discover -s Tests/Install
 	@echo "== exported crates, before the public validator"
-	TEST_TOOLS=$(CURDIR)/$(TEST_TOOLS) python3 -m unittest discover -s Tests/Crate
+	CPWX=$(PROGRAM) TEST_TOOLS=$(CURDIR)/$(TEST_TOOLS) python3 -m unittest discover -s Tests/Crate
 	@echo "== the JSON schemas' tests, with Debian's Python"
-	/usr/bin/python3 -m unittest discover -s Tests/Schemas
+	CPWX=$(PROGRAM) /usr/bin/python3 -m unittest discover -s Tests/Schemas
 	@echo "== the engines' tests"
 	@$(ENGINES); CPWX_ENGINES="$$engines" "$$engines/venv/bin/python" -m unittest discover -s Tests/Engines
 
@@ -174,13 +173,17 @@ install: stage
 	echo ./$(RECORD) >> "$$record"; sort -u "$$record" > "$$top/$(RECORD)"; chmod 644 "$$top/$(RECORD)"
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
-## uninstall: what install made, and nothing else; workspaces stay
+## uninstall: what install made, and what enabling its timers did; workspaces and engines stay
 uninstall:
 	@set -e; top="$(DESTDIR)$(PREFIX)"; [ -f "$$top/$(RECORD)" ] || { echo "nothing of cpwx is installed below $$top"; exit 0; }; \
+	for timer in cpwx-nights.timer cpwx-archive.timer; do link="$(DESTDIR)/etc/systemd/system/timers.target.wants/$$timer"; \
+	  [ "$$(readlink "$$link")" = "$(PREFIX)/lib/systemd/system/$$timer" ] || continue; \
+	  [ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl stop "$$timer" || true; rm -f "$$link"; done; \
 	above=$$(sed -n 's/^above //p' "$$top/$(RECORD)"); \
 	grep '^\./' "$$top/$(RECORD)" | sort -r | while read -r path; do \
 	  if [ -d "$$top/$$path" ]; then rmdir --ignore-fail-on-non-empty "$$top/$$path"; else rm -f "$$top/$$path"; fi; done; \
 	path="$$top"; for _ in $$(seq 1 $${above:-0}); do rmdir --ignore-fail-on-non-empty "$$path"; path=$$(dirname "$$path"); done; \
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload || true; \
 	echo "uninstalled from $$top"
 
 ## deb: a Debian package
