@@ -63,6 +63,18 @@ class Installing(unittest.TestCase):
             make("uninstall", f"DESTDIR={folder}", "PREFIX=/opt/film tools")
             self.assertEqual(everything(folder), [])
 
+    def test_timers_that_were_enabled_are_so_no_more(self):
+        with tempfile.TemporaryDirectory() as folder:
+            make("install", f"DESTDIR={folder}", "PREFIX=/usr/local")
+            wanted = Path(folder, "etc/systemd/system/timers.target.wants")
+            wanted.mkdir(parents=True)
+            (wanted / "cpwx-nights.timer").symlink_to("/usr/local/lib/systemd/system/cpwx-nights.timer")
+            (wanted / "cpwx-archive.timer").symlink_to("/opt/elsewhere/cpwx-archive.timer")
+            make("uninstall", f"DESTDIR={folder}", "PREFIX=/usr/local")
+            self.assertEqual(
+                [path for path in everything(folder) if "cpwx" in path],
+                ["etc/systemd/system/timers.target.wants/cpwx-archive.timer"])
+
     def test_folders_that_were_there_stay_and_so_does_what_others_put_there(self):
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "opt").mkdir()
@@ -111,7 +123,8 @@ class Package(unittest.TestCase):
             def dpkg(*arguments):
                 # What it depends on is not in a root of its own.
                 done = subprocess.run(
-                    ["dpkg", f"--root={root}", f"--log={folder}/log", "--force-not-root", "--force-depends", *arguments],
+                    ["dpkg", f"--root={root}", f"--log={folder}/log", "--force-not-root", "--force-depends",
+                     "--force-script-chrootless", *arguments],
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 self.assertEqual(done.returncode, 0, done.stdout.decode())
                 return done.stdout.decode()
@@ -134,8 +147,12 @@ class Package(unittest.TestCase):
                  root / "usr/share/bash-completion/completions/cpwx"],
                 env={**os.environ, "PATH": f"{root}/usr/bin:{os.environ['PATH']}"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             self.assertEqual(asked.stdout.decode().strip(), "list", asked.stderr.decode())
+            wanted = root / "etc/systemd/system/timers.target.wants"
+            wanted.mkdir(parents=True)
+            for timer in ("cpwx-nights.timer", "cpwx-archive.timer"):
+                (wanted / timer).symlink_to(f"/lib/systemd/system/{timer}")
             dpkg("--purge", "cpwx")
-            self.assertEqual(files(), [])
+            self.assertEqual(files(), ["etc", "etc/systemd", "etc/systemd/system", "etc/systemd/system/timers.target.wants"])
 
 
 if __name__ == "__main__":
