@@ -95,7 +95,8 @@ struct KillTests {
         listed = try workspace.cpwx("job", "list")
         return listed?.output.contains("interrupted") == true
       }
-      #expect(isNoticed, "\(String(describing: listed))")
+      let manifest = try workspace.manifest().text()
+      #expect(isNoticed, "\(String(describing: listed)), while the disk says \(manifest)")
       try workspace.write("open", "")
       let second = try workspace.cpwx("run")
       #expect(second.code == 0, "\(second.errors)")

@@ -106,7 +106,10 @@ final class TestWorkspace {
 
   /// Has a file be that many seconds old.
   func age(_ path: String, by seconds: Double) throws {
-    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -seconds)], ofItemAtPath: path)
+    // In whole seconds: of a fraction that rounds to one, Foundation makes microseconds that the kernel refuses.
+    let time = Date(
+      timeIntervalSinceReferenceDate: Date(timeIntervalSinceNow: -seconds).timeIntervalSinceReferenceDate.rounded())
+    try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: path)
   }
 
   func declare(_ stages: [Stage], workflows: [String: [String]] = [:]) throws {
