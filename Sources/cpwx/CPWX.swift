@@ -39,11 +39,14 @@ struct CPWX: AsyncParsableCommand {
       ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self, CompleteCommand.self,
     ])
 
+  private static let leading = LeadingOptions(Array(CommandLine.arguments.dropFirst()))
   /// As the parser wants them.
-  private static let arguments = LeadingOptions.behindCommand(Array(CommandLine.arguments.dropFirst()))
+  private static var arguments: [String] { leading.words }
 
   static func main() async {
     setlocale(LC_CTYPE, "C.UTF-8")
+    Style.isPlain = FormatOptions.isPlain(leading.format)
+    Style.choice = leading.color ?? .auto
     do {
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -71,7 +74,9 @@ struct CPWX: AsyncParsableCommand {
     var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if code.isSuccess { lines = ["there is no such command: \(mistyped?.word ?? "")"] }
     if lines[0].hasPrefix("Error: ") { lines[0].removeFirst("Error: ".count) }
-    if let meant = mistyped?.meant {
+    if let mistyped, let meant = mistyped.meant {
+      // Of several mistakes the first one is told.
+      if !lines[0].contains("'\(mistyped.word)'") { lines[0] = "there is no such command: \(mistyped.word)" }
       lines[0] += (lines[0].hasSuffix(".") ? "" : ".") + " Did you mean: \(meant)?"
     } else if !code.isSuccess, let option = MistypedOption(arguments) {
       lines = [option.message] + lines.dropFirst().filter { !$0.hasPrefix("Help: ") }

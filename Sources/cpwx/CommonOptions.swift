@@ -58,6 +58,13 @@ struct FormatOptions: ParsableArguments {
   @Option(name: .long, help: "Colours: auto (on terminals, without NO_COLOR), always or never.")
   var color = ColorChoice.auto
 
+  /// What commands without a result to write go by.
+  ///
+  /// - Parameter given: what the command line names; else it is CPWX_FORMAT, else what the terminal is.
+  static func isPlain(_ given: FormatChoice?) -> Bool {
+    (given ?? (try? configured()) ?? (Console.isDumb ? .plain : .table)) == .plain
+  }
+
   /// - Throws: ``JobError`` with code `usage` for a CPWX_FORMAT that is none.
   func resolved() throws -> OutputFormat {
     Style.choice = color

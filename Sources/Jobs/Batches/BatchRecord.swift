@@ -111,7 +111,10 @@ extension Workspace {
 
   /// The records of all batches, by name.
   public func batchRecords() -> [FilePath] {
-    names(in: batchFolder).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { batchFolder.appending($0) }
+    // Sorted as they are compared quickest: there are as many as there were runs.
+    ((try? unsortedNames(in: batchFolder)) ?? [])
+      .filter { $0.utf8.first != UInt8(ascii: ".") && $0.utf8.suffix(5).elementsEqual(".json".utf8) }
+      .sorted().map { batchFolder.appending($0) }
   }
 }
 

@@ -36,7 +36,12 @@ enum Main {
       printError("\(error)")
       return error.exitStatus
     } catch {
-      StageTool.exit(withError: error)
+      guard !StageTool.exitCode(for: error).isSuccess, let word = StageTool.mistyped else {
+        StageTool.exit(withError: error)
+      }
+      let meant = didYouMean(word.replacing("-", with: "_"), among: StageTool.stageNames)
+      printError("there is no such stage: \(word).\(meant) See: cpwx-stage --help")
+      return JobError.Code.usage.exitStatus
     }
   }
 

@@ -13,4 +13,15 @@ struct StageTool: AsyncParsableCommand {
       DemuxStage.self, TMDBStage.self, PreNERStage.self, SileroVADStage.self, PyannoteVADStage.self,
       DiarizationStage.self, ASRStage.self, PostNERStage.self, SubtitleGenStage.self, MuxStage.self,
     ])
+
+  /// The word in a stage's place, where no stage is called so.
+  static var mistyped: String? {
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help" else { return nil }
+    let isKnown = configuration.subcommands.contains { stage in
+      stage.configuration.commandName == word || stage.configuration.aliases.contains(word)
+    }
+    return isKnown ? nil : word
+  }
+
+  static var stageNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
 }

@@ -48,7 +48,7 @@ final class ArchiveDisplay: Sendable {
   private func lines(_ outcome: ArchiveOutcome) -> [String] {
     var line = "\(outcome.job.jobID) \(outcome.status.rawValue)"
     if let bytes = outcome.bytes, let archive = outcome.archiveBytes {
-      line += "  \(describeSize(bytes)) → \(describeSize(archive))"
+      line += "  \(describeSize(bytes)) \(Style.isPlain ? "to" : "→") \(describeSize(archive))"
     }
     if let reason = outcome.reason { line += ": \(reason)" }
     return [line] + outcome.leftOut.map { "  left out  \($0)" }

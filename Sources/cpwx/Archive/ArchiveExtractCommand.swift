@@ -71,7 +71,11 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       throw interruption.exitStatus
     }
     meter.close()
-    if !quiet { Console.note("\(written.members) members, \(describeSize(written.bytes)), in \(folder)") }
+    if !quiet {
+      Console.note(
+        "\(written.members) \(written.members == 1 ? "member" : "members"), \(describeSize(written.bytes)), in \(folder)"
+      )
+    }
     try tell(missing: written.missing, of: file)
   }
 

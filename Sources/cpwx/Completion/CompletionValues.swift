@@ -132,7 +132,7 @@ struct CompletionValues {
 
   private var batches: [Candidate] {
     guard let workspace else { return [] }
-    let records = workspace.batchRecords().reversed().prefix(Self.most)
+    let records = workspace.batchRecords().suffix(Self.most).reversed()
     let named = records.compactMap(\.stem).map { Candidate(value: $0) }
     return (named.isEmpty ? [] : [Candidate(value: "latest", description: "the last batch")]) + named
   }

@@ -28,7 +28,9 @@ struct PlainDisplay: RunDisplay {
   var isVerbose = false
 
   func show(_ event: RunEvent) {
-    if case .resuming = event { return event.lines.forEach { Console.note($0) } }
+    if case .resuming = event {
+      return event.lines.forEach { Console.note(Style.isPlain ? $0.replacing("📋 ", with: "") : $0) }
+    }
     let time = Timestamp.now.format("%H:%M:%S")
     for line in isVerbose ? event.allLines : event.lines { Console.note("\(time) \(line)") }
   }

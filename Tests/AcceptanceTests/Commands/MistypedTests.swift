@@ -50,6 +50,35 @@ struct MistypedTests {
     }
   }
 
+  @Test func `of two mistakes the first one is told`() throws {
+    try TestWorkspace.with { workspace in
+      let outcome = try workspace.cpwx("job", "lsit", "--helpp")
+      #expect(outcome.code == 64)
+      #expect(outcome.errors.contains("no such command: lsit. Did you mean: cpwx job list?"), "\(outcome.errors)")
+      #expect(!outcome.errors.contains("--helpp"), "\(outcome.errors)")
+    }
+  }
+
+  @Test func `a stage is told that was probably meant, and what is near to none`() throws {
+    try TestWorkspace.with { workspace in
+      for (word, meant) in [("demx", " Did you mean demux?"), ("post-nre", " Did you mean post_ner?"), ("xyzzy", "")] {
+        let outcome = try workspace.start([CPWX.path + "-stage", word, "a", "b"]).wait()
+        #expect(outcome.code == 64 && outcome.output.isEmpty)
+        #expect(outcome.errors == "error: there is no such stage: \(word).\(meant) See: cpwx-stage --help\n")
+      }
+    }
+  }
+
+  @Test func `how to write is said before a command that has no result to write, too, but no data is promised`() throws
+  {
+    try TestWorkspace.with { workspace in
+      let plain = try workspace.cpwx("--format", "plain", "--color=never", "init", "films")
+      #expect(plain.code == 0, "\(plain.errors)")
+      let json = try workspace.cpwx("--format", "json", "init", "more")
+      #expect(json.code == 64 && json.errors.contains("Unknown option '--format'"), "\(json.errors)")
+    }
+  }
+
   @Test(arguments: [
     ["-C", "films", "job", "list"], ["--format", "csv", "-C", "films", "job", "list"],
     ["--format=csv", "-q", "-C", "films", "run", "-n"],

@@ -50,15 +50,26 @@ struct PlainOutputTests {
   }
 
   @Test func `on a dumb terminal all is plain, without colours and movement`() throws {
-    try TestWorkspace.with([.making("one")]) { workspace in
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
       try workspace.film()
-      for command in ["run", "job list", "job show latest", "doctor", "report"] {
+      func expectPlain(_ command: String, _ environment: [String: String]) throws {
         let seen = try workspace.start(
-          ["script", "-qec", "exec '\(CPWX.path)' \(command)", "/dev/null"], environment: ["TERM": "dumb"]
+          ["script", "-qec", "exec '\(CPWX.path)' \(command)", "/dev/null"], environment: environment
         ).wait()
         #expect(!seen.output.contains("\u{1B}"), "\(command)")
-        #expect(!seen.output.contains { "█░→".contains($0) }, "\(command)")
+        #expect(!seen.output.contains { "█░→─📋".contains($0) }, "\(command): \(seen.output)")
+        #expect(!seen.output.replacing("\r\n", with: "").contains { $0 == "\r" }, "\(command)")
       }
+      for command in ["run", "run", "job list", "job show latest", "doctor", "report", "status", "job reindex"] {
+        if command == "job list" { try workspace.write("open", "") }
+        try expectPlain(command, ["TERM": "dumb"])
+      }
+      #expect(try workspace.cpwx("run").code == 0)
+      // Also where there is nothing that could be asked for --format.
+      for command in ["archive latest", "archive extract latest one.out --to there", "archive restore latest"] {
+        try expectPlain(command, ["TERM": "xterm", "CPWX_FORMAT": "plain"])
+      }
+      #expect(try workspace.start(["find", "there", "-name", "one.out"]).wait().lines.count == 1)
       let list = try workspace.start(
         ["script", "-qec", "exec '\(CPWX.path)' job list", "/dev/null"], environment: ["TERM": "dumb"]
       ).wait()
