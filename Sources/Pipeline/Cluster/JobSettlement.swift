@@ -105,6 +105,6 @@ extension JobSettlement.End {
     let failed = manifest.stages.last { $0.status == .failed }
     self.init(
       status: status, reason: manifest.document["pipeline"]?["error"]?.string, seconds: max(0, seconds),
-      isMissingEngine: status == .failed && failed?.fields["exit_code"]?.int == 69)
+      isMissingEngine: status != .completed && failed?.fields["exit_code"]?.int == 69)
   }
 }

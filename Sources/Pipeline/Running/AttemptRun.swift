@@ -66,6 +66,7 @@ struct AttemptRun {
     var attempt = StageAttempt(
       result: .failed(reason: refusal.reason), exitCode: refusal.exitCode, errorText: refusal.reason)
     attempt.notStarted = refusal.exitCode == nil
+    attempt.isOfEngine = refusal.isOfEngine
     return attempt
   }
 
@@ -101,6 +102,7 @@ struct AttemptRun {
     case .refused(let refusal):
       attempt.exitCode = refusal.exitCode
       attempt.notStarted = refusal.exitCode == nil
+      attempt.isOfEngine = refusal.isOfEngine
       attempt.result = .failed(reason: refusal.reason)
     }
     if attempt.result == .success, let failure = log.failure {
