@@ -20,6 +20,10 @@ ELSEWHERE = {
     "may have a container at work on ...": (f"{CLUSTER}/ClusterContainerTests.swift", "on n9"),
     "may have a container at work (...), which could not be seen: ...": (
         f"{DOCKER}/ContainerFaultTests.swift", "could not be seen: the Docker daemon does not answer"),
+    "is cancelled; its container may go on: ...": (
+        f"{DOCKER}/ContainerFaultTests.swift", "is cancelled; its container may go on"),
+    "its folder's path has no room in a script of N bytes, which is all that the cluster takes": (
+        f"{CLUSTER}/ClusterSettingsTests.swift", "has no room in a script of"),
     "its task ended before the job did": (f"{CLUSTER}/ClusterContainerTests.swift", "its task ended before the job did"),
     "Docker can give containers no GPU on this machine": (
         f"{DOCKER}/ContainerFaultTests.swift", "no GPU on this machine"),

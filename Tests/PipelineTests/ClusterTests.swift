@@ -55,6 +55,7 @@ struct `What a cluster refuses` {
 
   @Test(arguments: [
     ("Slurm temporarily unable to accept job, sleeping and retrying", true),
+    ("sbatch: error: Slurm job queue full, sleeping and retrying", true),
     ("sbatch: error: AssocMaxSubmitJobLimit; sbatch: error: Batch job submission failed: \(policy)", true),
     ("sbatch: error: QOSMaxSubmitJobPerUserLimit; sbatch: error: Batch job submission failed: \(policy)", true),
     ("sbatch: error: Batch job submission failed: \(policy)", true),
@@ -91,23 +92,13 @@ struct `How large an array may be` {
     #expect(ArrayLimits(config: "") == standard)
   }
 
-  @Test func `is told of jobs whose folders have long names, so that a script is never too long`() throws {
+  @Test func `is reckoned in the bytes that the jobs' folders take in the script, whatever their names`() throws {
     let folder = try TemporaryFolder()
     let workspace = try Workspace(at: folder.root, environment: [:])
     let settings = try ClusterSettings(workspace, environment: [:], program: "/usr/bin/cpwx", workerArguments: [])
     let folders = (0..<3000).map { "out/2025/11/28/1/20251128-\($0)/" + String(repeating: "'फ़िल्म' ", count: 100) }
     func size(_ folders: [String]) -> Int { WorkerScript(settings: settings, folders: folders).bytes.count }
-    var limits = ArrayLimits()
-    limits.tasks = 10_000
-    let count = limits.fitting(folders, besides: size([]))
-    #expect(size(Array(folders.prefix(count))) <= 4 << 20)
-    #expect(size(Array(folders.prefix(count + 1))) > 4 << 20)
-    limits.script = 10
-    #expect(limits.fitting(folders, besides: size([])) == 1)
-    #expect(limits.fitting([String](), besides: size([])) == 0)
-    limits = ArrayLimits()
-    limits.tasks = 7
-    #expect(limits.fitting(folders, besides: 0) == 7)
+    #expect(size([]) + folders.reduce(0) { $0 + WorkerScript.size(of: $1) } == size(folders))
   }
 }
 

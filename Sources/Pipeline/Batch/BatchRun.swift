@@ -136,6 +136,7 @@ final class BatchRun: Sendable {
         film: film, job: job, status: outcome.status, reason: outcome.reason,
         isLeft: outcome.status == .interrupted && !outcome.isCancelled && stop.isPastDeadline,
         isCancelled: outcome.isCancelled, error: outcome.isMissingEngine ? .missingEngine : nil)
+      if outcome.isEngineGone { leaveRest(because: outcome.reason ?? "an engine is missing") }
       if !outcome.hasBegun {
         (result.film.kind, result.status) = (.givenUp, nil)
         observe(.warning("\(job.id): not begun: \(outcome.reason ?? "")"))
@@ -147,6 +148,12 @@ final class BatchRun: Sendable {
       if result.error != .locked { observe(.jobEnded(job, status: .failed, seconds: 0, reason: result.reason)) }
       return result
     }
+  }
+
+  /// What no job could be done without is not there: each would be begun in vain.
+  private func leaveRest(because reason: String) {
+    guard queue.leaveRest("left for the next run: \(reason)") else { return }
+    observe(.warning("nothing more is begun: \(reason)"))
   }
 
   func failed(_ film: InputDecision, _ job: JobPaths?, _ error: any Error) -> FilmBatch.Result {

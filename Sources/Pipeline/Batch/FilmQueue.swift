@@ -158,9 +158,17 @@ final class FilmQueue: Sendable {
   }
 
   /// Begins nothing more; what runs goes on.
-  func leaveRest(_ reason: String) {
-    state.withLock { _ = leave(&$0, .pending, reason) }
+  ///
+  /// - Returns: whether anything was left to begin, or might have come.
+  @discardableResult
+  func leaveRest(_ reason: String) -> Bool {
+    let isNews = state.withLock { state in
+      let isNews = state.isOpen || !state.waiting.isEmpty
+      _ = leave(&state, .pending, reason)
+      return isNews
+    }
     changed.signal()
+    return isNews
   }
 
   /// A film that was handed out has its job.

@@ -31,15 +31,17 @@ public struct JobCancelling {
     if (try? Manifest(reading: job.manifest))?.status(isRunning: FileLock.isHeld(job.lock)) == .completed {
       return Result.completed.rawValue
     }
+    let isHeld = FileLock.isHeld(job.lock)
+    if !isHeld, let note = ContainerNote(of: job) { return "would have its container on \(note.host) ended" }
     if Cancellation(of: job) != nil { return Result.cancelledBefore.rawValue }
-    return FileLock.isHeld(job.lock) ? "would be stopped" : "would not be begun"
+    return isHeld ? "would be stopped" : "would not be begun"
   }
 
   /// Cancels a job.
   ///
   /// - Returns: what came of it; `nil` when another process has the job in hand, which ends it now: ``settle(_:)`` waits.
   /// - Throws: ``JobError`` with code `io`, or `locked` when a container of the job may be at work where it cannot be ended;
-  ///   then nothing is changed.
+  ///   the job is cancelled then all the same, and asked once more it is ended.
   public func ask(_ job: JobPaths) throws -> Result? {
     let lock: FileLock
     do {
@@ -50,9 +52,9 @@ public struct JobCancelling {
       leaveQueue(job)
       return nil
     }
+    defer { if Cancellation(of: job) != nil { leaveQueue(job) } }
     let result = try settled(job)
     _ = consume lock
-    if result != .completed { leaveQueue(job) }
     return result
   }
 
@@ -75,10 +77,9 @@ public struct JobCancelling {
       say("\(job.id) is completed: there is nothing to cancel")
       return .completed
     }
-    if try Orphans.end(of: job, in: workspace, environment: environment, trouble: say) {
-      say("\(job.id): ended processes that a run had left behind")
-    }
+    // The wish stands whatever becomes of what is at work.
     let cancellation = try Cancellation.make(for: job, by: caller(environment))
+    try endOrphans(of: job)
     if let manifest, cancellation.isRecorded(in: manifest) { return .cancelledBefore }
     let info = try? JobInfo(reading: job.info)
     let bare = Manifest(newFor: job, created: info?.created ?? .now, by: info?.createdBy, in: workspace)
@@ -87,6 +88,18 @@ public struct JobCancelling {
     }
     JobManager(workspace).cleanupJobEnv(job)
     return .cancelled
+  }
+
+  private func endOrphans(of job: JobPaths) throws {
+    do {
+      if try Orphans.end(of: job, in: workspace, environment: environment, trouble: say) {
+        say("\(job.id): ended processes that a run had left behind")
+      }
+    } catch let error as JobError where error.code == .locked {
+      throw JobError(
+        .locked, job.id.description, "is cancelled; its container may go on: it \(error.message)",
+        remedy: error.remedy.map { $0.replacing("Nothing was changed.", with: "No run goes on with it.") })
+    }
   }
 
   /// Takes the job's task out of a cluster's queue. One that begins all the same sees that the job is cancelled.

@@ -22,19 +22,4 @@ struct ArrayLimits: Equatable {
     let said = values["SchedulerParameters"]?.split(separator: ",").last { $0.hasPrefix("max_script_size=") }
     if let bytes = said?.split(separator: "=").last.flatMap({ Int($0) }), bytes > 0 { script = bytes }
   }
-
-  /// How many of some jobs fit into one array, at least one.
-  ///
-  /// - Parameters:
-  ///   - folders: the jobs' own, as the script has them.
-  ///   - bytes: of the script without any.
-  func fitting(_ folders: some Sequence<String>, besides bytes: Int) -> Int {
-    var (count, sum) = (0, bytes)
-    for folder in folders {
-      sum += WorkerScript.size(of: folder)
-      if count >= max(1, tasks) || count > 0 && sum > script { break }
-      count += 1
-    }
-    return count
-  }
 }

@@ -37,7 +37,13 @@ final class ClusterRun {
       switch run.nextTurn() {
       case .film(let number, .result(let result)): run.finish(number, result)
       case .film(let number, .job(let job, let film)):
-        submission.add(number, job, film)
+        if !submission.hasRoom(for: job) { handOver(&submission) }
+        do {
+          try submission.add(number, job, film)
+        } catch {
+          run.observe(.warning("\(error)"))
+          run.finish(number, HandedJob(number: number, job: job, film: film, runs: 0).refused(error))
+        }
         if submission.isDue { handOver(&submission) }
       case .wait(let seconds):
         handOver(&submission)
@@ -70,7 +76,7 @@ final class ClusterRun {
   private func handOver(
     _ left: inout [HandedJob], atMost most: Int, by submission: inout ClusterSubmission
   ) throws(Slurm.Failure) {
-    let jobs = Array(left.prefix(min(most, submission.fitting(left))))
+    let jobs = Array(left.prefix(most))
     func callOff() {
       for job in left { run.finish(job.number, job.calledOff(run.queue.reasonStopped)) }
       left = []
@@ -101,6 +107,7 @@ final class ClusterRun {
   /// - Throws: ``Slurm/Failure`` where it would be waited for in vain, and fewer may be taken; else ``JobError``.
   private func handOver(_ jobs: [HandedJob], by submission: inout ClusterSubmission) throws -> ClusterArray? {
     var refusals = 0
+    let began = ContinuousClock.now
     let number = arrays.count + 1
     while true {
       do {
@@ -112,11 +119,24 @@ final class ClusterRun {
         // None of its own is in the way.
         if full.isOfLimit, jobs.count > 1, tasks.isEmpty, refusals > 1 { throw full }
         // Who waits for others only, and for long, has films to tell of.
-        if tasks.isEmpty, refusals > 20 { throw JobError(.missingEngine, "sbatch", "did not take the jobs: \(full)") }
-        follow(atMost: 2)
+        if tasks.isEmpty, .now - began > .seconds(600) {
+          throw JobError(.missingEngine, "sbatch", "did not take the jobs: \(full)")
+        }
+        waitForRoom(refusals)
         if stop.level > .none { return nil }
       }
     }
+  }
+
+  /// Follows what is at work until there may be room in the queue: seldom where it is full for long, and soon where it was
+  /// one of its own tasks that has left it.
+  private func waitForRoom(_ refusals: Int) {
+    let (began, before) = (ContinuousClock.now, tasks.count)
+    repeat {
+      follow(atMost: 2)
+      let waited = ContinuousClock.now - began
+      if waited >= .seconds(min(2 * refusals, 15)) || waited >= .seconds(2) && tasks.count < before { return }
+    } while stop.level == .none
   }
 
   // MARK: - Following

@@ -29,14 +29,28 @@ struct ClusterSubmission {
 
   /// Whether it is as large as an array may be, or has waited for films to be read long enough. Only an array has a limit,
   /// so that one that has a limit is made whole.
-  var isDue: Bool {
-    jobs.count >= limits.tasks || frame + bytes >= limits.script
-      || batch.options.jobs == nil && .now - since > .seconds(10)
+  var isDue: Bool { jobs.count >= limits.tasks || batch.options.jobs == nil && .now - since > .seconds(10) }
+
+  /// Whether the script has room for one job more.
+  func hasRoom(for job: JobPaths) -> Bool {
+    jobs.isEmpty || frame + bytes + WorkerScript.size(of: folder(of: job)) <= limits.script
   }
 
-  mutating func add(_ number: Int, _ job: JobPaths, _ film: InputDecision) {
+  /// - Throws: ``JobError`` for a job that no array can have: with code `configuration` where its folder alone is too long
+  ///   for a script, `io` where it cannot be told its pipeline.
+  mutating func add(_ number: Int, _ job: JobPaths, _ film: InputDecision) throws {
+    let size = WorkerScript.size(of: folder(of: job))
+    guard frame + size <= limits.script else {
+      throw JobError(
+        .configuration, job.id.description,
+        "its folder's path has no room in a script of \(limits.script) bytes, which is all that the cluster takes",
+        remedy: "The others go on. Raise max_script_size in slurm.conf, or shorten OUTPUT_ROOT.")
+    }
+    if (try? DurableFile.read(job.pipeline)) != batch.selection.source {
+      try DurableFile.write(batch.selection.source, to: job.pipeline, mode: [.ownerReadWrite])
+    }
     if jobs.isEmpty { (since, bytes) = (.now, 0) }
-    bytes += WorkerScript.size(of: folder(of: job))
+    bytes += size
     let runs = (try? Manifest(reading: job.manifest))?.runs ?? 0
     jobs.append(HandedJob(number: number, job: job, film: film, runs: runs))
   }
@@ -45,9 +59,6 @@ struct ClusterSubmission {
     defer { jobs = [] }
     return jobs
   }
-
-  /// How many of some jobs one array can take.
-  func fitting(_ jobs: [HandedJob]) -> Int { limits.fitting(jobs.lazy.map { folder(of: $0.job) }, besides: frame) }
 
   private func folder(of job: JobPaths) -> String { batch.workspace.documentPath(job.output) }
 
@@ -66,9 +77,6 @@ struct ClusterSubmission {
           title: job.film.title, year: job.film.year, decision: job.film.kind.rawValue, reason: job.film.reason,
           runs: job.runs)
       })
-    for job in jobs where (try? DurableFile.read(job.job.pipeline)) != batch.selection.source {
-      try DurableFile.write(batch.selection.source, to: job.job.pipeline, mode: [.ownerReadWrite])
-    }
     let script = record.script(of: array)
     let text = WorkerScript(settings: settings, folders: array.entries.map(\.folder)).bytes
     try DurableFile.write(text, to: script, mode: [.ownerReadWrite])

@@ -54,7 +54,10 @@ struct JobSettlement {
     let ending = told.flatMap { ClusterEnding($0) }
     if !hasRun, isStopping { return End() }
     if !wasHandedOver { return End(reason: "it was not handed to the cluster; the next run goes on with it") }
-    if let ending { return try recorded(ending.status, ending.reason, manifest) }
+    if let ending {
+      let isCounted = hasRun && ending.status == .failed && manifest.recordedStatus == .failed
+      return try recorded(ending.status, ending.reason, manifest, isCounted: isCounted)
+    }
     guard hasRun, let status = manifest.recordedStatus, status == .failed || status == .interrupted else {
       return try recorded(.interrupted, ClusterEnding.untold(told, said: said), manifest)
     }
@@ -77,7 +80,10 @@ struct JobSettlement {
     return hasRun && (manifest.recordedStatus == .completed || told == nil && manifest.recordedStatus == .interrupted)
   }
 
-  private func recorded(_ status: PipelineStatus, _ reason: String, _ manifest: Manifest) throws -> End {
+  /// - Parameter isCounted: the worker lived on to record this run's failure, and knew less of why.
+  private func recorded(
+    _ status: PipelineStatus, _ reason: String, _ manifest: Manifest, isCounted: Bool = false
+  ) throws -> End {
     var reason = reason
     if let note = ContainerNote(of: handed.job) { reason += "; its container may be at work on \(note.host) still" }
     let film = handed.film
@@ -88,7 +94,11 @@ struct JobSettlement {
       // Its worker has told.
       warn: { _ in })
     // What the cluster tells is how long the last of the task's runs went on.
-    try record.close(status, reason: reason, within: told?.seconds)
+    if isCounted {
+      try record.explain(reason)
+    } else {
+      try record.close(status, reason: reason, within: told?.seconds)
+    }
     JobManager(batch.workspace).cleanupJobEnv(handed.job)
     var end = End(status, record.latest)
     end.reason = reason
@@ -105,6 +115,6 @@ extension JobSettlement.End {
     let failed = manifest.stages.last { $0.status == .failed }
     self.init(
       status: status, reason: manifest.document["pipeline"]?["error"]?.string, seconds: max(0, seconds),
-      isMissingEngine: status == .failed && failed?.fields["exit_code"]?.int == 69)
+      isMissingEngine: status != .completed && failed?.fields["exit_code"]?.int == 69)
   }
 }

@@ -10,7 +10,7 @@ struct Slurm: Sendable {
     var description: String
 
     /// Whether the cluster has no room for more jobs just now, at all or of this user.
-    var isOfFullQueue: Bool { description.contains("temporarily unable") || isOfLimit }
+    var isOfFullQueue: Bool { description.contains(Slurm.sleeps) || isOfLimit }
     /// Whether the site lets this user have no more jobs at a time. What limit it is stands before what all limits of
     /// accounts are told with, where it is told: `QOSMaxSubmitJobPerUserLimit`.
     var isOfLimit: Bool {
@@ -22,6 +22,9 @@ struct Slurm: Sendable {
   }
 
   private let programs: ProgramCall
+
+  /// What sbatch says of a full queue before it waits for minutes, in which nobody would follow what is at work.
+  static let sleeps = "sleeping and retrying"
 
   /// - Parameter folder: where they are run, and with them the tasks.
   /// - Throws: `Errno` when no pipe can be made.
@@ -61,7 +64,8 @@ struct Slurm: Sendable {
   /// - Returns: the array's id.
   /// - Throws: ``Failure`` with what sbatch said.
   func submit(_ script: FilePath, _ options: [String]) throws -> String {
-    let said = try answer(["sbatch", "--parsable"] + options + [script.string], within: 30)
+    let said = try answer(
+      ["sbatch", "--parsable"] + options + [script.string], within: 30, until: { $0.contains(Self.sleeps) })
     // Warnings may stand before it, and a cluster's name after it.
     let ids = said.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
     guard let id = ids.last(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {
@@ -102,11 +106,13 @@ struct Slurm: Sendable {
   /// What a program answers.
   ///
   /// - Throws: ``JobError`` with code `missingEngine` when there is no such program, else ``Failure``.
-  private func answer(_ arguments: [String], within seconds: Double = 120) throws -> String {
+  private func answer(
+    _ arguments: [String], within seconds: Double = 120, until isEnough: ((String) -> Bool)? = nil
+  ) throws -> String {
     let program = arguments[0]
     let answer: (end: StageProcess.End, text: String)
     do {
-      answer = try programs.answer(arguments, within: seconds)
+      answer = try programs.answer(arguments, within: seconds, until: isEnough)
     } catch Errno.noSuchFileOrDirectory {
       throw JobError(
         .missingEngine, program, "not found in PATH: this machine cannot speak to a Slurm cluster",

@@ -69,7 +69,8 @@ final class ContainerWork: StageWork, RemoteWork {
     } catch {
       if !wasSeen, let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
       guard case .noDaemon? = error.trouble else { return .exited(code) }
-      return .refused(StageRefusal(reason: "it ended with exit code \(code), and \(error)", exitCode: code))
+      return .refused(
+        StageRefusal(reason: "it ended with exit code \(code), and \(error)", exitCode: 69, isOfEngine: true))
     }
     if story.ranOutOfMemory { return .outOfMemory(code) }
     if wasSeen || story.hasStarted {

@@ -102,7 +102,17 @@ enum DockerTrouble: Equatable {
     }
   }
 
-  var refusal: StageRefusal { StageRefusal(reason: "\(message). \(remedy)", exitCode: exitCode) }
+  /// Whether no container at all can be had. An image, a service or a GPU is one stage's matter.
+  private var isOfEngine: Bool {
+    switch self {
+    case .noProgram, .noPlugin, .noDaemon, .forbidden: true
+    case .noImage, .noService, .noGPU, .noCommand, .nameTaken, .badFile: false
+    }
+  }
+
+  var refusal: StageRefusal {
+    StageRefusal(reason: "\(message). \(remedy)", exitCode: exitCode, isOfEngine: isOfEngine)
+  }
 
   /// As an error of a run that has begun nothing.
   func error(about subject: String) -> JobError {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -5,6 +6,9 @@ internal import SystemPackage
 struct AttemptRun {
   let runner: any StageRunner
   let stop: StopSource
+
+  /// Why a stage failed that somebody killed, most often the kernel.
+  static let killed = "ended by signal 9 (killed, perhaps for want of memory)"
 
   /// - Parameters:
   ///   - shown: told what is run, as the log has it.
@@ -66,6 +70,7 @@ struct AttemptRun {
     var attempt = StageAttempt(
       result: .failed(reason: refusal.reason), exitCode: refusal.exitCode, errorText: refusal.reason)
     attempt.notStarted = refusal.exitCode == nil
+    attempt.isOfEngine = refusal.isOfEngine
     return attempt
   }
 
@@ -89,8 +94,7 @@ struct AttemptRun {
       attempt.result = .stopped
     case .signalled(let signal):
       attempt.exitCode = 128 + signal
-      attempt.result = .failed(
-        reason: "ended by signal \(signal)\(signal == 9 ? " (killed, perhaps for want of memory)" : "")")
+      attempt.result = .failed(reason: signal == SIGKILL ? Self.killed : "ended by signal \(signal)")
     case .timedOut:
       attempt.result = .failed(reason: "it took longer than \(describeDuration(stage.timeout ?? 0)) and was ended")
     case .stopped: attempt.result = .stopped
@@ -101,6 +105,7 @@ struct AttemptRun {
     case .refused(let refusal):
       attempt.exitCode = refusal.exitCode
       attempt.notStarted = refusal.exitCode == nil
+      attempt.isOfEngine = refusal.isOfEngine
       attempt.result = .failed(reason: refusal.reason)
     }
     if attempt.result == .success, let failure = log.failure {

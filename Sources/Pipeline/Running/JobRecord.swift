@@ -207,6 +207,12 @@ struct JobRecord {
     try end(status, started: isRunning ? began ?? .now : .now, error: reason)
   }
 
+  /// Why a run failed whose end is recorded: it is no other failure, and is not counted again.
+  mutating func explain(_ reason: String) throws {
+    latest = (try? Manifest(reading: paths.manifest)) ?? latest
+    try write { $0.explainFailure(reason) }
+  }
+
   /// Makes a change, and those that wait, on the disk.
   private mutating func write(
     meanwhile: () throws -> Void = {}, _ change: (inout Manifest) throws -> Void
@@ -252,15 +258,29 @@ extension Manifest {
     }
   }
 
-  /// Says of stages that were only told to stop why that was.
+  /// Says of stages that were only told to stop, or that the kernel ended, why that was.
   mutating func explainStops(_ reason: String, since began: Timestamp) {
-    for stage in stages where stage.fields["reason"]?.string == StageRun.stopped {
-      let ended = stage.fields["completed_at"]?.string.flatMap { Timestamp($0) }
-      guard let ended, ended >= began else { continue }
-      changeStage(stage.name) { entry in
-        entry["reason"] = .string(reason)
-        entry["error"] = .string(reason)
-      }
+    for stage in stages where stage.status == .failed && (stage.isStopped || stage.isKilled) {
+      guard let ended = stage.ended, ended >= began else { continue }
+      changeStage(stage.name) { $0.explain(reason) }
+    }
+  }
+
+  /// Says why the last run failed, where that is recorded with less.
+  mutating func explainFailure(_ reason: String) {
+    let timing = document["timing"]
+    let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
+    let failed = stages.filter { stage in
+      guard stage.status == .failed, let began else { return stage.status == .failed }
+      return stage.ended.map { $0 >= began } ?? false
+    }
+    let last = failed.max { ($0.ended?.microseconds ?? 0) < ($1.ended?.microseconds ?? 0) }
+    if let last { changeStage(last.name) { $0.explain(reason) } }
+    document["pipeline"]?["error"] = .string(reason)
+    var history = document["history"]?.array ?? []
+    if let index = history.lastIndex(where: { $0["event"]?.string == JobEvent.What.failed.rawValue }) {
+      history[index]["reason"] = .string(reason)
+      document["history"] = .array(history)
     }
   }
 
@@ -271,5 +291,22 @@ extension Manifest {
     for list in ["completed_stages", "failed_stages"] where pipeline[list] == nil { pipeline[list] = .array([]) }
     if let workflow { pipeline["workflow"] = .string(workflow) }
     document["pipeline"] = pipeline
+  }
+}
+
+extension StageRecord {
+  fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
+  fileprivate var isStopped: Bool { reason == StageRun.stopped }
+  fileprivate var isKilled: Bool { reason == AttemptRun.killed }
+}
+
+extension JSON {
+  /// As a stage's record: its reason, which stands for its error where it had said nothing.
+  fileprivate mutating func explain(_ reason: String) {
+    let earlier = self["reason"]
+    if self["error"] == nil || self["error"] == earlier || earlier?.string == StageRun.stopped {
+      self["error"] = .string(reason)
+    }
+    self["reason"] = .string(reason)
   }
 }

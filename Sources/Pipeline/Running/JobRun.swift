@@ -7,10 +7,12 @@ public struct JobRun {
   /// How a run ended.
   public struct Outcome: Sendable {
     public var status: PipelineStatus
-    /// What failed and why, for a failed one.
+    /// What failed and why, for one that is not completed.
     public var reason: String?
     /// It failed for want of a program or model.
     public var isMissingEngine = false
+    /// It was interrupted by want of what runs all stages, as other jobs would be.
+    var isEngineGone = false
     /// Whether somebody has cancelled the job; one that had not begun then is left as it is.
     var isCancelled = false
     var hasBegun = true
@@ -158,6 +160,10 @@ public struct JobRun {
         case .stopped: return interrupted(before: stage)
         case .failed(let reason, let missingEngine):
           return Outcome(status: .failed, reason: "\(stage.name): \(reason)", isMissingEngine: missingEngine)
+        case .engineGone(let reason):
+          // No attempt of the film's: it goes on once there is one again.
+          return Outcome(
+            status: .interrupted, reason: "\(stage.name): \(reason)", isMissingEngine: true, isEngineGone: true)
         }
       }
     }

@@ -17,15 +17,22 @@ struct ProgramCall: Sendable {
 
   /// Runs a program that is found in PATH.
   ///
+  /// - Parameter isEnough: told all that it has said so far; it is ended where that is all there is to know.
   /// - Returns: how it ended, and what it said on both outputs.
   /// - Throws: `Errno` when it cannot be started; `noSuchFileOrDirectory` when there is no such program.
-  func answer(_ arguments: [String], within seconds: Double) throws -> (end: StageProcess.End, text: String) {
+  func answer(
+    _ arguments: [String], within seconds: Double, until isEnough: ((String) -> Bool)? = nil
+  ) throws -> (end: StageProcess.End, text: String) {
     let process = StageProcess(
       arguments: arguments, environment: environment, directory: folder, toolFolders: [], timeout: seconds, grace: 1,
       marker: "CPWX_PROBE_OF=\(arguments.first ?? "") for \(processID)")
     var said: [UInt8] = []
+    let stop = isEnough == nil ? never : try StopSource()
     let child = try process.start()
-    let outcome = process.follow(child, stop: never) { said += $0 }
+    let outcome = process.follow(child, stop: stop) {
+      said += $0
+      if isEnough?(String(decoding: said, as: UTF8.self)) == true { stop.raise(to: .now) }
+    }
     return (outcome.end, String(decoding: said, as: UTF8.self))
   }
 }

@@ -34,6 +34,8 @@ struct StageAttempt {
   var isMissingEngine: Bool { exitCode == 69 || notStarted }
 
   var notStarted = false
+  /// Whether what runs all stages was missing, or went away meanwhile.
+  var isOfEngine = false
 
   /// Seconds until another one; `nil` when it is the last.
   var retriedAfter: Double?

@@ -8,6 +8,8 @@ struct StageRun {
     case done
     case stopped
     case failed(reason: String, missingEngine: Bool)
+    /// There is nothing any more to run stages with.
+    case engineGone(reason: String)
   }
 
   /// Why a stage failed that was told to stop.
@@ -48,6 +50,8 @@ struct StageRun {
           if stop.level == .none { continue }
           return .stopped
         }
+        // Without it the film would lack what it need not: the stage has not been tried.
+        if attempt.isOfEngine { return .engineGone(reason: attempt.cause ?? reason) }
         if !stage.critical { return .done }
         return .failed(reason: attempt.cause ?? reason, missingEngine: attempt.isMissingEngine)
       }
@@ -119,7 +123,7 @@ struct StageRun {
     case .success: (.success, nil)
     case .skipped(let reason): (.skipped, reason)
     case .stopped: (.failed, Self.stopped)
-    case .failed(let reason) where stage.critical || attempt.isRetried: (.failed, reason)
+    case .failed(let reason) where stage.critical || attempt.isRetried || attempt.isOfEngine: (.failed, reason)
     case .failed(let reason): (.skipped, optionalFailure + reason)
     }
   }

@@ -36,4 +36,6 @@ struct StageRefusal: Error, Equatable {
   var reason: String
   /// What the attempt is recorded to have ended with; `nil`: something was missing, and may be there the next time.
   var exitCode: Int?
+  /// Whether what runs all stages is missing, which is no fault of this one nor of its film: other jobs would be refused too.
+  var isOfEngine = false
 }

@@ -73,6 +73,42 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test func `a stage that the cluster ends for want of memory fails its job once, and says so everywhere`() throws {
+    let greedy = Stage("greedy", script: "python3 -c 'x = bytearray(400 << 20)'")
+    let hasMemoryController = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory")
+    let lines = "TaskPlugin=task/cgroup\nSelectTypeParameters=CR_CPU_Memory"
+    let cgroup = """
+      CgroupPlugin=\(hasMemoryController ? "cgroup/v1" : "autodetect")
+      CgroupAutomount=no
+      ConstrainRAMSpace=yes
+      ConstrainSwapSpace=yes
+      AllowedSwapSpace=0
+
+      """
+    try TestWorkspace.withCluster([greedy], films: 1, lines: lines, cgroup: cgroup) {
+      workspace, cluster in
+      let settings = ["CPWX_SLURM_FLAGS": "--mem=100M"]
+      let reason = "the cluster ended it: it needed more memory than it had asked for (OUT_OF_MEMORY)"
+      for night in 1...2 {
+        let outcome = try cluster.cpwx("run", environment: settings)
+        #expect(outcome.code == 1, "\(outcome.errors)")
+        try workspace.expectEverywhere("failed", because: reason)
+        let history = try workspace.manifest()["history"]?.array ?? []
+        let failures = history.filter { $0["event"]?.string == "failed" }
+        #expect(failures.map { $0["reason"]?.string } == Array(repeating: reason, count: night))
+      }
+      #expect(try workspace.record("greedy")["reason"]?.string == reason)
+      for command in [["job", "show", "latest"], ["job", "why", "latest"], ["report"]] {
+        let told = try workspace.start([CPWX.path] + command, environment: ["COLUMNS": "300"]).wait().output
+        #expect(told.contains("(OUT_OF_MEMORY)"), "\(told)")
+        #expect(!told.contains("signal 9"), "\(told)")
+      }
+      // Two of three.
+      let planned = try workspace.json("run", "-n", "--executor", "local").array?.first
+      #expect(planned?["decision"]?.string == "retry", "\(planned?.text() ?? "")")
+    }
+  }
+
   @Test func `a controller that is started anew in mid-batch loses nothing, and is waited for`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       let run = try cluster.startCPWX("run")

@@ -85,6 +85,70 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test
+  func `a job that a script has no room for begins the next one, and one that none has room for is refused alone`()
+    throws
+  {
+    let usual = "SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0,bf_interval=1"
+    for (room, sizes) in [(2, [2, 2, 1]), (0, [])] {
+      let stage = Stage.making("one")
+      try TestWorkspace.with([stage], config: ["EXECUTOR=slurm"]) { workspace in
+        for number in 1...5 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+        // The script is as long for each workspace as for this one, but for its jobs.
+        let first = try SlurmCluster(workspace, usual)
+        _ = try first.cpwx("run", "--detach", "--max-jobs", "1", environment: ["CPWX_SLURM_FLAGS": "--hold"])
+        let script = try #require(workspace.tree(".cpwx/cluster").first { $0.hasSuffix(".sh") })
+        let text = try workspace.read(".cpwx/cluster/" + script)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("  'out/") }).utf8.count + 3
+        try FileManager.default.removeItem(atPath: workspace.path(".cpwx"))
+        try FileManager.default.removeItem(atPath: workspace.path("out"))
+        let most = text.utf8.count + line * (room - 1)
+        let cluster = try SlurmCluster(workspace, "\(usual),max_script_size=\(most)")
+        let outcome = try cluster.cpwx("run")
+        let tasks = try cluster.ask("squeue", "-h", "-r", "-t", "all", "-o", "%F").split(separator: "\n")
+        let counts: [Int] = Set(tasks).sorted().map { array in tasks.count { $0 == array } }
+        #expect(counts == sizes, "\(tasks)")
+        #expect(outcome.code == (room == 0 ? 78 : 0), "\(outcome.errors)")
+        let refusals = outcome.errors.split(separator: "\n").filter { $0.contains("has no room in a script of") }
+        #expect(refusals.count == (room == 0 ? 5 : 0), "\(outcome.errors)")
+        #expect(try workspace.statuses() == (room == 0 ? ["pending": 5] : ["completed": 5]))
+      }
+    }
+  }
+
+  @Test func `while the queue is full jobs are followed, and sbatch is not waited for`() throws {
+    try TestWorkspace.withCluster([.waiting], films: 2) { workspace, cluster in
+      // The real sbatch, of a cluster whose queue is full from the second array on until a first job is seen to have ended.
+      let sbatch = """
+        #!/bin/sh
+        case "$*" in
+          *--version*|*--test-only*) ;;
+          *-2.sh) [ -e room ] || {
+            echo 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying' >&2
+            sleep 20
+            touch slept
+          };;
+        esac
+        exec /usr/bin/sbatch "$@"
+        """
+      try workspace.write("bin/sbatch", sbatch)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
+      try workspace.write(
+        "bin/scontrol", "#!/bin/sh\n/usr/bin/scontrol \"$@\" | sed 's/^MaxArraySize.*/MaxArraySize = 1/'\n")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/scontrol"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let run = try cluster.startCPWX("run", environment: ["PATH": path])
+      #expect(eventually { run.errorsSoFar.contains("the cluster's queue is full, and is waited for") })
+      try workspace.write("open", "")
+      #expect(eventually { run.errorsSoFar.contains("completed after ") }, "\(run.errorsSoFar)")
+      try workspace.write("room", "")
+      let outcome = try run.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(!workspace.exists("slept"))
+      #expect(try workspace.statuses() == ["completed": 2])
+    }
+  }
+
   @Test func `where the site lets a user have few jobs they are handed over a few at a time`() throws {
     try TestWorkspace.withCluster([.last], films: 3) { workspace, cluster in
       // The real sbatch, on a site that takes no more than two at a time: limits of users need a database.

@@ -7,17 +7,28 @@ import Testing
 final class SlurmCluster {
   private let workspace: TestWorkspace
   private let folder: String
+  /// Whether its tasks are in cgroups, which nobody else takes away.
+  private let isContained: Bool
   private static let nodes = ["n1", "n2", "n3"]
 
   /// Starts one, for the time of the test.
   ///
-  /// - Parameter lines: more lines of its configuration.
-  init(_ workspace: TestWorkspace, _ lines: String) throws {
+  /// - Parameters:
+  ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out or of the scheduler takes the
+  ///     place of the usual.
+  ///   - cgroup: its cgroup.conf, where tasks are to be kept within what they ask for.
+  init(_ workspace: TestWorkspace, _ lines: String, cgroup: String? = nil) throws {
     self.workspace = workspace
+    isContained = cgroup != nil
     // Its sockets' paths have room for few bytes.
     folder = "/tmp/cpwx-slurm-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let text = Self.configuration(folder, try Self.freePort()) + lines + "\n"
+    let replaced = ["TaskPlugin=", "SelectTypeParameters=", "SchedulerParameters="].filter { lines.contains($0) }
+    let usual = Self.configuration(folder, try Self.freePort()).split(separator: "\n").filter { line in
+      !replaced.contains { line.hasPrefix($0) }
+    }
+    let text = usual.joined(separator: "\n") + "\n" + lines + "\n"
+    try cgroup?.write(toFile: folder + "/cgroup.conf", atomically: true, encoding: .utf8)
     try text.write(toFile: configuration, atomically: true, encoding: .utf8)
     workspace.atEnd { [self] in stop() }
     try startController(clean: true)
@@ -101,8 +112,9 @@ final class SlurmCluster {
         case "$(readlink "$process/cwd")" in "$1"*) kill -9 "${process#/proc/}";; esac
       done
       rm -rf "$1"
+      [ -z "$2" ] || find /sys/fs/cgroup -depth -type d -path '*/slurm_n[1-3]*' -exec rmdir {} + 2>/dev/null
       """
-    _ = try? workspace.startAsRoot(["sh", "-c", script, "sh", folder]).wait()
+    _ = try? workspace.startAsRoot(["sh", "-c", script, "sh", folder, isContained ? "cgroups" : ""]).wait()
   }
 
   /// The first of four ports in a row, for the controller and the nodes.
@@ -165,11 +177,12 @@ final class SlurmCluster {
 extension TestWorkspace {
   /// A workspace with some films, and a cluster for it.
   static func withCluster(
-    _ stages: [Stage], films: Int, lines: String = "", body: (TestWorkspace, SlurmCluster) throws -> Void
+    _ stages: [Stage], films: Int, lines: String = "", cgroup: String? = nil,
+    body: (TestWorkspace, SlurmCluster) throws -> Void
   ) throws {
     try with(stages, config: ["EXECUTOR=slurm"]) { workspace in
       for number in 1...films { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
-      try body(workspace, SlurmCluster(workspace, lines))
+      try body(workspace, SlurmCluster(workspace, lines, cgroup: cgroup))
     }
   }
 
