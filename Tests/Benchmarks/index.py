@@ -83,7 +83,8 @@ def measured(bench, cpwx, workspace, size):
     find = [cpwx, "job", "find", "night river", "--limit", "50", "-C", workspace]
     rows["cpwx job find, ms"] = repeated(find, accepted=(0, 1))  # 1: nothing was found
     rows["cpwx job stats, 5 times, ms"] = repeated([cpwx, "job", "stats", "-C", workspace], runs=5)
-    for line in (["job", "show", "2024"], ["job", "cancel", ""], ["archive", "restore", ""], ["job", "list", "user="]):
+    for line in (["job", "show", "2024"], ["job", "cancel", ""], ["archive", "restore", ""], ["job", "list", "user="],
+                 ["report", ""], ["archive", "extract", "latest", ""], ["run", "--stages", ""]):
         completion = [cpwx, "complete", "bash", "cpwx", *line]
         rows[f"completion of '{' '.join(line)}', 100 times, ms"] = repeated(completion, OFTEN, env={**os.environ, "CPWX_WORKSPACE": workspace})
     database = f"{workspace}/.cpwx/index.sqlite"

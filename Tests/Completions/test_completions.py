@@ -179,6 +179,11 @@ class Tab:
         before = self.terminal.wait_for("<cpwx job show>")
         self.assertNotRegex(before, "no workspace|cpwx:")
 
+    def test_batches_lanes_and_users_are_completed(self):
+        self.completed("cpwx report lat", "cpwx report latest")
+        self.completed("cpwx run --lane cp", "cpwx run --lane cpu=")
+        self.completed("cpwx archive extract latest manif", "cpwx archive extract latest manifest.json")
+
     def test_nothing_is_written(self):
         def everything():
             # But for the memory that SQLite's readers and writers share, in which they find each other.
@@ -198,6 +203,20 @@ class Tab:
         self.completed("cpwx job show -C ../bare late", "cpwx job show -C ../bare late")
         self.completed("cpwx job show -C ../bare --form", "cpwx job show -C ../bare --format")
         self.assertEqual(sorted(bare.rglob("*")), before)
+
+
+class Outside(unittest.TestCase):
+    def test_what_only_a_workspace_has_is_met_with_silence(self):
+        for words in (
+                ["report"], ["migrate", "undo"], ["run", "--attach"], ["run", "--resume"], ["job", "show"], ["job", "cancel"],
+                ["job", "logs", "latest", "--stage"], ["archive", "restore"], ["archive", "extract", "latest"],
+                ["archive", "list", "--user"]):
+            for shell in ("bash", "zsh", "fish"):
+                with self.subTest(" ".join([shell, *words])):
+                    asked = subprocess.run(
+                        [CPWX, "complete", shell, "cpwx", *words, ""], cwd="/", env={**os.environ, "CPWX_WORKSPACE": ""},
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                    self.assertEqual((asked.returncode, asked.stdout.decode()), (0, ""))
 
 
 class Bash(Tab, unittest.TestCase):

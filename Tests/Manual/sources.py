@@ -8,15 +8,19 @@ SOURCES = Path(__file__).resolve().parents[2] / "Sources"
 GAP = "\\(...)"
 # What makes an error or hands a text on to one, and which of its arguments without a label the text is.
 MAKERS = {"JobError": 2, "ArchiveError": -1, "ValidationError": 0, "mistake": -1, "wrong": -1, "failed": 1}
+# A reason is such a text: why a stage failed or was skipped, why a job is kept.
+LABELLED = r"(?<![\w.])(?<!var )(?<!let )reason:(?=\s+\S)"
 # Functions and variables that answer with such a text.
-TELLERS = r"\bstatic func flaw\(|\bvar message: String \{\n    switch|\blet flaw = \"|\bstatic let noText"
+TELLERS = (
+    r"\bstatic func flaw\(|\bvar message: String \{\n    switch|\blet flaw = \"|\bstatic let noText"
+    r"|\bfunc objection\(|\blet reason = \"")
 
 
 def texts():
     """Each text, with its file and line."""
     for file in sorted(SOURCES.rglob("*.swift")):
         source = file.read_text()
-        for place, expression in [*made(source), *told(source)]:
+        for place, expression in [*made(source), *labelled(source), *told(source)]:
             for text in literals(expression):
                 # What holds no word of its own is another error's text.
                 if not re.search(r"[a-z]{3}", text.replace(GAP, "")):
@@ -24,14 +28,37 @@ def texts():
                 yield text, f"{file.relative_to(SOURCES)}:{source.count(chr(10), 0, place) + 1}"
 
 
+def reasons(source):
+    """Each text of a reason."""
+    for _, expression in labelled(source):
+        yield from (text for text in literals(expression) if re.search(r"[a-z]{3}", text.replace(GAP, "")))
+
+
 def made(source):
-    for call in re.finditer(rf"\b({'|'.join(MAKERS)})\(", source):
-        if "//" in source[source.rfind("\n", 0, call.start()):call.start()]:
+    for maker, number in MAKERS.items():
+        for call in re.finditer(rf"\b(?:{maker})\(", source):
+            if is_comment(source, call.start()) or source[:call.start()].endswith("func "):
+                continue
+            given = [part for part in arguments(source, call.end() - 1)[0] if not re.match(r"\w+:", part)]
+            if -len(given) <= number < len(given):
+                yield call.start(), given[number]
+
+
+def is_comment(source, place):
+    return "//" in source[source.rfind("\n", 0, place) + 1:place]
+
+
+def labelled(source):
+    for label in re.finditer(LABELLED, source):
+        if is_comment(source, label.start()):
             continue
-        given = [part for part in arguments(source, call.end() - 1)[0] if not re.match(r"\w+:", part)]
-        number = MAKERS[call.group(1)]
-        if -len(given) <= number < len(given):
-            yield call.start(), given[number]
+        opening = source.rfind("(", 0, label.end())
+        while opening >= 0 and arguments(source, opening)[1] < label.end():
+            opening = source.rfind("(", 0, opening)
+        for part in arguments(source, opening)[0]:
+            if re.match("reason:", part):
+                # What stands in brackets names a field.
+                yield label.start(), re.sub(r'\["\w+"\]|said\("\w+"\)', "", part)
 
 
 def told(source):

@@ -3,6 +3,7 @@
 CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -285,6 +286,85 @@ class PagesOfWork(unittest.TestCase):
             self.assertIn("no sound", self.shown(self.example("cpwx-errors.7", "cpwx run --quiet")))
         finally:
             (self.workspace / "config/pipeline.yaml").write_text(before)
+
+
+    def test_nights_as_they_are_begun(self):
+        for page_name, beginning in (("cpwx-nights.7", "$ cpwx run -n "), ("cpwx-nights.7", "$ cpwx run --halt")):
+            for line in self.example(page_name, beginning).splitlines():
+                self.shown(line.split("   ")[0])
+        # The command of the line for cron, behind six fields and a user.
+        environment, line = self.example("cpwx-nights.7", "CPWX_ENGINES=").splitlines()
+        command = line.split(maxsplit=6)[6].replace("/usr/local/bin/", "").replace("/srv/cpwx", str(self.workspace))
+        self.assertRegex(line, r"^(?:\S+ ){5}cpwx ")
+        self.shown(f"{environment} {command}")
+        unit = self.example("cpwx-nights.7", "[Service]").replace("/usr/local/bin/cpwx", CPWX)
+        [start] = [line for line in unit.splitlines() if line.startswith("ExecStart=/")]
+        self.shown(start.removeprefix("ExecStart=") + " -n")
+
+    def test_a_pipeline_is_tried(self):
+        (self.workspace / "sound.yaml").write_text(self.example("cpwx.yaml.5", "name: sound"))
+        said = self.shown(self.example("cpwx.yaml.5", "$ cpwx run --pipeline"))
+        self.assertIn("film.mkv", said)
+
+    def test_the_hashes_and_the_frames_of_an_archive_are_asked(self):
+        archive = next(self.workspace.glob("archive/*/*/*/*/20251030-001.tar.zst"))
+        for number, beginning in enumerate(("$ tar --zstd", "$ tail -c 9")):
+            there = self.workspace / f"asked-{number}"
+            there.mkdir()
+            said = self.shown(
+                f"cd {there} && cp {archive} . && " + self.example("cpwx-archive.5", beginning).strip().replace("\n", " && "))
+            self.assertRegex(said, r"^\s*[1-9]\d*\n$" if number else r"^$")
+
+    def test_settings_that_are_shown_are_such(self):
+        for beginning in ("SRC_LANG=", "NOTIFY_ON=", "ARCHIVE_EXCLUDE="):
+            text = self.example("cpwx-env.5", beginning)
+            file = self.workspace / "config/.env"
+            before = file.read_text()
+            file.write_text(before + text)
+            try:
+                checks = self.shown("cpwx doctor --format json; true")
+            finally:
+                file.write_text(before)
+            keys = re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)
+            wrong = [
+                check for check in json.loads(checks) if check["status"] == "error" and any(key in check["check"] for key in keys)]
+            self.assertEqual(wrong, [], beginning)
+
+    def test_every_example_is_run_or_it_is_said_why_not(self):
+        """The displays of sections 5 and 7 that are commands: those that are run here or in another test, and the others."""
+        here = Path(__file__).read_text()
+        for path in sorted(MAN.glob("*.[57]")):
+            shown = literals(path.name) + re.findall(r"^\.Dl (.*\n)", page(path.name), re.MULTILINE)
+            for part in shown:
+                if not re.match(r"[$#] |\[|cpwx |[A-Z_]+=", part):
+                    continue
+                with self.subTest(f"{path.name}: {part.splitlines()[0]}"):
+                    begun = [words for words in re.findall(r'"(\S[^"\n]{3,})"', here) if part.startswith(words)]
+                    self.assertTrue(begun or any(part.startswith(words) for words in NOT_RUN), part)
+
+
+# Examples of sections 5 and 7 that no test runs, and why.
+NOT_RUN = {
+    "# adduser": "it makes a user of the machine",
+    "$ docker build": "it needs a daemon; Tests/AcceptanceTests/Docker builds that image and runs these",
+    "$ cpwx doctor                           is the": "it needs a cluster; Tests/AcceptanceTests/Cluster runs these",
+    "$ cd ~/.local/share": "it fetches 3 GB",
+}
+
+
+class Contributing(unittest.TestCase):
+    def test_what_it_names_is_there(self):
+        text = (ROOT / "CONTRIBUTING.md").read_text()
+        code = "\n".join([*sources("Sources"), *sources("Sources", "config", ending=".py"), (ROOT / "Makefile").read_text()])
+        files = {path.stem for path in (ROOT / "Sources").rglob("*.swift")} | {
+            path.stem for path in (ROOT / "Tests").rglob("*.swift")} | {path.name for path in (ROOT / "Sources").iterdir()}
+        for name in set(re.findall(r"`([^`]+)`", text)):
+            with self.subTest(name):
+                if re.fullmatch(r"[\w./-]+/[\w./-]+", name):
+                    self.assertTrue((ROOT / name).exists(), "no such file")
+                elif re.fullmatch(r"[A-Z]\w+(?:\.\w+)?", name):
+                    for word in name.split("."):
+                        self.assertTrue(word in files or re.search(rf"\b{word}\b", code) or (ROOT / name).exists(), word)
 
 
 class ArchiveFormat(unittest.TestCase):

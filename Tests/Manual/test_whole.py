@@ -9,6 +9,7 @@ import test_archive_errors
 import test_errors
 import test_manual as manual
 import test_notices
+import test_reasons
 import test_stage_errors
 import test_system_errors
 
@@ -56,16 +57,37 @@ ELSEWHERE = {
 BETWEEN = {
     "the cluster knows its task no more, and it had not ended",
 }
+ARCHIVE = "Tests/ArchiveTests"
+ELSEWHERE |= {
+    "it keeps changing: ... ...; its archive is of a moment, and the job stays": (
+        f"{ARCHIVE}/ChangingJobTests.swift", "keeps changing"),
+    "... has changed while it was archived": (f"{ARCHIVE}/ChangingJobTests.swift", "has changed while it was archived"),
+    "its archive ... was taken away or replaced meanwhile; the job stays": (
+        f"{ARCHIVE}/OnlyCopyTests.swift", "taken away or replaced"),
+    "not begun: stopped": ("Tests/AcceptanceTests/Archives/InterruptedArchivingTests.swift", "not begun: stopped"),
+    "on the cluster": (f"{CLUSTER}/ClusterFollowTests.swift", "on the cluster"),
+}
+# What no test brings about: it needs a disk that fills up between two writes, a process that comes between, or a pipeline that was
+# changed behind the look that is taken at it before a job is made.
+UNSEEN = {
+    "it needed more memory than there was for it, and was killed", "its log could not be written: ...",
+    "the stage declares no command for the local runner, only a service",
+    "the stage declares no service for the docker runner, only a command", "docker compose did not start its container",
+    "the film's name is no UTF-8, which is all that Docker passes on; it needs another one",
+    "the job's folder ... is not below ..., where containers see it", "it ended with exit code N, and ...",
+    "it was not handed to the cluster; the next run goes on with it", "another process has archived it just now", "stopped",
+    "it lies in ..., outside of the dated tree of ...",
+}
 
 
 class TheManual(unittest.TestCase):
     def test_every_error_is_provoked_here_or_where_it_says(self):
         if not provoking.PROVOKED:
             # It has been asked for alone; else the tests have run before.
-            for module in (test_archive_errors, test_errors, test_notices, test_stage_errors, test_system_errors):
+            for module in (test_archive_errors, test_errors, test_notices, test_reasons, test_stage_errors, test_system_errors):
                 unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
-        self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE) - BETWEEN), [])
-        self.assertEqual(sorted(provoking.PROVOKED & (set(ELSEWHERE) | BETWEEN)), [])
+        self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE) - BETWEEN - UNSEEN), [])
+        self.assertEqual(sorted(provoking.PROVOKED & (set(ELSEWHERE) | BETWEEN | UNSEEN)), [])
         for message, (file, words) in ELSEWHERE.items():
             with self.subTest(message):
                 self.assertIn(words, (manual.ROOT / file).read_text())
@@ -78,6 +100,19 @@ class TheManual(unittest.TestCase):
         for text, place in texts:
             with self.subTest(place):
                 self.assertTrue(any(pattern.search(text) for pattern in documented), text)
+
+    def test_a_reason_is_documented_as_it_is(self):
+        """Not by a word of it."""
+        shown = {" ".join(words(text)) for text in provoking.DOCUMENTED}
+        reasons = [text for file in sources.SOURCES.rglob("*.swift") for text in sources.reasons(file.read_text())]
+        self.assertGreater(len(reasons), 25)
+        for text in reasons:
+            with self.subTest(text):
+                self.assertIn(" ".join(words(text)), shown)
+
+
+def words(text):
+    return re.findall(r"[\w'-]+", re.sub(r"(?<![A-Za-z])N(?![A-Za-z])|\.\.\.", " ", text.replace(sources.GAP, " ")))
 
 
 if __name__ == "__main__":

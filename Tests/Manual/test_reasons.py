@@ -1,0 +1,130 @@
+"""Why stages fail and jobs stay, as cpwx-errors(7) has it, provoked.
+
+CPWX names the program, by default .build/debug/cpwx.
+"""
+
+import os
+import shutil
+import signal
+import unittest
+from pathlib import Path
+
+from provoking import ErrorCase, Place, ended, wait_for
+
+class Stages(ErrorCase):
+    def run_of(self, script, fields="", code=1):
+        self.place.pipeline(script, fields)
+        outcome = self.place.cpwx("run", "--force", "--settle", "0s")
+        self.assertEqual(outcome[0], code, outcome[1])
+        record = Path(self.place.cpwx("job", "path", "latest", code=0)[1].strip(), "manifest.json").read_text()
+        return 1, outcome[1] + record
+
+    def test_that_end_badly(self):
+        self.expect("it ended well but did not make ...", 1, self.run_of('rm "$1/one.txt"'))
+        self.expect("ended by signal N", 1, self.run_of("kill -9 $$"))
+        self.expect("it took longer than ... and was ended", 1, self.run_of("sleep 60", "timeout: 1s"))
+
+    def test_that_tell_themselves(self):
+        tells = "import json, sys; p = sys.argv[1] + '/manifest.json'; d = json.load(open(p)); d['stages']['one']['status'] = 'SAID'; json.dump(d, open(p, 'w'))"
+        script = Path(self.folder, "tell.py")
+        for said, message, code in (
+                ("failed", "the stage says itself that it failed", 1), ("skipped", "skipped by the stage itself", 0)):
+            with self.subTest(message):
+                script.write_text(tells.replace("SAID", said))
+                self.expect(message, 1, self.run_of(f'python3 {script} "$1"', code=code))
+
+    def test_of_which_some_were_asked_for(self):
+        said = self.place.cpwx("run", "--stages", "one", code=0)[1]
+        why = self.place.cpwx("job", "why", "latest")[1] + self.place.cpwx("manifest", "show", "latest", "--format", "json")[1]
+        self.expect("only what was asked for; still to do: ...", 1, (1, said + why))
+        self.place.pipeline("exit 3", "critical: true")
+        self.place.cpwx("run", "--force")
+        said = self.place.cpwx("run", "--resume", "latest", "--stages", "two")[1]
+        why = self.place.cpwx("job", "why", "latest")[1]
+        record = Path(self.place.cpwx("job", "path", "latest", code=0)[1].strip(), "manifest.json").read_text()
+        self.expect("only what was asked for: ... failed earlier", 1, (1, said + why + record))
+
+    def test_before_which_a_run_ends(self):
+        begun = self.place.root / "begun"
+        self.place.pipeline(f"touch {begun}; sleep 2")
+        run = self.place.begin("run")
+        wait_for(begun.exists)
+        run.send_signal(signal.SIGINT)
+        self.expect("stopped at ...; the next run goes on from there", 1, (1, ended(run)[1]))
+
+    def test_of_a_run_that_dies(self):
+        begun = self.place.root / "begun"
+        self.place.pipeline(f"touch {begun}; sleep 60")
+        run = self.place.begin("run")
+        # The stage begins while its record is still on its way to the disk.
+        wait_for(lambda: begun.exists() and any(
+            '"running"' in path.read_text() for path in self.place.root.glob("out/*/*/*/*/*/manifest.json")))
+        run.kill()
+        run.communicate()
+        self.expect("the run ended without a word", 1, (1, self.place.cpwx("job", "why", "latest")[1]))
+        self.place.pipeline()
+        self.place.cpwx("run", "-q", code=0)
+
+
+class Jobs(ErrorCase):
+    def kept(self, message, *arguments, code=1):
+        outcome = self.place.cpwx("archive", *arguments)
+        self.assertEqual(outcome[0], code, outcome[1])
+        self.expect(message, 1, (1, outcome[1]))
+
+    def test_that_are_not_done(self):
+        job = self.place.cpwx("job", "create", code=0)[1].strip()
+        self.kept("it has not begun, and can be run; name it with --force to archive it all the same", job)
+        self.place.cpwx("run", "-q", "--stages", "one", code=0)
+        self.kept("it can be resumed; name it with --force to archive it all the same", "latest")
+        self.place.pipeline("exit 3")
+        self.place.cpwx("run", "-q", "--force")
+        self.kept("it failed, and can be resumed; name it with --force to archive it all the same", "latest")
+        begun = self.place.root / "begun"
+        self.place.pipeline(f"touch {begun}; sleep 60")
+        run = self.place.begin("run", "--force")
+        wait_for(begun.exists)
+        self.kept("it is running", "latest")
+        run.terminate()
+        run.terminate()
+        self.place.cpwx("job", "cancel", "latest")
+        run.communicate(timeout=60)
+
+    def test_that_have_an_archive(self):
+        job, archive = self.place.archive("--keep")
+        folder = Path(self.place.cpwx("job", "path", job, code=0)[1].strip())
+        (folder / "edited.txt").write_text("more")
+        self.kept("it has changed since it was archived in ...; --force archives it as it is now", job)
+        archive.write_bytes(archive.read_bytes()[:-100])
+        self.kept("there is a damaged archive of it, ...; --force puts another in its place", job)
+        archive.unlink()
+        self.place.cpwx("archive", "-q", job, code=0)
+        self.kept("it is archived already", job, code=0)
+        self.kept("only its archive is there; restore it first: cpwx archive restore ...", "--redact", job)
+        other = Place(Path(self.folder, "other"))
+        theirs = other.archive()[1]
+        restored = self.place.cpwx("archive", "restore", job, code=0)
+        self.assertTrue(folder.exists(), restored)
+        if theirs.name == archive.name:
+            shutil.copy(theirs, archive)
+            self.kept(
+                "... is the archive of another job of this name, ...: give each workspace an ARCHIVE_ROOT of its own", job)
+
+    def test_whose_logs_are_elsewhere(self):
+        folder = Path(self.place.job())
+        logs = next(path for path in self.place.root.glob("logs/*/*/*/*/*") if path.name == folder.name)
+        self.place.settings("LOG_ROOT=other")
+        self.kept("its logs lie in ..., and LOG_ROOT leads to ...: move them there", folder.name)
+        text = (self.place.root / "config/.env").read_text()
+        (self.place.root / "config/.env").write_text(text.replace("LOG_ROOT=other\n", ""))
+        shutil.rmtree(logs)
+        logs.write_text("a file")
+        self.kept("... is ... where the folder of its logs should be", folder.name)
+
+    def test_on_a_disk_that_has_room(self):
+        self.place.job()
+        self.kept("not needed: the disk ... ... % full", "--over", "99.9%", code=0)
+
+
+if __name__ == "__main__":
+    unittest.main()
