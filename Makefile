@@ -65,7 +65,7 @@ image: stage
 demo: setup
 	@echo "== a workspace in $(DEMO)/ with one film"
 	@$(BUILT)/cpwx init $(DEMO)
-	@sed -i 's/^SRC_LANG=hi /SRC_LANG=en /' $(DEMO)/config/.env
+	@sed -i 's/^SRC_LANG=hi /SRC_LANG=en /; s/^WHISPER_MODEL=large-v3 /WHISPER_MODEL=base /' $(DEMO)/config/.env
 	@cp -np $(SAMPLE) $(DEMO)/in/
 	@echo "== cpwx run -C $(DEMO)"
 	$(BUILT)/cpwx run -C $(DEMO)

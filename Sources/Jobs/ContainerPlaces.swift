@@ -70,7 +70,7 @@ extension EnvFile {
     }
     for (key, folder) in [("OUTPUT_ROOT", job.output), ("LOG_ROOT", job.logs)] {
       let place = forContainers ? places.containerPath(of: folder) : nil
-      self[key] = place ?? workspace.documentPath(folder)
+      setEverywhere(key, place ?? workspace.documentPath(folder))
     }
   }
 }

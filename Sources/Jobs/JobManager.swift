@@ -130,11 +130,27 @@ public struct JobManager: Sendable {
     return unlink(paths.temporaryEnv)
   }
 
+  /// The settings of a job, by name, that would be others if it were made now: its own folders and numbers aside, and
+  /// secrets that were left out of it.
+  public func settingsThatDiffer(of paths: JobPaths, overlay: EnvFile? = nil) throws -> [String] {
+    let own = EnvFile(parsing: try DurableFile.read(paths.env))
+    var wanted = jobEnv(paths, overlay: overlay)
+    wanted.setPlaces(of: paths, in: workspace, forContainers: own.isForContainers)
+    let keys = wanted.keys + own.keys.filter { wanted[$0] == nil }
+    return keys.filter { key in
+      let (standing, other) = (own[key] ?? "", wanted[key] ?? "")
+      return standing != other && !(standing.isEmpty && Secrets.isSecret(key, other)) && !Self.ownKeys.contains(key)
+    }
+  }
+
+  /// What each job has of its own.
+  private static let ownKeys = ["JOB_ID", "USER_ID", "OUTPUT_ROOT", "LOG_ROOT"]
+
   private func jobEnv(_ paths: JobPaths, settings: EnvFile? = nil, overlay: EnvFile?) -> EnvFile {
     var env = settings ?? workspace.config
     if let overlay { env.overlay(overlay) }
-    env["JOB_ID"] = paths.id.description
-    env["USER_ID"] = String(paths.userID)
+    env.setEverywhere("JOB_ID", paths.id.description)
+    env.setEverywhere("USER_ID", String(paths.userID))
     env.setPlaces(of: paths, in: workspace, forContainers: forContainers)
     return env
   }

@@ -22,10 +22,10 @@ struct ConfigChecks {
       results += unheardKeys(definition)
       results += StageProgramChecks(workspace: workspace, environment: environment).run(definition)
     }
-    if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true {
+    if let place = tokenPlace {
       results.append(
         .warning(
-          "config HF_TOKEN",
+          place,
           "no engine needs it: models are read from this machine and never fetched while a film runs",
           "Leave it if stages of your own use it."))
     }
@@ -42,6 +42,16 @@ struct ConfigChecks {
     } catch {
       return (nil, .error("pipeline", "\(error)", "Mend the lines named, or remove the file to get the ten stages."))
     }
+  }
+
+  /// Where a token for Hugging Face is: in the configuration, or in the file that SECRETS_PATH names.
+  private var tokenPlace: String? {
+    if workspace.config["HF_TOKEN"].map({ !$0.isEmpty }) == true { return "config HF_TOKEN" }
+    guard let file = Secrets.file(named: workspace.config, in: workspace.root, outer: environment),
+      let document = try? JSON(parsing: DurableFile.read(file))
+    else { return nil }
+    let name = ["hf_token", "pyannote_token", "HF_TOKEN"].first { document[$0]?.string?.isEmpty == false }
+    return name.map { "secrets \($0)" }
   }
 
   /// Settings whose values cannot be meant.

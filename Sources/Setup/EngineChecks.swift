@@ -15,7 +15,7 @@ struct EngineChecks {
         isCurrent
         ? .ok("engines", "installed in \(home.root)")
         : .warning("engines", "in \(home.root) are not those of this cpwx", EngineHome.remedy)
-      return [state] + EngineStage.names.map { stage(catalog, $0) }
+      return [state] + EngineStage.names.map { stage(catalog, $0) } + [model(catalog, home)].compactMap { $0 }
         + catalog.broken.map {
           .error("engine \($0.adapter.lastName)", "\($0.error.message)", EngineHome.remedy)
         }
@@ -43,6 +43,26 @@ struct EngineChecks {
       let isOptional = stage == "pre_ner" || stage == "post_ner"
       return isOptional ? .warning(check, message, remedy) : .error(check, message, remedy)
     }
+  }
+
+  /// What asr will take instead of the model that WHISPER_MODEL names; `nil` where it takes that one, or none.
+  private func model(_ catalog: EngineCatalog, _ home: EngineHome) -> CheckResult? {
+    guard let named = settings["WHISPER_MODEL"],
+      let task = try? SpeechTask(setting: { settings[$0] }, wrong: Self.wrong),
+      let engine = try? catalog.choose(
+        stage: "asr", setting: settings["ENGINE_ASR"], language: task.language, task: task.name)
+    else { return nil }
+    let able = engine.models.map { WhisperModel($0) }.filter { $0.serves(task) }
+    let wanted = WhisperModel(named)
+    guard let taken = able.first, !able.contains(wanted) else { return nil }
+    let isThere = engine.models.contains { WhisperModel($0) == wanted }
+    let lack =
+      isThere ? "knows English alone" : wanted.isKnown ? "is not installed" : "is no whisper model that is known"
+    let remedy = isThere || !wanted.isKnown ? nil : wanted.installation(in: home.root)
+    return .warning(
+      "config WHISPER_MODEL", "\(named) \(lack); asr takes \(taken.name), and makes a note of it",
+      (remedy.map { "\($0) Or set" } ?? "Set") + " WHISPER_MODEL=\(taken.name)."
+        + (wanted.isKnown ? "" : didYouMean(named, among: WhisperModel.known)))
   }
 
   private static func wrong(_ key: String, _ value: String, _ message: String) -> JobError {

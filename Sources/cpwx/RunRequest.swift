@@ -22,14 +22,29 @@ struct RunRequest {
 
   init(_ command: RunCommand) throws {
     var (paths, config, user) = (command.paths, command.config, command.user)
-    if let old = OldForm(paths) {
+    if let old = try OldForm(paths) {
       paths = [paths[0]]
+      if let config, absolute(FilePath(config)) != absolute(FilePath(old.config)) {
+        throw JobError(
+          .usage, "--config \(config)", "says otherwise than \(old.config), after the film", remedy: "Name one of them."
+        )
+      }
+      if let user, let other = old.user, user != other {
+        throw JobError(
+          .usage, "--user \(user)", "says otherwise than \(other), after the configuration",
+          remedy: "Name one of them.")
+      }
       config = config ?? old.config
       user = user ?? old.user
     }
     if let user, user < 1 { throw JobError(.usage, "user \(user)", "a user id is a number from 1") }
     workspace = try command.workOptions.open(config: config)
     let environment = processEnvironment()
+    if paths.isEmpty, !command.resume.isEmpty {
+      let what = "is for films: a job of --resume goes on as it is, for its own user"
+      if command.force { throw JobError(.usage, "--force", what) }
+      if user != nil { throw JobError(.usage, "--user", what) }
+    }
     let isOfJobsAlone = paths.isEmpty && !command.resume.isEmpty && config == nil
     if !command.clusterOptions.noIndex, !command.clusterOptions.attach, !isOfJobsAlone {
       try SettingsCheck(workspace, environment: environment).requireConfiguration(hasUser: user != nil)
@@ -170,14 +185,19 @@ private struct OldForm {
   var config: String
   var user: Int?
 
-  init?(_ arguments: [String]) {
+  /// - Throws: ``JobError`` with code `usage` when the third word can be neither a user nor a film.
+  init?(_ arguments: [String]) throws {
     guard (2...3).contains(arguments.count) else { return nil }
     let name = FilePath(arguments[1]).lastComponent?.string ?? ""
     let status = try? FileStatus(of: FilePath(arguments[1]))
     guard status?.isRegular == true, !MediaFiles.isMedia(name) else { return nil }
     config = arguments[1]
     guard arguments.count == 3 else { return }
-    guard let user = Int(arguments[2]) else { return nil }
+    guard let user = Int(arguments[2]) else {
+      if exists(FilePath(arguments[2])) || MediaFiles.isMedia(arguments[2]) { return nil }
+      throw JobError(
+        .usage, arguments[2], "is no user", remedy: "After FILE CONFIG comes the user's id, a number from 1.")
+    }
     self.user = user
   }
 }

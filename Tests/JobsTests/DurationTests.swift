@@ -4,7 +4,7 @@ import Testing
 @Suite struct `Durations in words` {
   @Test(arguments: [
     ("10m", 600.0), ("4h", 14400), ("90s", 90), ("1h30m", 5400), ("2d", 172_800), ("2w", 1_209_600), ("2y", 63_072_000),
-    ("45", 45), ("0.5s", 0.5),
+    ("45", 45), ("0.5s", 0.5), ("200ms", 0.2), ("1m500ms", 60.5),
   ])
   func `are read as people write them`(text: String, seconds: Double) {
     #expect(parseDuration(text) == seconds)

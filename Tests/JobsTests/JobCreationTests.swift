@@ -81,6 +81,21 @@ struct `A new job` {
     #expect(try DurableFile.read(job.paths.env) == Array(expected.utf8) + [0xFF, 0xFE])
   }
 
+  @Test func `sets its four values wherever they stand, as readers differ in which counts`() throws {
+    let lines = ["USER_ID=7", "JOB_ID=a", "OUTPUT_ROOT=x", "KNOB=1", "KNOB=2", "LOG_ROOT=y # here"]
+    let doubled = lines.map { $0 + "\n" } + ["USER_ID=8\n", "JOB_ID='b'\n", "export OUTPUT_ROOT=./z\n", "LOG_ROOT=w\n"]
+    let site = try TemporaryWorkspace(env: Array(doubled.joined().utf8))
+    let place = "2025/10/30/3/20251030-001"
+    let job = try create(site, userID: 3)
+    let text = String(decoding: try DurableFile.read(job.paths.env), as: UTF8.self)
+    #expect(
+      text.split(separator: "\n").map(String.init)
+        == [
+          "USER_ID=3", "JOB_ID=20251030-001", "OUTPUT_ROOT=\(place)", "KNOB=1", "KNOB=2", "LOG_ROOT=\(place) # here",
+          "USER_ID=3", "JOB_ID='20251030-001'", "export OUTPUT_ROOT=\(place)", "LOG_ROOT=\(place)",
+        ].map { $0.replacing("OUTPUT_ROOT=", with: "OUTPUT_ROOT=z/").replacing("LOG_ROOT=", with: "LOG_ROOT=w/") })
+  }
+
   @Test func `without a configuration has the four settings alone`() throws {
     let site = try TemporaryWorkspace(env: nil)
     let job = try create(site)

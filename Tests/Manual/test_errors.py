@@ -136,6 +136,11 @@ class Provoked(ErrorCase):
             "no such stage": ["run", "--stages", "nine"],
             "is not among the stages that were asked for": ["run", "--stages", "one", "--from-stage", "two"],
             "names no stage": ["run", "--stages", ","],
+            "is no user": ["run", "in", "config/.env", "bob"],
+            "says otherwise than ..., after the configuration": ["run", "in", "config/.env", "2", "--user", "3"],
+            "says otherwise than ..., after the film": ["run", "in", "config/.env", "--config", "config/pipeline.yaml"],
+            "is for films: a job of --resume goes on as it is, for its own user": [
+                "run", "--resume", "latest", "--force"],
             "no such file or folder": ["run", "in/none.mkv"],
             "an empty path names no folder": ["init", ""],
             "is no filter: expected KEY=VALUE, ...": ["job", "list", "failed"],

@@ -90,6 +90,17 @@ struct `The check of the configuration` {
     #expect(results["config HF_TOKEN"]?.status == .warning)
     #expect(!"\(results)".contains("hf_abcdef"))
   }
+
+  @Test(arguments: ["hf_token", "pyannote_token"])
+  func `says the same of a token in the file of secrets`(name: String) throws {
+    let site = try SetupSite(config: "SECRETS_PATH=config/secrets.json\n")
+    try site.folder.file("config/secrets.json", #"{"\#(name)": "hf_abcdef", "tmdb_api_key": "0123456789"}"#)
+    let results = try site.configChecks()
+    #expect(results.notWell.map(\.check) == ["secrets \(name)"])
+    #expect(!"\(results)".contains("hf_abcdef"))
+    try site.folder.file("config/secrets.json", #"{"\#(name)": ""}"#)
+    #expect(try site.configChecks().notWell == [])
+  }
 }
 
 struct `A setting that nothing hears` {

@@ -66,6 +66,45 @@ struct `The check of the engines` {
     #expect(found.notWell[0].remedy?.contains("faster_whisper") == true)
   }
 
+  @Test(
+    arguments: [
+      ("base", "en", nil, nil), ("Systran/faster-whisper-base", "en", nil, nil), ("base.en", "en", nil, nil),
+      (
+        "large-v3", "en", "large-v3 is not installed; asr takes base.en, and makes a note of it",
+        "faster-whisper-large-v3"
+      ),
+      ("large", "hi", "large is not installed; asr takes base, and makes a note of it", "weights/whisper/large-v3"),
+      ("turbo", "en", "turbo is not installed; asr takes base.en, and makes a note of it", "CTranslate2"),
+      (
+        "base.en", "hi", "base.en knows English alone; asr takes base, and makes a note of it",
+        "Set WHISPER_MODEL=base."
+      ),
+      (
+        "gigantic", "en", "gigantic is no whisper model that is known; asr takes base.en, and makes a note of it",
+        "Set WHISPER_MODEL=base.en."
+      ),
+      (
+        "smal", "en", "smal is no whisper model that is known; asr takes base.en, and makes a note of it",
+        "Did you mean small?"
+      ),
+    ] as [(String, String, String?, String?)])
+  func `warns of a model that asr will not take`(named: String, language: String, message: String?, remedy: String?)
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let engines = try EnginesOfShell(in: folder)
+    let tasks = JSON.array([.string("transcribe"), .string("translate")])
+    try engines.describe(
+      "asr_faster_whisper.py",
+      ["rank": .int(90), "models": .array([.string("base.en"), .string("base")]), "tasks": tasks])
+    let found = await results(engines, ["WHISPER_MODEL": named, "SRC_LANG": language])
+    #expect(found["engine for asr"]?.status == .ok)
+    let result = found["config WHISPER_MODEL"]
+    #expect(result?.message == message)
+    #expect(result.map(\.status) == message.map { _ in .warning })
+    if let remedy { #expect(result?.remedy?.contains(remedy) == true, "\(result?.remedy ?? "")") }
+  }
+
   @Test func `names an adapter that cannot be asked`() async throws {
     let folder = try TemporaryFolder()
     let engines = try EnginesOfShell(in: folder)

@@ -82,6 +82,16 @@ public struct EnvFile: Sendable, Equatable {
     }
   }
 
+  /// Sets `key` in each of its assignments: readers differ in which one counts.
+  mutating func setEverywhere(_ key: String, _ value: String) {
+    self[key] = value
+    for index in lines.indices {
+      guard var assignment = lines[index].assignment, assignment.key == key else { continue }
+      assignment.setValue(value)
+      lines[index] = .assignment(assignment)
+    }
+  }
+
   /// Changes the assignment of `key` that counts; `false` when there is none.
   @discardableResult
   private mutating func change(_ key: String, _ change: (inout EnvAssignment) -> Void) -> Bool {

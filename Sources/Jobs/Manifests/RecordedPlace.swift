@@ -8,13 +8,25 @@ extension Manifest {
   public func place(of recorded: String, in folder: FilePath) -> (path: FilePath, isElsewhere: Bool) {
     let path = resolve(recorded, against: folder)
     if exists(path) { return (path, false) }
+    guard let here = place(of: path, below: folder) else { return (path, false) }
+    return exists(here) ? (here, true) : (path, false)
+  }
+
+  /// The same for a file that may be gone; `nil` where it was outside of the job's folder, so that its place cannot be
+  /// told.
+  public func ownPlace(of recorded: String, in folder: FilePath) -> FilePath? {
+    let path = resolve(recorded, against: folder)
+    return exists(path) ? path : place(of: path, below: folder)
+  }
+
+  /// What comes in a path after the job's own folder, in `folder`.
+  private func place(of path: FilePath, below folder: FilePath) -> FilePath? {
     let own = Set(
       [document["output_dir"], document["movie_dir"], document["job_id"]]
         .compactMap { $0?.string.flatMap { FilePath($0).lastComponent?.string } }
         + [folder.lastComponent?.string].compactMap { $0 })
     let parts = path.components.map(\.string)
-    guard let place = parts.lastIndex(where: own.contains), place + 1 < parts.count else { return (path, false) }
-    let here = folder.pushing(FilePath(parts[(place + 1)...].joined(separator: "/")))
-    return exists(here) ? (here, true) : (path, false)
+    guard let place = parts.lastIndex(where: own.contains), place + 1 < parts.count else { return nil }
+    return folder.pushing(FilePath(parts[(place + 1)...].joined(separator: "/")))
   }
 }

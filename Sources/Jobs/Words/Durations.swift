@@ -1,4 +1,4 @@
-/// Reads a duration as people write it: `45s`, `10m`, `1h30m`, `30d`, `2w`, `1y` (365 days), or bare
+/// Reads a duration as people write it: `200ms`, `45s`, `10m`, `1h30m`, `30d`, `2w`, `1y` (365 days), or bare
 /// seconds.
 ///
 /// - Returns: seconds, or `nil` for what is no duration.
@@ -10,8 +10,14 @@ public func parseDuration(_ text: String) -> Double? {
   while !rest.isEmpty {
     let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     rest = rest.dropFirst(digits.count)
-    guard let amount = Double(digits), let unit = rest.popFirst(), let seconds = units[unit] else { return nil }
-    total += amount * seconds
+    guard let amount = Double(digits) else { return nil }
+    if rest.hasPrefix("ms") {
+      rest = rest.dropFirst(2)
+      total += amount / 1000
+    } else {
+      guard let unit = rest.popFirst(), let seconds = units[unit] else { return nil }
+      total += amount * seconds
+    }
   }
   return text.isEmpty ? nil : plausible(total)
 }

@@ -82,7 +82,7 @@ final class BatchRun: Sendable {
         if left.kind == .held { result.error = .locked }
       } else if film.kind.isWork {
         (result.film.kind, result.reason) = (.pending, queue.reasonStopped)
-      } else if film.kind == .held {
+      } else if film.kind == .held, film.job != nil {
         result.error = .locked
       }
       return result

@@ -103,7 +103,7 @@ extension FilmBatch {
           film = try history.resume(job, question, stop: stop)
           if !asNight { film = try verified(film, check) }
         } while try waited(for: film, stop, notice)
-        plan.add(film, selection, workspace)
+        plan.add(comparedSettings(film), selection, workspace)
       }
     } catch is CancellationError {
       return
@@ -156,7 +156,7 @@ extension FilmBatch {
           seen[hash] = found.path
         }
       }
-      plan.add(film, selection, workspace)
+      plan.add(comparedSettings(film), selection, workspace)
     }
   }
 
@@ -165,7 +165,7 @@ extension FilmBatch {
     for input in plan.inputs {
       let media = try MediaFiles.find(at: input, outside: workspace.ownFolders)
       for path in media.unreadable {
-        plan.films.append(.unreadable(path, JobError(.damaged, path.string, MediaFiles.noText)))
+        plan.films.append(InputDecision(.held, of: path, because: MediaFiles.noText))
       }
       plan.folders += media.folders
       for (path, status) in media.files {
@@ -236,6 +236,24 @@ extension FilmBatch {
       film.reason += "; it begins once the file has been still for \(describeDuration(options.settle))"
     }
   }
+
+  /// Says of a completed job that the configuration which was named is not what it was made with.
+  private func comparedSettings(_ film: InputDecision) -> InputDecision {
+    let overlay = (try? Self.overlay(for: film.input)) ?? nil
+    guard renewsConfig, film.kind == .skip, film.archive == nil, let job = film.job,
+      let differing = try? JobManager(workspace).settingsThatDiffer(of: job, overlay: overlay), !differing.isEmpty
+    else { return film }
+    var film = film
+    let named = differing.prefix(Self.mostSettingsNamed).joined(separator: ", ")
+    let more = differing.count - Self.mostSettingsNamed
+    film.reason +=
+      "; its own settings differ from \(workspace.documentPath(workspace.configFile)) in \(named)"
+      + (more > 0 ? " and \(more) more" : "") + "; --force makes a new job"
+    film.hasOtherSettings = true
+    return film
+  }
+
+  private static let mostSettingsNamed = 5
 
   /// - Throws: `CancellationError`.
   private func verified(_ film: InputDecision, _ check: CompletionCheck) throws -> InputDecision {

@@ -53,13 +53,15 @@ public struct InputDecision: Sendable {
   var isCancelled = false
   /// Whether it is the same film as another one.
   var isCopy = false
+  /// Whether the settings of its completed job are not those that were asked for.
+  var hasOtherSettings = false
   /// Why nothing can be done with the film.
   public var problem: JobError?
 }
 
 extension InputDecision {
   /// Whether there is no more to say of the film than that it is done.
-  var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy }
+  var isPlainlyDone: Bool { kind == .skip && !isMoved && !isCopy && !hasOtherSettings }
 
   /// A decision about a film that is called as its file is, or the folder of it.
   init(_ kind: Kind, of input: FilePath, because reason: String) {

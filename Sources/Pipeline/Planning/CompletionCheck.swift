@@ -12,6 +12,7 @@ struct CompletionCheck {
   ///
   /// - Throws: ``JobError`` when the job's files cannot be read; `CancellationError` when the run is told to end.
   func reasonToRun(_ film: InputDecision, _ job: JobPaths) throws -> String? {
+    if !exists(job.env) { return JobRun.lostSettings(of: job, workspace) }
     let manifest = try Manifest(reading: job.manifest)
     let context = try JobContext(
       workspace: workspace, paths: job, input: film.input, title: film.title, year: film.year,
@@ -21,8 +22,7 @@ struct CompletionCheck {
     for stage in selection.wanted where !context.isSwitchedOff(stage) {
       let fingerprint = try fingerprints.fingerprint(
         of: stage, in: context, after: selection.before(stage), manifest)
-      let record = manifest.stage(stage.name)
-      if case .run(let because) = plan.judge(stage, record: record, fingerprint: fingerprint, in: context) {
+      if case .run(let because) = plan.judge(stage, manifest, fingerprint: fingerprint, in: context) {
         return "\(job.id) is completed, but \(stage.name) must run again: \(because)"
       }
     }

@@ -16,20 +16,22 @@ struct ResumePlan {
 
   init(_ selection: StageSelection) { forced = selection.forced }
 
-  /// Says what becomes of `stage`.
-  mutating func judge(_ stage: StageDefinition, record: StageRecord?, fingerprint: String, in context: JobContext)
+  /// Says what becomes of `stage`, which `manifest` has the earlier record of.
+  mutating func judge(_ stage: StageDefinition, _ manifest: Manifest, fingerprint: String, in context: JobContext)
     -> Verdict
   {
-    let verdict = verdict(stage, record, fingerprint, context)
+    let verdict = verdict(stage, manifest, fingerprint, context)
     if case .run = verdict { ran.append(stage) }
     return verdict
   }
 
   private func verdict(
-    _ stage: StageDefinition, _ record: StageRecord?, _ fingerprint: String, _ context: JobContext
+    _ stage: StageDefinition, _ manifest: Manifest, _ fingerprint: String, _ context: JobContext
   ) -> Verdict {
     if forced.contains(stage.canonicalName) { return .run(because: "asked for") }
-    guard let record, let status = record.status else { return .run(because: "it has not run") }
+    guard let record = manifest.stage(stage.name), let status = record.status else {
+      return .run(because: "it has not run")
+    }
     if let earlier = ran.first(where: { depends(stage, on: $0, context) }) {
       return .run(because: "\(earlier.name) ran again")
     }
@@ -43,7 +45,8 @@ struct ResumePlan {
       }
       if record.fields["switched_off"]?.bool == true { return .run(because: "it was switched off and is on again") }
       if status == .skipped { return .keep }
-      return missingOutput(of: stage, record, context).map { .run(because: $0) } ?? .keep
+      let reason = missingOutput(of: stage, record, context) ?? missingRecorded(stage, record, manifest, context)
+      return reason.map { .run(because: $0) } ?? .keep
     }
   }
 
@@ -70,5 +73,41 @@ struct ResumePlan {
       }
     }
     return nil
+  }
+
+  /// The same for files that the stage itself recorded and the pipeline does not declare.
+  ///
+  /// Other orchestrators' records, files that a later stage has recorded as its own, and files whose place cannot be told
+  /// say nothing.
+  private func missingRecorded(
+    _ stage: StageDefinition, _ record: StageRecord, _ manifest: Manifest, _ context: JobContext
+  ) -> String? {
+    if record.fingerprint == nil { return nil }
+    let folder = context.paths.output
+    func place(_ file: RecordedFile) -> FilePath? { file.path.flatMap { manifest.ownPlace(of: $0, in: folder) } }
+    let own = record.outputs.filter { output in
+      output.file.exists != false && output.file.size != nil && !stage.outputs.contains { $0.key == output.key }
+    }
+    if own.isEmpty { return nil }
+    let number = record.fields["stage_number"]?.int ?? stage.number
+    let later = manifest.stages.filter { ($0.fields["stage_number"]?.int ?? 0) > number }
+    let taken = Set(later.flatMap { $0.outputs.compactMap { place($0.file) } })
+    for output in own {
+      guard let path = place(output.file), !taken.contains(path) else { continue }
+      let shown = path.removingPrefix(folder)
+      guard let status = try? FileStatus(of: path) else { return "its recorded output \(shown) is gone" }
+      if let size = output.file.size, !status.isDirectory, size != status.size {
+        return "its recorded output \(shown) has \(status.size) bytes where \(size) were recorded"
+      }
+    }
+    return nil
+  }
+}
+
+extension FilePath {
+  /// What comes after `folder`; the whole path where it is not in there.
+  fileprivate func removingPrefix(_ folder: FilePath) -> FilePath {
+    var rest = self
+    return rest.removePrefix(folder) ? rest : self
   }
 }

@@ -32,7 +32,9 @@ public struct StageSelection: Sendable {
     if let from {
       let first = try pipeline.require(from)
       guard stages.contains(first) else {
-        throw JobError(.usage, from, "is not among the stages that were asked for")
+        throw JobError(
+          .usage, from, "is not among the stages that were asked for",
+          remedy: "Those are: \(stages.map(\.name).joined(separator: ", ")).")
       }
       forced = Set(stages.filter { $0.number >= first.number }.map(\.canonicalName))
     }

@@ -94,7 +94,12 @@ struct JobRecord {
           entry[stale] = nil
         }
         if !inputs.isEmpty || entry["input_files"] == nil { entry["input_files"] = .array(inputs) }
-        entry["outputs"] = entry["outputs"] ?? .object(.init())
+        // What the stage itself said of other files, it says again.
+        let known = entry["outputs"]?.object?.members.filter { member in
+          stage.outputs.contains { $0.key == member.name }
+        }
+        entry["outputs"] = .object(.init())
+        for member in known ?? [] { entry["outputs"]?[member.name] = member.value }
         entry["metadata"] = entry["metadata"] ?? .object(.init())
         entry["attempt"] = .int(attempt)
         entry["because"] = because.map { .string($0) }

@@ -87,7 +87,7 @@ public struct JobRun {
     }
     if !exists(paths.env) {
       try manager.renewJobEnv(paths)
-      report(.warning("\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"))
+      report(.warning(Self.lostSettings(of: paths, workspace)))
     }
     try manager.restoreJobEnv(paths)
     if (try? DurableFile.read(paths.pipeline)) != selection.source {
@@ -125,6 +125,10 @@ public struct JobRun {
     return outcome
   }
 
+  static func lostSettings(of paths: JobPaths, _ workspace: Workspace) -> String {
+    "\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"
+  }
+
   private func runStages(
     _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
   ) throws -> Outcome {
@@ -148,7 +152,7 @@ public struct JobRun {
         return interrupted(before: stage)
       }
       let earlier = record.latest.stage(stage.name)
-      switch plan.judge(stage, record: earlier, fingerprint: fingerprint, in: context) {
+      switch plan.judge(stage, record.latest, fingerprint: fingerprint, in: context) {
       case .keep: report(.stageKept(paths, stage: stage.name))
       case .run(let because):
         if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }

@@ -17,7 +17,7 @@ struct StageAttempt {
   /// The last lines of the stage's output.
   var errorText: String?
   var cpuSeconds: Double?
-  /// The largest resident size of one of its processes, never less than cpwx's own, which the kernel counts in; of a
+  /// The largest resident size of one of its processes; of a stage smaller than cpwx as last seen while it ran; of a
   /// container all that it held at a time. `nil`: unknown.
   var peakMemoryBytes: Int?
   var seconds = 0.0

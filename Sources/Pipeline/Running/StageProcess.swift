@@ -14,7 +14,8 @@ protocol RemoteWork {
 /// One attempt of a stage as processes: a session of its own, its output in one pipe, its end seen to.
 ///
 /// swift-subprocess reaps its children without their resource usage; here `wait4` gives the kernel's own count of CPU
-/// seconds and peak memory, the stage's finished children included.
+/// seconds and peak memory, the stage's finished children included. A process begins with the peak of the one that
+/// starts it, though: a smaller stage is measured while it runs.
 struct StageProcess {
   enum End: Sendable, Equatable {
     case exited(Int)
@@ -33,7 +34,8 @@ struct StageProcess {
     var end: End
     /// User and system time; `nil`: unknown.
     var cpuSeconds: Double?
-    /// The largest resident size of any one of its processes, or of all together where they are counted so.
+    /// The largest resident size of any one of its processes, or of all together where they are counted so; `nil`:
+    /// unknown, as it ended before it could be measured.
     var peakMemoryBytes: Int?
     /// Processes that were still there when the stage's first one had ended, and were ended too.
     var leftBehind = false
@@ -57,6 +59,8 @@ struct StageProcess {
     let pid: pid_t
     let output: FileDescriptor
     let started: ContinuousClock.Instant
+    /// The peak memory that it began with, in bytes: this program's own.
+    let inheritedPeak: Int
   }
 
   /// Starts the program.
@@ -92,7 +96,7 @@ struct StageProcess {
       try? pipe.readEnd.close()
       throw Errno(rawValue: code)
     }
-    return Child(pid: pid, output: pipe.readEnd, started: .now)
+    return Child(pid: pid, output: pipe.readEnd, started: .now, inheritedPeak: PeakMemory.own)
   }
 
   /// Follows a started stage to its end, and ends it where it must not go on.

@@ -15,17 +15,23 @@ extension StageProcess {
     private var isOpen = true
     /// Without a descriptor for its end (none left, or forbidden) the process is looked at now and then.
     private var hasPidfd = true
+    private var memory: PeakMemory
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     init(process: StageProcess, child: Child, stop: StopSource) {
       (self.process, self.child, self.stop) = (process, child, stop)
+      memory = PeakMemory(of: child)
     }
 
     mutating func run(output: (ArraySlice<UInt8>) -> Void) -> Outcome {
       let ending = pidfd_open(child.pid, 0)
       defer { close(ending) }
       hasPidfd = ending >= 0
-      while !step(ending, output) { checkTime() }
+      memory.look()
+      while !step(ending, output) {
+        checkTime()
+        memory.look()
+      }
       var usage = rusage()
       var status: CInt = 0
       while wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
@@ -36,7 +42,7 @@ extension StageProcess {
       try? child.output.close()
       var outcome = Outcome(end: reason ?? Self.end(status))
       outcome.cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
-      outcome.peakMemoryBytes = Int(usage.ru_maxrss) * 1024
+      outcome.peakMemoryBytes = memory.result(told: Int(usage.ru_maxrss) * 1024)
       outcome.leftBehind = survivors
       return outcome
     }
@@ -70,10 +76,12 @@ extension StageProcess {
 
     private var millisecondsToNextLimit: Int32 {
       let limit = killAt ?? process.timeout.map { child.started + .seconds(min($0, 1e9)) }
-      guard let limit else { return hasPidfd ? -1 : 100 }
+      let look = memory.millisecondsToNextLook.map { $0 + 1 }
+      guard let limit else { return look.map { Int32(min(hasPidfd ? 60_000 : 100, $0)) } ?? (hasPidfd ? -1 : 100) }
       let milliseconds = (limit - .now) / .milliseconds(1) + 1
       // A kill is repeated until it has worked.
-      return Int32(min(hasPidfd ? 60_000 : 100, max(killAt == nil ? 1 : 50, milliseconds)))
+      let next = Int32(min(hasPidfd ? 60_000 : 100, max(killAt == nil ? 1 : 50, milliseconds)))
+      return look.map { min(next, Int32($0)) } ?? next
     }
 
     /// A pipe holds 1 MiB at the most.

@@ -59,6 +59,9 @@ public struct SettingMistake: Sendable, Equatable {
       return levels.contains(value.lowercased()) ? nil : levels.joined(separator: ", ")
     case "WHISPER_TASK":
       return ["transcribe", "translate"].contains(value.lowercased()) ? nil : "transcribe, translate or nothing"
+    case "TMDB_BASE_URL":
+      let isAddress = ["http://", "https://"].contains { value.lowercased().hasPrefix($0) && value.count > $0.count }
+      return isAddress ? nil : "an address that begins with http:// or https://"
     default: return nil
     }
   }

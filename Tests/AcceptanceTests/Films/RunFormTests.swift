@@ -179,6 +179,64 @@ struct RunFormTests {
     }
   }
 
+  @Test(arguments: [
+    (["config/.env", "bob"], "bob: is no user", "a number from 1"),
+    (["config/.env", "2", "--user", "3"], "--user 3: says otherwise than 2", "Name one"),
+    (["config/.env", "--config", "config/other.env"], "says otherwise than config/.env", "Name one"),
+  ])
+  func `a form and an option that disagree are refused, and a word that is no user`(
+    arguments: [String], message: String, remedy: String
+  ) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.write("config/other.env", "KNOB=other\n")
+      let film = try workspace.film()
+      let run = try workspace.start([CPWX.path, "run", film] + arguments).wait()
+      #expect(run.code == 64)
+      #expect(run.errors.contains(message) && run.errors.contains(remedy), "\(run.errors)")
+      #expect(workspace.jobs.isEmpty)
+      let agreeing = ["config/.env", "2", "--user", "2", "--config", workspace.path("config/.env")]
+      #expect(try workspace.start([CPWX.path, "run", film] + agreeing).wait().code == 0)
+    }
+  }
+
+  @Test(arguments: [["--force"], ["--user", "2"]])
+  func `what is for films is refused of a job that is named`(option: [String]) throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let run = try workspace.start([CPWX.path, "run", "--resume", id] + option).wait()
+      #expect(run.code == 64)
+      #expect(run.errors.contains("\(option[0]): is for films"), "\(run.errors)")
+      let both = try workspace.start([CPWX.path, "run", "in", "--resume", id] + option).wait()
+      #expect(both.code == 0, "\(both.errors)")
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `a configuration that a completed job was not made with is told of, where it was named`() throws {
+    try TestWorkspace.withFinishedJob(config: ["SUBTITLE_MAX_LINE_LENGTH=40", "TMDB_API_KEY=first-secret"]) {
+      workspace, id in
+      try workspace.write("config/other.env", "SUBTITLE_MAX_LINE_LENGTH=30\nTMDB_API_KEY=second-secret\n")
+      let film = try workspace.film()
+      let told =
+        "\(id) is completed; its own settings differ from config/other.env in SUBTITLE_MAX_LINE_LENGTH, TMDB_API_KEY; --force makes a new job"
+      for arguments in [
+        ["-n", film, "--config", "config/other.env"], [film, "config/other.env"],
+        ["in", "--config", "config/other.env"],
+        ["--resume", id, "--config", "config/other.env"],
+      ] {
+        let run = try workspace.start([CPWX.path, "run", "--format", "json"] + arguments).wait()
+        #expect(run.code == 0 && run.output.contains("\"reason\": \"\(told)\""), "\(run.output)\(run.errors)")
+        #expect(!(run.output + run.errors).contains("-secret"))
+      }
+      for arguments in [[film], [film, "config/.env"], ["in", "--config", "config/.env"]] {
+        let run = try workspace.start([CPWX.path, "run", "--format", "json"] + arguments).wait()
+        #expect(run.output.contains("\"reason\": \"\(id) is completed\""), "\(run.output)")
+      }
+      try workspace.write("config/.env", "SUBTITLE_MAX_LINE_LENGTH=50\n")
+      #expect(try !workspace.cpwx("run", film).output.contains("differ"))
+      #expect(workspace.runs.count == 2)
+    }
+  }
+
   @Test(arguments: [["in/none.mp4"], ["--user", "x"], ["--user", "-3", "in/a.mp4"], ["--no-such-option"]])
   func `what cannot be meant is refused before anything is made`(arguments: [String]) throws {
     try TestWorkspace.with([.making("one")]) { workspace in

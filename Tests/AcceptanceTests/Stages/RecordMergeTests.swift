@@ -60,6 +60,36 @@ struct RecordMergeTests {
     }
   }
 
+  @Test func `the peak memory of a stage is its own, be it smaller than cpwx or larger`() throws {
+    let stages = [
+      Stage("small", script: "exec sleep 0.1"),
+      Stage("large", script: "python3 -c 'held = bytearray(300 << 20)'"),
+      Stage("nested", script: "python3 -c 'import time; held = bytearray(20 << 20); time.sleep(0.3)'; :"),
+      Stage("after", script: "exec sleep 0.1"),
+    ]
+    try TestWorkspace.with(stages) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      func peak(_ stage: String) throws -> Int? {
+        try workspace.record(stage)["resources"]?["peak_memory_bytes"]?.int
+      }
+      #expect(try 1...10_000_000 ~= #require(try peak("small")))
+      #expect(try 1...10_000_000 ~= #require(try peak("after")))
+      #expect(try #require(try peak("large")) >= 300_000_000)
+      #expect(try 20_000_000...60_000_000 ~= #require(try peak("nested")))
+    }
+  }
+
+  @Test func `a stage that is over at once has no peak memory of another's`() throws {
+    try TestWorkspace.with([Stage("one", script: ":")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let resources = try workspace.record("one")["resources"]
+      #expect((resources?["peak_memory_bytes"]?.int ?? 0) < 10_000_000)
+      #expect(resources?["cpu_seconds"]?.double != nil)
+    }
+  }
+
   private func checkOwnFields(_ record: JSON, exitCode: Int) {
     #expect(record["exit_code"]?.int == exitCode)
     #expect(record["attempt"]?.int == 1)
