@@ -15,7 +15,7 @@ from pathlib import Path
 
 import test_manual as manual
 
-CPWX = manual.CPWX
+CPWX, BESIDE_TESTS = manual.CPWX, manual.BESIDE_TESTS
 PAGE = manual.page("cpwx-errors.7")
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 PIPELINE = """\

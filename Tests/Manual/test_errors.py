@@ -23,7 +23,7 @@ import time
 import unittest
 from pathlib import Path
 
-from provoking import CPWX, PROVOKED, SILENCE, ErrorCase, Place, ended, through, wait_for
+from provoking import BESIDE_TESTS, CPWX, PROVOKED, SILENCE, ErrorCase, Place, ended, through, wait_for
 
 
 @contextlib.contextmanager
@@ -458,7 +458,7 @@ class Provoked(ErrorCase):
         job = Path(self.place.job()).name
         # A clock that runs away makes every file look changed.
         outcome = subprocess.run(
-            ["faketime", "-f", "@2025-10-30 12:00:00", CPWX, "archive", job], cwd=self.place.root, stdout=subprocess.PIPE,
+            ["faketime", "-f", "@2025-10-30 12:00:00", BESIDE_TESTS, "archive", job], cwd=self.place.root, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.assertEqual(outcome.returncode, 1)
         self.expect("... while it was read", 74, (74, outcome.stdout.decode()))

@@ -16,7 +16,9 @@ import generate
 
 ROOT = Path(__file__).resolve().parents[2]
 MAN = ROOT / "man"
-CPWX = os.environ.get("CPWX") or str(ROOT / ".build" / "debug" / "cpwx")
+# Where the clock is not the machine's: a static program would not know of it.
+BESIDE_TESTS = str(ROOT / ".build" / "debug" / "cpwx")
+CPWX = os.environ.get("CPWX") or BESIDE_TESTS
 COMMANDS = dict(generate.walk(generate.dump(CPWX)))
 
 # Of the environment of programs that are started, and of languages: no settings of anybody.
@@ -138,7 +140,7 @@ def example_workspace(root):
             (root / "in" / film).write_text(film)
             os.utime(root / "in" / film, (1, 1))
             subprocess.run(
-                ["faketime", "-f", f"@{day} 12:00:00", CPWX, "run", "-q", "-C", root, root / "in" / film], check=True,
+                ["faketime", "-f", f"@{day} 12:00:00", BESIDE_TESTS, "run", "-q", "-C", root, root / "in" / film], check=True,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for film in ("film.mp4", "film.mkv"):
         (root / "in" / film).write_text(film)

@@ -31,6 +31,7 @@ struct `The check of the configuration` {
     ("DIARIZATION_MAX_SPEAKERS", "101"), ("AUDIO_SAMPLE_RATE", "7999"), ("AUDIO_SAMPLE_RATE", "16 kHz"),
     ("AUDIO_CHANNELS", "9"), ("AUDIO_TRACK", "0"), ("VAD_THRESHOLD", "1.1"), ("VAD_MIN_SPEECH_MS", "0.5"),
     ("VAD_MIN_SILENCE_MS", "60001"), ("LOG_LEVEL", "loud"), ("WHISPER_TASK", "summarise"),
+    ("TMDB_BASE_URL", "notaurl"), ("TMDB_BASE_URL", "https://"),
   ])
   func `refuses a value that cannot be meant, and says what may stand there`(key: String, value: String) throws {
     let results = try SetupSite(config: "\(key)=\(value)\n").configChecks()
@@ -45,7 +46,7 @@ struct `The check of the configuration` {
     ("SUBTITLE_MAX_LINES", "20"), ("DIARIZATION_MIN_SPEAKERS", "100"), ("AUDIO_SAMPLE_RATE", "192000"),
     ("AUDIO_CHANNELS", "8"), ("AUDIO_TRACK", "999"), ("VAD_THRESHOLD", "0.5"), ("VAD_MIN_SPEECH_MS", "60000"),
     ("LOG_LEVEL", "WARNING"), ("WHISPER_TASK", "Translate"), ("USER_ID", ""), ("WHISPER_TASK", "''"),
-    ("AUDIO_TRACK", "   # none"),
+    ("AUDIO_TRACK", "   # none"), ("TMDB_BASE_URL", "http://127.0.0.1:8080/3"), ("TMDB_BASE_URL", ""),
   ])
   func `takes the values that the stages take, and nothing for nothing`(key: String, value: String) throws {
     #expect(try SetupSite(config: "\(key)=\(value)\n").configChecks().notWell == [])

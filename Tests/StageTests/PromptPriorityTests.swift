@@ -27,6 +27,34 @@ struct PromptPriorityTests {
     #expect(try found()?.source == .combined)
   }
 
+  @Test(.timeLimit(.minutes(5)))
+  func `the program records which of the four it took`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "en", "WHISPER_MODEL": "tiny.en"], title: "Sholay")
+    try makeFolder(job.path("audio"))
+    try await makeMedia(
+      ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", "-c:a", "pcm_s16le"], job.path("audio/audio.wav"))
+    let sources = [
+      ("prompts/ner_enhanced_prompt.txt", "first", "ner_enhanced_prompt"),
+      ("Sholay.combined.initial_prompt.txt", "the second", "combined_prompt"),
+      ("Sholay.initial_prompt.txt", "of them the third", "initial_prompt"),
+      ("pre_ner/entities.json", #"{"entities": [{"text": "Gabbar Singh", "label": "PERSON"}]}"#, "pre_ner_entities"),
+    ]
+    for (file, text, _) in sources { try job.write(text, to: job.path(file)) }
+    for (file, text, source) in sources {
+      let result = try await runStage(["asr", job.folder.string], job.environment)
+      try #require(result.status == 0, "\(result.errors)")
+      let prompt = source == "pre_ner_entities" ? "Gabbar Singh." : text
+      let facts = try job.record("asr").fields["metadata"]
+      #expect(facts?["prompt_source"]?.string == source)
+      #expect(facts?["prompt_length"]?.int == prompt.count)
+      #expect(result.errors.contains("Loaded \(source): \(prompt.count) chars"), "\(result.errors)")
+      #expect(try job.json("transcription/transcript.json")["prompt_source"]?.string == source)
+      #expect(unlink(job.path(file)))
+    }
+    #expect(try await runStage(["asr", job.folder.string], job.environment).status == 0)
+    #expect(try job.record("asr").fields["metadata"]?["prompt_source"]?.isNull != false)
+  }
+
   @Test func `MovieName is the job folder's name first, then the film's stem, then its title`() throws {
     let job = try TemporaryJob(film: "in/Stem.mkv", title: "Title")
     let names = ["20251030-001", "Stem", "Title"]

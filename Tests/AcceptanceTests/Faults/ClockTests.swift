@@ -18,7 +18,7 @@ struct ClockTests {
       try workspace.film()
       let clock = ["FAKETIME_TIMESTAMP_FILE=clock", "FAKETIME_NO_CACHE=1", "NO_FAKE_STAT=1"]
       let faketime = ["faketime", "-m", "--exclude-monotonic", "-f", "+0", "env", "-u", "FAKETIME"] + clock
-      let run = try workspace.start(faketime + [CPWX.path, "run"])
+      let run = try workspace.start(faketime + [CPWX.besideTests, "run"])
       workspace.atEnd { kill(-run.pid, SIGKILL) }
       try body(workspace, run)
     }

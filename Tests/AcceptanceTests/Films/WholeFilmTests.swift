@@ -33,4 +33,44 @@ struct WholeFilmTests {
       #expect(try workspace.subtitleStreams(of: job + "/final_output.mp4") == ["mov_text eng"])
     }
   }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `a run that is killed while an engine listens is finished by the next, and its engine is ended`() throws {
+    try TestWorkspace.with { workspace in
+      let engines = ["CPWX_ENGINES": try installedEngines()]
+      try workspace.makeSite("site")
+      let arguments = ["run", "-C", workspace.path("site"), "--settle", "0"]
+      let first = try workspace.start([CPWX.path] + arguments, environment: engines)
+      // The engine is a child of cpwx-stage, which is one of cpwx.
+      func listening() -> [pid_t] {
+        workspace.stageProcesses().filter { pid in
+          let words = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+          let shown = String(decoding: words, as: UTF8.self)
+          return shown.contains("python") && shown.contains("adapters/asr_")
+        }
+      }
+      // What asks an engine for what it can do is no work yet: the stage's log tells which is taken.
+      let isAtWork = eventually(within: 200) {
+        let logs = workspace.tree("site/logs").filter { $0.hasSuffix("asr.log") }
+        let isChosen = logs.contains { ((try? workspace.read("site/logs/\($0)")) ?? "").contains("engine: ") }
+        return isChosen && !listening().isEmpty
+      }
+      #expect(isAtWork, "\(first.errorsSoFar)")
+      let left = listening()
+      first.send(SIGKILL)
+      try first.wait()
+      #expect(!left.isEmpty)
+      let job = try workspace.job(in: "site")
+      #expect(try workspace.manifest(of: job)["stages"]?["asr"]?["status"]?.string == "running")
+
+      let second = try workspace.start([CPWX.path] + arguments, environment: engines).wait(atMost: 280)
+      #expect(second.code == 0, "\(second.output)\n\(second.errors)")
+      #expect(workspace.stageProcesses().isEmpty)
+      let manifest = try workspace.manifest(of: try workspace.job(in: "site"))
+      #expect(manifest["pipeline"]?["status"]?.string == "completed")
+      #expect(manifest["stages"]?["demux"]?["attempt"]?.int == 1)
+      #expect(manifest["stages"]?["asr"]?["attempt"]?.int == 2)
+      #expect(try workspace.subtitleStreams(of: job + "/final_output.mp4") == ["mov_text eng"])
+    }
+  }
 }

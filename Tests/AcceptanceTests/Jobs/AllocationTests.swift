@@ -34,6 +34,38 @@ struct AllocationTests {
     }
   }
 
+  @Test func `two loops at midnight get every number of both days exactly once`() throws {
+    try TestWorkspace.with { workspace in
+      let script = """
+        loop() {
+          made=0
+          while [ $made -lt 12 ]; do
+            id=$("$0" job create) || exit 1
+            echo "$id"
+            case $id in 20251031-*) made=$((made + 1)) ;; esac
+          done
+        }
+        loop & first=$!
+        loop && wait $first
+        """
+      let outcome = try workspace.start(
+        ["faketime", "-f", "@2025-10-30 23:59:57", "sh", "-c", script, CPWX.besideTests],
+        environment: ["TZ": "UTC", "FAKETIME_DONT_RESET": "1"]
+      ).wait(atMost: 300)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let printed = outcome.lines
+      let days = Dictionary(grouping: printed) { $0.prefix(8) }
+      #expect(days.keys.sorted() == ["20251030", "20251031"])
+      for (day, ids) in days {
+        #expect(ids.compactMap { Int($0.dropFirst(9)) }.sorted() == Array(1...ids.count), "a gap on \(day)")
+      }
+      let folders = workspace.jobs.map { $0.dropFirst(workspace.path("out/").count) }
+      #expect(
+        folders.sorted()
+          == printed.map { "2025/10/\($0.dropFirst(6).prefix(2))/1/\($0)" }.map { Substring($0) }.sorted())
+    }
+  }
+
   @Test func `a number is not given again when its job's folder and logs are gone`() throws {
     try TestWorkspace.with { workspace in
       try workspace.cpwx("job", "create")

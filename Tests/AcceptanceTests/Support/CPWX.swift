@@ -3,8 +3,11 @@ import Foundation
 /// The built program that these tests are about.
 enum CPWX {
   /// The `cpwx` beside the running test product; the variable CPWX_BINARY names another one.
-  static let path: String = {
-    if let named = ProcessInfo.processInfo.environment["CPWX_BINARY"] { return named }
+  static let path = ProcessInfo.processInfo.environment["CPWX_BINARY"] ?? besideTests
+
+  /// The `cpwx` beside the running test product: for a clock that is not the machine's, of which a static program would not
+  /// know.
+  static let besideTests: String = {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return URL(filePath: tests).deletingLastPathComponent().appending(path: "cpwx").path
   }()
