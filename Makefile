@@ -177,7 +177,8 @@ install: stage
 uninstall:
 	@set -e; top="$(DESTDIR)$(PREFIX)"; [ -f "$$top/$(RECORD)" ] || { echo "nothing of cpwx is installed below $$top"; exit 0; }; \
 	for timer in cpwx-nights.timer cpwx-archive.timer; do link="$(DESTDIR)/etc/systemd/system/timers.target.wants/$$timer"; \
-	  [ "$$(readlink "$$link")" = "$(PREFIX)/lib/systemd/system/$$timer" ] || continue; \
+	  case "$$(readlink "$$link")" in "$(PREFIX)/lib/systemd/system/$$timer") ;; \
+	    "/lib/systemd/system/$$timer") [ "$(PREFIX)" = /usr ] || continue ;; *) continue ;; esac; \
 	  [ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl stop "$$timer" || true; rm -f "$$link"; done; \
 	above=$$(sed -n 's/^above //p' "$$top/$(RECORD)"); \
 	grep '^\./' "$$top/$(RECORD)" | sort -r | while read -r path; do \

@@ -154,8 +154,12 @@ class Package(unittest.TestCase):
             wanted.mkdir(parents=True)
             for timer in ("cpwx-nights.timer", "cpwx-archive.timer"):
                 (wanted / timer).symlink_to(f"/lib/systemd/system/{timer}")
+            # Of an installation beside it.
+            (wanted / "cpwx-archive.timer").unlink()
+            (wanted / "cpwx-archive.timer").symlink_to("/usr/local/lib/systemd/system/cpwx-archive.timer")
             dpkg("--purge", "cpwx")
-            self.assertEqual(files(), ["etc", "etc/systemd", "etc/systemd/system", "etc/systemd/system/timers.target.wants"])
+            links = "etc/systemd/system/timers.target.wants"
+            self.assertEqual(files(), ["etc", "etc/systemd", "etc/systemd/system", links, f"{links}/cpwx-archive.timer"])
 
 
 if __name__ == "__main__":

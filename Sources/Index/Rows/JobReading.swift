@@ -8,6 +8,12 @@ extension IndexedJob {
   /// - Parameter place: where it lies, and what the tree tells of it.
   /// - Returns: `nil` when nothing is there any more.
   public init?(reading place: JobPlace, in workspace: Workspace) {
+    self.init(reading: place, in: workspace, again: true)
+  }
+
+  /// - Parameter again: whether a manifest that came while there seemed to be none is read; of some file systems it may be
+  ///   seen for ever, and never be opened.
+  private init?(reading place: JobPlace, in workspace: Workspace, again: Bool) {
     let folder = workspace.resolve(documentPath: place.folder)
     var status: FileStatus?
     var manifest: Manifest?
@@ -33,9 +39,8 @@ extension IndexedJob {
         return
       }
       let found = try? FileStatus(of: path)
-      if reason == .noSuchFileOrDirectory, found != nil {
-        // It has come since.
-        self.init(reading: place, in: workspace)
+      if again, reason == .noSuchFileOrDirectory, found != nil {
+        self.init(reading: place, in: workspace, again: false)
         return
       }
       (status, isDamaged) = (status ?? found, found != nil)

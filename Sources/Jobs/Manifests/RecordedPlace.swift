@@ -12,11 +12,11 @@ extension Manifest {
     return exists(here) ? (here, true) : (path, false)
   }
 
-  /// The same for a file that may be gone; `nil` where it was outside of the job's folder, so that its place cannot be
-  /// told.
+  /// The same for a file in the job's folder that may be gone; `nil` for one that was recorded elsewhere, which may be
+  /// another job's as well.
   public func ownPlace(of recorded: String, in folder: FilePath) -> FilePath? {
-    let path = resolve(recorded, against: folder)
-    return exists(path) ? path : place(of: path, below: folder)
+    let path = resolve(recorded, against: folder).lexicallyNormalized()
+    return path.starts(with: folder) ? path : place(of: path, below: folder)
   }
 
   /// What comes in a path after the job's own folder, in `folder`.

@@ -108,13 +108,10 @@ struct JobSettlement {
 
 extension JobSettlement.End {
   fileprivate init(_ status: PipelineStatus, _ manifest: Manifest) {
-    let timing = manifest.document["timing"]
-    let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
-    let ended = timing?["completed_at"]?.string.flatMap { Timestamp($0) }
-    let seconds = began.flatMap { began in ended.map { $0.seconds(since: began) } } ?? 0
-    let failed = manifest.stages.last { $0.status == .failed }
+    let ended = manifest.document["timing"]?["completed_at"]?.string.flatMap { Timestamp($0) }
+    let seconds = manifest.runBegan.flatMap { began in ended.map { $0.seconds(since: began) } } ?? 0
     self.init(
       status: status, reason: manifest.document["pipeline"]?["error"]?.string, seconds: max(0, seconds),
-      isMissingEngine: status != .completed && failed?.fields["exit_code"]?.int == 69)
+      isMissingEngine: status != .completed && manifest.failedInLastRun?.fields["exit_code"]?.int == 69)
   }
 }

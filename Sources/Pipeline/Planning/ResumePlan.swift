@@ -75,10 +75,10 @@ struct ResumePlan {
     return nil
   }
 
-  /// The same for files that the stage itself recorded and the pipeline does not declare.
+  /// The same for files in the job's folder that the stage itself recorded and the pipeline does not declare: of these
+  /// none may be gone, or empty where it was not. Somebody may have mended them by hand, and that is to last.
   ///
-  /// Other orchestrators' records, files that a later stage has recorded as its own, and files whose place cannot be told
-  /// say nothing.
+  /// Other orchestrators' records, and files that a later stage has recorded as its own, say nothing.
   private func missingRecorded(
     _ stage: StageDefinition, _ record: StageRecord, _ manifest: Manifest, _ context: JobContext
   ) -> String? {
@@ -96,8 +96,8 @@ struct ResumePlan {
       guard let path = place(output.file), !taken.contains(path) else { continue }
       let shown = path.removingPrefix(folder)
       guard let status = try? FileStatus(of: path) else { return "its recorded output \(shown) is gone" }
-      if let size = output.file.size, !status.isDirectory, size != status.size {
-        return "its recorded output \(shown) has \(status.size) bytes where \(size) were recorded"
+      if let size = output.file.size, size > 0, !status.isDirectory, status.size == 0 {
+        return "its recorded output \(shown) has no byte where \(size) were recorded"
       }
     }
     return nil

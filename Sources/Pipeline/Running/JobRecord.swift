@@ -201,8 +201,7 @@ struct JobRecord {
   /// - Parameter seconds: the most that it can have run; `nil`: until now.
   mutating func close(_ status: PipelineStatus, reason: String, within seconds: Double?) throws {
     latest = (try? Manifest(reading: paths.manifest)) ?? latest
-    let timing = latest.document["timing"]
-    let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
+    let began = latest.runBegan
     deferred.append { manifest in
       manifest.failRunningStages(reason, within: seconds ?? .infinity)
       if let began { manifest.explainStops(reason, since: began) }
@@ -273,13 +272,10 @@ extension Manifest {
 
   /// Says why the last run failed, where that is recorded with less.
   mutating func explainFailure(_ reason: String) {
-    let timing = document["timing"]
-    let began = (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
-    let failed = stages.filter { stage in
-      guard stage.status == .failed, let began else { return stage.status == .failed }
-      return stage.ended.map { $0 >= began } ?? false
-    }
-    let last = failed.max { ($0.ended?.microseconds ?? 0) < ($1.ended?.microseconds ?? 0) }
+    let last = failedInLastRun
+    // A stage that failed of itself has said why: that stands before it.
+    let known = last.flatMap { $0.isKilled || $0.isStopped ? nil : $0.reason }
+    let reason = known.map { "\($0); \(reason)" } ?? reason
     if let last { changeStage(last.name) { $0.explain(reason) } }
     document["pipeline"]?["error"] = .string(reason)
     var history = document["history"]?.array ?? []
@@ -287,6 +283,22 @@ extension Manifest {
       history[index]["reason"] = .string(reason)
       document["history"] = .array(history)
     }
+  }
+
+  /// When the last run began.
+  var runBegan: Timestamp? {
+    let timing = document["timing"]
+    return (timing?["resumed_at"]?.string ?? timing?["started_at"]?.string).flatMap { Timestamp($0) }
+  }
+
+  /// The stage that failed last, if it did so in the last run.
+  var failedInLastRun: StageRecord? {
+    let began = runBegan
+    let failed = stages.filter { stage in
+      guard stage.status == .failed, let began else { return stage.status == .failed }
+      return stage.ended.map { $0 >= began } ?? false
+    }
+    return failed.max { ($0.ended?.microseconds ?? 0) < ($1.ended?.microseconds ?? 0) }
   }
 
   mutating func setPipeline(_ status: PipelineStatus, stage: String?, workflow: String?) {

@@ -47,7 +47,10 @@ struct PeakMemory {
     guard let status = try? text(of: pid, "status"), let line = status.split(separator: "\n").first(where: isPeak),
       let kibibytes = Int(line.drop { !$0.isNumber }.prefix { $0.isNumber })
     else { return nil }
-    let children = ((try? text(of: pid, "task/\(pid)/children")) ?? "").split(separator: " ").compactMap { pid_t($0) }
+    // Each of its threads has children of its own.
+    let children = names(in: FilePath("/proc/\(pid)/task")).flatMap { thread in
+      ((try? text(of: pid, "task/\(thread)/children")) ?? "").split(separator: " ").compactMap { pid_t($0) }
+    }
     return children.compactMap { peak(of: $0) }.reduce(kibibytes * 1024, max)
   }
 

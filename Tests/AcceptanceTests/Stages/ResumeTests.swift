@@ -92,7 +92,7 @@ struct ResumeTests {
   }
 
   enum Loss: String, CaseIterable {
-    case gone, cutShort, elsewhere, ofLaterStage, ofOtherWriter, none
+    case gone, emptied, mended, elsewhere, shared, ofLaterStage, ofOtherWriter, none
   }
 
   @Test(arguments: Loss.allCases)
@@ -107,9 +107,8 @@ struct ResumeTests {
       json.dump(document, open(path, "w"))
       """
     var stages: [Stage] = [.making("one"), .making("two", from: ["one.out"])]
-    let isElsewhere = loss == .elsewhere
-    stages[0].script +=
-      "\nprintf 12345 > \"$1/extra.txt\"\npython3 record.py \"$1\" one \(isElsewhere ? "/nowhere/extra.txt" : "extra.txt")"
+    let place = loss == .elsewhere ? "/nowhere/extra.txt" : loss == .shared ? "\"$PWD/catalogue\"" : "extra.txt"
+    stages[0].script += "\nprintf 12345 > \"$1/extra.txt\"\npython3 record.py \"$1\" one \(place)"
     if loss == .ofLaterStage {
       stages[1].script += "\nprintf 123 > \"$1/extra.txt\"\npython3 record.py \"$1\" two \"$1/extra.txt\""
     }
@@ -120,7 +119,9 @@ struct ResumeTests {
       let job = try workspace.job()
       switch loss {
       case .gone, .elsewhere: try workspace.remove(job + "/extra.txt")
-      case .cutShort: try workspace.write(job + "/extra.txt", "123")
+      case .emptied: try workspace.write(job + "/extra.txt", "")
+      case .mended: try workspace.write(job + "/extra.txt", "123")
+      case .shared: try workspace.write("catalogue", "of all films")
       case .ofLaterStage, .none: break
       case .ofOtherWriter:
         try workspace.remove(job + "/extra.txt")
@@ -136,9 +137,9 @@ struct ResumeTests {
       try workspace.write("open", "")
       let run = try workspace.cpwx("run", "--resume", "latest")
       #expect(run.code == 0, "\(run.errors)")
-      let isDoneAgain = loss == .gone || loss == .cutShort
+      let isDoneAgain = loss == .gone || loss == .emptied
       #expect(Array(workspace.runs.dropFirst(3)) == (isDoneAgain ? ["one", "two"] : []) + ["gate"])
-      let reason = loss == .gone ? "is gone" : "has 3 bytes where 5 were recorded"
+      let reason = loss == .gone ? "is gone" : "has no byte where 5 were recorded"
       #expect(run.errors.contains("one runs again: its recorded output extra.txt \(reason)") == isDoneAgain)
     }
   }
