@@ -3,7 +3,9 @@ import Foundation
 /// The built program that these tests are about.
 enum CPWX {
   /// The `cpwx` beside the running test product; the variable CPWX_BINARY names another one.
-  static let path = ProcessInfo.processInfo.environment["CPWX_BINARY"] ?? besideTests
+  static let path =
+    ProcessInfo.processInfo.environment["CPWX_BINARY"]
+    .map { URL(filePath: $0).resolvingSymlinksInPath().path } ?? besideTests
 
   /// The `cpwx` beside the running test product: for a clock that is not the machine's, of which a static program would not
   /// know.
