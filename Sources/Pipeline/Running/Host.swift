@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Jobs
+internal import SystemPackage
 
 /// This process's number.
 var processID: Int32 { getpid() }
@@ -7,16 +8,24 @@ var processID: Int32 { getpid() }
 /// Who runs this process, and where: `user@host`. Who used sudo counts, not root.
 public func caller(_ environment: [String: String]) -> String {
   let names = ["SUDO_USER", "USER", "LOGNAME"].compactMap { environment[$0] }.filter { !$0.isEmpty }
-  return "\(names.first ?? accountName ?? "uid \(getuid())")@\(hostName)"
+  return "\(names.first ?? ownAccount ?? "uid \(getuid())")@\(hostName)"
 }
 
 /// What the system calls whoever runs this process: services have no USER.
-private var accountName: String? {
-  var account = passwd()
-  var found: UnsafeMutablePointer<passwd>?
-  var texts = [CChar](repeating: 0, count: 4096)
-  guard getpwuid_r(getuid(), &account, &texts, texts.count, &found) == 0, let found else { return nil }
-  return String(cString: found.pointee.pw_name)
+///
+/// The file of accounts is read, for the C library would load what a machine asks for accounts (nsswitch.conf), which ends
+/// a program that is linked statically by a signal.
+private var ownAccount: String? { accountName(of: getuid(), in: "/etc/passwd") }
+
+/// - Parameter file: lines of `name:password:uid:…`, passwd(5).
+func accountName(of user: uid_t, in file: FilePath) -> String? {
+  guard let bytes = try? DurableFile.read(file) else { return nil }
+  for line in bytes.split(separator: UInt8(ascii: "\n")) {
+    let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
+    guard fields.count > 3, Int(String(decoding: fields[2], as: UTF8.self)) == Int(user) else { continue }
+    return String(decoding: fields[0], as: UTF8.self)
+  }
+  return nil
 }
 
 func sleepBriefly() { usleep(20_000) }
