@@ -83,10 +83,10 @@ public struct JobCancelling {
     if let manifest, cancellation.isRecorded(in: manifest) { return .cancelledBefore }
     let info = try? JobInfo(reading: job.info)
     let bare = Manifest(newFor: job, created: info?.created ?? .now, by: info?.createdBy, in: workspace)
+    JobManager(workspace).cleanupJobEnv(job)
     try ManifestStore(job.manifest).update(orElse: bare) {
       $0.close(for: cancellation)
     }
-    JobManager(workspace).cleanupJobEnv(job)
     return .cancelled
   }
 

@@ -93,13 +93,14 @@ struct JobSettlement {
       who: caller(batch.environment), changed: { [batch, handed] in batch.index?.tell(handed.job) },
       // Its worker has told.
       warn: { _ in })
+    // Before the end is known, as in a run.
+    JobManager(batch.workspace).cleanupJobEnv(handed.job)
     // What the cluster tells is how long the last of the task's runs went on.
     if isCounted {
       try record.explain(reason)
     } else {
       try record.close(status, reason: reason, within: told?.seconds)
     }
-    JobManager(batch.workspace).cleanupJobEnv(handed.job)
     var end = End(status, record.latest)
     end.reason = reason
     return end

@@ -65,8 +65,11 @@ public struct JobRun {
     let watch = CancellationWatch(of: paths, stop: stop)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
-    // Of a job that was never begun, which has no log yet, nothing is left there; and thousands of others' files may be.
-    if !names(in: paths.logs).isEmpty { Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)") }
+    // Of a job that was made whole and never begun, which has no log yet, nothing is left there; and thousands of others'
+    // files may be.
+    if !names(in: paths.logs).isEmpty || !exists(paths.temporaryEnv) {
+      Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
+    }
     let started = Timestamp.now
     // For people only; another user's file cannot be written.
     try? lock.describeHolder([
@@ -117,8 +120,9 @@ public struct JobRun {
     if outcome.status == .interrupted, let cancellation = Cancellation(of: paths) {
       (outcome.reason, outcome.isCancelled) = (cancellation.reason, true)
     }
-    try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
+    // Before the end is known: nobody looks at a job that was completed again.
     manager.cleanupJobEnv(paths)
+    try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
     report(
       .jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
     _ = consume lock
