@@ -239,9 +239,10 @@ extension FilmBatch {
 
   /// Says of a completed job that the configuration which was named is not what it was made with.
   private func comparedSettings(_ film: InputDecision) -> InputDecision {
+    // Each film of a night comes here, and its files are read only where there is something to say.
+    guard renewsConfig, film.kind == .skip, film.archive == nil, let job = film.job else { return film }
     let overlay = (try? Self.overlay(for: film.input)) ?? nil
-    guard renewsConfig, film.kind == .skip, film.archive == nil, let job = film.job,
-      let differing = try? JobManager(workspace).settingsThatDiffer(of: job, overlay: overlay), !differing.isEmpty
+    guard let differing = try? JobManager(workspace).settingsThatDiffer(of: job, overlay: overlay), !differing.isEmpty
     else { return film }
     var film = film
     let named = differing.prefix(Self.mostSettingsNamed).joined(separator: ", ")

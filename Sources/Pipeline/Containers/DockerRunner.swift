@@ -32,8 +32,7 @@ struct DockerRunner: StageRunner {
     let name: String
     do {
       // The job's lock is held: what bears its label is of a run that died, or of an attempt that did not end well.
-      let left = try docker.containers(of: context.paths)
-      if !left.isEmpty { try docker.remove(left) }
+      try docker.removeContainers(of: context.paths)
       let usual = ContainerName.name(of: stage, in: context.paths)
       name = try docker.isTaken(usual) ? ContainerName.spareName(of: stage, in: context.paths) : usual
     } catch let failure as DockerFailure {

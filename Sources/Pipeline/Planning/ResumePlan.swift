@@ -94,20 +94,13 @@ struct ResumePlan {
     let taken = Set(later.flatMap { $0.outputs.compactMap { place($0.file) } })
     for output in own {
       guard let path = place(output.file), !taken.contains(path) else { continue }
-      let shown = path.removingPrefix(folder)
+      var shown = path
+      _ = shown.removePrefix(folder)
       guard let status = try? FileStatus(of: path) else { return "its recorded output \(shown) is gone" }
       if let size = output.file.size, size > 0, !status.isDirectory, status.size == 0 {
         return "its recorded output \(shown) has no byte where \(size) were recorded"
       }
     }
     return nil
-  }
-}
-
-extension FilePath {
-  /// What comes after `folder`; the whole path where it is not in there.
-  fileprivate func removingPrefix(_ folder: FilePath) -> FilePath {
-    var rest = self
-    return rest.removePrefix(folder) ? rest : self
   }
 }

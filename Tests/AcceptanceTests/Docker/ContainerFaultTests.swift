@@ -179,11 +179,7 @@ struct ContainerFaultTests {
   ) throws {
     try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
       try workspace.declareGateForBothRunners()
-      try workspace.film()
-      let run = try daemon.startCPWX("run")
-      #expect(workspace.jobHolds("begun"))
-      run.send(SIGKILL)
-      try run.wait()
+      try workspace.leaveContainer(at: daemon)
       if !hasEnv { try workspace.remove(try workspace.job() + "/job.env") }
       let name = try #require(try daemon.containers().first)
       let first = try daemon.inspect(name)["Id"]?.string
@@ -274,11 +270,7 @@ struct ContainerFaultTests {
   @Test(arguments: [["job", "rm", "--yes"], ["archive", "--force"]])
   func `removing or archiving a job ends the container that a killed run of it has left`(command: [String]) throws {
     try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
-      try workspace.film()
-      let run = try daemon.startCPWX("run")
-      #expect(workspace.jobHolds("begun"))
-      run.send(SIGKILL)
-      try run.wait()
+      try workspace.leaveContainer(at: daemon)
       #expect(try daemon.containers().count == 1)
       let words = [CPWX.path] + command + [try workspace.jobID()]
       let outcome = try workspace.start(words, environment: daemon.environment).wait()
@@ -311,11 +303,7 @@ struct ContainerFaultTests {
     throws
   {
     try TestWorkspace.withContainers([.gate()]) { workspace, daemon in
-      try workspace.film()
-      let run = try daemon.startCPWX("run")
-      #expect(workspace.jobHolds("begun"))
-      run.send(SIGKILL)
-      try run.wait()
+      try workspace.leaveContainer(at: daemon)
       let planned = try daemon.cpwx("job", "cancel", "--dry-run", "latest").output
       #expect(planned.contains("would have its container on "), "\(planned)")
       try daemon.hide()

@@ -87,6 +87,15 @@ extension TestWorkspace {
     }
   }
 
+  /// Leaves the container of the only film's gate at work: its run is killed.
+  func leaveContainer(at daemon: DockerDaemon) throws {
+    try film()
+    let run = try daemon.startCPWX("run")
+    #expect(jobHolds("begun"))
+    run.send(SIGKILL)
+    try run.wait()
+  }
+
   /// The id of the only job.
   func jobID() throws -> String { (try job() as NSString).lastPathComponent }
 
