@@ -1,0 +1,148 @@
+"""What README.md shows is understood by the programs and the Makefile; its night and its restore are done as they stand there.
+
+CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import test_manual
+from test_manual import CPWX, ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def commands(program):
+    """What stands in code blocks for this program, each with the remark behind it."""
+    for line in re.findall(rf"^    ({program} .*)$", README, re.MULTILINE):
+        command, _, remark = line.partition("  ")
+        # A line of the picture of the code's rooms is none.
+        if command != program:
+            yield command, remark.strip(" #")
+
+
+def forms(command, remark):
+    """The commands that a line stands for: its alternatives, also those of its remark, without and with what is in brackets."""
+    first, *others = command.split(" | ")
+    if remark.startswith("and "):
+        others += re.split(r", | \| ", remark.removeprefix("and "))
+    shown, before = [first], first
+    for other in others:
+        words = before.split()
+        # An option goes where the last one's arguments are, a name where its name is.
+        before = " ".join(words[:3] if other.startswith("-") else words[:2]) + " " + other
+        shown.append(before)
+    for form in shown:
+        for one in {re.sub(r" \[[^]]*\]", "", form), re.sub(r"[][]", "", form)}:
+            # The latest job of the workspace has no archive.
+            job = "20251030-001" if one.startswith("cpwx archive ") else "latest"
+            yield one.replace("JOB…", "JOB").replace("JOB", job).replace("WORDS", "sholay").replace("DIR", "there")
+
+
+class Lines(unittest.TestCase):
+    understood = test_manual.Commands.understood
+
+    def test_every_command_is_understood(self):
+        shown = [form for line in commands("cpwx") for form in forms(*line)]
+        for form in ("cpwx job logs latest -f --stage asr --format ndjson", "cpwx manifest validate latest",
+                     "cpwx archive verify --all --sample 5%", "cpwx archive list", "cpwx run -n"):
+            self.assertIn(form, shown)
+        with tempfile.TemporaryDirectory() as folder:
+            test_manual.example_workspace(Path(folder, "pristine"))
+            for form in dict.fromkeys(shown):
+                with self.subTest(form):
+                    # The workspace's own pipeline has no services; where no terminal is, nobody can be asked.
+                    form = f"rm config/pipeline.yaml; {form}" if "--runner docker" in form else form
+                    self.understood(form + " --yes" if form.startswith("cpwx job rm ") else form, Path(folder))
+
+    def test_every_target_is_one_of_the_makefile(self):
+        shown = [command for command, _ in commands("make")]
+        self.assertGreaterEqual(len(shown), 6)
+        for command in shown + re.findall(r"`(make [a-z-]+)`", README):
+            with self.subTest(command):
+                done = subprocess.run(
+                    ["bash", "-c", command.replace("make", "make -n", 1)], cwd=ROOT, stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT)
+                self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+
+class Recipes(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def block(self, heading):
+        """The lines under this one."""
+        text = re.search(rf"^{heading}.*:\n\n((?:    .*\n)+)", README, re.MULTILINE)[1]
+        return [line.split("   ")[0] for line in text.replace("\n    ", "\n").strip().splitlines()]
+
+    def run_line(self, line, place, path=""):
+        environment = {**os.environ, "PATH": f"{path}{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=300)
+        self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout.decode()}")
+        return done.stdout.decode()
+
+    def test_a_night_in_five_lines(self):
+        lines = self.block("A night, in five lines")
+        self.assertEqual(len(lines), 5)
+        programs, home = self.folder / "programs", self.folder / "srv/cpwx"
+        programs.mkdir()
+        # What would change the machine does here what it is trusted with: a home, another user, a unit that is there.
+        for name, script in OF_THE_MACHINE.items():
+            (programs / name).write_text(f"#!/bin/sh\nset -eu\n{script}\n")
+            (programs / name).chmod(0o755)
+        engines = Path(os.environ.get("CPWX_ENGINES") or Path(
+            os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share", "cpwx/engines"))
+        self.assertTrue((engines / "venv").exists(), "no engines: make engines")
+        for number, line in enumerate(lines):
+            if number == 2:
+                # 1.4 GB are not fetched again: those that are installed stand there.
+                (home / "engines").symlink_to(engines)
+            if number == 4:
+                self.night(home)
+            said = self.run_line(line.replace("/srv/cpwx", str(home)), self.folder, f"{programs}:")
+        self.assertRegex(said, r"(?m)^Films +1 done$")
+
+    def night(self, home):
+        """What the timer's service does, with stages that do nothing."""
+        unit = (ROOT / "config/systemd/cpwx-nights.service").read_text()
+        [start] = re.findall(r"^ExecStart=/usr/local/bin/(.*)$", unit, re.MULTILINE)
+        (home / "config/pipeline.yaml").write_text(test_manual.EXAMPLE_PIPELINE)
+        film = home / "in/Film (2001).mkv"
+        film.write_text("film")
+        os.utime(film, (1, 1))
+        self.run_line(start, home)
+
+    def test_a_restore_in_three(self):
+        lines = self.block("A restore, in three")
+        self.assertEqual(len(lines), 3)
+        workspace = self.folder / "films"
+        test_manual.example_workspace(workspace)
+        job = workspace / "out/2025/10/30/1/20251030-001"
+        before = {path.relative_to(job): path.read_bytes() for path in job.rglob("*") if path.is_file()}
+        self.run_line("cpwx archive -q 20251030-001", workspace)
+        self.assertFalse(job.exists())
+        listed, verified, _ = [self.run_line(line, workspace) for line in lines]
+        self.assertIn("20231030-001", listed)
+        self.assertIn("20251030-001", verified)
+        self.assertTrue(before)
+        self.assertEqual({path.relative_to(job): path.read_bytes() for path in job.rglob("*") if path.is_file()}, before)
+
+
+OF_THE_MACHINE = {
+    "sudo": 'exec "$@"',
+    "adduser": '[ "$*" = "--system --group --home $4 cpwx" ]; mkdir -p "$4"',
+    "runuser": '[ "$1 $2 $3" = "-u cpwx --" ]; shift 3; exec "$@"',
+    "systemctl": f'[ "$1 $2" = "enable --now" ]; cd "{ROOT}/config/systemd"; [ -f "$3" ]; [ -f "${{3%.timer}}.service" ]',
+}
+
+
+if __name__ == "__main__":
+    unittest.main()
