@@ -73,7 +73,8 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
     meter.close()
     if !quiet {
       Console.note(
-        "\(written.members) \(written.members == 1 ? "member" : "members"), \(describeSize(written.bytes)), in \(folder)"
+        wrapping:
+          "\(written.members) \(written.members == 1 ? "member" : "members"), \(describeSize(written.bytes)), in \(folder)"
       )
     }
     try tell(missing: written.missing, of: file)

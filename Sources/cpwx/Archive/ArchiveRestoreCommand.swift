@@ -113,11 +113,12 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
   }
 
   private func tell(_ outcome: JobRestoration.Outcome, of file: ArchiveFile) {
-    for path in outcome.aside { Console.note("What was there is now \(path)") }
+    for path in outcome.aside { Console.note(wrapping: "What was there is now \(path)") }
     for member in outcome.damaged { Console.error("\(file.name): lost: \(member.path): \(member.reason)") }
     for problem in outcome.problems { Console.error("\(file.name): \(problem)") }
     if !workOptions.quiet, !outcome.excluded.isEmpty {
-      Console.note("Not in the archive, as they were excluded then: \(outcome.excluded.joined(separator: " "))")
+      Console.note(
+        wrapping: "Not in the archive, as they were excluded then: \(outcome.excluded.joined(separator: " "))")
     }
   }
 }

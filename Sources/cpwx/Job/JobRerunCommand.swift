@@ -40,7 +40,7 @@ struct JobRerunCommand: AsyncParsableCommand {
     let workflow = manifest.document["pipeline"]?["workflow"]?.string
     let pipeline = try pipeline(of: old, in: workspace)
     if pipeline == nil, !workOptions.quiet {
-      Console.note("\(old.jobID) kept no pipeline file: today's pipeline is used")
+      Console.note(wrapping: "\(old.jobID) kept no pipeline file: today's pipeline is used")
     }
     let made = try JobManager(workspace).createJob(
       userID: try Int(old.userID) ?? workspace.configuredUser, by: caller(processEnvironment()),
@@ -58,7 +58,7 @@ struct JobRerunCommand: AsyncParsableCommand {
       if !workOptions.quiet { Console.note("Run it with: cpwx run " + choice.joined(separator: " ")) }
       return
     }
-    if !workOptions.quiet { Console.note("\(old.jobID) is done once more as \(id)") }
+    if !workOptions.quiet { Console.note(wrapping: "\(old.jobID) is done once more as \(id)") }
     var arguments = ["--format", Style.isPlain ? "plain" : format.rawValue, "-C", workspace.root.string]
     if workOptions.quiet { arguments.append("--quiet") }
     if workOptions.isVerbose { arguments.append("--verbose") }

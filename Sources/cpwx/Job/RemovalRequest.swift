@@ -74,7 +74,9 @@ struct RemovalRequest {
         // Another's leftovers are worth a word, and no failure of what was asked for.
         if begun.contains(error.subject) { report(error) } else { Console.error(error.description) }
       })
-    for name in begun where finished.contains(name) { Console.note("\(name): the removal that was begun is finished.") }
+    for name in begun where finished.contains(name) {
+      Console.note(wrapping: "\(name): the removal that was begun is finished.")
+    }
     var rows = rows
     for (index, job) in jobs.enumerated() {
       do {

@@ -30,7 +30,7 @@ struct MigrationRequest {
     let output = MigrationOutput(format)
     var isUnread = false
     if let begun = try Migrator.unfinished(in: workspace) {
-      Console.note("\(begun.id) was cut off; this is its plan, and a run finishes it first.")
+      Console.note(wrapping: "\(begun.id) was cut off; this is its plan, and a run finishes it first.")
       try begun.forEach { output.write(output.rows($0)) }
       output.end(begun.id)
       isUnread = begun.hasFailures || !begun.unread.isEmpty
@@ -102,7 +102,8 @@ struct MigrationRequest {
       if !isQuiet {
         for id in try MigrationJournal.neverBegun(in: workspace) {
           Console.note(
-            "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
+            wrapping:
+              "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
         }
       }
       journal = try migrator.begin(plan, renumbered: tellOfNumbers)
