@@ -1,0 +1,123 @@
+"""Every command is once on a terminal: as it is for who hears it, and where there are few columns.
+
+CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import unicodedata
+import unittest
+from pathlib import Path
+
+import generate
+import test_manual
+from test_manual import COMMANDS, CPWX
+
+COLUMNS = 40
+NAMES = (
+    "The Film with the Rather Long Name That Somebody Gave It (2001)", "कार्तिक और क्षत्रिय की कहानी का बहुत लंबा नाम (2002)")
+REASON = "the model large-v3 needs 10 GB of memory and there are only 4 GB of it on this machine"
+
+
+def runnable():
+    """The commands that do something by themselves."""
+    return [
+        path for path, command in COMMANDS.items()
+        if command.get("defaultSubcommand") or not [
+            sub for sub in command.get("subcommands", []) if sub["commandName"] != "help"]]
+
+
+def example(path):
+    """The first of a command's examples that asks for no format and is whole, alone and no end in itself."""
+    # What a group does by itself is written without its name.
+    names = [path, path[:-1]] if COMMANDS.get(path[:-1], {}).get("defaultSubcommand") == path[-1] else [path]
+    for heading, part in generate.blocks(COMMANDS[path].get("discussion", "")):
+        for line in part if heading == "EXAMPLES" else []:
+            line = re.split(r"\s{3,}", line.strip())[0]
+            of_it = any(f"{line} ".startswith(" ".join(name) + " ") for name in names)
+            if of_it and not re.search(r"[|$]|&&|--format|--watch| -O$", line):
+                return line
+    return None
+
+
+def width(text):
+    """Columns on a screen."""
+    return sum(
+        0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else
+        2 if unicodedata.east_asian_width(character) in ("W", "F") else 1 for character in text)
+
+
+class Terminals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.pristine = cls.folder / "pristine"
+        test_manual.example_workspace(cls.pristine)
+        # The latest job has a long name, and a long reason why it failed.
+        pipeline = cls.pristine / "config/pipeline.yaml"
+        script = f"case $1 in *kind*|*नाम*|*Rather*) echo '{REASON}' >&2; exit 3;; esac"
+        pipeline.write_text(test_manual.EXAMPLE_PIPELINE.replace("['true']", f"[sh, -c, \"{script}\", sh, '{{input}}']"))
+        for name in NAMES:
+            film = cls.pristine / "in" / (name + ".mp4")
+            film.write_text(name)
+            os.utime(film, (1, 1))
+            done = subprocess.run(
+                [CPWX, "run", "-q", "-C", cls.pristine, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == 1, done.stdout.decode()
+
+    def seen(self, line, **environment):
+        """What a terminal of few columns gets."""
+        workspace = self.folder / "films"
+        subprocess.run(["rm", "-rf", workspace], check=True)
+        subprocess.run(["cp", "-a", self.pristine, workspace], check=True)
+        # A copied index is another's: it is made anew, as at first.
+        for index in workspace.glob(".cpwx/index*"):
+            index.unlink()
+        line = re.sub(r"/(srv|mnt|tmp)/", rf"{workspace}/\1/", line)
+        begun = f"stty cols {COLUMNS}; timeout 60 bash -c {shlex.quote(line)}"
+        done = subprocess.run(
+            ["script", "-qec", begun, "/dev/null"], cwd=workspace, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env={**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": "", "TERM": "xterm",
+                 **environment})
+        said = done.stdout.decode(errors="replace")
+        self.assertIn(done.returncode, (0, 1, 65, 69, 74), said)
+        return said
+
+    def test_every_command_has_an_example_that_can_be_seen(self):
+        self.assertGreater(len(runnable()), 30)
+        self.assertEqual([path for path in runnable() if not example(path)], [])
+
+    def test_plain_is_plain(self):
+        for path in runnable():
+            with self.subTest(example(path)):
+                said = self.seen(example(path), CPWX_FORMAT="plain")
+                self.assertNotIn("\x1b", said)
+                self.assertNotRegex(said, "[█░→─📋]")
+                self.assertNotIn("\r", said.replace("\r\n", "\n"))
+
+    def test_no_line_is_broken_where_there_are_few_columns(self):
+        for path in runnable():
+            with self.subTest(example(path)):
+                said = self.seen(example(path), CPWX_FORMAT="table", NO_COLOR="1")
+                lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
+                self.assertEqual([line for line in lines if width(line) > COLUMNS and not self.is_whole(path, line)], [])
+
+    @staticmethod
+    def is_whole(path, line):
+        """Whether this stays as it is, for copying or as others wrote it: a path that fits no line, a command, a log, a JSON document."""
+        return (
+            re.search(r"(?:^\s*|: )cpwx [a-z]", line) or any("/" in word and width(word) > COLUMNS - 8 for word in line.split())
+            or path in RAW)
+
+
+# What these say is others' text, line by line.
+RAW = {("cpwx", "job", "logs")}
+
+
+if __name__ == "__main__":
+    unittest.main()
