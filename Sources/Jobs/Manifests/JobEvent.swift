@@ -136,14 +136,17 @@ extension Manifest {
 /// What the reason of a stage begins with that failed and may.
 public let optionalFailure = "optional, and failed: "
 
-/// Why a stage failed, in a line for people: where it said no more than an exit code, the last line of its own tells more.
+/// Why a stage failed, in a line for people: where it said no more than an exit code, the last line of its own tells more;
+/// what others said of it besides stays.
 ///
 /// - Parameter said: the last lines of its output.
 public func failureCause(reason: String?, said: String?) -> String? {
   guard let reason else { return said?.lastLine }
   let plain = reason.withoutOptionalMark
-  guard plain.isEmpty || plain.hasPrefix("exit code "), let line = said?.lastLine else { return reason }
+  let code = plain.prefix { $0 != ";" }
+  guard code.isEmpty || code.hasPrefix("exit code "), let line = said?.lastLine else { return reason }
   return String(reason.dropLast(plain.count)) + line.withoutOptionalMark.drop(while: \.isWhitespace)
+    + plain.dropFirst(code.count)
 }
 
 extension String {

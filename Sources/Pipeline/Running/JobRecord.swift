@@ -314,7 +314,8 @@ extension Manifest {
 extension StageRecord {
   fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
   fileprivate var isStopped: Bool { reason == StageRun.stopped }
-  fileprivate var isKilled: Bool { reason == AttemptRun.killed }
+  /// Also where what was killed was begun by the stage's shell, which then tells of it by its own exit code.
+  fileprivate var isKilled: Bool { reason == AttemptRun.killed || reason == "exit code 137" }
 }
 
 extension JSON {

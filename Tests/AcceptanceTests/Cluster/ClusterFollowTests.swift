@@ -122,7 +122,9 @@ struct ClusterFollowTests {
 
   @Test func `a job that reaches its time limit fails, and says so`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
-      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_FLAGS": "--time=1 --signal=B:URG"])
+      // The controller looks at the limits of time twice a minute, and later where the machine has much to do.
+      let flags = ["CPWX_SLURM_FLAGS": "--time=1 --signal=B:URG"]
+      let outcome = try cluster.cpwx("run", environment: flags, atMost: 300)
       #expect(outcome.code == 1, "\(outcome.errors)")
       try workspace.expectEverywhere(
         "failed", because: "the cluster ended it: its time limit of 1 min 00 s was reached (TIMEOUT)")

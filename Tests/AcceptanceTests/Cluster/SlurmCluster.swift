@@ -81,8 +81,10 @@ final class SlurmCluster {
   }
 
   /// Runs cpwx to its end.
-  func cpwx(_ arguments: String..., environment more: [String: String] = [:]) throws -> Outcome {
-    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: 120)
+  func cpwx(
+    _ arguments: String..., environment more: [String: String] = [:], atMost seconds: Double = 120
+  ) throws -> Outcome {
+    try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: seconds)
   }
 
   func startCPWX(_ arguments: String..., environment more: [String: String] = [:]) throws -> Program {
