@@ -6,8 +6,8 @@
 public struct Placeholders: Sendable {
   /// What may stand between the braces.
   public static let names: Set<String> = [
-    "input", "input_name", "input_stem", "job_dir", "job_name", "log_dir", "title", "year", "config", "job_id",
-    "user_id", "stage", "workspace",
+    "input", "input_dir", "input_name", "input_stem", "job_dir", "job_name", "log_dir", "title", "year", "config",
+    "job_id", "user_id", "stage", "workspace",
   ]
 
   private let values: [String: String]

@@ -143,7 +143,7 @@ extension PipelineReader {
   ]
 
   private static func isInsideJob(_ path: String) -> Bool {
-    let elsewhere: Set<String> = ["input", "workspace", "log_dir", "config"]
+    let elsewhere: Set<String> = ["input", "input_dir", "workspace", "log_dir", "config"]
     guard elsewhere.isDisjoint(with: Placeholders.used(in: path)) else { return false }
     let local = path.hasPrefix("{job_dir}/") ? String(path.dropFirst("{job_dir}/".count)) : path
     let parts = local.split(separator: "/")

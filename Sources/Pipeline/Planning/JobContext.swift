@@ -46,6 +46,7 @@ struct JobContext {
   ) -> Placeholders {
     Placeholders([
       "input": name(input),
+      "input_dir": FilePath(name(input)).removingLastComponent().string,
       "input_name": input.lastComponent?.string ?? "",
       "input_stem": input.stem ?? "",
       "job_dir": name(paths.output),

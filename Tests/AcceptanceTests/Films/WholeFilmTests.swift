@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Pipeline
 import Testing
 
 /// The stages that ship, on this machine, from a film in in/ to one with subtitles.
@@ -31,7 +32,37 @@ struct WholeFilmTests {
       let subtitles = try workspace.read(job + "/subtitles/subtitles.srt")
       #expect(subtitles.lowercased().contains("company") && subtitles.contains(" --> "), "\(subtitles)")
       #expect(try workspace.subtitleStreams(of: job + "/final_output.mp4") == ["mov_text eng"])
+      try expectDeclared(stages)
+      try expectNoticed(job, workspace)
     }
+  }
+
+  /// What a stage tells that it has read, its definition names: else a change of it would not be noticed. Whose the words
+  /// are that asr heard, subtitle_gen asks again.
+  private func expectDeclared(_ stages: JSON.Object) throws {
+    for stage in try PipelineDefinition.standard.stages {
+      let declared = (stage.inputs ?? []).map(\.key) + (stage.name == "asr" ? ["speaker_segments"] : [])
+      let read = (stages[stage.name]?["input_files"]?.array ?? []).compactMap { $0["key"]?.string }
+      #expect(!read.isEmpty || stage.name == "tmdb", "\(stage.name)")
+      #expect(Set(declared).isSuperset(of: read), "\(stage.name): \(read)")
+    }
+  }
+
+  /// What lies beside the film, and what was made besides the outputs, has what reads it run again.
+  private func expectNoticed(_ job: String, _ workspace: TestWorkspace) throws {
+    let film = workspace.path("site/" + (try workspace.manifest(of: job)["input"]?["file"]?.string ?? "none"))
+    func reason() throws -> String {
+      let planned = try workspace.json("run", "-n", "-C", workspace.path("site"), "--settle", "0", film)
+      return planned.array?.first?["reason"]?.string ?? planned.text()
+    }
+    #expect(try !reason().contains("must run again"))
+    let corrected = "\(job)/post_ner/\((job as NSString).lastPathComponent).corrected.json"
+    let text = try workspace.read(corrected)
+    try workspace.write(corrected, text + "\n")
+    #expect(try reason().contains("subtitle_gen must run again"))
+    try workspace.write(corrected, text)
+    try workspace.write((film as NSString).deletingPathExtension + ".nfo", "<movie><title>A Film</title></movie>")
+    #expect(try reason().contains("tmdb must run again"))
   }
 
   @Test(.timeLimit(.minutes(10)))
