@@ -77,34 +77,45 @@ struct ConfigChecks {
 
   /// Settings that nothing reads.
   private func unheardKeys(_ pipeline: PipelineDefinition) -> [CheckResult] {
-    var heard = Set(EnvFile(parsing: Defaults.env).keys)
-    for stage in pipeline.stages {
-      heard.formUnion(stage.env)
-      if let key = stage.enabled { heard.insert(key) }
+    let declared = Self.settings(of: pipeline)
+    var heard = declared.union(EnvFile(parsing: Defaults.env).keys)
+    var ofTen: [CheckResult] = []
+    var told: Set<String> = []
+    if exists(workspace.pipelineFile), let standard = try? PipelineDefinition.standard {
+      // cpwx itself looks for secrets.
+      let unheard = Self.settings(of: standard).subtracting(declared).subtracting(["SECRETS_PATH"])
+      heard.subtract(unheard)
+      let keys = workspace.config.keys.filter { unheard.contains($0) }
+      let switches = keys.filter { $0.hasPrefix("STEP_") }
+      let others = keys.filter { !$0.hasPrefix("STEP_") }
+      // They are in every new config/.env: of all of them one line is enough.
+      if switches.count > 1 {
+        ofTen.append(
+          .warning(
+            "config STEP_", "no stage of this pipeline is switched by \(switches.joined(separator: ", "))",
+            "Remove them if nothing needs them."))
+        told.formUnion(switches)
+      }
+      if others.count > 1 {
+        ofTen.append(
+          .warning(
+            "config of the ten stages",
+            "no stage of this pipeline declares \(others.joined(separator: ", ")); stages of your own may still read them",
+            "Remove them if nothing needs them, or name them in the env of the stage that does."))
+        told.formUnion(others)
+      }
     }
-    var switchedOff: [String] = []
-    if exists(workspace.pipelineFile) {
-      let switches = Set(pipeline.stages.compactMap(\.enabled))
-      let unused = heard.filter { $0.hasPrefix("STEP_") && !switches.contains($0) }
-      switchedOff = workspace.config.keys.filter { unused.contains($0) }
-      heard.subtract(unused)
-    }
-    // They are in every new config/.env: of all of them one line is enough.
-    if switchedOff.count == 1 { switchedOff = [] }
-    let ofTen: [CheckResult] =
-      switchedOff.isEmpty
-      ? []
-      : [
-        .warning(
-          "config STEP_", "no stage of this pipeline is switched by \(switchedOff.joined(separator: ", "))",
-          "Remove them if nothing needs them.")
-      ]
     return ofTen
-      + workspace.config.keys.filter { !heard.contains($0) && !switchedOff.contains($0) }.map { key in
+      + workspace.config.keys.filter { !heard.contains($0) && !told.contains($0) }.map { key in
         let hint = didYouMean(key, among: heard.sorted())
         return .warning(
           "config \(key)", "no stage of this pipeline declares it; stages of your own may still read it",
           "Remove it if nothing needs it.\(hint)")
       }
+  }
+
+  /// What the stages of a pipeline say that they hear.
+  private static func settings(of pipeline: PipelineDefinition) -> Set<String> {
+    Set(pipeline.stages.flatMap { $0.env + [$0.enabled].compactMap { $0 } })
   }
 }

@@ -127,13 +127,23 @@ struct `A setting that nothing hears` {
     #expect(results["config STEP_"]?.message.hasSuffix("STEP_DEMUX, STEP_MUX, STEP_DIARIZATION") == true)
   }
 
+  @Test func `is one line for all that only the stages hear which ship, and what cpwx hears itself is none`() throws {
+    let site = try SetupSite(config: "VAD_THRESHOLD=0.4\nSECRETS_PATH=\nLOG_LEVEL=INFO\nAUDIO_TRACK=2\nPALETTE=warm\n")
+    try site.folder.file(
+      "config/pipeline.yaml",
+      "name: own\nstages:\n  - {name: colour, number: 1, command: ['true'], env: [PALETTE]}\n")
+    let results = try site.configChecks()
+    #expect(results.notWell.map(\.check) == ["config of the ten stages"])
+    #expect(results["config of the ten stages"]?.message.contains(" VAD_THRESHOLD, AUDIO_TRACK;") == true)
+  }
+
   @Test func `is known by the workspace's own pipeline`() throws {
     let site = try SetupSite(config: "STEP_COLOUR=true\nPALETTE=warm\nSTEP_MUX=true\nOTHER=1\nSRC_LANG=hi\n")
     try site.folder.file(
       "config/pipeline.yaml",
       "name: own\nstages:\n  - {name: colour, number: 1, command: ['true'], enabled: STEP_COLOUR, env: [PALETTE]}\n")
     let results = try site.configChecks()
-    #expect(results.notWell.map(\.check) == ["config STEP_MUX", "config OTHER"])
+    #expect(results.notWell.map(\.check) == ["config STEP_MUX", "config OTHER", "config SRC_LANG"])
     #expect(results["pipeline"]?.message == "own, 1 stages (\(site.folder.path("config/pipeline.yaml")))")
   }
 }
