@@ -17,6 +17,17 @@ func processEnvironment() -> [String: String] {
   return result
 }
 
+/// How much is said besides the result.
+struct VerbosityOptions: ParsableArguments {
+  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
+  var quiet = false
+
+  @Flag(name: [.short, .long], help: "Say on standard error what is read, decided and done.")
+  var verbose = false
+
+  func take() { (Console.isQuiet, Console.isVerbose) = (quiet, verbose) }
+}
+
 /// Where the workspace is.
 struct WorkspaceOptions: ParsableArguments {
   @Option(
@@ -26,11 +37,12 @@ struct WorkspaceOptions: ParsableArguments {
       valueName: "dir"))
   var directory: String?
 
-  @Flag(name: [.short, .long], help: "Say on standard error what is read, decided and done.")
-  var verbose = false
+  @OptionGroup var verbosity: VerbosityOptions
+
+  var quiet: Bool { verbosity.quiet }
 
   func open(config: String? = nil) throws -> Workspace {
-    Console.isVerbose = verbose
+    verbosity.take()
     let workspace = try Self.find(directory, config: config)
     Console.detail("The workspace is \(workspace.root), its settings are those of \(workspace.configFile).")
     return workspace
@@ -103,13 +115,11 @@ extension OutputFormat {
 
 /// What commands have that do some work, and then list what came of it.
 struct WorkOptions: ParsableArguments {
-  @Flag(name: [.short, .long], help: "Say nothing but errors and the result.")
-  var quiet = false
-
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
 
-  var isVerbose: Bool { workspaceOptions.verbose }
+  var quiet: Bool { workspaceOptions.quiet }
+  var isVerbose: Bool { workspaceOptions.verbosity.verbose }
 
   func open(config: String? = nil) throws -> Workspace { try workspaceOptions.open(config: config) }
   func resolved() throws -> OutputFormat { try formatOptions.resolved() }

@@ -12,7 +12,7 @@ struct DoctorCommand: AsyncParsableCommand {
       Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
       with secrets to others, and installs the speech engines (about 2 GB, from PyPI). Where stages are run as \
       containers, Docker and the images are looked at, in place of this machine's programs and engines; where jobs are \
-      handed to a cluster, Slurm's programs and its controller, too.
+      handed to a cluster, Slurm's programs and its controller, too. With -q only what is not well is shown.
 
       EXAMPLES
         cpwx doctor
@@ -24,9 +24,6 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Flag(help: "Mend what can be mended, the speech engines included, and check again.")
   var fix = false
-
-  @Flag(name: [.short, .long], help: "Show only what is not well.")
-  var quiet = false
 
   @Option(help: .init("Check for stages that are run so. (default: RUNNER, else local)", valueName: "runner"))
   var runner: Runner?
@@ -41,7 +38,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     if fix { try await checkup().fix { Console.note($0) } }
     let results = await checkup().run()
-    let shown = quiet ? results.filter { $0.status != .ok } : results
+    let shown = workspaceOptions.quiet ? results.filter { $0.status != .ok } : results
     if format == .table {
       writeGroups(shown)
     } else {

@@ -20,12 +20,17 @@ struct InitCommand: AsyncParsableCommand {
   @Argument(help: .init("The folder. (default: this one)", valueName: "dir"))
   var directory: String?
 
+  @OptionGroup var verbosity: VerbosityOptions
+
   func run() async throws {
+    verbosity.take()
     if directory?.isEmpty ?? false {
       throw JobError(.usage, "''", "an empty path names no folder", remedy: "Is it a variable that is not set?")
     }
     let setup = WorkspaceSetup(FilePath(directory ?? "."))
     let made = try setup.run()
+    Console.detail("The workspace is \(setup.root).")
+    if verbosity.quiet { return }
     Console.out(
       wrapping: made.isEmpty
         ? "\(setup.root) is a workspace already; nothing was changed."

@@ -102,6 +102,15 @@ class Commands(unittest.TestCase):
                     words = ("cpwx", *mention.split())
                     self.assertTrue(words in COMMANDS or words[:2] in COMMANDS, mention)
 
+    def test_every_command_takes_what_all_have_in_common(self):
+        for path, command in COMMANDS.items():
+            if [sub for sub in command.get("subcommands", []) if sub["commandName"] != "help"]:
+                continue
+            with self.subTest(" ".join(path)):
+                names = {name["name"] for argument in command["arguments"] for name in argument.get("names", [])}
+                common = {"q", "quiet", "v", "verbose", "version"} | ({"C"} if path != ("cpwx", "init") else set())
+                self.assertEqual(common - names, set())
+
     def test_every_example_is_understood(self):
         """They are run in a workspace that has what they name. What they find there may fail; none is a wrong request."""
         with tempfile.TemporaryDirectory() as folder:

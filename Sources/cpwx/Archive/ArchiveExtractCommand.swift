@@ -36,9 +36,6 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
   @Option(help: .init("Into this folder. (default: this one)", valueName: "dir"))
   var to: String?
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
-
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func validate() throws {
@@ -55,7 +52,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       return try tell(missing: try extraction.write(to: .standardOutput).missing, of: file)
     }
     let folder = absolute(FilePath(to ?? "."))
-    let meter = ByteMeter("extracting", isQuiet: quiet)
+    let meter = ByteMeter("extracting", isQuiet: workspaceOptions.quiet)
     let interruption = try ArchiveInterruption()
     extraction.progress = { done, total in
       try interruption.check()
@@ -71,7 +68,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       throw interruption.exitStatus
     }
     meter.close()
-    if !quiet {
+    if !workspaceOptions.quiet {
       Console.note(
         wrapping:
           "\(written.members) \(written.members == 1 ? "member" : "members"), \(describeSize(written.bytes)), in \(folder)"

@@ -9,7 +9,8 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Read archives and compare every frame and every file with its hash; name what is damaged.",
     discussion: """
-      Of a .tar.zst file of another program it is read whether it is whole, and harmless to extract.
+      Of a .tar.zst file of another program it is read whether it is whole, and harmless to extract. With -q only what \
+      is not well is shown.
 
       EXIT CODES
         0   all is as it was written
@@ -31,9 +32,6 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
 
   @Option(help: .init("Read this part of each archive, other frames every time.", valueName: "5%"))
   var sample: String?
-
-  @Flag(name: [.short, .long], help: "Show only what is not well.")
-  var quiet = false
 
   @OptionGroup var workspaceOptions: WorkspaceOptions
   @OptionGroup var formatOptions: FormatOptions
@@ -70,13 +68,13 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
       } else if !outcome.isGood {
         codes.insert(ExitStatus.damaged.rawValue)
       }
-      if !quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
+      if !workspaceOptions.quiet || !outcome.isGood { writer.write([document(outcome, of: file)]) }
     }
     if all, let trouble = JobIndex.archiveTrouble(in: try workspaceOptions.open(), notice: .console) {
       Console.error("\(trouble)")
       codes.insert(ExitStatus(trouble.code).rawValue)
     }
-    writer.end(saying: quiet ? nil : "There are no archives here.")
+    writer.end(saying: workspaceOptions.quiet ? nil : "There are no archives here.")
     if let code = codes.contains(ExitStatus.damaged.rawValue) ? ExitStatus.damaged.rawValue : codes.first {
       throw ExitStatus(rawValue: code)
     }

@@ -67,7 +67,7 @@ struct JobListCommand: AsyncParsableCommand {
     if let last, Console.errorIsRead {
       // An id that jobs of several users have names none of them.
       let name = (try? workspace.job(named: last.jobID))?.folder == last.folder ? last.jobID : last.folder
-      Console.note(wrapping: "There are more: --after \(name), or --limit 0 for all.")
+      Console.hint("There are more: --after \(name), or --limit 0 for all.")
     }
   }
 }

@@ -62,7 +62,7 @@ struct JobLogsCommand: AsyncParsableCommand {
     guard follow else {
       try logs.print()
       if format != .table { rows.end() }
-      if stage == nil, JobLogs(of: paths).files.isEmpty { Console.note(wrapping: "\(paths.id) has no logs.") }
+      if stage == nil, JobLogs(of: paths).files.isEmpty { Console.hint("\(paths.id) has no logs.") }
       return
     }
     Interruption.endsQuietly()

@@ -15,14 +15,11 @@ struct JobReindexCommand: AsyncParsableCommand {
       Then see: cpwx job list
       """)
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
-
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func run() async throws {
     let workspace = try workspaceOptions.open()
-    let count = try Reindex(of: workspace).run(notice: quiet ? IndexNotice { Console.error($0) } : .console)
-    if !quiet { Console.out("\(count) \(count == 1 ? "job" : "jobs") indexed") }
+    let count = try Reindex(of: workspace).run(notice: .console)
+    if !workspaceOptions.quiet { Console.out("\(count) \(count == 1 ? "job" : "jobs") indexed") }
   }
 }

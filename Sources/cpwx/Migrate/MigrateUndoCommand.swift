@@ -22,9 +22,6 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     help: .init("A migration, as cpwx migrate status names it; the last one by default.", valueName: "migration"))
   var migration: String?
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
-
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func run() async throws {
@@ -32,18 +29,18 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let migrator = try Migrator(workspace)
     let journal = try journal(in: workspace)
-    let isLive = Console.errorIsTerminal && !quiet
+    let isLive = Console.errorIsTerminal && !workspaceOptions.quiet
     let outcome = try migrator.undo(journal, tell: { Console.error($0) }) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees put back", to: 2) }
     }
     if isLive { Console.write("\r\u{1B}[K", to: 2) }
     if exists(workspace.stateFolder.appending("index.sqlite")) {
-      _ = try Reindex(of: workspace).run(notice: quiet ? IndexNotice { Console.error($0) } : .console)
+      _ = try Reindex(of: workspace).run(notice: .console)
     }
     for (path, reason) in outcome.refused { Console.error("\(path): was not put back: \(reason)") }
     for (path, error, _) in outcome.failures { Console.error("\(path): was not put back. \(error)") }
     for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
-    if !quiet { Console.note(wrapping: "\(journal.id): \(outcome.done) put back.") }
+    if !workspaceOptions.quiet { Console.note(wrapping: "\(journal.id): \(outcome.done) put back.") }
     if !outcome.refused.isEmpty || !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty {
       throw ExitStatus.someFailed
     }

@@ -42,6 +42,10 @@ enum Console {
 
   /// Set once, by the options, before anything is done.
   nonisolated(unsafe) static var isVerbose = false
+  nonisolated(unsafe) static var isQuiet = false
+
+  /// What is of help and no more: not said with `-q`.
+  static func hint(_ text: String) { if !isQuiet { note(wrapping: text) } }
 
   /// What `-v` asks for.
   static func detail(_ text: String) { if isVerbose { note(text) } }

@@ -27,6 +27,7 @@ private final class IndexDisplay: Sendable {
   }
 
   func show(_ progress: Reindex.Progress) {
+    if Console.isQuiet { return }
     let isLive = Console.errorIsTerminal
     state.withLock { state in
       if progress.isWhole {

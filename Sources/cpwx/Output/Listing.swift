@@ -136,7 +136,7 @@ struct Listing {
 
     /// - Parameter empty: what a person at a terminal is told where there was no row.
     func end(saying empty: String? = nil) {
-      if isEmpty, format == .table, let empty, Console.errorIsRead { Console.note(wrapping: empty) }
+      if isEmpty, format == .table, let empty, Console.errorIsRead { Console.hint(empty) }
       switch format {
       case .json: Console.out(isEmpty ? "[]" : "\n]")
       case .table: Listing(rows: gathered, columns: columns).writeTable()
