@@ -55,8 +55,6 @@ public struct OpenBatch: ~Copyable {
     let record = BatchRecord(id, started: .now, who: who, inputs: inputs, lanes: lanes, executor: executor)
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
-    Leftovers.sweep(workspace.batchFolder)
-    Self.sweepLocks(in: workspace)
     let lock = try FileLock.wait(for: Self.lockPath(path))
     try DurableFile.writeFast(record.document.bytes(), to: path)
     (self.record, self.path) = (record, path)
@@ -91,9 +89,11 @@ public struct OpenBatch: ~Copyable {
     unlink(Self.lockPath(path))
   }
 
-  /// Removes the locks that killed batches left. A record is written under its lock, so a free one has done its work.
-  private static func sweepLocks(in workspace: Workspace) {
+  /// Removes what killed batches left besides their records. A record is written under its lock, so a free one has done its
+  /// work.
+  public static func sweep(in workspace: Workspace) {
     let folder = workspace.batchFolder
+    Leftovers.sweep(folder)
     for name in names(in: folder) where name.hasPrefix(".") && name.hasSuffix(".json.lock") {
       let record = folder.appending(String(name.dropFirst().dropLast(".lock".count)))
       if exists(record), !FileLock.isHeld(folder.appending(name)) { unlink(folder.appending(name)) }

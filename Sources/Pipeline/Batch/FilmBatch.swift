@@ -77,6 +77,8 @@ public struct FilmBatch: Sendable {
       run.work()
       return run.results()
     }
+    // Also where there is nothing to do: the run that was killed may have come to its end.
+    OpenBatch.sweep(in: workspace)
     JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
     for film in plan.films where film.isMoved { repoint(film, observe) }
     for film in plan.films where film.isCancelled && film.kind.isWork {

@@ -64,6 +64,21 @@ struct KillTests {
     return Set(members.filter { $0.value["status"]?.string == "success" }.map(\.name))
   }
 
+  @Test func `what a killed batch left beside its record goes with the next run, also with one that has nothing to do`()
+    throws
+  {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      // No process has this number.
+      let left = "logs/batches/.20260101-010000-9.json.tmp-4194305-1"
+      try workspace.write(left, "{")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one"])
+      #expect(!workspace.exists(left))
+    }
+  }
+
   @Test func `what a killed run left at work is ended by the next one`() throws {
     let stage = Stage(
       "slow", outputs: ["slow.out"], fields: ["grace: 0.2s"],
