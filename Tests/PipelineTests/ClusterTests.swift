@@ -143,4 +143,40 @@ struct `What a job asks of its node` {
       gres: "gpu:1")
     #expect(request.options == ["--cpus-per-task=8", "--mem=4096M", "--gres=gpu:2"])
   }
+
+  @Test(arguments: [(0.9, nil), (1.2, nil), (1.5, 2), (3.1, 3), (7.9, 8), (40, 16)] as [(Double, Int?)])
+  func `is as many processors as a stage keeps busy, and never more than a node has`(busy: Double, count: Int?) throws {
+    var history = WorkHistory()
+    history.stages["s0"] = WorkHistory.Stage()
+    history.stages["s0"]?.processors = busy
+    let node = TaskRequest.Node(cpus: 16, memory: nil)
+    func cpus(_ node: TaskRequest.Node?, _ fields: String...) throws -> Int? {
+      TaskRequest(try stages(fields[0]), history, expected: nil, gres: nil, node: node).cpus
+    }
+    #expect(try cpus(node, "") == count)
+    #expect(try cpus(node, ", cpus: 20") == 20)
+    #expect(try cpus(nil, "") == nil)
+  }
+
+  @Test func `is no more memory than a node has, but where the pipeline says so`() throws {
+    var history = WorkHistory()
+    history.stages["s0"] = WorkHistory.Stage()
+    history.stages["s0"]?.peakMemoryBytes = 30 << 30
+    let node = TaskRequest.Node(cpus: 16, memory: 32 << 30)
+    func memory(_ fields: String) throws -> Int? {
+      TaskRequest(try stages(fields), history, expected: nil, gres: nil, node: node).memory
+    }
+    #expect(try memory("") == 32 << 30)
+    #expect(try memory(", memory: 64Gi") == 64 << 30)
+  }
+
+  @Test(
+    arguments: [
+      ("2 2000\n", TaskRequest.Node(cpus: 2, memory: 2000 << 20)),
+      ("16+ 64000+\n128 1\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20)),
+      ("4 1\n", TaskRequest.Node(cpus: 4, memory: nil)), ("", nil), ("n/a n/a\n", nil),
+    ] as [(String, TaskRequest.Node?)])
+  func `is measured by what sinfo tells of the nodes`(told: String, node: TaskRequest.Node?) {
+    #expect(TaskRequest.Node(told: told) == node)
+  }
 }

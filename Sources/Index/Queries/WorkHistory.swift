@@ -15,6 +15,8 @@ public struct WorkHistory: Sendable, Equatable {
     public var bytesPerByte: Double?
     /// The most memory that one of its processes ever took.
     public var peakMemoryBytes: Int?
+    /// Processors that it keeps busy, reckoned over those that took a second or more.
+    public var processors: Double?
 
     public init(
       secondsPerSecond: Double? = nil, secondsPerByte: Double? = nil, bytesPerSecond: Double? = nil,
@@ -38,6 +40,7 @@ extension JobIndex {
       var seconds: (bySecond: [Double], byByte: [Double]) = ([], [])
       var bytes: (bySecond: [Double], byByte: [Double]) = ([], [])
       var peakMemory: Int?
+      var processors: [Double] = []
     }
     var gathered: [String: Gathered] = [:]
     try read { db in
@@ -45,14 +48,14 @@ extension JobIndex {
         db,
         sql: """
           SELECT stage_name, stages.duration_seconds, output_bytes, size_bytes, inputs.duration_seconds,
-            peak_memory_bytes
+            peak_memory_bytes, cpu_seconds
           FROM (SELECT key FROM jobs WHERE status = 'completed' ORDER BY key DESC LIMIT ?)
           CROSS JOIN stages ON stages.job = key JOIN inputs ON inputs.job = key WHERE stages.status = 'success'
           """, arguments: [jobs])
       while let row = try rows.next() {
         let (seconds, bytes): (Double?, Double?) = (row[1], row[2])
         let (size, length): (Double?, Double?) = (row[3], row[4])
-        let memory: Int? = row[5]
+        let (memory, busy): (Int?, Double?) = (row[5], row[6])
         var stage = gathered[StageName(row[0]).description] ?? Gathered()
         if let length, length > 0 {
           if let seconds { stage.seconds.bySecond.append(seconds / length) }
@@ -62,6 +65,7 @@ extension JobIndex {
           if let seconds { stage.seconds.byByte.append(seconds / size) }
           if let bytes { stage.bytes.byByte.append(bytes / size) }
         }
+        if let seconds, let busy, seconds >= 1 { stage.processors.append(busy / seconds) }
         if let memory { stage.peakMemory = max(stage.peakMemory ?? 0, memory) }
         gathered[StageName(row[0]).description] = stage
       }
@@ -74,6 +78,7 @@ extension JobIndex {
         bytesPerSecond: stage.bytes.bySecond.sorted().percentile(50),
         bytesPerByte: stage.bytes.byByte.sorted().percentile(50))
       known.peakMemoryBytes = stage.peakMemory
+      known.processors = stage.processors.sorted().percentile(50)
       return known
     }
     return history

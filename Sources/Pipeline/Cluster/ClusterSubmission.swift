@@ -10,6 +10,7 @@ struct ClusterSubmission {
   private let slurm: Slurm
   private let record: ClusterRecord
   private let limits: ArrayLimits
+  private let node: TaskRequest.Node?
   /// Bytes of a script without any job's folder, and of what the folders of ``jobs`` add.
   private let frame: Int
   private var bytes = 0
@@ -22,6 +23,7 @@ struct ClusterSubmission {
     (batch, history) = (run.batch, run.history)
     (self.slurm, self.record, self.settings) = (slurm, record, settings)
     limits = (try? slurm.largestArray()) ?? ArrayLimits()
+    node = slurm.largestNode(settings.place)
     frame = WorkerScript(settings: settings, folders: []).bytes.count
   }
 
@@ -89,7 +91,7 @@ struct ClusterSubmission {
       "--output=\(logs.string.replacing("%", with: "%%"))/%a.log",
     ]
     if batch.options.jobs != nil, let last { options.append("--dependency=afterany:\(last)") }
-    options += batch.taskOptions(jobs.map(\.film), history, settings)
+    options += batch.taskOptions(jobs.map(\.film), history, settings, node)
     array.id = try submit(FilePath(workspace.documentPath(script)), options, array.name, stop)
     last = array.id
     // Without the number it is found by its name.
@@ -129,9 +131,11 @@ struct ClusterSubmission {
 
 extension FilmBatch {
   /// What `sbatch` is told of every task, but where it lies.
-  func taskOptions(_ films: [InputDecision], _ history: WorkHistory, _ settings: ClusterSettings) -> [String] {
+  func taskOptions(
+    _ films: [InputDecision], _ history: WorkHistory, _ settings: ClusterSettings, _ node: TaskRequest.Node?
+  ) -> [String] {
     let expected = films.compactMap { $0.estimate?.seconds }.max()
-    let request = TaskRequest(selection.wanted, history, expected: expected, gres: settings.gres)
+    let request = TaskRequest(selection.wanted, history, expected: expected, gres: settings.gres, node: node)
     return ["--nodes=1", "--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:TERM@60"] + request.options
       + settings.place + settings.flags
   }

@@ -22,7 +22,8 @@ struct ClusterWork: Sendable {
     do {
       // That no node is up just now is said in the same words as that none will ever do: then a job that asks for nothing
       // would not be taken, either, and that one is no reason to leave.
-      try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings))
+      let node = slurm.largestNode(settings.place)
+      try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings, node))
     } catch let failure as Slurm.Failure where failure.isOfRequest || (try? slurm.test(settings.place)) != nil {
       throw JobError(
         .configuration, "Slurm", "would not take the jobs: \(failure)",

@@ -37,7 +37,7 @@ struct Slurm: Sendable {
   /// Whether a variable is one by which people narrow what these programs list or end when they call them themselves, or
   /// name, place and cut up what they hand over.
   static func isMisleading(_ variable: String) -> Bool {
-    ["SQUEUE_", "SCANCEL_", "SCONTROL_"].contains { variable.hasPrefix($0) }
+    ["SQUEUE_", "SCANCEL_", "SCONTROL_", "SINFO_"].contains { variable.hasPrefix($0) }
       || [
         "SBATCH_ARRAY_INX", "SBATCH_CLUSTERS", "SBATCH_DEPENDENCY", "SBATCH_ERROR", "SBATCH_JOB_NAME", "SBATCH_OUTPUT",
         "SBATCH_WAIT",
@@ -103,6 +103,14 @@ struct Slurm: Sendable {
   /// How large an array may be.
   func largestArray() throws -> ArrayLimits { ArrayLimits(config: try answer(["scontrol", "show", "config"])) }
 
+  /// What the nodes have that jobs may be placed on; `nil` where the cluster does not say.
+  ///
+  /// - Parameter place: `--partition` and its like, as `sbatch` takes them.
+  func largestNode(_ place: [String]) -> TaskRequest.Node? {
+    let partition = place.filter { $0.hasPrefix("--partition=") }
+    return (try? answer(["sinfo", "--noheader", "--format=%c %m"] + partition)).flatMap { TaskRequest.Node(told: $0) }
+  }
+
   /// What a program answers.
   ///
   /// - Throws: ``JobError`` with code `missingEngine` when there is no such program, else ``Failure``.
@@ -134,5 +142,19 @@ extension String {
   fileprivate var trimmedLines: String {
     split(whereSeparator: \.isNewline).filter { $0.contains(where: \.isLetter) && !$0.hasPrefix("*") }.joined(
       separator: "; ")
+  }
+}
+
+extension TaskRequest.Node {
+  /// Reads lines of `sinfo --format="%c %m"`: processors and MiB, with a plus where they are of several kinds of nodes.
+  init?(told text: String) {
+    let nodes = text.split(whereSeparator: \.isNewline).compactMap { line -> (cpus: Int, memory: Int)? in
+      let numbers = line.split(separator: " ").map { Int($0.prefix { $0.isNumber }) }
+      guard numbers.count == 2, let cpus = numbers[0], let memory = numbers[1], cpus > 0 else { return nil }
+      return (cpus, memory)
+    }
+    guard let cpus = nodes.map(\.cpus).max(), let memory = nodes.map(\.memory).max() else { return nil }
+    // A cluster that counts no memory says 1.
+    self.init(cpus: cpus, memory: (2..<(1 << 40)).contains(memory) ? memory << 20 : nil)
   }
 }

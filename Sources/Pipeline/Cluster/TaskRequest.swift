@@ -3,6 +3,14 @@ internal import Jobs
 
 /// What one job asks of its node: enough for the stage that needs most, and time for all.
 struct TaskRequest: Equatable {
+  /// The largest that a cluster's nodes have of each; a node may have less of the other.
+  struct Node: Equatable {
+    /// Processors.
+    var cpus: Int
+    /// Bytes; `nil` where the cluster does not know.
+    var memory: Int?
+  }
+
   /// Processors; `nil`: one.
   var cpus: Int?
   /// Minutes; `nil`: what the partition gives.
@@ -14,7 +22,10 @@ struct TaskRequest: Equatable {
   /// - Parameters:
   ///   - expected: what the longest of the films was reckoned to take, in seconds; `nil` where there is no history of it.
   ///   - gres: what a stage in the lane `gpu` needs.
-  init(_ stages: [StageDefinition], _ history: WorkHistory, expected: Double?, gres: String?) {
+  ///   - node: what the cluster has: no more is asked for because of what stages took elsewhere. `nil` where it does not say.
+  init(
+    _ stages: [StageDefinition], _ history: WorkHistory, expected: Double?, gres: String?, node: Node? = nil
+  ) {
     let known = stages.map { history.stages[$0.canonicalName.description] }
     // Four times what was expected is no film that goes on, and stages have limits of their own.
     let limits = stages.map(Self.longest)
@@ -23,9 +34,14 @@ struct TaskRequest: Equatable {
     // A minute more: the worker is told that the end is near before the cluster ends it.
     minutes = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
     // What a stage says goes before what it took; where neither is known of one, the partition says.
-    let memories = zip(stages, known).map { $0.memory ?? $1?.peakMemoryBytes.map(Self.roomy) }
+    let memories = zip(stages, known).map { stage, known in
+      stage.memory ?? known?.peakMemoryBytes.map { min(Self.roomy($0), node?.memory ?? .max) }
+    }
     memory = memories.contains(nil) ? nil : memories.compactMap { $0 }.max()
-    cpus = stages.compactMap(\.cpus).max().map { Int($0.rounded(.up)) }
+    let processors = zip(stages, known).compactMap { stage, known in
+      stage.cpus.map { Int($0.rounded(.up)) } ?? node.flatMap { Self.busy(known?.processors, atMost: $0.cpus) }
+    }
+    cpus = processors.max()
     let gpus = stages.compactMap(\.gpus).max()
     self.gres = gpus.map { $0 > 0 ? "gpu:\($0)" : nil } ?? (stages.contains { $0.lane == "gpu" } ? gres : nil)
   }
@@ -44,6 +60,13 @@ struct TaskRequest: Equatable {
     guard let timeout = stage.timeout else { return nil }
     let retries = stage.retries ?? 0
     return (timeout + stage.grace) * Double(retries + 1) + (stage.backoff ?? 2) * Double((1 << min(retries, 20)) - 1)
+  }
+
+  /// Whole processors of those that a stage kept busy; what it does beside its work is none. `nil` for no more than one.
+  private static func busy(_ processors: Double?, atMost most: Int) -> Int? {
+    guard let processors, processors.isFinite else { return nil }
+    let count = min(Int(min(max(0, processors - 0.25), 1e6).rounded(.up)), most)
+    return count > 1 ? count : nil
   }
 
   /// Half as much again as was ever needed, and 512 MiB for cpwx itself and the file cache.

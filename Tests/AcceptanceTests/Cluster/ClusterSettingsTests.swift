@@ -44,6 +44,23 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `what a stage kept busy before asks for as many processors, and for no more than a node has`() throws {
+    try TestWorkspace.withCluster([Stage("one", script: "true")], films: 1) { workspace, cluster in
+      #expect(try cluster.cpwx("run", "--executor", "local").code == 0)
+      let job = try #require(workspace.jobs.first)
+      var manifest = try workspace.manifest(of: job)
+      manifest["stages"]?["one"]?["duration_seconds"] = .double(10)
+      manifest["stages"]?["one"]?["resources"]?["cpu_seconds"] = .double(77)
+      try workspace.write("\(job)/manifest.json", manifest.text())
+      // What somebody wrote there by hand the index has once it is looked at.
+      #expect(try workspace.json("job", "list").array?.count == 1)
+      let outcome = try cluster.cpwx(
+        "run", "--force", "--detach", environment: ["CPWX_SLURM_FLAGS": "--hold", "SINFO_PARTITION": "none"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try cluster.ask("squeue", "-h", "-o", "%C") == "2")
+    }
+  }
+
   @Test func `settings of config/.env reach sbatch as they stand`() throws {
     let lines = "GresTypes=gpu\nPartitionName=high Nodes=ALL"
     let stage = Stage("one", fields: ["lane: gpu"], script: "true")
