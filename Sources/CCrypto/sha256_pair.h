@@ -3,6 +3,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -69,3 +70,60 @@ static inline void sha256_pair_update(uint32_t *first, uint32_t *second, const u
 static inline int sha256_pair_works(void) { return 0; }
 static inline void sha256_pair_update(uint32_t *first, uint32_t *second, const uint8_t *data, size_t blocks) {}
 #endif
+
+// A SHA-256 that is under way.
+struct sha256_running {
+  uint32_t state[8];
+  uint64_t bytes;
+  // Of a block that is not full yet: bytes % 64 of them.
+  uint8_t rest[64];
+};
+
+static inline void sha256_begin(struct sha256_running *hash) {
+  static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  memcpy(hash->state, start, sizeof start);
+  hash->bytes = 0;
+}
+
+static inline void sha256_add(struct sha256_running *hash, const uint8_t *data, size_t count) {
+  uint32_t unused[8] = {0};
+  size_t filled = hash->bytes % 64;
+  hash->bytes += count;
+  if (filled > 0) {
+    size_t head = count < 64 - filled ? count : 64 - filled;
+    memcpy(hash->rest + filled, data, head);
+    if (filled + head < 64) return;
+    sha256_pair_update(hash->state, unused, hash->rest, 1);
+    data += head;
+    count -= head;
+  }
+  sha256_pair_update(hash->state, unused, data, count / 64);
+  if (count % 64 > 0) memcpy(hash->rest, data + count / 64 * 64, count % 64);
+}
+
+// The same bytes into two: at once, when both are at a block's beginning.
+static inline void sha256_add_to_both(struct sha256_running *first, struct sha256_running *second, const uint8_t *data,
+                                      size_t count) {
+  size_t whole = 0;
+  if (first->bytes % 64 == 0 && second->bytes % 64 == 0) {
+    whole = count / 64 * 64;
+    sha256_pair_update(first->state, second->state, data, whole / 64);
+    first->bytes += whole;
+    second->bytes += whole;
+  }
+  if (count == whole) return;
+  sha256_add(first, data + whole, count - whole);
+  sha256_add(second, data + whole, count - whole);
+}
+
+// The digest, 32 bytes. The hash can go on from where it was.
+static inline void sha256_digest(const struct sha256_running *hash, uint8_t *digest) {
+  static const uint8_t padding[64] = {0x80};
+  struct sha256_running end = *hash;
+  uint8_t length[8];
+  for (int i = 0; i < 8; i++) length[i] = (uint8_t)(hash->bytes * 8 >> (56 - 8 * i));
+  sha256_add(&end, padding, (119 - end.bytes % 64) % 64 + 1);
+  sha256_add(&end, length, 8);
+  for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(end.state[i / 4] >> (24 - i % 4 * 8));
+}

@@ -66,13 +66,13 @@ public import SystemPackage
 extension [UInt8] {
   /// Lower-case hexadecimal digits, two a byte.
   public var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(count * 2)
-    for byte in self {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+    func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+    return unsafe String(unsafeUninitializedCapacity: count * 2) { text in
+      for (place, byte) in enumerated() {
+        unsafe text[2 * place] = digit(byte >> 4)
+        unsafe text[2 * place + 1] = digit(byte & 15)
+      }
+      return count * 2
     }
-    return String(decoding: text, as: UTF8.self)
   }
 }

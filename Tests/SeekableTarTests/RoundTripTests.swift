@@ -80,6 +80,41 @@ struct `What comes out of an archive` {
     #expect(Int(blocks.dropLast()) ?? .max < 100)
   }
 
+  @Test func `takes up little room where a sparse file has something here and there`() throws {
+    let tree = try JobTree(
+      """
+      with open(job + '/dotted', 'wb') as f:
+        f.truncate(64 << 20)
+        for n in range(16): f.seek((n << 22) + (1 << 20)); f.write(b'text')
+      """)
+    try tree.archive()
+    let archive = try tree.open()
+    #expect(try archive.roomNeeded() == 64 << 20)
+    #expect(try archive.roomNeeded(free: 64 << 20) == 64 << 20)
+    #expect(try archive.roomNeeded(free: 1 << 20) == 1 << 20)
+    // No more than is needed to know that there is room is looked at.
+    #expect(try archive.roomNeeded(free: 60 << 20) <= 60 << 20)
+    try tree.extract()
+    let blocks = try python(
+      "print(os.stat(sys.argv[1]).st_blocks)", [tree.folder.path("restored/\(JobTree.job)/dotted").string])
+    #expect(Int(blocks.dropLast()) ?? .max <= (1 << 20 + 64 << 10) / 512)
+  }
+
+  @Test func `is measured by what it takes on the disk, each file once`() throws {
+    let tree = try JobTree(
+      """
+      open(job + '/sparse', 'wb').truncate(5 << 30)
+      open(job + '/noise', 'wb').write(os.urandom(1 << 20))
+      os.link(job + '/noise', job + '/noise.link')
+      open(job + '/out.wav', 'wb').write(os.urandom(1 << 20))
+      """)
+    var source = try tree.source
+    source.excluding = [Glob("*.wav")]
+    let size = try source.measure()
+    #expect(size.bytes >= 5 << 30 + 2 << 20)
+    #expect(size.room >= 2 << 20 && size.room < 3 << 20, "\(size.room)")
+  }
+
   @Test func `takes up as little room as the archive on a disk that compresses as well`() throws {
     let tree = try JobTree(
       "open(job + '/text', 'w').write('text ' * 3000000); open(job + '/noise', 'wb').write(os.urandom(700000))")

@@ -65,9 +65,10 @@ public final class ArchivingRun: Sendable {
         (outcome.members, outcome.bytes) = (size.members, size.bytes)
         if !archiving.keepsJob {
           outcome.excluded = size.excluded
-          freed += Double(size.bytes + size.excluded.bytes)
+          freed += Double(size.room)
         }
-        if takesArchives { freed -= Double(size.bytes) * ratio }
+        // Holes take next to nothing in an archive, too.
+        if takesArchives { freed -= Double(min(size.bytes, size.room)) * ratio }
         return outcome
       } catch {
         return failed(candidate.job, error)

@@ -51,7 +51,7 @@ public struct JobArchiving: Sendable {
   /// What would go into a job's archive.
   ///
   /// - Throws: ``JobError``, ``Kept``, `ArchiveError`.
-  func measure(_ job: IndexedJob) throws -> (members: Int, bytes: Int, excluded: ExcludedFiles) {
+  func measure(_ job: IndexedJob) throws -> SourceSize {
     let (paths, place) = try place(of: job)
     return try source(paths, place).measure()
   }

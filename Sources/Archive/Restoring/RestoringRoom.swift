@@ -20,7 +20,7 @@ extension SeekableArchive {
     let free = geteuid() == 0 ? space.unused : space.available
     // Most often a look at the table is enough.
     if contents.contentBytes <= free { return }
-    let needed = try telling(name) { try roomNeeded(for: includes, compressed: space.mayCompress) }
+    let needed = try telling(name) { try roomNeeded(for: includes, compressed: space.mayCompress, free: free) }
     if needed <= free { return }
     throw JobError(
       .io, name,

@@ -22,6 +22,9 @@ internal import Glibc
 
   deinit { unsafe munmap(memory.baseAddress!, memory.count) }
 
+  /// Gives its memory back to the kernel. It can be used again, and is zeros then.
+  func discard() { unsafe madvise(memory.baseAddress, memory.count, MADV_DONTNEED) }
+
   func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(rebasing: memory[range])
   }

@@ -8,9 +8,11 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   /// - Parameter bytes: 32 of them.
   public init(_ bytes: some Collection<UInt8>) {
     precondition(bytes.count == SHA256.byteCount)
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (place, byte) in bytes.enumerated() { words[place / 8] = words[place / 8] << 8 | UInt64(byte) }
-    self.words = (words[0], words[1], words[2], words[3])
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
+    self.words = (
+      UInt64(bigEndian: words.0), UInt64(bigEndian: words.1), UInt64(bigEndian: words.2), UInt64(bigEndian: words.3)
+    )
   }
 
   /// - Returns: `nil` when the text is not 64 hexadecimal digits.
@@ -31,9 +33,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var bytes: [UInt8] {
-    [words.0, words.1, words.2, words.3].flatMap { word in
-      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-    }
+    let words = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+    return unsafe withUnsafeBytes(of: words) { unsafe Array($0) }
   }
 
   /// 64 lower-case hexadecimal digits.

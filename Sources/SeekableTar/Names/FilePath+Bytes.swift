@@ -15,9 +15,14 @@ extension FilePath {
 }
 
 /// Calls `body` with the bytes as C takes them, ended by a NUL.
-func withCString<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-  let text = bytes.map { CChar(bitPattern: $0) } + [0]
-  return unsafe text.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
+func withCString<Result>(_ bytes: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  let count = bytes.count
+  // On the stack, but for long paths.
+  return unsafe withUnsafeTemporaryAllocation(byteCount: count + 1, alignment: 1) { text in
+    unsafe text.copyBytes(from: bytes)
+    unsafe text[count] = 0
+    return unsafe body(text.baseAddress!.assumingMemoryBound(to: CChar.self))
+  }
 }
 
 extension Errno {

@@ -50,14 +50,17 @@ public struct MemberPath: Hashable, Comparable, Sendable, CustomStringConvertibl
     return MemberPath(unchecked: longer)
   }
 
-  public static func < (left: MemberPath, right: MemberPath) -> Bool {
-    let order = unsafe left.bytes.withUnsafeBytes { left in
-      unsafe right.bytes.withUnsafeBytes { right in
+  public static func < (left: MemberPath, right: MemberPath) -> Bool { precedes(left.bytes, right.bytes) }
+
+  /// The order of bytes, and of the kernel.
+  static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    let order = unsafe left.withUnsafeBytes { left in
+      unsafe right.withUnsafeBytes { right in
         unsafe memcmp(
           left.baseAddress ?? right.baseAddress!, right.baseAddress ?? left.baseAddress!, min(left.count, right.count))
       }
     }
-    return order != 0 ? order < 0 : left.bytes.count < right.bytes.count
+    return order != 0 ? order < 0 : left.count < right.count
   }
 
   /// For people: control characters and bytes that are no UTF-8 as escapes.
@@ -98,13 +101,17 @@ public struct MemberPath: Hashable, Comparable, Sendable, CustomStringConvertibl
     if bytes.contains(0) { return "a NUL in the name" }
     if bytes.count > longestPath { return "a path of \(bytes.count) bytes; \(longestPath) can be opened" }
     if bytes[0] == UInt8(ascii: "/") { return "an absolute path" }
-    for name in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      switch name.count {
+    var start = 0
+    while start <= bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != UInt8(ascii: "/") { end += 1 }
+      switch end - start {
       case 0: return "an empty name in the path"
-      case 1 where name.elementsEqual(".".utf8): return "a '.' in the path"
-      case 2 where name.elementsEqual("..".utf8): return "a '..' in the path"
-      case (longestName + 1)...: return "a name of \(name.count) bytes; \(longestName) can be made"
-      default: continue
+      case 1 where bytes[start] == UInt8(ascii: "."): return "a '.' in the path"
+      case 2 where bytes[start] == UInt8(ascii: ".") && bytes[start + 1] == UInt8(ascii: "."):
+        return "a '..' in the path"
+      case (longestName + 1)...: return "a name of \(end - start) bytes; \(longestName) can be made"
+      default: start = end + 1
       }
     }
     return nil

@@ -7,7 +7,7 @@ extension WrittenArchive {
   /// - Parameter progress: bytes of the archive.
   /// - Throws: ``ArchiveError``: `damaged`, naming the first member that is; `io`; or what `progress` threw.
   public func readBack(_ path: FilePath, workers: Int = defaultWorkers, progress: Progress? = nil) throws {
-    let archive = try SeekableArchive(path)
+    let archive = try SeekableArchive(path, expecting: contents)
     guard archive.contents.members == contents.members, archive.archiveBytes == archiveBytes else {
       throw ArchiveError(
         .damaged, file: archive.name, "came back from the disk damaged: its table of contents is another")

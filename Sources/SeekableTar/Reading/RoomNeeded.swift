@@ -1,12 +1,18 @@
 extension SeekableArchive {
-  /// Bytes that the content of members takes on a disk. Frames that hold nothing but zeros become holes, and take next to none. Of other
-  /// frames, zeros in them may become holes, too: then it is less.
+  /// Bytes that the content of members takes on a disk. Where there are nothing but zeros they become holes, and take
+  /// none.
+  ///
+  /// The table tells which frames are of zeros. When there is no room for the others, holes are looked for in them,
+  /// until there is.
   ///
   /// - Parameters:
   ///   - includes: which members; `nil`: all.
   ///   - compressed: on a disk that compresses as well as the archive does.
-  /// - Throws: ``ArchiveError`` with code `io` when memory is exhausted.
-  public func roomNeeded(for includes: (@Sendable (Member) -> Bool)? = nil, compressed: Bool = false) throws -> Int {
+  ///   - free: bytes that there are.
+  /// - Throws: ``ArchiveError`` with code `io`, also when memory is exhausted.
+  public func roomNeeded(
+    for includes: (@Sendable (Member) -> Bool)? = nil, compressed: Bool = false, free: Int = .max
+  ) throws -> Int {
     var files: Set<Int> = []
     for (number, member) in contents.members.enumerated() where includes?(member) ?? true {
       switch member.kind {
@@ -15,14 +21,39 @@ extension SeekableArchive {
       case .folder, .symbolicLink: break
       }
     }
-    var zeros = try ZeroFrames()
     let plan = ReadPlan(contents, files.sorted())
-    return try zip(plan.frames, plan.segments).reduce(0) { sum, part in
-      let frame = contents.frames[part.0]
-      let wanted = part.1.reduce(0) { $0 + $1.range.count }
-      if compressed { return sum + min(wanted, frame.size) }
-      return try sum + (zeros.contain(frame) ? wanted % StagingFile.holeSize : wanted)
+    var zeros = try ZeroFrames()
+    var (needed, packed) = (0, 0)
+    var unknown: [Int] = []
+    for (item, number) in plan.frames.enumerated() {
+      let frame = contents.frames[number]
+      let wanted = plan.segments[item].reduce(0) { $0 + $1.range.count }
+      packed += min(wanted, frame.size)
+      if try zeros.contain(frame) {
+        needed += wanted % StagingFile.holeSize
+      } else {
+        needed += wanted
+        // A hole takes next to nothing in it.
+        if wanted >= StagingFile.holeSize, frame.plainSize - frame.size >= StagingFile.holeSize / 2 {
+          unknown.append(item)
+        }
+      }
     }
+    if compressed { return packed }
+    if needed <= free || packed > free { return needed }
+    let slot = FrameSlot()
+    var decompressor = try Decompressor()
+    for item in unknown {
+      if needed <= free { break }
+      try slot.load(plan.frames[item], of: self)
+      slot.open(contents.frames[plan.frames[item]], with: &decompressor)
+      // Damage is told of by who extracts it.
+      if slot.flaw != nil { continue }
+      for segment in plan.segments[item] {
+        unsafe needed -= StagingFile.holeBytes(in: UnsafeRawBufferPointer(rebasing: slot.plain[segment.range]))
+      }
+    }
+    return needed
   }
 }
 

@@ -14,26 +14,35 @@ public final class SeekableArchive: Sendable {
 
   /// - Throws: ``ArchiveError``: `unsupported` when the file has no table of this format (``ForeignArchive`` may read it), `damaged` when it
   ///   is not as it was written, `refused` when it is made to do harm, `io`.
-  public convenience init(_ path: FilePath) throws {
+  public convenience init(_ path: FilePath) throws { try self.init(path, expecting: nil) }
+
+  /// - Parameter expected: what its table should tell. Where it does, its members are held but once.
+  convenience init(_ path: FilePath, expecting expected: TableOfContents?) throws {
     let file: FileDescriptor
     do {
       file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
     } catch {
       throw ArchiveError(.io, file: MemberPath.shown(path.bytes), "cannot be opened", underlying: error)
     }
-    try self.init(file, name: MemberPath.shown(path.bytes))
+    try self.init(file, name: MemberPath.shown(path.bytes), expecting: expected)
   }
 
   /// Takes the descriptor over, and closes it in the end.
   ///
   /// - Parameter name: for messages.
   /// - Throws: as ``init(_:)`` does; the descriptor is closed then.
-  public init(_ file: FileDescriptor, name: String) throws {
+  public convenience init(_ file: FileDescriptor, name: String) throws {
+    try self.init(file, name: name, expecting: nil)
+  }
+
+  private init(_ file: FileDescriptor, name: String, expecting expected: TableOfContents?) throws {
     self.file = file
     self.name = name
     do {
       let trailer = try TrailerReading(file)
-      contents = trailer.contents
+      var contents = trailer.contents
+      if let expected, contents.members == expected.members { contents.members = expected.members }
+      self.contents = contents
       offsets = trailer.offsets
       archiveBytes = trailer.archiveBytes
     } catch {

@@ -29,13 +29,25 @@ public struct ArchiveSource: Sendable {
 
   public init(roots: [Root]) { self.roots = roots }
 
-  /// How many members there would be, the bytes of their files, and what would be left out. Reads no data.
+  /// How large it is. Reads no data.
   ///
   /// - Throws: ``ArchiveError``
-  public func measure() throws -> (members: Int, bytes: Int, excluded: ExcludedFiles) {
+  public func measure() throws -> SourceSize {
     let tree = try SourceTree(of: self)
-    return (tree.entries.count, tree.entries.reduce(0) { $0 + $1.size }, tree.excluded)
+    return SourceSize(
+      members: tree.entries.count, bytes: tree.entries.reduce(0) { $0 + $1.size }, room: tree.room,
+      excluded: tree.excluded)
   }
+}
+
+/// What would go into an archive.
+public struct SourceSize: Sendable {
+  public var members: Int
+  /// Of their files' content.
+  public var bytes: Int
+  /// Bytes that these files take on the disk, and those that are left out on request: holes take none.
+  public var room: Int
+  public var excluded: ExcludedFiles
 }
 
 /// How much was left out on request: files with something in them.

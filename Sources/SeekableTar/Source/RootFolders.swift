@@ -32,7 +32,7 @@ struct RootFolders {
     let root = roots[entry.root]
     let (folder, name) =
       if let below = below(entry) { (root.descriptor, below) } else {
-        (AT_FDCWD, root.root.location.bytes)
+        (AT_FDCWD, root.root.location.bytes[...])
       }
     var text = [UInt8](repeating: 0, count: MemberPath.longestPath + 1)
     let capacity = text.count
@@ -56,8 +56,8 @@ struct RootFolders {
   }
 
   /// The path from its root on; `nil` for the root itself.
-  private func below(_ entry: SourceEntry) -> [UInt8]? {
+  private func below(_ entry: SourceEntry) -> ArraySlice<UInt8>? {
     let name = roots[entry.root].root.name
-    return entry.path == name ? nil : Array(entry.path.bytes[(name.bytes.count + 1)...])
+    return entry.path == name ? nil : entry.path.bytes[(name.bytes.count + 1)...]
   }
 }

@@ -26,13 +26,20 @@ struct SourceTree {
   private(set) var entries: [SourceEntry] = []
   private(set) var skipped: [SkippedSource] = []
   private(set) var excluded = ExcludedFiles()
+  /// Bytes that all of its files take on the disk, those that are excluded with them.
+  private(set) var room = 0
+  /// Files with more than one name, by their identity: they take their room once.
+  private var linked: Set<[UInt64]> = []
 
   /// - Throws: ``ArchiveError``: `changed` when something vanished, `unsupported` for what no archive can hold, `io`.
   init(of source: ArchiveSource) throws(ArchiveError) {
     self.source = source
     for (number, root) in source.roots.enumerated() {
-      try add(root.name, number, at: AT_FDCWD, root.location.bytes)
+      if try add(root.name, number, at: AT_FDCWD, root.location.bytes) {
+        try addContent(of: root.name, number, at: AT_FDCWD, root.location.bytes)
+      }
     }
+    // In their order already, but for the roots.
     entries.sort { $0.path < $1.path }
     for (entry, next) in zip(entries, entries.dropFirst()) where entry.path == next.path {
       throw ArchiveError(.unsupported, entry.path, "is there twice")
@@ -40,11 +47,15 @@ struct SourceTree {
     skipped.sort { $0.path < $1.path }
   }
 
-  private mutating func add(_ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]) throws(ArchiveError) {
-    if path == source.ignored { return }
+  /// - Returns: whether it is a folder, whose content is to be added, too.
+  private mutating func add(
+    _ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]
+  ) throws(ArchiveError) -> Bool {
+    if path == source.ignored { return false }
     if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
     if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) {
-      return exclude(path, at: folder, name)
+      exclude(path, at: folder, name)
+      return false
     }
     var raw = stat()
     if unsafe withCString(name, { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) != 0 {
@@ -55,12 +66,45 @@ struct SourceTree {
     case .file where entry.mode & 0o6000 != 0:
       throw ArchiveError(
         .unsupported, path, "runs with another's rights (set-uid or set-gid), and no archive keeps that")
-    case .file, .symbolicLink: entries.append(entry)
+    case .file:
+      entries.append(entry)
+      count(raw)
+    case .symbolicLink: entries.append(entry)
     case .folder:
       entries.append(entry)
-      let inner = try OpenSource(folder, name, for: path, O_DIRECTORY)
-      for name in try inner.names(path) { try add(path.appending(name), root, at: inner.descriptor, name) }
+      return true
     default: skipped.append(SkippedSource(path: path, reason: entry.type.name))
+    }
+    return false
+  }
+
+  /// What is in a folder, in bytewise order of paths: `a`, `a.b`, `a/b`.
+  private mutating func addContent(
+    of path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]
+  ) throws(ArchiveError) {
+    let inner = try OpenSource(folder, name, for: path, O_DIRECTORY)
+    var names = try inner.names(path)
+    names.sort(by: MemberPath.precedes)
+    // Folders whose content comes behind names that go on where theirs end: the innermost last.
+    var waiting: [[UInt8]] = []
+    for name in names {
+      while let last = waiting.last, !Self.isBeforeContent(name, of: last) {
+        waiting.removeLast()
+        try addContent(of: path.appending(last), root, at: inner.descriptor, last)
+      }
+      if try add(path.appending(name), root, at: inner.descriptor, name) { waiting.append(name) }
+    }
+    while let last = waiting.popLast() { try addContent(of: path.appending(last), root, at: inner.descriptor, last) }
+  }
+
+  /// Whether a name behind a folder's comes before what is in the folder.
+  private static func isBeforeContent(_ name: [UInt8], of folder: [UInt8]) -> Bool {
+    name.count > folder.count && name[folder.count] < UInt8(ascii: "/") && name.starts(with: folder)
+  }
+
+  private mutating func count(_ raw: stat) {
+    if raw.st_nlink == 1 || linked.insert([UInt64(raw.st_dev), UInt64(raw.st_ino)]).inserted {
+      room += Int(raw.st_blocks) * 512
     }
   }
 
@@ -75,6 +119,7 @@ struct SourceTree {
       }
       for name in names { exclude(path.appending(name), at: inner.descriptor, name) }
     case .file where raw.st_size > 0:
+      count(raw)
       excluded.files += 1
       excluded.bytes += Int(raw.st_size)
     default: break
@@ -108,7 +153,7 @@ struct OpenSource: ~Copyable {
   }
 
   /// - Parameter below: the bytes of a path from the folder `root` on.
-  init(_ root: CInt, below: [UInt8], for path: MemberPath) throws(ArchiveError) {
+  init(_ root: CInt, below: ArraySlice<UInt8>, for path: MemberPath) throws(ArchiveError) {
     let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
     descriptor = unsafe withCString(below) { unsafe linux_open_beneath(root, $0, flags, 0) }
     if descriptor < 0 { throw .gone(path, .current) }
@@ -136,7 +181,8 @@ struct OpenSource: ~Copyable {
       errno = 0
       guard let entry = unsafe readdir(handle) else { break }
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-      if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+      let isDotted = name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
+      if !isDotted { names.append(name) }
     }
     let reason = Errno.current
     if reason.rawValue != 0 { throw .gone(path, reason) }

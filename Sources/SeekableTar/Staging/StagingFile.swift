@@ -13,6 +13,8 @@ final class StagingFile {
   private let descriptor: CInt
   private let size: Int
   private var isDirect: Bool
+  /// Behind the last byte that was written.
+  private var end = 0
 
   init(_ descriptor: CInt, _ path: MemberPath, size: Int) {
     self.descriptor = descriptor
@@ -30,7 +32,7 @@ final class StagingFile {
     var place = 0
     while place < bytes.count {
       let end = min(place + Self.holeSize, bytes.count)
-      if unsafe isZero(UnsafeRawBufferPointer(rebasing: bytes[place..<end])) {
+      if unsafe Self.isHole(UnsafeRawBufferPointer(rebasing: bytes[place..<end])) {
         unsafe try put(UnsafeRawBufferPointer(rebasing: bytes[start..<place]), at: offset + start)
         start = end
       }
@@ -42,7 +44,7 @@ final class StagingFile {
   /// Ends the file, with its member's size, time and mode.
   func finish(_ member: Member) throws(ArchiveError) {
     // Holes at the end have not been written.
-    if ftruncate(descriptor, off_t(size)) != 0 { throw .unwritten(path, .current) }
+    if end != size, ftruncate(descriptor, off_t(size)) != 0 { throw .unwritten(path, .current) }
     try setStatus(of: descriptor, member)
   }
 
@@ -60,6 +62,7 @@ final class StagingFile {
       let written = unsafe pwrite(descriptor, bytes.baseAddress! + done, count, off_t(offset + done))
       if written > 0 {
         done += written
+        end = max(end, offset + done)
         continue
       }
       let reason: Errno = written == 0 ? .ioError : .current
@@ -74,8 +77,16 @@ final class StagingFile {
     isDirect = false
   }
 
-  private func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard bytes.count == Self.holeSize, let start = bytes.baseAddress, unsafe bytes[0] == 0 else { return false }
+  /// Bytes of a piece that ``write(_:at:)`` leaves out.
+  static func holeBytes(in bytes: UnsafeRawBufferPointer) -> Int {
+    stride(from: 0, to: bytes.count, by: holeSize).reduce(0) { sum, place in
+      let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[place..<min(place + holeSize, bytes.count)])
+      return unsafe isHole(piece) ? sum + piece.count : sum
+    }
+  }
+
+  private static func isHole(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count == holeSize, let start = bytes.baseAddress, unsafe bytes[0] == 0 else { return false }
     return unsafe memcmp(start, start + 1, bytes.count - 1) == 0
   }
 }

@@ -21,6 +21,8 @@ struct PackedBytes {
   }
 
   mutating func add(_ digest: Digest) { bytes += digest.bytes }
+
+  mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
 }
 
 /// Reads what ``PackedBytes`` made; bytes of unknown origin never lead it out of them.
@@ -80,7 +82,10 @@ struct PackedReader {
   private mutating func unsigned() throws(Flaw) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), through: 63, by: 7) {
-      guard let byte = try take(1).first, shift < 63 || byte <= 1 else { throw Flaw() }
+      guard place < bytes.count else { throw Flaw() }
+      let byte = bytes[place]
+      place += 1
+      if shift == 63, byte > 1 { throw Flaw() }
       value |= UInt64(byte & 0x7F) << shift
       if byte < 0x80 { return value }
     }

@@ -34,38 +34,56 @@ extension TableOfContents {
   }
 
   private func encodeMembers(into packed: inout PackedBytes) {
-    let members = members + [manifest]
-    let places = places + [manifestPlace]
-    packed.add(members.count)
+    packed.add(members.count + 1)
     var last: [UInt8] = []
-    for member in members {
+    eachMember { member in
       let path = member.path.bytes
-      let shared = zip(last, path).prefix { $0 == $1 }.count
+      let shared = Self.sharedBytes(last, path)
       packed.add(shared)
       packed.add(path[shared...])
       last = path
     }
-    for member in members { packed.add(member.kind.rawValue) }
-    for member in members { packed.add(member.mode) }
-    for member in members where member.kind == .file { packed.add(member.size) }
+    // Most of what follows are hashes.
+    packed.reserve(packed.bytes.count + 48 * members.count)
+    eachMember { packed.add($0.kind.rawValue) }
+    eachMember { packed.add($0.mode) }
+    eachMember { if $0.kind == .file { packed.add($0.size) } }
     var before: Int64 = 0
-    for member in members {
+    eachMember { member in
       // Wrapping, and unwrapping when it is read: any two times have a difference then.
       packed.addSigned(member.modified.seconds &- before)
       before = member.modified.seconds
     }
-    for member in members { packed.add(member.modified.nanoseconds) }
-    for member in members where member.kind == .symbolicLink || member.kind == .hardLink { packed.add(member.target) }
+    eachMember { packed.add($0.modified.nanoseconds) }
+    eachMember { if $0.kind == .symbolicLink || $0.kind == .hardLink { packed.add($0.target) } }
     var frame = 0
-    for place in places {
+    eachPlace { place in
       packed.add(place.frame - frame)
       frame = place.frame
     }
-    for place in places { packed.add(place.offset / 512) }
-    for place in places { packed.add(place.headerSize / 512) }
-    for member in members where member.kind == .file {
-      packed.add(member.digest ?? Digest(repeatElement(0, count: 32)))
-    }
+    eachPlace { packed.add($0.offset / 512) }
+    eachPlace { packed.add($0.headerSize / 512) }
+    let none = Digest(repeatElement(0, count: 32))
+    eachMember { if $0.kind == .file { packed.add($0.digest ?? none) } }
+  }
+
+  /// Bytes that both begin with.
+  private static func sharedBytes(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    let limit = min(left.count, right.count)
+    var count = 0
+    while count < limit, left[count] == right[count] { count += 1 }
+    return count
+  }
+
+  /// The list of hashes comes last.
+  private func eachMember(_ body: (Member) -> Void) {
+    members.forEach(body)
+    body(manifest)
+  }
+
+  private func eachPlace(_ body: (Place) -> Void) {
+    places.forEach(body)
+    body(manifestPlace)
   }
 
   /// - Throws: ``ArchiveError`` with code `damaged` when the bytes are no such table, `refused` when it tells of more than it may.
@@ -118,7 +136,12 @@ extension TableOfContents {
     var pathBytes = 0
     for _ in 0..<count {
       let shared = try reader.number(atMost: UInt64(last.count))
-      last = Array(last[..<shared]) + (try reader.text())
+      let rest = try reader.text()
+      var path: [UInt8] = []
+      path.reserveCapacity(shared + rest.count)
+      path += last[..<shared]
+      path += rest
+      last = path
       // Each may be all of the one before.
       pathBytes += last.count
       if pathBytes > limits.bytes { throw PackedReader.Flaw(isExcess: true) }

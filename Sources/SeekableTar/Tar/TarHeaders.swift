@@ -44,7 +44,7 @@ internal import CLibArchive
 
   /// Whether libarchive reads the names that it has written.
   private func comesBack(_ header: [UInt8], as member: Member) -> Bool {
-    if (member.path.bytes + member.target).allSatisfy({ $0 < 0x80 }) { return true }
+    if member.path.bytes.allSatisfy({ $0 < 0x80 }), member.target.allSatisfy({ $0 < 0x80 }) { return true }
     do {
       var reader = try TarReader(HeaderSource(header))
       guard let found = try reader.next() else { return true }
@@ -134,7 +134,8 @@ private final class HeaderSource: TarSource {
   private func finishEntry() {
     output.isWanted = false
     unsafe archive_write_finish_entry(archive)
-    (output.isWanted, output.bytes) = (true, [])
+    output.isWanted = true
+    output.bytes.removeAll(keepingCapacity: true)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import CLibArchive
+internal import Glibc
 
 /// Where a tar's bytes come from, piece by piece.
 protocol TarSource: AnyObject {
@@ -116,14 +117,6 @@ protocol TarSource: AnyObject {
   private func failure(_ error: ArchiveError) -> any Error { input.failure ?? error }
 
   private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8]? {
-    unsafe text.map { text in
-      var bytes: [UInt8] = []
-      var place = unsafe text
-      while unsafe place.pointee != 0 {
-        bytes.append(UInt8(bitPattern: unsafe place.pointee))
-        unsafe place += 1
-      }
-      return bytes
-    }
+    unsafe text.map { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }
 }

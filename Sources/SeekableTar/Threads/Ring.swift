@@ -10,7 +10,8 @@ internal import Glibc
   let size: Int
   private let all: Stages
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  /// One for each slot, so that nobody is woken for what happens in another.
+  private let conditions: UnsafeMutablePointer<pthread_cond_t>
   /// The item in each slot, and the stages that are done with it.
   private var items: [Int?]
   private var done: [Stages]
@@ -24,14 +25,15 @@ internal import Glibc
     self.all = all
     items = Array(repeating: nil, count: size)
     done = Array(repeating: [], count: size)
+    unsafe conditions = .allocate(capacity: size)
     unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(condition, nil)
+    for slot in 0..<size { unsafe pthread_cond_init(conditions + slot, nil) }
   }
 
   deinit {
-    unsafe pthread_cond_destroy(condition)
+    for slot in 0..<size { unsafe pthread_cond_destroy(conditions + slot) }
     unsafe pthread_mutex_destroy(mutex)
-    unsafe condition.deallocate()
+    unsafe conditions.deallocate()
     unsafe mutex.deallocate()
   }
 
@@ -60,7 +62,7 @@ internal import Glibc
   func claim(_ item: Int) -> Bool {
     locked {
       let slot = slot(of: item)
-      return waiting { items[slot] == nil || done[slot] == all ? true : nil } ?? false
+      return waiting(at: slot) { items[slot] == nil || done[slot] == all ? true : nil } ?? false
     }
   }
 
@@ -69,7 +71,7 @@ internal import Glibc
     locked {
       items[slot(of: item)] = item
       done[slot(of: item)] = stages
-      unsafe pthread_cond_broadcast(condition)
+      wake(at: slot(of: item))
     }
   }
 
@@ -77,21 +79,21 @@ internal import Glibc
   func end(before item: Int) {
     locked {
       count = item
-      unsafe pthread_cond_broadcast(condition)
+      wakeAll()
     }
   }
 
   func finish(_ stages: Stages, of item: Int) {
     locked {
       done[slot(of: item)].formUnion(stages)
-      unsafe pthread_cond_broadcast(condition)
+      wake(at: slot(of: item))
     }
   }
 
   /// Waits until `stages` are done with an item. `false`: there is no such item, or the work is to stop.
   func wait(for stages: Stages, of item: Int) -> Bool {
     locked {
-      waiting {
+      waiting(at: slot(of: item)) {
         if items[slot(of: item)] == item, done[slot(of: item)].isSuperset(of: stages) { return true }
         if let count, item >= count { return false }
         return nil
@@ -127,7 +129,7 @@ internal import Glibc
   func fail(_ error: any Error) {
     locked {
       if failure == nil { failure = error }
-      unsafe pthread_cond_broadcast(condition)
+      wakeAll()
     }
   }
 
@@ -137,11 +139,17 @@ internal import Glibc
     return body()
   }
 
+  private func wake(at slot: Int) { unsafe pthread_cond_broadcast(conditions + slot) }
+
+  private func wakeAll() { for slot in 0..<size { wake(at: slot) } }
+
   /// Waits, under the mutex, until the answer is there; `nil` when something has failed.
-  private func waiting<Answer>(_ answer: () -> Answer?) -> Answer? {
+  ///
+  /// - Parameter slot: all that the answer depends on.
+  private func waiting<Answer>(at slot: Int, _ answer: () -> Answer?) -> Answer? {
     while failure == nil {
       if let found = answer() { return found }
-      unsafe pthread_cond_wait(condition, mutex)
+      unsafe pthread_cond_wait(conditions + slot, mutex)
     }
     return nil
   }

@@ -63,7 +63,8 @@ final class ArchiveWriting: @unchecked Sendable {
     // The list can be made when all is hashed.
     try packing.flush()
     guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
-    try packing.packManifest(digests)
+    // The last frame's hash comes when all of them have been read.
+    try packing.packManifest { self.digests[$0] }
     ring.end(before: packing.item)
   }
 
@@ -103,6 +104,7 @@ final class ArchiveWriting: @unchecked Sendable {
       }
       // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
       guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
+      for slot in slots { slot.discard() }
       let contents = try table(dataDigest: sink.digest)
       try sink.append(Trailer.encode(contents))
       try sink.append(SeekTable.encode(frames))
@@ -117,17 +119,17 @@ final class ArchiveWriting: @unchecked Sendable {
   }
 
   private func table(dataDigest: Digest) throws -> TableOfContents {
-    var members = packing.members
+    var (members, places) = packing.handOver()
     for number in members.indices where members[number].kind == .file { members[number].digest = digests[number] }
     for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
-    guard let manifest = members.popLast(), let place = packing.places.last else {
+    digests = []
+    guard let manifest = members.popLast(), let place = places.popLast() else {
       throw ArchiveError(.io, "the archive cannot be written: it has no list of hashes")
     }
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
       isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
-      tarDigest: Digest(hash.digest), dataDigest: dataDigest, places: packing.places.dropLast(),
-      manifest: manifest,
+      tarDigest: Digest(hash.digest), dataDigest: dataDigest, places: places, manifest: manifest,
       manifestPlace: place, frames: frames)
   }
 }

@@ -45,21 +45,27 @@ final class MemberPacking {
   }
 
   /// The last member, from the hashes of those before, and the tar's end.
-  func packManifest(_ digests: [Digest?]) throws {
+  ///
+  /// - Parameter digest: of a member's content, by its number.
+  func packManifest(_ digest: @escaping (Int) -> Digest?) throws {
     let targets = Dictionary(hardLinks.map { ($0.link, $0.target) }) { first, _ in first }
-    var list: [UInt8] = []
-    var newest = members.first?.modified
-    for (number, member) in members.enumerated() {
-      newest = max(newest ?? member.modified, member.modified)
-      if let digest = digests[targets[number] ?? number] { list += HashList.line(digest, member.path) }
+    let list = HashList(count: members.count) { [unowned self] number in
+      digest(targets[number] ?? number).map { (members[number].path, $0) }
     }
+    let newest = members.reduce(members.first?.modified) { max($0 ?? $1.modified, $1.modified) }
     let manifest = Member(
-      path: TableOfContents.manifestPath, kind: .file, size: list.count, mode: 0o600,
+      path: TableOfContents.manifestPath, kind: .file, size: list.size, mode: 0o600,
       modified: newest ?? ModificationTime(seconds: 0, nanoseconds: 0))
-    try pack(manifest, MemoryContent(bytes: list))
+    try pack(manifest, list)
     let end = try headers.end()
     try current().append(end)
     try flush()
+  }
+
+  /// Gives the members away, and where they are: there are many, and none are to be held twice.
+  func handOver() -> (members: [Member], places: [Place]) {
+    defer { (members, places) = ([], []) }
+    return (members, places)
   }
 
   /// Hands the frame on, if there is one begun.

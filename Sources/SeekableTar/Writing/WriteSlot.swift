@@ -24,6 +24,12 @@ final class WriteSlot: @unchecked Sendable {
     segments.removeAll(keepingCapacity: true)
   }
 
+  /// Gives its memory back: no frame will come any more.
+  func discard() {
+    plain.discard()
+    frame.discard()
+  }
+
   func append(_ bytes: some Collection<UInt8>) {
     plain.copy(bytes, at: plainSize)
     plainSize += bytes.count
