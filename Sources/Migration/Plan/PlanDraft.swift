@@ -82,21 +82,19 @@ struct PlanDraft: Sendable {
   /// Reads the trees, on all cores.
   ///
   /// - Parameters:
-  ///   - found: is not held longer than each tree takes to be read.
   ///   - edits: what a person wants of the entries, by their paths; `nil` for all as they are.
   init(
-    _ found: consuming [FoundTree], by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
+    _ found: FoundTrees, by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
   ) throws {
     spool = try PlanSpool()
     var writer = PlanSpool.Writer(spool)
     let group = 1024
     keys.reserveCapacity(found.count)
     for start in stride(from: 0, to: found.count, by: group) {
-      let part = Array(found[start..<min(start + group, found.count)])
-      for index in start..<(start + part.count) { found[index] = FoundTree.read }
+      let count = min(group, found.count - start)
       let isHeld = keys.count < Self.room
-      let drafted = onAllCores(part.count, piece: 16) { number in
-        let tree = part[number]
+      let drafted = onAllCores(count, piece: 8) { number in
+        let tree = found[start + number]
         return reader.read(tree).map { reading in
           Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
         }
@@ -110,7 +108,7 @@ struct PlanDraft: Sendable {
         if let entry = drafted.held { held.append(entry) } else { key.place = try writer.add(drafted.record) }
         keys.append(key)
       }
-      progress(start + part.count)
+      progress(start + count)
     }
     try writer.flush()
   }
