@@ -15,6 +15,8 @@ struct MigrationRun {
   private let journal: MigrationJournal
   private let writer: LineWriter
   private let mover: TreeMover
+  /// The group before, as long as it may not be on the disk.
+  private var settling: Settling?
 
   init(
     _ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter,
@@ -41,45 +43,59 @@ struct MigrationRun {
     try Devices(of: [workspace.stateFolder]).sync()
   }
 
-  func apply(
+  /// Moves a group of trees. It may not be on the disk before ``settle()``.
+  ///
+  /// - Throws: ``JobError``, also of the group before.
+  mutating func apply(
     _ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome
   ) throws {
     let made = onAllCores(places.count, piece: 8) { [mover] in mover.move(at: places[places.startIndex + $0].offset) }
     var done: [JSON] = []
+    var records: [JSON] = []
     var devices = Devices()
     var trouble: JobError?
     for (place, made) in zip(places, made) {
       guard let made = try made.get() else { continue }
-      let (move, entry) = (made.move, made.move.entry)
       switch made.hashes {
       case .success(let hashes):
         done.append(.array([.int(place.number)] + hashes.documents))
-        devices.add(move.paths.output)
-        devices.add(entry.source.path.removingLastComponent())
-        if !(move.work.logs.isEmpty) { devices.add(move.paths.logs) }
+        devices.add(made.devices)
         outcome.done += 1
       case .failure(let error) where Self.stopsAll(error): trouble = trouble ?? error
-      case .failure(let error): try giveUp(place.number, made, error, &outcome)
+      case .failure(let error):
+        records.append(giveUp(place, made, error, &outcome))
+        devices.add(made.move.source.removingLastComponent())
       }
     }
-    try devices.sync()
-    if !done.isEmpty { try writer.add(["done": .array(done)]) }
-    try writer.sync()
-    if let trouble { throw trouble }
+    if !done.isEmpty { records.append(["done": .array(done)]) }
+    try settle()
+    settling = Settling(on: devices, records, writer)
+    if let trouble {
+      try settle()
+      throw trouble
+    }
+  }
+
+  /// Waits until all that was moved is on the disk, and the journal says so.
+  mutating func settle() throws {
+    defer { settling = nil }
+    try settling?.wait()
   }
 
   /// A tree that cannot be done is put back as it was, if it can be; the others go on.
+  ///
+  /// - Returns: what the journal is to say of it.
   private func giveUp(
-    _ number: Int, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
-  ) throws {
+    _ place: MigrationJournal.Place, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
+  ) -> JSON {
     let entry = made.move.entry
     let isBack = error.code == .locked ? made.move.isUntouched : Self.putBack(made)
     let reason = error.underlying.map { " (\($0))" } ?? ""
-    try writer.add([
-      "failed": .int(number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
-      "back": .bool(isBack),
-    ])
     outcome.failures.append((entry.path, error, isBack))
+    return [
+      "failed": .int(place.number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
+      "back": .bool(isBack),
+    ]
   }
 
   /// - Returns: whether it is as it was before the migration.
@@ -133,8 +149,10 @@ struct MigrationRun {
 }
 
 /// The file systems that something was written to.
-struct Devices {
+struct Devices: Sendable {
   private var places: [dev_t: FilePath] = [:]
+
+  mutating func add(_ others: Devices) { places.merge(others.places) { old, _ in old } }
 
   mutating func add(_ path: FilePath) {
     if let status = Steps.status(path), places[status.st_dev] == nil { places[status.st_dev] = path }

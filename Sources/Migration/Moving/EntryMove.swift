@@ -36,25 +36,26 @@ struct EntryMove: Sendable {
     let root = try whereItIs()
     // A job in its place may have been run since: what is there then, stays.
     let isPlaced = root == paths.output && !work.isInPlace
-    if root == source { try refuseLive() }
+    let tree = try OpenTree(root)
+    if root == source { try refuseLive(tree) }
     openFolders(in: root)
-    for file in work.renames where !isPlaced || Steps.isThere(root.appending(file)) {
-      try Steps.rename(root.appending(file), to: root.appending(newPlace(file)))
-    }
+    for file in work.renames where !isPlaced || tree.isThere(file) { try tree.rename(file, to: newPlace(file)) }
     try repoint(in: root, isPlaced)
-    for folder in work.newFolders { try Steps.makeFolder(root.appending(folder), like: top) }
-    for link in work.newLinks where !isPlaced || !Steps.isThere(root.appending(link.path)) {
-      try Steps.link(
-        root.appending(link.path), to: target(ofNew: link), modified: created.microseconds * 1000, like: top)
+    for folder in work.newFolders { try tree.makeFolder(folder, like: top) }
+    for link in work.newLinks where !isPlaced || !tree.isThere(link.path) {
+      try tree.link(link.path, to: target(ofNew: link), modified: created.microseconds * 1000, like: top)
     }
-    let hashes = try write(documents, in: root)
+    let hashes = try write(documents, in: tree)
     if let prepared = work.prepared {
       let place = root.appending(Self.preparedName)
       try move(prepared.path, to: place, isPlaced)
       try repoint(work.preparedLinks, in: place, from: prepared.path, to: paths.output.appending(Self.preparedName))
     }
-    for folder in work.newFolders { Steps.setTime(root.appending(folder), created.microseconds * 1000) }
-    closeInner(in: root)
+    for folder in work.newFolders { tree.setTime(folder, created.microseconds * 1000) }
+    for folder in work.folders.reversed() where !folder.path.isEmpty {
+      tree.setTime(folder.path, folder.modified)
+      if folder.isClosed { Steps.setMode(root.appending(folder.path), folder.mode) }
+    }
     try moveTree(from: root)
     closeTop(paths.output)
     if root != source { TreeCopy.clean(around: source) }
@@ -68,8 +69,10 @@ struct EntryMove: Sendable {
   /// Where the tree lies at this moment.
   private func whereItIs() throws -> FilePath {
     if work.isInPlace { return source }
-    if Steps.isThere(halfway) { return halfway }
-    if entry.bearsYear, Steps.isThere(paths.output), isYearFolder { return paths.output }
+    if entry.bearsYear {
+      if Steps.isThere(halfway) { return halfway }
+      if Steps.isThere(paths.output), isYearFolder { return paths.output }
+    }
     switch (Steps.isThere(source), Steps.isThere(paths.output)) {
     case (true, false): return source
     case (false, true): return paths.output
@@ -102,13 +105,15 @@ struct EntryMove: Sendable {
       try Steps.rename(source, to: halfway)
       from = halfway
     }
-    try makeFolder(paths.output.removingLastComponent())
+    let day = paths.output.removingLastComponent()
+    if !isDirectory(day) { try makeFolder(day) }
     try TreeCopy.move(from, to: paths.output, tell: tell)
     if from != source { TreeCopy.clean(around: from) }
   }
 
-  private func refuseLive() throws {
-    for name in [".cpwx.lock", ".manifest.lock"] where FileLock.isHeld(source.appending(name)) {
+  private func refuseLive(_ tree: OpenTree) throws {
+    for name in [".cpwx.lock", ".manifest.lock"]
+    where tree.isThere(RawPath(name)) && FileLock.isHeld(source.appending(name)) {
       throw JobError(
         .locked, source.string, "is being run: its lock is held",
         remedy: "It is left as it is. Migrate again when it has ended.")
@@ -211,36 +216,36 @@ struct EntryMove: Sendable {
     return realFolder(folder.removingLastComponent()).appending(name)
   }
 
-  private func write(_ documents: NewDocuments, in root: FilePath) throws -> WrittenHashes {
+  private func write(_ documents: NewDocuments, in tree: OpenTree) throws -> WrittenHashes {
     for (name, kept) in [("manifest.json", work.keptManifest)] + work.keptOthers {
-      guard let kept, !Steps.isThere(root.appending(kept)) else { continue }
-      try Steps.rename(root.appending(name), to: root.appending(kept))
+      if let kept { try tree.keep(RawPath(name), as: RawPath(kept)) }
     }
     var hashes = WrittenHashes()
     for name in work.written {
-      let bytes = try content(of: name, documents, in: root)
+      let bytes = try content(of: name, documents, in: tree)
       hashes[name] = SHA256.hex(of: bytes)
-      let path = root.appending(name)
-      if root == paths.output, let standing = try? DurableFile.read(path),
+      let path = tree.root.appending(name)
+      if tree.root == paths.output, let standing = try? DurableFile.read(path),
         !Steps.isOwn(standing, at: path, like: bytes, at: created)
       {
         continue
       }
       let mode: FilePermissions =
         name == "job.env" ? [.ownerReadWrite] : [.ownerReadWrite, .groupRead, .otherRead]
-      try Steps.write(bytes, to: path, mode: mode, like: top, at: created)
+      try tree.write(bytes, to: name, mode: mode, like: top, at: created)
     }
     return hashes
   }
 
-  private func content(of name: String, _ documents: NewDocuments, in root: FilePath) throws -> [UInt8] {
+  private func content(of name: String, _ documents: NewDocuments, in tree: OpenTree) throws -> [UInt8] {
+    let root = tree.root
     switch name {
     case "job.env": return try documents.settings(at: ownSettings(in: root))
     case "job_info.json":
       return documents.info(in: root, work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
     default:
       return documents.manifest(
-        in: root, work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest })
+        in: tree, work.keptManifest.flatMap { OldManifest(wholeAt: RawPath($0), in: tree).manifest })
     }
   }
 
@@ -251,6 +256,7 @@ struct EntryMove: Sendable {
   ///   - documents: make what was written to such a one once more.
   func changedDocuments(_ hashes: WrittenHashes?, _ documents: NewDocuments?) -> [String] {
     let root = whereabouts
+    let tree = hashes == nil && documents != nil ? try? OpenTree(root) : nil
     return work.written.filter { name in
       let path = root.appending(name)
       guard let standing = try? DurableFile.read(path) else { return false }
@@ -260,7 +266,7 @@ struct EntryMove: Sendable {
       }
       // Journals of older versions have the manifest's only.
       if let hash = hashes?[name] { return hash != SHA256.hex(of: standing) }
-      let bytes = hashes == nil ? documents.flatMap { try? content(of: name, $0, in: root) } : nil
+      let bytes = tree.flatMap { tree in documents.flatMap { try? content(of: name, $0, in: tree) } }
       return !Steps.isOwn(standing, at: path, like: bytes, at: created)
     }
   }
@@ -268,7 +274,7 @@ struct EntryMove: Sendable {
   /// Where it lies, by what is there.
   var whereabouts: FilePath {
     if !work.isInPlace, Steps.isThere(paths.output) { return paths.output }
-    return Steps.isThere(halfway) ? halfway : source
+    return entry.bearsYear && Steps.isThere(halfway) ? halfway : source
   }
 
   /// Where the tree's own settings lie at this moment; `nil` where it has none.
@@ -303,10 +309,11 @@ struct EntryMove: Sendable {
     try makeFolder(paths.logs)
     // One that somebody has removed since is no reason to stop.
     for log in work.logs {
-      if Steps.isThere(log.path) {
-        try TreeCopy.move(log.path, to: paths.logs.appending(log.name), tell: tell)
+      let (path, place) = (log.path, paths.logs.appending(log.name))
+      if Steps.isThere(path) {
+        try TreeCopy.move(path, to: place, tell: tell)
       } else {
-        TreeCopy.clean(around: log.path)
+        TreeCopy.clean(around: path)
       }
     }
   }

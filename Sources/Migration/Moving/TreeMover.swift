@@ -15,6 +15,8 @@ struct TreeMover: Sendable {
     var move: EntryMove
     var documents: NewDocuments
     var hashes: Result<WrittenHashes, JobError>
+    /// What is to be brought to the disk, of a tree that was moved.
+    var devices = Devices()
   }
 
   /// - Parameters:
@@ -42,7 +44,11 @@ struct TreeMover: Sendable {
       let entry = try journal.entry(at: offset)
       guard let (move, documents) = move(of: entry) else { return nil }
       do {
-        return Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
+        var made = Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
+        made.devices.add(move.paths.output)
+        made.devices.add(entry.source.path.removingLastComponent())
+        if !move.work.logs.isEmpty { made.devices.add(move.paths.logs) }
+        return made
       } catch {
         let error =
           error as? JobError ?? Steps.failed(entry.source.path, "cannot be moved to \(move.paths.output)", error)
