@@ -15,6 +15,10 @@ struct MigrationRun {
   private let journal: MigrationJournal
   private let writer: LineWriter
   private let mover: TreeMover
+  /// Trees that could not be done, and whether each is as it was.
+  private var failed: [Int: (place: MigrationJournal.Place, isBack: Bool)] = [:]
+  /// Years whose folder is a film's directory that could not make way.
+  private var blocked: Set<Int> = []
   /// The group before, as long as it may not be on the disk.
   private var settling: Settling?
 
@@ -28,10 +32,11 @@ struct MigrationRun {
   }
 
   /// Takes in what could not be done before the migration was cut off: that is told again.
-  func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
+  mutating func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     for place in places where journal.done[place.number] == nil {
       guard let (message, remedy, isBack) = journal.failed[place.number] else { continue }
       let entry = try journal.entry(at: place.offset)
+      note(place, entry, isBack: isBack)
       outcome.failures.append((entry.path, JobError(.io, entry.source.path.string, message, remedy: remedy), isBack))
     }
   }
@@ -43,13 +48,22 @@ struct MigrationRun {
     try Devices(of: [workspace.stateFolder]).sync()
   }
 
+  /// Remembers a tree that stays, and the year that it may stand in the way of.
+  private mutating func note(_ place: MigrationJournal.Place, _ entry: MigrationEntry, isBack: Bool) {
+    failed[place.number] = (place, isBack)
+    let (name, folder) = (entry.source.name, RawPath(workspace.outputRoot))
+    if entry.bearsYear, entry.source == folder.appending(name), let year = Int(name.text) { blocked.insert(year) }
+  }
+
   /// Moves a group of trees. It may not be on the disk before ``settle()``.
   ///
   /// - Throws: ``JobError``, also of the group before.
   mutating func apply(
     _ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome
   ) throws {
-    let made = onAllCores(places.count, piece: 8) { [mover] in mover.move(at: places[places.startIndex + $0].offset) }
+    let made = onAllCores(places.count, piece: 8) { [mover, blocked] in
+      mover.move(at: places[places.startIndex + $0].offset, butNotInto: blocked)
+    }
     var done: [JSON] = []
     var records: [JSON] = []
     var devices = Devices()
@@ -85,11 +99,12 @@ struct MigrationRun {
   /// A tree that cannot be done is put back as it was, if it can be; the others go on.
   ///
   /// - Returns: what the journal is to say of it.
-  private func giveUp(
+  private mutating func giveUp(
     _ place: MigrationJournal.Place, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
   ) -> JSON {
     let entry = made.move.entry
     let isBack = error.code == .locked ? made.move.isUntouched : Self.putBack(made)
+    note(place, entry, isBack: isBack)
     let reason = error.underlying.map { " (\($0))" } ?? ""
     outcome.failures.append((entry.path, error, isBack))
     return [
@@ -118,9 +133,25 @@ struct MigrationRun {
     return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem, .ioError].contains(reason)
   }
 
-  /// Has links that lie in no job, and point into jobs, follow them.
-  func repointOthers(_ outcome: inout Migrator.Outcome) throws {
+  /// Has links follow what has moved, now that it is known what has: those in jobs that were to lead to trees which had to
+  /// stay, those in such trees, and those that lie in no job.
+  ///
+  /// - Parameter places: all that was to be done.
+  func repoint(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     var devices = Devices()
+    if journal.hasLinks, !failed.isEmpty {
+      let staying = try LinkTargets.staying(failed.values.map(\.place), of: journal, in: workspace)
+      let targets = try LinkTargets(of: journal, in: workspace, but: staying)
+      for place in places where failed[place.number]?.isBack ?? true {
+        guard let (move, _) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
+        do {
+          try failed[place.number] == nil ? move.follow(targets) : move.followFromOldPlace(targets)
+        } catch let error as JobError {
+          outcome.brokenLinks.append((move.entry.path, error))
+        }
+        devices.add(move.whereabouts)
+      }
+    }
     let times = Dictionary(journal.parents.map { ($0.path, $0.modified) }, uniquingKeysWith: { $1 })
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }

@@ -103,15 +103,17 @@ public struct Migrator: ~Copyable {
     // Those that other trees' new folders would lie in make way first.
     var rest = open[...]
     rest.removeAll { journal.first.contains($0.number) }
-    try run.apply(open.filter { journal.first.contains($0.number) }[...], &outcome)
-    try run.settle()
+    for layer in try journal.inLayers(open.filter { journal.first.contains($0.number) }) {
+      try run.apply(layer[...], &outcome)
+      try run.settle()
+    }
     while !rest.isEmpty {
       try run.apply(rest.prefix(MigrationRun.group), &outcome)
       rest = rest.dropFirst(MigrationRun.group)
       progress(open.count - rest.count, open.count)
     }
     try run.settle()
-    try run.repointOthers(&outcome)
+    try run.repoint(toDo, &outcome)
     try run.finish(outcome)
     return outcome
   }

@@ -259,6 +259,24 @@ public struct MigrationJournal: Sendable {
     try handOver()
   }
 
+  /// Trees that make way for a year, in layers: each comes after the one whose name is the year that it goes to itself.
+  func inLayers(_ places: [Place]) throws -> [[Place]] {
+    var rest = try places.map { place in
+      let entry = try entry(at: place.offset)
+      return (place: place, name: Int(entry.source.name.text), goal: entry.id?.date.year)
+    }
+    var layers: [[Place]] = []
+    while !rest.isEmpty {
+      let ready = rest.filter { tree in
+        !rest.contains { $0.place.number != tree.place.number && $0.name == tree.goal }
+      }
+      let layer = Set((ready.isEmpty ? rest : ready).map(\.place.number))
+      layers.append(rest.map(\.place).filter { layer.contains($0.number) })
+      rest.removeAll { layer.contains($0.place.number) }
+    }
+    return layers
+  }
+
   /// What `migrate status` tells of it.
   public var document: JSON {
     [

@@ -10,6 +10,8 @@ struct EntryMove: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let targets: LinkTargets
+  /// What links say since it is known which trees could not be moved; `nil` where all could.
+  let laterTargets: LinkTargets?
   /// Is told what another disk does not keep of a tree.
   let tell: @Sendable (String) -> Void
 
@@ -17,11 +19,12 @@ struct EntryMove: Sendable {
   static let preparedName: FilePath.Component = "prepared"
 
   init?(
-    _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, tell: @escaping @Sendable (String) -> Void
+    _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, later: LinkTargets? = nil,
+    tell: @escaping @Sendable (String) -> Void
   ) {
     guard let work = entry.work, let paths = entry.paths(in: workspace) else { return nil }
     (self.workspace, self.entry, self.work, self.paths, self.targets) = (workspace, entry, work, paths, targets)
-    self.tell = tell
+    (laterTargets, self.tell) = (later, tell)
   }
 
   var source: FilePath { entry.source.path }
@@ -137,7 +140,7 @@ struct EntryMove: Sendable {
     if let top { close(top, in: root) }
   }
 
-  private func close(_ folder: TreeScan.Folder, in root: FilePath) {
+  func close(_ folder: TreeScan.Folder, in root: FilePath) {
     let path = root.appending(folder.path)
     Steps.setTime(path, folder.modified)
     if folder.isClosed { Steps.setMode(path, folder.mode) }
@@ -154,14 +157,18 @@ struct EntryMove: Sendable {
   }
 
   /// What each link in the tree will say.
-  var newTargets: (TreeScan.Link) -> RawPath {
+  var newTargets: (TreeScan.Link) -> RawPath { newTargets(by: targets) }
+
+  func newTargets(by targets: LinkTargets) -> (TreeScan.Link) -> RawPath {
     if work.links.isEmpty { return \.target }
     let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
     let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
-    return { newTarget(of: $0, from: old, to: new) }
+    return { Self.newTarget(of: $0, from: old, to: new, by: targets) }
   }
 
-  private func newTarget(of link: TreeScan.Link, from old: RawPath, to new: RawPath) -> RawPath {
+  static func newTarget(
+    of link: TreeScan.Link, from old: RawPath, to new: RawPath, by targets: LinkTargets
+  ) -> RawPath {
     targets.target(
       of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
   }
@@ -178,7 +185,10 @@ struct EntryMove: Sendable {
     return moved.links.first { link in
       let path = place.appending(link.path)
       let now = Steps.read(link: path)
-      return Steps.isThere(path) && now != link.target && now != newTarget(of: link, from: old, to: new)
+      let known = [targets, laterTargets].compactMap(\.self).map {
+        Self.newTarget(of: link, from: old, to: new, by: $0)
+      }
+      return Steps.isThere(path) && now != link.target && !known.contains { $0 == now }
     }.map { RawPath(place).appending($0.path) }
   }
 
@@ -190,7 +200,7 @@ struct EntryMove: Sendable {
       Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
     }
     for link in moved.links {
-      let target = newTarget(of: link, from: old, to: new)
+      let target = Self.newTarget(of: link, from: old, to: new, by: targets)
       guard target != link.target, Steps.read(link: place.appending(link.path)) == link.target else { continue }
       try Steps.link(place.appending(link.path), to: target, modified: link.modified, like: nil)
     }

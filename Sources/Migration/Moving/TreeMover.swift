@@ -39,11 +39,13 @@ struct TreeMover: Sendable {
     return (move, documents)
   }
 
-  func move(at offset: Int64) -> Result<Made?, any Error> {
+  /// - Parameter blocked: years whose folder is a film's directory that could not make way.
+  func move(at offset: Int64, butNotInto blocked: Set<Int>) -> Result<Made?, any Error> {
     Result {
       let entry = try journal.entry(at: offset)
       guard let (move, documents) = move(of: entry) else { return nil }
       do {
+        if blocked.contains(move.paths.id.date.year) { throw refusal(of: move) }
         var made = Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
         made.devices.add(move.paths.output)
         made.devices.add(entry.source.path.removingLastComponent())
@@ -55,5 +57,12 @@ struct TreeMover: Sendable {
         return Made(move: move, documents: documents, hashes: .failure(error))
       }
     }
+  }
+
+  private func refusal(of move: EntryMove) -> JobError {
+    let folder = workspace.documentPath(workspace.outputRoot.appending(String(move.paths.id.date.year)))
+    return JobError(
+      .io, move.source.string, "belongs into \(folder), which is a film's directory that could not make way",
+      remedy: "See why that one stays, and migrate again; or rename it.")
   }
 }

@@ -64,7 +64,7 @@ public struct MigrationPlan: Sendable {
         : (left.created, $0) < (right.created, $1)
     }
     self.order = order
-    blocked = draft.blockedYears(in: workspace)
+    blocked = try draft.blockedYears(in: workspace)
     let (ids, open) = try Self.number(
       draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
     (self.ids, openNumbers) = (ids, open)

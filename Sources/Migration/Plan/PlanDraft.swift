@@ -133,17 +133,42 @@ struct PlanDraft: Sendable {
     return try spool.entry(at: place)
   }
 
-  /// Years that jobs are to be put into, and whose folders are films' directories that do not make way.
-  func blockedYears(in workspace: Workspace) -> Set<Int> {
-    let planned = keys.filter(\.isPlanned)
-    let leaving = Set(planned.filter(\.bearsYear).map(\.directory))
-    return Set(planned.compactMap { $0.day?.year }).filter { year in
-      guard !leaving.contains(Array(String(year).utf8).fnv),
-        let inner = try? FlatFolder(workspace.outputRoot.appending(String(year)))
-      else { return false }
+  /// Years that jobs are to be put into, and whose folders are films' directories that do not make way: those of trees that stay,
+  /// and of trees that would go to such a year themselves, or in a circle.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func blockedYears(in workspace: Workspace) throws(JobError) -> Set<Int> {
+    var goals: [Int: Int] = [:]
+    for index in keys.indices where keys[index].isPlanned && keys[index].bearsYear {
+      let source = try entry(index).source
+      guard let name = Int(source.name.text), let day = keys[index].day,
+        source == RawPath(workspace.outputRoot).appending(source.name)
+      else { continue }
+      goals[name] = day.year
+    }
+    var blocked = Set(keys.filter(\.isPlanned).compactMap { $0.day?.year }).filter { year in
+      guard goals[year] == nil, let inner = try? FlatFolder(workspace.outputRoot.appending(String(year))) else {
+        return false
+      }
       let isEmpty = inner.files.isEmpty && inner.folders.isEmpty && inner.links.isEmpty
       return !isEmpty && !inner.folders.contains { $0.isMonth }
     }
+    blocked.formUnion(goals.keys.filter { Self.isInCircle($0, goals) })
+    while let next = goals.first(where: { !blocked.contains($0.key) && blocked.contains($0.value) }) {
+      blocked.insert(next.key)
+    }
+    return blocked
+  }
+
+  /// Whether one of several waits for the others, and they for it. One that goes to its own year makes way for itself.
+  private static func isInCircle(_ name: Int, _ goals: [Int: Int]) -> Bool {
+    var place = goals[name]
+    for _ in goals {
+      guard let current = place, goals[current] != current else { return false }
+      if current == name { return true }
+      place = goals[current]
+    }
+    return false
   }
 
   /// The film's directory that each log belongs to whose name tells of none; those that several may have are in none.
