@@ -15,6 +15,12 @@ struct MigrationRun {
   private let journal: MigrationJournal
   private let writer: LineWriter
   private let mover: TreeMover
+  /// Trees that could not be done, and whether each is as it was.
+  private var failed: [Int: (place: MigrationJournal.Place, isBack: Bool)] = [:]
+  /// Years whose folder is a film's directory that could not make way.
+  private var blocked: Set<Int> = []
+  /// The group before, as long as it may not be on the disk.
+  private var settling: Settling?
 
   init(
     _ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter,
@@ -26,10 +32,11 @@ struct MigrationRun {
   }
 
   /// Takes in what could not be done before the migration was cut off: that is told again.
-  func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
+  mutating func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     for place in places where journal.done[place.number] == nil {
       guard let (message, remedy, isBack) = journal.failed[place.number] else { continue }
       let entry = try journal.entry(at: place.offset)
+      note(place, entry, isBack: isBack)
       outcome.failures.append((entry.path, JobError(.io, entry.source.path.string, message, remedy: remedy), isBack))
     }
   }
@@ -41,45 +48,69 @@ struct MigrationRun {
     try Devices(of: [workspace.stateFolder]).sync()
   }
 
-  func apply(
+  /// Remembers a tree that stays, and the year that it may stand in the way of.
+  private mutating func note(_ place: MigrationJournal.Place, _ entry: MigrationEntry, isBack: Bool) {
+    failed[place.number] = (place, isBack)
+    let (name, folder) = (entry.source.name, RawPath(workspace.outputRoot))
+    if entry.bearsYear, entry.source == folder.appending(name), let year = Int(name.text) { blocked.insert(year) }
+  }
+
+  /// Moves a group of trees. It may not be on the disk before ``settle()``.
+  ///
+  /// - Throws: ``JobError``, also of the group before.
+  mutating func apply(
     _ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome
   ) throws {
-    let made = onAllCores(places.count, piece: 8) { [mover] in mover.move(at: places[places.startIndex + $0].offset) }
+    let made = onAllCores(places.count, piece: 8) { [mover, blocked] in
+      mover.move(at: places[places.startIndex + $0].offset, butNotInto: blocked)
+    }
     var done: [JSON] = []
+    var records: [JSON] = []
     var devices = Devices()
     var trouble: JobError?
     for (place, made) in zip(places, made) {
       guard let made = try made.get() else { continue }
-      let (move, entry) = (made.move, made.move.entry)
       switch made.hashes {
       case .success(let hashes):
         done.append(.array([.int(place.number)] + hashes.documents))
-        devices.add(move.paths.output)
-        devices.add(entry.source.path.removingLastComponent())
-        if !(move.work.logs.isEmpty) { devices.add(move.paths.logs) }
+        devices.add(made.devices)
         outcome.done += 1
       case .failure(let error) where Self.stopsAll(error): trouble = trouble ?? error
-      case .failure(let error): try giveUp(place.number, made, error, &outcome)
+      case .failure(let error):
+        records.append(giveUp(place, made, error, &outcome))
+        devices.add(made.move.source.removingLastComponent())
       }
     }
-    try devices.sync()
-    if !done.isEmpty { try writer.add(["done": .array(done)]) }
-    try writer.sync()
-    if let trouble { throw trouble }
+    if !done.isEmpty { records.append(["done": .array(done)]) }
+    try settle()
+    settling = Settling(on: devices, records, writer)
+    if let trouble {
+      try settle()
+      throw trouble
+    }
+  }
+
+  /// Waits until all that was moved is on the disk, and the journal says so.
+  mutating func settle() throws {
+    defer { settling = nil }
+    try settling?.wait()
   }
 
   /// A tree that cannot be done is put back as it was, if it can be; the others go on.
-  private func giveUp(
-    _ number: Int, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
-  ) throws {
+  ///
+  /// - Returns: what the journal is to say of it.
+  private mutating func giveUp(
+    _ place: MigrationJournal.Place, _ made: TreeMover.Made, _ error: JobError, _ outcome: inout Migrator.Outcome
+  ) -> JSON {
     let entry = made.move.entry
     let isBack = error.code == .locked ? made.move.isUntouched : Self.putBack(made)
+    note(place, entry, isBack: isBack)
     let reason = error.underlying.map { " (\($0))" } ?? ""
-    try writer.add([
-      "failed": .int(number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
-      "back": .bool(isBack),
-    ])
     outcome.failures.append((entry.path, error, isBack))
+    return [
+      "failed": .int(place.number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
+      "back": .bool(isBack),
+    ]
   }
 
   /// - Returns: whether it is as it was before the migration.
@@ -102,9 +133,25 @@ struct MigrationRun {
     return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem, .ioError].contains(reason)
   }
 
-  /// Has links that lie in no job, and point into jobs, follow them.
-  func repointOthers(_ outcome: inout Migrator.Outcome) throws {
+  /// Has links follow what has moved, now that it is known what has: those in jobs that were to lead to trees which had to
+  /// stay, those in such trees, and those that lie in no job.
+  ///
+  /// - Parameter places: all that was to be done.
+  func repoint(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     var devices = Devices()
+    if journal.hasLinks, !failed.isEmpty {
+      let staying = try LinkTargets.staying(failed.values.map(\.place), of: journal, in: workspace)
+      let targets = try LinkTargets(of: journal, in: workspace, but: staying)
+      for place in places where failed[place.number]?.isBack ?? true {
+        guard let (move, _) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
+        do {
+          try failed[place.number] == nil ? move.follow(targets) : move.followFromOldPlace(targets)
+        } catch let error as JobError {
+          outcome.brokenLinks.append((move.entry.path, error))
+        }
+        devices.add(move.whereabouts)
+      }
+    }
     let times = Dictionary(journal.parents.map { ($0.path, $0.modified) }, uniquingKeysWith: { $1 })
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
@@ -133,8 +180,10 @@ struct MigrationRun {
 }
 
 /// The file systems that something was written to.
-struct Devices {
+struct Devices: Sendable {
   private var places: [dev_t: FilePath] = [:]
+
+  mutating func add(_ others: Devices) { places.merge(others.places) { old, _ in old } }
 
   mutating func add(_ path: FilePath) {
     if let status = Steps.status(path), places[status.st_dev] == nil { places[status.st_dev] = path }

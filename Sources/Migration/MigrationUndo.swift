@@ -10,6 +10,8 @@ struct MigrationUndo {
   /// Knows what was written to trees that were not finished; `nil` where all were.
   private let mover: TreeMover?
   private let targets: LinkTargets
+  /// What links say since it was known which trees could not be moved; `nil` where all could.
+  private let laterTargets: LinkTargets?
   /// Links, by their whole paths, that a later migration had follow what it moved.
   private let followed: Set<RawPath>
   private let tell: @Sendable (String) -> Void
@@ -19,7 +21,13 @@ struct MigrationUndo {
     targets = try LinkTargets(of: journal, in: workspace)
     let later = try MigrationJournal.all(in: workspace).drop { $0.id != journal.id }.dropFirst()
     followed = Set(later.flatMap(\.links).map(\.path))
-    let isWhole = try journal.places().allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }
+    let places = try journal.places()
+    let failed = places.filter { journal.failed[$0.number] != nil && journal.done[$0.number] == nil }
+    laterTargets =
+      failed.isEmpty || !journal.hasLinks
+      ? nil
+      : try LinkTargets(of: journal, in: workspace, but: LinkTargets.staying(failed, of: journal, in: workspace))
+    let isWhole = places.allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }
     mover =
       isWhole
       ? nil : TreeMover(workspace, journal, input: workspace.inputRoot, targets: targets, tell: tell)
@@ -42,8 +50,10 @@ struct MigrationUndo {
       rest = rest.dropFirst(MigrationRun.group)
       progress(open.count - rest.count, open.count)
     }
-    // Those that made way come back last.
-    try reverse(open.filter { journal.first.contains($0.number) }[...], &outcome)
+    // Those that made way come back last, and the other way round.
+    for layer in try journal.inLayers(open.filter { journal.first.contains($0.number) }).reversed() {
+      try reverse(layer[...], &outcome)
+    }
     try restoreLinks(&outcome)
     try tidy(outcome)
     try writer.add(["undo": .string(outcome.refused.isEmpty && outcome.failures.isEmpty ? "finished" : "partly")])
@@ -54,6 +64,16 @@ struct MigrationUndo {
   /// Has links that lie in no job point to what they pointed to before; what somebody else has made of one since stays,
   /// and so does one to a tree that was not put back.
   private func restoreLinks(_ outcome: inout Migrator.Outcome) throws {
+    for place in try journal.places() where journal.failed[place.number]?.isBack == true {
+      guard let laterTargets, journal.done[place.number] == nil,
+        let move = EntryMove(try journal.entry(at: place.offset), in: workspace, targets: targets, tell: tell)
+      else { continue }
+      do {
+        try move.followBack(laterTargets)
+      } catch let error as JobError {
+        outcome.brokenLinks.append((move.entry.path, error))
+      }
+    }
     for link in journal.links {
       let path = link.path.path
       guard let now = Steps.read(link: path), let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else {
@@ -74,11 +94,12 @@ struct MigrationUndo {
   private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
-    let made = onAllCores(places.count, piece: 8) { [workspace, journal, mover, targets, followed, tell] number in
+    let made = onAllCores(places.count, piece: 8) {
+      [workspace, journal, mover, targets, laterTargets, followed, tell] number in
       let place = places[places.startIndex + number]
       return Result { () throws -> Reversal? in
         let entry = try journal.entry(at: place.offset)
-        let move = EntryMove(entry, in: workspace, targets: targets, tell: tell)
+        let move = EntryMove(entry, in: workspace, targets: targets, later: laterTargets, tell: tell)
         return move?.reversal(journal, place.number, mover?.move(of: entry)?.1, followed)
       }
     }

@@ -13,7 +13,8 @@ internal import SystemPackage
 /// - Each tree is changed where it lies and then given its new place in one step (``EntryMove``). Every step looks
 ///   first whether it has been made, so that whatever a dead process left is finished by making all steps again; what is
 ///   written follows from the plan and the tree alone, so that it comes out the same byte for byte.
-/// - Trees are done in groups. A group waits for the disk once, and only then does the journal say that it is done.
+/// - Trees are done in groups. A group waits for the disk once, and only then does the journal say that it is done; the
+///   next one is moved meanwhile.
 /// - Undoing makes the same steps backwards, from the same plan.
 ///
 /// One migration is at work in a workspace at a time.
@@ -93,7 +94,8 @@ public struct Migrator: ~Copyable {
   ) throws -> Outcome {
     let toDo = try journal.places().filter(\.isToDo)
     let open = toDo.filter { journal.done[$0.number] == nil && journal.failed[$0.number] == nil }
-    let run = try MigrationRun(journal.workspace(workspace), journal, trees, journal.writer(), tell: tell)
+    var run = try MigrationRun(journal.workspace(workspace), journal, trees, journal.writer(), tell: tell)
+    defer { try? run.settle() }
     try run.keepNumbers()
     var outcome = Outcome(id: journal.id)
     try run.recall(toDo, &outcome)
@@ -101,13 +103,17 @@ public struct Migrator: ~Copyable {
     // Those that other trees' new folders would lie in make way first.
     var rest = open[...]
     rest.removeAll { journal.first.contains($0.number) }
-    try run.apply(open.filter { journal.first.contains($0.number) }[...], &outcome)
+    for layer in try journal.inLayers(open.filter { journal.first.contains($0.number) }) {
+      try run.apply(layer[...], &outcome)
+      try run.settle()
+    }
     while !rest.isEmpty {
       try run.apply(rest.prefix(MigrationRun.group), &outcome)
       rest = rest.dropFirst(MigrationRun.group)
       progress(open.count - rest.count, open.count)
     }
-    try run.repointOthers(&outcome)
+    try run.settle()
+    try run.repoint(toDo, &outcome)
     try run.finish(outcome)
     return outcome
   }

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -150,6 +151,16 @@ class Migrations(ErrorCase):
         self.expect("no room for a plan", 74, self.place.cpwx(*self.MIGRATE, environment={"TMPDIR": "/proc/none"}))
         self.expect("the plan cannot be read back", 74, self.place.broken(
             "openat", "EIO", *self.MIGRATE, path=self.place.root / ".cpwx/migrations/m001/plan.ndjson", when="2"))
+
+    def test_into_a_year_whose_folder_is_a_film_that_stays(self):
+        year, logs = time.strftime("%Y"), self.place.root / "logs"
+        self.tree()
+        self.tree(year)
+        (logs / year / "01").mkdir(parents=True)
+        (logs / f"demux_{year}_{year}0102_100000.log").touch()
+        (logs / year / "01/02").touch()
+        self.expect_told(
+            "belongs into ..., which is a film's directory that could not make way", self.place.cpwx(*self.MIGRATE))
 
     def test_on_disks_that_fail_meanwhile(self):
         self.tree()

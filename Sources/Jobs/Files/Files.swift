@@ -161,21 +161,33 @@ public func rename(_ from: FilePath, to: FilePath) throws(Errno) {
 ///
 /// - Throws: `Errno.fileExists` when something has it, an empty folder or a link too.
 public func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
+  let reason = from.withPlatformString { from in
+    to.withPlatformString { renameToFreeName(in: AT_FDCWD, from, to: $0) }
+  }
+  if let reason { throw reason }
+}
+
+/// The same for what lies in an open folder.
+///
+/// - Returns: why it could not be; `Errno.fileExists` when something has the name.
+package func renameToFreeName(
+  in folder: CInt, _ from: UnsafePointer<CChar>, to: UnsafePointer<CChar>
+) -> Errno? {
   FaultPoint.pass()
-  let result = from.withPlatformString { from in
-    to.withPlatformString { renameat2(AT_FDCWD, from, AT_FDCWD, $0, UInt32(RENAME_TO_FREE_NAME)) }
-  }
-  if result == 0 { return }
+  if renameat2(folder, from, folder, to, UInt32(RENAME_TO_FREE_NAME)) == 0 { return nil }
   let reason = Errno.current
-  guard reason == .invalidArgument || reason == .noFunction else { throw reason }
+  guard reason == .invalidArgument || reason == .noFunction else { return reason }
   // A file system that cannot: files can be given a second name first, folders not.
-  if (try? FileStatus(of: from))?.isDirectory == true {
-    if isTaken(to) { throw .fileExists }
-    return try rename(from, to: to)
+  var raw = stat()
+  if fstatat(folder, from, &raw, 0) == 0, raw.st_mode & S_IFMT == S_IFDIR {
+    if fstatat(folder, to, &raw, AT_SYMLINK_NOFOLLOW) == 0 { return .fileExists }
+    FaultPoint.pass()
+    return renameat(folder, from, folder, to) == 0 ? nil : .current
   }
-  let linked = from.withPlatformString { from in to.withPlatformString { link(from, $0) } }
-  if linked != 0 { throw Errno.current }
-  unlink(from)
+  if linkat(folder, from, folder, to, 0) != 0 { return .current }
+  FaultPoint.pass()
+  unlinkat(folder, from, 0)
+  return nil
 }
 
 /// Moves a file to a name that is free.

@@ -97,7 +97,7 @@ struct LineReader {
       if count == 0 { return }
       rest += piece[..<count]
       var start = 0
-      while let end = rest[start...].firstIndex(of: 0x0A) {
+      while let end = rest.endOfLine(from: start) {
         try body(rest[start..<end], offset + Int64(start))
         start = end + 1
       }
@@ -159,13 +159,24 @@ struct LineReader {
     }
   }
 
-  private func parse(_ bytes: some Collection<UInt8>) throws -> JSON {
+  /// - Throws: ``JobError`` with code `damaged`.
+  func parse(_ bytes: some Collection<UInt8>) throws -> JSON {
     do {
       return try JSON(parsing: Array(bytes))
     } catch {
       throw JobError(
         .damaged, path.string, "a line of the journal cannot be read", remedy: "Nothing was changed.", underlying: error
       )
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Where the next line break is.
+  fileprivate func endOfLine(from start: Int) -> Int? {
+    withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return nil }
+      return memchr(base + start, 0x0A, bytes.count - start).map { UnsafeRawPointer($0) - base }
     }
   }
 }

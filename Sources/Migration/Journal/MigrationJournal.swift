@@ -235,10 +235,46 @@ public struct MigrationJournal: Sendable {
   }
 
   /// Hands over every entry of the plan in its order.
-  public func forEach(_ body: (MigrationEntry) throws -> Void) throws {
-    try LineReader(path: planFile).forEach { line, _ in
-      if let entry = MigrationEntry(line) { try body(entry) }
+  public func forEach(_ body: (MigrationEntry) throws -> Void) throws { try forEach(preparing: { $0 }, body) }
+
+  /// Hands over what is made of each entry, on all cores, in their order.
+  ///
+  /// - Throws: ``JobError``, and what `body` throws.
+  public func forEach<Prepared: Sendable>(
+    preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (Prepared) throws -> Void
+  ) throws {
+    let reader = LineReader(path: planFile)
+    var lines: [[UInt8]] = []
+    func handOver() throws {
+      let made = onAllCores(lines.count, piece: 16) { [lines] number in
+        Result { MigrationEntry(try reader.parse(lines[number])).map(prepare) }
+      }
+      lines.removeAll(keepingCapacity: true)
+      for prepared in made { if let prepared = try prepared.get() { try body(prepared) } }
     }
+    try reader.forEachLine { line, _ in
+      lines.append(Array(line))
+      if lines.count == 512 { try handOver() }
+    }
+    try handOver()
+  }
+
+  /// Trees that make way for a year, in layers: each comes after the one whose name is the year that it goes to itself.
+  func inLayers(_ places: [Place]) throws -> [[Place]] {
+    var rest = try places.map { place in
+      let entry = try entry(at: place.offset)
+      return (place: place, name: Int(entry.source.name.text), goal: entry.id?.date.year)
+    }
+    var layers: [[Place]] = []
+    while !rest.isEmpty {
+      let ready = rest.filter { tree in
+        !rest.contains { $0.place.number != tree.place.number && $0.name == tree.goal }
+      }
+      let layer = Set((ready.isEmpty ? rest : ready).map(\.place.number))
+      layers.append(rest.map(\.place).filter { layer.contains($0.number) })
+      rest.removeAll { layer.contains($0.place.number) }
+    }
+    return layers
   }
 
   /// What `migrate status` tells of it.

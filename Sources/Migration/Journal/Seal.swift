@@ -64,13 +64,15 @@ struct Seal {
 /// The times of the folders that things are moved out of and into.
 private struct ParentTimes {
   private var times: [FilePath: Int64] = [:]
+  /// Folders that are not there; what is there above them has been noted.
+  private var absent: Set<FilePath> = []
 
   mutating func add(_ entry: MigrationEntry, in workspace: Workspace) {
     guard let work = entry.work, let paths = entry.paths(in: workspace) else { return }
     note(entry.source.path.removingLastComponent())
     note(paths.output.removingLastComponent())
     for log in work.logs { note(log.path.removingLastComponent()) }
-    if !work.logs.isEmpty { note(paths.logs) }
+    if !work.logs.isEmpty { note(paths.logs, isShared: false) }
     if let folder = work.logFolder {
       note(folder.path.removingLastComponent())
       note(paths.logs.removingLastComponent())
@@ -79,15 +81,19 @@ private struct ParentTimes {
   }
 
   /// The folder, or the nearest one above it that is there.
-  mutating func note(_ folder: FilePath) {
-    var folder = folder
-    while times[folder] == nil {
-      if let status = Steps.status(folder) {
-        times[folder] = status.modified
-        return
-      }
-      guard folder.removeLastComponent() else { return }
+  ///
+  /// - Parameter isShared: whether others may ask for the same one.
+  mutating func note(_ folder: FilePath, isShared: Bool = true) {
+    if times[folder] != nil || absent.contains(folder) { return }
+    let parent = folder.removingLastComponent()
+    let isOpen = !parent.isEmpty && parent != folder
+    if isOpen, absent.contains(parent) { return }
+    if let status = Steps.status(folder) {
+      times[folder] = status.modified
+      return
     }
+    if isShared { absent.insert(folder) }
+    if isOpen { note(parent) }
   }
 
   var document: JSON {

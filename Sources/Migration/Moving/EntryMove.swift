@@ -10,6 +10,8 @@ struct EntryMove: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let targets: LinkTargets
+  /// What links say since it is known which trees could not be moved; `nil` where all could.
+  let laterTargets: LinkTargets?
   /// Is told what another disk does not keep of a tree.
   let tell: @Sendable (String) -> Void
 
@@ -17,11 +19,12 @@ struct EntryMove: Sendable {
   static let preparedName: FilePath.Component = "prepared"
 
   init?(
-    _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, tell: @escaping @Sendable (String) -> Void
+    _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, later: LinkTargets? = nil,
+    tell: @escaping @Sendable (String) -> Void
   ) {
     guard let work = entry.work, let paths = entry.paths(in: workspace) else { return nil }
     (self.workspace, self.entry, self.work, self.paths, self.targets) = (workspace, entry, work, paths, targets)
-    self.tell = tell
+    (laterTargets, self.tell) = (later, tell)
   }
 
   var source: FilePath { entry.source.path }
@@ -36,25 +39,26 @@ struct EntryMove: Sendable {
     let root = try whereItIs()
     // A job in its place may have been run since: what is there then, stays.
     let isPlaced = root == paths.output && !work.isInPlace
-    if root == source { try refuseLive() }
+    let tree = try OpenTree(root)
+    if root == source { try refuseLive(tree) }
     openFolders(in: root)
-    for file in work.renames where !isPlaced || Steps.isThere(root.appending(file)) {
-      try Steps.rename(root.appending(file), to: root.appending(newPlace(file)))
-    }
+    for file in work.renames where !isPlaced || tree.isThere(file) { try tree.rename(file, to: newPlace(file)) }
     try repoint(in: root, isPlaced)
-    for folder in work.newFolders { try Steps.makeFolder(root.appending(folder), like: top) }
-    for link in work.newLinks where !isPlaced || !Steps.isThere(root.appending(link.path)) {
-      try Steps.link(
-        root.appending(link.path), to: target(ofNew: link), modified: created.microseconds * 1000, like: top)
+    for folder in work.newFolders { try tree.makeFolder(folder, like: top) }
+    for link in work.newLinks where !isPlaced || !tree.isThere(link.path) {
+      try tree.link(link.path, to: target(ofNew: link), modified: created.microseconds * 1000, like: top)
     }
-    let hashes = try write(documents, in: root)
+    let hashes = try write(documents, in: tree)
     if let prepared = work.prepared {
       let place = root.appending(Self.preparedName)
       try move(prepared.path, to: place, isPlaced)
       try repoint(work.preparedLinks, in: place, from: prepared.path, to: paths.output.appending(Self.preparedName))
     }
-    for folder in work.newFolders { Steps.setTime(root.appending(folder), created.microseconds * 1000) }
-    closeInner(in: root)
+    for folder in work.newFolders { tree.setTime(folder, created.microseconds * 1000) }
+    for folder in work.folders.reversed() where !folder.path.isEmpty {
+      tree.setTime(folder.path, folder.modified)
+      if folder.isClosed { Steps.setMode(root.appending(folder.path), folder.mode) }
+    }
     try moveTree(from: root)
     closeTop(paths.output)
     if root != source { TreeCopy.clean(around: source) }
@@ -68,8 +72,10 @@ struct EntryMove: Sendable {
   /// Where the tree lies at this moment.
   private func whereItIs() throws -> FilePath {
     if work.isInPlace { return source }
-    if Steps.isThere(halfway) { return halfway }
-    if entry.bearsYear, Steps.isThere(paths.output), isYearFolder { return paths.output }
+    if entry.bearsYear {
+      if Steps.isThere(halfway) { return halfway }
+      if Steps.isThere(paths.output), isYearFolder { return paths.output }
+    }
     switch (Steps.isThere(source), Steps.isThere(paths.output)) {
     case (true, false): return source
     case (false, true): return paths.output
@@ -102,13 +108,15 @@ struct EntryMove: Sendable {
       try Steps.rename(source, to: halfway)
       from = halfway
     }
-    try makeFolder(paths.output.removingLastComponent())
+    let day = paths.output.removingLastComponent()
+    if !isDirectory(day) { try makeFolder(day) }
     try TreeCopy.move(from, to: paths.output, tell: tell)
     if from != source { TreeCopy.clean(around: from) }
   }
 
-  private func refuseLive() throws {
-    for name in [".cpwx.lock", ".manifest.lock"] where FileLock.isHeld(source.appending(name)) {
+  private func refuseLive(_ tree: OpenTree) throws {
+    for name in [".cpwx.lock", ".manifest.lock"]
+    where tree.isThere(RawPath(name)) && FileLock.isHeld(source.appending(name)) {
       throw JobError(
         .locked, source.string, "is being run: its lock is held",
         remedy: "It is left as it is. Migrate again when it has ended.")
@@ -132,7 +140,7 @@ struct EntryMove: Sendable {
     if let top { close(top, in: root) }
   }
 
-  private func close(_ folder: TreeScan.Folder, in root: FilePath) {
+  func close(_ folder: TreeScan.Folder, in root: FilePath) {
     let path = root.appending(folder.path)
     Steps.setTime(path, folder.modified)
     if folder.isClosed { Steps.setMode(path, folder.mode) }
@@ -149,14 +157,18 @@ struct EntryMove: Sendable {
   }
 
   /// What each link in the tree will say.
-  var newTargets: (TreeScan.Link) -> RawPath {
+  var newTargets: (TreeScan.Link) -> RawPath { newTargets(by: targets) }
+
+  func newTargets(by targets: LinkTargets) -> (TreeScan.Link) -> RawPath {
     if work.links.isEmpty { return \.target }
     let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
     let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
-    return { newTarget(of: $0, from: old, to: new) }
+    return { Self.newTarget(of: $0, from: old, to: new, by: targets) }
   }
 
-  private func newTarget(of link: TreeScan.Link, from old: RawPath, to new: RawPath) -> RawPath {
+  static func newTarget(
+    of link: TreeScan.Link, from old: RawPath, to new: RawPath, by targets: LinkTargets
+  ) -> RawPath {
     targets.target(
       of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
   }
@@ -173,7 +185,10 @@ struct EntryMove: Sendable {
     return moved.links.first { link in
       let path = place.appending(link.path)
       let now = Steps.read(link: path)
-      return Steps.isThere(path) && now != link.target && now != newTarget(of: link, from: old, to: new)
+      let known = [targets, laterTargets].compactMap(\.self).map {
+        Self.newTarget(of: link, from: old, to: new, by: $0)
+      }
+      return Steps.isThere(path) && now != link.target && !known.contains { $0 == now }
     }.map { RawPath(place).appending($0.path) }
   }
 
@@ -185,7 +200,7 @@ struct EntryMove: Sendable {
       Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
     }
     for link in moved.links {
-      let target = newTarget(of: link, from: old, to: new)
+      let target = Self.newTarget(of: link, from: old, to: new, by: targets)
       guard target != link.target, Steps.read(link: place.appending(link.path)) == link.target else { continue }
       try Steps.link(place.appending(link.path), to: target, modified: link.modified, like: nil)
     }
@@ -211,36 +226,36 @@ struct EntryMove: Sendable {
     return realFolder(folder.removingLastComponent()).appending(name)
   }
 
-  private func write(_ documents: NewDocuments, in root: FilePath) throws -> WrittenHashes {
+  private func write(_ documents: NewDocuments, in tree: OpenTree) throws -> WrittenHashes {
     for (name, kept) in [("manifest.json", work.keptManifest)] + work.keptOthers {
-      guard let kept, !Steps.isThere(root.appending(kept)) else { continue }
-      try Steps.rename(root.appending(name), to: root.appending(kept))
+      if let kept { try tree.keep(RawPath(name), as: RawPath(kept)) }
     }
     var hashes = WrittenHashes()
     for name in work.written {
-      let bytes = try content(of: name, documents, in: root)
+      let bytes = try content(of: name, documents, in: tree)
       hashes[name] = SHA256.hex(of: bytes)
-      let path = root.appending(name)
-      if root == paths.output, let standing = try? DurableFile.read(path),
+      let path = tree.root.appending(name)
+      if tree.root == paths.output, let standing = try? DurableFile.read(path),
         !Steps.isOwn(standing, at: path, like: bytes, at: created)
       {
         continue
       }
       let mode: FilePermissions =
         name == "job.env" ? [.ownerReadWrite] : [.ownerReadWrite, .groupRead, .otherRead]
-      try Steps.write(bytes, to: path, mode: mode, like: top, at: created)
+      try tree.write(bytes, to: name, mode: mode, like: top, at: created)
     }
     return hashes
   }
 
-  private func content(of name: String, _ documents: NewDocuments, in root: FilePath) throws -> [UInt8] {
+  private func content(of name: String, _ documents: NewDocuments, in tree: OpenTree) throws -> [UInt8] {
+    let root = tree.root
     switch name {
     case "job.env": return try documents.settings(at: ownSettings(in: root))
     case "job_info.json":
       return documents.info(in: root, work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
     default:
       return documents.manifest(
-        in: root, work.keptManifest.flatMap { OldManifest(wholeAt: root.appending($0)).manifest })
+        in: tree, work.keptManifest.flatMap { OldManifest(wholeAt: RawPath($0), in: tree).manifest })
     }
   }
 
@@ -251,6 +266,7 @@ struct EntryMove: Sendable {
   ///   - documents: make what was written to such a one once more.
   func changedDocuments(_ hashes: WrittenHashes?, _ documents: NewDocuments?) -> [String] {
     let root = whereabouts
+    let tree = hashes == nil && documents != nil ? try? OpenTree(root) : nil
     return work.written.filter { name in
       let path = root.appending(name)
       guard let standing = try? DurableFile.read(path) else { return false }
@@ -260,7 +276,7 @@ struct EntryMove: Sendable {
       }
       // Journals of older versions have the manifest's only.
       if let hash = hashes?[name] { return hash != SHA256.hex(of: standing) }
-      let bytes = hashes == nil ? documents.flatMap { try? content(of: name, $0, in: root) } : nil
+      let bytes = tree.flatMap { tree in documents.flatMap { try? content(of: name, $0, in: tree) } }
       return !Steps.isOwn(standing, at: path, like: bytes, at: created)
     }
   }
@@ -268,7 +284,7 @@ struct EntryMove: Sendable {
   /// Where it lies, by what is there.
   var whereabouts: FilePath {
     if !work.isInPlace, Steps.isThere(paths.output) { return paths.output }
-    return Steps.isThere(halfway) ? halfway : source
+    return entry.bearsYear && Steps.isThere(halfway) ? halfway : source
   }
 
   /// Where the tree's own settings lie at this moment; `nil` where it has none.
@@ -303,10 +319,11 @@ struct EntryMove: Sendable {
     try makeFolder(paths.logs)
     // One that somebody has removed since is no reason to stop.
     for log in work.logs {
-      if Steps.isThere(log.path) {
-        try TreeCopy.move(log.path, to: paths.logs.appending(log.name), tell: tell)
+      let (path, place) = (log.path, paths.logs.appending(log.name))
+      if Steps.isThere(path) {
+        try TreeCopy.move(path, to: place, tell: tell)
       } else {
-        TreeCopy.clean(around: log.path)
+        TreeCopy.clean(around: path)
       }
     }
   }

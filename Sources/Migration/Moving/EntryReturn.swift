@@ -53,13 +53,14 @@ extension EntryMove {
 
   /// A link in it, or in what moved along, that says neither what it said before nor what the migration wrote.
   private func changedLink(but followed: Set<RawPath>) -> RawPath? {
-    let (root, targets) = (whereabouts, newTargets)
+    let (root, targets, later) = (whereabouts, newTargets, laterTargets.map { newTargets(by: $0) })
     for link in work.links {
       guard let path = [newPlace(link.path), link.path].first(where: { Steps.isThere(root.appending($0)) }) else {
         continue
       }
       let now = Steps.read(link: root.appending(path))
-      if now != link.target, now != targets(link), !followed.contains(RawPath(root).appending(path)) { return path }
+      let isKnown = now == link.target || now == targets(link) || later.map { $0(link) == now } ?? false
+      if !isKnown, !followed.contains(RawPath(root).appending(path)) { return path }
     }
     for link in work.newLinks where Steps.isThere(root.appending(link.path)) {
       if Steps.read(link: root.appending(link.path)) != target(ofNew: link) { return link.path }

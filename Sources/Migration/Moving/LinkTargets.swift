@@ -30,8 +30,9 @@ struct LinkTargets: Sendable {
 
   /// Of all trees that a migration moves.
   ///
+  /// - Parameter staying: the numbers of those that it could not.
   /// - Throws: ``JobError``.
-  init(of journal: MigrationJournal, in workspace: Workspace) throws {
+  init(of journal: MigrationJournal, in workspace: Workspace, but staying: Set<Int> = []) throws {
     output = RawPath(realPath(workspace.outputRoot) ?? workspace.outputRoot)
     logs = RawPath(realPath(workspace.logRoot) ?? workspace.logRoot)
     guard journal.hasLinks else { return }
@@ -42,7 +43,10 @@ struct LinkTargets: Sendable {
       parents[parent] = real
       return real.appending(path.name).bytes.fnv
     }
+    var number = -1
     try journal.forEach { entry in
+      number += 1
+      if staying.contains(number) { return }
       guard let work = entry.work, entry.isMigrated, let id = entry.id, let userID = entry.userID else { return }
       moves[key(entry.source)] = Move(
         kind: .tree, id: id, userID: userID, name: work.name == entry.source.name ? nil : work.name)
@@ -51,6 +55,19 @@ struct LinkTargets: Sendable {
       guard journal.linksToLogs else { return }
       for log in work.logs { moves[key(log)] = Move(kind: .log, id: id, userID: userID) }
     }
+  }
+
+  /// Of trees that could not be done those that do not lie at their new places.
+  ///
+  /// - Throws: ``JobError``.
+  static func staying(
+    _ failed: [MigrationJournal.Place], of journal: MigrationJournal, in workspace: Workspace
+  ) throws -> Set<Int> {
+    Set(
+      try failed.filter { place in
+        let move = EntryMove(try journal.entry(at: place.offset), in: workspace, targets: LinkTargets(), tell: { _ in })
+        return move?.isMoved == false
+      }.map(\.number))
   }
 
   /// A link's new text.

@@ -86,16 +86,16 @@ struct NewDocuments: Sendable {
   /// manifest.json
   ///
   /// - Parameters:
-  ///   - folder: where the tree lies at this moment, its names already the new ones.
+  ///   - tree: where it lies at this moment, its names already the new ones.
   ///   - old: the manifest that it had.
-  func manifest(in folder: FilePath, _ old: Manifest?) -> [UInt8] {
+  func manifest(in tree: OpenTree, _ old: Manifest?) -> [UInt8] {
     var manifest = Manifest(newFor: paths, created: created, in: workspace)
     var document = manifest.document
-    document["input"] = input(in: folder)
+    document["input"] = input(in: tree.root)
     for (name, value) in old?.document["input"]?.object?.pairs ?? [] where document["input"]?[name] == nil {
       document["input"]?[name] = value
     }
-    let stages = stages(in: folder, old)
+    let stages = stages(in: tree, old)
     document["stages"] = stages
     document["pipeline"] = pipeline(stages, old)
     document["timing"] = timing(old)

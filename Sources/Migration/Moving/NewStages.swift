@@ -1,9 +1,10 @@
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
 extension NewDocuments {
   /// The stages' records as today's are, each with what it had, and the paths where things are now.
-  func stages(in folder: FilePath, _ old: Manifest?) -> JSON {
+  func stages(in tree: OpenTree, _ old: Manifest?) -> JSON {
     var stages = JSON.Object()
     let records = OldRecords(old)
     let named = entry.completedStages + entry.failedStages
@@ -17,7 +18,7 @@ extension NewDocuments {
       let record = records.record(of: name)
       let listed: StageStatus? = records.listedAsSkipped.contains(name) ? .skipped : nil
       guard let status = status(of: name, record?.verdict ?? listed) else { continue }
-      stages[name] = stage(name, status, record, folder)
+      stages[name] = stage(name, status, record, tree)
     }
     return .object(stages)
   }
@@ -33,7 +34,7 @@ extension NewDocuments {
     entry.status == .completed && (status == .failed || status == .running)
   }
 
-  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ folder: FilePath) -> JSON {
+  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ tree: OpenTree) -> JSON {
     let number = StageFiles.names.firstIndex(of: name).map { $0 + 1 } ?? record?.fields["stage_number"]?.int
     var fields: JSON = [
       "job_id": .string(paths.id.description), "user_id": .int(paths.userID), "stage_number": .int(number),
@@ -44,17 +45,16 @@ extension NewDocuments {
     fields["started_at"] = Self.moment(old?["started_at"])
     fields["completed_at"] = status == .running ? .null : Self.moment(old?["completed_at"])
     fields["duration_seconds"] = Self.seconds(old?["duration_seconds"] ?? old?["duration"])
-    fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, folder) })
+    fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, tree) })
     var outputs = JSON.Object()
-    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, folder) }
+    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, tree) }
     if status == .success, let files = StageFiles.all.first(where: { $0.stage == name }),
-      exists(folder.appending(files.documented))
+      let now = tree.status(of: files.documented)
     {
       var known = outputs[files.key] ?? .object(.init())
-      let now = RecordedFile.fields(of: folder.appending(files.documented), description: "")
       known["path"] = .string(paths.output.appending(files.documented).string)
-      known["exists"] = now["exists"]
-      known["size_bytes"] = now["size_bytes"]
+      known["exists"] = .bool(true)
+      known["size_bytes"] = .int(Int(now.st_size))
       known["description"] = known["description"] ?? .string("Output of \(name)")
       outputs[files.key] = known
     }
@@ -81,13 +81,13 @@ extension NewDocuments {
   }
 
   /// A recorded file, with the path where it is now.
-  private func file(_ record: JSON, _ folder: FilePath) -> JSON {
+  private func file(_ record: JSON, _ tree: OpenTree) -> JSON {
     var record = record
     guard let recorded = (record["path"] ?? record).string else { return record }
     func place(_ text: String) {
       if record.string != nil { record = .string(text) } else { record["path"] = .string(text) }
     }
-    if let inner = inPrepared(recorded), let file = prepared(inner, in: folder) {
+    if let inner = inPrepared(recorded), let file = prepared(inner, in: tree.root) {
       place(file.later.string)
       if record.object != nil, let status = try? FileStatus(of: file.now), !status.isDirectory {
         record["exists"] = .bool(true)
@@ -95,11 +95,10 @@ extension NewDocuments {
       }
     } else if let inner = inner(recorded) {
       let now = work.newPlace(of: inner, id: paths.id)
-      let path = folder.appending(now)
       place(paths.output.appending(now).string)
-      if record.object != nil, let status = try? FileStatus(of: path) {
+      if record.object != nil, let status = tree.status(of: now) {
         record["exists"] = .bool(true)
-        if !status.isDirectory { record["size_bytes"] = .int(status.size) }
+        if status.st_mode & S_IFMT != S_IFDIR { record["size_bytes"] = .int(Int(status.st_size)) }
       } else if record.object != nil, record["exists"] != nil {
         record["exists"] = .bool(false)
       }
@@ -115,12 +114,23 @@ extension NewDocuments {
   private func inner(_ recorded: String) -> RawPath? {
     let path = RawPath(recorded)
     if !path.bytes.contains(RawPath.slash) { return nil }
-    let parts = path.components
-    for name in [work.name, entry.source.name] {
-      guard let index = parts.lastIndex(of: name), index + 1 < parts.count else { continue }
-      return RawPath(parts[(index + 1)...].map(\.text).joined(separator: "/"))
+    return path.rest(behind: work.name) ?? path.rest(behind: entry.source.name) ?? path.below(entry.source)
+  }
+}
+
+extension RawPath {
+  /// What follows the last component of that name, without needless slashes; `nil` where nothing does.
+  fileprivate func rest(behind name: RawPath) -> RawPath? {
+    var end = bytes.endIndex
+    while true {
+      let start = bytes[..<end].lastIndex(of: Self.slash).map { $0 + 1 } ?? 0
+      if end - start == name.bytes.count, bytes[start..<end].elementsEqual(name.bytes) {
+        let parts = bytes[end...].split(separator: Self.slash)
+        return parts.isEmpty ? nil : RawPath(Array(parts.joined(separator: [Self.slash])))
+      }
+      if start == 0 { return nil }
+      end = start - 1
     }
-    return path.below(entry.source)
   }
 }
 

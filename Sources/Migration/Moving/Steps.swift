@@ -19,10 +19,17 @@ enum Steps {
     do throws(Errno) {
       try renameToFreeName(from, to: to)
     } catch {
-      guard error == .noSuchFileOrDirectory else { throw failed(from, "cannot be moved to \(to.string)", error) }
-      if isThere(to) { return }
-      throw JobError(.io, from.string, "is gone", remedy: "Nothing else was changed of it.")
+      try look(at: error, of: from, to: to)
     }
+  }
+
+  /// Looks at why something could not be renamed: it may have been already.
+  ///
+  /// - Throws: ``JobError`` where it has not.
+  static func look(at reason: Errno, of from: FilePath, to: FilePath) throws {
+    guard reason == .noSuchFileOrDirectory else { throw failed(from, "cannot be moved to \(to.string)", reason) }
+    if isThere(to) { return }
+    throw JobError(.io, from.string, "is gone", remedy: "Nothing else was changed of it.")
   }
 
   /// A file with these bytes; one that is there already and has them stays.
@@ -73,6 +80,7 @@ enum Steps {
     }
     removeHalfLink(at: path)
     if standing == target {
+      if let folder { _ = path.withPlatformString { lchown($0, folder.owner, folder.group) } }
       if let modified { setTime(path, modified) }
       return
     }

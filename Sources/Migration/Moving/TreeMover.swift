@@ -15,6 +15,8 @@ struct TreeMover: Sendable {
     var move: EntryMove
     var documents: NewDocuments
     var hashes: Result<WrittenHashes, JobError>
+    /// What is to be brought to the disk, of a tree that was moved.
+    var devices = Devices()
   }
 
   /// - Parameters:
@@ -37,17 +39,30 @@ struct TreeMover: Sendable {
     return (move, documents)
   }
 
-  func move(at offset: Int64) -> Result<Made?, any Error> {
+  /// - Parameter blocked: years whose folder is a film's directory that could not make way.
+  func move(at offset: Int64, butNotInto blocked: Set<Int>) -> Result<Made?, any Error> {
     Result {
       let entry = try journal.entry(at: offset)
       guard let (move, documents) = move(of: entry) else { return nil }
       do {
-        return Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
+        if blocked.contains(move.paths.id.date.year) { throw refusal(of: move) }
+        var made = Made(move: move, documents: documents, hashes: .success(try move.apply(documents)))
+        made.devices.add(move.paths.output)
+        made.devices.add(entry.source.path.removingLastComponent())
+        if !move.work.logs.isEmpty { made.devices.add(move.paths.logs) }
+        return made
       } catch {
         let error =
           error as? JobError ?? Steps.failed(entry.source.path, "cannot be moved to \(move.paths.output)", error)
         return Made(move: move, documents: documents, hashes: .failure(error))
       }
     }
+  }
+
+  private func refusal(of move: EntryMove) -> JobError {
+    let folder = workspace.documentPath(workspace.outputRoot.appending(String(move.paths.id.date.year)))
+    return JobError(
+      .io, move.source.string, "belongs into \(folder), which is a film's directory that could not make way",
+      remedy: "See why that one stays, and migrate again; or rename it.")
   }
 }

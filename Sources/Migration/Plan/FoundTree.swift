@@ -21,11 +21,8 @@ struct FoundTree: Sendable {
   /// Whether another user's job bears its id, too, and keeps it.
   var isSecond = false
 
-  /// Stands for one that has been read, and need not be held any longer.
-  static let read = FoundTree(path: FilePath(), name: RawPath([]), place: .other(nil))
-
   /// Whether it may be a film's directory of the flat layout.
-  var mayBeFlat: Bool {
+  static func mayBeFlat(_ place: Place) -> Bool {
     switch place {
     case .flat, .folder, .mixed: true
     case .dated, .other: false
@@ -33,10 +30,51 @@ struct FoundTree: Sendable {
   }
 }
 
+/// All that were found, in little memory: there may be a hundred thousand.
+struct FoundTrees: RandomAccessCollection, Sendable {
+  private var folders: [FilePath] = []
+  /// The folder that each lies in.
+  private var places: [Int32] = []
+  private var names = NameList()
+  /// What most are not: folders in `out/` that may hold films' directories.
+  private var kinds: [Int: FoundTree.Place] = [:]
+  private var seconds: Set<Int> = []
+
+  var startIndex: Int { 0 }
+  var endIndex: Int { places.count }
+
+  subscript(index: Int) -> FoundTree {
+    let name = names[index]
+    return FoundTree(
+      path: folders[Int(places[index])].appending(name), name: name, place: kinds[index] ?? .folder,
+      isSecond: seconds.contains(index))
+  }
+
+  /// The names of those that may be films' directories of the flat layout.
+  var flatNames: some Sequence<RawPath> {
+    indices.lazy.filter { FoundTree.mayBeFlat(kinds[$0] ?? .folder) }.map { names[$0] }
+  }
+
+  mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
+    if folders.last != folder { folders.append(folder) }
+    if case .folder = place {} else { kinds[places.count] = place }
+    places.append(Int32(folders.count - 1))
+    names.append(name)
+  }
+
+  /// Notes which jobs of today's layout bear an id that one before them has.
+  mutating func noteSeconds() {
+    var seen: Set<RawPath> = []
+    for index in kinds.keys.sorted() {
+      if case .dated(.today, _, _)? = kinds[index], !seen.insert(names[index]).inserted { seconds.insert(index) }
+    }
+  }
+}
+
 /// Finds what lies in the old trees. Nothing but names is read, but for folders that might be a job of either kind.
 struct TreeWalk {
   let trees: OldTrees
-  private(set) var found: [FoundTree] = []
+  private(set) var found = FoundTrees()
   /// Folders that could not be read.
   private(set) var problems: [(path: FilePath, reason: String)] = []
 
@@ -45,30 +83,19 @@ struct TreeWalk {
     do {
       let top = try FlatFolder(trees.output)
       for name in top.folders.sorted() { lookAtTop(name) }
-      for name in top.files { add(trees.output.appending(name), name, .other(nil)) }
+      for name in top.files { add(name, in: trees.output, .other(nil)) }
       for name in top.links {
-        add(trees.output.appending(name), name, .other("is a symbolic link; what it points to is not followed"))
+        add(name, in: trees.output, .other("is a symbolic link; what it points to is not followed"))
       }
     } catch {
       throw JobError(.io, trees.output.string, "cannot be read", underlying: error)
     }
     walkJobs()
-    var seen: Set<RawPath> = []
-    for index in found.indices {
-      if case .dated(.today, _, _) = found[index].place {
-        found[index].isSecond = !seen.insert(found[index].name).inserted
-      }
-    }
+    found.noteSeconds()
   }
 
-  /// Gives away what was found.
-  mutating func takeFound() -> [FoundTree] {
-    defer { found = [] }
-    return found
-  }
-
-  private mutating func add(_ path: FilePath, _ name: RawPath, _ place: FoundTree.Place) {
-    found.append(FoundTree(path: path, name: name, place: place))
+  private mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
+    found.add(name, in: folder, place)
   }
 
   private mutating func lookAtTop(_ name: RawPath) {
@@ -76,9 +103,9 @@ struct TreeWalk {
     if name.isNumber(of: 4), let years = months(of: path), !years.isEmpty {
       for month in years { walkMonth(path.appending(month), year: name, month: month) }
     } else if name.bytes.starts(with: ".rm-".utf8) || name.bytes.starts(with: ".new-".utf8) {
-      add(path, name, .other(nil))
+      add(name, in: trees.output, .other(nil))
     } else {
-      add(path, name, .folder)
+      add(name, in: trees.output, .folder)
     }
   }
 
@@ -89,12 +116,12 @@ struct TreeWalk {
     if months.isEmpty { return months }
     let stages = StageFiles.telling.union(StageFiles.common)
     if inner.files.contains(RawPath("manifest.json")) || inner.folders.contains(where: { stages.contains($0.text) }) {
-      add(folder, RawPath(folder).name, .mixed)
+      add(RawPath(folder).name, in: folder.removingLastComponent(), .mixed)
       return months
     }
     // Beside the days of a year, whatever else lies there is no job.
     for other in inner.folders + inner.files + inner.links where !months.contains(other) {
-      add(folder.appending(other), other, .other(nil))
+      add(other, in: folder, .other(nil))
     }
     return months
   }
@@ -114,12 +141,12 @@ struct TreeWalk {
       guard name.isNumber(of: 2),
         let day = JobDate(digits: (year.text + month.text + name.text)[...])
       else {
-        add(folder.appending(name), name, .other(nil))
+        add(name, in: folder, .other(nil))
         continue
       }
       walkDay(folder.appending(name), day)
     }
-    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   private mutating func walkDay(_ folder: FilePath, _ day: JobDate) {
@@ -128,12 +155,12 @@ struct TreeWalk {
       let path = folder.appending(name)
       if isHidden(name) { continue }
       if let id = JobID(name.text), id.date == day {
-        add(path, name, .dated(.userless, day, user: nil))
+        add(name, in: folder, .dated(.userless, day, user: nil))
       } else {
         walkUser(path, name, day)
       }
     }
-    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   private func isHidden(_ name: RawPath) -> Bool { name.bytes.first == UInt8(ascii: ".") }
@@ -146,14 +173,14 @@ struct TreeWalk {
       let isOlder = exists(path.appending("job.json")) || exists(path.appending(".\(name.text).env"))
       if let id = JobID(name.text), id.date == day {
         let layout: MigrationEntry.Layout = isOlder && !exists(path.appending("job_info.json")) ? .prepared : .today
-        add(path, name, .dated(isToday ? layout : .later, day, user: user.text))
+        add(name, in: folder, .dated(isToday ? layout : .later, day, user: user.text))
       } else if isOlder || exists(path.appending("manifest.json")) {
-        add(path, name, .dated(.later, day, user: user.text))
+        add(name, in: folder, .dated(.later, day, user: user.text))
       } else {
-        add(path, name, .other(nil))
+        add(name, in: folder, .other(nil))
       }
     }
-    for name in inner.files + inner.links { add(folder.appending(name), name, .other(nil)) }
+    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   /// `jobs/Y/M/D/ID`: those that lie in `out/` too are found from there.
@@ -169,13 +196,13 @@ struct TreeWalk {
             let place = RawPath("\(year.text)/\(month.text)/\(name.text)").appending(job)
             if JobID(job.text)?.date == day {
               if !isDirectory(trees.output.appending(place)) {
-                add(folder.appending(job), job, .dated(.waiting, day, user: nil))
+                add(job, in: folder, .dated(.waiting, day, user: nil))
               }
             } else {
-              add(folder.appending(job), job, .other(nil))
+              add(job, in: folder, .other(nil))
             }
           }
-          for file in inner.files { add(folder.appending(file), file, .other(nil)) }
+          for file in inner.files { add(file, in: folder, .other(nil)) }
         }
       }
     }

@@ -17,39 +17,36 @@ struct LogOwners: Sendable {
     self.logs = logs
     let movies = order.filter { draft.keys[$0].kind == .movie }
     // Of directories of one name, each has the logs from its own beginning to the next one's.
-    var ends = [Int64?](repeating: nil, count: draft.keys.count)
+    var ends = [Int64](repeating: .max, count: draft.keys.count)
     var later: [UInt64: Int64] = [:]
     for index in movies.reversed() {
       let key = draft.keys[index]
-      ends[index] = later[key.directory]
+      ends[index] = later[key.directory] ?? .max
       later[key.directory] = key.created - Self.lead
     }
-    var owners = [Int?](repeating: nil, count: logs.all.count)
+    var owners = [Int32](repeating: -1, count: logs.all.count)
     var seen: Set<UInt64> = []
     for index in movies {
       let key = draft.keys[index]
       let start = seen.insert(key.directory).inserted ? Int64.min : key.created - Self.lead
       for log in logs.byDirectory[key.directory] {
-        let moment = logs.all[log].moment.microseconds
-        guard owners[log] == nil, moment >= start, moment < ends[index] ?? .max,
+        let moment = logs.all.moment(log).microseconds
+        guard owners[log] < 0, moment >= start, moment < ends[index],
           logs.directories(ofUncertain: log).first(where: { later[$0] != nil }) ?? key.directory == key.directory
         else { continue }
-        owners[log] = index
+        owners[log] = Int32(index)
       }
     }
-    for (log, index) in draft.owners() where owners[log] == nil { owners[log] = index }
+    for (log, index) in draft.owners() where owners[log] < 0 { owners[log] = Int32(index) }
     for (log, owner) in owners.enumerated() {
-      if let owner, isPlanned(owner) {
-        byEntry.add(log, under: UInt64(owner))
-      } else {
-        left.append((log, owner))
-      }
+      let entry = owner < 0 ? nil : Int(owner)
+      if let entry, isPlanned(entry) { byEntry.add(log, under: UInt64(entry)) } else { left.append((log, entry)) }
     }
     byEntry.sort()
   }
 
   /// Their whole paths.
   func logs(of entry: Int) -> [RawPath] {
-    byEntry[UInt64(entry)].map { RawPath(logs.root).appending(logs.all[$0].name) }.sorted()
+    byEntry[UInt64(entry)].map { RawPath(logs.root).appending(logs.all.name($0)) }.sorted()
   }
 }

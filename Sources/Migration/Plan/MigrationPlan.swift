@@ -9,7 +9,7 @@ public struct MigrationPlan: Sendable {
   /// In the order of their ids; what is no job comes last.
   private let order: [Int]
   /// By the entries' numbers in the draft.
-  private var ids: [JobID?]
+  private var ids: PlannedIDs
   /// The first number that is given of each day on which others may be given meanwhile.
   private(set) var openNumbers: [JobID] = []
   private var twins: [Int: [Int]] = [:]
@@ -47,15 +47,15 @@ public struct MigrationPlan: Sendable {
     isShownOnly: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     (self.workspace, self.trees, self.options, self.isShownOnly) = (workspace, trees, options, isShownOnly)
-    var walk = try TreeWalk(trees)
+    let walk = try TreeWalk(trees)
     unread = walk.problems.map { JobError(.io, $0.path.string, $0.reason, remedy: "What is in it stays as it is.") }
     logs = OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
-      mentions: LogMentions(logs, directories: walk.found.lazy.filter(\.mayBeFlat).map(\.name)), now: .now,
+      mentions: LogMentions(logs, directories: walk.found.flatNames), now: .now,
       leavesOutMux: TreeReader.muxIsOff(workspace.config), isShownOnly: isShownOnly)
     let count = walk.found.count
-    let draft = try PlanDraft(walk.takeFound(), by: reader, edits) { progress($0, count) }
+    let draft = try PlanDraft(walk.found, by: reader, edits) { progress($0, count) }
     self.draft = draft
     let order = draft.keys.indices.sorted {
       let (left, right) = (draft.keys[$0], draft.keys[$1])
@@ -64,15 +64,15 @@ public struct MigrationPlan: Sendable {
         : (left.created, $0) < (right.created, $1)
     }
     self.order = order
-    blocked = draft.blockedYears(in: workspace)
+    blocked = try draft.blockedYears(in: workspace)
     let (ids, open) = try Self.number(
       draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
     (self.ids, openNumbers) = (ids, open)
-    logOwners = LogOwners(logs, draft, order) { ids[$0] != nil }
+    logOwners = LogOwners(logs, draft, order) { ids.contains($0) }
     try findTwins()
     shown = order.filter { draft.keys[$0].isWanted }.map { .entry($0) }
-    for (log, owner) in logOwners.left where owner.map({ draft.keys[$0].isWanted }) ?? wants(logs.all[log].name) {
-      shown.append(.log(logs.all[log].name, of: owner))
+    for (log, owner) in logOwners.left where owner.map({ draft.keys[$0].isWanted }) ?? wants(logs.all.name(log)) {
+      shown.append(.log(logs.all.name(log), of: owner))
     }
     for name in logs.others where wants(name) { shown.append(.log(name, of: nil)) }
     for name in logs.links where wants(name) { shown.append(.linkToLog(name)) }
@@ -87,7 +87,7 @@ public struct MigrationPlan: Sendable {
   }
 
   /// How many trees are to be changed.
-  public var migrated: Int { ids.count { $0 != nil } }
+  public var migrated: Int { ids.indices.count { ids.contains($0) } }
 
   // MARK: Ids
 
@@ -123,8 +123,8 @@ public struct MigrationPlan: Sendable {
 
   private static func number(
     _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
-  ) throws -> (ids: [JobID?], open: [JobID]) {
-    var ids = [JobID?](repeating: nil, count: draft.keys.count)
+  ) throws -> (ids: PlannedIDs, open: [JobID]) {
+    var ids = PlannedIDs(count: draft.keys.count)
     let numbering = JobNumbering(workspace: workspace)
     let indexed = JobIndex.highestNumbers(in: workspace)
     var taken: [JobDate: Set<Int>] = [:]
@@ -144,7 +144,7 @@ public struct MigrationPlan: Sendable {
       taken[id.date, default: []].insert(id.number)
     }
     // Ids that may be kept are, before any is given anew.
-    for index in order where ids[index] == nil {
+    for index in order where !ids.contains(index) {
       let key = draft.keys[index]
       guard key.isPlanned, key.kind == .dated, let day = key.day, let number = key.number,
         !blocked.contains(day.year)
@@ -159,7 +159,7 @@ public struct MigrationPlan: Sendable {
       ids[index] = old
     }
     var next: [JobDate: Int] = [:]
-    for index in order where draft.keys[index].isPlanned && ids[index] == nil {
+    for index in order where draft.keys[index].isPlanned && !ids.contains(index) {
       guard let day = draft.keys[index].day, !blocked.contains(day.year) else { continue }
       if next[day] == nil { next[day] = max(try highestUsed(on: day), taken[day]?.max() ?? 0) + 1 }
       let number = next[day] ?? 1

@@ -82,21 +82,19 @@ struct PlanDraft: Sendable {
   /// Reads the trees, on all cores.
   ///
   /// - Parameters:
-  ///   - found: is not held longer than each tree takes to be read.
   ///   - edits: what a person wants of the entries, by their paths; `nil` for all as they are.
   init(
-    _ found: consuming [FoundTree], by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
+    _ found: FoundTrees, by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
   ) throws {
     spool = try PlanSpool()
     var writer = PlanSpool.Writer(spool)
     let group = 1024
     keys.reserveCapacity(found.count)
     for start in stride(from: 0, to: found.count, by: group) {
-      let part = Array(found[start..<min(start + group, found.count)])
-      for index in start..<(start + part.count) { found[index] = FoundTree.read }
+      let count = min(group, found.count - start)
       let isHeld = keys.count < Self.room
-      let drafted = onAllCores(part.count, piece: 16) { number in
-        let tree = part[number]
+      let drafted = onAllCores(count, piece: 8) { number in
+        let tree = found[start + number]
         return reader.read(tree).map { reading in
           Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
         }
@@ -110,7 +108,7 @@ struct PlanDraft: Sendable {
         if let entry = drafted.held { held.append(entry) } else { key.place = try writer.add(drafted.record) }
         keys.append(key)
       }
-      progress(start + part.count)
+      progress(start + count)
     }
     try writer.flush()
   }
@@ -135,17 +133,42 @@ struct PlanDraft: Sendable {
     return try spool.entry(at: place)
   }
 
-  /// Years that jobs are to be put into, and whose folders are films' directories that do not make way.
-  func blockedYears(in workspace: Workspace) -> Set<Int> {
-    let planned = keys.filter(\.isPlanned)
-    let leaving = Set(planned.filter(\.bearsYear).map(\.directory))
-    return Set(planned.compactMap { $0.day?.year }).filter { year in
-      guard !leaving.contains(Array(String(year).utf8).fnv),
-        let inner = try? FlatFolder(workspace.outputRoot.appending(String(year)))
-      else { return false }
+  /// Years that jobs are to be put into, and whose folders are films' directories that do not make way: those of trees that stay,
+  /// and of trees that would go to such a year themselves, or in a circle.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func blockedYears(in workspace: Workspace) throws(JobError) -> Set<Int> {
+    var goals: [Int: Int] = [:]
+    for index in keys.indices where keys[index].isPlanned && keys[index].bearsYear {
+      let source = try entry(index).source
+      guard let name = Int(source.name.text), let day = keys[index].day,
+        source == RawPath(workspace.outputRoot).appending(source.name)
+      else { continue }
+      goals[name] = day.year
+    }
+    var blocked = Set(keys.filter(\.isPlanned).compactMap { $0.day?.year }).filter { year in
+      guard goals[year] == nil, let inner = try? FlatFolder(workspace.outputRoot.appending(String(year))) else {
+        return false
+      }
       let isEmpty = inner.files.isEmpty && inner.folders.isEmpty && inner.links.isEmpty
       return !isEmpty && !inner.folders.contains { $0.isMonth }
     }
+    blocked.formUnion(goals.keys.filter { Self.isInCircle($0, goals) })
+    while let next = goals.first(where: { !blocked.contains($0.key) && blocked.contains($0.value) }) {
+      blocked.insert(next.key)
+    }
+    return blocked
+  }
+
+  /// Whether one of several waits for the others, and they for it. One that goes to its own year makes way for itself.
+  private static func isInCircle(_ name: Int, _ goals: [Int: Int]) -> Bool {
+    var place = goals[name]
+    for _ in goals {
+      guard let current = place, goals[current] != current else { return false }
+      if current == name { return true }
+      place = goals[current]
+    }
+    return false
   }
 
   /// The film's directory that each log belongs to whose name tells of none; those that several may have are in none.

@@ -4,7 +4,7 @@ internal import SystemPackage
 /// Whose the logs are whose names tell of no directory that is there: by what stands in them, else by their stage and
 /// moment. Logs are given by their numbers.
 struct LogMentions: Sendable {
-  private let logs: [OldLogs.Log]
+  private let logs: OldLogs.List
   private var byDirectory: [RawPath: [Int]] = [:]
   private var byFilm: [RawPath: [Int]] = [:]
   /// In the order of their moments.
@@ -24,8 +24,8 @@ struct LogMentions: Sendable {
     }
     known.sort()
     let unnamed = Set(old.unnamed)
-    for (number, log) in logs.enumerated() where !isNamed[number] {
-      let told = Mentions(in: old.root.appending(log.name), bytes: Self.looked, known)
+    for number in isNamed.indices where !isNamed[number] {
+      let told = Mentions(in: old.root.appending(logs.name(number)), bytes: Self.looked, known)
       // A log that tells of several jobs is no one's.
       if let only = told.directories.first {
         if told.directories.count == 1 { byDirectory[only, default: []].append(number) }
@@ -35,13 +35,13 @@ struct LogMentions: Sendable {
         byMoment.append(number)
       }
     }
-    byMoment.sort { logs[$0].moment < logs[$1].moment }
+    byMoment.sort { [logs] in logs.moment($0) < logs.moment($1) }
   }
 
   func logs(of directory: RawPath) -> [Int] { byDirectory[directory] ?? [] }
 
   /// The moments of the logs that tell of a directory.
-  func moments(of directory: RawPath) -> [Timestamp] { logs(of: directory).map { logs[$0].moment } }
+  func moments(of directory: RawPath) -> [Timestamp] { logs(of: directory).map { logs.moment($0) } }
 
   /// Those that tell of a film's file, wherever it lies.
   func logs(ofFilm file: String?) -> [Int] {
@@ -62,9 +62,9 @@ struct LogMentions: Sendable {
       let first = started.microseconds - 5_000_000
       let last = max(started.microseconds + 5_000_000, ended?.microseconds ?? 0)
       let stage = StageName(record.name).description
-      var index = byMoment.partition(first) { logs[$0].moment.microseconds }
-      while index < byMoment.count, logs[byMoment[index]].moment.microseconds <= last {
-        if logs[byMoment[index]].stage == stage { found.append(byMoment[index]) }
+      var index = byMoment.partition(first) { logs.moment($0).microseconds }
+      while index < byMoment.count, logs.moment(byMoment[index]).microseconds <= last {
+        if logs.stage(byMoment[index]) == stage { found.append(byMoment[index]) }
         index += 1
       }
     }

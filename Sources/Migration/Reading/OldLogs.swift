@@ -4,16 +4,32 @@ internal import SystemPackage
 /// The logs that the old application left flat in one folder: `STAGE_YYYYMMDD_HHMMSS.log`, and
 /// `STAGE_DIRECTORY_YYYYMMDD_HHMMSS.log` with the name of the job's directory.
 struct OldLogs: Sendable {
-  struct Log: Sendable {
-    let name: RawPath
+  /// The logs, by their numbers, in little memory: there may be several of each of a hundred thousand jobs.
+  struct List: Sendable {
+    private var names = NameList()
+    private var stages: [String] = []
+    private var stageOf: [Int32] = []
+    private var moments: [Int64] = []
+
+    var count: Int { moments.count }
+
+    func name(_ log: Int) -> RawPath { names[log] }
     /// By the documented spelling.
-    let stage: String
+    func stage(_ log: Int) -> String { stages[Int(stageOf[log])] }
     /// Local time, by the name.
-    let moment: Timestamp
+    func moment(_ log: Int) -> Timestamp { Timestamp(microseconds: moments[log]) }
+
+    mutating func append(_ name: RawPath, stage: String, _ moment: Timestamp) {
+      names.append(name)
+      let known = stages.firstIndex(of: stage)
+      if known == nil { stages.append(stage) }
+      stageOf.append(Int32(known ?? stages.count - 1))
+      moments.append(moment.microseconds)
+    }
   }
 
   let root: FilePath
-  private(set) var all: [Log] = []
+  private(set) var all = List()
   /// Numbers of logs by the directory that their names tell of, by its hash.
   private(set) var byDirectory = LogNumbers()
   /// Their names tell of no directory.
@@ -40,8 +56,9 @@ struct OldLogs: Sendable {
     add(found.files)
     links = found.links
     // Below a year's name lie the logs of jobs.
-    var names = Set(found.files)
-    for folder in found.folders where !folder.isNumber(of: 4) && folder != Self.batches {
+    let folders = found.folders.filter { !$0.isNumber(of: 4) && $0 != Self.batches }
+    var names = folders.isEmpty ? [] : Set(found.files)
+    for folder in folders {
       for file in ((try? TreeScan(root.appending(folder)))?.files ?? []).sorted() {
         // Two of one name cannot both go to one job.
         if names.insert(file.name).inserted {
@@ -54,15 +71,18 @@ struct OldLogs: Sendable {
   }
 
   private mutating func add(_ names: [RawPath]) {
-    let parts = onAllCores(names.count, piece: 256) { Self.parts(of: names[$0].name) }
-    for (name, parts) in zip(names, parts) { add(name, parts) }
+    for start in stride(from: 0, to: names.count, by: 8192) {
+      let names = names[start..<min(start + 8192, names.count)]
+      let parts = onAllCores(names.count, piece: 256) { Self.parts(of: names[start + $0].name) }
+      for (name, parts) in zip(names, parts) { add(name, parts) }
+    }
   }
 
   private mutating func add(_ name: RawPath, _ parts: (rest: [UInt8], moment: Timestamp)?) {
     guard let (rest, moment) = parts else { return others.append(name) }
     let number = all.count
     func add(_ stage: ArraySlice<UInt8>) {
-      all.append(Log(name: name, stage: OldRecords.name(String(decoding: stage, as: UTF8.self)), moment: moment))
+      all.append(name, stage: OldRecords.name(String(decoding: stage, as: UTF8.self)), moment)
     }
     if let stage = Self.stages.first(where: {
       rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == UInt8(ascii: "_"))
@@ -83,7 +103,7 @@ struct OldLogs: Sendable {
 
   /// The moments of the logs whose names tell of a directory.
   func moments(of directory: RawPath) -> [Timestamp] {
-    byDirectory[directory.bytes.fnv].map { all[$0].moment }
+    byDirectory[directory.bytes.fnv].map { all.moment($0) }
   }
 
   /// The directories that a log of an unknown stage may be of, the longest name first; none for other logs.

@@ -30,18 +30,18 @@ enum OldManifest: Sendable {
     self.init(leavingOut: Self.unread) { try scan.read(Self.file, atMost: Self.largest) }
   }
 
-  init(wholeAt path: FilePath) {
-    guard let status = try? FileStatus(of: path) else {
+  init(wholeAt path: RawPath, in tree: OpenTree) {
+    guard let status = tree.status(of: path) else {
       self = .none
       return
     }
-    guard status.isRegular else {
+    guard status.st_mode & S_IFMT == S_IFREG else {
       self = .unreadable(Self.noFile)
       return
     }
     self.init(leavingOut: nil) {
-      if status.size > Self.largest { throw Errno.fileTooLarge }
-      return try DurableFile.read(path)
+      if status.st_size > Self.largest { throw Errno.fileTooLarge }
+      return try tree.read(path)
     }
   }
 

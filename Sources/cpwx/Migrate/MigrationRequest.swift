@@ -31,7 +31,7 @@ struct MigrationRequest {
     var isUnread = false
     if let begun = try Migrator.unfinished(in: workspace) {
       Console.note(wrapping: "\(begun.id) was cut off; this is its plan, and a run finishes it first.")
-      try begun.forEach { output.write(output.rows($0)) }
+      try begun.forEach(preparing: output.rows) { output.write($0) }
       output.end(begun.id)
       isUnread = begun.hasFailures || !begun.unread.isEmpty
     } else {
@@ -109,7 +109,7 @@ struct MigrationRequest {
       journal = try migrator.begin(plan, renumbered: tellOfNumbers)
     }
     // Shown when it is written down, and nobody waits for who reads it.
-    try journal.forEach { output.write(output.rows($0)) }
+    try journal.forEach(preparing: output.rows) { output.write($0) }
     let outcome = try migrator.run(journal, trees: trees, tell: { Console.error($0) }) { done, all in
       if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
     }

@@ -118,4 +118,49 @@ struct MigrateLinkTests {
       #expect(workspace.exists("out/Sholay_1975/audio/mine") && workspace.exists("out/Don_1978/manifest.json"))
     }
   }
+
+  /// Two films that link to each other, of which one cannot be moved.
+  private func withOneThatStays(_ body: (TestWorkspace) throws -> Void) throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 28)
+      try link(workspace, "out/Sholay_1975/asr/other", "../../Don_1978/asr/Don_1978.asr.json")
+      try link(workspace, "out/Don_1978/asr/other", "../../Sholay_1975/asr/Sholay_1975.asr.json")
+      try link(workspace, "out/mine", "Don_1978/audio")
+      chmod(workspace.path("out/Sholay_1975/asr"), 0o555)
+      try workspace.write("logs/2025/10/28", "in the way of the log")
+      try body(workspace)
+    }
+  }
+
+  @Test func `those to and in a tree that could not be moved lead to where each is, killed at any step too`() throws {
+    try withOneThatStays { workspace in
+      let migrate = [CPWX.path, "migrate", "--from-legacy"]
+      let before = try Inventory(workspace.root)
+      var wanted: Inventory?
+      var step = 0
+      while true {
+        let cut = try workspace.start(migrate, environment: ["CPWX_FAULT_STEP": "\(step)"]).wait()
+        let outcome = cut.signal == nil ? cut : try workspace.start(migrate).wait()
+        #expect(outcome.code == 1 && outcome.errors.contains("out/Don_1978: stays"), "step \(step): \(outcome.errors)")
+        let job = workspace.migrated("20251027-001")
+        #expect(try workspace.read(job + "/asr/other") == "{\"of\": \"Don\"}", "step \(step)")
+        #expect(try workspace.read("out/Don_1978/asr/other") == "{\"of\": \"Sholay\"}", "step \(step)")
+        #expect(workspace.exists("out/mine/audio.wav"), "step \(step)")
+        let done = try Inventory(job)
+        #expect(done.difference(from: wanted ?? done) == [], "step \(step)")
+        wanted = wanted ?? done
+        // Killed behind its last step, it was finished, and the next run was a migration of its own.
+        for _ in 0..<(workspace.exists(".cpwx/migrations/m002") ? 2 : 1) {
+          let undo = try workspace.cpwx("migrate", "undo")
+          #expect(undo.code == 0, "step \(step): \(undo.errors)")
+        }
+        #expect(try Inventory(workspace.root).difference(from: before) == [], "step \(step)")
+        try workspace.remove(".cpwx")
+        if cut.signal == nil, step > 0 { break }
+        step += 1
+      }
+      #expect(step > 30, "only \(step) steps")
+    }
+  }
 }

@@ -84,4 +84,47 @@ struct MigrateYearTests {
       #expect(try Inventory(workspace.path("out")).difference(from: before) == [])
     }
   }
+
+  @Test func `no job goes into the directory of a film that turns out to stay, and all move when it can`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 26)
+      try workspace.write("logs/2025/10/27", "in the way of the film's logs")
+      let before = try Inventory(workspace.path("out"))
+      let migrate = [CPWX.path, "migrate", "--from-legacy"]
+      for step in stride(from: 20, to: 1000, by: 9) {
+        let cut = try workspace.start(migrate, environment: ["CPWX_FAULT_STEP": "\(step)"]).wait()
+        let outcome = cut.signal == nil ? cut : try workspace.start(migrate).wait()
+        #expect(outcome.code == 1, "step \(step): \(outcome.errors)")
+        let reason = "belongs into out/2025, which is a film's directory that could not make way"
+        #expect(outcome.errors.contains(reason), "step \(step): \(outcome.errors)")
+        #expect(try Inventory(workspace.path("out")).difference(from: before) == [], "step \(step)")
+        try workspace.remove(".cpwx")
+        if cut.signal == nil { break }
+      }
+      try workspace.remove("logs/2025/10/27")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      #expect(workspace.exists("out/2025/10/26/1/20251026-001/audio/audio.wav"))
+      #expect(workspace.exists(workspace.migrated("20251027-001") + "/audio/audio.wav"))
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.path("out")).difference(from: before) == [])
+    }
+  }
+
+  @Test func `of films that bear years, each makes way before the other comes, and comes back behind it`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("2026", "2026", year: 2026, day: 26)
+      try workspace.oldFilm("2025", "2025", year: 2025)
+      let manifest = try workspace.read("out/2025/manifest.json")
+      try workspace.write("out/2025/manifest.json", manifest.replacingOccurrences(of: "2025-10-", with: "2024-10-"))
+      let before = try Inventory(workspace.root, folderTimes: false)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      #expect(workspace.exists("out/2025/10/26/1/20251026-001/audio/audio.wav"))
+      #expect(workspace.exists("out/2024/10/27/1/20241027-001/audio/audio.wav"))
+      #expect(!workspace.exists("out/2026"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo.errors)")
+      #expect(try Inventory(workspace.root, folderTimes: false).difference(from: before) == [])
+    }
+  }
 }
