@@ -94,6 +94,7 @@ public struct Migrator: ~Copyable {
   ) throws -> Outcome {
     let toDo = try journal.places().filter(\.isToDo)
     let open = toDo.filter { journal.done[$0.number] == nil && journal.failed[$0.number] == nil }
+    try journal.requirePlace(of: workspace)
     var run = try MigrationRun(journal.workspace(workspace), journal, trees, journal.writer(), tell: tell)
     defer { try? run.settle() }
     try run.keepNumbers()
@@ -149,6 +150,7 @@ public struct Migrator: ~Copyable {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     try journal.requireWhole()
+    try journal.requirePlace(of: workspace)
     var undo = try MigrationUndo(journal.workspace(workspace), journal, tell: tell)
     return try undo.run(progress)
   }

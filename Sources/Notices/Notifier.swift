@@ -70,11 +70,16 @@ public final class Notifier: Sendable {
     for courier in couriers {
       // Ending a program that is late takes its moment.
       courier.wait(until: limit + .seconds(2))
-      let left = outbox.waiting(for: courier.target).count
+      let lost = outbox.unsavedCount(for: courier.target)
+      let left = outbox.waiting(for: courier.target).count - lost
+      let (target, reason) = (courier.target.rawValue, courier.trouble ?? "there was no time")
       if left > 0 {
-        notice(
-          "\(left) \(left == 1 ? "notification waits" : "notifications wait") for the next run: "
-            + "the \(courier.target.rawValue) did not take them (\(courier.trouble ?? "there was no time"))")
+        let what = left == 1 ? "notification waits" : "notifications wait"
+        notice("\(left) \(what) for the next run: the \(target) did not take them (\(reason))")
+      }
+      if lost > 0 {
+        let what = lost == 1 ? "notification is" : "notifications are"
+        notice("\(lost) \(what) lost: the \(target) did not take them (\(reason))")
       }
     }
   }

@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let format = try formatOptions.resolved()
-    if fix { try await checkup().fix { Console.note($0) } }
+    if fix { try await checkup().fix { Console.note(wrapping: $0) } }
     let results = await checkup().run()
     let shown = workspaceOptions.quiet ? results.filter { $0.status != .ok } : results
     if format == .table {

@@ -90,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
       }
       if !workOptions.quiet {
         let told = left ? "ended what a run had left behind" : "nothing of it is at work on this machine"
-        Console.note("\(job): \(told).")
+        Console.note(wrapping: "\(job): \(told).")
       }
     }
     if !isDone { throw ExitStatus.someFailed }
@@ -103,7 +103,7 @@ struct RunCommand: AsyncParsableCommand {
     let request = try RunRequest(self)
     if dryRun {
       let films = try request.batch.foreseen(request.films(changingNothing: true))
-      if !workOptions.quiet, let note = request.noteOnNothing(films.films.count) { Console.note(note) }
+      if !workOptions.quiet, let note = request.noteOnNothing(films.films.count) { Console.note(wrapping: note) }
       return films.listing(request).write(format)
     }
     let metrics = try metrics.map { try Metrics.place($0) }

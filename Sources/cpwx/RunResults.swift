@@ -61,7 +61,7 @@ struct RunResults {
   /// What there is to say where the rest is on its way.
   func writeTroubles() {
     let left = results.filter { $0.isUnfinished }
-    for result in left { Console.note("\(result.film.title): \(result.reason ?? result.film.reason)") }
+    for result in left { Console.note(wrapping: "\(result.film.title): \(result.reason ?? result.film.reason)") }
   }
 
   /// How many films came to what; `nil` where one line tells all.

@@ -60,22 +60,32 @@ class Place:
     def stage(self, *arguments, environment=None):
         return self.cpwx(*arguments, environment=environment, program=CPWX + "-stage")
 
+    def held_to_modes(self, *arguments):
+        """A command that may read and write no more than the modes of files say, whoever begins it."""
+        as_said = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        return self.cpwx(*as_said[1:], CPWX, *arguments, program=as_said[0]) if as_said else self.cpwx(*arguments)
+
     def begin(self, *arguments, environment=None):
         """A command that goes on by itself."""
         return subprocess.Popen(
             [CPWX, *map(str, arguments)], cwd=self.root, env={**os.environ, "CPWX_WORKSPACE": "", **(environment or {})},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
-    def interrupted(self, change, call, path, *arguments, nth=1, also=()):
-        """A command that is stopped behind its first or nth such call to the system, about this path or any, for a change to be made."""
+    def interrupted(self, change, call, path, *arguments, nth=1, times=1, also=()):
+        """A command that is stopped behind its first or nth such call to the system, about this path or any, for a change to be
+        made; and behind as many more of them as there are times."""
+        when = nth if times == 1 else f"{nth}..{nth + times - 1}"
         told = Path(f"{self.root}.trace")
         told.unlink(missing_ok=True)
         run = subprocess.Popen(
             ["strace", "-f", "-o", told, *(["-P", path] if path else []), "-e", f"trace={call}",
-             "-e", f"inject={call}:signal=STOP:when={nth}", *also, CPWX, *map(str, arguments)], cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        wait_for(lambda: told.exists() and "--- stopped by SIGSTOP ---" in told.read_text())
-        change()
-        os.kill(int(re.search(r"^(\d+) +--- SIGSTOP", told.read_text(), re.MULTILINE).group(1)), signal.SIGCONT)
+             "-e", f"inject={call}:signal=STOP:when={when}", *also, CPWX, *map(str, arguments)], cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # Each thread is told to be stopped, of which one was told to stop.
+        stops = re.compile(r"^(\d+) +--- SIGSTOP(?=.*\n(?:.*\n)*?.*--- stopped by SIGSTOP ---)", re.MULTILINE)
+        for number in range(times):
+            wait_for(lambda: told.exists() and len(stops.findall(told.read_text())) > number)
+            change()
+            os.kill(int(stops.findall(told.read_text())[number]), signal.SIGCONT)
         return ended(run)
 
     def broken(self, call, error, *arguments, path=None, when="1+", environment=None):

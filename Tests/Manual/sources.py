@@ -16,6 +16,10 @@ TELLERS = (
     r"|\bfunc objection\(|\blet reason = \"")
 
 
+# What tells of something that was wrong while the work goes on, and the texts of the cluster's programs.
+NOTICES = r"(?<![\w\"])(?:\.warning|warn|notice|say|trouble|Console\.error|Console\.note|Failure|StageRefusal)\("
+
+
 def texts():
     """Each text, with its file and line."""
     for file in sorted(SOURCES.rglob("*.swift")):
@@ -32,6 +36,19 @@ def reasons(source):
     """Each text of a reason."""
     for _, expression in labelled(source):
         yield from (text for text in literals(expression) if re.search(r"[a-z]{3}", text.replace(GAP, "")))
+
+
+def notices():
+    """Each text of a notice, with its file and line."""
+    for file in sorted(SOURCES.rglob("*.swift")):
+        source = file.read_text()
+        for call in re.finditer(NOTICES, source):
+            if is_comment(source, call.start()) or re.search(r"(?:func|case|struct) $", source[:call.start()]):
+                continue
+            for part in arguments(source, call.end() - 1)[0]:
+                for text in literals(part):
+                    if re.search(r"[a-z]{3}", text.replace(GAP, "")):
+                        yield text, f"{file.relative_to(SOURCES)}:{source.count(chr(10), 0, call.start()) + 1}"
 
 
 def made(source):

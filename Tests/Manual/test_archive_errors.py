@@ -309,6 +309,20 @@ class ForeignArchives(ErrorCase):
         self.refused("the tar cannot be read on: ...", ("out/a", {"size": 5000}), change=lambda tar: tar[:2048])
         self.refused("is cut short", good, change=lambda tar: tar[:512])
 
+    def test_more_members_than_may_be(self):
+        archive = Path(self.folder, "many.tar.zst")
+        head = tarfile.TarInfo("0000000").tobuf(tarfile.USTAR_FORMAT)
+        # In the sum of a header each digit of the name counts.
+        rest = int(head[148:154], 8) - sum(head[:7])
+        with open(archive, "wb") as file:
+            packing = subprocess.Popen(["zstd", "-q1c"], stdin=subprocess.PIPE, stdout=file)
+            for thousand in range(1001):
+                names = [b"%07d" % number for number in range(thousand * 1000, thousand * 1000 + 1000)]
+                packing.stdin.write(b"".join(
+                    name + head[7:148] + b"%06o\0 " % (rest + sum(name)) + head[156:] for name in names))
+            packing.communicate(bytes(1024))
+        self.expect("one more than the N members it may have", 65, self.place.cpwx("archive", "verify", archive))
+
     def test_what_is_not_wanted_of_links(self):
         archive = Path(self.folder, "links.tar.zst")
         out = io.BytesIO()

@@ -4,8 +4,11 @@ CPWX names the program, by default .build/debug/cpwx.
 """
 
 import fcntl
+import http.server
 import os
+import re
 import shutil
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -64,6 +67,44 @@ class Notices(ErrorCase):
         self.place.pipeline("exit 3")
         self.expect_noticed("did not take them (...)", self.place.cpwx("run"), 1)
 
+    def test_notifications_that_no_disk_keeps(self):
+        self.place.settings("NOTIFY_COMMAND=false\nNOTIFY_TIMEOUT=1s")
+        self.place.pipeline("exit 3")
+        (self.place.root / ".cpwx").mkdir(exist_ok=True)
+        (self.place.root / ".cpwx/outbox").write_text("in the way")
+        outcome = self.place.cpwx("run")
+        self.expect_noticed(
+            "a notification could not be kept on the disk, and is lost if it cannot be delivered now: ...", outcome, 1)
+        self.assertIn("2 notifications are lost: the command did not take them", outcome[1])
+        self.assertNotIn("for the next run:", outcome[1])
+
+    def test_notifications_of_long_ago(self):
+        self.place.settings("NOTIFY_COMMAND=false\nNOTIFY_TIMEOUT=1s")
+        self.place.pipeline("exit 3")
+        self.place.cpwx("run", code=1)
+        for parcel in self.place.root.glob(".cpwx/outbox/*.command.json"):
+            made = re.sub(r'(?<="created_microseconds": )\d+', lambda time: str(int(time[0]) - 31 * 86400 * 10**6), parcel.read_text())
+            parcel.write_text(made)
+        self.expect_noticed("not delivered within 30 days, and gone: ...", self.place.cpwx("run"), 1)
+
+    def test_notifications_that_are_not_wanted(self):
+        class Refusal(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(400)
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Refusal) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.addCleanup(server.shutdown)
+            self.place.settings(f"NOTIFY_WEBHOOK=http://127.0.0.1:{server.server_port}/\nNOTIFY_ON=failure")
+            self.place.pipeline("exit 3")
+            self.expect_noticed("refused a notification N times (...)", self.place.cpwx("run"), 1)
+            self.assertEqual(len(list(self.place.root.glob(".cpwx/outbox/undelivered/*.json"))), 1)
+
     def test_migrations_of_nothing(self):
         tree = self.place.root / "out/Film_2001"
         (tree / "audio").mkdir(parents=True)
@@ -84,10 +125,11 @@ class Notices(ErrorCase):
     def test_numbers_that_others_got_since_a_plan_was_made(self):
         self.tree()
         self.tree("Other_2002")
-        self.expect_noticed(
-            "N trees get other numbers", self.place.interrupted(
-                lambda: self.place.cpwx("job", "create", code=0), "mkdir", self.place.root / ".cpwx/numbers",
-                "migrate", "--from-legacy"))
+        outcome = self.place.interrupted(
+            lambda: self.place.cpwx("job", "create", code=0), "mkdir", self.place.root / ".cpwx/numbers",
+            "migrate", "--from-legacy")
+        self.expect_noticed("N trees get other numbers", outcome)
+        self.assertIn("2 trees get other numbers: jobs were made while the plan was", outcome[1])
 
     def test_what_another_disk_does_not_keep(self):
         tree = self.tree()

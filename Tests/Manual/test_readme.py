@@ -52,7 +52,7 @@ class Lines(unittest.TestCase):
                      "cpwx archive verify --all --sample 5%", "cpwx archive list", "cpwx run -n"):
             self.assertIn(form, shown)
         with tempfile.TemporaryDirectory() as folder:
-            test_manual.example_workspace(Path(folder, "pristine"))
+            test_manual.keep_example_workspace(Path(folder))
             for form in dict.fromkeys(shown):
                 with self.subTest(form):
                     # The workspace's own pipeline has no services; where no terminal is, nobody can be asked.

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from provoking import ErrorCase, Place, ended, wait_for
 
+RENAMES = "renameat2,rename,renameat"
+
+
 class Stages(ErrorCase):
     def run_of(self, script, fields="", code=1):
         self.place.pipeline(script, fields)
@@ -120,6 +123,35 @@ class Jobs(ErrorCase):
         shutil.rmtree(logs)
         logs.write_text("a file")
         self.kept("... is ... where the folder of its logs should be", folder.name)
+
+    def test_that_another_process_takes_first(self):
+        job = Path(self.place.job())
+        code, said = self.place.interrupted(
+            lambda: self.place.cpwx("archive", "-q", job.name, code=0), "readlink", job, "archive", job.name)
+        self.assertEqual(code, 0, said)
+        self.expect("another process has archived it just now", 1, (1, said))
+        self.assertEqual(len(list(self.place.root.glob("archive/*/*/*/*/*"))), 1)
+
+    def test_that_do_not_keep_still(self):
+        job = Path(self.place.job())
+        archive = self.place.root / "archive" / job.relative_to(self.place.root / "out").with_suffix(".tar.zst")
+        names = iter("abc")
+        outcome = self.place.interrupted(
+            lambda: (job / next(names)).touch(), RENAMES, archive, "archive", job.name, times=3)
+        self.expect("it keeps changing: ... ...; its archive is of a moment, and the job stays", 1, outcome)
+        self.expect("its archive ... was taken away or replaced meanwhile; the job stays", 1, self.place.interrupted(
+            archive.unlink, RENAMES, archive, "archive", "--force", job.name))
+        self.expect("... has changed while it was archived", 1, self.place.interrupted(
+            lambda: (job / "job.env").write_text("A=1\n"), "fsync,fdatasync", None, "archive", "--force", job.name))
+        self.assertTrue((job / "manifest.json").exists())
+
+    def test_of_an_older_tree(self):
+        job = Path(self.place.job())
+        older = self.place.root / "jobs" / job.relative_to(self.place.root / "out")
+        older.parent.mkdir(parents=True)
+        job.rename(older)
+        self.kept("it lies in ..., outside of the dated tree of ...", job.name)
+        self.assertTrue((older / "manifest.json").exists())
 
     def test_on_a_disk_that_has_room(self):
         self.place.job()

@@ -200,6 +200,20 @@ class Migrations(ErrorCase):
                 editor.chmod(0o755)
                 self.expect(message, 64, self.place.cpwx(*self.MIGRATE, "--edit", environment={"VISUAL": str(editor)}))
 
+    def test_of_workspaces_that_are_copied_or_moved(self):
+        message = "was made in ..., and this workspace is not there"
+        tree = self.tree()
+        self.place.cpwx(*self.MIGRATE, "-q", code=0)
+        copy, moved = Path(self.folder, "copy"), Path(self.folder, "moved")
+        shutil.copytree(self.place.root, copy, symlinks=True)
+        self.expect(message, 64, self.place.cpwx("migrate", "undo", "-C", copy))
+        self.assertFalse(tree.exists())
+        root = self.place.root.rename(moved)
+        self.expect(message, 64, self.place.cpwx("migrate", "undo", "-C", root))
+        self.place.root.symlink_to(root)
+        self.place.cpwx("migrate", "undo", "-C", root, code=0)
+        self.assertEqual((root / "out/Film_2001/audio/audio.wav").read_text(), "sound")
+
     def test_of_journals_that_are_damaged(self):
         self.tree()
         self.place.cpwx(*self.MIGRATE, "-q", code=0)

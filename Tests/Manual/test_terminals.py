@@ -107,6 +107,20 @@ class Terminals(unittest.TestCase):
                 lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
                 self.assertEqual([line for line in lines if width(line) > COLUMNS and not self.is_whole(path, line)], [])
 
+    def test_what_is_noted_beside_is_broken_at_words(self):
+        for line, words in (
+                ("mkdir none; cpwx run -n none", "No film is there: none."),
+                ("cpwx job cancel 20251030-001", "is completed: there is nothing to cancel"),
+                ("cpwx job cancel latest", "To go on with what is cancelled: cpwx run --resume"),
+                ("cpwx job list --limit 1", "or --limit 0 for all."), ("cpwx job rm latest", "Nothing was removed."),
+                ("cpwx run --no-index --clean-up --resume 20251030-001", "nothing of it is at work on this machine.")):
+            with self.subTest(line):
+                # Nobody answers.
+                said = self.seen(line, NO_COLOR="1").replace("[y/N] ", "\n")
+                self.assertIn(words, " ".join(said.split()))
+                lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
+                self.assertEqual([part for part in lines if width(part) > COLUMNS and ": cpwx " not in part], [])
+
     @staticmethod
     def is_whole(path, line):
         """Whether this stays as it is, for copying or as others wrote it: a path that fits no line, a command, a log, a JSON document."""

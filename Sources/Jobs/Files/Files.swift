@@ -98,8 +98,13 @@ public func realPath(_ path: FilePath) -> FilePath? {
 /// The names in a folder, sorted bytewise, without `.` and `..`; none when it cannot be read.
 ///
 /// A name that is no UTF-8 comes repaired, and so names nothing that could be opened.
-public func names(in folder: FilePath) -> [String] {
-  ((try? unsortedNames(in: folder)) ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+public func names(in folder: FilePath) -> [String] { (try? readNames(in: folder)) ?? [] }
+
+/// The same; none when there is no such folder.
+///
+/// - Throws: `Errno` when it cannot be read.
+public func readNames(in folder: FilePath) throws(Errno) -> [String] {
+  try unsortedNames(in: folder).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }
 
 /// The names in a folder as the file system has them in order, without `.` and `..`; none when there is no such folder.

@@ -41,6 +41,8 @@ public struct MigrationJournal: Sendable {
   let input: RawPath?
   let env: JobEnvTemplate?
   private let roots: (output: RawPath, logs: RawPath)?
+  /// The workspace's folder by then; `nil` in plans of an earlier version.
+  private let place: RawPath?
   /// Folders that could not be read when it was planned.
   public let unread: [JobError]
   /// A folder's time, before anything in it was moved.
@@ -89,6 +91,7 @@ public struct MigrationJournal: Sendable {
     input = RawPath(seal?["input"])
     env = JobEnvTemplate(seal?["settings"])
     roots = RawPath(seal?["output_root"]).flatMap { output in RawPath(seal?["log_root"]).map { (output, $0) } }
+    place = RawPath(seal?["workspace"])
     unread = (seal?["unread"]?.array ?? []).map { entry in
       let text = entry["message"]?.string ?? ""
       return JobError(.io, entry["path"]?.string ?? "", text, remedy: entry["remedy"]?.string)
@@ -134,6 +137,22 @@ public struct MigrationJournal: Sendable {
       remedy:
         "Nothing was changed. Put plan.ndjson back from a copy; or move that folder elsewhere, and what was moved "
         + "stays so, and the next migration goes on with the rest.")
+  }
+
+  /// - Throws: ``JobError`` with code `usage` in a workspace that was moved since, or is a copy of the one that it was made
+  ///   in: its plan names whole paths, and those lead there.
+  func requirePlace(of workspace: Workspace) throws {
+    guard let place else { return }
+    if let there = try? FileStatus(of: place.path), let here = try? FileStatus(of: workspace.root),
+      there.device == here.device, there.inode == here.inode
+    {
+      return
+    }
+    throw JobError(
+      .usage, id, "was made in \(place.path), and this workspace is not there",
+      remedy: exists(place.path)
+        ? "Nothing was changed. Do it there, with -C '\(place.path)'."
+        : "Nothing was changed. Has it been moved, let a link lead to it: ln -s '\(workspace.root)' '\(place.path)'")
   }
 
   /// The workspace as it was when it was begun, with jobs and logs where they lay by then.

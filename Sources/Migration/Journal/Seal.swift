@@ -17,7 +17,7 @@ struct Seal {
   init(of plan: MigrationPlan) {
     let workspace = plan.workspace
     others = [
-      "input": RawPath(plan.trees.input).document,
+      "input": RawPath(plan.trees.input).document, "workspace": RawPath(workspace.root).document,
       "output_root": RawPath(workspace.outputRoot).document, "log_root": RawPath(workspace.logRoot).document,
       "settings": JobEnvTemplate(of: workspace.config).document,
       "unread": .array(

@@ -44,6 +44,11 @@ final class Outbox: Sendable {
     return kept.sorted { ($0.created, $0.name) < ($1.created, $1.name) }.map(\.name)
   }
 
+  /// How many of those that wait are on no disk, and are lost when this process ends.
+  func unsavedCount(for target: NoticeTarget) -> Int {
+    unsaved.withLock { $0.values.count { $0.target == target } }
+  }
+
   /// Works on one parcel that nobody else works on at the same time.
   ///
   /// - Parameter body: tells what is to become of it; not called when another has delivered it meanwhile.
@@ -54,7 +59,11 @@ final class Outbox: Sendable {
       unsaved.withLock { unsaved in
         unsaved[name] = nil
         // There may be room on the disk by now.
-        if case .keep(let parcel) = disposal, (try? write(parcel, in: folder)) == nil { unsaved[name] = parcel }
+        switch disposal {
+        case .remove: break
+        case .keep(let parcel): if (try? write(parcel, in: folder)) == nil { unsaved[name] = parcel }
+        case .giveUp(let parcel): try? setAside(parcel)
+        }
       }
       return true
     }
@@ -80,11 +89,15 @@ final class Outbox: Sendable {
     case .remove: unlink(folder.appending(name))
     case .keep(let parcel): try write(parcel, in: folder)
     case .giveUp(let parcel):
-      try makeFolder(undelivered, mode: .ownerReadWriteExecute)
-      limit(undelivered, target, to: mostParcels - 1)
-      try write(parcel, in: undelivered)
+      try setAside(parcel)
       unlink(folder.appending(name))
     }
+  }
+
+  private func setAside(_ parcel: Parcel) throws {
+    try makeFolder(undelivered, mode: .ownerReadWriteExecute)
+    limit(undelivered, parcel.target, to: mostParcels - 1)
+    try write(parcel, in: undelivered)
   }
 
   enum Disposal {

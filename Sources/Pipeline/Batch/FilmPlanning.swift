@@ -168,6 +168,7 @@ extension FilmBatch {
         plan.films.append(InputDecision(.held, of: path, because: MediaFiles.noText))
       }
       plan.folders += media.folders
+      for error in media.closed { plan.films.append(.unreadable(FilePath(error.subject), error)) }
       for (path, status) in media.files {
         found.append(Found(path: path, status: status, isNamed: path == absolute(input)))
       }

@@ -10,6 +10,7 @@ extension BatchRun {
     let watch = FolderWatch()
     // What is still copied makes no noise at its end that every file system would tell of.
     var isPending = true
+    var trouble: String?
     while stop.level == .none, queue.isOpen {
       for folder in plan.withLock({ $0.folders }) { watch.add(folder) }
       var rest = isPending ? max(0.5, min(batch.options.settle, 10)) : 60
@@ -18,15 +19,16 @@ extension BatchRun {
       watch.wait(until: stop.drainWakeUp, milliseconds: Int(rest * 1000))
       // A copy goes on for a while once it has begun, and need not be looked at each time it grows.
       stop.waitToDrain(atMost: 0.5)
-      if stop.level == .none, queue.isOpen { isPending = look() }
+      if stop.level == .none, queue.isOpen { isPending = look(&trouble) }
     }
     queue.close()
   }
 
   /// Decides about the films that are there now, and has the new ones run.
   ///
+  /// - Parameter trouble: why that was not to be done the last time; it is told once.
   /// - Returns: whether any is not there as a whole yet.
-  private func look() -> Bool {
+  private func look(_ trouble: inout String?) -> Bool {
     let (inputs, known) = plan.withLock { ($0.inputs, $0.films) }
     let seen: [FileFact: InputDecision.Kind] = Dictionary(
       known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
@@ -48,9 +50,12 @@ extension BatchRun {
         observe(.filmsAdded(came.count, stages: came.count * batch.selection.wanted.count))
         queue.add(plan.withLock { Self.work(in: $0.films, from: first) })
       }
+      trouble = nil
       return anew.films.contains { $0.kind == .pending && $0.problem == nil }
     } catch {
-      observe(.warning("the folders could not be looked through: \(error)"))
+      let text = "\(error)"
+      if text != trouble { observe(.warning("the folders could not be looked through: \(text)")) }
+      trouble = text
       return true
     }
   }

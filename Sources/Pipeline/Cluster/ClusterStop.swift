@@ -8,6 +8,8 @@ struct ClusterStop {
   private var asked: [FollowedTask.Key: StopSource.Level] = [:]
   private var askedAt: ContinuousClock.Instant?
   private var isCancelled = false
+  /// Whether it was told already that the cluster does not listen.
+  private var isWarned = false
 
   /// Tasks named in one call: a command line has no room for all.
   private static let most = 500
@@ -25,15 +27,18 @@ struct ClusterStop {
       // One that has just begun would die of a signal that it cannot take yet.
       let ready = tasks.filter { $0.isRunning && ($0.hasBegun || ($0.told?.seconds ?? 0) >= 10) }
       try ask(ready.filter { asked[$0.key] == nil }, .drain)
-      guard stop.level == .now else { return }
-      askedAt = askedAt ?? .now
-      try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now)
-      if let askedAt, !isCancelled, .now - askedAt > .seconds(30), !ids.isEmpty {
-        isCancelled = true
-        try slurm.cancel(ids)
+      if stop.level == .now {
+        askedAt = askedAt ?? .now
+        try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now)
+        if let askedAt, !isCancelled, .now - askedAt > .seconds(30), !ids.isEmpty {
+          try slurm.cancel(ids)
+          isCancelled = true
+        }
       }
+      isWarned = false
     } catch {
-      warn("the cluster could not be told to end the batch, and will be told again: \(error)")
+      if !isWarned { warn("the cluster could not be told to end the batch, and will be told again: \(error)") }
+      isWarned = true
     }
   }
 
@@ -46,11 +51,15 @@ struct ClusterStop {
     while !rest.isEmpty {
       let some = rest.prefix(Self.most)
       rest = rest.dropFirst(Self.most)
+      do {
+        try slurm.signal(some.compactMap(\.told?.id))
+      } catch let failure as Slurm.Failure where failure.isOfEnded {
+        // The others are told. A second time would end those at once.
+      }
       for task in some {
         asked[task.key] = level
         if level == .drain { fresh.insert(task.key) }
       }
-      try slurm.signal(some.compactMap(\.told?.id))
     }
   }
 }

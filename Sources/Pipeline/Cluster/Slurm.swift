@@ -1,6 +1,5 @@
 internal import Jobs
 internal import SystemPackage
-internal import TextWidth
 
 /// Slurm's own programs: `sbatch`, `squeue`, `scontrol` and `scancel`, as they are found in PATH.
 struct Slurm: Sendable {
@@ -19,6 +18,10 @@ struct Slurm: Sendable {
     }
     /// Whether what was asked for is wrong, whatever state the nodes are in.
     var isOfRequest: Bool { description.lowercased().contains("invalid") }
+    /// Whether tasks that were named have ended meanwhile; what was asked of the others is done.
+    var isOfEnded: Bool {
+      ["Invalid job id", "already completing or completed"].contains { description.contains($0) }
+    }
   }
 
   private let programs: ProgramCall
@@ -69,7 +72,8 @@ struct Slurm: Sendable {
     // Warnings may stand before it, and a cluster's name after it.
     let ids = said.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
     guard let id = ids.last(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {
-      throw Failure(description: "sbatch told no id: \(said.onOneLine)")
+      let text = said.trimmedLines
+      throw Failure(description: "sbatch told no id\(text.isEmpty ? "" : ": \(text)")")
     }
     return String(id)
   }

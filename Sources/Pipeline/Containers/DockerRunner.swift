@@ -73,9 +73,11 @@ struct DockerRunner: StageRunner {
           "the job's folder \(context.paths.output) is not below \(context.workspace.outputRoot), where containers see it",
         exitCode: 78)
     }
-    guard FilePath(context.input.string) == context.input else {
+    // A link with any name may lead to it.
+    let film = files.film?.host ?? context.input
+    guard FilePath(film.string) == film else {
       throw StageRefusal(
-        reason: "the film's name is no UTF-8, which is all that Docker passes on; it needs another one", exitCode: 65)
+        reason: "the film's path is no UTF-8, which is all that Docker passes on; it needs another one", exitCode: 65)
     }
   }
 }

@@ -25,6 +25,8 @@ public enum MediaFiles {
     var missing: [FilePath] = []
     /// Every folder that was looked into.
     var folders: [FilePath] = []
+    /// Folders below that could not be looked into.
+    var closed: [JobError] = []
   }
 
   public static func isMedia(_ name: String) -> Bool { !name.hasPrefix(".") && hasMediaEnding(name) }
@@ -46,7 +48,8 @@ public enum MediaFiles {
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
   /// - Parameter outside: folders that are not looked into but by their own name: what cpwx makes is no film to run.
-  /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or what is no film by its name.
+  /// - Throws: ``JobError`` with code `usage` when there is nothing at `path`, or what is no film by its name; `io` when it
+  ///   is a folder that cannot be read.
   static func find(at path: FilePath, outside: [FilePath]) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
@@ -66,6 +69,7 @@ public enum MediaFiles {
     var passed = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
     passed.insert(Place(status))
     try collect(path, [], &passed, into: &found)
+    if let error = found.closed.first, error.subject == path.string { throw error }
     return found
   }
 
@@ -114,7 +118,17 @@ public enum MediaFiles {
     func isIgnored(_ path: FilePath, isFolder: Bool) -> Bool {
       ignores.reversed().lazy.compactMap { $0.verdict(on: path, isFolder: isFolder) }.first ?? false
     }
-    for name in names(in: folder) {
+    let names: [String]
+    do {
+      names = try readNames(in: folder)
+    } catch {
+      found.closed.append(
+        JobError(
+          .io, folder.string, "cannot be read",
+          remedy: "What films there are in it is not known. See: ls -ld '\(folder)'", underlying: error))
+      return
+    }
+    for name in names {
       let path = folder.appending(name)
       guard !name.hasPrefix(".") || isPartial(name) else { continue }
       guard let status = try? FileStatus(of: path) else {
@@ -127,7 +141,8 @@ public enum MediaFiles {
       }
       if isIgnored(path, isFolder: status.isDirectory) { continue }
       if status.isDirectory {
-        guard !name.hasPrefix("."), passed.insert(Place(status)).inserted else { continue }
+        // That one is the file system's.
+        guard !name.hasPrefix("."), name != "lost+found", passed.insert(Place(status)).inserted else { continue }
         try collect(path, ignores, &passed, into: &found)
       } else if status.isRegular, isMedia(name) {
         found.files.append((path, status))

@@ -36,7 +36,7 @@ struct JobCancelCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try workOptions.resolved()
     let request = try CancelRequest(jobs, in: workOptions.open()) { [quiet = workOptions.quiet] text in
-      if !quiet { Console.note(text) }
+      if !quiet { Console.note(wrapping: text) }
     }
     if dryRun { return request.outlook().listing().write(format) }
     // A wish that was made stands, whatever becomes of this program.

@@ -49,7 +49,7 @@ struct RemovalRequest {
     var free: [TreeSize] = []
     for ((job, size), isHeld) in zip(zip(jobs, sizes), held) {
       let state = isHeld ? "is in use, and stays" : job.status
-      Console.note("\(job.jobID)  \(state)  \(describeSize(size.bytes))  \(job.title ?? "")")
+      Console.note(wrapping: "\(job.jobID)  \(state)  \(describeSize(size.bytes))  \(job.title ?? "")")
       if !isHeld { free.append(size) }
     }
     let total = describeSize(free.reduce(0) { $0 + $1.bytes })
@@ -81,7 +81,7 @@ struct RemovalRequest {
     for (index, job) in jobs.enumerated() {
       do {
         let paths = job.paths(in: removal.workspace)
-        try removal.remove(paths) { try removal.workspace.release(paths) { Console.note($0) } }
+        try removal.remove(paths) { try removal.workspace.release(paths) { Console.note(wrapping: $0) } }
         rows[index]["result"] = .string("removed")
       } catch {
         let error = error as? JobError ?? JobError(.io, job.jobID, "cannot be removed", underlying: error)

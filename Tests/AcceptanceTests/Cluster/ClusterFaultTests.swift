@@ -190,6 +190,8 @@ struct ClusterFaultTests {
       let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
       #expect(try cluster.cpwx("run", environment: ["PATH": path]).signal == SIGKILL)
       #expect(workspace.jobs.count == 2)
+      let attached = try cluster.cpwx("run", "--attach")
+      #expect(attached.output.contains("it was not handed to the cluster; the next run goes on with it"))
       let outcome = try cluster.cpwx("run")
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(workspace.jobs.count == 2)

@@ -97,6 +97,58 @@ struct ClusterFollowTests {
     }
   }
 
+  @Test func `a cluster that could not be told to end is told again, and a word of it is said once`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 2) { workspace, cluster in
+      // The real scancel, once it is let.
+      let scancel = """
+        #!/bin/sh
+        case "$*" in *--version*) exec /usr/bin/scancel "$@";; esac
+        [ ! -e deaf ] || { echo deaf >&2; exit 1; }
+        /usr/bin/scancel "$@" && touch told
+        """
+      try workspace.write("bin/scancel", scancel)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/scancel"))
+      let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let run = try cluster.startCPWX("run", environment: ["PATH": path])
+      #expect(eventually { run.errorsSoFar.components(separatedBy: "one started").count == 3 })
+      try workspace.write("deaf", "")
+      run.send(SIGTERM)
+      let warning = "the cluster could not be told to end the batch, and will be told again: deaf"
+      #expect(eventually { run.errorsSoFar.contains(warning) })
+      usleep(2_000_000)
+      #expect(run.errorsSoFar.components(separatedBy: warning).count == 2)
+      try workspace.remove("deaf")
+      #expect(eventually { workspace.exists("told") })
+      usleep(1_000_000)
+      try workspace.write("open", "")
+      #expect(try run.wait().code == 143)
+      #expect(workspace.runs == ["one", "one"])
+      #expect(try workspace.statuses() == ["interrupted": 2])
+    }
+  }
+
+  @Test func `told twice while the controller is silent, a run leaves its batch there and says how to follow it`()
+    throws
+  {
+    try TestWorkspace.withCluster([.waiting, .last], films: 2) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 2 })
+      try cluster.stopController()
+      #expect(eventually(within: 60) { run.errorsSoFar.contains("its jobs go on, and are followed") })
+      run.send(SIGINT)
+      #expect(eventually { run.errorsSoFar.contains("Stopping after") })
+      run.send(SIGINT)
+      let outcome = try run.wait(atMost: 120)
+      #expect(outcome.code == 130, "\(outcome.errors)")
+      #expect(outcome.errors.contains("what runs on the cluster is left there; later: cpwx run --attach "))
+      try cluster.startController()
+      try workspace.write("open", "")
+      let followed = try cluster.cpwx("run", "--attach")
+      #expect(followed.code == 0, "\(followed.errors)")
+      #expect(try workspace.statuses() == ["completed": 2])
+    }
+  }
+
   @Test func `what the cluster cancels is interrupted, with the reason in the manifest, the list and the report`()
     throws
   {

@@ -85,6 +85,46 @@ struct ContainerFaultTests {
     }
   }
 
+  @Test func `what no container can be started for is told, with what was said last, and nothing is started`() throws {
+    let stage = ContainerStage(name: "one", script: "exit 1", service: "odd")
+    let compose = """
+        odd:
+          image: \(DockerDaemon.image)
+          network_mode: none
+          devices: [/dev/cpwx-none]
+          environment: ["CONFIG_PATH=${CONFIG_PATH:-/app/config/.env}"]
+          volumes: [./in:/app/in:ro, ./out:/app/out, ./logs:/app/logs, ./config:/app/config:ro, ./shared:/app/shared:ro]
+
+      """
+    try TestWorkspace.withContainers([stage], compose: compose) { workspace, daemon in
+      func refuses(_ reason: String, _ arguments: String...) throws {
+        let outcome = try workspace.start([CPWX.path, "run"] + arguments, environment: daemon.environment).wait()
+        #expect(outcome.code == 1, "\(outcome.errors)")
+        #expect(outcome.output.contains("one: \(reason)"), "\(outcome.output) \(outcome.errors)")
+        #expect(try daemon.containers() == [])
+      }
+      let film = try workspace.film()
+      try refuses("docker compose did not start its container: Error response from daemon: error gathering", film)
+
+      // A job of an older tree.
+      let job = try workspace.job()
+      let older = workspace.path("jobs") + job.dropFirst(workspace.path("out").count)
+      try FileManager.default.createDirectory(
+        atPath: (older as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try FileManager.default.moveItem(atPath: job, toPath: older)
+      try FileManager.default.removeItem(atPath: workspace.path("out"))
+      try refuses("the job's folder \(older) is not below \(workspace.path("out"))", "--resume", older)
+
+      let script = """
+        d=$(printf 'd\\377') && mkdir "$1/$d" && echo film > "$1/$d/film.mp4"
+        touch -d '1 hour ago' "$1/$d/film.mp4" && ln -s "$1/$d/film.mp4" "$1/in/Anand (1971).mp4"
+        """
+      #expect(try workspace.start(["sh", "-ec", script, "sh", workspace.root]).wait().code == 0)
+      try refuses(
+        "the film's path is no UTF-8, which is all that Docker passes on", workspace.path("in/Anand (1971).mp4"))
+    }
+  }
+
   @Test func `a container that needs more memory than it may have is said to`() throws {
     let stage = ContainerStage(
       name: "greedy", script: "(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo survived; exit 3",

@@ -90,6 +90,7 @@ struct MissingEngineTests {
       #expect(manifest["pipeline"]?["error"]?.string?.contains("the Docker daemon does not answer") == true)
       #expect(manifest["history"]?.array?.last?["event"]?.string == "interrupted")
       #expect(manifest["stages"]?["gate"]?["status"]?.string == "failed")
+      #expect(manifest["stages"]?["gate"]?["reason"]?.string?.contains("it ended with exit code ") == true)
       #expect(manifest["stages"]?["gate"]?["exit_code"]?.int == 69)
       #expect(manifest["stages"]?["after"] == nil)
       try daemon.start()
