@@ -38,6 +38,11 @@ ELSEWHERE = {
     "the compose file has no service ...": (f"{DOCKER}/ContainerFaultTests.swift", "the compose file has no service fixed"),
     "the image ... is not on this machine": (
         f"{DOCKER}/ContainerFaultTests.swift", ":latest is not on this machine"),
+    "stages cannot be run just now; that is waited out, ... at the most: ...": (
+        f"{DOCKER}/DaemonOutageTests.swift", "stages cannot be run just now"),
+    "stages can be run again": (f"{DOCKER}/DaemonOutageTests.swift", "stages can be run again"),
+    "the Docker daemon was started anew while its container was at work": (
+        f"{DOCKER}/DaemonOutageTests.swift", "the Docker daemon was started anew"),
     "another container has its name: ...": (f"{DOCKER}/ContainerFaultTests.swift", "another container has its name"),
     "its image cannot start it: ...": (f"{DOCKER}/ContainerFaultTests.swift", "its image cannot start it"),
     "the cluster's controller does not answer; its jobs go on, and are followed: ...": (
