@@ -8,7 +8,7 @@ SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
 TEST_PACKAGES := busybox-static chromium docker.io e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd zsh zstd
-BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic snakemake sqlite3 zstd
+BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic slurm-client slurmctld slurmd snakemake sqlite3 zstd
 PICTURE_PACKAGES := chromium fonts-dejavu-core pngquant python3-pyte
 BENCH_DIR ?= .bench
 JOBS ?= 1000
@@ -32,7 +32,7 @@ STAGE := .build/stage
 RECORD = share/doc/cpwx/installed
 DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 
-.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-night bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
+.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-night bench-cluster bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -110,6 +110,10 @@ bench-index: bench-packages packages build
 ## bench-night: a night of jobs that do nothing, against GNU parallel and Snakemake
 bench-night: bench-packages packages build
 	@python3 Tests/Benchmarks/night.py $(BUILT)/cpwx $(JOBS)
+
+## bench-cluster: what a cluster's head takes, against sbatch alone (takes minutes)
+bench-cluster: bench-packages packages build
+	@python3 Tests/Benchmarks/cluster.py $(BUILT)/cpwx
 
 ## bench-migrate: TREES old trees into the dated layout, against a loop of mv and jq; and the memory over LARGE
 bench-migrate: bench-packages packages build

@@ -22,7 +22,27 @@ struct ClusterChecks {
       results.append(
         await answer("slurm controller", ["scontrol", "ping"], needed: "no job can be handed over before it answers"))
     }
-    return results
+    return results.allSatisfy({ $0.status == .ok }) ? results + gpus : results
+  }
+
+  private var gpus: [CheckResult] {
+    let check = "slurm gpu"
+    do {
+      let runner = try? Runner(of: workspace, environment: environment)
+      // What is wrong with the pipeline is told of by its own check.
+      guard let pipeline = try? PipelineDefinition.load(for: workspace, runner: runner),
+        let found = try ClusterReadiness(workspace, environment: environment).gpus(for: pipeline.stages)
+      else { return [] }
+      switch found.severity {
+      case .none: return [.ok(check, found.message)]
+      case .doubt: return [.warning(check, found.message, found.remedy)]
+      case .refusal: return [.error(check, found.message, found.remedy)]
+      }
+    } catch {
+      let known = error as? JobError
+      let remedy = known?.remedy?.replacing("No job was made. ", with: "")
+      return [.error("config \(known?.subject ?? "")", known?.message ?? "\(error)", remedy ?? "See: man cpwx-env")]
+    }
   }
 
   private func answer(_ check: String, _ command: [String], needed: String) async -> CheckResult {

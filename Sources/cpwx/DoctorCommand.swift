@@ -12,7 +12,7 @@ struct DoctorCommand: AsyncParsableCommand {
       Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
       with secrets to others, and installs the speech engines (about 2 GB, from PyPI). Where stages are run as \
       containers, Docker and the images are looked at, in place of this machine's programs and engines; where jobs are \
-      handed to a cluster, Slurm's programs and its controller, too. With -q only what is not well is shown.
+      handed to a cluster, Slurm's programs, its controller and its GPUs, too. With -q only what is not well is shown.
 
       EXAMPLES
         cpwx doctor

@@ -40,6 +40,11 @@ ELSEWHERE = {
     "the compose file has no service ...": (f"{DOCKER}/ContainerFaultTests.swift", "the compose file has no service fixed"),
     "the image ... is not on this machine": (
         f"{DOCKER}/ContainerFaultTests.swift", ":latest is not on this machine"),
+    "stages cannot be run just now; that is waited out, ... at the most: ...": (
+        f"{DOCKER}/DaemonOutageTests.swift", "stages cannot be run just now"),
+    "stages can be run again": (f"{DOCKER}/DaemonOutageTests.swift", "stages can be run again"),
+    "the Docker daemon was started anew while its container was at work": (
+        f"{DOCKER}/DaemonOutageTests.swift", "the Docker daemon was started anew"),
     "another container has its name: ...": (f"{DOCKER}/ContainerFaultTests.swift", "another container has its name"),
     "its image cannot start it: ...": (f"{DOCKER}/ContainerFaultTests.swift", "its image cannot start it"),
     "the cluster's controller does not answer; its jobs go on, and are followed: ...": (
@@ -62,7 +67,7 @@ ELSEWHERE |= {
         f"{DOCKER}/ContainerFaultTests.swift", "the film's path is no UTF-8, which is all that Docker passes on"),
     "the job's folder ... is not below ..., where containers see it": (
         f"{DOCKER}/ContainerFaultTests.swift", "is not below"),
-    "it ended with exit code N, and ...": (f"{DOCKER}/MissingEngineTests.swift", "it ended with exit code "),
+    "it ended with exit code N, and ...": (f"{DOCKER}/DaemonOutageTests.swift", "it ended with exit code "),
     "nothing more is begun: ...": (f"{DOCKER}/MissingEngineTests.swift", "nothing more is begun: gate: "),
     "it was not handed to the cluster; the next run goes on with it": (
         f"{CLUSTER}/ClusterFaultTests.swift", "it was not handed to the cluster; the next run goes on with it"),

@@ -11,6 +11,7 @@ final class BatchRun: Sendable {
   let queue: FilmQueue
   let stop: StopSource
   let observe: @Sendable (RunEvent) -> Void
+  private let outage = EngineOutage()
   private let done = Mutex<[Int: FilmBatch.Result]>([:])
   /// Held while a film is read and its job made: one after the other, so that jobs are numbered in the films' order and
   /// no disk has to read two films at once.
@@ -129,7 +130,7 @@ final class BatchRun: Sendable {
       let run = JobRun(
         job, in: workspace, selection: batch.selection, workflow: batch.workflow, runner: batch.runner,
         environment: batch.environment,
-        toolFolders: batch.toolFolders, lanes: batch.lanes, stop: own, waits: batch.options.waits,
+        toolFolders: batch.toolFolders, lanes: batch.lanes, outage: outage, stop: own, waits: batch.options.waits,
         index: batch.index, observe: observe)
       let outcome = try run.run(film)
       var result = FilmBatch.Result(

@@ -38,6 +38,9 @@ public struct ClusterSettings: Sendable {
     }
   }
 
+  /// Whether the flags say themselves what GPUs are asked for.
+  var asksForGPUs: Bool { flags.contains { flag in ["--gres", "--gpu", "-G"].contains { flag.hasPrefix($0) } } }
+
   /// What may have gone wrong with the flags; empty where nothing looks like it.
   var hint: String {
     guard flags.contains(where: { $0.contains { "'\"".contains($0) } }) else { return "" }

@@ -61,12 +61,19 @@ struct JobSettlement {
     guard hasRun, let status = manifest.recordedStatus, status == .failed || status == .interrupted else {
       return try recorded(.interrupted, ClusterEnding.untold(told, said: said), manifest)
     }
-    if status == .interrupted, !isStopping, let limit = told?.limit, let seconds = told?.seconds, limit - seconds < 150
+    if status == .interrupted, !isStopping, wasTold(manifest), let limit = told?.limit, let seconds = told?.seconds,
+      limit - seconds < 150
     {
       return try recorded(
         .interrupted, "its time limit of \(describeDuration(limit)) was near, and it stopped", manifest)
     }
     return End(status, manifest)
+  }
+
+  /// Whether somebody told the worker to end: it does not stop by itself.
+  private func wasTold(_ manifest: Manifest) -> Bool {
+    let reason = manifest.document["pipeline"]?["error"]?.string
+    return batch.selection.wanted.contains { reason == JobRun.stopped(at: $0) }
   }
 
   /// Whether all that was asked for is done, by this task or by another process that was at it.

@@ -49,7 +49,7 @@ final class ContainerCompanion: Sendable {
       if isOver { return }
       if let grace, !isStopped {
         // One that is still being made cannot be stopped yet.
-        isStopped = (try? stopContainers(grace: grace)) == true
+        isStopped = (try? docker.stopContainers(of: job, grace: grace))?.isEmpty == false
       } else if let group {
         if let use = group.use() { state.withLock { $0.used = $0.used?.followed(by: use) ?? use } }
       } else if looks.isMultiple(of: looks < 50 ? 2 : 20) {
@@ -58,13 +58,5 @@ final class ContainerCompanion: Sendable {
       looks += 1
       news.wait(atMost: Self.pause)
     }
-  }
-
-  /// - Returns: whether there were any.
-  private func stopContainers(grace: Double) throws -> Bool {
-    let there = try docker.containers(of: job)
-    if there.isEmpty { return false }
-    try docker.stop(there, grace: grace)
-    return true
   }
 }

@@ -65,14 +65,19 @@ final class ContainerWork: StageWork, RemoteWork {
   private func reason(_ code: Int, wasSeen: Bool, _ said: String) -> StageProcess.End {
     let story: Docker.Story
     do throws(DockerFailure) {
-      story = try docker.story(of: name, of: job, since: begun)
+      story = try docker.story(of: name, of: job, since: begun, wasSeen: wasSeen)
     } catch {
       if !wasSeen, let trouble = DockerTrouble(said) { return .refused(trouble.refusal) }
-      guard case .noDaemon? = error.trouble else { return .exited(code) }
+      guard error.isOfDaemon else { return .exited(code) }
       return .refused(
         StageRefusal(reason: "it ended with exit code \(code), and \(error)", exitCode: 69, isOfEngine: true))
     }
     if story.ranOutOfMemory { return .outOfMemory(code) }
+    if story.isForgotten {
+      return .refused(
+        StageRefusal(
+          reason: "the Docker daemon was started anew while its container was at work", exitCode: 69, isOfEngine: true))
+    }
     if wasSeen || story.hasStarted {
       // A client that is told to end leaves its container at work.
       return story.isAtWork ? .signalled(Int(SIGTERM)) : .exited(code)

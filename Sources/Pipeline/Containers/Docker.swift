@@ -9,6 +9,8 @@ struct Docker: Sendable {
     /// Whether it had started, and has not ended.
     var isAtWork = false
     var ranOutOfMemory = false
+    /// Whether the daemon knows nothing of its beginning, and would: it was itself started after that.
+    var isForgotten = false
   }
 
   /// What its client is run with.
@@ -56,14 +58,30 @@ struct Docker: Sendable {
     try !answer(["ps", "-a", "-q", "--filter", "name=^/?\(name.replacing(".", with: "\\."))$"]).isEmpty
   }
 
-  /// Asks containers to end, makes them after so many seconds, and waits for that.
-  func stop(_ containers: [String], grace: Double) throws {
+  /// Asks the containers of a job to end, makes them after so many seconds, and waits for that.
+  ///
+  /// - Returns: those that there were; whether each has ended is not told.
+  /// - Throws: ``DockerFailure`` when that could not be seen.
+  func stopContainers(of paths: JobPaths, grace: Double) throws -> [String] {
+    let there = try containers(of: paths)
     let seconds = Int(grace.rounded(.up))
-    _ = try answer(["stop", "-t", String(seconds)] + containers, within: Double(seconds) + 30)
+    if !there.isEmpty { _ = try? answer(["stop", "-t", String(seconds)] + there, within: Double(seconds) + 30) }
+    return there
+  }
+
+  /// Ends the containers of a job whose run died, which the daemon keeps at work, and takes away what is left of them. The
+  /// caller holds the job's lock.
+  ///
+  /// - Returns: whether there were any.
+  /// - Throws: ``DockerFailure`` when that could not be seen.
+  func endOrphans(of paths: JobPaths) throws -> Bool {
+    let left = try stopContainers(of: paths, grace: 2)
+    if !left.isEmpty { try remove(left) }
+    return !left.isEmpty
   }
 
   /// Ends containers at once, and takes away what is left of them. None there is as good.
-  func remove(_ containers: [String]) throws {
+  private func remove(_ containers: [String]) throws {
     for _ in 0..<50 {
       do throws(DockerFailure) {
         _ = try answer(["rm", "-f", "-v"] + containers)
@@ -78,8 +96,17 @@ struct Docker: Sendable {
   }
 
   /// Whether the daemon is a user's own: root in its containers is that user here.
-  var isRootless: Bool {
-    (try? answer(["info", "--format", "{{.SecurityOptions}}"]))?.contains("name=rootless") == true
+  ///
+  /// - Throws: ``DockerFailure``.
+  func isRootless() throws(DockerFailure) -> Bool {
+    try answer(["info", "--format", "{{.SecurityOptions}}"]).contains("name=rootless")
+  }
+
+  /// Whether a container could be run now, as far as the daemon and the plugin tell.
+  func isReady() -> Bool {
+    // One that has hung up gives no answer for long.
+    (try? answer(["version", "--format", "{{.Server.Version}}"], within: 10)) != nil
+      && (try? answer(["compose", "version"], within: 10)) != nil
   }
 
   /// Ends the containers of a job at once, and takes away what is left of them: never another one that has their name.
@@ -102,8 +129,11 @@ struct Docker: Sendable {
 
   /// What has befallen a job's container of that name since a moment.
   ///
+  /// - Parameter wasSeen: the container was at work.
   /// - Throws: ``DockerFailure``.
-  func story(of name: String, of paths: JobPaths, since: Timestamp) throws(DockerFailure) -> Story {
+  func story(
+    of name: String, of paths: JobPaths, since: Timestamp, wasSeen: Bool
+  ) throws(DockerFailure) -> Story {
     func moment(_ time: Timestamp, _ offset: Double) -> String {
       let microseconds = time.microseconds + Int64(offset * 1e6)
       let fraction = String(microseconds % 1_000_000)
@@ -114,12 +144,19 @@ struct Docker: Sendable {
     let filters = ["type=container", "container=\(name)", "label=\(ContainerName.label)=\(paths.output.string)"]
     let told = try answer(["events"] + span + filters.flatMap { ["--filter", $0] } + ["--format", "{{.Action}}"])
     let events = told.split(whereSeparator: \.isNewline)
-    // Of those that lie long back the daemon keeps few.
-    let hasEnded = events.contains("die")
-    return Story(
-      hasStarted: events.contains("start") || hasEnded, isAtWork: events.contains("start") && !hasEnded,
-      ranOutOfMemory: events.contains("oom"))
+    // Of those that lie long back the daemon keeps few, and none of the time before it was started itself.
+    let (hasStarted, hasEnded) = (events.contains("start"), events.contains("die"))
+    var story = Story(
+      hasStarted: hasStarted || hasEnded, isAtWork: hasStarted && !hasEnded, ranOutOfMemory: events.contains("oom"))
+    if wasSeen, !hasStarted {
+      let all = try answer(["events"] + span + ["--format", "{{.Type}}"]).split(whereSeparator: \.isNewline)
+      story.isForgotten = all.count < Self.keptEvents
+    }
+    return story
   }
+
+  /// As many events at the least does a daemon keep: 256, as it comes.
+  private static let keptEvents = 100
 
   /// What the client answers.
   ///
@@ -134,7 +171,8 @@ struct Docker: Sendable {
     switch answer.end {
     case .exited(0): return answer.text
     case .timedOut:
-      throw DockerFailure(trouble: nil, said: "docker had not answered after \(describeDuration(seconds))")
+      throw DockerFailure(
+        trouble: nil, said: "docker had not answered after \(describeDuration(seconds))", isSilent: true)
     default:
       let said = Self.withoutWarnings(answer.text)
       throw DockerFailure(trouble: DockerTrouble(said), said: said)
@@ -153,13 +191,25 @@ struct DockerFailure: Error, CustomStringConvertible {
   /// `nil`: nothing that is known.
   var trouble: DockerTrouble?
   var said: String
+  /// Whether no answer came at all, as of a daemon that is not there and whose socket somebody else keeps open.
+  var isSilent = false
 
   var description: String {
     trouble?.message
       ?? (said.isEmpty ? "docker failed" : said.split(whereSeparator: \.isNewline).joined(separator: "; "))
   }
 
-  var refusal: StageRefusal { trouble?.refusal ?? StageRefusal(reason: description, exitCode: nil) }
+  /// Whether the daemon is not there, or its socket is not yet everybody's whose it is to be.
+  var isOfDaemon: Bool {
+    switch trouble {
+    case .noDaemon, .forbidden: true
+    default: isSilent
+    }
+  }
+
+  var refusal: StageRefusal {
+    trouble?.refusal ?? StageRefusal(reason: description, exitCode: isSilent ? 69 : nil, isOfEngine: isSilent)
+  }
 
   /// As an error of a run that has begun nothing.
   func error(about subject: String) -> JobError {

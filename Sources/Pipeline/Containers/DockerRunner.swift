@@ -9,8 +9,8 @@ struct DockerRunner: StageRunner {
   private let file: FilePath
   /// Where the daemon is, for whoever looks for its containers later.
   private let daemon: String?
-  /// Whom what containers make is to belong to: whoever runs the job, who need not be known in the image.
-  private let owner: String
+  /// Whether the daemon is a user's own; `nil` where it did not tell.
+  private let isRootless: Bool?
 
   /// - Throws: ``JobError`` with code `configuration` when there is no compose file, `io` when a folder cannot be made that
   ///   containers are to see; `Errno` when no pipe can be made.
@@ -20,8 +20,10 @@ struct DockerRunner: StageRunner {
     // What is not there when it is mounted, the daemon makes, and root has it.
     for mount in ContainerPlaces(workspace).mounts where !exists(mount.host) { try makeFolder(mount.host) }
     daemon = docker.address
-    owner = docker.isRootless ? "0:0" : "\(geteuid()):\(getegid())"
+    isRootless = try? docker.isRootless()
   }
+
+  func isReady() -> Bool { docker.isReady() }
 
   func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork {
     guard let service = stage.service else {
@@ -30,11 +32,14 @@ struct DockerRunner: StageRunner {
     let files = ContainerFiles(context.workspace, film: context.input)
     try Self.check(files, context)
     let name: String
+    let owner: String
     do {
       // The job's lock is held: what bears its label is of a run that died, or of an attempt that did not end well.
       try docker.removeContainers(of: context.paths)
       let usual = ContainerName.name(of: stage, in: context.paths)
       name = try docker.isTaken(usual) ? ContainerName.spareName(of: stage, in: context.paths) : usual
+      // Whom what it makes is to belong to: whoever runs the job, who need not be known in the image.
+      owner = try isRootless ?? docker.isRootless() ? "0:0" : "\(geteuid()):\(getegid())"
     } catch let failure as DockerFailure {
       throw failure.refusal
     }

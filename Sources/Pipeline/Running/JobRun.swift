@@ -1,16 +1,16 @@
-public import Index
-public import Jobs
-public import SystemPackage
+internal import Index
+internal import Jobs
+internal import SystemPackage
 
 /// Runs one job through its pipeline, from wherever it stands.
-public struct JobRun {
+struct JobRun {
   /// How a run ended.
-  public struct Outcome: Sendable {
-    public var status: PipelineStatus
+  struct Outcome: Sendable {
+    var status: PipelineStatus
     /// What failed and why, for one that is not completed.
-    public var reason: String?
+    var reason: String?
     /// It failed for want of a program or model.
-    public var isMissingEngine = false
+    var isMissingEngine = false
     /// It was interrupted by want of what runs all stages, as other jobs would be.
     var isEngineGone = false
     /// Whether somebody has cancelled the job; one that had not begun then is left as it is.
@@ -31,6 +31,7 @@ public struct JobRun {
   private let environment: [String: String]
   private let index: IndexFeed?
   private let lanes: Lanes
+  private let outage: EngineOutage
   private let waits: Bool
 
   /// - Parameters:
@@ -38,18 +39,19 @@ public struct JobRun {
   ///   - lanes: where each stage takes its place.
   ///   - environment: the caller's, which stages inherit under the job's settings.
   ///   - toolFolders: where programs are looked for before PATH.
+  ///   - outage: where what runs the stages is missed, together with the other jobs.
   ///   - stop: tells this run to end, of all that may go on; a cancellation of the job raises it.
   ///   - waits: for another process that runs the job to end.
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
-  public init(
+  init(
     _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil, runner: Runner,
-    environment: [String: String], toolFolders: [FilePath], lanes: Lanes, stop: StopSource, waits: Bool,
-    index: IndexFeed?, observe: @escaping (RunEvent) -> Void
+    environment: [String: String], toolFolders: [FilePath], lanes: Lanes, outage: EngineOutage, stop: StopSource,
+    waits: Bool, index: IndexFeed?, observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
-    (self.index, self.lanes, self.waits) = (index, lanes, waits)
+    (self.index, self.lanes, self.outage, self.waits) = (index, lanes, outage, waits)
     (self.runner, self.toolFolders) = (runner, toolFolders)
   }
 
@@ -57,7 +59,7 @@ public struct JobRun {
   ///
   /// - Throws: ``JobError``: with code `locked` when another process runs the job, `io` when its records cannot be
   ///   written. The job can be resumed after every error.
-  public func run(_ film: InputDecision) throws -> Outcome {
+  func run(_ film: InputDecision) throws -> Outcome {
     let lock = try FileLock.take(paths.lock, subject: paths.id.description, waitingUnless: waits ? stop : nil)
     if let cancellation = Cancellation(of: paths) {
       return Outcome(status: .interrupted, reason: cancellation.reason, isCancelled: true, hasBegun: false)
@@ -162,7 +164,7 @@ public struct JobRun {
         if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
         let stageRun = StageRun(
           stage: stage, paths: paths, fingerprint: fingerprint, because: earlier == nil ? nil : because,
-          runner: runner, lanes: lanes, stop: stop, report: report)
+          runner: runner, lanes: lanes, outage: outage, stop: stop, report: report)
         switch try stageRun.run(context, &record) {
         case .done: continue
         case .stopped: return interrupted(before: stage)
@@ -196,7 +198,12 @@ public struct JobRun {
   }
 
   private func interrupted(before stage: StageDefinition) -> Outcome {
-    Outcome(status: .interrupted, reason: "stopped at \(stage.name); the next run goes on from there")
+    Outcome(status: .interrupted, reason: Self.stopped(at: stage))
+  }
+
+  /// Why a job is interrupted whose run was told to end.
+  static func stopped(at stage: StageDefinition) -> String {
+    "stopped at \(stage.name); the next run goes on from there"
   }
 
   private func reportResume(_ manifest: Manifest, _ report: (RunEvent) -> Void) {

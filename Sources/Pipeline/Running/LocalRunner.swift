@@ -19,6 +19,8 @@ struct LocalRunner: StageRunner {
         directory: context.workspace.root, toolFolders: toolFolders, timeout: stage.timeout, grace: stage.grace,
         marker: context.marker))
   }
+
+  func isReady() -> Bool { true }
 }
 
 private struct LocalWork: StageWork {

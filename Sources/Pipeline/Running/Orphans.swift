@@ -27,7 +27,7 @@ public enum Orphans {
     if found { ProcessGroup.end(group: nil, marker: marker, grace: 2) }
     if let note, let noted {
       // Once more: what made it may have been at work on that until now.
-      if try note.answer(about: paths, { try OrphanContainers.end(of: paths, by: noted) }) { found = true }
+      if try note.answer(about: paths, { try noted.endOrphans(of: paths) }) { found = true }
       ContainerNote.remove(of: paths)
       return found
     }
@@ -36,7 +36,7 @@ public enum Orphans {
     guard env.map({ EnvFile(parsing: $0).isForContainers }) == true else { return found }
     do {
       let docker = try Docker(environment: environment, folder: workspace.root)
-      if try OrphanContainers.end(of: paths, by: docker) { found = true }
+      if try docker.endOrphans(of: paths) { found = true }
     } catch {
       trouble("\(paths.id): whether an earlier run has left containers at work could not be seen: \(error)")
     }

@@ -21,6 +21,8 @@ struct StageAttempt {
   /// container all that it held at a time. `nil`: unknown.
   var peakMemoryBytes: Int?
   var seconds = 0.0
+  /// When it was begun, be it in vain.
+  var begun = ContinuousClock.now
 
   /// Exit codes of sysexits.h that another attempt cannot change: usage, bad data, something missing, configuration.
   private static let permanentCodes: Set<Int> = [64, 65, 69, 78]

@@ -14,6 +14,8 @@ struct StageRun {
 
   /// Why a stage failed that was told to stop.
   static let stopped = "stopped on request"
+  /// How often one is begun anew because what runs it went away: should it be the stage that ends it, not for ever.
+  private static let mostOutages = 3
 
   let stage: StageDefinition
   let paths: JobPaths
@@ -22,6 +24,7 @@ struct StageRun {
   let because: String?
   let runner: any StageRunner
   let lanes: Lanes
+  let outage: EngineOutage
   let stop: StopSource
   let report: (RunEvent) -> Void
 
@@ -32,6 +35,7 @@ struct StageRun {
     let wanted = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
     var delay = wanted.isFinite ? min(max(0, wanted), 86_400) : 2
     var attemptsLeft = max(0, retries)
+    var outages = 0
     var because = because
     while true {
       let pause = attemptsLeft > 0 ? delay : nil
@@ -51,7 +55,15 @@ struct StageRun {
           return .stopped
         }
         // Without it the film would lack what it need not: the stage has not been tried.
-        if attempt.isOfEngine { return .engineGone(reason: attempt.cause ?? reason) }
+        if attempt.isOfEngine {
+          outages += 1
+          try record.flush()
+          if outages <= Self.mostOutages, isThereAgain(attempt, reason: attempt.cause ?? reason) {
+            because = "what runs it was away, and is there again"
+            continue
+          }
+          return stop.level > .none ? .stopped : .engineGone(reason: attempt.cause ?? reason)
+        }
         if !stage.critical { return .done }
         return .failed(reason: attempt.cause ?? reason, missingEngine: attempt.isMissingEngine)
       }
@@ -70,8 +82,10 @@ struct StageRun {
       report(.stageWaiting(paths, stage: stage.name, lane: stage.lane))
     }
     guard let place else { return nil }
-    let waited = (ContinuousClock.now - asked) / .seconds(1)
-    let attempt = try runInPlace(context, &record, because: because, retryAfter: pause, waited: waited)
+    let begun = ContinuousClock.now
+    let waited = (begun - asked) / .seconds(1)
+    var attempt = try runInPlace(context, &record, because: because, retryAfter: pause, waited: waited)
+    attempt.begun = begun
     place.release()
     return attempt
   }
@@ -125,6 +139,13 @@ struct StageRun {
     case .stopped: (.failed, Self.stopped)
     case .failed(let reason) where stage.critical || attempt.isRetried || attempt.isOfEngine: (.failed, reason)
     case .failed(let reason): (.skipped, optionalFailure + reason)
+    }
+  }
+
+  /// Waits for what runs the stages.
+  private func isThereAgain(_ attempt: StageAttempt, reason: String) -> Bool {
+    outage.wait(for: runner, since: attempt.begun, because: "\(stage.name): \(reason)", stop: stop) {
+      report(.warning($0))
     }
   }
 

@@ -10,6 +10,9 @@ protocol StageRunner {
   ///
   /// - Throws: ``StageRefusal`` when it cannot be run at all.
   func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork
+
+  /// Whether what runs all stages is there, for one whose attempt came to nothing because it was not.
+  func isReady() -> Bool
 }
 
 /// One attempt that is about to be made.

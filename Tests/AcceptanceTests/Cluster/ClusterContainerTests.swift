@@ -52,6 +52,28 @@ struct ClusterContainerTests {
     }
   }
 
+  @Test func `a task whose daemon has gone says so, and not that its time limit was near`() throws {
+    try Self.with { workspace, cluster, daemon in
+      // Of the three minutes one is waited for the daemon.
+      let flags = ["CPWX_SLURM_FLAGS": "--time=3 --signal=B:URG"]
+      let run = try cluster.startCPWX("run", environment: daemon.environment.merging(flags) { $1 })
+      #expect(workspace.jobHolds("begun"))
+      usleep(1_000_000)
+      try daemon.end(by: SIGKILL)
+      let outcome = try run.wait(atMost: 170)
+      #expect(outcome.code == 69, "\(outcome.errors)")
+      #expect(!outcome.errors.contains("was near"), "\(outcome.errors)")
+      let pipeline = try workspace.manifest()["pipeline"]
+      #expect(pipeline?["status"]?.string == "interrupted")
+      #expect(
+        pipeline?["error"]?.string?.hasSuffix(
+          "the Docker daemon does not answer at \(daemon.environment["DOCKER_HOST"] ?? "")") == true)
+      try daemon.start()
+      try workspace.write(try workspace.job() + "/open", "")
+      #expect(try cluster.cpwx("run", environment: daemon.environment).code == 0)
+    }
+  }
+
   @Test func `a job whose container may be at work on another node is begun on none until that is settled`() throws {
     try Self.with { workspace, cluster, daemon in
       let run = try daemon.startCPWX("run", "--executor", "local")

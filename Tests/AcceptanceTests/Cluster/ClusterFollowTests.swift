@@ -183,6 +183,29 @@ struct ClusterFollowTests {
     }
   }
 
+  @Test func `a job whose task the cluster tells to end near its time limit is interrupted, says so, and goes on`()
+    throws
+  {
+    try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
+      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--time=2"])
+      #expect(eventually { workspace.count("begun.") == 1 })
+      let task = try cluster.ask("squeue", "-h", "-r", "-o", "%i")
+      // As the cluster does it a minute before the limit; told once more, it ends its stage too.
+      #expect(
+        try eventually(within: 60) {
+          _ = try cluster.ask("scancel", "--signal=TERM", "--batch", task)
+          usleep(500_000)
+          return try cluster.ask("squeue", "-h") == ""
+        })
+      #expect(try run.wait().code == 1)
+      try workspace.expectEverywhere(
+        "interrupted", because: "its time limit of 2 min 00 s was near, and it stopped")
+      try workspace.write("open", "")
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
   @Test func `who attaches and tells it twice to end leaves nothing on the cluster`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       #expect(try cluster.cpwx("run", "--detach").code == 0)

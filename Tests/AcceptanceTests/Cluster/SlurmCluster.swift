@@ -17,7 +17,8 @@ final class SlurmCluster {
   ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out or of the scheduler takes the
   ///     place of the usual.
   ///   - cgroup: its cgroup.conf, where tasks are to be kept within what they ask for.
-  init(_ workspace: TestWorkspace, _ lines: String, cgroup: String? = nil) throws {
+  ///   - gres: its gres.conf.
+  init(_ workspace: TestWorkspace, _ lines: String, cgroup: String? = nil, gres: String? = nil) throws {
     self.workspace = workspace
     isContained = cgroup != nil
     // Its sockets' paths have room for few bytes.
@@ -27,8 +28,10 @@ final class SlurmCluster {
     let usual = Self.configuration(folder, try Self.freePort()).split(separator: "\n").filter { line in
       !replaced.contains { line.hasPrefix($0) }
     }
-    let text = usual.joined(separator: "\n") + "\n" + lines + "\n"
+    // What is said of all nodes stands before them.
+    let text = lines + "\n" + usual.joined(separator: "\n") + "\n"
     try cgroup?.write(toFile: folder + "/cgroup.conf", atomically: true, encoding: .utf8)
+    try gres?.write(toFile: folder + "/gres.conf", atomically: true, encoding: .utf8)
     try text.write(toFile: configuration, atomically: true, encoding: .utf8)
     workspace.atEnd { [self] in stop() }
     try startController(clean: true)
@@ -181,12 +184,12 @@ final class SlurmCluster {
 extension TestWorkspace {
   /// A workspace with some films, and a cluster for it.
   static func withCluster(
-    _ stages: [Stage], films: Int, lines: String = "", cgroup: String? = nil,
+    _ stages: [Stage], films: Int, lines: String = "", cgroup: String? = nil, gres: String? = nil,
     body: (TestWorkspace, SlurmCluster) throws -> Void
   ) throws {
     try with(stages, config: ["EXECUTOR=slurm"]) { workspace in
       for number in 1...films { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
-      try body(workspace, SlurmCluster(workspace, lines, cgroup: cgroup))
+      try body(workspace, SlurmCluster(workspace, lines, cgroup: cgroup, gres: gres))
     }
   }
 

@@ -52,15 +52,18 @@ struct ContainerStage {
 extension TestWorkspace {
   /// A workspace whose stages are containers, with a daemon of its own.
   ///
-  /// - Parameter compose: more lines of the compose file's services.
+  /// - Parameters:
+  ///   - compose: more lines of the compose file's services.
+  ///   - isKept: the daemon is started anew whenever it ends, and its socket is kept open meanwhile.
   static func withContainers(
     _ stages: [ContainerStage], config: [String] = [], compose: String = "", named name: String = "films",
+    isKept: Bool = false,
     _ body: (TestWorkspace, DockerDaemon) throws -> Void
   ) throws {
     try with(config: ["RUNNER=docker"] + config, named: name) { workspace in
       try workspace.write("config/pipeline.yaml", ContainerStage.yaml(stages))
       try workspace.write("config/docker-compose.yml", composeFile + compose)
-      let daemon = try DockerDaemon(workspace)
+      let daemon = try DockerDaemon(workspace, isKept: isKept)
       try daemon.importImage()
       try body(workspace, daemon)
     }

@@ -11,11 +11,15 @@ final class DockerDaemon {
   private let workspace: TestWorkspace
   private let folder: String
   private let name: String
+  /// Whether its socket is there also while the daemon is not, which is started anew whenever it ends: as by systemd.
+  private let isKept: Bool
   private var daemon: Program?
 
   /// Starts one, for the time of the test.
-  init(_ workspace: TestWorkspace) throws {
-    self.workspace = workspace
+  ///
+  /// - Parameter isKept: its socket is kept open for it, and it is started anew whenever it ends.
+  init(_ workspace: TestWorkspace, isKept: Bool = false) throws {
+    (self.workspace, self.isKept) = (workspace, isKept)
     name = "cpwx-docker-" + UUID().uuidString.prefix(8)
     // Its sockets' paths have room for few bytes.
     folder = "/tmp/" + name
@@ -35,29 +39,76 @@ final class DockerDaemon {
   func start() throws {
     let options = [
       "--data-root", folder + "/data", "--exec-root", folder + "/exec", "--pidfile", folder + "/pid",
-      "-H", environment["DOCKER_HOST"] ?? "", "--group", "\(getegid())", "--cgroup-parent", "/" + name,
+      "-H", isKept ? "fd://" : environment["DOCKER_HOST"] ?? "", "--group", "\(getegid())", "--cgroup-parent",
+      "/" + name,
       "--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false",
     ]
-    let daemon = try workspace.startAsRoot(["env", "-C", folder, "dockerd"] + options)
+    let keeper = isKept ? ["python3", "-c", Self.keeper] : []
+    let daemon = try workspace.startAsRoot(["env", "-C", folder] + keeper + ["dockerd"] + options)
     self.daemon = daemon
+    try awaitAnswer()
+  }
+
+  private func awaitAnswer() throws {
     let socket = folder + "/docker.sock"
     let answers = try eventually(within: 60) {
       try FileManager.default.fileExists(atPath: socket) && docker("info").code == 0
     }
-    try #require(answers, "dockerd does not answer: \(daemon.errorsSoFar.suffix(2000))")
+    try #require(answers, "dockerd does not answer: \(daemon?.errorsSoFar.suffix(2000) ?? "")")
   }
+
+  /// Keeps the socket of a daemon, and starts that anew a second after its end.
+  private static let keeper = """
+    import os, socket, sys, time
+    kept = socket.socket(socket.AF_UNIX)
+    kept.bind("docker.sock")
+    os.chmod("docker.sock", 0o666)
+    kept.listen(64)
+    while not os.path.exists("over"):
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(kept.fileno(), 3)
+            os.set_inheritable(3, True)
+            os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+            os.execvp(sys.argv[1], sys.argv[1:])
+        os.waitpid(pid, 0)
+        time.sleep(1)
+        # Where the daemon was killed its containerd was too, and is taken for alive as long as nobody has reaped it.
+        try:
+            os.unlink("exec/containerd/containerd.pid")
+        except FileNotFoundError:
+            pass
+    """
 
   /// Takes away what it is spoken to by; its containers go on.
   func hide() throws { try FileManager.default.moveItem(atPath: folder + "/docker.sock", toPath: folder + "/away") }
 
   func show() throws { try FileManager.default.moveItem(atPath: folder + "/away", toPath: folder + "/docker.sock") }
 
-  /// Ends the daemon and waits for that; the containers end with it.
-  func end() throws {
-    let pid = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
-    try workspace.startAsRoot(["kill", pid.trimmingCharacters(in: .whitespacesAndNewlines)]).wait()
+  /// Ends the daemon and waits for that; the containers end with it, of one that is killed when it is started again.
+  func end(by signal: Int32 = SIGTERM) throws {
+    try send(signal, to: try pid())
     try daemon?.wait()
     daemon = nil
+    // A killed one's containerd has died with it, and is taken for alive as long as nobody has reaped it.
+    try workspace.startAsRoot(["rm", "-f", folder + "/exec/containerd/containerd.pid"]).wait()
+  }
+
+  /// Ends the daemon, whose socket is kept, and waits until another one answers.
+  func startAnew(after signal: Int32) throws {
+    let old = try pid()
+    try send(signal, to: old)
+    #expect(eventually(within: 60) { (try? pid()).map { $0 != old } == true })
+    try awaitAnswer()
+  }
+
+  private func send(_ signal: Int32, to pid: String) throws {
+    try workspace.startAsRoot(["kill", "-\(signal)", pid]).wait()
+  }
+
+  private func pid() throws -> String {
+    let text = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Runs the `docker` client to its end.
@@ -96,6 +147,7 @@ final class DockerDaemon {
 
   private func stop() {
     let script = """
+      touch "$1/over"
       timeout 20 sh -c 'docker ps -aq | xargs -r docker rm -f' >&2
       [ ! -s "$1/pid" ] || kill "$(cat "$1/pid")" && timeout 20 sh -c 'while [ -e "$1/pid" ]; do sleep 0.05; done' sh "$1"
       (find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$1*"; grep -l "$2" /proc/[0-9]*/cgroup) |

@@ -68,37 +68,4 @@ struct MissingEngineTests {
       refuses(workspace, try daemon.cpwx("run"), code: 78, saying: "there is no compose file", "cpwx init")
     }
   }
-
-  @Test(arguments: [true, false])
-  func `a daemon that goes away in the night interrupts the job and leaves all other films for the next run`(
-    isCritical: Bool
-  ) throws {
-    let after = ContainerStage(name: "after", script: "echo after > \"$2/after.out\"")
-    try TestWorkspace.withContainers([.gate(isCritical ? [] : ["critical: false"]), after]) { workspace, daemon in
-      for number in 1...3 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
-      let run = try daemon.startCPWX("run", "--jobs", "1", "--attempts", "1")
-      #expect(workspace.jobHolds("begun"))
-      try daemon.end()
-      let outcome = try run.wait()
-      #expect(outcome.code == 69, "\(outcome.errors)")
-      #expect(outcome.errors.contains("nothing more is begun: gate: "), "\(outcome.errors)")
-      #expect(outcome.errors.contains("the Docker daemon does not answer"), "\(outcome.errors)")
-      #expect(outcome.output.contains("left for the next run: gate: "), "\(outcome.output)")
-      #expect(workspace.jobs.count == 1)
-      let manifest = try workspace.manifest()
-      #expect(manifest["pipeline"]?["status"]?.string == "interrupted")
-      #expect(manifest["pipeline"]?["error"]?.string?.contains("the Docker daemon does not answer") == true)
-      #expect(manifest["history"]?.array?.last?["event"]?.string == "interrupted")
-      #expect(manifest["stages"]?["gate"]?["status"]?.string == "failed")
-      #expect(manifest["stages"]?["gate"]?["reason"]?.string?.contains("it ended with exit code ") == true)
-      #expect(manifest["stages"]?["gate"]?["exit_code"]?.int == 69)
-      #expect(manifest["stages"]?["after"] == nil)
-      try daemon.start()
-      try workspace.write(workspace.jobs[0] + "/open", "")
-      // It has failed no time: --attempts 1 gives it up on the first.
-      let next = try daemon.cpwx("run", "--max-jobs", "1", "--attempts", "1")
-      #expect(next.code == 0, "\(next.errors)")
-      #expect(try workspace.statuses() == ["completed": 1])
-    }
-  }
 }
