@@ -201,7 +201,7 @@ class Migrations(ErrorCase):
                 self.expect(message, 64, self.place.cpwx(*self.MIGRATE, "--edit", environment={"VISUAL": str(editor)}))
 
     def test_of_workspaces_that_are_copied_or_moved(self):
-        message = "was made in ..., and this workspace is not there"
+        message = "was made in ..., and not in this workspace"
         tree = self.tree()
         self.place.cpwx(*self.MIGRATE, "-q", code=0)
         copy, moved = Path(self.folder, "copy"), Path(self.folder, "moved")

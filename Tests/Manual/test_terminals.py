@@ -56,19 +56,21 @@ class Terminals(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        cls.pristine = cls.folder / "pristine"
-        test_manual.example_workspace(cls.pristine)
+        # Each copy stands where it was made: there a migration of it can be undone.
+        cls.pristine, made = cls.folder / "pristine", cls.folder / "films"
+        test_manual.example_workspace(made)
         # The latest job has a long name, and a long reason why it failed.
-        pipeline = cls.pristine / "config/pipeline.yaml"
+        pipeline = made / "config/pipeline.yaml"
         script = f"case $1 in *kind*|*नाम*|*Rather*) echo '{REASON}' >&2; exit 3;; esac"
         pipeline.write_text(test_manual.EXAMPLE_PIPELINE.replace("['true']", f"[sh, -c, \"{script}\", sh, '{{input}}']"))
         for name in NAMES:
-            film = cls.pristine / "in" / (name + ".mp4")
+            film = made / "in" / (name + ".mp4")
             film.write_text(name)
             os.utime(film, (1, 1))
             done = subprocess.run(
-                [CPWX, "run", "-q", "-C", cls.pristine, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                [CPWX, "run", "-q", "-C", made, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             assert done.returncode == 1, done.stdout.decode()
+        made.rename(cls.pristine)
 
     def seen(self, line, **environment):
         """What a terminal of few columns gets."""

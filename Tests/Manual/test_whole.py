@@ -68,7 +68,7 @@ ELSEWHERE |= {
     "the job's folder ... is not below ..., where containers see it": (
         f"{DOCKER}/ContainerFaultTests.swift", "is not below"),
     "it ended with exit code N, and ...": (f"{DOCKER}/DaemonOutageTests.swift", "it ended with exit code "),
-    "nothing more is begun: ...": (f"{DOCKER}/MissingEngineTests.swift", "nothing more is begun: gate: "),
+    "nothing more is begun: ...": (f"{DOCKER}/DaemonOutageTests.swift", "nothing more is begun: gate: "),
     "it was not handed to the cluster; the next run goes on with it": (
         f"{CLUSTER}/ClusterFaultTests.swift", "it was not handed to the cluster; the next run goes on with it"),
     "waiting for it to end": ("Tests/AcceptanceTests/Faults/OneOwnerTests.swift", "waiting for it to end"),

@@ -149,7 +149,7 @@ public struct MigrationJournal: Sendable {
       return
     }
     throw JobError(
-      .usage, id, "was made in \(place.path), and this workspace is not there",
+      .usage, id, "was made in \(place.path), and not in this workspace",
       remedy: exists(place.path)
         ? "Nothing was changed. Do it there, with -C '\(place.path)'."
         : "Nothing was changed. Has it been moved, let a link lead to it: ln -s '\(workspace.root)' '\(place.path)'")
