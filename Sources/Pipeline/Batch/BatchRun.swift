@@ -52,7 +52,7 @@ final class BatchRun: Sendable {
     onThreads(batch.options.watches ? hands + 1 : hands) { [self] hand in
       if hand == hands { return watch() }
       if let cluster {
-        let areOver = ClusterRun(self, cluster.slurm, cluster.record).work(cluster.settings)
+        let areOver = ClusterRun(self, cluster.slurm, cluster.record).work(cluster)
         return leftBehind.withLock { $0 = !areOver }
       }
       while true {

@@ -31,8 +31,8 @@ final class ClusterRun {
   /// Hands over the films as they can begin, until there is none left, and none of them at work.
   ///
   /// - Returns: whether all that was handed over has ended.
-  func work(_ settings: ClusterSettings) -> Bool {
-    var submission = ClusterSubmission(run, slurm, record, settings)
+  func work(_ handing: ClusterWork) -> Bool {
+    var submission = ClusterSubmission(run, handing)
     while true {
       switch run.nextTurn() {
       case .film(let number, .result(let result)): run.finish(number, result)
@@ -50,7 +50,7 @@ final class ClusterRun {
         follow(atMost: seconds)
       case .over:
         handOver(&submission)
-        return settings.detaches ? arrays.isEmpty : followAll()
+        return handing.settings.detaches ? arrays.isEmpty : followAll()
       }
       lookSometimes()
     }

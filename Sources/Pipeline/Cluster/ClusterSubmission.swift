@@ -19,11 +19,10 @@ struct ClusterSubmission {
   /// The array before, which one of a batch with a limit waits for.
   private var last: String?
 
-  init(_ run: BatchRun, _ slurm: Slurm, _ record: ClusterRecord, _ settings: ClusterSettings) {
+  init(_ run: BatchRun, _ work: ClusterWork) {
     (batch, history) = (run.batch, run.history)
-    (self.slurm, self.record, self.settings) = (slurm, record, settings)
+    (slurm, record, settings, node) = (work.slurm, work.record, work.settings, work.node)
     limits = (try? slurm.largestArray()) ?? ArrayLimits()
-    node = slurm.largestNode(settings.place)
     frame = WorkerScript(settings: settings, folders: []).bytes.count
   }
 

@@ -6,6 +6,8 @@ struct ClusterWork: Sendable {
   let slurm: Slurm
   let record: ClusterRecord
   let settings: ClusterSettings
+  /// The largest of its nodes; `nil` where it does not say.
+  let node: TaskRequest.Node?
 
   /// - Throws: ``JobError``: with code `missingEngine` where there is no cluster, `configuration` where it would not take the
   ///   jobs. None is made by then.
@@ -19,10 +21,10 @@ struct ClusterWork: Sendable {
     }
     slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
     try slurm.requireController()
+    node = slurm.largestNode(settings.place)
     do {
       // That no node is up just now is said in the same words as that none will ever do: then a job that asks for nothing
       // would not be taken, either, and that one is no reason to leave.
-      let node = slurm.largestNode(settings.place)
       try slurm.test(batch.taskOptions(plan.films.filter(\.kind.isWork), plan.history, settings, node))
     } catch let failure as Slurm.Failure where failure.isOfRequest || (try? slurm.test(settings.place)) != nil {
       throw JobError(
