@@ -128,9 +128,7 @@ class Commands(unittest.TestCase):
         return next((codes for pattern, codes in ENDS.items() if re.fullmatch(pattern, example)), (0,))
 
     def understood(self, line, folder, codes=(0, 1, 65, 69, 74)):
-        workspace = folder / "films"
-        subprocess.run(["rm", "-rf", workspace], check=True)
-        subprocess.run(["cp", "-a", folder / "pristine", workspace], check=True)
+        workspace = put_example_workspace(folder)
         # Places outside of a workspace are those of the test.
         line = re.sub(r"/(srv|mnt|tmp)/", rf"{folder}/films/\1/", line)
         environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
@@ -160,10 +158,19 @@ ENDS = {
 }
 
 
-def keep_example_workspace(folder):
-    """That workspace as pristine, to be put where it was made again and again: records name it there."""
+def keep_example_workspace(folder, add=lambda root: None):
+    """That workspace, and what is added to it, as pristine, to be put where it was made again and again: records name it there."""
     example_workspace(folder / "films")
+    add(folder / "films")
     (folder / "films").rename(folder / "pristine")
+
+
+def put_example_workspace(folder):
+    """It, as it was."""
+    workspace = folder / "films"
+    subprocess.run(["rm", "-rf", workspace], check=True)
+    subprocess.run(["cp", "-a", folder / "pristine", workspace], check=True)
+    return workspace
 
 
 def example_workspace(root):

@@ -56,27 +56,25 @@ class Terminals(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        # Each copy stands where it was made: there a migration of it can be undone.
-        cls.pristine, made = cls.folder / "pristine", cls.folder / "films"
-        test_manual.example_workspace(made)
-        # The latest job has a long name, and a long reason why it failed.
-        pipeline = made / "config/pipeline.yaml"
+        test_manual.keep_example_workspace(cls.folder, cls.add_long_ones)
+
+    @staticmethod
+    def add_long_ones(root):
+        """The latest job has a long name, and a long reason why it failed."""
         script = f"case $1 in *kind*|*नाम*|*Rather*) echo '{REASON}' >&2; exit 3;; esac"
-        pipeline.write_text(test_manual.EXAMPLE_PIPELINE.replace("['true']", f"[sh, -c, \"{script}\", sh, '{{input}}']"))
+        (root / "config/pipeline.yaml").write_text(
+            test_manual.EXAMPLE_PIPELINE.replace("['true']", f"[sh, -c, \"{script}\", sh, '{{input}}']"))
         for name in NAMES:
-            film = made / "in" / (name + ".mp4")
+            film = root / "in" / (name + ".mp4")
             film.write_text(name)
             os.utime(film, (1, 1))
             done = subprocess.run(
-                [CPWX, "run", "-q", "-C", made, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                [CPWX, "run", "-q", "-C", root, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             assert done.returncode == 1, done.stdout.decode()
-        made.rename(cls.pristine)
 
     def seen(self, line, **environment):
         """What a terminal of few columns gets."""
-        workspace = self.folder / "films"
-        subprocess.run(["rm", "-rf", workspace], check=True)
-        subprocess.run(["cp", "-a", self.pristine, workspace], check=True)
+        workspace = test_manual.put_example_workspace(self.folder)
         # A copied index is another's: it is made anew, as at first.
         for index in workspace.glob(".cpwx/index*"):
             index.unlink()
