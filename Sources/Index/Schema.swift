@@ -24,7 +24,7 @@ enum Schema {
     // An index without it is made anew: words are folded and keys given otherwise, too.
     migrator.registerMigration("6 who did what, and when it was archived") { db in
       try db.execute(sql: "DROP VIEW events")
-      for statement in [events] + batchIndexes { try db.execute(sql: statement) }
+      for statement in [events(archivedBy: "NULL")] + batchIndexes { try db.execute(sql: statement) }
     }
     // An index without it is made anew: it has no words for the pictures in titles, and other stamps.
     migrator.registerMigration("7 the words of pictures") { _ in }
@@ -34,6 +34,12 @@ enum Schema {
     migrator.registerMigration("9 the moments when jobs were completed") { db in
       let changes = completionColumns + textIndexes.map { "DROP INDEX \($0)" } + completionIndexes
       for statement in changes { try db.execute(sql: statement) }
+    }
+    // An index without it is made anew: whose the archives are is read from their files.
+    migrator.registerMigration("10 who archived what") { db in
+      for statement in ["DROP VIEW events"] + ownerColumns + [events(archivedBy: "archives.who")] {
+        try db.execute(sql: statement)
+      }
     }
     return migrator
   }
@@ -139,6 +145,8 @@ enum Schema {
 
   private static let completionColumns = ["ALTER TABLE jobs ADD COLUMN completed INTEGER"]
 
+  private static let ownerColumns = ["ALTER TABLE archives ADD COLUMN who TEXT"]
+
   /// Those that had the jobs in the order of their local times.
   private static let textIndexes = ["jobs_by_completion", "few_by_completion"]
 
@@ -163,7 +171,10 @@ enum Schema {
 
   /// Every state change: what stages' records tell of their last attempts, the history of all else, and the archives. A
   /// stage's changes are by whoever ran the job then.
-  private static let events = """
+  ///
+  /// - Parameter who: in SQL, whose an archive is.
+  private static func events(archivedBy who: String) -> String {
+    """
     CREATE VIEW events AS
       SELECT job, at, coalesce(who, \(runner(of: "history.job", at: "history.at"))) AS who, event, stage, attempt, reason
         FROM history
@@ -174,10 +185,12 @@ enum Schema {
         CASE status WHEN 'success' THEN 'stage_succeeded' WHEN 'failed' THEN 'stage_failed' ELSE 'stage_skipped' END,
         stage_name, attempt, error FROM stages
         WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
-      UNION ALL SELECT jobs.key, strftime('%Y-%m-%dT%H:%M:%f000', archives.modified / 1e9, 'unixepoch', 'localtime'), NULL,
+      UNION ALL SELECT jobs.key, strftime('%Y-%m-%dT%H:%M:%f000', archives.modified / 1e9, 'unixepoch', 'localtime'), \
+    \(who),
         'archived', NULL, NULL, archives.path FROM archives JOIN jobs ON jobs.folder = archives.folder
         WHERE archives.status <> 'redacted'
     """
+  }
 
   /// In SQL, who had begun to run a job last at a time.
   private static func runner(of job: String, at time: String) -> String {

@@ -39,7 +39,7 @@ struct ArchiveReading {
       archiveBytes: status.size, sha256: archive?.contents.dataDigest.hex, tarSHA256: contents?.tarDigest.hex,
       status: archive == nil || isMisnamed ? .damaged : place.isRedacted ? .redacted : .verified,
       modified: status.modified,
-      inode: Int64(truncatingIfNeeded: status.inode), key: job.key)
+      inode: Int64(truncatingIfNeeded: status.inode), who: accountName(of: status.owner), key: job.key)
   }
 
   /// The job as its own records in the archive tell of it; `nil` when it stands for none.

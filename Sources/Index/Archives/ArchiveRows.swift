@@ -12,6 +12,7 @@ extension IndexedArchive {
     status = Status(rawValue: row["status"] ?? "") ?? .damaged
     moment = (row["moment"] as Int64?).map { Timestamp(microseconds: $0) }
     (modified, inode, key) = (row["modified"] ?? 0, row["inode"] ?? 0, row["key"] ?? 0)
+    who = row["who"] ?? ""
   }
 }
 
@@ -21,12 +22,13 @@ extension Database {
     try cachedStatement(
       sql: """
         INSERT OR REPLACE INTO archives (path, job_id, user_id, bytes, archive_bytes, sha256, status, folder, title, \
-        year, date, members, tar_sha256, modified, inode, key, moment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        year, date, members, tar_sha256, modified, inode, key, moment, who) \
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
     ).execute(arguments: [
       archive.path, archive.jobID, RowValue.user(archive.userID), archive.bytes, archive.archiveBytes, archive.sha256,
       archive.status.rawValue, archive.folder, archive.title, archive.year, archive.date, archive.members,
-      archive.tarSHA256, archive.modified, archive.inode, archive.key, archive.moment?.microseconds,
+      archive.tarSHA256, archive.modified, archive.inode, archive.key, archive.moment?.microseconds, archive.who,
     ])
   }
 

@@ -39,6 +39,8 @@ public struct IndexedArchive: Sendable, Equatable {
   /// When the file was written, in nanoseconds since 1970.
   public var modified: Int64
   var inode: Int64
+  /// The account that the file belongs to: of whoever made it.
+  var who: String
   /// The place in the order of jobs.
   var key: Int64
 

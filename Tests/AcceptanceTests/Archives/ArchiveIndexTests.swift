@@ -48,6 +48,24 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test func `every state change says who made it, an archive by its file's owner`() throws {
+    try someArchived { workspace, ids in
+      func ask(_ question: String) throws -> [String] {
+        try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().lines
+      }
+      #expect(try workspace.cpwx("job", "list").code == 0)
+      let own = try workspace.start(["id", "-un"]).wait().lines
+      #expect(try ask("SELECT who FROM events WHERE event = 'archived'") == own + own + own)
+      #expect(try ask("SELECT event, count(*) FROM events WHERE coalesce(who, '') = '' GROUP BY event") == [])
+      if getuid() == 0 {
+        let archive = try #require(workspace.tree("archive").first { $0.hasSuffix("/\(ids[0]).tar.zst") })
+        #expect(chown(workspace.path("archive/" + archive), 1, 1) == 0)
+        #expect(try workspace.cpwx("job", "reindex").code == 0)
+        #expect(try ask("SELECT count(DISTINCT who) FROM events WHERE event = 'archived'") == ["2"])
+      }
+    }
+  }
+
   @Test func `archives are listed by words, user, date and size, and found when the index is lost`() throws {
     try someArchived { workspace, ids in
       func listed(_ arguments: String...) throws -> [String] {
