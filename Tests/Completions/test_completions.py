@@ -46,7 +46,7 @@ class Terminal:
     def type(self, text):
         os.write(self.terminal, text.encode())
 
-    def wait_for(self, pattern, seconds=30):
+    def wait_for(self, pattern, seconds=120):
         """What is seen up to then; the rest stays to be looked at."""
         end = time.monotonic() + seconds
         while True:

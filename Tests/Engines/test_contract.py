@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import numpy as np
 from engine_case import ENGINES, EngineCase, call, write_wav
@@ -18,21 +17,24 @@ class Descriptions(EngineCase):
         files = {file.stem for prefix in ("vad", "diarization", "asr", "ner") for file in ENGINES.glob(f"{prefix}_*.py")}
         self.assertEqual(files, set(STAGES))
 
-    def test_a_description_is_quick_and_complete(self) -> None:
+    def test_a_description_is_complete(self) -> None:
         for engine, stage in STAGES.items():
             with self.subTest(engine):
-                times = []
-                for _ in range(3):
-                    started = time.monotonic()
-                    outcome = call(engine, "describe")
-                    times.append(time.monotonic() - started)
-                self.assertLess(min(times), 0.4)
+                outcome = call(engine, "describe")
                 self.assertEqual((outcome.code, outcome.stderr), (0, ""))
                 told = outcome.json
                 self.assertEqual((told["stage"], told["stages"][0]), (stage, stage))
                 self.assertEqual(told["available"], told["missing"] is None)
                 for key in ("engine", "rank", "version", "models", "languages", "tasks", "limits"):
                     self.assertIn(key, told)
+
+    def test_a_description_loads_nothing_that_takes_long(self) -> None:
+        for engine in STAGES:
+            with self.subTest(engine):
+                told = call(engine, "describe", PYTHONPROFILEIMPORTTIME="1").stderr
+                loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.splitlines()}
+                self.assertIn("json", loaded)
+                self.assertEqual(loaded & {"numpy", "onnxruntime", "ctranslate2", "torch", "spacy", "vosk"}, set())
 
     def test_engines_without_their_weights_say_what_is_missing(self) -> None:
         for engine in ("vad_pyannote_numpy", "diarization_campplus", "diarization_ge2e"):

@@ -51,7 +51,7 @@ class Place:
         done = subprocess.run(
             [program, *map(str, arguments)], cwd=folder or (self.root if self.root.exists() else "/"), stdin=subprocess.DEVNULL,
             env={name: value for name, value in given.items() if value is not None}, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=120)
+            stderr=subprocess.STDOUT, timeout=300)
         said = done.stdout.decode(errors="replace")
         if code is not None:
             assert done.returncode == code, f"{arguments}: {done.returncode} {said}"
@@ -111,7 +111,7 @@ class Place:
 
 
 def wait_for(condition):
-    for _ in range(3000):
+    for _ in range(6000):
         if condition():
             return
         time.sleep(0.02)
@@ -119,7 +119,7 @@ def wait_for(condition):
 
 
 def ended(run):
-    said = run.communicate(timeout=60)[0].decode(errors="replace")
+    said = run.communicate(timeout=300)[0].decode(errors="replace")
     return run.returncode, said
 
 

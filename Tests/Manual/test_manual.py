@@ -303,7 +303,7 @@ class PagesOfWork(unittest.TestCase):
         environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
         done = subprocess.run(
             ["bash", "-c", script], cwd=self.workspace, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=120)
+            stderr=subprocess.STDOUT, timeout=300)
         self.assertEqual(done.returncode, code, done.stdout.decode())
         return done.stdout.decode()
 

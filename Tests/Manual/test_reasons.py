@@ -91,7 +91,7 @@ class Jobs(ErrorCase):
         run.terminate()
         run.terminate()
         self.place.cpwx("job", "cancel", "latest")
-        run.communicate(timeout=60)
+        run.communicate(timeout=300)
 
     def test_that_have_an_archive(self):
         job, archive = self.place.archive("--keep")

@@ -11,7 +11,10 @@ struct JobRecordTests {
     try changed(status) { try $0.close(.failed, reason: "its time limit was reached", within: nil) }
   }
 
-  private func changed(_ status: String, _ change: (inout JobRecord) throws -> Void) throws -> Manifest {
+  /// - Parameter ending: why its last stage failed, as far as its worker knew.
+  private func changed(
+    _ status: String, ending: String = AttemptRun.killed, _ change: (inout JobRecord) throws -> Void
+  ) throws -> Manifest {
     let folder = try TemporaryFolder()
     let workspace = try Workspace(at: folder.root, environment: [:])
     let job = JobPaths(id: try #require(JobID("20260101-001")), userID: 1, in: workspace)
@@ -24,11 +27,11 @@ struct JobRecordTests {
           "started_at": "2026-01-01T20:00:00.000000", "completed_at": "2026-01-01T20:00:05.000000"},
         "three": {"status": "failed", "reason": "stopped on request", "error": "stopped on request", "attempt": 1,
           "started_at": "2026-01-01T20:00:05.000000", "completed_at": "2026-01-01T20:00:09.000000"},
-        "four": {"status": "failed", "reason": "\(AttemptRun.killed)", "error": "loading the model", "attempt": 1,
+        "four": {"status": "failed", "reason": "\(ending)", "error": "loading the model", "attempt": 1,
           "started_at": "2026-01-01T20:00:09.000000", "completed_at": "2026-01-01T20:00:12.000000"}},
-       "pipeline": {"status": "\(status)", "error": "four: \(AttemptRun.killed)"},
+       "pipeline": {"status": "\(status)", "error": "four: \(ending)"},
        "history": [{"at": "2026-01-01T19:00:09.000000", "event": "failed", "reason": "another time"},
-         {"at": "2026-01-01T20:00:12.000000", "event": "failed", "reason": "four: \(AttemptRun.killed)"}],
+         {"at": "2026-01-01T20:00:12.000000", "event": "failed", "reason": "four: \(ending)"}],
        "timing": {"started_at": "2026-01-01T19:00:00.000000", "resumed_at": "2026-01-01T20:00:00.000000",
          "running_seconds": 18.5}}
       """
@@ -52,8 +55,9 @@ struct JobRecordTests {
     #expect(seconds < 86_400)
   }
 
-  @Test func `says why a run failed that its worker has recorded, and counts it no second time`() throws {
-    let manifest = try changed("failed") { try $0.explain("it needed more memory") }
+  @Test(arguments: [AttemptRun.killed, "ended by signal 15", "exit code 137", "exit code 143"])
+  func `says why a run failed that its worker has recorded, and counts it no second time`(ending: String) throws {
+    let manifest = try changed("failed", ending: ending) { try $0.explain("it needed more memory") }
     #expect(manifest.recordedStatus == .failed)
     #expect(manifest.document["pipeline"]?["error"]?.string == "it needed more memory")
     #expect(manifest.history.filter { $0.what == .failed }.map(\.reason) == ["another time", "it needed more memory"])

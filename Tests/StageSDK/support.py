@@ -53,7 +53,7 @@ def python(code: str, *arguments: Any) -> "subprocess.Popen[str]":
 
 def output_of(process: "subprocess.Popen[str]") -> str:
     """What the process printed; raises AssertionError with its errors if it failed."""
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     if process.returncode != 0:
         raise AssertionError(f"exit {process.returncode}: {errors}")
     return output

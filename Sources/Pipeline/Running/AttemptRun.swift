@@ -10,6 +10,9 @@ struct AttemptRun {
   /// Why a stage failed that somebody killed, most often the kernel.
   static let killed = "ended by signal 9 (killed, perhaps for want of memory)"
 
+  /// Why a stage failed that a signal ended.
+  static func ended(by signal: CInt) -> String { signal == SIGKILL ? killed : "ended by signal \(signal)" }
+
   /// - Parameters:
   ///   - shown: told what is run, as the log has it.
   ///   - started: called once the processes are there, before anything is waited for.
@@ -94,7 +97,7 @@ struct AttemptRun {
       attempt.result = .stopped
     case .signalled(let signal):
       attempt.exitCode = 128 + signal
-      attempt.result = .failed(reason: signal == SIGKILL ? Self.killed : "ended by signal \(signal)")
+      attempt.result = .failed(reason: Self.ended(by: CInt(signal)))
     case .timedOut:
       attempt.result = .failed(reason: "it took longer than \(describeDuration(stage.timeout ?? 0)) and was ended")
     case .stopped: attempt.result = .stopped

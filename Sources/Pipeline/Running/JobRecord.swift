@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -314,8 +315,10 @@ extension Manifest {
 extension StageRecord {
   fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
   fileprivate var isStopped: Bool { reason == StageRun.stopped }
-  /// Also where what was killed was begun by the stage's shell, which then tells of it by its own exit code.
-  fileprivate var isKilled: Bool { reason == AttemptRun.killed || reason == "exit code 137" }
+  /// Also where what was killed, or told to end, was begun by the stage's shell, which then tells of it by its own exit code.
+  fileprivate var isKilled: Bool {
+    [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), "exit code 137", "exit code 143"].contains(reason)
+  }
 }
 
 extension JSON {

@@ -20,7 +20,7 @@ struct ClusterCancelTests {
       let queued = try cluster.ask("squeue", "-h", "-r", "-t", "PENDING", "-o", "%K").split(separator: "\n")
       #expect(!queued.contains("\(waiting)"), "\(queued)")
       try workspace.write("open", "")
-      let ended = try run.wait(atMost: 120)
+      let ended = try run.wait()
       #expect(ended.code == 1)
       #expect(try workspace.statuses() == ["completed": 6, "interrupted": 2], "\(ended.errors) \(ended.output)")
       #expect(workspace.runs.count == 13)

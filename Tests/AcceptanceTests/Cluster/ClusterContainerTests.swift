@@ -23,7 +23,7 @@ struct ClusterContainerTests {
       // The record is ahead of the container, and a stage is at work for a while before it is killed.
       usleep(1_200_000)
       for worker in try workspace.workers() { kill(worker, SIGKILL) }
-      let outcome = try run.wait(atMost: 60)
+      let outcome = try run.wait()
       #expect(outcome.code == 1, "\(outcome.errors)")
       #expect(try daemon.containers() == [])
       #expect(!workspace.exists(try workspace.job() + "/.cpwx.container"))
@@ -44,7 +44,7 @@ struct ClusterContainerTests {
       let run = try cluster.startCPWX("run", environment: daemon.environment)
       #expect(workspace.jobHolds("begun"))
       _ = try cluster.ask("scancel", try cluster.ask("squeue", "-h", "-o", "%F"))
-      let outcome = try run.wait(atMost: 60)
+      let outcome = try run.wait()
       #expect(outcome.code == 1, "\(outcome.errors)")
       #expect(outcome.errors.contains("it was cancelled"))
       // The controller tells of it as soon as it has asked the task to end.
@@ -60,7 +60,7 @@ struct ClusterContainerTests {
       #expect(workspace.jobHolds("begun"))
       usleep(1_000_000)
       try daemon.end(by: SIGKILL)
-      let outcome = try run.wait(atMost: 170)
+      let outcome = try run.wait()
       #expect(outcome.code == 69, "\(outcome.errors)")
       #expect(!outcome.errors.contains("was near"), "\(outcome.errors)")
       let pipeline = try workspace.manifest()["pipeline"]

@@ -36,7 +36,7 @@ final class SlurmCluster {
     workspace.atEnd { [self] in stop() }
     try startController(clean: true)
     for node in Self.nodes { try start(node) }
-    #expect(try eventually(within: 30) { try ask("sinfo", "-h", "-t", "idle", "-o", "%D") == "3" })
+    #expect(try eventually { try ask("sinfo", "-h", "-t", "idle", "-o", "%D") == "3" })
   }
 
   /// What a program needs to find it.
@@ -87,7 +87,7 @@ final class SlurmCluster {
 
   /// Runs cpwx to its end.
   func cpwx(
-    _ arguments: String..., environment more: [String: String] = [:], atMost seconds: Double = 120
+    _ arguments: String..., environment more: [String: String] = [:], atMost seconds: Double = 300
   ) throws -> Outcome {
     try workspace.start([CPWX.path] + arguments, environment: environment.merging(more) { $1 }).wait(atMost: seconds)
   }

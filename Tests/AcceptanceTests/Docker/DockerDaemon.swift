@@ -51,7 +51,7 @@ final class DockerDaemon {
 
   private func awaitAnswer() throws {
     let socket = folder + "/docker.sock"
-    let answers = try eventually(within: 60) {
+    let answers = try eventually {
       try FileManager.default.fileExists(atPath: socket) && docker("info").code == 0
     }
     try #require(answers, "dockerd does not answer: \(daemon?.errorsSoFar.suffix(2000) ?? "")")
@@ -98,7 +98,7 @@ final class DockerDaemon {
   func startAnew(after signal: Int32) throws {
     let old = try pid()
     try send(signal, to: old)
-    #expect(eventually(within: 60) { (try? pid()).map { $0 != old } == true })
+    #expect(eventually { (try? pid()).map { $0 != old } == true })
     try awaitAnswer()
   }
 

@@ -95,13 +95,14 @@ struct KillTests {
     try TestWorkspace.with([stage]) { workspace in
       try workspace.film()
       let first = try workspace.startCPWX("run")
-      #expect(eventually { workspace.exists("begun") && workspace.stageProcesses().count >= 4 })
+      #expect(
+        eventually { workspace.exists("begun") && workspace.stageProcesses().count >= 4 }, "\(first.errorsSoFar)")
       // The stage begins while its record is on the way to the disk.
       let isRecorded = eventually {
         let manifest = workspace.jobs.last.flatMap { try? workspace.manifest(of: $0) }
         return manifest?["stages"]?["slow"]?["status"]?.string == "running"
       }
-      #expect(isRecorded)
+      #expect(isRecorded, "\(first.errorsSoFar)")
       first.send(SIGKILL)
       try first.wait()
       #expect(workspace.stageProcesses().count >= 4)

@@ -58,7 +58,7 @@ struct SignalTests {
       run.send(ending.signal)
       #expect(eventually { run.errorsSoFar.contains("Stopping") })
       run.send(ending.signal)
-      let outcome = try run.wait(atMost: 20)
+      let outcome = try run.wait()
       #expect(outcome.code == ending.code, "signal \(outcome.signal ?? 0)")
       #expect(workspace.stageProcesses().isEmpty)
       #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
@@ -94,7 +94,7 @@ struct SignalTests {
       let run = try workspace.startCPWX("run")
       #expect(eventually { run.errorsSoFar.contains("tried again") })
       run.send(SIGTERM)
-      #expect(try run.wait(atMost: 20).code == 143)
+      #expect(try run.wait().code == 143)
       #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
     }
   }

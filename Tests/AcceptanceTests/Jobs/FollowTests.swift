@@ -32,7 +32,7 @@ struct FollowTests {
       #expect(follower.hasPrinted("==> two.log <==\n"))
       #expect(follower.hasPrinted("two begins\n"))
       try workspace.write("second", "")
-      let outcome = try follower.wait(atMost: 20)
+      let outcome = try follower.wait()
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try run.wait().code == 0)
       let all = follower.output
@@ -65,7 +65,7 @@ struct FollowTests {
       try workspace.write("first", "")
       #expect(follower.hasPrinted("\"line\":\"one begins and ends\"}\n"))
       try workspace.write("second", "")
-      #expect(try follower.wait(atMost: 20).code == 0)
+      #expect(try follower.wait().code == 0)
       let lines = try follower.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
       let two = lines.filter { $0["stage_name"]?.string == "two" }.compactMap { $0["line"]?.string }
       #expect(two.suffix(2) == ["two begins", "two ends"])
@@ -79,7 +79,7 @@ struct FollowTests {
       try workspace.write("first", "")
       #expect(follower.hasPrinted("two begins\n"))
       try workspace.write("second", "")
-      let outcome = try follower.wait(atMost: 20)
+      let outcome = try follower.wait()
       #expect(outcome.code == 0)
       #expect(follower.output == (try workspace.log("two")))
     }
@@ -90,11 +90,11 @@ struct FollowTests {
       try workspace.film()
       try workspace.cpwx("run")
       let plain = try workspace.cpwx("job", "logs", "latest")
-      let followed = try workspace.cpwx("job", "logs", "-f", "latest", within: 10)
+      let followed = try workspace.cpwx("job", "logs", "-f", "latest")
       #expect(followed.code == 0)
       #expect(followed.output == plain.output)
       #expect(followed.output.contains("no memory"))
-      #expect(try workspace.cpwx("job", "logs", "-f", "latest", "--stage", "mux", within: 10).code == 64)
+      #expect(try workspace.cpwx("job", "logs", "-f", "latest", "--stage", "mux").code == 64)
     }
   }
 
@@ -104,7 +104,7 @@ struct FollowTests {
       #expect(follower.hasPrinted("one begins"))
       run.send(SIGKILL)
       try run.wait()
-      #expect(try follower.wait(atMost: 10).code == 0)
+      #expect(try follower.wait().code == 0)
     }
   }
 
@@ -125,7 +125,7 @@ struct FollowTests {
         printf 'it ends\\n' >> "$2/one.log"
         """
       try workspace.start(["sh", "-c", run, "sh", folder, try workspace.logFolder()]).wait()
-      let outcome = try follower.wait(atMost: 10)
+      let outcome = try follower.wait()
       #expect(outcome.code == 0)
       #expect(follower.output == "==> one.log <==\nit runs\nit ends\n")
     }
@@ -137,7 +137,7 @@ struct FollowTests {
       let follower = try Follower(workspace, "-f", job)
       #expect(follower.hasSaid("waiting for a run"))
       #expect(try workspace.cpwx("job", "rm", "--yes", job).code == 0)
-      #expect(try follower.wait(atMost: 10).code == 0)
+      #expect(try follower.wait().code == 0)
     }
   }
 
@@ -161,7 +161,7 @@ struct FollowTests {
       let follower = try Follower(workspace, "-f", "latest")
       #expect(follower.hasPrinted("one begins"))
       follower.program.send(signal)
-      let outcome = try follower.wait(atMost: 5)
+      let outcome = try follower.wait()
       #expect(outcome.code == 128 + signal, "signal \(outcome.signal ?? 0)")
       #expect(outcome.errors.isEmpty)
     }
@@ -171,7 +171,7 @@ struct FollowTests {
     try running { workspace, _ in
       let pipe = "{ \"$0\" job logs -f latest; echo $? > code; } | sleep 1"
       let follower = try workspace.start(["sh", "-c", pipe, CPWX.path])
-      let outcome = try follower.wait(atMost: 10)
+      let outcome = try follower.wait()
       #expect(outcome.errors.isEmpty)
       #expect(try workspace.read("code") == "141\n")
     }

@@ -15,12 +15,12 @@ final class Follower {
   var output: String { (try? workspace.read(file)) ?? "" }
   var errors: String { program.errorsSoFar }
 
-  func hasPrinted(_ text: String) -> Bool { eventually(within: 5) { output.contains(text) } }
-  func hasPrintedLast(_ text: String) -> Bool { eventually(within: 5) { output.hasSuffix(text) } }
-  func hasSaid(_ text: String) -> Bool { eventually(within: 5) { errors.contains(text) } }
+  func hasPrinted(_ text: String) -> Bool { eventually { output.contains(text) } }
+  func hasPrintedLast(_ text: String) -> Bool { eventually { output.hasSuffix(text) } }
+  func hasSaid(_ text: String) -> Bool { eventually { errors.contains(text) } }
 
   /// Waits for its end; its output is in ``output``.
-  func wait(atMost seconds: Double = 20) throws -> Outcome { try program.wait(atMost: seconds) }
+  func wait(atMost seconds: Double = 300) throws -> Outcome { try program.wait(atMost: seconds) }
 
   var isRunning: Bool { !(status.isEmpty || status[0] == "Z") }
 

@@ -75,7 +75,7 @@ final class Program {
 
   /// Waits for its end; kills it when that takes longer than `seconds`.
   @discardableResult
-  func wait(atMost seconds: Double = 60) throws -> Outcome {
+  func wait(atMost seconds: Double = 300) throws -> Outcome {
     if let ended { return ended }
     var status: Int32 = 0
     var usage = rusage()
@@ -103,8 +103,8 @@ final class Program {
   }
 }
 
-/// Whether `condition` comes true within `seconds`.
-func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+/// Whether `condition` comes true within `seconds`, which only a failure takes: a busy disk may take half a minute for a job.
+func eventually(within seconds: Double = 120, _ condition: () throws -> Bool) rethrows -> Bool {
   let started = Date()
   while Date().timeIntervalSince(started) < seconds {
     if try condition() { return true }
