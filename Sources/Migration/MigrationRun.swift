@@ -130,7 +130,7 @@ struct MigrationRun {
     var cause = error.underlying
     while let inner = cause as? JobError { cause = inner.underlying }
     guard let reason = cause as? Errno else { return false }
-    return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem, .ioError].contains(reason)
+    return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem].contains(reason)
   }
 
   /// Has links follow what has moved, now that it is known what has: those in jobs that were to lead to trees which had to

@@ -163,8 +163,11 @@ class Migrations(ErrorCase):
             "belongs into ..., which is a film's directory that could not make way", self.place.cpwx(*self.MIGRATE))
 
     def test_on_disks_that_fail_meanwhile(self):
-        self.tree()
-        self.expect("cannot be moved to ...", 74, self.place.broken(RENAMES, "EIO", *self.MIGRATE, when="5"))
+        tree = self.tree()
+        # A disk that cannot read one tree stops none of the others; a full one stops all.
+        self.expect_told("cannot be moved to ...", self.place.broken(RENAMES, "EIO", *self.MIGRATE, when="5"))
+        self.assertTrue((tree / "audio/audio.wav").exists())
+        self.expect("cannot be moved to ...", 74, self.place.broken(RENAMES, "ENOSPC", *self.MIGRATE, when="5"))
 
     def test_over_disks_that_fail(self):
         # As when the new place is on another disk.
@@ -183,6 +186,19 @@ class Migrations(ErrorCase):
         self.tree()
         self.expect_told("is not what was copied: the disk may be failing", self.place.interrupted(
             spoil, "syncfs", None, *self.MIGRATE, nth=3, also=["-e", f"trace=syncfs,{RENAMES}", "-e", f"inject={RENAMES}:error=EXDEV:when=5"]))
+
+    def test_of_trees_that_somebody_writes_to_while_they_are_copied(self):
+        tree = self.tree()
+
+        def write():
+            with open(tree / "audio/audio.wav", "a") as sound:
+                sound.write(" and more")
+
+        said = self.place.interrupted(
+            write, "syncfs", None, *self.MIGRATE, nth=3, also=["-e", f"trace=syncfs,{RENAMES}", "-e", f"inject={RENAMES}:error=EXDEV:when=5"])
+        self.expect_told("was written to while it was copied", said)
+        self.assertEqual((tree / "audio/audio.wav").read_text(), "sound and more")
+        self.assertEqual([path.name for path in self.place.root.rglob(".migrat*")], [])
 
     def test_edited_so_that_it_cannot_be(self):
         self.tree()

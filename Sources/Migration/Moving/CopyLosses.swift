@@ -8,6 +8,7 @@ struct CopyLosses {
   enum Kind: String, CaseIterable {
     case owner, mode, time
     case attributes = "extended attributes"
+    case links = "names in other places"
   }
 
   private struct Loss {

@@ -95,7 +95,7 @@ extension EntryMove {
       guard TreeCopy.isCopy(paths.output, original) else {
         throw JobError(.io, original.string, "is there already", remedy: "Nothing was changed.")
       }
-      try TreeCopy.removeTwin(paths.output)
+      try TreeCopy.removeTwin(paths.output, tell: tell)
     }
     try returnLogs()
     let root = original ?? whereabouts
@@ -189,7 +189,7 @@ extension EntryMove {
       if !Steps.isThere(old) {
         try moveBack(place, to: old)
       } else if TreeCopy.isCopy(place, old) {
-        try TreeCopy.removeTwin(place)
+        try TreeCopy.removeTwin(place, tell: tell)
       }
     }
     for path in [place, old] { TreeCopy.clean(around: path) }

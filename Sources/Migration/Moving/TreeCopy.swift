@@ -32,13 +32,14 @@ struct TreeCopy {
       // Another file system, or a layer of one that cannot rename.
       guard error == .improperLink else { throw Steps.failed(from, "cannot be moved to \(to.string)", error) }
     }
+    let state = try removable(from)
     let beside = besideName(of: to)
     remove(beside)
     var copy = TreeCopy()
     do {
       try copy.copy(from, to: beside)
       try FileSystems.sync(of: to.removingLastComponent())
-      try copy.verify(from, beside)
+      try copy.verify(from, beside, state)
       try renameToFreeName(beside, to: to)
       try DurableFile.syncFolder(of: to)
     } catch {
@@ -46,7 +47,7 @@ struct TreeCopy {
       throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(to.string)", error)
     }
     do {
-      try copy.removeOriginal(from, tell: tell)
+      try copy.removeOriginal(from, state, tell: tell)
     } catch {
       // The original counts as long as it is there.
       if (try? renameToFreeName(to, to: beside)) != nil { remove(beside) }
@@ -59,6 +60,7 @@ struct TreeCopy {
   /// - Returns: `false` where what is there is no copy of it.
   /// - Throws: ``JobError``.
   static func settle(_ from: FilePath, _ copied: FilePath, tell: (String) -> Void) throws -> Bool {
+    let state = try removable(from)
     var copy = TreeCopy()
     do {
       guard try copy.isOfSameContent(from, copied) else { return false }
@@ -67,8 +69,24 @@ struct TreeCopy {
     } catch {
       throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(copied.string)", error)
     }
-    try copy.removeOriginal(from, tell: tell)
+    try copy.removeOriginal(from, state, tell: tell)
     return true
+  }
+
+  /// How something is before it is copied, if it can go afterwards.
+  private static func removable(_ path: FilePath) throws -> TreeState {
+    let state: TreeState
+    do {
+      state = try TreeState(of: path)
+    } catch {
+      throw Steps.failed(path, "cannot be read", error)
+    }
+    if let closed = state.closed {
+      throw JobError(
+        .io, path.string, "could be copied, and not taken away: \(closed) is another user's",
+        remedy: "It stays as it is. Run the migration again as root, or have that folder opened to you.")
+    }
+    return state
   }
 
   /// Whether two places hold the same, whatever their owners, modes and times.
@@ -79,10 +97,16 @@ struct TreeCopy {
   /// Removes the one of two that hold the same.
   ///
   /// - Throws: ``JobError``.
-  static func removeTwin(_ path: FilePath) throws { try TreeCopy().removeOriginal(path) { _ in } }
+  static func removeTwin(_ path: FilePath, tell: (String) -> Void) throws {
+    var none = TreeCopy()
+    try none.removeOriginal(path, try removable(path), tell: tell)
+  }
 
   /// Removes what has been copied. First out of sight by one step, so that it is there whole or not at all.
-  private func removeOriginal(_ path: FilePath, tell: (String) -> Void) throws {
+  ///
+  /// - Parameter state: how it was before; it stays when anybody has written to it since.
+  private mutating func removeOriginal(_ path: FilePath, _ state: TreeState, tell: (String) -> Void) throws {
+    for file in state.shared { losses.note(.links, of: file, nil) }
     for message in losses.messages(of: path) { tell(message) }
     let aside = Self.setAsideName(of: path)
     Self.remove(aside)
@@ -93,7 +117,14 @@ struct TreeCopy {
     } catch {
       throw Steps.failed(path, "is copied, and cannot be removed", error)
     }
-    Self.remove(aside)
+    guard let now = try? TreeState(of: aside), now.isSame(as: state) else {
+      try? renameToFreeName(aside, to: path)
+      if mode & S_IFMT == S_IFDIR { Steps.setMode(path, mode & 0o7777) }
+      throw Self.wasWrittenTo(path)
+    }
+    if let left = FolderTree(root: aside).remove().first {
+      tell("\(path): is moved, and what is left of the original cannot be removed: \(left.path) (\(left.reason))")
+    }
   }
 
   private static func setAsideName(of path: FilePath) -> FilePath {
@@ -172,7 +203,8 @@ struct TreeCopy {
         let count = try buffer.withUnsafeMutableBytes {
           try source.read(fromAbsoluteOffset: position, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
         }
-        if count == 0 { throw Errno.ioError }
+        // Somebody has made it shorter: that shows when the copy is compared.
+        if count == 0 { return }
         FaultPoint.pass()
         try target.writeAll(toAbsoluteOffset: position, buffer[..<count])
         position += Int64(count)
@@ -192,12 +224,18 @@ struct TreeCopy {
   }
 
   /// Compares a copy with what it was made of, as the disk gives both.
-  private func verify(_ from: FilePath, _ copy: FilePath) throws {
-    if try !isSame(from, copy, withAttributes: true) {
-      throw JobError(
-        .io, copy.string, "is not what was copied: the disk may be failing",
-        remedy: "The original stays. Run the migration again.")
-    }
+  private func verify(_ from: FilePath, _ copy: FilePath, _ state: TreeState) throws {
+    if try isSame(from, copy, withAttributes: true) { return }
+    guard let now = try? TreeState(of: from), now.isSame(as: state) else { throw Self.wasWrittenTo(from) }
+    throw JobError(
+      .io, copy.string, "is not what was copied: the disk may be failing",
+      remedy: "The original stays. Run the migration again.")
+  }
+
+  private static func wasWrittenTo(_ path: FilePath) -> JobError {
+    JobError(
+      .io, path.string, "was written to while it was copied",
+      remedy: "It stays as it is. Run the migration again when nobody works in it.")
   }
 
   private func isOfSameContent(_ from: FilePath, _ copy: FilePath) throws -> Bool {

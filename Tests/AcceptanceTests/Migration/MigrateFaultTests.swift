@@ -225,6 +225,54 @@ struct MigrateFaultTests {
     }
   }
 
+  @Test func `a file that has a name outside of what is copied is told of, and each name keeps its content`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountDisk(at: disk, size: "4m")
+      try workspace.write("old/out/Don_1978/audio/audio.wav", "sound")
+      try workspace.write("old/out/Anand_1971/audio/audio.wav", "sound")
+      #expect(link(disk + "/out/Don_1978/audio/audio.wav", disk + "/kept.wav") == 0)
+      #expect(link(disk + "/out/Anand_1971/audio/audio.wav", disk + "/out/Anand_1971/twice.wav") == 0)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", disk)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let said = outcome.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(
+        said.contains("does not keep the names in other places of \(disk)/out/Don_1978/audio/audio.wav"), "\(said)")
+      #expect(!said.contains("Anand"))
+      #expect(try workspace.read("old/kept.wav") == "sound")
+      #expect(try workspace.jobs.map { try workspace.read($0 + "/audio/audio.wav") } == ["sound", "sound"])
+    }
+  }
+
+  @Test func `killed between groups of trees, a migration and its undoing end as if nothing had been`() throws {
+    try TestWorkspace.with { workspace in
+      for number in 1...600 {
+        let film = "out/Film_Number_\(number)_\(1950 + number % 70)"
+        try workspace.write(film + "/manifest.json", "{\"created_at\": \"2025-10-27T10:00:00.000000\", \"stages\": {}}")
+        try workspace.write(film + "/audio/audio.wav", "\(number)")
+      }
+      let command = [CPWX.path, "migrate", "--from-legacy"]
+      let before = try Inventory(workspace.root)
+      #expect(try workspace.start(command).wait().code == 0)
+      let wanted = try state(workspace)
+      #expect(wanted.difference(from: before) != [])
+      // 256 trees are a group: one is brought to the disk while the next is moved.
+      for step in stride(from: 900, to: 7_000, by: 1_150) {
+        #expect(try workspace.cpwx("migrate", "undo").code == 0)
+        try workspace.remove(".cpwx")
+        _ = try killed(workspace, at: step, "migrate", "--from-legacy")
+        let outcome = try workspace.start(command).wait()
+        #expect(outcome.code == 0, "step \(step): \(outcome.errors)")
+        #expect(try state(workspace).difference(from: wanted) == [], "step \(step)")
+        _ = try killed(workspace, at: step, "migrate", "undo")
+        let undo = try workspace.cpwx("migrate", "undo")
+        #expect(undo.code == 0 || undo.code == 64, "step \(step): \(undo.errors)")
+        #expect(try Inventory(workspace.root).difference(from: before) == [], "undo, step \(step)")
+        #expect(try workspace.start(command).wait().code == 0)
+      }
+    }
+  }
+
   @Test func `names that are as long as names may be go to another file system, and back`() throws {
     try TestWorkspace.with { workspace in
       let disk = workspace.path("old")

@@ -51,6 +51,31 @@ struct MigrateOwnerTests {
     }
   }
 
+  @Test func `a folder of somebody else keeps its tree where it is, and what cannot be removed is told of`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountLoopDisk(at: disk, size: "16m")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975, fails: false)
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, fails: false)
+      workspace.returnAtEnd()
+      let give = """
+        cp -a out logs "$1" && rm -rf out logs && chown -R 12345:12345 "$2" && chmod 755 "$2/.." &&
+        chown 34567:34567 "$1/out/Sholay_1975/audio" && chattr +i "$1/out/Don_1978/audio/audio.wav"
+        """
+      _ = try asRoot(workspace, give, disk, workspace.root)
+      defer { _ = try? asRoot(workspace, "chattr -R -i \"$1\"/out", disk) }
+      let outcome = try workspace.startAsRoot(drop + [CPWX.path, "migrate", "--from-legacy", disk]).wait()
+      let said = outcome.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(outcome.code == 1, "\(said)")
+      #expect(
+        said.contains("could be copied, and not taken away: \(disk)/out/Sholay_1975/audio is another user's"), "\(said)"
+      )
+      #expect(said.contains("is moved, and what is left of the original cannot be removed: \(disk)/out/"), "\(said)")
+      #expect(workspace.exists("old/out/Sholay_1975/audio/audio.wav"))
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
   @Test func `owners and extended attributes come along to another file system`() throws {
     try TestWorkspace.with { workspace in
       let disk = workspace.path("old")
