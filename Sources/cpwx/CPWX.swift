@@ -45,6 +45,7 @@ struct CPWX: AsyncParsableCommand {
 
   static func main() async {
     setlocale(LC_CTYPE, "C.UTF-8")
+    allowOpenFiles()
     Style.isPlain = FormatOptions.isPlain(leading.format)
     Style.choice = leading.color ?? .auto
     do {

@@ -145,6 +145,12 @@ class Jobs(ErrorCase):
             lambda: (job / "job.env").write_text("A=1\n"), "fsync,fdatasync", None, "archive", "--force", job.name))
         self.assertTrue((job / "manifest.json").exists())
 
+    def test_whose_records_are_links(self):
+        job = Path(self.place.job())
+        (job / "manifest.json").rename(job / "manifest.v2.json")
+        (job / "manifest.json").symlink_to("manifest.v2.json")
+        self.kept("... is a link, and the archive could not tell of the job: put the file in its place", job.name)
+
     def test_of_an_older_tree(self):
         job = Path(self.place.job())
         older = self.place.root / "jobs" / job.relative_to(self.place.root / "out")

@@ -219,6 +219,9 @@ public struct JobArchiving: Sendable {
       let source = paths.output.appending(record)
       let archived = written.contents.member(try names.inOutput(record))
       if archived == nil, !exists(source) { continue }
+      if archived?.kind == .symbolicLink {
+        throw Kept(reason: "\(record) is a link, and the archive could not tell of the job: put the file in its place")
+      }
       guard let archived, let bytes = try? DurableFile.read(source), archived.digest?.hex == SHA256.hex(of: bytes)
       else {
         throw Kept(reason: "\(record) has changed while it was archived")
