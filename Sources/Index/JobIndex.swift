@@ -231,7 +231,7 @@ public final class JobIndex: Sendable {
   func write<Result>(waits: Bool = true, _ body: (Database) throws -> Result) throws -> Result {
     if isPassing { return try queue.write(body) }
     let lock = waits ? try file.lock() : try file.lockIfFree()
-    let result = try queue.write(body)
+    let result = waits ? try queue.write(body) : try queue.writeIfFree(body)
     // What was written is written, whatever becomes of this.
     if file.waitingBytes > Self.mostWaitingBytes { try? checkpoint(lock) }
     _ = consume lock
@@ -268,20 +268,47 @@ public final class JobIndex: Sendable {
 }
 
 extension DatabaseQueue {
+  /// Changes the database in one transaction, unless somebody has it in one, as a person with `sqlite3` may.
+  ///
+  /// - Throws: ``JobError`` with code `locked` when somebody has.
+  fileprivate func writeIfFree<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try writeWithoutTransaction { db in
+        try db.withoutWaiting {
+          var result: Result?
+          try db.inTransaction(.immediate) {
+            result = try body(db)
+            return .commit
+          }
+          return result!
+        }
+      }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      throw JobError(.locked, "the index", "is written to by another program", underlying: error)
+    }
+  }
+
   /// Brings what waits in the `-wal` file into the database, as far as that goes now.
   ///
   /// - Returns: whether nothing waits any more. A reader that stays, as `sqlite3 | less` does, keeps some of it waiting, and
   ///   nobody waits for that reader.
   func settle() throws -> Bool {
     try writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA busy_timeout = 0")
-      defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(JobIndex.busySeconds * 1000))") }
       do {
-        _ = try db.checkpoint(.truncate)
+        _ = try db.withoutWaiting { try db.checkpoint(.truncate) }
         return true
       } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
         return false
       }
     }
+  }
+}
+
+extension Database {
+  /// Does something at once or not at all, whoever has the database.
+  fileprivate func withoutWaiting<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute(sql: "PRAGMA busy_timeout = 0")
+    defer { try? execute(sql: "PRAGMA busy_timeout = \(Int(JobIndex.busySeconds * 1000))") }
+    return try body()
   }
 }

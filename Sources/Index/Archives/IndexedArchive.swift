@@ -46,7 +46,7 @@ public struct IndexedArchive: Sendable, Equatable {
 
   /// Whether the file is the one that was looked into, as it was then.
   func isAsRead(_ status: FileStatus) -> Bool {
-    modified == status.modified && archiveBytes == status.size
+    modified == status.modified && archiveBytes == status.size && who == accountName(of: status.owner)
       && inode == Int64(truncatingIfNeeded: status.inode)
   }
 

@@ -136,7 +136,12 @@ public struct JobFilter: Sendable, Equatable {
       return Condition("jobs.key \(isNot)IN (SELECT job FROM inputs WHERE \(ranges))", edges)
     case (.id, .atLeast): return Condition("jobs.key >= ?", [.integer(Self.keys(of: values[0])?.lowerBound ?? 0)])
     case (.id, .atMost): return Condition("jobs.key < ?", [.integer(Self.keys(of: values[0])?.upperBound ?? 0)])
-    case (_, .contains): return Condition("instr(lower(\(column)), lower(?)) > 0", [.text(values[0])])
+    case (_, .contains):
+      // All of the words, in any order.
+      let words = values[0].split(whereSeparator: \.isWhitespace).map(String.init)
+      let each = (words.isEmpty ? [values[0]] : words)
+      return Condition(
+        each.map { _ in "instr(lower(\(column)), lower(?)) > 0" }.joined(separator: " AND "), each.map { .text($0) })
     case (.status, .equal):
       let few = values.contains(PipelineStatus.completed.rawValue) ? "" : " AND jobs.status <> 'completed'"
       return Condition("jobs.status IN (\(marks))\(few)", arguments)

@@ -60,7 +60,7 @@ struct ArchiveIndexTests {
       if getuid() == 0 {
         let archive = try #require(workspace.tree("archive").first { $0.hasSuffix("/\(ids[0]).tar.zst") })
         #expect(chown(workspace.path("archive/" + archive), 1, 1) == 0)
-        #expect(try workspace.cpwx("job", "reindex").code == 0)
+        #expect(try workspace.cpwx("archive", "list").code == 0)
         #expect(try ask("SELECT count(DISTINCT who) FROM events WHERE event = 'archived'") == ["2"])
       }
     }

@@ -205,6 +205,30 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `somebody's own change of it, left open, keeps nobody from a look at what is so now`() throws {
+    try withJobs(2) { workspace in
+      let open = """
+        import sqlite3, time
+        index = sqlite3.connect(".cpwx/index.sqlite", isolation_level=None)
+        index.execute("BEGIN IMMEDIATE")
+        open("held", "w").close()
+        time.sleep(900)
+        """
+      let holder = try workspace.start(["python3", "-c", open])
+      #expect(eventually { workspace.exists("held") })
+      let manifest = workspace.jobs[0] + "/manifest.json"
+      let text = try workspace.read(manifest)
+      try workspace.write(manifest, text.replacing("\"completed\"", with: "\"failed\""))
+      let listed = try workspace.cpwx("job", "list")
+      #expect(listed.code == 0 && listed.errors == "", "\(listed.errors)")
+      #expect(listed.output.contains("failed") && listed.output.contains("completed"), "\(listed.output)")
+      #expect(try workspace.cpwx("job", "show", "latest").code == 0)
+      holder.send(SIGKILL)
+      try holder.wait(atMost: .infinity)
+      #expect(try workspace.cpwx("job", "list", "status=failed").lines.count == 2)
+    }
+  }
+
   @Test func `the shell completes ids from it, and gets nothing where there is none`() throws {
     try withJobs(2) { workspace in
       let ids = try workspace.cpwx("job", "list", "--format", "csv", "--columns", "job_id").lines.dropFirst()
