@@ -9,7 +9,7 @@ _cpwx_there() {
 }
 
 _cpwx() {
-    local line endings
+    local line ending endings
     local -a before=("${COMP_WORDS[@]:0:COMP_CWORD}")
     # Words end at =, and what follows one is a word of its own.
     [[ ${COMP_WORDS[COMP_CWORD]} == = ]] && before+=("=")
@@ -28,7 +28,8 @@ _cpwx() {
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
                 compgen -d -- "$2" | _cpwx_there
                 while IFS= read -r line; do
-                    [[ -d $line ]] || [[ -n $endings && " $endings " != *" ${line##*.} "* ]] || printf '%s\n' "$line"
+                    ending=${line##*.}
+                    [[ -d $line ]] || [[ -n $endings && " $endings " != *" ${ending,,} "* ]] || printf '%s\n' "$line"
                 done < <(compgen -f -- "$2" | _cpwx_there)
             )
             ;;

@@ -174,6 +174,18 @@ class Tab:
         (self.films / "in" / "Don.txt").write_text("")
         self.completed("cpwx run in/Do", "cpwx run in/Don (1978).mkv")
 
+    def test_the_ending_of_a_film_may_be_of_large_letters(self):
+        film = self.films / "in" / "Lagaan.MKV"
+        film.write_text("")
+        self.addCleanup(film.unlink)
+        self.completed("cpwx run in/Laga", "cpwx run in/Lagaan.MKV")
+
+    def test_files_and_folders_are_completed_behind_an_equals_sign_too(self):
+        self.completed("cpwx run --pipeline=config/pipel", "cpwx run --pipeline=config/pipeline.yaml")
+        # A shell may take the slash away again when something else follows.
+        self.terminal.type("cpwx archive restore latest --to=../fil\t\x01show-words \n")
+        self.terminal.wait_for("<cpwx archive restore latest --to=../films/?>")
+
     def test_outside_of_a_workspace_there_is_silence(self):
         self.terminal.type("cd /\ncpwx job show \t\x01show-words \n")
         before = self.terminal.wait_for("<cpwx job show>")
@@ -181,6 +193,9 @@ class Tab:
 
     def test_batches_lanes_and_users_are_completed(self):
         self.completed("cpwx report lat", "cpwx report latest")
+        [batch] = (self.films / "logs/batches").glob("*.json")
+        self.completed(f"cpwx report {batch.stem[:8]}", f"cpwx report {batch.stem}")
+        self.completed("cpwx job list user=", "cpwx job list user=1")
         self.completed("cpwx run --lane cp", "cpwx run --lane cpu=")
         self.completed("cpwx archive extract latest manif", "cpwx archive extract latest manifest.json")
 

@@ -31,5 +31,5 @@ sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$(dpkg --print-architecture)
   "$here/control" > "$root/DEBIAN/control"
 (cd "$root" && find usr lib -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) > "$root/DEBIAN/md5sums"
 chmod 644 "$root/DEBIAN/control" "$root/DEBIAN/md5sums"
-install -m 755 "$here/prerm" "$here/postrm" "$root/DEBIAN/"
+install -m 755 "$here/postinst" "$here/prerm" "$here/postrm" "$root/DEBIAN/"
 dpkg-deb --root-owner-group --build "$root" "$file"

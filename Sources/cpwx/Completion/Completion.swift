@@ -47,6 +47,7 @@ struct Completion {
   ) {
     candidates = found.candidates.map { Candidate(value: option + $0.value, description: $0.description) }
       .filter { $0.value.hasPrefix(typed) }
+    files = found.files
   }
 
   /// By their long names; what has been given and stands once is not offered again.
