@@ -121,6 +121,10 @@ struct `What a job asks of its node` {
       expected: nil,
       gres: nil)
     #expect(request.options == ["--time=84"])
+    let settings = ["MAX_RETRIES": "2", "RETRY_DELAY_SECONDS": "60"]
+    let bySettings = TaskRequest(
+      try stages(", timeout: 10m, grace: 30s"), WorkHistory(), expected: nil, gres: nil, setting: { settings[$0] })
+    #expect(bySettings.options == ["--time=36"])
   }
 
   @Test func `is four times what is expected, and half as much memory again as was ever needed`() throws {

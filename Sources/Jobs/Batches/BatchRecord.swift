@@ -56,7 +56,12 @@ public struct OpenBatch: ~Copyable {
     let path = workspace.batchFolder.appending("\(record.id).json")
     try makeFolder(workspace.batchFolder)
     let lock = try FileLock.wait(for: Self.lockPath(path))
-    try DurableFile.writeFast(record.document.bytes(), to: path)
+    // Of one that a cluster does, what stands here outlives the power of this machine.
+    if executor == "local" {
+      try DurableFile.writeFast(record.document.bytes(), to: path)
+    } else {
+      try DurableFile.write(record.document.bytes(), to: path)
+    }
     (self.record, self.path) = (record, path)
     self.lock = lock
   }

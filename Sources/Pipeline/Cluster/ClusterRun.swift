@@ -14,6 +14,8 @@ final class ClusterRun {
   /// Those that have not ended, in the order in which they were handed over.
   private var tasks: [FollowedTask] = []
   private var isSilent = false
+  /// Tasks that were told of as held, and why they are.
+  private var held: [String: String] = [:]
   /// Seconds that the last look took.
   private var lastLook = 0.0
   private var ending: ClusterStop
@@ -195,6 +197,7 @@ final class ClusterRun {
     guard !tasks.isEmpty else { return }
     let began = ContinuousClock.now
     let known = ask()
+    if let known { tellOfHeld(Array(known.values)) }
     if known != nil { ending.look(at: tasks, arrays) { [run] in run.observe(.warning($0)) } }
     var left: [FollowedTask] = []
     left.reserveCapacity(tasks.count)
@@ -211,6 +214,20 @@ final class ClusterRun {
     lookedAt = .now
     // How long a controller is silent tells nothing of what it costs to ask it.
     lastLook = isSilent ? 0.1 : min(0.5, (lookedAt - began) / .seconds(1))
+  }
+
+  /// Tells of tasks that would be waited for in vain.
+  private func tellOfHeld(_ known: [ClusterTask]) {
+    let now = Dictionary(known.compactMap { task in task.hold.map { (task.id, $0) } }, uniquingKeysWith: { $1 })
+    let news = now.filter { held[$0.key] != $0.value }
+    held = now
+    for reason in Set(news.values).sorted() {
+      let ids = news.filter { $0.value == reason }.keys.sorted()
+      run.observe(
+        .warning(
+          "the cluster holds \(ids.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(ids.joined(separator: " "))"
+        ))
+    }
   }
 
   /// What the controller knows of the tasks, by their arrays and places; `nil` while it does not answer.

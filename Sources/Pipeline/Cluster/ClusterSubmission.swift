@@ -134,7 +134,9 @@ extension FilmBatch {
     _ films: [InputDecision], _ history: WorkHistory, _ settings: ClusterSettings, _ node: TaskRequest.Node?
   ) -> [String] {
     let expected = films.compactMap { $0.estimate?.seconds }.max()
-    let request = TaskRequest(selection.wanted, history, expected: expected, gres: settings.gres, node: node)
+    let request = TaskRequest(
+      selection.wanted, history, expected: expected, gres: settings.gres, node: node,
+      setting: { [config = workspace.config] key in config[key].flatMap { $0.isEmpty ? nil : $0 } })
     return ["--nodes=1", "--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:TERM@60"] + request.options
       + settings.place + settings.flags
   }

@@ -19,6 +19,8 @@ struct ClusterTask: Equatable {
   var seconds: Double?
   /// Seconds that it may run; `nil`: as long as it wants.
   var limit: Double?
+  /// Why the cluster does not begin it before somebody lets it go; `nil` for one that waits for room.
+  var hold: String?
 
   /// As `scancel` names it.
   var id: String { index.map { "\(array)_\($0)" } ?? array }
@@ -28,18 +30,21 @@ struct ClusterTask: Equatable {
     "SPECIAL_EXIT", "TIMEOUT",
   ]
 
-  /// Reads a line of `squeue --format=%F|%K|%T|%M|%l|%j|%N`; one that tells of tasks that wait tells of many.
+  /// Reads a line of `squeue --format=%F|%K|%T|%M|%l|%j|%N|%r`; one that tells of tasks that wait tells of many.
   static func read(_ line: Substring) -> [ClusterTask] {
     let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
     guard fields.count >= 6, !fields[0].isEmpty, fields[0].allSatisfy(\.isNumber) else { return [] }
     let word = fields[2]
-    let state: State = word == "PENDING" ? .waiting : endings.contains(word) ? .ended(word) : .running
+    let waits = word == "PENDING" || word == "REQUEUE_HOLD"
+    let state: State = waits ? .waiting : endings.contains(word) ? .ended(word) : .running
+    // `JobHeldUser`, `launch failed requeued held`.
+    let hold = fields.count > 7 && waits && fields[7].lowercased().contains("held") ? fields[7] : nil
     // An array that was cancelled before any of it began.
     let places: [Int?] = if fields[1] == "N/A", case .ended = state { [nil] } else { indexes(fields[1]) }
     return places.map {
       ClusterTask(
         name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
-        limit: duration(fields[4]))
+        limit: duration(fields[4]), hold: hold)
     }
   }
 

@@ -90,7 +90,8 @@ struct Slurm: Sendable {
   /// - Throws: ``Failure`` while the controller does not answer.
   func tasks(named names: [String]) throws -> [ClusterTask] {
     let listed = try answer([
-      "squeue", "--noheader", "--states=all", "--name=\(names.joined(separator: ","))", "--format=%F|%K|%T|%M|%l|%j|%N",
+      "squeue", "--noheader", "--states=all", "--name=\(names.joined(separator: ","))",
+      "--format=%F|%K|%T|%M|%l|%j|%N|%r",
     ])
     return listed.split(whereSeparator: \.isNewline).flatMap { ClusterTask.read($0) }
   }

@@ -23,12 +23,14 @@ struct TaskRequest: Equatable {
   ///   - expected: what the longest of the films was reckoned to take, in seconds; `nil` where there is no history of it.
   ///   - gres: what a stage in the lane `gpu` needs.
   ///   - node: what the cluster has: no more is asked for because of what stages took elsewhere. `nil` where it does not say.
+  ///   - setting: gives a setting by its key.
   init(
-    _ stages: [StageDefinition], _ history: WorkHistory, expected: Double?, gres: String?, node: Node? = nil
+    _ stages: [StageDefinition], _ history: WorkHistory, expected: Double?, gres: String?, node: Node? = nil,
+    setting: (String) -> String? = { _ in nil }
   ) {
     let known = stages.map { history.stages[$0.canonicalName.description] }
     // Four times what was expected is no film that goes on, and stages have limits of their own.
-    let limits = stages.map(Self.longest)
+    let limits = stages.map { Self.longest($0, RetryRule($0, setting: setting)) }
     let declared = limits.contains(nil) ? nil : limits.reduce(0) { $0 + ($1 ?? 0) }
     let reckoned = known.contains { $0 == nil } ? nil : expected.map { $0 * 4 + 600 }
     // A minute more: the worker is told that the end is near before the cluster ends it.
@@ -56,10 +58,8 @@ struct TaskRequest: Equatable {
   }
 
   /// Seconds that a stage may take with all its attempts; `nil` when nothing ends it.
-  private static func longest(_ stage: StageDefinition) -> Double? {
-    guard let timeout = stage.timeout else { return nil }
-    let retries = stage.retries ?? 0
-    return (timeout + stage.grace) * Double(retries + 1) + (stage.backoff ?? 2) * Double((1 << min(retries, 20)) - 1)
+  private static func longest(_ stage: StageDefinition, _ rule: RetryRule) -> Double? {
+    stage.timeout.map { ($0 + stage.grace) * Double(rule.retries + 1) + rule.waiting }
   }
 
   /// Whole processors of those that a stage kept busy; what it does beside its work is none. `nil` for no more than one.

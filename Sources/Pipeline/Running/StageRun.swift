@@ -30,11 +30,8 @@ struct StageRun {
 
   /// - Throws: ``JobError`` when records or logs cannot be written.
   func run(_ context: JobContext, _ record: inout JobRecord) throws -> Ending {
-    let retries = stage.retries ?? context.setting("MAX_RETRIES").flatMap { Int($0) } ?? 0
-    // No more than a day, and never what is no number of seconds: doctor tells of such a setting.
-    let wanted = stage.backoff ?? context.setting("RETRY_DELAY_SECONDS").flatMap { Double($0) } ?? 2
-    var delay = wanted.isFinite ? min(max(0, wanted), 86_400) : 2
-    var attemptsLeft = max(0, retries)
+    let rule = RetryRule(stage, setting: context.setting)
+    var (delay, attemptsLeft) = (rule.delay, rule.retries)
     var outages = 0
     var because = because
     while true {
@@ -50,7 +47,7 @@ struct StageRun {
           report(.stageRetrying(paths, stage: stage.name, after: delay, reason: attempt.cause ?? reason))
           try record.flush()
           wait(delay)
-          delay = min(delay * 2, 86_400)
+          delay = RetryRule.doubled(delay)
           if stop.level == .none { continue }
           return .stopped
         }

@@ -44,6 +44,19 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `a task that the cluster holds is told of, and is done once it is let go`() throws {
+    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
+      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--hold"])
+      let told = "the cluster holds 1 of the tasks (JobHeldUser), until somebody lets them go: scontrol release "
+      func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      #expect(eventually { said().contains(told) }, "\(said())")
+      let task = try #require(said().components(separatedBy: told).last?.split(separator: " ").first)
+      _ = try cluster.ask("scontrol", "release", String(task))
+      #expect(try run.wait().code == 0)
+      #expect(workspace.runs == ["one"])
+    }
+  }
+
   @Test func `what a stage kept busy before asks for as many processors, and for no more than a node has`() throws {
     try TestWorkspace.withCluster([Stage("one", script: "true")], films: 1) { workspace, cluster in
       #expect(try cluster.cpwx("run", "--executor", "local").code == 0)

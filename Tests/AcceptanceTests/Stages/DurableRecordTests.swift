@@ -28,6 +28,24 @@ struct DurableRecordTests {
     }
   }
 
+  @Test func `the record of a batch is on the disk before a cluster has its jobs`() throws {
+    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
+      let trace = workspace.path("trace")
+      let calls = "trace=fsync,fdatasync,rename,renameat,renameat2,execve"
+      let words = ["strace", "-f", "-y", "-s", "4096", "-e", calls, "-o", trace, CPWX.path, "run", "--detach"]
+      let run = try workspace.start(words, environment: cluster.environment).wait()
+      #expect(run.code == 0, "\(run.errors)")
+      let lines = try workspace.read("trace").split(separator: "\n")
+      let record = "/logs/batches/\(run.lines[0]).json"
+      let rename = try #require(lines.firstIndex { $0.contains("rename") && $0.contains("\(record)\"") })
+      let handed = try #require(lines.firstIndex { $0.contains("execve") && $0.contains("sbatch\", \"--parsable\"") })
+      let temporary = try #require(lines[rename].split(separator: "\"").dropFirst().first { $0.hasPrefix("/") })
+      #expect(rename < handed)
+      #expect(lines[..<rename].contains { Self.syncs($0, String(temporary)) }, "\(lines[rename])")
+      #expect(lines[rename..<handed].contains { Self.syncs($0, workspace.path("logs/batches")) })
+    }
+  }
+
   private static func syncs(_ call: Substring, _ path: String) -> Bool {
     call.contains("sync(") && call.contains("<\(path)>")
   }
