@@ -5,12 +5,17 @@ internal import SystemPackage
 struct ComposeOverride {
   private var service = JSON.Object()
 
-  /// - Parameter files: what is mounted otherwise than the compose file can know.
-  init(_ stage: StageDefinition, _ files: ContainerFiles) {
+  /// - Parameters:
+  ///   - files: what is mounted otherwise than the compose file can know.
+  ///   - neighbours: what the stage reads beside the film.
+  init(_ stage: StageDefinition, _ files: ContainerFiles, neighbours: [FilePath] = []) {
     var volumes = files.places.mounts.filter { !$0.isStandard }.map {
       Self.volume($0.host, $0.container, readOnly: $0.isReadOnly)
     }
-    if let film = files.film { volumes.append(Self.volume(film.host, film.container, readOnly: true)) }
+    if let film = files.film {
+      volumes.append(Self.volume(film.host, film.container, readOnly: true))
+      volumes += neighbours.map { Self.volume($0, film.place(of: $0), readOnly: true) }
+    }
     if !volumes.isEmpty { service["volumes"] = .array(volumes) }
     setLimits(stage)
   }

@@ -7,6 +7,11 @@ struct ContainerFiles {
   struct Film {
     let host: FilePath
     let container: String
+
+    /// Where something beside it is to be.
+    func place(of neighbour: FilePath) -> String {
+      FilePath(container).removingLastComponent().string + "/" + (neighbour.lastComponent?.string ?? "")
+    }
   }
 
   let places: ContainerPlaces

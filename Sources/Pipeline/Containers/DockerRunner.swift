@@ -43,7 +43,7 @@ struct DockerRunner: StageRunner {
     } catch let failure as DockerFailure {
       throw failure.refusal
     }
-    let override = ComposeOverride(stage, files)
+    let override = ComposeOverride(stage, files, neighbours: context.neighbours(for: stage))
     var overrideFile: FilePath?
     if !override.isEmpty {
       let path = DurableFile.temporaryName(for: context.paths.output.appending("compose.json"))

@@ -67,6 +67,14 @@ struct JobContext {
     resolve(placeholders(for: stage).expand(file.path) ?? "", against: paths.output)
   }
 
+  /// What a stage reads beside the film, as far as it is there.
+  func neighbours(for stage: StageDefinition) -> [FilePath] {
+    let folder = input.removingLastComponent()
+    return inputs(of: stage).map { path(of: $0, stage) }.filter {
+      $0 != input && $0.removingLastComponent() == folder && exists($0)
+    }
+  }
+
   /// The files that a stage reads: an optional one whose key another one before it has is an alternative to that, and
   /// counts only where it is there and that is not.
   func inputs(of stage: StageDefinition) -> [FileDeclaration] {

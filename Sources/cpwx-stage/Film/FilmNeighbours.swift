@@ -32,6 +32,8 @@ extension StageContext {
       let places = [settings.workspace, workspaceOfJob].compactMap { $0 }.map { resolve(file, against: $0) }
       if let found = places.first(where: { exists($0) }) { return found }
     }
+    // In a container a film from elsewhere has another place than its job says.
+    if let named = settings.environment["INPUT_FILE"].map({ FilePath($0) }), exists(named) { return named }
     let demuxed = document.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string
     return demuxed.map { FilePath($0) }
   }

@@ -1,5 +1,6 @@
 internal import Engines
 internal import Jobs
+internal import SystemPackage
 
 /// The engine that a stage works with, and what the manifest says of it.
 struct StageEngine: Sendable {
@@ -44,7 +45,9 @@ extension StageContext {
 
   private var environmentWithSettings: [String: String] {
     var environment = settings.environment
-    environment["CPWX_ENGINES"] = settings["CPWX_ENGINES"]
+    // What the settings name on the machine of the job is not in a container, whose image has its own.
+    let named = settings["CPWX_ENGINES"]
+    if let named, environment["CPWX_ENGINES"] == nil || exists(FilePath(named)) { environment["CPWX_ENGINES"] = named }
     return environment
   }
 

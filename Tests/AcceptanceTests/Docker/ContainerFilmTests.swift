@@ -12,7 +12,9 @@ struct ContainerFilmTests {
       for runner in ["local", "docker"] {
         let place = workspace.path(runner)
         try workspace.makeSite(runner)
-        try workspace.replace("RUNNER= ", by: "RUNNER=\(runner) ", in: "\(runner)/config/.env")
+        // Engines have another place in containers than on this machine.
+        try workspace.replace(
+          "RUNNER= ", by: "CPWX_ENGINES=\(engines)\nRUNNER=\(runner) ", in: "\(runner)/config/.env")
         // As its comments say; and no network, which would have to be made first.
         let compose = "\(runner)/config/docker-compose.yml"
         try workspace.replace("# - ${CPWX_ENGINES", by: "- ${CPWX_ENGINES", in: compose)

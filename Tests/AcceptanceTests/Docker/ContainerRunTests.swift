@@ -110,6 +110,28 @@ struct ContainerRunTests {
     }
   }
 
+  @Test func `what a stage reads beside a film is in the container too, wherever the film is`() throws {
+    let input = "inputs: [{key: nfo, path: '{input_dir}/{input_stem}.nfo', optional: true}]"
+    let stage = ContainerStage(
+      name: "copy", script: "cat \"${1%.mp4}.nfo\" > \"$2/copy\"", outputs: ["copy"], fields: [input])
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      for (film, linked) in [("far/Film (2001).mp4", nil), ("store/real.mp4", "in/Link (2002).mp4")] {
+        try workspace.write(film, film)
+        try workspace.age(workspace.path(film), by: 3600)
+        let name = linked ?? film
+        if linked != nil {
+          try FileManager.default.createSymbolicLink(
+            atPath: workspace.path(name), withDestinationPath: workspace.path(film))
+        }
+        try workspace.write(name.replacing(".mp4", with: ".nfo"), "of \(name)")
+      }
+      let outcome = try daemon.cpwx("run", "far", "in")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let read = try workspace.jobs.map { try workspace.read($0 + "/copy") }
+      #expect(Set(read) == ["of far/Film (2001).mp4", "of in/Link (2002).mp4"])
+    }
+  }
+
   @Test func `folders that the workspace has elsewhere are where containers look for them`() throws {
     let stage = ContainerStage(name: "copy", script: "cat \"$1\" > \"$2/copy\"", outputs: ["copy"])
     try TestWorkspace.withContainers([stage], config: ["OUTPUT_ROOT=results", "IN_ROOT=films"]) { workspace, daemon in
