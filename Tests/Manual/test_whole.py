@@ -74,6 +74,8 @@ ELSEWHERE |= {
     "waiting for it to end": ("Tests/AcceptanceTests/Faults/OneOwnerTests.swift", "waiting for it to end"),
     "the cluster's queue is full, and is waited for: ...": (
         f"{CLUSTER}/ClusterSettingsTests.swift", "the cluster's queue is full, and is waited for"),
+    "the cluster holds N of the tasks (...), until somebody lets them go: scontrol release ...": (
+        f"{CLUSTER}/ClusterSettingsTests.swift", "the cluster holds 1 of the tasks (JobHeldUser), until somebody lets them go"),
     "the cluster could not be told to end the batch, and will be told again: ...": (
         f"{CLUSTER}/ClusterFollowTests.swift", "the cluster could not be told to end the batch, and will be told again"),
     "what runs on the cluster is left there; later: cpwx run --attach ...": (
