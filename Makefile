@@ -32,7 +32,7 @@ STAGE := .build/stage
 RECORD = share/doc/cpwx/installed
 DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 
-.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-night bench-cluster bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
+.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-contention bench-night bench-cluster bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
@@ -106,6 +106,10 @@ bench: bench-packages setup
 bench-index: bench-packages packages build
 	@swift build $(RELEASE) --product index-bench
 	@python3 Tests/Benchmarks/index.py $(BUILT)/index-bench $(BUILT)/cpwx $(BENCH_DIR) $(SIZES)
+
+## bench-contention: 64 processes that run jobs in one workspace for a minute, and readers of its index
+bench-contention: packages build
+	@python3 Tests/Benchmarks/contention.py $(BUILT)/cpwx
 
 ## bench-night: a night of jobs that do nothing, against GNU parallel and Snakemake
 bench-night: bench-packages packages build
