@@ -75,7 +75,7 @@ demo: setup
 	ffprobe -v error -show_entries stream=index,codec_name,codec_type:stream_tags=language -of compact "$$job/final_output.mp4"
 
 ## test: every test, with the engines they use; those of the built programs are of the programs that are installed
-test: test-packages test-tools build engines
+test: test-packages test-tools check build engines
 	@echo "== building the tests"
 	@swift build --build-tests
 	@echo "== Swift tests"
