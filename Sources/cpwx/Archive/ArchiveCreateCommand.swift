@@ -65,7 +65,9 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   @Flag(help: "Also named jobs that could go on, or have changed since they were archived.")
   var force = false
 
-  @Option(name: [.customShort("j"), .long], help: .init("Jobs at a time. (default: 2)", valueName: "number"))
+  @Option(
+    name: [.customShort("j"), .long],
+    help: .init("Jobs at a time, some 40 MB each. (default: 2)", valueName: "number"))
   var parallel: Int?
 
   @Flag(

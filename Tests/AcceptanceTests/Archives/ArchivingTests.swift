@@ -197,6 +197,18 @@ struct ArchivingTests {
     }
   }
 
+  @Test func `several jobs at once are archived in little memory, however large they are`() throws {
+    let large = Stage("one", script: "head -c 90000000 /dev/urandom > \"$1/large.bin\"")
+    try TestWorkspace.with([large]) { workspace in
+      for number in 1...3 { try workspace.film("Film \(number).mp4", holding: "\(number)") }
+      #expect(try workspace.cpwx("run", "--jobs", "1").code == 0)
+      let outcome = try workspace.cpwx("archive", "--older-than", "0s", "-j", "3")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.jobs.isEmpty)
+      #expect(outcome.peakMemory < 220 << 20, "\(outcome.peakMemory >> 20) MiB")
+    }
+  }
+
   @Test func `a dry run ends as the run would`() throws {
     try TestWorkspace.with([.making("one"), .gate()]) { workspace in
       try workspace.film()
