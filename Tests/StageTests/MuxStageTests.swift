@@ -1,3 +1,4 @@
+import Engines
 import Jobs
 import SystemPackage
 import TestSupport
@@ -22,6 +23,16 @@ struct MuxStageTests {
     return (job, try await MediaProbe.read(job.path("final_output.mp4")))
   }
 
+  /// What ffmpeg says of the pictures and sounds as they are packed.
+  private func streamHashes(of media: FilePath) async throws -> [String] {
+    let words = [
+      "-v", "error", "-i", "file:\(media)", "-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "streamhash", "-",
+    ]
+    let outcome = try await Program("ffmpeg", words).run()
+    try #require(outcome.succeeded, "\(outcome.lastLines)")
+    return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
   private func notes(_ job: TemporaryJob) throws -> [String] {
     (try job.record("mux").fields["metadata"]?["notes"]?.array ?? []).compactMap(\.string)
   }
@@ -32,6 +43,8 @@ struct MuxStageTests {
       Source.picture + Source.tone + ["-c:v", "libx264", "-c:a", "ac3"], name: "-a:%d 'b'.mkv",
       ["TGT_LANG": "fr", "SUBTITLE_TITLE": "Sous-titres: tous"])
     #expect(made.streams.map(\.codec) == ["h264", "ac3", "mov_text"])
+    let (film, video) = (job.workspace.appending("-a:%d 'b'.mkv"), job.path("final_output.mp4"))
+    #expect(try await streamHashes(of: film) == streamHashes(of: video))
     let subtitle = try #require(made.streams("subtitle").first)
     #expect(subtitle.language == "fra" && subtitle.isDefault)
     #expect(subtitle.tag("handler_name") == "Sous-titres: tous")

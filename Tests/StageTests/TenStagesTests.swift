@@ -109,5 +109,6 @@ struct TenStagesTests {
       try await ASRStage.run([job.folder.string], environment: job.environment)
     }
     #expect(error.description.contains("tlh"))
+    #expect(error.remedy?.contains("Set SRC_LANG") == true, "\(error)")
   }
 }

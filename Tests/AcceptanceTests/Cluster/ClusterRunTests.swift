@@ -55,23 +55,40 @@ struct ClusterRunTests {
   }
 
   @Test func `a task touches nothing of the workspace but its job, its logs and its env file`() throws {
-    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
-      let traced = "#!/bin/sh\nexec strace -f -e trace=%file -o trace '\(CPWX.path)' \"$@\"\n"
+    try TestWorkspace.withCluster([.making("one")], films: 2) { workspace, cluster in
+      let traced = """
+        #!/bin/sh
+        exec strace -f -y -e trace=%file,%desc -e signal=none -o "trace.$SLURM_ARRAY_TASK_ID" '\(CPWX.path)' "$@"
+
+        """
       try workspace.write("traced", traced)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("traced"))
       let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PROGRAM": workspace.path("traced")])
       #expect(outcome.code == 0, "\(outcome.errors)")
-      let opened = try workspace.read("trace").split(separator: "\n").filter {
-        $0.contains("O_CREAT") || $0.contains("rename")
-      }
-      #expect(opened.contains { $0.contains("manifest.json") })
       let root = workspace.root + "/"
-      let places = opened.compactMap { line -> String? in
-        guard let start = line.range(of: "\"\(root)") else { return nil }
-        return line[start.upperBound...].prefix { $0 != "/" && $0 != "\"" }.description
+      let writing = [
+        "O_WRONLY", "O_RDWR", "O_CREAT", "rename", "unlink", "symlink", "mkdir", "rmdir", "chmod", "truncate",
+      ]
+      for (task, job) in workspace.jobs.enumerated() {
+        let trace = try workspace.read("trace.\(task)")
+        let changes = trace.split(separator: "\n").filter { line in
+          !line.contains(" = -1 ") && writing.contains { line.contains($0) }
+        }
+        #expect(changes.contains { $0.contains("manifest.json") })
+        let id = try #require(job.split(separator: "/").last)
+        let own = [
+          String(job.dropFirst(root.count)), "logs/" + job.dropFirst(root.count + "out/".count),
+          "config/.env.job_\(id)", "config/..env.job_\(id)", "runs", "logs/batches/",
+        ]
+        let others = changes.flatMap { line in
+          // Names, and the folders that descriptors stand for.
+          line.replacing("<" + root, with: "\"" + root).components(separatedBy: "\"" + root).dropFirst().map {
+            $0.prefix { $0 != "\"" && $0 != ">" }
+          }
+        }.filter { place in !own.contains { place.hasPrefix($0) } }
+        #expect(others.isEmpty, "\(others)")
+        #expect(!trace.contains(root + ".cpwx/"))
       }
-      #expect(Set(places).isSubset(of: ["out", "logs", "config", "runs"]), "\(Set(places))")
-      #expect(try !workspace.read("trace").contains(root + ".cpwx/"))
     }
   }
 

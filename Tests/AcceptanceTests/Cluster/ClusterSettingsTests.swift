@@ -64,13 +64,28 @@ struct ClusterSettingsTests {
       var manifest = try workspace.manifest(of: job)
       manifest["stages"]?["one"]?["duration_seconds"] = .double(10)
       manifest["stages"]?["one"]?["resources"]?["cpu_seconds"] = .double(77)
+      manifest["stages"]?["one"]?["resources"]?["peak_memory_bytes"] = .int(64 << 20)
       try workspace.write("\(job)/manifest.json", manifest.text())
       // What somebody wrote there by hand the index has once it is looked at.
       #expect(try workspace.json("job", "list").array?.count == 1)
       let outcome = try cluster.cpwx(
         "run", "--force", "--detach", environment: ["CPWX_SLURM_FLAGS": "--hold", "SINFO_PARTITION": "none"])
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(try cluster.ask("squeue", "-h", "-o", "%C") == "2")
+      #expect(try cluster.ask("squeue", "-h", "-o", "%C %m") == "2 608M")
+    }
+  }
+
+  @Test func `a batch is one array, each of whose tasks asks for the GPU of its lane`() throws {
+    let lines = "GresTypes=gpu\nNodeName=DEFAULT Gres=gpu:1"
+    let stage = Stage("one", fields: ["lane: gpu"], script: "true")
+    try TestWorkspace.withCluster([stage], films: 4, lines: lines, gres: "Name=gpu File=/dev/null\n") {
+      workspace, cluster in
+      let settings = ["CPWX_SLURM_GRES": "gpu:1", "CPWX_SLURM_FLAGS": "--hold"]
+      #expect(try cluster.cpwx("run", "--detach", environment: settings).code == 0)
+      let tasks = try cluster.ask("squeue", "-h", "-r", "-o", "%F %b").split(separator: "\n")
+      #expect(tasks.count == 4)
+      #expect(Set(tasks).count == 1)
+      #expect(tasks[0].hasSuffix("gpu:1"), "\(tasks)")
     }
   }
 
