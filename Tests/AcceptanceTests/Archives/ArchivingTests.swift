@@ -197,6 +197,25 @@ struct ArchivingTests {
     }
   }
 
+  @Test func `the same job gives the same archive, wherever, in whatever language and by how many hands it is made`()
+    throws
+  {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      var archives: [Data] = []
+      for (zone, language, hands) in [
+        ("UTC", "C", "1"), ("Asia/Kolkata", "C.UTF-8", "2"), ("America/New_York", "POSIX", "4"),
+      ] {
+        let outcome = try workspace.cpwx(
+          "archive", "--keep", "-j", hands, id, environment: ["TZ": zone, "LC_ALL": language])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let archive = try workspace.archive()
+        archives.append(try workspace.bytes(archive))
+        try workspace.remove(archive)
+      }
+      #expect(Set(archives).count == 1)
+    }
+  }
+
   @Test func `several jobs at once are archived in little memory, however large they are`() throws {
     let large = Stage("one", script: "head -c 90000000 /dev/urandom > \"$1/large.bin\"")
     try TestWorkspace.with([large]) { workspace in

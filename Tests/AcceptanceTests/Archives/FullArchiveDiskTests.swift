@@ -30,6 +30,38 @@ struct FullArchiveDiskTests {
     }
   }
 
+  @Test func `a full disk under what cpwx keeps for itself leaves the job whole, or its archive`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let whole = try workspace.snapshot(job, logs)
+      let disk = workspace.path("disk")
+      // Large enough for blocks of 4 KiB, as SQLite counts on them where it shares memory by a file.
+      try workspace.mountLoopDisk(at: disk, size: "600M")
+      let state = ["CPWX_STATE": disk + "/state"]
+      #expect(try workspace.cpwx("job", "list", environment: state).code == 0)
+      var failures = 0
+      for size in stride(from: 16, through: 136, by: 8) {
+        try workspace.fill(disk, leaving: size)
+        let outcome = try workspace.cpwx("archive", id, environment: state)
+        for archive in workspace.archives {
+          let verified = try workspace.cpwx("archive", "verify", archive, environment: state)
+          #expect(verified.code == 0, "\(size): \(verified.errors)")
+        }
+        if outcome.code == 74 {
+          failures += 1
+          #expect(try workspace.snapshot(job, logs) == whole, "\(size)")
+          continue
+        }
+        #expect(outcome.code == 0, "\(size): \(outcome.errors)")
+        #expect(workspace.jobs.isEmpty && workspace.archives.count == 1, "\(size): \(workspace.tree("out"))")
+        try workspace.fill(disk, leaving: 4000)
+        #expect(try workspace.cpwx("archive", "restore", id, environment: state).code == 0, "\(size)")
+        #expect(try workspace.snapshot(job, logs) == whole, "\(size)")
+      }
+      #expect(failures > 0)
+    }
+  }
+
   @Test func `a full disk at any write of a restoration leaves the archive, and nothing in the job's place`() throws {
     try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
       let disk = workspace.path("disk")

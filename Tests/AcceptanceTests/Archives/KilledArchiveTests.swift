@@ -72,6 +72,36 @@ struct KilledArchiveTests {
     }
   }
 
+  @Test func `archiving anew over an earlier archive, cut off at any step, loses neither what was nor what is`() throws
+  {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let earlier = try workspace.bytes(workspace.archive())
+      try workspace.write(job + "/mine.txt", "mine")
+      let whole = try workspace.snapshot(job, logs)
+      try save(workspace)
+      var (sawEarlier, sawNew) = (false, false)
+      let steps = try cutOff(workspace, ["archive", "--force", id]) {
+        try bringBack(workspace)
+      } check: { step throws in
+        let standing = try workspace.bytes(workspace.archive())
+        let isWhole = (try? workspace.snapshot(job, logs)) == whole
+        (sawEarlier, sawNew) = (sawEarlier || standing == earlier, sawNew || standing != earlier)
+        // The job goes only once the archive that has all of it stands.
+        #expect(isWhole || standing != earlier, "step \(step)")
+        #expect(try workspace.cpwx("archive", "verify", workspace.archive()).code == 0, "step \(step)")
+        let again = try workspace.cpwx("archive", "--force", id)
+        #expect(again.code == 0, "step \(step): \(again.errors)")
+        #expect(workspace.jobs.isEmpty && workspace.archives.count == 1, "step \(step)")
+        #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        #expect(try workspace.cpwx("archive", "restore", id).code == 0, "step \(step)")
+        #expect(try workspace.snapshot(job, logs) == whole, "step \(step)")
+      }
+      #expect(steps > 20 && sawEarlier && sawNew, "\(steps)")
+    }
+  }
+
   @Test func `restoring cut off at any step leaves nothing half in place, and the next one ends it`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let (job, logs) = (try workspace.job(), try workspace.logFolder())
