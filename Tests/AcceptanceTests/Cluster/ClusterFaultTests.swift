@@ -117,7 +117,7 @@ struct ClusterFaultTests {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 6 })
-      try cluster.stopController(by: SIGKILL)
+      try cluster.stopController()
       #expect(
         eventually { run.errorsSoFar.contains("does not answer; its jobs go on, and are followed: ") })
       try workspace.write("open", "")

@@ -48,7 +48,7 @@ final class SlurmCluster {
     try #require(outcome.code == 0, "\(outcome.errors)")
   }
 
-  func stopController(by signal: Int32 = SIGTERM) throws { try end("ctld.pid", signal) }
+  func stopController() throws { try end("ctld.pid", SIGTERM) }
 
   func start(_ node: String) throws {
     let outcome = try workspace.startAsRoot(["slurmd", "-f", configuration, "-N", node]).wait()
