@@ -284,7 +284,7 @@ extension DatabaseQueue {
         }
       }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-      throw JobError(.locked, "the index", "is written to by another program", underlying: error)
+      throw JobError(.locked, "the index", "is in the hands of another process", underlying: error)
     }
   }
 

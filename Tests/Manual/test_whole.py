@@ -50,6 +50,10 @@ ELSEWHERE = {
     "the cluster's controller does not answer; its jobs go on, and are followed: ...": (
         f"{CLUSTER}/ClusterFaultTests.swift", "its jobs go on, and are followed"),
     "the cluster's controller answers again": (f"{CLUSTER}/ClusterFaultTests.swift", "controller answers again"),
+    "could be copied, and not taken away: ... is another user's": (
+        "Tests/AcceptanceTests/Migration/MigrateOwnerTests.swift", "could be copied, and not taken away: "),
+    "is moved, and what is left of the original cannot be removed: ... (...)": (
+        "Tests/AcceptanceTests/Migration/MigrateOwnerTests.swift", "is moved, and what is left of the original cannot be"),
     # They are a million million.
     "holds more than N bytes once decompressed": (
         "Tests/SeekableTarTests/HostileTests.swift", "holds more than 1000 bytes once decompressed"),

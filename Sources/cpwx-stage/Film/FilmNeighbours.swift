@@ -30,10 +30,10 @@ extension StageContext {
     guard let document = try? Manifest(reading: path("manifest.json")) else { return nil }
     if let file = document.inputFile, !file.isEmpty {
       let places = [settings.workspace, workspaceOfJob].compactMap { $0 }.map { resolve(file, against: $0) }
-      if let found = places.first(where: { exists($0) }) { return found }
+      // In a container a film from elsewhere has another place than its job says.
+      let mounted = FilePath(file).lastComponent.map { FilePath("\(ContainerPlaces.root)/input").appending($0) }
+      if let found = (places + [mounted].compactMap { $0 }).first(where: { exists($0) }) { return found }
     }
-    // In a container a film from elsewhere has another place than its job says.
-    if let named = settings.environment["INPUT_FILE"].map({ FilePath($0) }), exists(named) { return named }
     let demuxed = document.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string
     return demuxed.map { FilePath($0) }
   }
