@@ -8,13 +8,8 @@ internal import SystemPackage
 /// attributes. Each file is read back and compared by SHA-256 before anybody counts on the copy.
 struct TreeCopy {
   /// What was copied already, of files with several names.
-  private var names: [Inode: FilePath] = [:]
+  private var names: [TreeState.Inode: FilePath] = [:]
   private var losses = CopyLosses()
-
-  private struct Inode: Hashable {
-    let device: UInt
-    let number: UInt
-  }
 
   /// Moves a file or folder, by renaming it where that can be, else by a copy that is durable and verified before the
   /// old one goes. A copy that was finished before its original could go is recognised, and only the original is left to go.
@@ -147,7 +142,7 @@ struct TreeCopy {
 
   private mutating func copy(_ from: FilePath, to: FilePath) throws {
     guard let status = Steps.status(from) else { throw Errno.noSuchFileOrDirectory }
-    let inode = Inode(device: UInt(status.st_dev), number: UInt(status.st_ino))
+    let inode = TreeState.Inode(status)
     if status.st_mode & S_IFMT != S_IFDIR, status.st_nlink > 1 {
       if let first = names[inode] {
         FaultPoint.pass()

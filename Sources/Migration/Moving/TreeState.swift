@@ -12,9 +12,12 @@ struct TreeState {
   /// A folder that others own, and out of which this user may take nothing.
   private(set) var closed: FilePath?
 
-  private struct Inode: Hashable {
-    let device: UInt
-    let number: UInt
+  /// What makes two names one file.
+  struct Inode: Hashable {
+    private let device: UInt
+    private let number: UInt
+
+    init(_ status: stat) { (device, number) = (UInt(status.st_dev), UInt(status.st_ino)) }
   }
 
   /// - Throws: `Errno`.
@@ -26,8 +29,7 @@ struct TreeState {
     marks += [Int64(status.st_size), status.modified, isTop ? 0 : changed]
     guard status.st_mode & S_IFMT == S_IFDIR else {
       guard status.st_nlink > 1 else { return }
-      let inode = Inode(device: UInt(status.st_dev), number: UInt(status.st_ino))
-      return names[inode, default: (path, 0, Int(status.st_nlink))].met += 1
+      return names[Inode(status), default: (path, 0, Int(status.st_nlink))].met += 1
     }
     let inner = try FlatFolder(path)
     let all = inner.files + inner.folders + inner.links
