@@ -18,6 +18,8 @@ SIZES ?= 0 10000 100000 1000000
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Nothing is linked at run time: the programs start in half the time, and a copy works on any machine of this kind.
 RELEASE := -c release -Xswiftc -static-executable
+# Colours are a flag of the compiler: with them a terminal would build anew what a pipe has built.
+SWIFT_BUILD := swift build --no-color-diagnostics
 BUILT ?= .build/release
 PROGRAM := $(abspath $(BUILT))/cpwx
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
@@ -50,8 +52,8 @@ test-tools: # from PyPI, in a place of their own
 
 build:
 	@echo "== building cpwx and cpwx-stage"
-	@swift build $(RELEASE) --product cpwx
-	@swift build $(RELEASE) --product cpwx-stage
+	@$(SWIFT_BUILD) $(RELEASE) --product cpwx
+	@$(SWIFT_BUILD) $(RELEASE) --product cpwx-stage
 
 engines:
 	@echo "== speech engines"
@@ -77,7 +79,7 @@ demo: setup
 ## test: every test, with the engines they use; those of the built programs are of the programs that are installed
 test: test-packages test-tools check build engines
 	@echo "== building the tests"
-	@swift build --build-tests
+	@$(SWIFT_BUILD) --build-tests
 	@echo "== Swift tests"
 	swift test --skip-build --skip AcceptanceTests
 	@echo "== Swift tests of the built programs"
@@ -104,7 +106,7 @@ bench: bench-packages setup
 
 ## bench-index: the index over SIZES jobs, in $(BENCH_DIR)/, which stays for the next time (1000000 jobs take 17 GB)
 bench-index: bench-packages packages build
-	@swift build $(RELEASE) --product index-bench
+	@$(SWIFT_BUILD) $(RELEASE) --product index-bench
 	@python3 Tests/Benchmarks/index.py $(BUILT)/index-bench $(BUILT)/cpwx $(BENCH_DIR) $(SIZES)
 
 ## bench-contention: 64 processes that run jobs in one workspace for a minute, and readers of its index
@@ -125,13 +127,13 @@ bench-migrate: bench-packages packages build
 
 ## bench-archive: job archives against tar, bsdtar, dar, borg and restic; CURVE=curve for all sizes (takes 20 GB and half an hour)
 bench-archive: bench-packages packages
-	@swift build $(RELEASE) --product archive-bench
+	@$(SWIFT_BUILD) $(RELEASE) --product archive-bench
 	@python3 Tests/Benchmarks/archive.py $(BUILT)/archive-bench $(BENCH_DIR)/archive $(CURVE)
 
 ## fuzz: damaged and hostile archives, for FUZZ_SECONDS; what it finds is in .build/fuzz
 fuzz: packages
-	@swift build $(RELEASE) --product archive-bench
-	@CPWX_FUZZ=1 swift build -c release --scratch-path .build/fuzz/build --sanitize fuzzer -Xswiftc -enable-testing --product archive-fuzz
+	@$(SWIFT_BUILD) $(RELEASE) --product archive-bench
+	@CPWX_FUZZ=1 $(SWIFT_BUILD) -c release --scratch-path .build/fuzz/build --sanitize fuzzer -Xswiftc -enable-testing --product archive-fuzz
 	@mkdir -p .build/fuzz/found && python3 Tests/Fuzz/seeds.py $(BUILT)/archive-bench .build/fuzz/seeds
 	@cd .build/fuzz && build/release/archive-fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 found seeds
 
@@ -143,7 +145,7 @@ check:
 
 ## manual: the pages of section 1, made anew from the commands
 manual: packages
-	@swift build --product cpwx && swift build --product cpwx-stage
+	@$(SWIFT_BUILD) --product cpwx && $(SWIFT_BUILD) --product cpwx-stage
 	@python3 Tests/Manual/generate.py .build/debug/cpwx .build/debug/cpwx-stage man
 
 ## pictures: docs/night.svg and docs/report.png, made anew
