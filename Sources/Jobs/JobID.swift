@@ -73,9 +73,10 @@ public struct JobID: Sendable, Hashable, Comparable, LosslessStringConvertible {
   }
 
   public init?(_ text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let date = JobDate(digits: parts[0]), (3...15).contains(parts[1].utf8.count),
-      parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(parts[1]), number > 0
+    guard let dash = text.utf8.firstIndex(of: UInt8(ascii: "-")) else { return nil }
+    let digits = text[text.utf8.index(after: dash)...]
+    guard let date = JobDate(digits: text[..<dash]), (3...15).contains(digits.utf8.count),
+      digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(digits), number > 0
     else { return nil }
     self.date = date
     self.number = number

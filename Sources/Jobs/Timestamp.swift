@@ -68,7 +68,8 @@ public struct Timestamp: Sendable, Equatable, Comparable {
   ///
   /// - Parameter zone: as ``timezone`` writes it, of which the offset at its end counts; without one the form is local here.
   public init?(_ text: String, in zone: String?) {
-    let offset = zone?.split(separator: " ").last ?? ""
+    let zone = (zone ?? "")[...]
+    let offset = zone.utf8.lastIndex(of: UInt8(ascii: " ")).map { zone[zone.utf8.index(after: $0)...] } ?? zone
     guard let moment = Timestamp(text + offset) ?? Timestamp(text) else { return nil }
     self = moment
   }
@@ -117,7 +118,8 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     let sign = parts.tm_gmtoff < 0 ? "-" : "+"
     let name = withUnsafeMutablePointer(to: &parts) { String(cString: $0.pointee.tm_zone) }
     let offset = "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
-    return name.allSatisfy(\.isLetter) ? "\(name) \(offset)" : offset
+    let isOfLetters = name.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
+    return isOfLetters ? "\(name) \(offset)" : offset
   }
 
   /// The day that a local calendar shows.

@@ -54,7 +54,9 @@ struct JobRows: Sendable {
 
 extension IndexedJob {
   /// The film's file name.
-  var fileName: String? { input.map { String($0.split(separator: "/").last ?? "") } }
+  var fileName: String? {
+    input.map { String(Substring($0.utf8.split(separator: UInt8(ascii: "/")).last ?? "".utf8[...])) }
+  }
 
   fileprivate func addRow(to row: inout RowBuffer) {
     row.add(.integer(key))
