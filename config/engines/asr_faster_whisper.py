@@ -37,7 +37,7 @@ def run(request: api.Request) -> api.Result:
     if not api.has_module("faster_whisper"):
         raise api.EngineError(api.UNAVAILABLE, "faster-whisper is not installed; install the speech engines again")
     audio = api.audio_of(request)
-    spans = _speech(request, audio)
+    spans = speech_of(request, audio)
     answer = {
         "language": language,
         "language_probability": None,
@@ -85,7 +85,8 @@ def run(request: api.Request) -> api.Result:
     return answer
 
 
-def _speech(request: api.Request, audio: api.Audio) -> list[tuple[float, float]]:
+def speech_of(request: api.Request, audio: api.Audio) -> list[tuple[float, float]]:
+    """Where there is speech, as the request says or as Silero hears it."""
     spans = api.spans_of(request, audio.duration)
     if spans is None:
         import silero

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import engine_api as api
 import whisper_models
+from asr_faster_whisper import speech_of
 
 
 def describe() -> dict:
@@ -18,7 +20,8 @@ def describe() -> dict:
         "available": missing is None,
         "missing": missing,
         "version": api.version_of("whisperx") if api.has_module("whisperx") else None,
-        "limits": "The production transcriber, with word times from a second model; words without one keep whisper's.",
+        "limits": "The production transcriber, with word times from a second model; without one for the language, and in translations, "
+        "whisper places the words itself.",
     } | whisper_models.abilities(models)
 
 
@@ -39,14 +42,17 @@ def run(request: api.Request) -> api.Result:
         "model_requested": requested,
         "notes": notes,
     }
-    if audio.samples < api.SAMPLE_RATE // 10:
+    spans = speech_of(request, audio)
+    if audio.samples < api.SAMPLE_RATE // 10 or not spans:
+        notes.append("No speech was found, so there is no text.")
         return answer
 
     import whisperx
-    from torch_audio import best_device
+    from torch_audio import best_device, forbid_downloads
+    from whisper_text import Transcriber, detect_language
 
+    forbid_downloads()
     device = best_device().type
-    sound = audio.read()
     model = whisperx.load_model(
         str(folder),
         device,
@@ -57,42 +63,68 @@ def run(request: api.Request) -> api.Result:
         threads=int(api.number_of(request, "threads", 0)) or os.cpu_count() or 1,
         local_files_only=True,
     )
+    if language is None:
+        # whisperx hears the first 30 s only, which in a film may be a song.
+        language, answer["language_probability"] = detect_language(model.model, audio, spans)
+        answer["language"] = language
+        api.log(f"language {language} ({answer['language_probability']:.2f})")
+    aligner = None
+    if task == "transcribe" and request.get("word_timestamps") is not False:
+        aligner = _aligner(language, device, notes)
+    if aligner is None:
+        # whisperx alone gives stretches of up to 30 s without times inside, of which no subtitles can be made.
+        answer["segments"] = Transcriber(model.model, language, task, request, notes).transcribe(audio, spans)
+        return answer
+    sound = audio.read()
     heard = model.transcribe(sound, batch_size=8, language=language, task=task)
     api.progress(0.7)
-    answer["language"] = heard["language"]
-    segments = heard["segments"]
-    if task == "transcribe" and request.get("word_timestamps") is not False:
-        segments = _aligned(segments, sound, heard["language"], device, notes)
-    answer["segments"] = [_segment(segment) for segment in segments]
+    aligned = whisperx.align(heard["segments"], *aligner, sound, device)
+    answer["segments"] = [segment for segment in map(segment_of, aligned["segments"]) if segment["text"]]
     return answer
 
 
-def _aligned(segments: list[dict], sound, language: str, device: str, notes: list[str]) -> list[dict]:
-    """The segments with the times of their words, or as they were when the language has no alignment model here."""
+def _aligner(language: str, device: str, notes: list[str]) -> tuple | None:
+    """The network that places the words of a language, and its alphabet; None, with a note, when it is not here."""
+    import nltk
     import whisperx
 
     try:
-        model, metadata = whisperx.load_align_model(language, device)
+        nltk.data.find("tokenizers/punkt_tab")
+        return whisperx.load_align_model(language, device)
+    except LookupError:
+        reason, remedy = "nltk's punkt_tab is not installed", "-m nltk.downloader punkt_tab"
     except (ValueError, OSError) as error:
-        notes.append(f"No alignment model for {language} is installed, so words have no times ({error}).")
-        return segments
-    return whisperx.align(segments, model, metadata, sound, device)["segments"]
+        api.log(f"no alignment model: {error}")
+        reason = f"no alignment model for {language} is installed"
+        remedy = f"-c \"import whisperx; whisperx.load_align_model('{language}', 'cpu')\""
+    notes.append(
+        f"whisper placed the words itself, since {reason}; for whisperx's times run once, with a network: "
+        f"{api.home() / 'venv/bin/python'} {remedy}"
+    )
+    return None
 
 
-def _segment(segment: dict) -> dict:
-    words = [
-        {"word": word["word"].strip(), "start": round(word["start"], 3), "end": round(word["end"], 3), "probability": word["score"]}
-        for word in segment.get("words", [])
-        if "start" in word and "end" in word
-    ]
+def segment_of(segment: dict) -> dict:
+    """A segment as whisperx aligned it. Words that it could not place are kept, without times."""
     return {
         "start": round(segment["start"], 3),
         "end": round(segment["end"], 3),
         "text": segment["text"].strip(),
-        "avg_logprob": segment.get("avg_logprob"),
-        "no_speech_prob": segment.get("no_speech_prob"),
-        "words": words,
+        "avg_logprob": _number(segment.get("avg_logprob")),
+        "no_speech_prob": _number(segment.get("no_speech_prob")),
+        "words": [word_of(word) for word in segment.get("words", []) if word["word"].strip()],
     }
+
+
+def word_of(word: dict) -> dict:
+    """A word as whisperx aligned it: a time or a score that it could not find is null."""
+    start, end = _number(word.get("start")), _number(word.get("end"))
+    return {"word": word["word"].strip(), "start": start, "end": end, "probability": _number(word.get("score"))}
+
+
+def _number(value: float | None) -> float | None:
+    """A number as JSON can hold it; null for none, and for what pandas calls none."""
+    return round(float(value), 3) if value is not None and math.isfinite(value) else None
 
 
 def _missing() -> str | None:

@@ -9,6 +9,16 @@ from typing import Any
 from engine_api import SAMPLE_RATE, Audio, has_module, weights
 
 
+def forbid_downloads() -> None:
+    """Has torch raise an OSError where it would fetch weights: a night must not hang on a network, or begin to need one."""
+    import torch
+
+    def refuse(url: str, *_: Any, **__: Any) -> None:
+        raise OSError(f"{url} was not fetched before")
+
+    torch.hub.download_url_to_file = refuse
+
+
 def hub_caches() -> list[Path]:
     """Where hub models may be: the engines' own folder, the user's cache and the one that older pyannote used."""
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
@@ -16,18 +26,27 @@ def hub_caches() -> list[Path]:
     return [weights("hub"), Path(os.environ.get("HF_HUB_CACHE") or home / "hub"), pyannote]
 
 
-def is_cached(model: str) -> bool:
-    """Whether a snapshot of a hub model (`owner/name`) is on this machine."""
-    folder = "models--" + model.replace("/", "--")
-    return any(any((cache / folder / "snapshots").glob("*/*")) for cache in hub_caches())
+def found(model: str, files: tuple[str, ...]) -> tuple[Path, Path | None] | None:
+    """The folder on this machine of a hub model (`owner/name`) with all these files, and the cache that it is in.
+
+    A folder `weights/OWNER/NAME` that somebody laid there comes first, and is in no cache.
+    """
+    own = weights(*model.split("/"))
+    places: list[tuple[Path, Path | None]] = [(own, None)]
+    for cache in hub_caches():
+        places += [(folder, cache) for folder in sorted((cache / ("models--" + model.replace("/", "--")) / "snapshots").glob("*"))]
+    return next((place for place in places if all((place[0] / file).is_file() for file in files)), None)
 
 
-def missing_for_pyannote(model: str) -> str | None:
+def missing_for_pyannote(model: str, files: tuple[str, ...]) -> str | None:
     """What a person must install before pyannote.audio can run a model; None when all is there."""
     if not (has_module("torch") and has_module("pyannote") and has_submodule("pyannote", "audio")):
         return "the Python package pyannote.audio (with torch)"
-    if not is_cached(model):
-        return f"the model {model} in the hub cache: accept its terms, then download it once with your token"
+    if not found(model, files):
+        return (
+            f"the model {model} (with {', '.join(files)}) in {weights(*model.split('/'))} or in the hub's cache:"
+            f" accept its terms at huggingface.co, then hf auth login and hf download {model}"
+        )
     return None
 
 

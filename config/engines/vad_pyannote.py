@@ -5,12 +5,13 @@ from __future__ import annotations
 import engine_api as api
 
 MODEL = "pyannote/segmentation-3.0"
+FILES = ("pytorch_model.bin",)
 
 
 def describe() -> dict:
     from torch_audio import missing_for_pyannote
 
-    missing = missing_for_pyannote(MODEL)
+    missing = missing_for_pyannote(MODEL, FILES)
     return {
         "engine": "pyannote",
         "stage": "pyannote_vad",
@@ -24,9 +25,9 @@ def describe() -> dict:
 
 
 def run(request: api.Request) -> api.Result:
-    from torch_audio import as_tensor, best_device, missing_for_pyannote
+    from torch_audio import as_tensor, best_device, found, missing_for_pyannote
 
-    if missing := missing_for_pyannote(MODEL):
+    if missing := missing_for_pyannote(MODEL, FILES):
         raise api.EngineError(api.UNAVAILABLE, f"pyannote.audio cannot run; install {missing}")
     audio = api.audio_of(request)
     segments = []
@@ -34,7 +35,8 @@ def run(request: api.Request) -> api.Result:
         from pyannote.audio import Model
         from pyannote.audio.pipelines import VoiceActivityDetection
 
-        pipeline = VoiceActivityDetection(segmentation=Model.from_pretrained(MODEL))
+        folder, _ = found(MODEL, FILES)
+        pipeline = VoiceActivityDetection(segmentation=Model.from_pretrained(str(folder / FILES[0])))
         pipeline.instantiate(
             {
                 "min_duration_on": api.number_of(request, "min_speech_ms", 100) / 1000,
@@ -42,8 +44,8 @@ def run(request: api.Request) -> api.Result:
             }
         )
         pipeline.to(best_device())
-        found = pipeline(as_tensor(audio))
-        segments = [{"start": round(s.start, 3), "end": round(s.end, 3)} for s in found.get_timeline().support()]
+        speech = pipeline(as_tensor(audio))
+        segments = [{"start": round(s.start, 3), "end": round(s.end, 3)} for s in speech.get_timeline().support()]
     return {"segments": segments, "duration": round(audio.duration, 3), "engine": "pyannote", "model": MODEL, "notes": []}
 
 
