@@ -31,6 +31,9 @@ public struct ContainerPlaces: Sendable {
     ]
   }
 
+  /// Where a film is in a container that lies in none of these folders, and is mounted by itself.
+  public static func ownPlace(of film: FilePath) -> String { "\(root)/input/\(film.lastComponent?.string ?? "film")" }
+
   /// What a path of this machine is called in a container; `nil` when it is not there.
   public func containerPath(of path: FilePath) -> String? {
     let deepest = mounts.filter { path.starts(with: $0.host) }.max {

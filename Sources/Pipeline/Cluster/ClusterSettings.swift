@@ -51,8 +51,7 @@ public struct ClusterSettings: Sendable {
 extension Workspace {
   /// What the environment says, else what config/.env says; `nil` where both are empty.
   func setting(_ key: String, _ environment: [String: String]) -> String? {
-    [environment[key], config.values(outer: environment).last { $0.key == key }?.value].compactMap { $0 }
-      .first { !$0.isEmpty }
+    environment[key]?.nonEmpty ?? config.values(outer: environment).last { $0.key == key }?.value.nonEmpty
   }
 
   /// What a setting chooses among a few; `standard` where it is empty.

@@ -136,7 +136,7 @@ extension FilmBatch {
     let expected = films.compactMap { $0.estimate?.seconds }.max()
     let request = TaskRequest(
       selection.wanted, history, expected: expected, gres: settings.gres, node: node,
-      setting: { [config = workspace.config] key in config[key].flatMap { $0.isEmpty ? nil : $0 } })
+      setting: { [config = workspace.config] key in config[key]?.nonEmpty })
     return ["--nodes=1", "--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:TERM@60"] + request.options
       + settings.place + settings.flags
   }

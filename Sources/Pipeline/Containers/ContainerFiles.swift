@@ -28,9 +28,7 @@ struct ContainerFiles {
     let real = realPath(input) ?? input
     var rest = input
     let isInPlace = rest.removePrefix(workspace.inputRoot) && root?.pushing(rest) == real
-    film =
-      isInPlace
-      ? nil : Film(host: real, container: "\(ContainerPlaces.root)/input/\(input.lastComponent?.string ?? "film")")
+    film = isInPlace ? nil : Film(host: real, container: ContainerPlaces.ownPlace(of: input))
   }
 
   /// What a path of this machine is called in the containers; as here, when it is not there.

@@ -31,9 +31,7 @@ struct JobContext {
   }
 
   /// A setting; `nil` when absent or empty.
-  func setting(_ key: String) -> String? {
-    settings[key].flatMap { $0.isEmpty ? nil : $0 }
-  }
+  func setting(_ key: String) -> String? { settings[key]?.nonEmpty }
 
   /// Whether the stage's own setting leaves it out.
   func isSwitchedOff(_ stage: StageDefinition) -> Bool {

@@ -74,7 +74,7 @@ struct FilmFacts: Sendable, Equatable {
   }
 
   private static func text(_ value: JSON?) -> String? {
-    value?.string.map { $0.trimmed }.flatMap { $0.isEmpty ? nil : $0 }
+    value?.string?.trimmed.nonEmpty
   }
 
   private static func names(_ value: JSON?) -> [String] {

@@ -31,8 +31,8 @@ extension StageContext {
     if let file = document.inputFile, !file.isEmpty {
       let places = [settings.workspace, workspaceOfJob].compactMap { $0 }.map { resolve(file, against: $0) }
       // In a container a film from elsewhere has another place than its job says.
-      let mounted = FilePath(file).lastComponent.map { FilePath("\(ContainerPlaces.root)/input").appending($0) }
-      if let found = (places + [mounted].compactMap { $0 }).first(where: { exists($0) }) { return found }
+      let mounted = FilePath(ContainerPlaces.ownPlace(of: FilePath(file)))
+      if let found = (places + [mounted]).first(where: { exists($0) }) { return found }
     }
     let demuxed = document.stage("demux")?.fields["input_files"]?.array?.first?["path"]?.string
     return demuxed.map { FilePath($0) }

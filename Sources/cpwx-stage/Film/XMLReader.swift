@@ -1,3 +1,5 @@
+internal import Jobs
+
 /// An element of an XML document: its name in lower case, its text, its children.
 struct XMLElement: Sendable, Equatable {
   var name: String
@@ -6,7 +8,7 @@ struct XMLElement: Sendable, Equatable {
 
   /// The text of the first child of that name, without white space at its ends; `nil` when there is none.
   func text(of name: String) -> String? {
-    children.first { $0.name == name }.map { $0.text.trimmed }.flatMap { $0.isEmpty ? nil : $0 }
+    children.first { $0.name == name }?.text.trimmed.nonEmpty
   }
 
   func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
