@@ -38,4 +38,6 @@ public struct JobPaths: Sendable, Equatable {
   public var lock: FilePath { output.appending(".cpwx.lock") }
   /// There as long as nobody is to go on with the job.
   public var cancellation: FilePath { output.appending(".cpwx.cancelled") }
+  /// How far a cluster's task is with the job, while it is at work.
+  public var progress: FilePath { output.appending(".cpwx.progress") }
 }

@@ -165,7 +165,9 @@ public struct JobArchiving: Sendable {
           remedy: "Nothing was archived. Exclude less.")
       }
     }
-    if QuietLock.isOnlyALock(paths.lock) { source.ignored = try names.inOutput(".cpwx.lock") }
+    // Nobody is at work on it: what is there was left.
+    source.ignored = [try names.inOutput(".cpwx.progress")]
+    if QuietLock.isOnlyALock(paths.lock) { source.ignored.insert(try names.inOutput(".cpwx.lock")) }
     source.annotations = ["job_id": paths.id.description]
     source.workers = options.workers
     return source

@@ -131,7 +131,7 @@ final class BatchRun: Sendable {
         job, in: workspace, selection: batch.selection, workflow: batch.workflow, runner: batch.runner,
         environment: batch.environment,
         toolFolders: batch.toolFolders, lanes: batch.lanes, outage: outage, stop: own, waits: batch.options.waits,
-        index: batch.index, observe: observe)
+        tellsProgress: batch.isWorker, index: batch.index, observe: observe)
       let outcome = try run.run(film)
       var result = FilmBatch.Result(
         film: film, job: job, status: outcome.status, reason: outcome.reason,

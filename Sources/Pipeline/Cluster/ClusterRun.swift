@@ -203,7 +203,11 @@ final class ClusterRun {
     left.reserveCapacity(tasks.count)
     for var task in tasks {
       if let known { task.note(known[task.key] ?? known[FollowedTask.Key(array: task.array)]) }
-      if task.mayHaveMoved { tell(task.job, task.news.look()) }
+      if task.mayHaveMoved {
+        tell(task.job, task.news.look())
+        // No record has changed by that.
+        for event in task.lookAtProgress() { run.observe(event) }
+      }
       if task.hasEnded, let result = settle(&task) {
         run.finish(task.number, result)
       } else {

@@ -43,6 +43,7 @@ struct FollowedTask {
   let array: String
   let index: Int
   var news: ManifestNews
+  private var progress: ProgressNews
   /// As the controller knew it last.
   private(set) var told: ClusterTask?
   /// Answers in which it was not.
@@ -52,7 +53,11 @@ struct FollowedTask {
   init(_ handed: HandedJob, array: String, index: Int, _ stages: [StageDefinition]) {
     (self.handed, self.array, self.index) = (handed, array, index)
     news = ManifestNews(of: handed.job, handed.film, stages, after: handed.runs)
+    progress = ProgressNews(of: handed.job)
   }
+
+  /// How far the stage is that is at work, and what else has happened since the last look and stands in no manifest.
+  mutating func lookAtProgress() -> [RunEvent] { progress.look(beside: news) }
 
   var key: Key { Key(array: array, index: index) }
   var number: Int { handed.number }

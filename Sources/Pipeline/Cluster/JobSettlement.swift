@@ -37,6 +37,7 @@ struct JobSettlement {
     } catch let error as JobError where error.code == .locked {
       return nil
     }
+    WorkerProgress.removeLeft(of: job)
     let end = try judged(isStopping, wasHandedOver)
     _ = consume lock
     return end

@@ -2,7 +2,7 @@ internal import Jobs
 internal import SystemPackage
 
 /// What happens to a job that another process runs, read from its manifest as that changes: the beginnings and ends of its
-/// runs and stages, what stands from earlier runs, and what is tried again. How far a stage is stands nowhere.
+/// runs and stages, what stands from earlier runs, and what is tried again. How far a stage is, ``ProgressNews`` tells.
 struct ManifestNews {
   fileprivate struct Known: Equatable {
     var status: StageStatus?
@@ -20,6 +20,8 @@ struct ManifestNews {
   private var isOpen = false
   /// How many runs of the job have begun.
   private(set) var runs: Int
+  /// When the last of them began, as the job's history has it; `nil` where it was before.
+  private(set) var began: String?
 
   /// - Parameters:
   ///   - stages: those that are to be done, in their order.
@@ -49,6 +51,14 @@ struct ManifestNews {
     return begin + [.jobEnded(job, status: status, seconds: seconds, reason: reason)]
   }
 
+  /// Whether a stage is at work, as far as was told.
+  var isInStage: Bool { isOpen && stages.values.contains { $0.status == .running } }
+
+  /// Whether just this attempt is.
+  func isAtWork(on stage: String, attempt: Int) -> Bool {
+    isOpen && stages[StageName(stage)] == Known(status: .running, attempt: attempt)
+  }
+
   private var begun: RunEvent { .jobStarted(job, title: film.title, year: film.year, input: film.input) }
 
   private mutating func news(_ manifest: Manifest) -> [RunEvent] {
@@ -57,6 +67,7 @@ struct ManifestNews {
     if !isOpen { events.append(begun) }
     if manifest.runs > runs, !stages.isEmpty { events.append(resuming(manifest)) }
     (runs, isOpen) = (max(runs, manifest.runs), true)
+    began = manifest.history.last { $0.what == .started }?.at
     for record in manifest.stages {
       let name = StageName(record.name)
       let now = Known(record)

@@ -139,7 +139,8 @@ extension PipelineReader {
 
   /// What cpwx keeps in a job's folder itself.
   private static let ownFiles: Set<String> = [
-    "manifest.json", "job_info.json", "job.env", "pipeline.yaml", ".cpwx.lock", ".cpwx.cancelled", ".manifest.lock",
+    "manifest.json", "job_info.json", "job.env", "pipeline.yaml", ".cpwx.lock", ".cpwx.cancelled", ".cpwx.container",
+    ".cpwx.progress", ".manifest.lock",
   ]
 
   private static func isInsideJob(_ path: String) -> Bool {

@@ -33,6 +33,7 @@ struct JobRun {
   private let lanes: Lanes
   private let outage: EngineOutage
   private let waits: Bool
+  private let tellsProgress: Bool
 
   /// - Parameters:
   ///   - runner: what its stages are run as.
@@ -42,17 +43,18 @@ struct JobRun {
   ///   - outage: where what runs the stages is missed, together with the other jobs.
   ///   - stop: tells this run to end, of all that may go on; a cancellation of the job raises it.
   ///   - waits: for another process that runs the job to end.
+  ///   - tellsProgress: to whoever follows the job from elsewhere, by a file in its folder.
   ///   - index: told whenever the job has moved.
   ///   - observe: told of everything that happens, in order.
   init(
     _ paths: JobPaths, in workspace: Workspace, selection: StageSelection, workflow: String? = nil, runner: Runner,
     environment: [String: String], toolFolders: [FilePath], lanes: Lanes, outage: EngineOutage, stop: StopSource,
-    waits: Bool, index: IndexFeed?, observe: @escaping (RunEvent) -> Void
+    waits: Bool, tellsProgress: Bool = false, index: IndexFeed?, observe: @escaping (RunEvent) -> Void
   ) {
     (self.paths, self.workspace, self.selection, self.workflow) = (paths, workspace, selection, workflow)
     (self.environment, self.stop, self.observe) = (environment, stop, observe)
     (self.index, self.lanes, self.outage, self.waits) = (index, lanes, outage, waits)
-    (self.runner, self.toolFolders) = (runner, toolFolders)
+    (self.runner, self.toolFolders, self.tellsProgress) = (runner, toolFolders, tellsProgress)
   }
 
   /// Runs what is to run of `film`.
@@ -80,9 +82,12 @@ struct JobRun {
     try makeFolder(paths.logs)
     let log = try OrchestratorLog(in: paths.logs, started: started)
     var secrets: [String] = []
+    let telling = tellsProgress ? ProgressTelling(of: paths, began: started) : nil
+    defer { telling?.end() }
     let report: (RunEvent) -> Void = { event in
       let event = event.masked(secrets)
       log.write(event.lines)
+      telling?.note(event)
       observe(event)
     }
     let manager = JobManager(workspace, forContainers: runner == .docker)
@@ -123,6 +128,7 @@ struct JobRun {
       (outcome.reason, outcome.isCancelled) = (cancellation.reason, true)
     }
     // Before the end is known: nobody looks at a job that was completed again.
+    telling?.end()
     manager.cleanupJobEnv(paths)
     try record.end(outcome.recorded ?? outcome.status, started: started, error: outcome.reason)
     report(

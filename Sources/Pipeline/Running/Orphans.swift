@@ -8,7 +8,8 @@ public enum Orphans {
   /// What every process of a job carries in its environment, and no other.
   static func marker(of paths: JobPaths) -> String { "CPWX_RUN_OF=\(paths.output.string)" }
 
-  /// Ends them. The caller holds the job's lock: else they might be those of a run at work.
+  /// Ends them, and removes what the run told of how far it was. The caller holds the job's lock: else they might be those
+  /// of a run at work.
   ///
   /// - Parameters:
   ///   - environment: the caller's, which tells where containers are.
@@ -19,6 +20,7 @@ public enum Orphans {
   public static func end(
     of paths: JobPaths, in workspace: Workspace, environment: [String: String], trouble: (String) -> Void
   ) throws -> Bool {
+    WorkerProgress.removeLeft(of: paths)
     let note = ContainerNote(of: paths)
     let noted = try note?.docker(paths, in: workspace, environment)
     if let note, let noted { _ = try note.answer(about: paths) { try noted.containers(of: paths) } }

@@ -17,8 +17,8 @@ public struct ArchiveSource: Sendable {
   public var roots: [Root]
   /// What to leave out; recorded in the table.
   public var excluding: [Glob] = []
-  /// The one member that is no part of what is archived, and told nowhere: a lock's file.
-  public var ignored: MemberPath?
+  /// Members that are no part of what is archived, and told nowhere: a lock's file, what a dead process told of its work.
+  public var ignored: Set<MemberPath> = []
   public var redaction: Redaction?
   /// Recorded in the table, to be found there without reading data. For the same tree give the same ones: they are part of the bytes.
   public var annotations: [String: String] = [:]

@@ -51,7 +51,7 @@ struct SourceTree {
   private mutating func add(
     _ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]
   ) throws(ArchiveError) -> Bool {
-    if path == source.ignored { return false }
+    if source.ignored.contains(path) { return false }
     if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
     if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) {
       exclude(path, at: folder, name)

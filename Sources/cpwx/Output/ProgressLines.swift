@@ -39,8 +39,7 @@ struct ProgressLines {
       "\(bar(progress.fraction))\(Self.percent(progress.fraction))", "\(progress.ended)/\(progress.films) films",
     ]
     if progress.failed > 0 { parts.append(failed) }
-    parts += progress.laneSizes.filter { progress.laneUse[$0.key] != nil || $0.value > 1 }
-      .sorted { $0.key < $1.key }.map { "\($0.key) \(progress.laneUse[$0.key] ?? 0)/\($0.value)" }
+    parts += Self.lanes(progress)
     if let left = progress.secondsLeft(now: now) { parts.append("about \(describeDuration(left)) left") }
     for part in parts {
       if var last = lines.last?.text, columns.map({ last.displayWidth + 2 + part.displayWidth <= $0 }) ?? true {
@@ -49,6 +48,15 @@ struct ProgressLines {
       } else {
         lines.append(Line(text: lines.isEmpty ? part : "  \(part)", failure: failed))
       }
+    }
+  }
+
+  /// Lanes that have more than one place, or a stage in it; a cluster's have places that nobody counts.
+  private static func lanes(_ progress: BatchProgress) -> [String] {
+    let (sizes, use) = (progress.laneSizes, progress.laneUse)
+    return Set(sizes.keys).union(use.keys).sorted().compactMap { lane in
+      guard let size = sizes[lane] else { return "\(lane) \(use[lane] ?? 0)" }
+      return use[lane] != nil || size > 1 ? "\(lane) \(use[lane] ?? 0)/\(size)" : nil
     }
   }
 

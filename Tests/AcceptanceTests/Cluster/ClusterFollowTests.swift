@@ -239,7 +239,8 @@ struct ClusterFollowTests {
     let slow = Stage(
       "slow", inputs: ["two.out"], script: "touch begun.$CPWX_JOB_ID; until test -e on; do sleep 0.05; done")
     let stages = [Stage.making("one"), Stage.making("two"), gate, slow]
-    // Why a stage runs again, its command and what it says and how far it is are told of where it is started.
+    // Of stages that take less than a second no manifest tells why they run again, their command, what they say, and how far
+    // they are.
     let untold: Set = ["warning", "stage_command", "stage_progress", "stage_said"]
     func told(_ lines: [String]) throws -> [String] {
       let events = try lines.map { try JSON(parsing: Array($0.utf8)) }

@@ -17,7 +17,7 @@ struct ClusterRunTests {
       let named = events.map { event in
         ["event", "stage", "status"].compactMap { event[$0]?.string }.joined(separator: " ")
       }
-      // Commands are told of where they are started.
+      // Of stages that take less than a second they are told of where these are started.
       return named.filter { !$0.hasPrefix("stage_progress") && !$0.hasPrefix("stage_command") }
     }
     try TestWorkspace.withCluster(stages, films: 1) { workspace, cluster in
