@@ -131,6 +131,49 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `a batch of a killed head is followed to its end after a controller's new start, each film done once`(
+    isDoneMeanwhile: Bool
+  ) throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 6 })
+      run.send(SIGKILL)
+      #expect(try run.wait().signal == SIGKILL)
+      try cluster.stopController()
+      let silent = try cluster.cpwx("run", "--attach")
+      #expect(silent.code == 69, "\(silent.errors)")
+      if isDoneMeanwhile {
+        try workspace.write("open", "")
+        #expect(try eventually { try workspace.statuses() == ["completed": 6, "pending": 2] })
+      }
+      try cluster.startController()
+      if isDoneMeanwhile {
+        let outcome = try cluster.cpwx("run", "--attach")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      } else {
+        let follower = try cluster.startCPWX("run", "--attach")
+        #expect(eventually { follower.errorsSoFar.components(separatedBy: "one started").count == 7 })
+        try workspace.write("open", "")
+        let outcome = try follower.wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      }
+      #expect(workspace.jobs.count == 8)
+      #expect(try workspace.statuses() == ["completed": 8])
+      #expect(workspace.runs.sorted() == Array(repeating: "one", count: 8) + Array(repeating: "two", count: 8))
+      for job in workspace.jobs {
+        let history = try workspace.manifest(of: job)["history"]?.array ?? []
+        #expect(history.count { $0["event"]?.string == "completed" } == 1)
+      }
+      #expect(workspace.tree(".cpwx/cluster") == [])
+      #expect(workspace.leftovers == [])
+      #expect(try workspace.json("report")["status"]?.string == "completed")
+      // There is nothing left to do.
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(workspace.runs.count == 16)
+    }
+  }
+
   @Test func `a batch whose head dies just after handing over is found by its name, and handed over once`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 3) { workspace, cluster in
       // The real sbatch, and then the power goes: its answer is never written down.
