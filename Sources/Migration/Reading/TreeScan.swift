@@ -37,8 +37,8 @@ struct TreeScan: Sendable {
   /// The files, and the links as if each were one.
   private(set) var filesAndLinks: [RawPath] = []
 
-  /// Deeper than any job; a tree that goes on is cut here, and said to be unreadable.
-  private static let depthLimit = 64
+  /// As many folders as a path can name; one that goes on is cut here, and said to be unreadable.
+  private static let depthLimit = 2_048
 
   /// - Throws: `Errno` when the folder cannot be read.
   init(_ root: FilePath) throws(Errno) {
