@@ -126,11 +126,11 @@ struct MigrationRun {
   }
 
   /// Whether nothing more can be done until a person has made room.
-  private static func stopsAll(_ error: JobError) -> Bool {
+  static func stopsAll(_ error: JobError) -> Bool {
     var cause = error.underlying
     while let inner = cause as? JobError { cause = inner.underlying }
     guard let reason = cause as? Errno else { return false }
-    return [.noSpace, Errno(rawValue: EDQUOT), .readOnlyFileSystem].contains(reason)
+    return reason.isFull || reason == .readOnlyFileSystem
   }
 
   /// Has links follow what has moved, now that it is known what has: those in jobs that were to lead to trees which had to
@@ -146,7 +146,7 @@ struct MigrationRun {
         guard let (move, _) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
         do {
           try failed[place.number] == nil ? move.follow(targets) : move.followFromOldPlace(targets)
-        } catch let error as JobError {
+        } catch let error as JobError where !Self.stopsAll(error) {
           outcome.brokenLinks.append((move.entry.path, error))
         }
         devices.add(move.whereabouts)
@@ -162,7 +162,7 @@ struct MigrationRun {
       else { continue }
       do {
         try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
-      } catch let error as JobError {
+      } catch let error as JobError where !Self.stopsAll(error) {
         outcome.brokenLinks.append((workspace.documentPath(link.path.path), error))
         continue
       }

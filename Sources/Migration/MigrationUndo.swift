@@ -35,6 +35,17 @@ struct MigrationUndo {
   }
 
   mutating func run(_ progress: (Int, Int) -> Void) throws -> Migrator.Outcome {
+    do {
+      return try takeBack(progress)
+    } catch let error as JobError where MigrationRun.stopsAll(error) {
+      throw JobError(
+        error.code, error.subject, error.message,
+        remedy: "Make room on that disk, and it goes on where it stopped: cpwx migrate undo \(journal.id)",
+        underlying: error.underlying)
+    }
+  }
+
+  private mutating func takeBack(_ progress: (Int, Int) -> Void) throws -> Migrator.Outcome {
     var outcome = Migrator.Outcome(id: journal.id)
     outcome.done = journal.undone.count
     if journal.state != .undoing {
@@ -70,7 +81,7 @@ struct MigrationUndo {
       else { continue }
       do {
         try move.followBack(laterTargets)
-      } catch let error as JobError {
+      } catch let error as JobError where !MigrationRun.stopsAll(error) {
         outcome.brokenLinks.append((move.entry.path, error))
       }
     }
@@ -85,7 +96,7 @@ struct MigrationUndo {
       else { continue }
       do {
         try Steps.link(path, to: link.target, modified: link.modified, like: nil)
-      } catch let error as JobError {
+      } catch let error as JobError where !MigrationRun.stopsAll(error) {
         outcome.brokenLinks.append((workspace.documentPath(path), error))
       }
     }
@@ -94,6 +105,7 @@ struct MigrationUndo {
   private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
+    var trouble: JobError?
     let made = onAllCores(places.count, piece: 8) {
       [workspace, journal, mover, targets, laterTargets, followed, tell] number in
       let place = places[places.startIndex + number]
@@ -107,6 +119,7 @@ struct MigrationUndo {
       switch try result.get() {
       case nil: continue
       case .refused(let path, let reason)?: outcome.refused.append((path, reason))
+      case .failed(_, let error)? where MigrationRun.stopsAll(error): trouble = trouble ?? error
       case .failed(let path, let error)?: outcome.failures.append((path, error, isBack: false))
       case .undone(let folder)?:
         devices.add(folder)
@@ -118,6 +131,7 @@ struct MigrationUndo {
     try devices.sync()
     if !undone.isEmpty { try writer.add(["undone": .array(undone)]) }
     try writer.sync()
+    if let trouble { throw trouble }
   }
 
   /// Removes the folders of days that the migration made, and gives those that were there the times they had.
