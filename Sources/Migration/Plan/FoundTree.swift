@@ -156,6 +156,9 @@ struct TreeWalk {
       if isHidden(name) { continue }
       if let id = JobID(name.text), id.date == day {
         add(name, in: folder, .dated(.userless, day, user: nil))
+      } else if exists(path.appending("manifest.json")) {
+        // Somebody put a film's directory there.
+        add(name, in: folder, .folder)
       } else {
         walkUser(path, name, day)
       }
@@ -211,6 +214,13 @@ struct TreeWalk {
 
 extension RawPath {
   func isNumber(of digits: Int) -> Bool { bytes.count == digits && bytes.allSatisfy { (0x30...0x39).contains($0) } }
+
+  /// Whether it ends as the folders of days do: `2025/10/30`.
+  var isDay: Bool {
+    let parts = components.suffix(3)
+    guard parts.count == 3, let year = parts.first, let day = parts.last else { return false }
+    return year.isNumber(of: 4) && parts.dropFirst().first?.isMonth == true && day.isNumber(of: 2)
+  }
 
   /// Whether a folder bears a month's name, as those of today's layout do.
   var isMonth: Bool { isNumber(of: 2) && (1...12).contains(Int(text) ?? 0) }

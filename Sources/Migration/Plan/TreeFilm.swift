@@ -25,6 +25,11 @@ extension TreeReader {
     }
     if !isFlat, file == nil {
       // The folder's name is an id and tells of no film.
+      if title == nil, year == nil, let film = filmNamed(by: tree.name, entry.layout) {
+        (entry.title, entry.year) = (film.title, film.year)
+        (entry.titleSource, entry.yearSource) = ("directory", "directory")
+        return
+      }
       (entry.title, entry.year) = (title, year)
       entry.titleSource = title == nil ? nil : "manifest"
       entry.yearSource = year == nil ? nil : "manifest"
@@ -57,6 +62,14 @@ extension TreeReader {
       return film.year == nil ? nil : (name.text, film)
     }
     return film(of: tree.name) ?? film(of: embedded) ?? recordedFolder(manifest).flatMap(film) ?? (embedded.text, nil)
+  }
+
+  /// The film that a folder among a day's jobs is called after by somebody who put it there.
+  private func filmNamed(by name: RawPath, _ layout: MigrationEntry.Layout?) -> FilmName? {
+    let isCounted = name.text.hasPrefix("job-") || !name.text.contains(where: \.isLetter)
+    guard layout == .later, !isCounted else { return nil }
+    let film = FilmName(parsing: name.text)
+    return film.year == nil ? nil : film
   }
 
   private func recordedFolder(_ manifest: Manifest?) -> RawPath? {
@@ -116,7 +129,7 @@ extension TreeReader {
   private static let filmFacts = RawPath("metadata/tmdb_data.json")
   private static let demuxFacts = RawPath("audio/audio_demux_metadata.json")
 
-  private func document(_ name: RawPath, in scan: TreeScan) -> JSON? {
+  func document(_ name: RawPath, in scan: TreeScan) -> JSON? {
     guard scan.isPlainFile(name) else { return nil }
     return (try? scan.read(name)).flatMap { try? JSON(parsing: $0) }
   }

@@ -50,20 +50,38 @@ struct TreeReader: Sendable {
         return [Reading(entry: other(tree, [.error("cannot be read (\(error)); nothing is known of it")]))]
       }
       if let reading = flat(tree, scan) { return [reading] }
-      let inner = scan.folders.map(\.path).filter { !$0.isEmpty && !$0.bytes.contains(RawPath.slash) }
-      let films = inner.sorted().compactMap { name in
-        flat(FoundTree(path: tree.path.appending(name), name: name, place: .flat))
-      }
+      let films = films(in: tree, scan)
       var note: [Problem] = []
-      if !films.isEmpty { note = [.info("holds \(films.count) films' directories")] }
+      if !films.isEmpty {
+        note = [.info(films.count == 1 ? "holds a film's directory" : "holds \(films.count) films' directories")]
+      }
       if scan.files.isEmpty, scan.links.isEmpty { note = [.info("is empty")] }
+      if let days = scan.folders.first(where: { $0.path.isDay }) {
+        let folder = workspace.documentPath(tree.path.appending(days.path.folder.folder.folder))
+        note.append(
+          .warning(
+            "holds jobs that lie by their days, and they stay: cpwx migrate --from-legacy '\(folder)' takes them"))
+      }
       var entry = other(tree, note)
-      entry.links = scan.links.filter { link in
-        !films.contains { link.path.below($0.entry.source.name) != nil }
-      }.map { TreeScan.Link(path: RawPath(tree.path).appending($0.path), target: $0.target, modified: $0.modified) }
-      return [Reading(entry: entry)] + films
+      entry.links = scan.links.filter { link in !films.contains { link.path.below($0.place) != nil } }
+        .map { $0.below(entry.source) }
+      return [Reading(entry: entry)] + films.map(\.reading)
     }
   }
+
+  /// The films' directories in a folder of such, and in folders of it that are none, with where each lies in it.
+  private func films(in tree: FoundTree, _ scan: TreeScan) -> [(place: RawPath, reading: Reading)] {
+    var films: [(place: RawPath, reading: Reading)] = []
+    for folder in scan.folders.map(\.path).sorted() where !folder.isEmpty && folder.components.count <= Self.filmDepth {
+      if folder.isDay || folder.folder.isDay || films.contains(where: { folder.below($0.place) != nil }) { continue }
+      let inner = FoundTree(path: tree.path.appending(folder), name: folder.name, place: .flat)
+      if let reading = flat(inner) { films.append((folder, reading)) }
+    }
+    return films
+  }
+
+  /// How many folders down a film's directory is looked for in a folder of such.
+  private static let filmDepth = 3
 
   func other(_ tree: FoundTree, _ problems: [Problem] = []) -> MigrationEntry {
     var entry = MigrationEntry(kind: .other, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
@@ -89,17 +107,23 @@ struct TreeReader: Sendable {
     guard isJob(scan, outputs, old) else { return nil }
     var entry = MigrationEntry(kind: .movie, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = .flat
-    let verdicts = StageVerdicts(old.manifest, outputs, muxIsOff: leavesOutMux)
+    // Later versions put one beside the manifest.
+    let job = document(Self.jobFile, in: scan).flatMap { $0.object == nil ? nil : $0 }
+    let verdicts = StageVerdicts(
+      old.manifest ?? job.map { Manifest(document: $0) }, outputs, muxIsOff: leavesOutMux)
     tellStages(&entry, verdicts)
     entry.problems += verdicts.problems
     let name = embeddedName(tree, outputs, old.manifest)
-    tellFilm(&entry, tree, named: name, scan, old.manifest, media: tree.path)
+    tellFilm(&entry, tree, named: name, scan, old.manifest, job: job, media: tree.path)
     date(&entry, tree, scan, old)
-    entry.userID = user(old.manifest?.document["user_id"]) ?? options.user
+    entry.userID = user(old.manifest?.document["user_id"]) ?? user(job?["user_id"]) ?? options.user
+    entry.oldID = old.manifest?.jobID ?? job?["job_id"]?.string
     entry.work = EntryWork(for: entry, named: name, scan, outputs, verdicts, isShownOnly: isShownOnly)
     judge(&entry, scan, outputs, old, verdicts)
     return reading(entry, tree, old)
   }
+
+  private static let jobFile = RawPath("job.json")
 
   func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
     (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)

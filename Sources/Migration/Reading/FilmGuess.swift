@@ -46,7 +46,7 @@ struct FilmGuess: Sendable {
     let isAgreed = evidence.manifestTitle.map {
       evidence.directory.isEmpty || FilmKeys.bareKey($0) == FilmKeys.bareKey(fromDirectory.title)
     }
-    if isAgreed == true, Self.isSerial(fileName) {
+    if isAgreed == true && Self.isSerial(fileName) || isAgreed != false && Self.isAnyFilms(fileName) {
       problems.append(.info("\(fileName) is no film's name"))
       fileName = ""
     }
@@ -124,6 +124,18 @@ struct FilmGuess: Sendable {
       && digits.allSatisfy { $0.isASCII && $0.isNumber }
       && !(digits.count == 4 && FilmName(parsing: fileName).year != nil)
   }
+
+  /// Whether a file bears a name that any film's could, being in a folder that tells which: `movie.mp4`.
+  private static func isAnyFilms(_ fileName: String) -> Bool {
+    let stem = fileName.prefix(upTo: fileName.lastIndex(of: ".") ?? fileName.endIndex).lowercased()
+    return stem.count == 1 || anyFilms.contains(stem)
+  }
+
+  private static let anyFilms: Set<String> = [
+    "clip", "feature", "film", "full movie", "full_movie", "input", "main", "media", "movie", "output", "sample",
+    "source",
+    "stream", "test", "title", "unknown", "unknown movie", "unknown_movie", "untitled", "video",
+  ]
 
   private static func told(_ source: String) -> String {
     switch source {

@@ -47,7 +47,7 @@ enum OldManifest: Sendable {
 
   private init(leavingOut omission: JSON.Omission?, read: () throws -> [UInt8]) {
     do {
-      let bytes = try read()
+      let bytes = try OldText.utf8(read())
       guard bytes.contains(where: { !" \n\r\t\0".utf8.contains($0) }) else {
         self = .unreadable("is empty")
         return

@@ -42,7 +42,7 @@ struct CutText {
   init(of path: FilePath) {
     let status = try? FileStatus(of: path)
     let isSmall = status.map { $0.isRegular && $0.size <= 1 << 20 } ?? false
-    bytes = isSmall ? (try? DurableFile.read(path)) ?? [] : []
+    bytes = isSmall ? OldText.utf8((try? DurableFile.read(path)) ?? []) : []
   }
 
   func first(_ name: String) -> JSON? { values(of: name, limit: 1).first }
@@ -70,18 +70,34 @@ struct CutText {
 }
 
 extension Timestamp {
-  /// A moment as any writer recorded it: the documented form, one without seconds, a day alone, or the time since 1970
-  /// in seconds, thousandths or millionths of one.
+  /// A moment as any writer recorded it: the documented form, one without seconds, a day alone, the same with slashes or
+  /// in digits alone, or the time since 1970 in seconds, thousandths or millionths of one.
   init?(recorded value: JSON?) {
-    if let text = value?.string {
-      guard let moment = Timestamp(text) ?? Timestamp(text + ":00") ?? Timestamp(text + "T00:00:00") else {
-        return nil
-      }
+    if let text = value?.string,
+      let moment = Timestamp(anyLength: text) ?? Timestamp(anyLength: text.replacing("/", with: "-"))
+        ?? Timestamp(inDigits: text)
+    {
       self = moment
       return
     }
-    guard let number = value?.double, number > 0, number < 1e16 else { return nil }
+    guard let number = value?.double ?? value?.string.flatMap({ Double($0) }), number > 0, number < 1e16 else {
+      return nil
+    }
     let unit = number < 1e11 ? 1e6 : number < 1e14 ? 1e3 : 1
     self.init(microseconds: Int64(number * unit))
+  }
+
+  private init?(anyLength text: String) {
+    guard let moment = Timestamp(text) ?? Timestamp(text + ":00") ?? Timestamp(text + "T00:00:00") else { return nil }
+    self = moment
+  }
+
+  /// `20251027_150000`, `20251027T150000Z`, `20251027`.
+  private init?(inDigits text: String) {
+    guard let parts = text.wholeMatch(of: /(\d{4})(\d\d)(\d\d)(?:[ T_-]?(\d\d):?(\d\d):?(\d\d)(.*))?/)?.output else {
+      return nil
+    }
+    let time = parts.4.map { "T\($0):\(parts.5 ?? ""):\(parts.6 ?? "")\(parts.7 ?? "")" } ?? "T00:00:00"
+    self.init("\(parts.1)-\(parts.2)-\(parts.3)\(time)")
   }
 }
