@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 SAMPLE := config/samples/super_awesome_company_2018.mp4
 
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
-TEST_PACKAGES := busybox-static chromium docker.io e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc openssl prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd zsh zstd
+TEST_PACKAGES := btrfs-progs busybox-static chromium docker.io e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc openssl prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd xfsprogs zsh zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic slurm-client slurmctld slurmd snakemake sqlite3 zstd
 PICTURE_PACKAGES := chromium fonts-dejavu-core pngquant python3-pyte
 BENCH_DIR ?= .bench

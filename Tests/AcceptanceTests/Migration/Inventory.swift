@@ -1,7 +1,9 @@
+import CLinux
 import Foundation
 import Testing
 
-/// What lies in a folder, to the byte: of each thing its kind, mode, time, content or target.
+/// What lies in a folder, to the byte: of each thing its kind, mode, owner, time, names, extended attributes, and content
+/// or target.
 struct Inventory: Equatable {
   private(set) var entries: [String: String] = [:]
 
@@ -14,7 +16,9 @@ struct Inventory: Equatable {
       var raw = stat()
       guard lstat("\(folder)/\(path)", &raw) == 0 else { continue }
       let isFolder = raw.st_mode & S_IFMT == S_IFDIR
-      var text = "\(String(raw.st_mode, radix: 8)) \(raw.st_uid)"
+      var text = "\(String(raw.st_mode, radix: 8)) \(raw.st_uid):\(raw.st_gid)"
+      if !isFolder { text += " \(raw.st_nlink)" }
+      for (name, value) in Self.attributes(of: "\(folder)/\(path)") { text += " \(name)=\(value)" }
       if !isFolder || folderTimes { text += " \(raw.st_mtim.tv_sec).\(raw.st_mtim.tv_nsec)" }
       if raw.st_mode & S_IFMT == S_IFLNK {
         text += " -> " + (try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)"))
@@ -22,6 +26,20 @@ struct Inventory: Equatable {
         text += " " + (FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()).base64EncodedString()
       }
       entries[path] = text
+    }
+  }
+
+  private static func attributes(of path: String) -> [(name: String, value: String)] {
+    var list = [CChar](repeating: 0, count: 65_536)
+    let count = llistxattr(path, &list, list.count)
+    guard count > 0 else { return [] }
+    let names = list[..<count].split(separator: 0).map {
+      String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    return names.sorted().map { name in
+      var value = [UInt8](repeating: 0, count: 65_536)
+      let size = lgetxattr(path, name, &value, value.count)
+      return (name, Data(value[..<max(0, size)]).base64EncodedString())
     }
   }
 

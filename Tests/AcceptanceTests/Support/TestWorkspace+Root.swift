@@ -21,10 +21,10 @@ extension TestWorkspace {
   }
 
   /// A small disk with a file system of its own in a file, that any user can write to.
-  func mountLoopDisk(at place: String, size: String) throws {
+  func mountLoopDisk(at place: String, size: String, making: String = "mkfs.ext4 -q -m 0") throws {
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     let image = place + ".image"
-    let made = try start(["sh", "-c", "truncate -s \"$2\" \"$1\" && mkfs.ext4 -q -m 0 \"$1\"", "sh", image, size])
+    let made = try start(["sh", "-c", "truncate -s \"$2\" \"$1\" && \(making) \"$1\"", "sh", image, size])
       .wait()
     try #require(made.code == 0, "\(made.errors)")
     try mount(["-o", "loop", image], at: place)
