@@ -39,16 +39,13 @@ struct CopyLosses {
 /// Owner, mode, times and extended attributes of a file, a folder or a link itself.
 enum FileAttributes {
   /// Gives a copy those of its original.
-  ///
-  /// - Throws: `Errno` where there is no room for them.
-  static func copy(_ from: FilePath, to: FilePath, _ status: stat, _ losses: inout CopyLosses) throws(Errno) {
+  static func copy(_ from: FilePath, to: FilePath, _ status: stat, _ losses: inout CopyLosses) {
     var reasons: [CopyLosses.Kind: Errno] = [:]
     func attempt(_ kind: CopyLosses.Kind, _ result: CInt) { if result != 0 { reasons[kind] = Errno(rawValue: errno) } }
     attempt(.owner, to.withPlatformString { lchown($0, status.st_uid, status.st_gid) })
     for (name, value) in extended(of: from) {
       let result = to.withPlatformString { lsetxattr($0, name, value, value.count, 0) }
-      attempt(.attributes, result)
-      if let reason = reasons[.attributes], reason.isFull { throw reason }
+      if result != 0 { attempt(.attributes, result) }
     }
     if status.st_mode & S_IFMT != S_IFLNK {
       attempt(.mode, to.withPlatformString { chmod($0, status.st_mode & 0o7777) })

@@ -59,7 +59,7 @@ struct TreeCopy {
     var copy = TreeCopy()
     do {
       guard try copy.isOfSameContent(from, copied) else { return false }
-      try copy.setAttributes(from, copied)
+      copy.setAttributes(from, copied)
       try FileSystems.sync(of: copied.removingLastComponent())
     } catch {
       throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(copied.string)", error)
@@ -175,7 +175,7 @@ struct TreeCopy {
         throw Errno(rawValue: errno)
       }
     }
-    try FileAttributes.copy(from, to: to, status, &losses)
+    FileAttributes.copy(from, to: to, status, &losses)
   }
 
   private func copyContent(_ from: FilePath, to: FilePath, size: Int64) throws {
@@ -211,14 +211,14 @@ struct TreeCopy {
   }
 
   /// Gives a whole copy what it may lack.
-  private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) throws(Errno) {
+  private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) {
     guard let status = Steps.status(from) else { return }
     if status.st_mode & S_IFMT == S_IFDIR, let inner = try? FlatFolder(from) {
       for name in inner.files + inner.folders + inner.links {
-        try setAttributes(from.appending(name), copied.appending(name))
+        setAttributes(from.appending(name), copied.appending(name))
       }
     }
-    try FileAttributes.copy(from, to: copied, status, &losses)
+    FileAttributes.copy(from, to: copied, status, &losses)
   }
 
   /// Compares a copy with what it was made of, as the disk gives both.
