@@ -51,6 +51,26 @@ struct MigrateLinkTests {
     }
   }
 
+  @Test(arguments: [70, 900])
+  func `those that lie deep, in folders that are closed too`(_ depth: Int) throws {
+    try TestWorkspace.with { workspace in
+      try workspace.film("Sholay (1975).mp4", holding: "film")
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let way = String(repeating: "d/", count: depth)
+      let target = String(repeating: "../", count: depth + 2) + "in/Sholay (1975).mp4"
+      let make =
+        "mkdir -p \"out/Sholay_1975/$1\" && ln -s \"$2\" \"out/Sholay_1975/$1/film\" && chmod 0555 \"out/Sholay_1975/$1\""
+      #expect(try workspace.start(["sh", "-c", make, "sh", way, target]).wait().code == 0)
+      let list = "find out in -printf '%p %m %n %T@ %l\\n' | sort"
+      let before = try workspace.start(["sh", "-c", list]).wait().output
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0 && !outcome.output.contains("cannot be read"), "\(outcome.errors)\(outcome.output)")
+      #expect(try workspace.read(workspace.migrated("20251027-001") + "/\(way)film") == "film")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try workspace.start(["sh", "-c", list]).wait().output == before)
+    }
+  }
+
   @Test func `one whose way no text tells is told of in the plan`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
