@@ -1,9 +1,11 @@
 """The texts of the errors that the sources can tell."""
 
+import ast
 import re
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[2] / "Sources"
+PYTHON = (SOURCES.parent / "config/engines", SOURCES.parent / "config/sdk")
 # Stands where a text is put in.
 GAP = "\\(...)"
 # What makes an error or hands a text on to one, and which of its arguments without a label the text is.
@@ -30,6 +32,38 @@ def texts():
                 if not re.search(r"[a-z]{3}", text.replace(GAP, "")):
                     continue
                 yield text, f"{file.relative_to(SOURCES)}:{source.count(chr(10), 0, place) + 1}"
+
+
+def python_texts():
+    """Each text that an engine or the drop-in raises, ends with or warns of, with its file and line."""
+    for folder in PYTHON:
+        for file in sorted(folder.glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                text = python_text(node)
+                if text and re.search(r"[a-z]{3}", text.replace(GAP, "")):
+                    yield text, f"{file.relative_to(SOURCES.parent)}:{node.lineno}"
+
+
+def python_text(node):
+    call = node.exc if isinstance(node, ast.Raise) else node
+    if not isinstance(call, ast.Call) or not call.args:
+        return None
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    text = with_python_gaps(call.args[-1])
+    if isinstance(node, ast.Raise):
+        # What a checkpoint's reader finds stands in the brackets of the error that it becomes.
+        return None if name == "UnpicklingError" else text
+    if name == "log":
+        return text.removeprefix("error: ") if text.startswith("error: ") else None
+    return text if name in ("_stop", "exit", "warning", "error") else None
+
+
+def with_python_gaps(expression):
+    if isinstance(expression, ast.Constant):
+        return str(expression.value)
+    if isinstance(expression, ast.JoinedStr):
+        return "".join(map(with_python_gaps, expression.values))
+    return GAP
 
 
 def reasons(source):

@@ -30,7 +30,7 @@ _NOT_SETTINGS = {
 
 def page(name):
     """A page's source without its escapes."""
-    return (MAN / name).read_text().replace("\\&", "").replace("\\e", "\\")
+    return (MAN / name).read_text().replace("\\&", "").replace("\\(dq", '"').replace("\\e", "\\")
 
 
 def literals(name):

@@ -6,6 +6,7 @@ import unittest
 import provoking
 import sources
 import test_archive_errors
+import test_engine_errors
 import test_errors
 import test_manual as manual
 import test_notices
@@ -103,8 +104,8 @@ class TheManual(unittest.TestCase):
         if not provoking.PROVOKED:
             # It has been asked for alone; else the tests have run before.
             for module in (
-                    test_archive_errors, test_errors, test_notices, test_reasons, test_stage_errors, test_system_errors,
-                    test_warnings):
+                    test_archive_errors, test_engine_errors, test_errors, test_notices, test_reasons, test_stage_errors,
+                    test_system_errors, test_warnings):
                 unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
         self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE) - BETWEEN - UNSEEN), [])
         self.assertEqual(sorted(provoking.PROVOKED & (set(ELSEWHERE) | BETWEEN | UNSEEN)), [])
@@ -120,6 +121,14 @@ class TheManual(unittest.TestCase):
         for text, place in texts:
             with self.subTest(place):
                 self.assertTrue(any(pattern.search(text) for pattern in documented), text)
+
+    def test_what_the_engines_and_the_drop_in_raise_is_documented_as_it_is(self):
+        shown = {" ".join(words(text)) for text in provoking.DOCUMENTED}
+        texts = list(sources.python_texts())
+        self.assertGreater(len(texts), 30)
+        for text, place in texts:
+            with self.subTest(place):
+                self.assertIn(" ".join(words(text)), shown)
 
     def test_a_reason_is_documented_as_it_is(self):
         """Not by a word of it."""

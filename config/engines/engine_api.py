@@ -212,7 +212,8 @@ def _guarded(run: Callable[[Request], Result]) -> Result:
     except EngineError as error:
         _stop(error.code, str(error))
     except MemoryError:
-        _stop(FAILED, f"not enough memory for {request.get('audio')}; free some, or choose a smaller model")
+        subject = request.get("audio", "the request")
+        _stop(FAILED, f"not enough memory for {subject}; free some, or choose a smaller model")
     except ImportError as error:
         _stop(UNAVAILABLE, f"{error}; install the speech engines again")
     except Exception as error:  # noqa: BLE001 - the last line must be a sentence, whatever happened
