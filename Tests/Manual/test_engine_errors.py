@@ -46,8 +46,8 @@ class EngineCase(ErrorCase):
 
     def told(self, stage, script='exec "$PYTHON" "$@"', settings="", described=None):
         """How a stage ends whose engine is run so."""
-        tell = f"echo '{json.dumps(described)}'; exit" if described else 'exec "$PYTHON" "$@"'
-        self.python(f'case "$2" in describe) {tell};; esac\n{script}')
+        tell = f"*_{described['engine']}.py.describe) echo '{json.dumps(described)}'; exit;;" if described else ""
+        self.python(f'case "$1.$2" in {tell} *.describe) exec "$PYTHON" "$@";; esac\n{script}')
         with open(self.job / "job.env", "a") as file:
             file.write(settings)
         return self.place.stage(stage, self.job, environment={
