@@ -23,20 +23,18 @@ public enum Secrets {
   }
 
   /// The secret values of an env file, of the JSON file that SECRETS_PATH names, and of the environment around them:
-  /// each line of each one, and the passwords of URLs, longest first.
+  /// each line of each one in all its forms, and the passwords of URLs, longest first.
   public static func values(of env: EnvFile, secretsFile: JSON?, outer: [String: String] = [:]) -> [String] {
     var found: Set<String> = []
     func take(_ value: String, whole: Bool) {
-      if whole { found.insert(value) }
+      for line in whole ? value.split(whereSeparator: \.isNewline) : [] { found.formUnion(forms(of: String(line))) }
       for password in URLPassword.all(in: value) { found.formUnion(password.searched) }
     }
     for (key, value) in env.values(outer: outer) { take(value, whole: isSecret(key)) }
     for (key, value) in outer { take(value, whole: isSecret(key)) }
     for key in env.keys { take(env[key] ?? "", whole: isSecret(key)) }
     for text in secretsFile.map(texts) ?? [] { take(text, whole: true) }
-    return found.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
-      .filter { $0.utf8.count >= shortestSearched }
-      .longestFirst
+    return found.filter { $0.utf8.count >= shortestSearched }.longestFirst
   }
 
   /// `text` with each of `values`, which come longest first, and the password of each URL masked.
