@@ -30,6 +30,8 @@ public struct JobPaths: Sendable, Equatable {
   }
 
   public var env: FilePath { output.appending("job.env") }
+  /// Whether job.env tells anything: one that a crash has emptied is as good as gone.
+  public var hasSettings: Bool { ((try? FileStatus(of: env))?.size ?? 0) > 0 }
   public var info: FilePath { output.appending("job_info.json") }
   public var manifest: FilePath { output.appending("manifest.json") }
   /// The pipeline file of the last run, so that the job can be done again as it was done.

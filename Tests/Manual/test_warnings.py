@@ -159,7 +159,7 @@ class Runs(Warnings):
     def test_of_a_job_without_settings(self):
         (self.failed_job() / "job.env").unlink()
         self.expect(
-            "job.env was gone; the job goes on with the settings of ...", 1, self.place.cpwx("run"))
+            "job.env was gone or empty; the job goes on with the settings of ...", 1, self.place.cpwx("run"))
 
     def test_of_a_stage_whose_output_is_gone(self):
         (self.place.root / "config/pipeline.yaml").write_text(GONE)

@@ -12,7 +12,7 @@ struct CompletionCheck {
   ///
   /// - Throws: ``JobError`` when the job's files cannot be read; `CancellationError` when the run is told to end.
   func reasonToRun(_ film: InputDecision, _ job: JobPaths) throws -> String? {
-    if !exists(job.env) { return JobRun.lostSettings(of: job, workspace) }
+    if !job.hasSettings { return JobRun.lostSettings(of: job, workspace) }
     let manifest = try Manifest(reading: job.manifest)
     let context = try JobContext(
       workspace: workspace, paths: job, input: film.input, title: film.title, year: film.year,

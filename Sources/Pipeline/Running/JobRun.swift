@@ -95,7 +95,7 @@ struct JobRun {
       let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
       if left { report(.orphansEnded(paths)) }
     }
-    if !exists(paths.env) {
+    if !paths.hasSettings {
       try manager.renewJobEnv(paths)
       report(.warning(Self.lostSettings(of: paths, workspace)))
     }
@@ -138,7 +138,7 @@ struct JobRun {
   }
 
   static func lostSettings(of paths: JobPaths, _ workspace: Workspace) -> String {
-    "\(paths.id): job.env was gone; the job goes on with the settings of \(workspace.configFile)"
+    "\(paths.id): job.env was gone or empty; the job goes on with the settings of \(workspace.configFile)"
   }
 
   private func runStages(

@@ -166,14 +166,18 @@ struct ResumeTests {
     }
   }
 
-  @Test func `a dry run tells of lost settings as the run itself does`() throws {
+  @Test(arguments: [false, true])
+  func `a dry run tells of lost settings as the run itself does`(isEmptied: Bool) throws {
     try TestWorkspace.withFinishedJob { workspace, id in
-      try workspace.remove(try workspace.job() + "/job.env")
-      let told = "\(id): job.env was gone; the job goes on with the settings of \(workspace.path("config/.env"))"
+      let env = try workspace.job() + "/job.env"
+      if isEmptied { try workspace.write(env, "") } else { try workspace.remove(env) }
+      let config = workspace.path("config/.env")
+      let told = "\(id): job.env was gone or empty; the job goes on with the settings of \(config)"
       let planned = try workspace.cpwx("run", "-n", "--resume", id, "--format", "json")
       #expect(planned.output.contains("\"reason\": \"\(told)\""), "\(planned.output)")
       let run = try workspace.cpwx("run", "--resume", id)
       #expect(run.code == 0 && run.errors.contains(told), "\(run.errors)")
+      #expect(try workspace.read(env).contains("JOB_ID=\(id)"))
     }
   }
 
