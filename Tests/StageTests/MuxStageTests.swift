@@ -85,6 +85,13 @@ struct MuxStageTests {
     #expect(try notes(job) == ["encoded anew as H.264, since mp4 cannot hold it: video stream 0 (vp8)"])
   }
 
+  @Test func `a picture of odd sides is encoded anew with one more line on each`() async throws {
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=161x121:rate=10:duration=2"]
+    let (job, made) = try await mux(picture + ["-pix_fmt", "yuv420p", "-c:v", "libvpx"], name: "odd.webm")
+    #expect(made.streams.map(\.codec) == ["h264", "mov_text"])
+    #expect(try notes(job) == ["encoded anew as H.264, since mp4 cannot hold it: video stream 0 (vp8)"])
+  }
+
   @Test func `without subtitles the film is copied, and the notes say so`() async throws {
     let (job, made) = try await mux(Source.picture + Source.tone + ["-c:v", "libx264", "-c:a", "aac"], srt: "")
     #expect(made.streams.map(\.codec) == ["h264", "aac"])

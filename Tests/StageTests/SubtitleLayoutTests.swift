@@ -78,7 +78,10 @@ struct SubtitleLayoutTests {
       }
     }
     guard !style.hasSpeakerLabels else { return }
-    let said = transcript.segments.flatMap { segment in
+    let spoken = transcript.segments.enumerated().sorted {
+      ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
+    }
+    let said = spoken.map(\.element).flatMap { segment in
       segment.words.isEmpty ? SubtitleText.words(segment.text) : segment.words.flatMap { SubtitleText.words($0.text) }
     }
     // Characters as people see them: none is torn apart, none is lost.
@@ -108,6 +111,15 @@ struct SubtitleLayoutTests {
     let transcript = Transcript(["segments": .array([["start": .int(0), "end": .int(8), "text": .string(text)]])])
     let cues = CueBuilder(style: SubtitleStyle()).cues(of: transcript)
     #expect(cues.first?.lines == ["Please hold the line."])
+  }
+
+  @Test func `segments in any order are shown when they are said`() {
+    let segments: [JSON] = [(5, 6, "Last."), (0, 1, "First.")].map { start, end, text in
+      ["start": .int(start), "end": .int(end), "text": .string(text)]
+    }
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: Transcript(["segments": .array(segments)]))
+    #expect(cues.map(\.lines) == [["First."], ["Last."]])
+    #expect(cues.map(\.start.milliseconds) == [0, 5000])
   }
 
   @Test func `another speaker begins another cue, with a label when that is wanted`() {

@@ -36,7 +36,10 @@ struct WebhookCarrier: Carrier {
     // A status alone is not enough: the connection may have ended in the middle of the answer.
     guard outcome.status == 0, status > 0 else {
       if outcome.status == Self.notFound { return .unavailable("curl is not installed", after: nil) }
-      let said = outcome.lines.last { !$0.hasPrefix(Self.mark) } ?? "curl ended with \(outcome.status ?? -1)"
+      // Of a certificate that is not trusted curl says more, behind the line that says what it is.
+      let said =
+        outcome.lines.last { $0.hasPrefix("curl: (") } ?? outcome.lines.last { !$0.hasPrefix(Self.mark) }
+        ?? "curl ended with \(outcome.status ?? -1)"
       return .unavailable(Secrets.masked(said, secrets), after: nil)
     }
     switch status {

@@ -32,7 +32,9 @@ struct CurlRequest: Sendable {
     return Reply(
       status: status > 0 && outcome.succeeded ? status : nil, body: body,
       retryAfter: marks.dropFirst().first.flatMap { Int($0) }.map { .seconds($0) },
-      error: outcome.lastLines.last ?? "curl ended with status \(outcome.status)")
+      // Of a certificate that is not trusted curl says more, behind the line that says what it is.
+      error: outcome.lastLines.last { $0.hasPrefix("curl: (") } ?? outcome.lastLines.last
+        ?? "curl ended with status \(outcome.status)")
   }
 
   private var configuration: String {

@@ -23,10 +23,10 @@ extension MuxPlan {
         kept.append(Entry(stream: stream, treatment: .encode("aac", ["-b", rate])))
         notes.append("converted to AAC, since mp4 cannot hold it: \(stream.description)")
       } else if stream.kind == "video" && !stream.isCover {
-        kept.append(
-          Entry(
-            stream: stream, treatment: .encode("libx264", ["-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]))
-        )
+        // The colours of H.264 are kept for two by two pixels: an odd side gets one more line.
+        let even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+        let options = ["-filter", even, "-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
+        kept.append(Entry(stream: stream, treatment: .encode("libx264", options)))
         notes.append("encoded anew as H.264, since mp4 cannot hold it: \(stream.description)")
       } else {
         notes.append("left out, since mp4 cannot hold it: \(stream.description)")

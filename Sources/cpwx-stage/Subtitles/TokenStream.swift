@@ -9,7 +9,11 @@ struct TokenStream {
 
   static func tokens(of transcript: Transcript, style: SubtitleStyle) -> [SubtitleToken] {
     var stream = TokenStream(style: style)
-    for segment in transcript.segments { stream.add(segment) }
+    // What others wrote may stand in another order than it is said in.
+    let spoken = transcript.segments.enumerated().sorted {
+      ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
+    }
+    for (_, segment) in spoken { stream.add(segment) }
     return stream.tokens
   }
 
