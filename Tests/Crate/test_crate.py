@@ -65,7 +65,7 @@ class Crate(unittest.TestCase):
         return done.stdout.decode() + (done.stderr.decode() if code else "")
 
     def test_the_validator_finds_no_fault(self):
-        written = self.cpwx("manifest", "export", "latest", "--write", "-C", self.films).strip()
+        written = self.cpwx("manifest", "export", "--format", "ro-crate", "latest", "--write", "-C", self.films).strip()
         self.assertEqual(written, str(self.job / "ro-crate-metadata.json"))
         cache = self.folder / "cache"
         cache.mkdir()
@@ -87,6 +87,9 @@ class Crate(unittest.TestCase):
             ["a%20b%25c.srt", "job_info.json", "manifest.json", "notes.txt"])
         self.assertEqual(graph["a%20b%25c.srt"]["contentSize"], "2")
         self.assertEqual(graph["#subtitles-1"]["actionStatus"], "http://schema.org/CompletedActionStatus")
+        # It was optional, and failed.
+        self.assertEqual(graph["#extra-1"]["actionStatus"], "http://schema.org/FailedActionStatus")
+        self.assertIn("the token ******** is wrong", graph["#extra-1"]["error"])
         for entity in graph.values():
             self.assertNotIn("job.env", entity["@id"])
         self.assertFalse((self.job / "ro-crate-metadata.json").exists())
@@ -94,12 +97,12 @@ class Crate(unittest.TestCase):
     def test_what_another_program_wrote_is_not_written_over(self):
         other = self.job / "ro-crate-metadata.json"
         other.write_text('{"@graph": []}')
-        said = self.cpwx("manifest", "export", "latest", "--write", "-C", self.films, code=74)
+        said = self.cpwx("manifest", "export", "--format", "ro-crate", "latest", "--write", "-C", self.films, code=74)
         self.assertIn("is none of cpwx's", said)
         self.assertEqual(other.read_text(), '{"@graph": []}')
         other.unlink()
-        self.cpwx("manifest", "export", "latest", "--write", "-C", self.films)
-        self.cpwx("manifest", "export", "latest", "--write", "-C", self.films)
+        self.cpwx("manifest", "export", "--format", "ro-crate", "latest", "--write", "-C", self.films)
+        self.cpwx("manifest", "export", "--format", "ro-crate", "latest", "--write", "-C", self.films)
 
 
 if __name__ == "__main__":

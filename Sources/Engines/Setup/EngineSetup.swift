@@ -161,7 +161,9 @@ public struct EngineSetup: Sendable {
       .run(onOutput: { log("  \($0)") }, onError: { log("  \($0)") })
     guard outcome.succeeded else {
       throw JobError(
-        .missingEngine, "prepare.py", outcome.lastLines.last ?? "ended with exit status \(outcome.status)",
+        .missingEngine, "prepare.py",
+        outcome.lastLines.last.map { $0.hasPrefix("error: ") ? String($0.dropFirst(7)) : $0 }
+          ?? "ended with exit status \(outcome.status)",
         remedy: "Run this again; if it stays so, remove \(home.installed) first, and everything is installed anew.")
     }
   }

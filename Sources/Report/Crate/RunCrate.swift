@@ -126,7 +126,9 @@ public struct RunCrate {
   private func action(_ stage: StageRecord, among files: [CrateFile]) -> JSON {
     let made = stage.outputs.compactMap(\.file.path).map { resolve($0, against: folder) }
     let results = files.filter { made.contains($0.path) }.map(\.id)
-    let status = stage.status == .failed ? "FailedActionStatus" : "CompletedActionStatus"
+    // An optional stage that failed is recorded as skipped, with how it ended.
+    let hasFailed = stage.status == .failed || stage.status == .skipped && stage.error != nil
+    let status = hasFailed ? "FailedActionStatus" : "CompletedActionStatus"
     var action: JSON = [
       "@id": .string("#" + percentEncoded(stage.name) + "-\(max(1, stage.attempt))"), "@type": .string("CreateAction"),
       "name": .string("\(stage.name), attempt \(max(1, stage.attempt))"),
@@ -137,7 +139,7 @@ public struct RunCrate {
     action["result"] = results.isEmpty ? nil : references(results)
     action["startTime"] = time(stage.fields["started_at"]).map { .string($0) }
     action["endTime"] = time(stage.fields["completed_at"]).map { .string($0) }
-    if stage.status == .failed { action["error"] = stage.error.map { .string($0) } }
+    if hasFailed { action["error"] = stage.error.map { .string($0) } }
     return action
   }
 
