@@ -136,8 +136,7 @@ let package = Package(
       name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
-      name: "AcceptanceTests",
-      dependencies: ["CLinux", "cpwx", "cpwx-stage", "Jobs", "Pipeline", "TextWidth", "TestSupport", system],
+      name: "AcceptanceTests", dependencies: ["CLinux", "cpwx", "cpwx-stage", "Jobs", "Pipeline", "TextWidth", system],
       swiftSettings: strict),
     .testTarget(
       name: "TitlesTests", dependencies: ["Titles", "TestSupport"], resources: [.copy("Fixtures")],
