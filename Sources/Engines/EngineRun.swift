@@ -58,8 +58,16 @@ extension Engine {
         code, name, "was ended by signal \(signal)\(why)",
         remedy: "Free memory, or choose a smaller model or engine, and run the stage again.")
     }
-    let said = outcome.lastLines.last { $0.hasPrefix("error: ") }.map { String($0.dropFirst("error: ".count)) }
+    let said = outcome.complaint
     let message = said ?? outcome.lastLines.last ?? "ended with exit status \(outcome.status) and no word"
     return JobError(code, name, message, remedy: said == nil ? audio.map { "The audio was \($0)." } : nil)
+  }
+}
+
+extension Program.Outcome {
+  /// What an adapter says went wrong, as its contract has it: in a line that begins so.
+  var complaint: String? {
+    let mark = "error: "
+    return lastLines.last { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
   }
 }

@@ -24,6 +24,9 @@ public struct JobManager: Sendable {
     (self.forContainers, self.now) = (forContainers, now)
   }
 
+  /// What a user's number may be.
+  public static let userIDs = 1...Int(Int32.max)
+
   /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return but
   /// for `config/.env.job_ID`, which is made again from job.env whenever the job goes on.
   ///
@@ -43,7 +46,9 @@ public struct JobManager: Sendable {
     pipeline: [UInt8]? = nil, input: JSON? = nil,
     confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
-    guard userID >= 1 else { throw JobError(.usage, "user \(userID)", "a user id is a number from 1") }
+    guard Self.userIDs.contains(userID) else {
+      throw JobError(.usage, "user \(userID)", "a user id is a number from 1 to 2147483647")
+    }
     return try numbering.withNextID(now: now, confirm: confirm) { id, moment, isFirst in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, settings: settings, overlay: overlay).bytes

@@ -33,7 +33,7 @@ public struct JobNumbering: Sendable {
       let (shown, isFirst) = try seen.highest(on: day)
       let id = JobID(date: day, number: max(given, shown) + 1)
       try confirm(id)
-      try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false)
+      try note(id.number, lock, day)
       let result = try body(id, moment, isFirst)
       _ = consume lock
       return result
@@ -82,7 +82,7 @@ public struct JobNumbering: Sendable {
     for id in ids {
       let lock = try FileLock.wait(for: folder.appending(id.date.digits))
       let given = Self.number(inMemory: try lock.content())
-      if given < id.number { try lock.replaceContent(Array("\(id.number)\n".utf8), durably: false) }
+      if given < id.number { try note(id.number, lock, id.date) }
       _ = consume lock
     }
   }
@@ -100,9 +100,20 @@ public struct JobNumbering: Sendable {
     let lock = try FileLock.wait(for: folder.appending(day.digits))
     let (result, ids) = try hold(Array(days.dropFirst()), body)
     let highest = ids.filter { $0.date == day }.map(\.number).max() ?? 0
-    if try highestGiven(lock) < highest { try lock.replaceContent(Array("\(highest)\n".utf8), durably: false) }
+    if try highestGiven(lock) < highest { try note(highest, lock, day) }
     _ = consume lock
     return (result, ids)
+  }
+
+  /// Not durable yet.
+  private func note(_ number: Int, _ lock: borrowing FileLock, _ day: JobDate) throws {
+    do {
+      try lock.replaceContent(Array("\(number)\n".utf8), durably: false)
+    } catch {
+      throw JobError(
+        .io, workspace.stateFolder.appending("numbers").appending(day.digits).string, "cannot be written",
+        remedy: "No job was made. Make room on that disk, and run this again.", underlying: error)
+    }
   }
 
   private static func number(inMemory bytes: [UInt8]) -> Int {

@@ -37,7 +37,9 @@ struct RunRequest {
       config = config ?? old.config
       user = user ?? old.user
     }
-    if let user, user < 1 { throw JobError(.usage, "user \(user)", "a user id is a number from 1") }
+    if let user, !JobManager.userIDs.contains(user) {
+      throw JobError(.usage, "user \(user)", "a user id is a number from 1 to 2147483647")
+    }
     workspace = try command.workOptions.open(config: config)
     let environment = processEnvironment()
     if paths.isEmpty, !command.resume.isEmpty {

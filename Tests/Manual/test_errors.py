@@ -147,7 +147,7 @@ class Provoked(ErrorCase):
             "is no rule to halt by": ["run", "--halt", "soon,fail=often"],
             "is no size of a lane": ["run", "--lane", "gpu"],
             "expected ...": ["run", "--settle", "soon"],
-            "a user id is a number from 1": ["job", "create", "--user", "0"],
+            "a user id is a number from 1 to 2147483647": ["job", "create", "--user", "2147483648"],
             "no batch is on a cluster": ["run", "--attach"],
             "does jobs that are made already; name them with --resume, and no films": ["run", "--no-index"],
             "follows a batch that was handed over, and hands nothing over itself": ["run", "--attach", "--detach"],

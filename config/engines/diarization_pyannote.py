@@ -48,11 +48,8 @@ def run(request: api.Request) -> api.Result:
             pipeline = Pipeline.from_pretrained(str(folder / "config.yaml"), **({"cache_dir": cache} if cache else {}))
         except (OSError, ValueError) as error:
             said = " ".join(str(error).split())
-            raise api.EngineError(
-                api.UNAVAILABLE,
-                f"the pipeline {model} in {folder} cannot be loaded ({said}); install the models that it names beside it,"
-                " or set ENGINE_DIARIZATION to another engine",
-            ) from error
+            missing = f"the models that {model} in {folder} names beside it ({said}), or set ENGINE_DIARIZATION to another engine"
+            raise api.EngineError(api.UNAVAILABLE, f"pyannote.audio cannot run; install {missing}") from error
         pipeline.to(best_device())
         output = pipeline(as_tensor(audio), min_speakers=bounds.least, max_speakers=bounds.most)
         # Version 4 wraps the annotation that version 3 returns.

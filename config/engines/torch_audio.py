@@ -10,11 +10,11 @@ from engine_api import SAMPLE_RATE, Audio, has_module, weights
 
 
 def forbid_downloads() -> None:
-    """Has torch raise an OSError where it would fetch weights: a night must not hang on a network, or begin to need one."""
+    """Has torch raise an OSError with the address where it would fetch weights: a night neither hangs on a network nor begins to need one."""
     import torch
 
     def refuse(url: str, *_: Any, **__: Any) -> None:
-        raise OSError(f"{url} was not fetched before")
+        raise OSError(url)
 
     torch.hub.download_url_to_file = refuse
 

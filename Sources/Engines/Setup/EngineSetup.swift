@@ -162,8 +162,7 @@ public struct EngineSetup: Sendable {
     guard outcome.succeeded else {
       throw JobError(
         .missingEngine, "prepare.py",
-        outcome.lastLines.last.map { $0.hasPrefix("error: ") ? String($0.dropFirst(7)) : $0 }
-          ?? "ended with exit status \(outcome.status)",
+        outcome.complaint ?? outcome.lastLines.last ?? "ended with exit status \(outcome.status)",
         remedy: "Run this again; if it stays so, remove \(home.installed) first, and everything is installed anew.")
     }
   }

@@ -143,7 +143,7 @@ struct TreeReader: Sendable {
   }
 
   func user(_ value: JSON?) -> Int? {
-    (value?.int ?? value?.string.flatMap { Int($0) }).flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
+    (value?.int ?? value?.string.flatMap { Int($0) }).flatMap { JobManager.userIDs.contains($0) ? $0 : nil }
   }
 
   /// Whether settings leave out the last stage.

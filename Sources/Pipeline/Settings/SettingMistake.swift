@@ -43,7 +43,7 @@ public struct SettingMistake: Sendable, Equatable {
     switch key {
     case _ where key.hasPrefix("STEP_"), "SUBTITLE_SPEAKER_LABELS":
       return parseSwitch(value) == nil ? "true or false" : nil
-    case "USER_ID": return number(1...Int(Int32.max))
+    case "USER_ID": return number(JobManager.userIDs)
     case "MAX_RETRIES": return number(0...100)
     case "RETRY_DELAY_SECONDS": return decimal(0...86_400)
     case "SUBTITLE_MAX_LINE_LENGTH": return number(2...500)

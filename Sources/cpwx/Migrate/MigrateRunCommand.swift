@@ -58,7 +58,7 @@ struct MigrateRunCommand: AsyncParsableCommand {
     if edit, dryRun {
       throw ValidationError("--edit opens a plan that is then run: leave out -n, or --edit to see the plan alone.")
     }
-    if let user, user < 1 { throw ValidationError("--user is a number from 1.") }
+    if let user, !JobManager.userIDs.contains(user) { throw ValidationError("--user is a number from 1.") }
     if let dateFrom, !MigrationOptions.dateSources.contains(dateFrom) {
       throw ValidationError(
         "'\(dateFrom)' tells no date.\(didYouMean(dateFrom, among: MigrationOptions.dateSources)) "
