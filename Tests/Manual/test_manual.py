@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import generate
+from sources import python_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 MAN = ROOT / "man"
@@ -474,7 +475,8 @@ class Errors(unittest.TestCase):
         self.assertLessEqual({"0", "130", "143"}, listed)
 
     def test_messages_that_are_documented_are_in_the_code(self):
-        code = re.sub(r"\s+", " ", "\n".join(sources("Sources")))
+        raised = [text for text, _ in python_texts()]
+        code = re.sub(r"\s+", " ", "\n".join([*sources("Sources"), *raised]))
         messages = re.findall(r"^\.It Qq (.*)$", page("cpwx-errors.7"), re.MULTILINE)
         self.assertGreater(len(messages), 50)
         # What stands for a part that differs is left out.
