@@ -187,9 +187,9 @@ struct FullArchiveDiskTests {
       let disk = workspace.path("disk")
       try workspace.mountDisk(at: disk, size: "8m")
       #expect(
-        try workspace.start(["mkdir", disk + "/upper", disk + "/work", disk + "/lower", disk + "/over"]).wait().code
+        try workspace.start(["mkdir", disk + "/upper", disk + "/kept", disk + "/lower", disk + "/over"]).wait().code
           == 0)
-      let layers = "lowerdir=\(disk)/lower,upperdir=\(disk)/upper,workdir=\(disk)/work"
+      let layers = "lowerdir=\(disk)/lower,upperdir=\(disk)/upper,workdir=\(disk)/kept"
       try workspace.mount(["-t", "overlay", "-o", layers, "overlay"], at: disk + "/over")
       // Four pages of text in each frame, and zeros between.
       let script = """
