@@ -79,7 +79,7 @@ class Terminals(unittest.TestCase):
         for index in workspace.glob(".cpwx/index*"):
             index.unlink()
         line = re.sub(r"/(srv|mnt|tmp)/", rf"{workspace}/\1/", line)
-        begun = f"stty cols {COLUMNS}; timeout 60 bash -c {shlex.quote(line)}"
+        begun = f"stty cols {COLUMNS}; timeout --foreground 60 bash -c {shlex.quote(line)}"
         script = subprocess.Popen(
             ["script", "-qec", begun, "/dev/null"], cwd=workspace, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": "", "TERM": "xterm",
