@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import GRDB
 internal import Jobs
 internal import SystemPackage
@@ -11,7 +12,13 @@ internal import SystemPackage
 struct IndexFile: Sendable {
   let path: FilePath
 
-  init(in workspace: Workspace) { path = workspace.stateFolder.appending("index.sqlite") }
+  init(in workspace: Workspace) {
+    _ = Self.fullDisks
+    path = workspace.stateFolder.appending("index.sqlite")
+  }
+
+  /// Whoever opens the index knows it by this, so it is done before.
+  private static let fullDisks: Void = sqlite_survive_full_disks()
 
   private var lockPath: FilePath { path.removingLastComponent().appending("index.lock") }
   /// Shared by whoever has the index open.
@@ -167,7 +174,6 @@ struct IndexFile: Sendable {
   /// Puts a database that is whole in this one's place, where there is none.
   func install(_ new: FilePath, _ lock: borrowing FileLock) throws {
     for companion in companions { unlink(companion) }
-    try DurableFile.replace(path, by: new)
-    try note(lock)
+    try change(lock) { try DurableFile.replace(path, by: new) }
   }
 }

@@ -35,6 +35,33 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `a reindex cut off before any step that reaches the disk leaves an index that serves`() throws {
+    try withJobs { workspace in
+      func listed() throws -> Outcome { try workspace.cpwx("job", "list", "--format", "csv") }
+      let whole = try listed().output
+      #expect(whole.split(separator: "\n").count == 4)
+      var steps = 0
+      for isMissing in [false, true] {
+        for step in 1...100 {
+          if isMissing { try workspace.remove(".cpwx/index.sqlite") }
+          let reindex = try workspace.cpwx("job", "reindex", environment: ["CPWX_FAULT_STEP": "\(step)"])
+          if reindex.signal != SIGKILL {
+            #expect(reindex.code == 0 && reindex.output == "3 jobs indexed\n", "\(reindex)")
+            break
+          }
+          steps += 1
+          let after = try listed()
+          #expect(after.output == whole, "cut off before step \(step)")
+          let isStanding = after.errors == "" || isMissing && after.errors.contains("is missing")
+          #expect(isStanding, "step \(step): \(after.errors)")
+        }
+      }
+      #expect(steps >= 2, "it goes over its own steps")
+      #expect(try listed().errors == "")
+      #expect(!workspace.tree(".cpwx").contains { $0.contains(".tmp-") || $0.contains("kept") })
+    }
+  }
+
   @Test func `what lies in the index's place is kept aside, and jobs run on`() throws {
     try withJobs(1) { workspace in
       try workspace.remove(".cpwx/index.sqlite")
@@ -126,6 +153,29 @@ struct IndexTroubleTests {
       let reindex = try workspace.start([CPWX.path, "job", "reindex"], environment: full).wait()
       #expect(reindex.code == 74)
       #expect(reindex.errors.contains("the index cannot be made (database or disk is full)"), "\(reindex.errors)")
+    }
+  }
+
+  @Test func `a full disk of small blocks ends no program that has the index open`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let disk = workspace.path("state")
+      try workspace.mountLoopDisk(at: disk, size: "8M", making: "mkfs.ext4 -q -m 0 -b 1024")
+      func cpwx(_ arguments: String...) throws -> Outcome {
+        try workspace.start([CPWX.path] + arguments, environment: ["CPWX_STATE": disk]).wait()
+      }
+      try workspace.film("Film.mp4", holding: "film")
+      #expect(try cpwx("run", "-q").code == 0)
+      for (number, free) in stride(from: 24, through: 96, by: 8).enumerated() {
+        try workspace.fill(disk, leaving: free)
+        try workspace.film("Film \(number).mp4", holding: "film \(number)")
+        let run = try cpwx("run", "-q")
+        #expect(run.code == 0, "\(free) KiB: \(run)")
+        let list = try cpwx("job", "list", "--format", "ndjson")
+        #expect(list.code == 0 && list.lines.count == number + 2, "\(free) KiB: \(list)")
+        #expect(list.errors == "" || list.errors.contains("files are read for this look"), "\(list.errors)")
+      }
+      try workspace.remove("state/filler")
+      #expect(try cpwx("job", "list", "--format", "ndjson").lines.count == 11)
     }
   }
 
