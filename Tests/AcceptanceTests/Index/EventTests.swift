@@ -1,0 +1,67 @@
+import Foundation
+import Jobs
+import Testing
+
+/// The record of every state change: who, when, what. It only ever grows.
+struct EventTests {
+  private func ask(_ workspace: TestWorkspace, _ question: String) throws -> [String] {
+    let answer = try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait()
+    #expect(answer.code == 0, "\(answer.errors)")
+    return answer.lines
+  }
+
+  /// Of each job what is on record of it, in the order in which it happened.
+  private func events(_ workspace: TestWorkspace) throws -> [String] {
+    #expect(try workspace.cpwx("job", "list").code == 0)
+    return try ask(
+      workspace,
+      """
+      SELECT job, at, who, event, stage, attempt, reason FROM events
+      ORDER BY job, at, event = 'created' DESC, event = 'started' DESC, event, stage, attempt
+      """)
+  }
+
+  private func who(_ workspace: TestWorkspace) throws -> [String] {
+    try ask(workspace, "SELECT count(*) FROM events WHERE who IS NULL AND event <> 'created'")
+  }
+
+  @Test func `no state change alters what was recorded before, whatever becomes of the job`() throws {
+    try TestWorkspace.with([.making("one"), .gate(), .making("two")]) { workspace in
+      try workspace.film()
+      var before: [String] = []
+      func expectGrowth(_ what: String, _ arguments: String..., code: Int32 = 0) throws {
+        let outcome = try workspace.start([CPWX.path] + arguments).wait()
+        #expect(outcome.code == code, "\(what): \(outcome.errors)")
+        let now = try events(workspace)
+        #expect(now.count > before.count, "\(what) is a state change")
+        #expect(now.starts(with: before), "\(what): \(before.filter { !now.contains($0) })")
+        before = now
+      }
+      try expectGrowth("a failure", "run", "-q", code: 1)
+      try expectGrowth("a second failure", "run", "-q", code: 1)
+      try workspace.write("open", "")
+      try expectGrowth("success", "run", "-q")
+      try expectGrowth("another run of stages", "run", "-q", "--resume", "latest", "--from-stage", "one")
+      try expectGrowth("archiving", "archive", "latest")
+      #expect(try who(workspace) == ["0"])
+      // Made anew from the files, it says the same.
+      try workspace.remove(".cpwx/index.sqlite")
+      #expect(try events(workspace) == before)
+    }
+  }
+
+  @Test func `nobody changes or removes what is recorded`() throws {
+    try TestWorkspace.withFinishedJob { workspace, _ in
+      let before = try events(workspace)
+      #expect(!before.isEmpty)
+      for change in [
+        "UPDATE events SET who = 'nobody'", "DELETE FROM events",
+        "INSERT INTO events VALUES (1, '2026-01-01', 'nobody', 'completed', NULL, NULL, NULL)",
+      ] {
+        let refused = try workspace.start(["sqlite3", ".cpwx/index.sqlite", change]).wait()
+        #expect(refused.code != 0 && refused.errors.contains("cannot modify events"), "\(refused)")
+      }
+      #expect(try events(workspace) == before)
+    }
+  }
+}
