@@ -123,6 +123,28 @@ struct JobQueryTests {
     }
   }
 
+  @Test func `columns stand under each other, whatever the scripts and pictures in titles`() throws {
+    // Each with the columns that it takes on a terminal, counted by hand.
+    let titles = [
+      ("Plain", 5), ("東京物語", 8), ("शोले", 2), ("कार्तिक आर्यन", 7), ("🎬 Cut", 6), ("👨‍👩‍👧 Home", 7), ("Ame\u{301}lie", 6),
+      ("I ❤️ NY", 7), ("Jai 🇮🇳", 6), ("👍🏽", 2), ("ｶﾅ", 2), ("한국", 4),
+    ]
+    try TestWorkspace.with { workspace in
+      for (number, title) in titles.enumerated() {
+        let id = "20260115-\(101 + number)"
+        try workspace.write(
+          "out/2026/01/15/1/\(id)/manifest.json",
+          #"{"job_id": "\#(id)", "input": {"file": "in/\#(number).mkv", "title": "\#(title.0)", "year": 2001}}"#)
+      }
+      let table = try workspace.cpwx("job", "list", "--columns", "title,status", "--sort", "created", "--reverse").lines
+      #expect(table.count == titles.count + 1)
+      #expect(table.first == "TITLE     STATUS")
+      for ((title, width), line) in zip(titles, table.dropFirst()) {
+        #expect(line == title + String(repeating: " ", count: 8 - width + 2) + "pending")
+      }
+    }
+  }
+
   @Test func `find looks for words of any script, file names and contents`() throws {
     try night { workspace in
       #expect(try ids(workspace, "find", "AMELIE") == ["001"])
