@@ -29,6 +29,20 @@ import Testing
     #expect(progress.map(\.isWhole) == [false, false, true])
   }
 
+  @Test func `is done on more than one core, and put together in order`() throws {
+    // Each of a pair waits for the other to have begun.
+    let begun = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+    var order: [Int] = []
+    try inParallel(0..<40, pieces: { [$0 * 2, $0 * 2 + 1] }) { piece in
+      begun[piece % 2].signal()
+      return begun[1 - piece % 2].wait(timeout: .now() + 120) == .success
+    } consume: { piece, hasMet in
+      #expect(hasMet, "it was alone")
+      order.append(piece)
+    }
+    #expect(order == Array(0..<80))
+  }
+
   @Test func `is left to the one who is at it, whose index then serves`() throws {
     let site = try site()
     _ = try site.ids()
