@@ -110,6 +110,8 @@ struct `A durable file` {
     let dead = try Python("pass")
     #expect(dead.finish())
     for pid in [dead.pid, Int(getpid())] { try site.file(".manifest.json.tmp-\(pid)-x") }
+    // What SQLite keeps beside a database.
+    for name in ["wal", "shm"] { try site.file(".index.sqlite.tmp-\(dead.pid)-x-\(name)") }
     Leftovers.sweep(site.root)
     #expect(temporaries(site) == [".manifest.json.tmp-\(getpid())-x"])
   }

@@ -13,9 +13,11 @@ public enum Leftovers {
     }
   }
 
-  /// The process that a temporary file's name tells of: `.NAME.tmp-PID-SERIAL`.
+  /// The process that a temporary file's name tells of: `.NAME.tmp-PID-SERIAL`; beside one that is a database, SQLite makes
+  /// others.
   private static func writer(of name: String) -> Int? {
-    let parts = name.utf8.split(separator: UInt8(ascii: "-"))
+    var parts = name.utf8.split(separator: UInt8(ascii: "-"))
+    if let last = parts.last, last.elementsEqual("wal".utf8) || last.elementsEqual("shm".utf8) { parts.removeLast() }
     guard parts.count >= 3, parts[parts.count - 3].suffix(4).elementsEqual(".tmp".utf8) else { return nil }
     return Int(Substring(parts[parts.count - 2]))
   }

@@ -12,7 +12,8 @@ struct IndexTroubleTests {
     }
   }
 
-  @Test func `a killed reindex leaves the old index whole`() throws {
+  @Test(arguments: [false, true])
+  func `a killed reindex leaves the old index whole`(isInUse: Bool) throws {
     try withJobs { workspace in
       let job = try #require(workspace.jobs.first)
       for number in 0..<300 {
@@ -21,6 +22,19 @@ struct IndexTroubleTests {
       }
       let whole = try workspace.cpwx("job", "list", "--limit", "0", "--format", "csv").output
       #expect(whole.split(separator: "\n").count == 304)
+      if isInUse {
+        // As whoever has it open: the file then stays, and its content is exchanged.
+        let use = """
+          import fcntl, time
+          users = open(".cpwx/index.users")
+          fcntl.flock(users, fcntl.LOCK_SH)
+          open("held", "w").close()
+          time.sleep(900)
+          """
+        let user = try workspace.start(["python3", "-c", use])
+        workspace.atEnd { user.send(SIGKILL) }
+        #expect(eventually { workspace.exists("held") })
+      }
       for delay in stride(from: 0, to: 200_000, by: 10_000) {
         let reindex = try workspace.startCPWX("job", "reindex")
         usleep(useconds_t(delay))
