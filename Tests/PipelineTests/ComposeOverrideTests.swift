@@ -24,6 +24,26 @@ struct ComposeOverrideTests {
     #expect(device?["count"]?.int == 3)
     #expect(device?["capabilities"]?.array?.compactMap(\.string) == ["gpu"])
   }
+
+  /// Of those that it was given a stage gets as many as it asks for; of fewer than that it asks as on any machine.
+  @Test(
+    arguments: [
+      (["4", "5", "6", "7"], ["4", "5", "6"]), (["4", "5"], nil), ([], nil),
+    ] as [([String], [String]?)])
+  func `the GPUs of a cluster's task are named, as many as the stage asks for`(
+    granted: [String], named: [String]?
+  ) throws {
+    let yaml = "name: p\nstages: [{name: asr, number: 1, service: asr, gpus: 3}]\n"
+    let stage = try PipelineDefinition(yaml: yaml, file: "p.yaml").stages[0]
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    let files = ContainerFiles(workspace, film: try folder.file("in/a.mp4"))
+    let text = ComposeOverride(stage, files, granted: granted).bytes(for: "asr")
+    let resources = try JSON(parsing: text)["services"]?["asr"]?["deploy"]?["resources"]
+    let device = resources?["reservations"]?["devices"]?.array?.first
+    #expect(device?["device_ids"]?.array?.compactMap(\.string) == named)
+    #expect(device?["count"]?.int == (named == nil ? 3 : nil))
+  }
 }
 
 /// Where a daemon is, for whoever is on another machine.

@@ -8,7 +8,8 @@ struct ComposeOverride {
   /// - Parameters:
   ///   - files: what is mounted otherwise than the compose file can know.
   ///   - neighbours: what the stage reads beside the film.
-  init(_ stage: StageDefinition, _ files: ContainerFiles, neighbours: [FilePath] = []) {
+  ///   - granted: the GPUs that a cluster gave to the task, by the machine's numbers; empty where none gives them out.
+  init(_ stage: StageDefinition, _ files: ContainerFiles, neighbours: [FilePath] = [], granted: [String] = []) {
     var volumes = files.places.mounts.filter { !$0.isStandard }.map {
       Self.volume($0.host, $0.container, readOnly: $0.isReadOnly)
     }
@@ -17,7 +18,7 @@ struct ComposeOverride {
       volumes += neighbours.map { Self.volume($0, film.place(of: $0), readOnly: true) }
     }
     if !volumes.isEmpty { service["volumes"] = .array(volumes) }
-    setLimits(stage)
+    setLimits(stage, granted)
   }
 
   var isEmpty: Bool { service.members.isEmpty }
@@ -30,7 +31,7 @@ struct ComposeOverride {
   }
 
   /// Both ways in which compose files state limits: two that differ are a mistake to compose.
-  private mutating func setLimits(_ stage: StageDefinition) {
+  private mutating func setLimits(_ stage: StageDefinition, _ granted: [String]) {
     var limits = JSON.Object()
     var resources = JSON.Object()
     if let cpus = stage.cpus {
@@ -45,8 +46,14 @@ struct ComposeOverride {
     }
     if !limits.members.isEmpty { resources["limits"] = .object(limits) }
     if let gpus = stage.gpus, gpus > 0 {
-      let devices: JSON = ["driver": .string("nvidia"), "count": .int(gpus), "capabilities": .strings(["gpu"])]
-      resources["reservations"] = ["devices": .array([devices])]
+      var device: JSON = ["driver": .string("nvidia"), "capabilities": .strings(["gpu"])]
+      if granted.count < gpus {
+        device["count"] = .int(gpus)
+      } else {
+        // Of a number the daemon gives each container the first ones, and those may be another task's.
+        device["device_ids"] = .strings(Array(granted.prefix(gpus)))
+      }
+      resources["reservations"] = ["devices": .array([device])]
     }
     if !resources.members.isEmpty { service["deploy"] = ["resources": .object(resources)] }
   }

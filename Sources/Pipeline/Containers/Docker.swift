@@ -45,6 +45,13 @@ struct Docker: Sendable {
     return told?.split(whereSeparator: \.isNewline).map(String.init).last { $0.contains("://") }
   }
 
+  /// The GPUs that a Slurm cluster gave to the task which this is a part of, by the machine's own numbers; empty where it
+  /// is no part of one.
+  var grantedGPUs: [String] {
+    let numbers = environment["SLURM_JOB_GPUS"]?.split(separator: ",").map(String.init) ?? []
+    return numbers.allSatisfy { Int($0) != nil } ? numbers : []
+  }
+
   /// The containers of a job that are there, at work or not, by their ids.
   ///
   /// - Throws: ``DockerFailure``.

@@ -43,7 +43,8 @@ struct DockerRunner: StageRunner {
     } catch let failure as DockerFailure {
       throw failure.refusal
     }
-    let override = ComposeOverride(stage, files, neighbours: context.neighbours(for: stage))
+    let override = ComposeOverride(
+      stage, files, neighbours: context.neighbours(for: stage), granted: docker.grantedGPUs)
     var overrideFile: FilePath?
     if !override.isEmpty {
       let path = DurableFile.temporaryName(for: context.paths.output.appending("compose.json"))

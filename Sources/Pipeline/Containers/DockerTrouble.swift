@@ -19,14 +19,19 @@ enum DockerTrouble: Equatable {
     func line(with parts: String...) -> String? { lines.last { line in parts.contains { line.contains($0) } } }
     if let line = line(with: "permission denied while trying to connect") {
       self = .forbidden(Self.address(in: line) ?? "its socket")
-    } else if let line = line(with: "Cannot connect to the Docker daemon", "error during connect") {
+    } else if let line = line(
+      with: "Cannot connect to the Docker daemon", "failed to connect to the docker API", "error during connect")
+    {
       self = .noDaemon(Self.address(in: line) ?? "its address")
     } else if line(
       with: "is not a docker command", "unknown docker command", "unknown command: docker compose",
       "unknown shorthand flag: 'f'") != nil
     {
       self = .noPlugin
-    } else if line(with: "could not select device driver") != nil {
+    } else if line(
+      with: "could not select device driver", "GPU vendor from CDI", "nvidia-container-cli",
+      "Unknown runtime specified nvidia", "unknown or invalid runtime name: nvidia") != nil
+    {
       self = .noGPU
     } else if let line = line(with: "No such image", "pull access denied", "manifest unknown", "manifest for ") {
       self = .noImage(Self.image(in: line) ?? line.afterColon)
@@ -34,9 +39,7 @@ enum DockerTrouble: Equatable {
       self = .noService(line.afterColon)
     } else if let line = line(with: "The container name") {
       self = .nameTaken(line)
-    } else if let line = line(
-      with: "executable file not found", "no such file or directory: unknown", "No command specified")
-    {
+    } else if let line = lines.last(where: Self.isOfCommand) {
       self = .noCommand(line)
     } else if let line = line(with: "yaml: ", "validating ", "invalid compose project", "invalid interpolation format")
     {
@@ -44,6 +47,13 @@ enum DockerTrouble: Equatable {
     } else {
       return nil
     }
+  }
+
+  /// Whether it is about the program that an image was to start. What else is not there, or not allowed, such as a mount,
+  /// is not the image's.
+  private static func isOfCommand(_ line: String) -> Bool {
+    let lacks = ["executable file not found", "no such file or directory", "permission denied"]
+    return line.contains("o command specified") || line.contains("exec: \"") && lacks.contains { line.contains($0) }
   }
 
   /// The image that a message is about: `… No such image: NAME`, `pull access denied for NAME, …`, `manifest for NAME not
@@ -59,7 +69,7 @@ enum DockerTrouble: Equatable {
 
   /// The daemon's address, as messages quote it.
   private static func address(in line: String) -> String? {
-    line.split(separator: " ").first { $0.contains("://") }.map { String($0).trimmed(of: ".:,\"'") }
+    line.split(separator: " ").first { $0.contains("://") }.map { String($0).trimmed(of: ".:;,\"'") }
   }
 
   var message: String {
@@ -86,7 +96,8 @@ enum DockerTrouble: Equatable {
     case .forbidden: "As root: usermod -aG docker USER; it counts from the next login on."
     case .noImage: "Build it with docker compose build, or fetch it with docker compose pull."
     case .noService: "Add it there, or name another 'service' in the pipeline file."
-    case .noGPU: "Install nvidia-container-toolkit, or take 'gpus' out of the stage."
+    case .noGPU:
+      "Does nvidia-smi work there? Install nvidia-container-toolkit, or take 'gpus' out of the stage."
     case .noCommand: "Mend the image, or the service's command and entrypoint."
     case .nameTaken: "See docker ps -a; once it is gone the job goes on."
     case .badFile: "See: docker compose config"

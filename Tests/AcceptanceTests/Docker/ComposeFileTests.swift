@@ -37,6 +37,12 @@ struct ComposeFileTests {
         let stage = try #require(service["entrypoint"]?.array?.last?.string)
         #expect(try workspace.start([CPWX.path + "-stage", stage, "--help"]).wait().code == 0, "\(stage)")
       }
+      let place = "/app/config/.env.job_20251030-001"
+      let named = try workspace.start(
+        ["docker", "compose", "-f", "config/docker-compose.yml", "--project-directory", ".", "config"],
+        environment: daemon.environment.merging(["CONFIG_PATH": place]) { $1 }
+      ).wait()
+      #expect(named.output.components(separatedBy: "CONFIG_PATH: \(place)\n").count == 11, "\(named.output)")
     }
   }
 }

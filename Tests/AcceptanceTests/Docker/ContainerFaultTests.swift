@@ -12,6 +12,7 @@ struct ContainerFaultTests {
     let lacking = """
         - {name: graphic, number: 5, service: tool, gpus: 1, arguments: [ls], critical: false}
         - {name: lacking, number: 3, service: tool, arguments: [no-such-program], critical: false}
+        - {name: locked, number: 6, service: tool, arguments: [/app/in], critical: false}
         - {name: last, number: 4, service: tool, arguments: [sh, -c, 'kill -9 1; sleep 0.2; exit 137'], critical: false}
 
       """
@@ -26,6 +27,8 @@ struct ContainerFaultTests {
       #expect(try workspace.record("one")["reason"]?.string?.contains("exit code 1") == true)
       let reason = try workspace.record("lacking")["reason"]?.string ?? ""
       #expect(reason.contains("its image cannot start it") && reason.contains("no-such-program"), "\(reason)")
+      let locked = try workspace.record("locked")["reason"]?.string ?? ""
+      #expect(locked.contains("its image cannot start it") && locked.contains("permission denied"), "\(locked)")
       let graphic = try workspace.record("graphic")["reason"]?.string ?? ""
       let said = try workspace.log("graphic")
       #expect(graphic.contains("no GPU on this machine"), "\(said)")
@@ -160,7 +163,7 @@ struct ContainerFaultTests {
     let stages = [
       ContainerStage(
         name: "polite", script: "trap 'echo bye; exit 0' TERM; while :; do sleep 0.05; done",
-        fields: ["timeout: 1s", "critical: false"]),
+        fields: ["timeout: 8s", "critical: false"]),
       ContainerStage(
         name: "deaf", script: "trap '' TERM; while :; do sleep 0.05; done", fields: ["timeout: 1s", "grace: 0.5s"]),
     ]
@@ -168,8 +171,8 @@ struct ContainerFaultTests {
       try workspace.film()
       #expect(try daemon.cpwx("run").code == 1)
       #expect(try workspace.log("polite").contains("bye"))
-      for stage in ["polite", "deaf"] {
-        #expect(try workspace.record(stage)["reason"]?.string?.contains("longer than 1") == true)
+      for (stage, limit) in [("polite", 8), ("deaf", 1)] {
+        #expect(try workspace.record(stage)["reason"]?.string?.contains("longer than \(limit)") == true)
       }
       #expect(try daemon.containers() == [])
     }

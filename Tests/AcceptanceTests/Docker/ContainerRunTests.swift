@@ -162,6 +162,49 @@ struct ContainerRunTests {
     }
   }
 
+  @Test(arguments: [(nil, 2, nil), ("1,3,4", 0, ["1", "3"])] as [(String?, Int, [String]?)])
+  func `GPUs are asked of the daemon as the stage says, and in a cluster's task those that this was given`(
+    granted: String?, count: Int, named: [String]?
+  ) throws {
+    let stage = ContainerStage(name: "heard", script: "true", fields: ["gpus: 2"])
+    try TestWorkspace.withContainers([stage]) { workspace, daemon in
+      let docker = try workspace.start(["sh", "-c", "command -v docker"]).wait().lines[0]
+      // A machine without a GPU refuses to start the container; it is looked at before it is gone.
+      try workspace.write(
+        "bin/docker",
+        """
+        #!/bin/sh
+        case "$*" in *" run --rm "*)
+          for word; do
+            shift
+            [ "$last" != --name ] || name=$word
+            last=$word
+            [ "$word" = --rm ] || set -- "$@" "$word"
+          done
+          '\(docker)' "$@"
+          code=$?
+          '\(docker)' inspect "$name" > inspected
+          exit $code;;
+        esac
+        exec '\(docker)' "$@"
+
+        """)
+      chmod(workspace.path("bin/docker"), 0o755)
+      try workspace.film()
+      var settings = granted.map { ["SLURM_JOB_GPUS": $0] } ?? [:]
+      settings["PATH"] = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+      _ = try daemon.cpwx("run", environment: settings)
+      let container = try #require(try JSON(parsing: workspace.bytes("inspected")).array?.first)
+      let requests = container["HostConfig"]?["DeviceRequests"]?.array ?? []
+      #expect(requests.count == 1)
+      #expect(requests.first?["Driver"]?.string == "nvidia")
+      #expect(requests.first?["Count"]?.int == count)
+      #expect(requests.first?["DeviceIDs"]?.array?.compactMap(\.string) == named)
+      #expect(requests.first?["Capabilities"]?.array?.first?.array?.compactMap(\.string) == ["gpu"])
+      #expect(try daemon.containers() == [])
+    }
+  }
+
   @Test func `what a container makes belongs to whoever runs cpwx`() throws {
     let stage = ContainerStage(
       name: "make", script: "mkdir \"$2/made\" && echo here > \"$2/made/file\"; [ \"$HOME\" = /tmp ]")
