@@ -174,6 +174,33 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test func `a batch is followed to its end by a head that lost its power, and has other processes now`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 6 })
+      try cluster.killController()
+      run.send(SIGKILL)
+      #expect(try run.wait().signal == SIGKILL)
+      // The nodes have theirs.
+      try workspace.write("open", "")
+      #expect(try eventually { try workspace.statuses() == ["completed": 6, "pending": 2] })
+      try cluster.startController()
+      // Of no number that a record may name there is a process that was, and another may have it.
+      let namespace = ["unshare", "--pid", "--fork", "--mount-proc", "setpriv", "--clear-groups"]
+      let user = ["--reuid=\(geteuid())", "--regid=\(getegid())", "env"]
+      let variables = cluster.environment.map { "\($0.key)=\($0.value)" }
+      let outcome = try workspace.startAsRoot(namespace + user + variables + [CPWX.path, "run", "--attach"]).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 8])
+      #expect(workspace.runs.sorted() == Array(repeating: "one", count: 8) + Array(repeating: "two", count: 8))
+      #expect(workspace.tree(".cpwx/cluster") == [])
+      #expect(workspace.leftovers == [])
+      #expect(try workspace.json("report")["status"]?.string == "completed")
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(workspace.runs.count == 16)
+    }
+  }
+
   @Test func `a batch whose head dies just after handing over is found by its name, and handed over once`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 3) { workspace, cluster in
       // The real sbatch, and then the power goes: its answer is never written down.

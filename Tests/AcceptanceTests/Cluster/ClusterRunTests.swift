@@ -36,6 +36,32 @@ struct ClusterRunTests {
     }
   }
 
+  @Test func `jobs have their numbers and their folders when they are handed over, before any task has begun`() throws {
+    try TestWorkspace.withCluster([.making("one")], films: 3) { workspace, cluster in
+      let left = try cluster.cpwx("run", "--detach", environment: ["CPWX_SLURM_FLAGS": "--hold"])
+      #expect(left.code == 0, "\(left.errors)")
+      #expect(try cluster.ask("squeue", "-h", "-r", "-t", "all", "-o", "%T") == "PENDING\nPENDING\nPENDING")
+      #expect(workspace.runs == [])
+      let jobs = workspace.jobs
+      let ids = jobs.map { ($0 as NSString).lastPathComponent }
+      #expect(ids.count == 3)
+      for (job, id) in zip(jobs, ids) {
+        #expect(try JSON(parsing: workspace.bytes(job + "/job_info.json"))["job_id"]?.string == id)
+        #expect(EnvFile(try workspace.read(job + "/job.env"))["JOB_ID"] == id)
+        #expect(try workspace.manifest(of: job)["job_id"]?.string == id)
+      }
+      #expect(try workspace.statuses() == ["pending": 3])
+      // Whoever makes a job meanwhile gets another number.
+      let made = try #require(try workspace.cpwx("job", "create").lines.first)
+      #expect(!ids.contains(made))
+      _ = try cluster.ask("scontrol", "release", try cluster.ask("squeue", "-h", "-o", "%F"))
+      let outcome = try cluster.cpwx("run", "--attach")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      for job in jobs { #expect(try workspace.manifest(of: job)["pipeline"]?["status"]?.string == "completed") }
+      #expect(workspace.jobs.count == 4)
+    }
+  }
+
   @Test func `no more jobs run at a time than were asked for, also where the cluster's arrays are small`() throws {
     let script = """
       touch "at-work.$CPWX_JOB_ID"

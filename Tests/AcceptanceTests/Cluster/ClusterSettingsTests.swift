@@ -57,7 +57,7 @@ struct ClusterSettingsTests {
     }
   }
 
-  @Test func `what a stage kept busy before asks for as many processors, and for no more than a node has`() throws {
+  @Test func `what a stage took before asks for time, memory and as many processors as a node has`() throws {
     try TestWorkspace.withCluster([Stage("one", script: "true")], films: 1) { workspace, cluster in
       #expect(try cluster.cpwx("run", "--executor", "local").code == 0)
       let job = try #require(workspace.jobs.first)
@@ -71,7 +71,7 @@ struct ClusterSettingsTests {
       let outcome = try cluster.cpwx(
         "run", "--force", "--detach", environment: ["CPWX_SLURM_FLAGS": "--hold", "SINFO_PARTITION": "none"])
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(try cluster.ask("squeue", "-h", "-o", "%C %m") == "2 608M")
+      #expect(try cluster.ask("squeue", "-h", "-o", "%C %m %l") == "2 608M 12:00")
     }
   }
 
@@ -86,6 +86,28 @@ struct ClusterSettingsTests {
       #expect(tasks.count == 4)
       #expect(Set(tasks).count == 1)
       #expect(tasks[0].hasSuffix("gpu:1"), "\(tasks)")
+    }
+  }
+
+  @Test func `each job of the GPU lane is given GPUs of its own, and its stage is told which`() throws {
+    let stage = Stage(
+      "one", fields: ["lane: gpu"],
+      script: """
+        echo "$SLURMD_NODENAME $SLURM_JOB_GPUS $CUDA_VISIBLE_DEVICES" > "$1/given"
+        touch begun.$CPWX_JOB_ID
+        until test -e open; do sleep 0.05; done
+        """)
+    let lines = "GresTypes=gpu\nNodeName=DEFAULT Gres=gpu:2"
+    let gres = "Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n"
+    try TestWorkspace.withCluster([stage], films: 6, lines: lines, gres: gres) { workspace, cluster in
+      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_GRES": "gpu:1"])
+      #expect(eventually { workspace.count("begun.") == 6 })
+      let given = try workspace.jobs.map { try workspace.read($0 + "/given") }
+      #expect(given.sorted() == ["n1 0 0\n", "n1 1 1\n", "n2 0 0\n", "n2 1 1\n", "n3 0 0\n", "n3 1 1\n"])
+      try workspace.write("open", "")
+      let outcome = try run.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 6])
     }
   }
 

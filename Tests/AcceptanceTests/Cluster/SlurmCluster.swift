@@ -50,6 +50,19 @@ final class SlurmCluster {
 
   func stopController() throws { try end("ctld.pid", SIGTERM) }
 
+  /// Has the controller be gone as when the power goes, once it has written down what it knows: it does so every few seconds.
+  func killController() throws {
+    for array in Set(try ask("squeue", "-h", "-o", "%F").split(separator: "\n")) {
+      let mark = "written-\(array)"
+      _ = try ask("scontrol", "update", "JobId=\(array)", "Comment=\(mark)")
+      let isWritten = eventually {
+        FileManager.default.contents(atPath: folder + "/job_state")?.range(of: Data(mark.utf8)) != nil
+      }
+      try #require(isWritten)
+    }
+    try end("ctld.pid", SIGKILL)
+  }
+
   func start(_ node: String) throws {
     let outcome = try workspace.startAsRoot(["slurmd", "-f", configuration, "-N", node]).wait()
     try #require(outcome.code == 0, "\(outcome.errors)")
@@ -213,6 +226,17 @@ extension TestWorkspace {
   func statuses() throws -> [String: Int] {
     Dictionary(
       try jobs.map { (try manifest(of: $0)["pipeline"]?["status"]?.string ?? "none", 1) }, uniquingKeysWith: +)
+  }
+
+  /// Whether so many tasks come to be told to end, which their nodes note in what the tasks say, and to hand that on.
+  func toldToEnd(_ count: Int) -> Bool {
+    let isTold = eventually {
+      let logs = tree("logs/batches").filter { $0.hasSuffix(".log") }
+      return logs.count { (try? read("logs/batches/" + $0))?.contains("CANCELLED AT") == true } == count
+    }
+    // From the task's shell to its cpwx.
+    usleep(1_000_000)
+    return isTold
   }
 
   /// How many files there are in the workspace's folder whose names begin so.
