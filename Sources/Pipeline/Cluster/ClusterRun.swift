@@ -226,10 +226,12 @@ final class ClusterRun {
     let news = now.filter { held[$0.key] != $0.value }
     held = now
     for reason in Set(news.values).sorted() {
-      let ids = news.filter { $0.value == reason }.keys.sorted()
+      let tasks = known.filter { news[$0.id] == reason }
+      // Of many their arrays: that lets go all of these that are held.
+      let names = Set(tasks.map { tasks.count > 8 ? $0.array : $0.id }).sorted().joined(separator: " ")
       run.observe(
         .warning(
-          "the cluster holds \(ids.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(ids.joined(separator: " "))"
+          "the cluster holds \(tasks.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(names)"
         ))
     }
   }

@@ -68,7 +68,7 @@ struct Slurm: Sendable {
   /// - Throws: ``Failure`` with what sbatch said.
   func submit(_ script: FilePath, _ options: [String]) throws -> String {
     let said = try answer(
-      ["sbatch", "--parsable"] + options + [script.string], within: 30, until: { $0.contains(Self.sleeps) })
+      ["sbatch", "--parsable"] + options + [script.string.asOperand], within: 30, until: { $0.contains(Self.sleeps) })
     // Warnings may stand before it, and a cluster's name after it.
     let ids = said.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
     guard let id = ids.last(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {

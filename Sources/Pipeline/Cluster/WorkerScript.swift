@@ -22,7 +22,9 @@ struct WorkerScript {
     return text + cpwx("-q --no-index --clean-up --resume \"$1\"\nexit \"$status\"\n")
   }
 
-  private static func line(of folder: String) -> [UInt8] { Array(" \\\n  ".utf8) + quoted(Array(folder.utf8)) }
+  private static func line(of folder: String) -> [UInt8] {
+    Array(" \\\n  ".utf8) + quoted(Array(folder.asOperand.utf8))
+  }
 
   /// Bytes that a folder takes in it.
   static func size(of folder: String) -> Int { line(of: folder).count }
@@ -53,4 +55,9 @@ struct WorkerScript {
     let quote = UInt8(ascii: "'")
     return [quote] + word.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] } + [quote]
   }
+}
+
+extension String {
+  /// A path, as a program takes it for one also where it begins as an option does.
+  var asOperand: String { hasPrefix("-") ? "./" + self : self }
 }

@@ -44,16 +44,23 @@ struct ClusterSettingsTests {
     }
   }
 
-  @Test func `a task that the cluster holds is told of, and is done once it is let go`() throws {
-    try TestWorkspace.withCluster([.making("one")], films: 1) { workspace, cluster in
+  @Test(arguments: [
+    (1, "the cluster holds 1 of the tasks (JobHeldUser), until somebody lets them go: scontrol release "),
+    (9, "the cluster holds 9 of the tasks (JobHeldUser), until somebody lets them go: scontrol release "),
+  ])
+  func `tasks that the cluster holds are told of, many by their array, and are done once they are let go`(
+    films: Int, told: String
+  ) throws {
+    try TestWorkspace.withCluster([.making("one")], films: films) { workspace, cluster in
       let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--hold"])
-      let told = "the cluster holds 1 of the tasks (JobHeldUser), until somebody lets them go: scontrol release "
       func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
       #expect(eventually { said().contains(told) }, "\(said())")
-      let task = try #require(said().components(separatedBy: told).last?.split(separator: " ").first)
-      _ = try cluster.ask("scontrol", "release", String(task))
+      let named = try #require(said().components(separatedBy: told).last?.split(separator: " ").first)
+      let array = try cluster.ask("squeue", "-h", "-o", "%F")
+      #expect(named == (films == 1 ? "\(array)_0" : array))
+      _ = try cluster.ask("scontrol", "release", String(named))
       #expect(try run.wait().code == 0)
-      #expect(workspace.runs == ["one"])
+      #expect(workspace.runs == Array(repeating: "one", count: films))
     }
   }
 
@@ -131,6 +138,19 @@ struct ClusterSettingsTests {
         }
       }
       #expect(try cluster.ask("squeue", "-h", "-t", "all", "-o", "%P") == "high")
+    }
+  }
+
+  @Test func `folders of jobs, logs and state may have names that begin as options do`() throws {
+    let config = ["EXECUTOR=slurm", "OUTPUT_ROOT=-out", "LOG_ROOT=-logs"]
+    try TestWorkspace.with([.making("one")], config: config, named: "-'films' $x") { workspace in
+      try workspace.film("-Film (2001).mp4")
+      let cluster = try SlurmCluster(workspace, "")
+      let outcome = try cluster.cpwx("run", environment: ["CPWX_STATE": "-state"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(workspace.runs == ["one"])
+      #expect(workspace.tree("-state/cluster") == [])
+      #expect(workspace.tree("-out").count { $0.hasSuffix("/manifest.json") } == 1)
     }
   }
 
