@@ -136,7 +136,8 @@ let package = Package(
       name: "StageTests", dependencies: ["TextWidth", "cpwx-stage", "Engines", "Jobs", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
-      name: "AcceptanceTests", dependencies: ["CLinux", "cpwx", "cpwx-stage", "Jobs", "Pipeline", "TextWidth", system],
+      name: "AcceptanceTests",
+      dependencies: ["CLinux", "cpwx", "cpwx-stage", "Jobs", "Pipeline", "TextWidth", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
       name: "TitlesTests", dependencies: ["Titles", "TestSupport"], resources: [.copy("Fixtures")],

@@ -91,6 +91,40 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: site.path("archive/2025/10/30/1")) == [])
   }
 
+  @Test(arguments: [("grows", "grew"), ("shrinks", "shrank"), ("vanishes", "was gone")])
+  func `while it is read stays, with the reason, and is archived once it has settled`(what: String, said: String)
+    throws
+  {
+    let site = try ArchiveSite()
+    try site.job()
+    // More than is read ahead: the second is not begun when the first is told of.
+    for name in ["a-large", "b-large"] {
+      try site.folder.file("\(job)/\(name)")
+      #expect(truncate(site.path("\(job)/\(name)"), 64 << 20) == 0)
+    }
+    var choice = ArchiveChoice()
+    choice.names = [site.path(job)]
+    let large = site.path(job + "/b-large")
+    let run = ArchivingRun(
+      in: site.workspace, .init(), jobs: 1, over: nil, stop: { .no }, moved: {},
+      observe: { event in
+        // Each time anew, for as long as the first is read.
+        guard case .moved(let done, let total) = event, done > 0, done * 4 < total else { return }
+        let size = (try? FileManager.default.attributesOfItem(atPath: large)[.size] as? Int) ?? 0
+        switch what {
+        case "grows": _ = truncate(large, size + 1)
+        case "shrinks": _ = truncate(large, max(0, size - 1))
+        default: unlink(large)
+        }
+      })
+    let outcome = try #require(run.run(try choice.candidates(in: site.workspace, notice: .silent)).first)
+    #expect(outcome.status == .kept && outcome.isTrouble, "\(what): \(outcome)")
+    #expect(outcome.reason?.contains("b-large") == true && outcome.reason?.contains(said) == true, "\(outcome)")
+    #expect(site.exists(job + "/manifest.json") && !site.exists("archive/\(ArchiveSite.place).tar.zst"))
+    #expect(try site.archive().status == .archived)
+    #expect(!site.exists(job) && site.exists("archive/\(ArchiveSite.place).tar.zst"))
+  }
+
   @Test func `counts as done for the whole run when it is kept back`() throws {
     let site = try ArchiveSite()
     let places = [1, 2, 3].map { "2025/10/30/1/20251030-00\($0)" }

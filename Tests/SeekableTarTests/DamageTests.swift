@@ -9,7 +9,8 @@ struct `Damage to an archive` {
   private static let script = """
     def put(path, data): open(path, "wb").write(data)
     put(job + "/job.env", b"A=1\\n"); put(job + "/empty", b""); put(logs + "/log", b"done\\n" * 9); os.symlink("log", logs + "/link")
-    put(job + "/large", os.urandom(1000) + b"x" * 270000)
+    put(job + "/large", os.urandom(300) + b"x" * 270000); put(job + "/z", b"behind it\\n"); os.mkdir(job + "/zz")
+    os.link(job + "/large", job + "/twin"); os.link(job + "/job.env", job + "/zzz")
     """
 
   /// What the members were, without the list.
@@ -37,29 +38,125 @@ struct `Damage to an archive` {
     try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
   }
 
-  @Test func `is seen by verify and extract, whichever byte is flipped`() throws {
+  /// What is below a folder: of files the content, of links where to. Without the list of hashes.
+  private func found(below folder: FilePath) throws -> [String: Data] {
+    let files = FileManager.default
+    var found: [String: Data] = [:]
+    for path in try files.subpathsOfDirectory(atPath: folder.string) where !path.hasPrefix(".cpwx") {
+      let whole = folder.pushing(FilePath(path)).string
+      switch try files.attributesOfItem(atPath: whole)[.type] as? FileAttributeType {
+      case .typeRegular: found[path] = files.contents(atPath: whole)
+      case .typeSymbolicLink: found[path] = Data(try files.destinationOfSymbolicLink(atPath: whole).utf8)
+      default: found[path] = Data("a folder".utf8)
+      }
+    }
+    return found
+  }
+
+  /// Salvages what is in an archive's bytes without its tables.
+  private func salvaged(_ path: FilePath, at staging: FilePath) throws -> (ForeignSalvage, [String: Data]) {
+    try makeEmpty(staging)
+    var limits = ForeignArchive.Limits()
+    (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
+    let saved = try withFolder(staging) { try ForeignArchive(path, limits: limits).salvage(into: $0) }
+    return (saved, try found(below: staging))
+  }
+
+  /// A folder whose file system is in memory, as what is salvaged is brought to the disk each time.
+  private func inMemory(_ body: (FilePath) throws -> Void) throws {
+    let folder = FilePath("/dev/shm/cpwx-tests-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(atPath: folder.string) }
+    try body(folder)
+  }
+
+  private static let list = ".cpwx/manifest-sha256.txt"
+
+  @Test func `is seen by verify and extract, whichever byte is flipped, and is of the members in that frame alone`()
+    throws
+  {
     let tree = try JobTree(Self.script)
     try tree.archive()
-    let good = try Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string))
+    let path = tree.folder.path("bad")
+    let map = try FrameMap(of: tree.folder.path("job.tar.zst").string)
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    let all = try found(below: FilePath(tree.workspace))
+    // Frames of several members, of a header alone, of one member's content, and of a member with a hard link to it.
+    #expect(map.frames.contains { $0.contents.count > 2 } && map.frames.contains(where: \.contents.isEmpty))
+    #expect(map.frames.contains { $0.headers.isEmpty && $0.contents.count == 2 })
     var random = SplitMix64(seed: 2)
-    for place in good.indices {
-      var bytes = Array(good)
-      bytes[place] ^= UInt8.random(in: 1...255, using: &random)
-      try check(
-        bytes, at: tree.folder.path("bad"), staging: tree.folder.path("staging"),
-        "a change of byte \(place) of \(good.count)")
+    var harmless = 0
+    try inMemory { staging in
+      for place in good.indices {
+        let what: Comment = "a change of byte \(place) of \(good.count)"
+        var bytes = good
+        bytes[place] ^= UInt8.random(in: 1...255, using: &random)
+        try Data(bytes).write(to: URL(filePath: path.string))
+        guard let number = map.frames.firstIndex(where: { $0.range.contains(place) }) else {
+          try expectArchiveError(.damaged, .unsupported, .refused) { _ = try SeekableArchive(path) }
+          let (saved, files) = try salvaged(path, at: staging)
+          #expect(files == all && saved.lost.isEmpty && saved.problem == nil, what)
+          continue
+        }
+        let (frame, archive) = (map.frames[number], try SeekableArchive(path))
+        let report = try archive.verify(VerificationOptions(workers: 1))
+        try makeEmpty(staging)
+        let error = try expectArchiveError(.damaged) {
+          _ = try withFolder(staging) { try archive.extract(ExtractionOptions(workers: 1), into: $0) }
+        }
+        // In the head of a frame is a bit that means nothing.
+        let isHarmless = report.problems == ["the archive's bytes are not those that were written"]
+        if isHarmless { harmless += 1 }
+        let lost = isHarmless ? [] : frame.contents.filter { $0 != Self.list }
+        #expect(report.damaged.map { "\($0.path)" } == lost, what)
+        if !isHarmless {
+          let told = "frame \(number), at byte \(frame.range.lowerBound), is damaged: "
+          let named = lost.isEmpty && frame.contents.isEmpty ? "; it tells of \(frame.headers[0])" : ""
+          #expect(report.problems.contains { $0.hasPrefix(told) && $0.contains(named) }, "\(what): \(report.problems)")
+          #expect("\(error)".contains(lost.first ?? frame.headers[0]), "\(what): \(error)")
+        }
+        if let first = lost.first { #expect(error.member.map { "\($0)" } == first, what) }
+        try makeEmpty(staging)
+        let saved = try withFolder(staging) {
+          try archive.extract(ExtractionOptions(salvage: true, workers: 1), into: $0)
+        }
+        #expect(saved.damaged.map { "\($0.path)" } == lost, what)
+        #expect(!saved.otherDamage.isEmpty, what)
+        #expect(try found(below: staging) == all.filter { !lost.contains($0.key) }, what)
+      }
+    }
+    #expect(harmless <= map.frames.count, "\(harmless)")
+  }
+
+  @Test func `is seen by verify and extract, wherever it is cut short, and what is before comes out whole`() throws {
+    let tree = try JobTree(Self.script)
+    try tree.archive()
+    let path = tree.folder.path("bad")
+    let map = try FrameMap(of: tree.folder.path("job.tar.zst").string)
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    let all = try found(below: FilePath(tree.workspace))
+    let end = try #require(map.frames.last).range.upperBound
+    try inMemory { staging in
+      for count in good.indices {
+        try check(Array(good[..<count]), at: path, staging: staging, "\(count) of \(good.count) bytes")
+        let (saved, files) = try salvaged(path, at: staging)
+        #expect(files.allSatisfy { all[$0.key] == $0.value }, "\(count) of \(good.count) bytes")
+        let whole = map.whole(within: count).subtracting([Self.list])
+        #expect(whole.isSubset(of: files.keys), "\(count) of \(good.count) bytes: \(whole.subtracting(files.keys))")
+        if count >= end { #expect(files == all && saved.lost.isEmpty && saved.problem == nil, "\(count)") }
+        if files.count < all.count {
+          // The last that is good, and the one that is not where it had begun.
+          let last = saved.members.last.map { "what comes after \($0.path) is lost" } ?? "all of it is lost"
+          #expect(saved.problem?.hasPrefix(last) == true, "\(count): \(saved.problem ?? "")")
+          #expect(saved.lost.allSatisfy { files["\($0.path)"] == nil && all["\($0.path)"] != nil }, "\(saved.lost)")
+        }
+      }
     }
   }
 
-  @Test func `is seen by verify and extract, wherever it is cut short, and when there is more`() throws {
+  @Test func `is seen by verify and extract when there is more than was written`() throws {
     let tree = try JobTree(Self.script)
     try tree.archive()
     let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
-    for count in 0..<good.count {
-      try check(
-        Array(good[..<count]), at: tree.folder.path("bad"), staging: tree.folder.path("staging"),
-        "\(count) of \(good.count) bytes")
-    }
     for more in [[0], Array(repeating: 0, count: 512), good] as [[UInt8]] {
       try check(
         good + more, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "\(more.count) bytes more")
@@ -70,6 +167,33 @@ struct `Damage to an archive` {
     let second = try Array(Data(contentsOf: URL(filePath: other.folder.path("job.tar.zst").string)))
     try check(good + second, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "two archives")
     try check(second + good, at: tree.folder.path("bad"), staging: tree.folder.path("staging"), "two archives")
+  }
+
+  @Test func `in a frame is no content of members, also where the tables are lost as well`() throws {
+    let tree = try JobTree(
+      """
+      open(job + "/aa", "wb").write(os.urandom(4 << 20)); open(job + "/b", "wb").write(b"b" * 900)
+      for n in range(40): open(job + "/c%02d" % n, "wb").write(os.urandom(3000))
+      """)
+    try tree.archive()
+    let path = tree.folder.path("bad")
+    let map = try FrameMap(of: tree.folder.path("job.tar.zst").string)
+    let good = try Array(Data(contentsOf: URL(filePath: tree.folder.path("job.tar.zst").string)))
+    let all = try found(below: FilePath(tree.workspace))
+    let cut = good.dropLast(20)
+    try inMemory { staging in
+      for frame in map.frames {
+        for place in [frame.range.lowerBound + 300, frame.range.upperBound - 300] where frame.range.contains(place) {
+          var bytes = Array(cut)
+          bytes[place] ^= 0x10
+          try Data(bytes).write(to: URL(filePath: path.string))
+          let (saved, files) = try salvaged(path, at: staging)
+          #expect(files.allSatisfy { all[$0.key] == $0.value }, "byte \(place)")
+          #expect(saved.damage?.code == .damaged && frame.contents.allSatisfy { files[$0] == nil }, "byte \(place)")
+          #expect(map.whole(within: frame.range.lowerBound).isSubset(of: files.keys), "byte \(place)")
+        }
+      }
+    }
   }
 
   @Test func `in one frame is of the members in it, and the others come out whole`() throws {

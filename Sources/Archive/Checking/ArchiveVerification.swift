@@ -52,10 +52,22 @@ public struct ArchiveVerification: Sendable {
       }
     } catch let error as JobError where error.code == .damaged {
       outcome.problems.append(error.message)
+      if let place = file.place { survey(file, of: place, &outcome) }
     } catch {
       outcome.error = error as? JobError ?? JobError(.io, file.name, "cannot be read", underlying: error)
     }
     return outcome
+  }
+
+  /// What is still good of an archive without a table, read from its beginning as far as that goes.
+  private func survey(_ file: ArchiveFile, of place: ArchivePlace, _ outcome: inout Outcome) {
+    // What ends that, too, changes nothing about what is wrong already.
+    guard let names = try? ArchiveNames(place),
+      let found = try? ForeignArchive(ofJob: file.file).survey(progress: progress)
+    else { return }
+    outcome.damaged = found.lost
+    if let problem = found.problem { outcome.problems.append(problem) }
+    outcome.good = found.members.count { names.holds($0.path) }
   }
 
   /// What is wrong with an archive though it holds what was written: it is another job's than it is called after; or, where it lies outside

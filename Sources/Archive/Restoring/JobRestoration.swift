@@ -183,28 +183,17 @@ public struct JobRestoration: Sendable {
   private func salvage(_ file: ArchiveFile, to staging: RestoreStaging, _ outcome: inout Outcome) throws {
     guard let place = file.place else { return }
     let names = try ArchiveNames(place)
-    var limits = ForeignArchive.Limits()
-    // They are the job's own.
-    (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
     for (folder, first) in staging.parts {
       let includes: @Sendable (Member) -> Bool = { member in
         names.holds(member.path) && first.map { member.path.bytes.first == $0 } ?? true
       }
       let saved = try withFolder(folder) { folder in
         try telling(file.name) {
-          try ForeignArchive(file.file, limits: limits).salvage(into: folder, includes: includes, progress: progress)
+          try ForeignArchive(ofJob: file.file).salvage(into: folder, includes: includes, progress: progress)
         }
       }
-      var lost = saved.leftOut
-      if let damage = saved.damage, let member = damage.member {
-        lost.append(DamagedMember(path: member, reason: damage.message))
-      }
-      outcome.damaged += lost.filter { !outcome.damaged.contains($0) }
-      if let damage = saved.damage, !saved.hasAllMembers {
-        let last = saved.members.last.map { "what comes after \($0.path)" } ?? "all of it"
-        let problem = "\(last) is lost: \(damage.message)"
-        if !outcome.problems.contains(problem) { outcome.problems.append(problem) }
-      }
+      outcome.damaged += saved.lost.filter { !outcome.damaged.contains($0) }
+      if let problem = saved.problem, !outcome.problems.contains(problem) { outcome.problems.append(problem) }
       let members = saved.members.filter { member in
         includes(member) && !saved.leftOut.contains { $0.path == member.path }
       }
@@ -212,6 +201,15 @@ public struct JobRestoration: Sendable {
       outcome.bytes += members.reduce(0) { $0 + $1.size }
     }
     FaultPoint.pass()
+  }
+}
+
+extension ForeignArchive {
+  /// A job's archive that has lost its table. Names and links in it are the job's own.
+  init(ofJob file: FilePath) {
+    var limits = Limits()
+    (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
+    self.init(file, limits: limits)
   }
 }
 

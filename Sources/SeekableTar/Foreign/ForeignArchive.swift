@@ -67,6 +67,13 @@ public struct ForeignArchive: Sendable {
     try read(into: StagingFolder(folder.rawValue), includes: includes, isSalvage: true, progress)
   }
 
+  /// What ``salvage(into:includes:progress:)`` would get out, and writes nothing.
+  ///
+  /// - Throws: ``ArchiveError``: `refused`, `io`; or what `progress` threw.
+  public func survey(progress: Progress? = nil) throws -> ForeignSalvage {
+    try read(into: nil, includes: nil, isSalvage: true, progress)
+  }
+
   private func read(
     into staging: StagingFolder?, includes: (@Sendable (Member) -> Bool)?, isSalvage: Bool = false,
     _ progress: Progress?
@@ -101,7 +108,20 @@ public struct ForeignSalvage: Sendable {
   var isOurs = false
 
   /// Whether the last member of an archive of cpwx was reached, its list of hashes: then nothing is lost but what was left out.
-  public var hasAllMembers: Bool { members.last?.path == TableOfContents.manifestPath }
+  private var hasAllMembers: Bool { members.last?.path == TableOfContents.manifestPath }
+
+  /// What was refused, and the member in which the reading ended.
+  public var lost: [DamagedMember] {
+    guard let damage, let member = damage.member else { return leftOut }
+    return leftOut + [DamagedMember(path: member, reason: damage.message)]
+  }
+
+  /// That there may have been more, which nobody can name; `nil` when there was not.
+  public var problem: String? {
+    guard let damage, !hasAllMembers else { return nil }
+    let last = members.last.map { "what comes after \($0.path)" } ?? "all of it"
+    return "\(last) is lost: \(damage.message)"
+  }
 }
 
 /// One reading of a foreign archive.

@@ -2,7 +2,8 @@ internal import CZstd
 internal import Glibc
 internal import SystemPackage
 
-/// The bytes that a `.zst` file holds, from its start to its end.
+/// The bytes that a `.zst` file holds, from its start to its end. Those of a frame that is no larger than archives of this format have them
+/// come once its checksum was found right.
 @safe final class ZstdStream: TarSource {
   private let file: FileDescriptor
   private let limit: Int
@@ -10,7 +11,7 @@ internal import SystemPackage
   private let total: Int
   private let context: OpaquePointer
   private let packed = PageBuffer(byteCount: 1 << 20)
-  private let plain = PageBuffer(byteCount: 1 << 20)
+  private let plain = PageBuffer(byteCount: Frame.largest + 1)
   private var packedRange = 0..<0
   private var place = 0
   private var delivered = 0
@@ -37,22 +38,26 @@ internal import SystemPackage
 
   /// - Throws: ``ArchiveError``: `damaged`; `refused` beyond the limit; `io`; or what the progress threw.
   func next() throws -> UnsafeRawBufferPointer {
+    var filled = 0
     while !isAtEnd {
       if packedRange.isEmpty, try !readOn() { break }
-      var output = unsafe ZSTD_outBuffer(dst: plain.memory.baseAddress, size: plain.memory.count, pos: 0)
+      var output = unsafe ZSTD_outBuffer(dst: plain.memory.baseAddress, size: plain.memory.count, pos: filled)
       var input = unsafe ZSTD_inBuffer(
         src: packed.memory.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
       let left = unsafe ZSTD_decompressStream(context, &output, &input)
       if let flaw = zstdFlaw(left) { throw ArchiveError(.damaged, "is damaged, or not compressed by zstd: \(flaw)") }
       packedRange = unsafe input.pos..<packedRange.upperBound
       isWithinFrame = left != 0
-      let count = unsafe output.pos
+      let count = unsafe output.pos - filled
       isWithinData = isWithinFrame && (isWithinData || count > 0)
-      if count == 0 { continue }
-      delivered += count
+      (filled, delivered) = (filled + count, delivered + count)
       if delivered > limit { throw ArchiveError(.refused, "holds more than \(limit) bytes once decompressed") }
-      return unsafe plain.bytes(0..<count)
+      let isFull = unsafe filled == plain.memory.count
+      if isFull || filled > 0 && !isWithinFrame { return unsafe plain.bytes(0..<filled) }
     }
+    // Of a frame that is cut off nobody can say more than that what is there decompresses.
+    if filled > 0 { return unsafe plain.bytes(0..<filled) }
+    if isWithinFrame { throw ArchiveError(.damaged, "is cut short") }
     return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
@@ -61,7 +66,6 @@ internal import SystemPackage
     let count = try unsafe file.fill(packed.memory, from: place)
     if count == 0 {
       isAtEnd = true
-      if isWithinFrame { throw ArchiveError(.damaged, "is cut short") }
       return false
     }
     place += count

@@ -26,9 +26,11 @@ final class MemberHashing: @unchecked Sendable {
   func run(_ reading: FrameReading, _ mark: Ring.Stages) throws {
     try reading.each(mark) { slot, frame, segments in
       if let flaw = slot.flaw {
-        frames.append((frame, flaw))
+        // What no content is lost of is named as well.
+        let whole = segments.isEmpty ? flaw + contents.told(inFrame: frame) : flaw
+        frames.append((frame, whole))
         if isStrict, segments.isEmpty {
-          throw ArchiveError(.damaged, file: reading.archive.name, "frame \(frame) is damaged: \(flaw)")
+          throw ArchiveError(.damaged, file: reading.archive.name, "frame \(frame) is damaged: \(whole)")
         }
       }
       var place = 0
@@ -60,5 +62,15 @@ final class MemberHashing: @unchecked Sendable {
     let member = number < contents.members.count ? contents.members[number] : contents.manifest
     if isStrict { throw ArchiveError(.damaged, member.path, reason) }
     damage.add(number, reason)
+  }
+}
+
+extension TableOfContents {
+  /// Whose headers a frame holds, for people: the first, and how many more. The table has all that is in headers.
+  fileprivate func told(inFrame frame: Int) -> String {
+    var paths = members.indices.filter { places[$0].frame == frame }.map { members[$0].path }
+    if frame >= manifestPlace.frame { paths.append(manifest.path) }
+    guard let first = paths.first else { return "" }
+    return "; it tells of \(first)" + (paths.count > 1 ? " and \(paths.count - 1) more" : "")
   }
 }

@@ -118,6 +118,14 @@ struct ArchivingTests {
       #expect(outcome.errors.contains("would save about"))
       #expect(try workspace.snapshot("out", "logs", "in") == before)
       #expect(workspace.archives.isEmpty)
+      // What it saves in the end is told of the run itself.
+      let done = try workspace.cpwx("archive", id, "--format", "json")
+      let row = try #require(try JSON(parsing: Array(done.output.utf8)).array?.first)
+      let (bytes, packed) = (try #require(row["bytes"]?.int), try #require(row["archive_bytes"]?.int))
+      #expect(packed == (try workspace.bytes(workspace.archive())).count)
+      #expect(row["saved_bytes"]?.int == bytes - packed && bytes > 3_000_000 && packed < 50_000)
+      #expect(done.errors.contains("1 job archived: 3.0 MB in "), "\(done.errors)")
+      #expect(done.errors.contains(", 3.0 MB saved"), "\(done.errors)")
     }
   }
 

@@ -168,6 +168,62 @@ struct KilledArchiveTests {
     }
   }
 
+  @Test func `archiving to another disk, cut off at any step, and restoring from there, end as if they had not been`()
+    throws
+  {
+    try TestWorkspace.withFinishedJob(config: ["ARCHIVE_ROOT=disk/archive"]) { workspace, id in
+      try workspace.mountLoopDisk(at: workspace.path("disk"), size: "32M")
+      let (job, logs) = (try workspace.job(), try workspace.logFolder())
+      let whole = try workspace.snapshot(job, logs)
+      func sh(_ script: String) throws {
+        let outcome = try workspace.start(["sh", "-ec", script]).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      }
+      func leftovers() -> [String] { workspace.leftovers + workspace.leftovers(in: "disk/archive") }
+      func row() throws -> JSON { try #require(try workspace.json("job", "list").array?.first) }
+      try sh("mkdir saved; cp -a out logs .cpwx saved/; rm saved/.cpwx/index.*")
+      // What comes of it when nothing cuts it off.
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let path = try #require(workspace.archives(in: "disk/archive").first)
+      let (archived, archivedRow) = (try workspace.bytes(path), try row())
+      #expect(archivedRow["archive_state"]?.string == "archived" && archivedRow["archive"]?.string == path)
+      var (sawBoth, sawArchiveAlone) = (false, false)
+      let steps = try cutOff(workspace, ["archive", "--parallel", "1", id]) {
+        try sh("rm -rf out logs disk/archive .cpwx config/.env.job_*; cp -a saved/. .")
+      } check: { step throws in
+        let isWhole = workspace.exists(job) && (try? workspace.snapshot(job, logs)) == whole
+        let found = workspace.archives(in: "disk/archive")
+        #expect(isWhole || found == [path], "step \(step)")
+        if !found.isEmpty {
+          #expect(try found == [path] && workspace.bytes(path) == archived, "step \(step)")
+          #expect(try workspace.cpwx("archive", "verify", path).code == 0, "step \(step)")
+        }
+        (sawBoth, sawArchiveAlone) = (sawBoth || isWhole && !found.isEmpty, sawArchiveAlone || !isWhole)
+        let again = try workspace.cpwx("archive", id)
+        #expect(again.code == 0, "step \(step): \(again.errors)")
+        #expect(workspace.archives(in: "disk/archive") == [path], "step \(step)")
+        #expect(try workspace.bytes(path) == archived, "step \(step)")
+        #expect(workspace.jobs.isEmpty && !workspace.exists(logs), "step \(step)")
+        #expect(leftovers() == [], "step \(step)")
+        #expect(try row() == archivedRow, "step \(step)")
+      }
+      #expect(steps > whole.filter { $0.contains("|f|") }.count + 10 && sawBoth && sawArchiveAlone, "\(steps)")
+      let ways = try cutOff(workspace, ["archive", "restore", id]) {
+        try sh("rm -rf out logs disk/archive .cpwx; cp -a saved/. .; rm -r out/* logs/*")
+        try workspace.write(path, archived)
+      } check: { step throws in
+        #expect(try workspace.bytes(path) == archived, "step \(step)")
+        if workspace.exists(job) { #expect(try workspace.snapshot(job, logs) == whole, "step \(step)") }
+        let again = try workspace.cpwx("archive", "restore", id)
+        #expect(again.code == 0, "step \(step): \(again.errors)")
+        #expect(try workspace.snapshot(job, logs) == whole && workspace.bytes(path) == archived, "step \(step)")
+        #expect(leftovers() == [], "step \(step)")
+        #expect(try row()["archive_state"]?.string == "restored", "step \(step)")
+      }
+      #expect(ways > 8, "\(ways)")
+    }
+  }
+
   @Test func `pruning cut off at any step leaves the number used`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       #expect(try workspace.cpwx("archive", id).code == 0)

@@ -43,7 +43,12 @@ extension TestWorkspace {
   }
 
   /// The archives, as paths from the workspace.
-  var archives: [String] { tree("archive").filter { $0.hasSuffix(".tar.zst") }.map { "archive/" + $0 } }
+  var archives: [String] { archives(in: "archive") }
+
+  /// The same, where ARCHIVE_ROOT is another.
+  func archives(in root: String) -> [String] {
+    tree(root).filter { $0.hasSuffix(".tar.zst") }.map { "\(root)/\($0)" }
+  }
 
   /// The only archive.
   func archive() throws -> String {
