@@ -112,6 +112,28 @@ struct `A hostile archive` {
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/etc/passwd")
   }
 
+  @Test func `is told from a whole one of one frame without a checksum, however large that is`() throws {
+    let folder = try TemporaryFolder()
+    // Around what is read of a frame in one go, and with ends within a block of zstd's.
+    let sizes = [4_100_000, 4_190_000, 4_220_000, 8_390_000, 8_420_000]
+    try python(
+      """
+      import tarfile, subprocess, io
+      os.chdir(sys.argv[1])
+      for size in sys.argv[2:]:
+        with tarfile.open(size + ".tar", "w") as tar:
+          info = tarfile.TarInfo("out/film"); info.size = int(size); tar.addfile(info, io.BytesIO(os.urandom(info.size)))
+        subprocess.run(["zstd", "-q", "--no-check", "-1", size + ".tar"], check=True)
+      """, [folder.root.string] + sizes.map(String.init))
+    for size in sizes {
+      let path = folder.path("\(size).tar.zst")
+      #expect(try ForeignArchive(path).list().map(\.size) == [size])
+      let good = try Data(contentsOf: URL(filePath: path.string))
+      try good.dropLast(1).write(to: URL(filePath: folder.path("cut.tar.zst").string))
+      try expectArchiveError(.damaged) { _ = try ForeignArchive(folder.path("cut.tar.zst")).list() }
+    }
+  }
+
   @Test func `is told from a harmless one, which is extracted as it is`() throws {
     let tree = try JobTree(
       JobTree.small + "\nos.symlink('asr/asr.json', job + '/link'); os.link(job + '/asr/asr.json', job + '/same.json')")

@@ -21,15 +21,19 @@ public struct FrameMap: Sendable {
     }
   }
 
-  /// The frame that a byte of the archive belongs to; `nil` behind the last, where the tables are.
-  public func frame(at place: Int) -> Frame? { frames.first { $0.range.contains(place) } }
+  /// All members, in the tar's order.
+  public var members: [String] { frames.flatMap(\.headers) }
 
-  /// The files, and the hard links to them, all of whose content lies in the archive's first so many bytes.
-  public func whole(within count: Int) -> Set<String> {
-    let (before, behind) = (
-      frames.filter { $0.range.upperBound <= count }, frames.filter { $0.range.upperBound > count }
-    )
-    return Set(before.flatMap(\.contents)).subtracting(behind.flatMap(\.contents))
+  /// What is there of the tar's beginning when only so many bytes of the archive are.
+  ///
+  /// - Returns: the members before the first that is not whole; and that one, when its header is there.
+  public func members(within count: Int) -> (whole: [String], cut: String?) {
+    let behind = frames.filter { $0.range.upperBound > count }
+    let lost = Set(behind.flatMap { $0.contents + $0.headers })
+    let whole = Array(members.prefix { !lost.contains($0) })
+    guard whole.count < members.count else { return (whole, nil) }
+    let next = members[whole.count]
+    return (whole, behind.contains { $0.headers.contains(next) } ? nil : next)
   }
 
   private static let script = """

@@ -3,7 +3,7 @@ internal import Glibc
 internal import SystemPackage
 
 /// The bytes that a `.zst` file holds, from its start to its end. Those of a frame that is no larger than archives of this format have them
-/// come once its checksum was found right.
+/// come once its checksum was found right; those of a larger one piece by piece.
 @safe final class ZstdStream: TarSource {
   private let file: FileDescriptor
   private let limit: Int
@@ -13,6 +13,8 @@ internal import SystemPackage
   private let packed = PageBuffer(byteCount: 1 << 20)
   private let plain = PageBuffer(byteCount: Frame.largest + 1)
   private var packedRange = 0..<0
+  /// Whether a frame's bytes may be waiting in libzstd, as there was no room for more.
+  private var holdsMore = false
   private var place = 0
   private var delivered = 0
   /// Whether a frame has begun, and not ended yet.
@@ -40,7 +42,7 @@ internal import SystemPackage
   func next() throws -> UnsafeRawBufferPointer {
     var filled = 0
     while !isAtEnd {
-      if packedRange.isEmpty, try !readOn() { break }
+      if packedRange.isEmpty, !holdsMore, try !readOn() { break }
       var output = unsafe ZSTD_outBuffer(dst: plain.memory.baseAddress, size: plain.memory.count, pos: filled)
       var input = unsafe ZSTD_inBuffer(
         src: packed.memory.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
@@ -53,10 +55,9 @@ internal import SystemPackage
       (filled, delivered) = (filled + count, delivered + count)
       if delivered > limit { throw ArchiveError(.refused, "holds more than \(limit) bytes once decompressed") }
       let isFull = unsafe filled == plain.memory.count
+      holdsMore = isFull && isWithinFrame
       if isFull || filled > 0 && !isWithinFrame { return unsafe plain.bytes(0..<filled) }
     }
-    // Of a frame that is cut off nobody can say more than that what is there decompresses.
-    if filled > 0 { return unsafe plain.bytes(0..<filled) }
     if isWithinFrame { throw ArchiveError(.damaged, "is cut short") }
     return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
