@@ -201,7 +201,8 @@ struct `Damage to an archive` {
     }
   }
 
-  @Test func `that cuts it short leaves the members before to be salvaged, and nothing of the one that is cut`() throws {
+  @Test func `that cuts it short leaves the members before to be salvaged, and nothing of the one that is cut`() throws
+  {
     let small = try Small()
     let all = try found(below: FilePath(small.tree.workspace))
     let cuts = small.map.frames.map(\.range).flatMap {
