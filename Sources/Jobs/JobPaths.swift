@@ -41,5 +41,7 @@ public struct JobPaths: Sendable, Equatable {
   /// There as long as nobody is to go on with the job.
   public var cancellation: FilePath { output.appending(".cpwx.cancelled") }
   /// How far a cluster's task is with the job, while it is at work.
-  public var progress: FilePath { output.appending(".cpwx.progress") }
+  public var progress: FilePath { output.appending(Self.progressName) }
+  /// Its name in the job's folder.
+  public static let progressName = ".cpwx.progress"
 }

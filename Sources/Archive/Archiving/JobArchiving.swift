@@ -166,7 +166,7 @@ public struct JobArchiving: Sendable {
       }
     }
     // Nobody is at work on it: what is there was left.
-    source.ignored = [try names.inOutput(".cpwx.progress")]
+    source.ignored = [try names.inOutput(JobPaths.progressName)]
     if QuietLock.isOnlyALock(paths.lock) { source.ignored.insert(try names.inOutput(".cpwx.lock")) }
     source.annotations = ["job_id": paths.id.description]
     source.workers = options.workers

@@ -140,7 +140,7 @@ extension PipelineReader {
   /// What cpwx keeps in a job's folder itself.
   private static let ownFiles: Set<String> = [
     "manifest.json", "job_info.json", "job.env", "pipeline.yaml", ".cpwx.lock", ".cpwx.cancelled", ".cpwx.container",
-    ".cpwx.progress", ".manifest.lock",
+    JobPaths.progressName, ".manifest.lock",
   ]
 
   private static func isInsideJob(_ path: String) -> Bool {

@@ -78,10 +78,11 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   @OptionGroup var workOptions: WorkOptions
 
   func validate() throws {
-    if jobs.isEmpty, olderThan == nil, over == nil {
-      throw ValidationError("Name jobs, or choose some: --older-than 30d, --over 80%.")
+    let isChoice = olderThan != nil || over != nil || status != nil || user != nil
+    if jobs.isEmpty, !isChoice {
+      throw ValidationError("Name jobs, or choose some: --older-than 30d, --over 80%, --status completed, --user 2.")
     }
-    if !jobs.isEmpty, olderThan != nil || over != nil || status != nil || user != nil {
+    if !jobs.isEmpty, isChoice {
       throw ValidationError("Jobs that are named are chosen already: no --older-than, --over, --status or --user.")
     }
     if exclude.contains("") { throw ValidationError("--exclude takes a name or a pattern of files.") }

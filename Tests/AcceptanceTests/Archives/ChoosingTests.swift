@@ -116,6 +116,27 @@ struct ChoosingTests {
     }
   }
 
+  @Test func `a status or a user alone is a choice, and no choice at all is none`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for number in 1...2 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
+      #expect(try workspace.cpwx("run", "--user", "1", "in/Film 1 (2001).mp4").code == 0)
+      #expect(try workspace.cpwx("run", "--user", "2", "in/Film 2 (2001).mp4").code == 0)
+      let both = workspace.jobs
+      try #require(both.count == 2)
+      let none = try workspace.cpwx("archive")
+      #expect(none.code == 64 && none.errors.contains("Name jobs, or choose some"), "\(none)")
+      let failed = try workspace.cpwx("archive", "--status", "failed")
+      #expect(failed.code == 0 && failed.errors.contains("Nothing to archive"), "\(failed)")
+      #expect(workspace.jobs == both)
+      let second = try workspace.cpwx("archive", "--user", "2")
+      #expect(second.code == 0 && second.errors.contains("1 job archived"), "\(second)")
+      #expect(workspace.jobs == both.filter { $0.contains("/1/") })
+      let completed = try workspace.cpwx("archive", "--status", "completed")
+      #expect(completed.code == 0 && completed.errors.contains("1 job archived"), "\(completed)")
+      #expect(workspace.jobs.isEmpty && workspace.archives.count == 2)
+    }
+  }
+
   @Test func `a job in another's hands is kept back, with the reason`() throws {
     try threeJobs { workspace, ids in
       let holder = try workspace.start(["flock", workspace.jobs[0] + "/.cpwx.lock", "sleep", "60"])

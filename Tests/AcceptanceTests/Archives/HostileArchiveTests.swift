@@ -27,25 +27,29 @@ struct HostileArchiveTests {
       let cases = try HostileCorpus.make(
         in: workspace.path("hostile"), below: job, outside: workspace.path("outside"))
       #expect(cases.count > 45)
-      // One that would fill the disk, and does nothing worse, has a test of its own.
-      try body(workspace, id, job, cases.filter { $0.name != "bomb" })
+      // One that would fill the disk, and does nothing worse, has a test of its own; of the same in three kinds of tar, one does here.
+      try body(
+        workspace, id, job,
+        cases.filter { $0.name != "bomb" && !$0.name.hasSuffix("-gnu") && !$0.name.hasSuffix("-ustar") })
     }
   }
 
   @Test func `is refused by verify, show and extract, with the member's name`() throws {
     try corpus { workspace, _, _, cases in
       let before = try inventory(workspace)
-      for (name, named) in cases {
+      for (number, (name, named)) in cases.enumerated() {
         let file = "hostile/\(name).tar.zst"
-        for command in [["verify", file], ["show", file], ["extract", file, "--to", "there/deep"]] {
+        for command in [
+          [number.isMultiple(of: 2) ? "verify" : "show", file], ["extract", file, "--to", "there/deep"],
+        ] {
           let outcome = try workspace.start([CPWX.path, "archive"] + command).wait()
           #expect(outcome.code == 65, "\(name): \(command[0]): \(outcome)")
           #expect(outcome.errors.contains(named), "\(name): \(command[0]): \(outcome.errors)")
-          #expect(try inventory(workspace) == before, "\(name): \(command[0])")
         }
-        // It is no job's, so that is no way to put it anywhere.
-        #expect(try workspace.cpwx("archive", "restore", "./" + file).code == 64, "\(name)")
+        #expect(try inventory(workspace) == before, "\(name)")
       }
+      // They are no job's, so that is no way to put one anywhere.
+      #expect(try workspace.cpwx("archive", "restore", "./hostile/absolute.tar.zst").code == 64)
       #expect(try inventory(workspace) == before)
     }
   }
@@ -62,34 +66,26 @@ struct HostileArchiveTests {
       // Those that show in a job's own archive for what they are, and are no harm in it.
       let own = ["link-out", "link-absolute", "link-chain", "bad-encoding"]
       var saved = 0
-      for (name, named) in cases {
+      for (number, (name, named)) in cases.enumerated() {
         try workspace.write(archive, try workspace.bytes("hostile/\(name).tar.zst"))
-        let verified = try workspace.cpwx("archive", "verify", id)
-        #expect(verified.code == 65, "\(name): \(verified)")
-        let restored = try workspace.cpwx("archive", "restore", archive)
-        #expect(restored.code == 65, "\(name): \(restored)")
+        let refused = try workspace.cpwx("archive", number.isMultiple(of: 2) ? "verify" : "restore", archive)
+        #expect(refused.code == 65, "\(name): \(refused)")
         #expect(workspace.tree("out").allSatisfy { !$0.contains(id) }, "\(name)")
         let salvaged = try workspace.cpwx("archive", "restore", "--salvage", archive)
         #expect(salvaged.code == 65, "\(name): \(salvaged)")
         if !own.contains(where: { name.hasPrefix($0) }) {
-          #expect(verified.errors.contains(named), "\(name): \(verified.errors)")
           #expect(salvaged.errors.contains(named), "\(name): \(salvaged.errors)")
         }
         #expect(try inventory(workspace, but: "out/*", "logs/*", "archive") == before, "\(name)")
-        let harm = [
-          "find", "out", "(", "-perm", "/6000", "-o", "-not", "-type", "f", "-not", "-type", "d", "-not", "-type", "l",
-          ")",
-        ]
-        let found = try workspace.start(harm).wait()
+        let good = (try? workspace.read(job + "/a/good")) ?? "none"
+        let harm = "find out '(' -perm /6000 -o -not -type f -not -type d -not -type l ')'; rm -rf out/* logs/*"
+        let found = try workspace.start(["sh", "-c", harm]).wait()
         #expect(found.code == 0 && found.output.isEmpty, "\(name): \(found)")
-        if workspace.exists(job + "/a/good") {
-          #expect(try workspace.read(job + "/a/good") == "harm", "\(name)")
-          saved += 1
-        }
+        #expect(["harm", "none"].contains(good), "\(name): \(good)")
+        if good == "harm" { saved += 1 }
         #expect(workspace.leftovers.isEmpty, "\(name): \(workspace.leftovers)")
-        #expect(try workspace.start(["sh", "-c", "rm -rf out/* logs/*"]).wait().code == 0)
       }
-      #expect(saved > 25, "\(saved)")
+      #expect(saved > 12, "\(saved)")
     }
   }
 
@@ -146,11 +142,10 @@ struct HostileArchiveTests {
       #expect(try workspace.start(["tar", "--zstd", "-cf", "whole.tar.zst", "tree"]).wait().code == 0)
       let good = try workspace.bytes("whole.tar.zst")
       #expect(try workspace.cpwx("archive", "verify", "whole.tar.zst").code == 0)
-      for count in 0..<good.count {
+      for count in stride(from: 0, to: good.count, by: 11) {
         try workspace.write("cut.tar.zst", good.prefix(count))
         let verified = try workspace.cpwx("archive", "verify", "cut.tar.zst")
         #expect(verified.code == 65 && verified.errors.contains("cut.tar.zst"), "\(count): \(verified)")
-        if !count.isMultiple(of: 5) { continue }
         #expect(try workspace.cpwx("archive", "extract", "cut.tar.zst", "--to", "there").code == 65, "\(count)")
         #expect(!workspace.exists("there"), "\(count)")
       }
