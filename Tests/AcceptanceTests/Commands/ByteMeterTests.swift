@@ -1,4 +1,6 @@
+import Foundation
 import Testing
+import TextWidth
 
 @testable import cpwx
 
@@ -26,6 +28,23 @@ struct ByteMeterTests {
       let line = /0\/1 jobs  [\d.]+ [kMG]?B of 157 MB  \d+ %.*/
       #expect(shown.contains { $0.contains(line) }, "\(shown)")
       #expect(shown.contains { $0.contains("\(id) archived  157 MB") }, "\(shown)")
+    }
+  }
+
+  @Test func `tells on a terminal how long archiving will still take, once a second has told how fast it is`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      #expect(try workspace.start(["truncate", "-s", "150M", workspace.job() + "/zeros.bin"]).wait().code == 0)
+      // A second is sixty by this clock: however fast the machine is, some have passed.
+      let clock = "faketime -m --exclude-monotonic -f '+0 x60' env NO_FAKE_STAT=1"
+      let script = "stty cols 100; exec \(clock) '\(CPWX.besideTests)' archive \(id)"
+      let outcome = try workspace.start(
+        ["script", "-qec", script, "/dev/null"], environment: ["TERM": "xterm", "NO_COLOR": "1"]
+      ).wait()
+      let shown = outcome.output.split(whereSeparator: \.isNewline).map { String($0).withoutControls }
+      let line = /0\/1 jobs  [\d.]+ [kMG]?B of 157 MB  \d+ %  about .*\d.* left/
+      #expect(shown.contains { $0.contains(line) }, "\(shown)")
+      #expect(shown.contains { $0.contains("1 job archived: 157 MB in ") }, "\(shown)")
+      #expect(workspace.jobs.isEmpty && workspace.archives.count == 1)
     }
   }
 }
