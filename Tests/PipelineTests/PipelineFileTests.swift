@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import Testing
 
@@ -59,7 +60,32 @@ import Testing
         + "  - {name: b, number: 2, command: [x], lane: gpus}\n", 1, ["'gpus'", "did you mean 'gpu'"]
     ),
     ("stages:\n  - &d {name: a, number: 1, command: [x]}\n  - {<<: *d, number: 2, nmae: b}\n", 3, ["'nmae'"]),
-    ("stages:\n  - {name: a\n", 3, ["no YAML"]),
+    ("stages:\n  - {name: a\n", 3, ["no YAML", "in what begins in line 2", "expected ',' or '}'"]),
+    ("stages:\n  - name: \"a\n    number: 1\n    command: [x]\n", 2, ["a quote opens here", "expected one"]),
+    ("stages:\r\n  - name: 'a\r\n    number: 1\r\n    command: [x]\r\n", 2, ["a quote opens here"]),
+    ("stages:\n  - name: \"a\n    number: 1\n    command: [\"x\"]\n", 2, ["a quote opens here"]),
+    ("stages:\n  - name: a\n\tnumber: 1\n", 3, ["no YAML", "expected spaces", "no tab"]),
+    ("stages:\n  - name: @a\n", 2, ["no YAML", "expected quotes"]),
+    ("stages:\n  - name: a: b\n", 2, ["no YAML", "expected the indent"]),
+    ("stages:\n  - name: *a\n", 2, ["no YAML", "expected an anchor"]),
+    ("stages:\n  - name: \"\\q\"\n", 2, ["no YAML", "expected single quotes"]),
+    ("stages:\n  - name: a\u{1B}b\n", 2, ["U+1B", "expected letters"]),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x]}\nworkflows:\n  w: [a,\n    a]\n", 5,
+      ["'w'", "'a' twice", "expected each stage once"]
+    ),
+    (
+      "stages:\n  - {name: a-b, number: 1, command: [x]}\nworkflows: {w: [a-b, a_b]}\n", 3,
+      ["'a_b' twice", "expected each stage once"]
+    ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {[o]: p}\n", 5,
+      ["a key is a list", "expected a name"]
+    ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: [{path: p}]\n", 5,
+      ["'key' is missing", "expected {key"]
+    ),
     ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
   ]
 
@@ -71,7 +97,55 @@ import Testing
     }
     #expect(error.mistakes.map(\.line).contains(mistake.line), "\(error)")
     for words in mistake.words { #expect(error.description.contains(words), "\(error)") }
+    #expect(error.mistakes.allSatisfy { $0.message.contains("expected ") }, "\(error)")
     #expect(error.description.hasPrefix("config/pipeline.yaml:"))
+  }
+
+  /// A pipeline that is well, and bytes in its second line.
+  private static func pipeline(with bytes: [UInt8]) -> [UInt8] {
+    Array("name: x\n# ".utf8) + bytes + Array("\nstages:\n  - {name: a, number: 1, command: [x]}\n".utf8)
+  }
+
+  @Test(
+    arguments: [
+      ([0xE9], 2, "0xE9", "expected text in UTF-8"), ([0xC3], 2, "0xC3", "expected text in UTF-8"),
+      ([0xED, 0xA0, 0x80], 2, "0xED", "expected text in UTF-8"), ([0x00], 2, "a byte 0", "expected text in UTF-8"),
+    ] as [([UInt8], Int, String, String)])
+  func `reports bytes that are no text with their line`(bytes: [UInt8], line: Int, found: String, expected: String)
+    throws
+  {
+    let error = try #require(throws: PipelineFileError.self) {
+      try PipelineDefinition(parsing: Self.pipeline(with: bytes), file: "p")
+    }
+    #expect(error.mistakes.map(\.line) == [line])
+    #expect(error.description.contains(found) && error.description.contains(expected), "\(error)")
+  }
+
+  @Test(arguments: [
+    (String.Encoding.utf16, "UTF-16"), (.utf16LittleEndian, "UTF-16LE"), (.utf16BigEndian, "UTF-16BE"),
+    (.utf32, "UTF-32"),
+  ])
+  func `reports text in a wide encoding, and what makes it UTF-8`(encoding: String.Encoding, name: String) throws {
+    let text = String(decoding: Self.pipeline(with: Array("फ़िल्म".utf8)), as: UTF8.self)
+    let bytes = Array(try #require(text.data(using: encoding)))
+    let error = try #require(throws: PipelineFileError.self) { try PipelineDefinition(parsing: bytes, file: "p") }
+    #expect(error.description.contains("p:1: it is text in \(name); expected UTF-8"), "\(error)")
+    #expect(error.description.hasSuffix("iconv -f \(name) -t UTF-8 p"), "\(error)")
+  }
+
+  @Test func `takes a byte-order mark for no part of the text, and keeps it in the file's own text`() throws {
+    let bytes = [0xEF, 0xBB, 0xBF] + Self.pipeline(with: [])
+    let pipeline = try PipelineDefinition(parsing: bytes, file: "p")
+    #expect(pipeline.name == "x")
+    #expect(pipeline.source == bytes)
+    let wrong = [0xEF, 0xBB, 0xBF] + Array("name: x\nstages: 3\n".utf8)
+    let error = try #require(throws: PipelineFileError.self) { try PipelineDefinition(parsing: wrong, file: "p") }
+    #expect(error.mistakes.map(\.line) == [2])
+  }
+
+  @Test func `takes a quote that closes on a later line`() throws {
+    let yaml = "stages:\n  - {name: a, number: 1, command: [sh, -c, \"one\n      two\"]}\n"
+    #expect(try PipelineDefinition(yaml: yaml, file: "p").stages.first?.command == ["sh", "-c", "one two"])
   }
 
   @Test func `reports every mistake at once, in the order of the lines`() throws {

@@ -63,8 +63,8 @@ struct ClusterRecord: Sendable {
   func selection() throws -> StageSelection {
     let names = (try JSON(parsing: DurableFile.read(folder.appending("batch.json")))["stages"]?.array ?? []).compactMap(
       \.string)
-    let text = String(decoding: try DurableFile.read(pipeline), as: UTF8.self)
-    return try StageSelection(of: PipelineDefinition(yaml: text, file: pipeline.string), named: names)
+    let definition = try PipelineDefinition(parsing: DurableFile.read(pipeline), file: pipeline.string)
+    return try StageSelection(of: definition, named: names)
   }
 
   private var pipeline: FilePath { folder.appending("pipeline.yaml") }

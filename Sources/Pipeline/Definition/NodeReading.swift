@@ -113,21 +113,6 @@ extension PipelineReader {
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
-  mutating func noteSyntax(_ error: any Error) {
-    switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
-      .composer(_, let problem, let mark, _)?:
-      note(
-        mark.line,
-        problem.contains("another document")
-          ? "a second document begins here; expected one, with 'name' and 'stages'" : "this is no YAML: \(problem)")
-    case .duplicatedKeysInMapping(let duplicates, let context)?:
-      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      note(context.mark.line, "the key \(names) stands twice; expected each key once")
-    default: note(1, "this is no YAML: \(error)")
-    }
-  }
-
   mutating func note(_ line: Int, _ message: String) {
     mistakes.append(.init(line: line, message: message))
   }

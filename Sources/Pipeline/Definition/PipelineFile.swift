@@ -36,14 +36,13 @@ extension PipelineDefinition {
     } catch let error as JobError {
       throw JobError(.configuration, path.string, "the pipeline cannot be read", underlying: error.underlying)
     }
-    return try PipelineDefinition(yaml: String(decoding: bytes, as: UTF8.self), file: path.string, runner: runner)
+    return try PipelineDefinition(parsing: bytes, file: path.string, runner: runner)
   }
 
   /// The ten documented stages.
   public static var standard: PipelineDefinition {
     get throws {
-      try PipelineDefinition(
-        yaml: String(decoding: Defaults.pipeline, as: UTF8.self), file: "the built-in pipeline.yaml")
+      try PipelineDefinition(parsing: Defaults.pipeline, file: "the built-in pipeline.yaml")
     }
   }
 
@@ -52,12 +51,23 @@ extension PipelineDefinition {
   /// - Parameter runner: what each stage must say how it is run by: by a command, or a service. `nil`: one of both will do.
   /// - Throws: ``PipelineFileError`` with every mistake found.
   public init(yaml: String, file: String, runner: Runner? = nil) throws {
+    try self.init(parsing: Array(yaml.utf8), file: file, runner: runner)
+  }
+
+  /// The same, of the file's bytes: text in UTF-8, with or without a byte-order mark.
+  public init(parsing bytes: [UInt8], file: String, runner: Runner? = nil) throws {
+    if let flaw = TextFlaw.any(in: bytes) ?? TextFlaw.noUTF8(in: bytes) {
+      var message = flaw.description
+      if case .encoding(let name) = flaw { message += ", which this gives: iconv -f \(name) -t UTF-8 \(file)" }
+      throw PipelineFileError(file: file, mistakes: [.init(line: flaw.line, message: message)])
+    }
+    let text = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
     var reader = PipelineReader(runner: runner)
-    let definition = reader.read(yaml)
+    let definition = reader.read(String(decoding: text, as: UTF8.self))
     guard reader.mistakes.isEmpty, let definition else {
       throw PipelineFileError(file: file, mistakes: reader.mistakes.sorted { $0.line < $1.line })
     }
     self = definition
-    source = Array(yaml.utf8)
+    source = bytes
   }
 }

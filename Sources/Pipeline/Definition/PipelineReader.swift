@@ -20,7 +20,7 @@ struct PipelineReader {
       }
       root = node
     } catch {
-      noteSyntax(error)
+      noteSyntax(error, in: yaml)
       return nil
     }
     let fields = mapping(root, "the file", keys: ["name", "workflows", "lanes", "stages"], holdsNotes: true)
@@ -40,7 +40,8 @@ struct PipelineReader {
       if let twin = stages.first(where: { $0.canonicalName == stage.canonicalName }) {
         note(
           line(node),
-          "stage '\(stage.name)' is declared twice (hyphens and underscores name the same stage: '\(twin.name)')")
+          "stage '\(stage.name)' is declared twice (hyphens and underscores name the same stage: '\(twin.name)'); expected a name of its own"
+        )
       }
       if let twin = stages.first(where: { $0.number == stage.number }) {
         note(
@@ -65,7 +66,7 @@ struct PipelineReader {
         guard let meant = nearest(stage.lane, among: Array(definition.lanes.keys)) else { continue }
         note(
           line(node),
-          "stage '\(stage.name)' is in the lane '\(stage.lane)', which is not declared (did you mean '\(meant)'?)"
+          "stage '\(stage.name)' is in the lane '\(stage.lane)', which is not declared (did you mean '\(meant)'?); expected one of \(definition.lanes.keys.sorted().joined(separator: ", ")), or the lane's own line here"
         )
       }
     }
@@ -110,10 +111,18 @@ struct PipelineReader {
     for (key, value) in mapping(node, "workflows", keys: nil) {
       let names = strings(value, "workflow '\(key)'") ?? []
       if names.isEmpty { note(line(value), "workflow '\(key)' names no stage; expected a list of stages") }
-      for name in names where definition.stage(name) == nil {
-        note(
-          line(value),
-          "workflow '\(key)' names '\(name)', which is no stage here\(hint(name, definition.stages.map(\.name)))")
+      var seen: Set<StageName> = []
+      for entry in value.sequence ?? [] {
+        guard let name = entry.scalar?.string, !isNothing(entry) else { continue }
+        if definition.stage(name) == nil {
+          let known = definition.stages.map(\.name)
+          note(
+            line(entry),
+            "workflow '\(key)' names '\(name)', which is no stage here\(hint(name, known)); expected one of \(known.joined(separator: ", "))"
+          )
+        } else if !seen.insert(StageName(name)).inserted {
+          note(line(entry), "workflow '\(key)' names '\(name)' twice; expected each stage once")
+        }
       }
       result[key] = names
     }

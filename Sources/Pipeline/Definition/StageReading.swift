@@ -14,7 +14,9 @@ extension PipelineReader {
     guard mistakes.count == before || !fields.isEmpty else { return nil }
     let name = fields["name"].flatMap { text($0, "name") }
     let subject = name.map { "stage '\($0)'" } ?? "stage \(index + 1)"
-    if fields["name"] == nil { note(line(node), "\(subject) has no 'name'") }
+    if fields["name"] == nil {
+      note(line(node), "\(subject) has no 'name'; expected one, of letters, digits, '_' and '-'")
+    }
     if let name, !isPlainName(name) {
       note(line(fields["name"] ?? node), "'\(name)' is no stage name; expected letters, digits, '_' and '-'")
     }
@@ -91,7 +93,10 @@ extension PipelineReader {
     switch node {
     case .mapping(let mapping):
       return mapping.compactMap { key, value in
-        guard let name = key.string else { return nil }
+        guard let name = key.string else {
+          note(line(key), "\(subject): a key is \(kind(key)); expected a name")
+          return nil
+        }
         return file(value, key: name, "\(subject) '\(name)'")
       }
     case .sequence(let sequence):
@@ -117,7 +122,7 @@ extension PipelineReader {
     let fields = mapping(node, subject, keys: ["path", "description", "optional"] + (key == nil ? ["key"] : []))
     let name = key ?? fields["key"].flatMap { text($0, "\(subject): key") }
     guard let name, !name.isEmpty else {
-      note(line(node), "\(subject): 'key' is missing")
+      note(line(node), "\(subject): 'key' is missing; expected {key: …, path: …}")
       return nil
     }
     guard let path = fields["path"].flatMap({ text($0, "\(subject): path") }), !path.isEmpty else {

@@ -87,6 +87,13 @@ struct PipelineMistakeTests {
     .init(
       "a workflow of no such stage", line: 2, says: ["'asr'", "no stage"],
       "workflows:\n  short: [a, asr]\nstages:\n  - {name: a, number: 1, command: ['true']}\n"),
+    .init(
+      "a workflow of one stage twice", line: 2, says: ["'a' twice", "expected each stage once"],
+      "workflows:\n  short: [a, a]\nstages:\n  - {name: a, number: 1, command: ['true']}\n"),
+    .init(
+      "an open quote", line: 2, says: ["a quote opens here", "expected one"],
+      "stages:\n  - name: \"one\n    number: 1\n    command: ['true']\n"),
+    .init("a byte 0", line: 4, says: ["a byte 0", "expected text in UTF-8"], stage("lane: a\u{0}b")),
   ]
 
   @Test(arguments: mistakes)
@@ -103,6 +110,29 @@ struct PipelineMistakeTests {
       for part in mistake.says { #expect(line.contains(part), "\(part)") }
       #expect(run.output.isEmpty)
       #expect(workspace.tree() == before)
+    }
+  }
+
+  @Test func `a file that is no UTF-8 is told with what was expected, and one with a byte-order mark is read`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.film()
+      let text = Self.pipeline("name: a, number: 1")
+      let place = workspace.path("config/pipeline.yaml")
+      try workspace.write("config/pipeline.yaml", try #require(text.data(using: .utf16)))
+      var run = try workspace.cpwx("run")
+      #expect(run.code == 78)
+      #expect(run.errors.contains("\(place):1: it is text in UTF-16; expected UTF-8"), "\(run.errors)")
+      #expect(run.errors.contains("iconv -f UTF-16 -t UTF-8 \(place)"), "\(run.errors)")
+      try workspace.write("config/pipeline.yaml", Data(text.utf8) + Data("# caf".utf8) + [0xE9, 0x0A])
+      run = try workspace.cpwx("run")
+      #expect(run.code == 78)
+      #expect(run.errors.contains("\(place):3: it holds the byte 0xE9"), "\(run.errors)")
+      #expect(workspace.jobs.isEmpty)
+      try workspace.write("config/pipeline.yaml", [0xEF, 0xBB, 0xBF] + Data(text.utf8))
+      #expect(try workspace.cpwx("run").code == 0)
+      // The job keeps the file as it was, and goes by it again.
+      #expect(try workspace.bytes(try workspace.job() + "/pipeline.yaml").starts(with: [0xEF, 0xBB, 0xBF]))
+      #expect(try workspace.cpwx("job", "rerun", "latest").code == 0)
     }
   }
 
