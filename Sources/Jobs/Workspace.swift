@@ -38,10 +38,11 @@ public struct Workspace: Sendable {
       config = EnvFile()
     } else {
       do {
-        config = EnvFile(parsing: try DurableFile.read(self.configFile))
+        config = try EnvFile(parsing: DurableFile.read(self.configFile), of: self.configFile)
       } catch {
         throw JobError(
-          .configuration, self.configFile.string, "the configuration cannot be read", underlying: error.cause)
+          .configuration, self.configFile.string, "the configuration cannot be read",
+          remedy: (error as? JobError)?.remedy, underlying: error.cause)
       }
     }
     let values = Dictionary(config.values(outer: environment), uniquingKeysWith: { $1 })

@@ -96,6 +96,44 @@ struct `An env file` {
     #expect(EnvFile(text).values().map(\.key) == ["A", "B", "C", "D", "E", "F", "G"])
   }
 
+  @Test func `gives values byte for byte, also where they are no UTF-8 and are filled into others`() {
+    let file =
+      Array("A=caf".utf8) + [0xE9] + Array("\nB=\"${A}!\"\nC='${A}'\nD=${N:-".utf8) + [0xFF] + Array("}\n".utf8)
+    let values = Dictionary(EnvFile(parsing: file).byteValues(), uniquingKeysWith: { $1 })
+    #expect(values["A"] == Array("caf".utf8) + [0xE9])
+    #expect(values["B"] == Array("caf".utf8) + [0xE9, 0x21])
+    #expect(values["C"] == Array("${A}".utf8))
+    #expect(values["D"] == [0xFF])
+  }
+
+  @Test func `is not read from what is no text, and says what it is and what makes it one`() throws {
+    let text = "# शोले\nKEY=value\n"
+    let wide = text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+    let narrow = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+    for (bytes, name) in [
+      ([0xFF, 0xFE] + wide, "UTF-16"), ([0xFE, 0xFF] + narrow, "UTF-16"), (wide, "UTF-16LE"), (narrow, "UTF-16BE"),
+    ] {
+      let error = try #require(throws: JobError.self) { try EnvFile(parsing: bytes, of: "config/.env") }
+      #expect(error.code == .configuration)
+      #expect(error.description.hasPrefix("config/.env: "))
+      #expect(error.description.contains("it is text in \(name); expected UTF-8"), "\(error)")
+      #expect(error.remedy?.hasSuffix("iconv -f \(name) -t UTF-8 config/.env") == true, "\(error)")
+    }
+    let error = try #require(throws: JobError.self) { try EnvFile(parsing: Array("A=1\nB=2\u{0}\n".utf8), of: "x") }
+    #expect(error.code == .configuration)
+    #expect(error.description.contains("a byte 0; expected text in UTF-8"), "\(error)")
+    #expect(error.remedy?.contains("line 2") == true, "\(error)")
+    #expect(throws: JobError.self) { try EnvFile(parsing: Array(repeating: 0, count: 64), of: "x") }
+  }
+
+  @Test func `is read from text in UTF-8 with and without a mark, and in encodings of one byte`() throws {
+    for bytes in [[], byteOrderMark, [UInt8(ascii: "#"), 0xE9, 0x0A]] {
+      let env = try EnvFile(parsing: bytes + Array("KEY=शोले\n".utf8), of: "x")
+      #expect(env["KEY"] == "शोले")
+      #expect(env.bytes.starts(with: bytes))
+    }
+  }
+
   @Test func `takes a value that was set for what it is, variables or not`() {
     for value in ["${A}", "it's ${A}", "\\${A}"] {
       var env = EnvFile("A=1\nKEY=x\n")

@@ -43,7 +43,7 @@ struct EnvAssignment: Sendable, Equatable {
   var decodedValue: String { EnvValue(raw, quote: quote).text }
 
   /// The value with `${NAME}` and `${NAME:-default}` filled in; single quotes keep them as they are.
-  func expandedValue(_ lookup: (String) -> String?) -> String { EnvValue(raw, quote: quote).expanded(lookup) }
+  func expandedValue(_ lookup: (String) -> [UInt8]?) -> [UInt8] { EnvValue(raw, quote: quote).expanded(lookup) }
 
   /// Writes a new value in the old one's quotes where they hold it as it is. Else it takes single quotes, in which
   /// every reader takes it literally, and double quotes with escapes for what those cannot hold.

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// A `.env` file that can be edited in place: every byte that an edit does not concern stays as it was.
 ///
 /// Reads what python-dotenv, docker compose and shells agree on: `KEY=value`, an `export ` prefix, single and double
@@ -25,6 +27,22 @@ public struct EnvFile: Sendable, Equatable {
   public init(parsing bytes: [UInt8]) {
     var parser = EnvParser(bytes)
     lines = parser.lines()
+  }
+
+  /// The same, of what was read from `path`.
+  ///
+  /// - Throws: ``JobError`` with code `configuration` for what is no text, of which settings would be missed unseen.
+  public init(parsing bytes: [UInt8], of path: FilePath) throws {
+    if let flaw = TextFlaw.any(in: bytes) {
+      let remedy =
+        if case .encoding(let name) = flaw {
+          "Put in its place what this gives: iconv -f \(name) -t UTF-8 \(path)"
+        } else {
+          "Write line \(flaw.line) anew, as NAME=value; where all of it is no text, put a copy in its place."
+        }
+      throw JobError(.configuration, path.string, "the settings cannot be read", remedy: remedy, underlying: flaw)
+    }
+    self.init(parsing: bytes)
   }
 
   public init(_ text: String = "") { self.init(parsing: Array(text.utf8)) }
@@ -106,11 +124,16 @@ public struct EnvFile: Sendable, Equatable {
   /// Every key with its value, in the file's order, `${NAME}` and `${NAME:-default}` filled in from earlier keys and
   /// then from `outer`. Single-quoted values are taken as they are.
   public func values(outer: [String: String] = [:]) -> [(key: String, value: String)] {
-    var known: [String: String] = [:]
+    byteValues(outer: outer).map { ($0, String(decoding: $1, as: UTF8.self)) }
+  }
+
+  /// The same, byte for byte: a value need not be UTF-8.
+  public func byteValues(outer: [String: String] = [:]) -> [(key: String, value: [UInt8])] {
+    var known: [String: [UInt8]] = [:]
     for assignment in assignments {
-      known[assignment.key] = assignment.expandedValue { known[$0] ?? outer[$0] }
+      known[assignment.key] = assignment.expandedValue { known[$0] ?? outer[$0].map { Array($0.utf8) } }
     }
-    return keys.map { ($0, known[$0] ?? "") }
+    return keys.map { ($0, known[$0] ?? []) }
   }
 
   /// Lays `other` over this file: each of its keys is set here, as it is written there.

@@ -16,15 +16,17 @@ struct EnvValue {
   }
 
   /// Without escapes; `${NAME}` as it stands.
-  var text: String { decoded { _ in nil } }
+  var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Without escapes, `${NAME}` and `${NAME:-default}` filled in; an unknown name without a default becomes empty.
-  func expanded(_ lookup: (String) -> String?) -> String {
-    isLiteral ? text : decoded { Self.value(of: $0, lookup) }
+  func expanded(_ lookup: (String) -> [UInt8]?) -> [UInt8] {
+    isLiteral ? bytes : decoded { Self.value(of: $0, lookup) }
   }
 
+  private var bytes: [UInt8] { decoded { _ in nil } }
+
   /// - Parameter variable: what stands for the inside of a `${…}`; `nil` leaves it as it is.
-  private func decoded(_ variable: (ArraySlice<UInt8>) -> String?) -> String {
+  private func decoded(_ variable: (ArraySlice<UInt8>) -> [UInt8]?) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
     while index < raw.count {
@@ -33,14 +35,14 @@ struct EnvValue {
         result.append(meant)
         index += 2
       } else if let end = endOfVariable(at: index), let value = variable(raw[(index + 2)..<end]) {
-        result += value.utf8
+        result += value
         index = end + 1
       } else {
         result.append(raw[index])
         index += 1
       }
     }
-    return String(decoding: result, as: UTF8.self)
+    return result
   }
 
   /// Where the `}` is of the `${` that stands at `index`, if one does.
@@ -51,11 +53,11 @@ struct EnvValue {
     return stop.flatMap { raw[$0] == UInt8(ascii: "}") ? $0 : nil }
   }
 
-  private static func value(of expression: ArraySlice<UInt8>, _ lookup: (String) -> String?) -> String {
+  private static func value(of expression: ArraySlice<UInt8>, _ lookup: (String) -> [UInt8]?) -> [UInt8] {
     let colon = expression.firstIndex(of: UInt8(ascii: ":")) ?? expression.endIndex
-    let known = lookup(String(decoding: expression[..<colon], as: UTF8.self)) ?? ""
+    let known = lookup(String(decoding: expression[..<colon], as: UTF8.self)) ?? []
     guard known.isEmpty, expression[colon...].starts(with: ":-".utf8) else { return known }
-    return String(decoding: expression[colon...].dropFirst(2), as: UTF8.self)
+    return Array(expression[colon...].dropFirst(2))
   }
 
   private static let doubleQuotedEscapes: [UInt8: UInt8] = [

@@ -138,7 +138,7 @@ public struct FilmBatch: Sendable {
   /// `INPUT.env` beside a film: settings for it alone.
   static func overlay(for input: FilePath) throws -> EnvFile? {
     let path = overlayFile(of: input)
-    return exists(path) ? EnvFile(parsing: try DurableFile.read(path)) : nil
+    return exists(path) ? try EnvFile(parsing: DurableFile.read(path), of: path) : nil
   }
 
   static func overlayFile(of input: FilePath) -> FilePath { FilePath(input.string + ".env") }

@@ -30,7 +30,7 @@ struct Fingerprints {
       "outputs": .strings(stage.outputs.map { "\($0.key)=\($0.path)" }),
     ]
     var settings = JSON.Object()
-    for key in stage.env.sorted() { settings[key] = .string(context.settings[key] ?? "") }
+    for key in stage.env.sorted() { settings[key] = .string(context.textOfAnySetting(key)) }
     document["env"] = .object(settings)
     let templates = (stage.command ?? []) + stage.arguments
     let used = Set(templates.flatMap { Placeholders.used(in: $0) })

@@ -10,6 +10,8 @@ struct JobContext {
   let year: Int?
   let filmHash: String
   let settings: [String: String]
+  /// Those of the settings whose values are no UTF-8, byte for byte.
+  let settingsOfNoText: [String: [UInt8]]
   let secrets: [String]
 
   /// - Throws: ``JobError`` when job.env cannot be read.
@@ -17,12 +19,17 @@ struct JobContext {
     workspace: Workspace, paths: JobPaths, input: FilePath, title: String, year: Int?, filmHash: String,
     environment: [String: String]
   ) throws {
-    let env = EnvFile(parsing: try DurableFile.read(paths.env))
+    let env = try EnvFile(parsing: DurableFile.read(paths.env), of: paths.env)
     // A migrated job's file holds no secrets: the workspace's configuration does.
-    let secretSettings = workspace.config.values(outer: environment).filter { Secrets.isSecret($0.key, $0.value) }
-    let standing = Dictionary(secretSettings, uniquingKeysWith: { $1 }).merging(environment) { $1 }
-    let values = env.values(outer: environment).map { ($0, $1.isEmpty ? standing[$0] ?? "" : $1) }
-    var settings = Dictionary(values, uniquingKeysWith: { $1 })
+    let secretSettings = workspace.config.byteValues(outer: environment).filter {
+      Secrets.isSecret($0.key, String(decoding: $0.value, as: UTF8.self))
+    }
+    let outer = environment.mapValues { Array($0.utf8) }
+    let standing = Dictionary(secretSettings, uniquingKeysWith: { $1 }).merging(outer) { $1 }
+    let values = env.byteValues(outer: environment).map { ($0, $1.isEmpty ? standing[$0] ?? [] : $1) }
+    let bytes = Dictionary(values, uniquingKeysWith: { $1 })
+    var settings = bytes.mapValues { String(decoding: $0, as: UTF8.self) }
+    settingsOfNoText = bytes.filter { String(validating: $0.value, as: UTF8.self) == nil }
     if env.isForContainers { settings.nameFoldersAsHost(of: paths, in: workspace) }
     self.settings = settings
     secrets = Secrets.values(of: env, andOf: workspace, outer: environment)
@@ -32,6 +39,11 @@ struct JobContext {
 
   /// A setting; `nil` when absent or empty.
   func setting(_ key: String) -> String? { settings[key]?.nonEmpty }
+
+  /// A setting, empty when absent, told from every other one also where it is no UTF-8.
+  func textOfAnySetting(_ key: String) -> String {
+    settingsOfNoText[key].map { percentEncoded($0, keeping: "") } ?? settings[key] ?? ""
+  }
 
   /// Whether the stage's own setting leaves it out.
   func isSwitchedOff(_ stage: StageDefinition) -> Bool {

@@ -16,7 +16,8 @@ struct LocalRunner: StageRunner {
     return LocalWork(
       process: StageProcess(
         arguments: arguments, environment: context.environment(for: stage, attempt: attempt, over: environment),
-        directory: context.workspace.root, toolFolders: toolFolders, timeout: stage.timeout, grace: stage.grace,
+        environmentOfNoText: context.settingsOfNoText, directory: context.workspace.root, toolFolders: toolFolders,
+        timeout: stage.timeout, grace: stage.grace,
         marker: context.marker))
   }
 

@@ -43,6 +43,8 @@ struct StageProcess {
 
   var arguments: [String]
   var environment: [String: String]
+  /// What stands for the values of `environment` that are no UTF-8, byte for byte.
+  var environmentOfNoText: [String: [UInt8]] = [:]
   var directory: FilePath
   /// Folders looked through before PATH.
   var toolFolders: [FilePath]
@@ -85,7 +87,8 @@ struct StageProcess {
     linux_spawn_in_own_session(&attributes)
     var pid: pid_t = 0
     let words = arguments.map { strdup($0) } + [nil]
-    let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let settings =
+      environment.map { key, value in strdup(entry(key, environmentOfNoText[key] ?? Array(value.utf8))) } + [nil]
     defer { for text in words + settings { free(text) } }
     var code: CInt = 0
     AdoptedProcesses.starting {
@@ -97,6 +100,11 @@ struct StageProcess {
       throw Errno(rawValue: code)
     }
     return Child(pid: pid, output: pipe.readEnd, started: .now, inheritedPeak: PeakMemory.own)
+  }
+
+  /// `KEY=value` as the kernel takes it.
+  private func entry(_ key: String, _ value: [UInt8]) -> [CChar] {
+    (Array("\(key)=".utf8) + value + [0]).map { CChar(bitPattern: $0) }
   }
 
   /// Follows a started stage to its end, and ends it where it must not go on.

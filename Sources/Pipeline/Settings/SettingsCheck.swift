@@ -47,9 +47,9 @@ public struct SettingsCheck: Sendable {
 
   /// - Throws: ``JobError`` with code `configuration`.
   func require(of job: JobPaths) throws {
-    guard let env = try? EnvFile(parsing: DurableFile.read(job.env)) else { return }
+    guard let bytes = try? DurableFile.read(job.env) else { return }
     try require(
-      env.ofAnyUser, of: job.env,
+      EnvFile(parsing: bytes, of: job.env).ofAnyUser, of: job.env,
       remedy: "The job has settings of its own. To give it those of another file: cpwx run --config FILE")
   }
 

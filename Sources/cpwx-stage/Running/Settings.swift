@@ -20,15 +20,18 @@ struct Settings: Sendable {
     if let named = environment["CONFIG_PATH"], !named.isEmpty {
       let path = absolute(FilePath(named))
       do {
-        file = EnvFile(parsing: try DurableFile.read(path))
+        file = try EnvFile(parsing: DurableFile.read(path), of: path)
+      } catch let error as JobError where error.code == .configuration {
+        throw error
       } catch {
         throw JobError(
           .configuration, path.string, "the settings that CONFIG_PATH names cannot be read", underlying: error)
       }
       self.file = path
     } else if let bytes = try? DurableFile.read(job.appending("job.env")) {
-      file = EnvFile(parsing: bytes)
-      self.file = job.appending("job.env")
+      let path = job.appending("job.env")
+      file = try EnvFile(parsing: bytes, of: path)
+      self.file = path
     } else {
       self.file = nil
     }

@@ -25,7 +25,7 @@ struct JobEnvCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
     let paths = try workspace.paths(ofJob: job.job)
-    let env = EnvFile(parsing: try DurableFile.read(paths.env))
+    let env = try EnvFile(parsing: DurableFile.read(paths.env), of: paths.env)
     let secrets = Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment())
     let values = env.values(outer: processEnvironment()).map { key, value -> (String, String) in
       if reveal || value.isEmpty { return (key, value) }

@@ -33,7 +33,7 @@ struct JobRerunCommand: AsyncParsableCommand {
     let old = try workspace.job(named: job.job)
     let paths = old.paths(in: workspace)
     let env = old.isArchived ? try old.archivedFile("job.env", in: workspace) : try DurableFile.read(paths.env)
-    let settings = EnvFile(parsing: env)
+    let settings = try EnvFile(parsing: env, of: paths.env)
     try SettingsCheck(workspace, environment: processEnvironment()).require(settings, of: paths)
     let manifest = old.isArchived ? try old.archivedManifest(in: workspace) : try Manifest(reading: paths.manifest)
     let input = try FilmSearch.input(manifest.document["input"] ?? .null, in: workspace)

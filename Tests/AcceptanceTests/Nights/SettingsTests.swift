@@ -33,6 +33,70 @@ struct SettingsTests {
     }
   }
 
+  @Test func `settings in UTF-16 are refused with what makes them UTF-8, wherever they stand`() throws {
+    let wide = try #require("KNOB=wide\n".data(using: .utf16))
+    try TestWorkspace.with([.making("one")], config: ["KNOB=narrow"]) { workspace in
+      for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: name) }
+      func expectRefusal(of file: String, _ run: Outcome) {
+        #expect(run.code == 78, "\(run.errors)")
+        let line = run.errors.split(separator: "\n").first { $0.contains("it is text in UTF-16; expected UTF-8") }
+        #expect(line?.contains(workspace.path(file) + ": ") == true, "\(run.errors)")
+        #expect(run.errors.contains("iconv -f UTF-16 -t UTF-8 \(workspace.path(file))"), "\(run.errors)")
+      }
+      try workspace.write("other.env", wide)
+      let before = workspace.tree()
+      expectRefusal(of: "other.env", try workspace.cpwx("run", "--config", "other.env"))
+      #expect(workspace.tree() == before)
+      // Of one film alone: the other one is done.
+      try workspace.write("in/a.mp4.env", wide)
+      expectRefusal(of: "in/a.mp4.env", try workspace.cpwx("run"))
+      #expect(try workspace.manifest()["input"]?["file"]?.string == "in/b.mp4")
+      try workspace.remove("in/a.mp4.env")
+      #expect(try workspace.cpwx("run", "in/a.mp4").code == 0)
+      let job = workspace.jobs[1]
+      try workspace.remove(job + "/one.out")
+      try workspace.write(job + "/job.env", wide)
+      let file = String(job.dropFirst(workspace.root.count + 1)) + "/job.env"
+      expectRefusal(of: file, try workspace.cpwx("run", "in/a.mp4"))
+      #expect(try workspace.bytes(job + "/job.env") == wide)
+      try workspace.write("config/.env", wide)
+      let standing = workspace.tree()
+      for arguments in [["run"], ["run", "-n"], ["job", "create"], ["job", "list"]] {
+        expectRefusal(of: "config/.env", try workspace.start([CPWX.path] + arguments).wait())
+      }
+      let checkup = try workspace.cpwx("doctor", "--format", "ndjson")
+      #expect(checkup.code == 1)
+      #expect(checkup.output.contains("it is text in UTF-16; expected UTF-8"), "\(checkup.output)")
+      #expect(workspace.tree() == standing)
+    }
+  }
+
+  @Test func `a byte-order mark before the settings is none of them, and stays`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.write("config/.env", "\u{FEFF}KNOB=marked\n")
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.read(try workspace.job() + "/one.out") == "one marked\n")
+      #expect(try workspace.bytes(try workspace.job() + "/job.env").starts(with: [0xEF, 0xBB, 0xBF]))
+    }
+  }
+
+  @Test func `a value that is no UTF-8 reaches a stage byte for byte, and another one runs it again`() throws {
+    let stage = Stage("one", outputs: ["knob"], fields: ["env: [KNOB]"], script: "printf %s \"$KNOB\" > \"$1/knob\"")
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.write("config/.env", Data("NAME=caf".utf8) + [0xE9] + Data("\nKNOB=\"le ${NAME}\"\n".utf8))
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let job = try workspace.job()
+      #expect(try workspace.bytes(job + "/knob") == Data("le caf".utf8) + [0xE9])
+      let env = try workspace.bytes(job + "/job.env")
+      try workspace.write(job + "/job.env", Data(env.map { $0 == 0xE9 ? 0xE8 : $0 }))
+      for _ in 1...2 { #expect(try workspace.cpwx("run", "--resume", "latest").code == 0) }
+      #expect(try workspace.bytes(job + "/knob") == Data("le caf".utf8) + [0xE8])
+      #expect(workspace.runs == ["one", "one"])
+    }
+  }
+
   @Test func `all mistakes are told of at once`() throws {
     try TestWorkspace.with(config: ["STEP_MUX=maybe", "LOG_LEVEL=loud"]) { workspace in
       let run = try workspace.cpwx("run")
