@@ -105,7 +105,7 @@ public struct JobManager: Sendable {
     // Other tools left it open to all, and it holds secrets.
     _ = paths.env.withPlatformString { chmod($0, 0o600) }
     var backup = try DurableFile.read(paths.env)
-    var env = EnvFile(parsing: backup)
+    var env = try EnvFile(parsing: backup, of: paths.env)
     if forContainers || env.isForContainers {
       env.setPlaces(of: paths, in: workspace, forContainers: forContainers)
       if env.bytes != backup {
@@ -115,6 +115,23 @@ public struct JobManager: Sendable {
     }
     if let standing = try? DurableFile.read(paths.temporaryEnv), standing == backup { return }
     try DurableFile.writeFast(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+  }
+
+  /// Makes job_info.json anew where it is gone or empty, of what else tells what the job is.
+  ///
+  /// - Parameter input: what is known of the film, where the manifest says nothing of it.
+  /// - Returns: whether it had to be made.
+  public func restoreJobInfo(_ paths: JobPaths, input: JSON) throws -> Bool {
+    if let status = try? FileStatus(of: paths.info), status.size > 0 { return false }
+    let document = (try? Manifest(reading: paths.manifest))?.document
+    let told = document?["created_at"]?.string.flatMap { Timestamp($0, in: document?["timezone"]?.string) }
+    // Without a manifest, the settings are as old as the job, or were changed since.
+    let written = (try? FileStatus(of: paths.env)).map { Timestamp(microseconds: $0.modified / 1000) }
+    let info = JobInfo(
+      paths, created: told ?? written ?? now(), by: document?["created_by"]?.string,
+      input: document?["input"] ?? input, in: workspace)
+    try DurableFile.write(info.document.bytes(), to: paths.info)
+    return true
   }
 
   /// Makes the job's env files anew from the base configuration, for a job that goes on with another one.

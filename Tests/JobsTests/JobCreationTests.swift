@@ -45,6 +45,40 @@ struct `A new job` {
     #expect(try JobInfo(reading: job.paths.info) == job.info)
   }
 
+  @Test func `is described with what others wrote there as well, in its order`() throws {
+    let site = try TemporaryWorkspace()
+    let job = try create(site)
+    let own = "{\n  \"ticket\": {\n    \"b\": 1.50,\n    \"a\": []\n  },\n"
+    let text = own + (try site.text("out/2025/10/30/1/20251030-001/job_info.json").dropFirst(2))
+    try DurableFile.write(Array(text.utf8), to: job.paths.info)
+    let info = try JobInfo(reading: job.paths.info)
+    #expect(info.document.bytes() == Array(text.utf8))
+    #expect(info.created == job.info.created)
+    #expect(info.document.object?.names.first == "ticket")
+  }
+
+  @Test func `has its description made anew where that is gone or empty, and only there`() throws {
+    let site = try TemporaryWorkspace()
+    let film: JSON = ["file": .string("in/film.mp4")]
+    let manager = JobManager(try site.workspace)
+    let job = try manager.createJob(by: "asha@films", settings: EnvFile(), input: film)
+    #expect(try !manager.restoreJobInfo(job.paths, input: .null))
+    for text in [nil, ""] as [String?] {
+      if let text { try DurableFile.write(Array(text.utf8), to: job.paths.info) } else { unlink(job.paths.info) }
+      #expect(try manager.restoreJobInfo(job.paths, input: .null))
+      #expect(try JobInfo(reading: job.paths.info) == job.info)
+    }
+    // Without its manifest it is as old as its settings.
+    unlink(job.paths.manifest)
+    unlink(job.paths.info)
+    #expect(try manager.restoreJobInfo(job.paths, input: film))
+    let info = try JobInfo(reading: job.paths.info)
+    #expect(info.input == film)
+    #expect(info.created.map { $0.microseconds } == (try FileStatus(of: job.paths.env).modified) / 1000)
+    try DurableFile.write(Array("{\"cut".utf8), to: job.paths.info)
+    #expect(try !manager.restoreJobInfo(job.paths, input: film))
+  }
+
   @Test func `tells who made it, and so does its history`() throws {
     let site = try TemporaryWorkspace()
     let manager = JobManager(try site.workspace)

@@ -160,6 +160,9 @@ class Runs(Warnings):
         (self.failed_job() / "job.env").unlink()
         self.expect(
             "job.env was gone or empty; the job goes on with the settings of ...", 1, self.place.cpwx("run"))
+        next(self.place.root.glob("out/*/*/*/*/*/job_info.json")).unlink()
+        self.expect(
+            "job_info.json was gone or empty, and was made anew from what else the job has", 1, self.place.cpwx("run"))
 
     def test_of_a_stage_whose_output_is_gone(self):
         (self.place.root / "config/pipeline.yaml").write_text(GONE)

@@ -100,6 +100,9 @@ struct JobRun {
       report(.warning(Self.lostSettings(of: paths, workspace)))
     }
     try manager.restoreJobEnv(paths)
+    if try manager.restoreJobInfo(paths, input: film.document(in: workspace)) {
+      report(.warning("\(paths.id): job_info.json was gone or empty, and was made anew from what else the job has"))
+    }
     if (try? DurableFile.read(paths.pipeline)) != selection.source {
       // Whoever wrote it may have put a secret into a command.
       try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])

@@ -13,7 +13,7 @@ struct ResumeTests {
   ]
 
   enum Change: String, CaseIterable {
-    case nothing, outputRemoved, outputCutShort, outputGrown, setting, otherSetting, command, film
+    case nothing, outputRemoved, outputCutShort, outputGrown, outputMended, setting, otherSetting, command, film
 
     func make(in workspace: TestWorkspace) throws {
       let job = try workspace.job()
@@ -22,6 +22,10 @@ struct ResumeTests {
       case .outputRemoved: try workspace.remove(job + "/two.out")
       case .outputCutShort: try workspace.write(job + "/two.out", "")
       case .outputGrown: try workspace.write(job + "/two.out", String(repeating: "more ", count: 9))
+      case .outputMended:
+        // The size is as recorded, and what reads the file reads its content.
+        let mended = try workspace.read(job + "/one.out").uppercased()
+        try workspace.write(job + "/one.out", mended)
       case .setting:
         let env = try workspace.read(job + "/job.env")
         try workspace.write(job + "/job.env", env.replacing("KNOB=1", with: "KNOB=2"))
@@ -178,6 +182,48 @@ struct ResumeTests {
       let run = try workspace.cpwx("run", "--resume", id)
       #expect(run.code == 0 && run.errors.contains(told), "\(run.errors)")
       #expect(try workspace.read(env).contains("JOB_ID=\(id)"))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a job_info that was lost is made anew of what else the job has`(isEmptied: Bool) throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let path = try workspace.job() + "/job_info.json"
+      let before = try JSON(parsing: try workspace.bytes(path))
+      if isEmptied { try workspace.write(path, "") } else { try workspace.remove(path) }
+      try workspace.write("open", "")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(run.errors.contains("job_info.json was gone or empty, and was made anew"), "\(run.errors)")
+      let made = try JSON(parsing: try workspace.bytes(path))
+      for key in before.keys.subtracting(["input", "config_file"]) {
+        #expect(made[key] == before[key] && made[key] != nil, "\(key)")
+      }
+      for key in ["file", "title", "year", "sha256"] {
+        #expect(made["input"]?[key] == before["input"]?[key] && made["input"]?[key] != nil, "\(key)")
+      }
+      #expect(workspace.runs == ["one", "gate", "gate"])
+    }
+  }
+
+  @Test func `a job_info keeps what others wrote into it, byte for byte, whatever is done with its job`() throws {
+    try TestWorkspace.with([.making("one"), .gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      let job = try workspace.job()
+      let text = try workspace.read(job + "/job_info.json")
+      let own = "{\n  \"ticket\": {\"b\": 1.50, \"a\": [ ]},\n" + text.dropFirst(1)
+      try workspace.write(job + "/job_info.json", own)
+      try workspace.move("in/Film (2001).mp4", to: "in/Other (2001).mp4")
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      let id = try #require(job.split(separator: "/").last.map(String.init))
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      #expect(try workspace.cpwx("archive", "restore", id).code == 0)
+      #expect(try workspace.cpwx("run", "--resume", id, "--from-stage", "one").code == 0)
+      #expect(try workspace.read(job + "/job_info.json") == own)
     }
   }
 
