@@ -59,8 +59,11 @@ struct AttemptRun {
     guard let child else {
       work.calledOff()
       let program = process.arguments.first ?? ""
-      return Self.refused(
-        StageRefusal(reason: "\(program) cannot be started: \(startFailure ?? .noSuchFileOrDirectory)"), &log)
+      let isLost = !process.toolFolders.isEmpty && !process.isThere
+      let cause =
+        isLost
+        ? "it is neither beside cpwx, nor among the engines, nor in PATH" : "\(startFailure ?? .noSuchFileOrDirectory)"
+      return Self.refused(StageRefusal(reason: "\(program) cannot be started: \(cause)"), &log)
     }
     var outcome = process.follow(child, stop: stop) { log.append($0) }
     log.finish()

@@ -113,6 +113,9 @@ struct StageProcess {
     return watch.run(output: output)
   }
 
+  /// Whether there is a program to start; of a path the kernel has to say so.
+  var isThere: Bool { arguments.first.flatMap { find($0) } != nil }
+
   /// A path is taken as it is, from the stage's folder, so that what is wrong with it is the kernel's to say.
   private func find(_ program: String) -> FilePath? {
     program.contains("/")
