@@ -8,7 +8,7 @@ extension PipelineReader {
       .composer(let context, let problem, let mark, _)?:
       if let context, context.text.contains("quoted scalar"), problem.contains("unexpected") {
         noteOpenQuote(context.mark.line)
-      } else if let line = Self.lineOfOpenQuote(before: mark, in: yaml) {
+      } else if case .parser? = error as? YamlError, let line = Self.lineOfOpenQuote(before: mark, in: yaml) {
         noteOpenQuote(line)
       } else if problem.contains("another document") {
         note(mark.line, "a second document begins here; expected one, with 'name' and 'stages'")
@@ -46,12 +46,11 @@ extension PipelineReader {
   /// What was expected where the parser does not say so itself.
   private static func expectation(_ problem: String, at mark: Mark, in yaml: String) -> String {
     if problem.contains(" expected") { return "" }
-    if problem.contains("cannot start any token") {
-      let lines = yaml.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-      let isTab =
-        mark.line <= lines.count && lines[mark.line - 1].dropFirst(mark.column - 1).first == "\t"
-      return isTab ? "; expected spaces before it, no tab" : "; expected quotes around a text that begins so"
+    let lines = yaml.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    if mark.line <= lines.count, lines[mark.line - 1].dropFirst(mark.column - 1).first == "\t" {
+      return "; expected spaces, no tab"
     }
+    if problem.contains("cannot start any token") { return "; expected quotes around a text that begins so" }
     if problem.contains("mapping values are not allowed") {
       return "; expected the indent of the keys around it, and quotes around a text that holds ': '"
     }
