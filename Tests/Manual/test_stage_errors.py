@@ -48,6 +48,9 @@ class Films(ErrorCase):
         half = self.place.root / "in/Half.mkv"
         half.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
         self.expect("ends after N s of N s: the copy is not complete", 65, self.demux(half))
+        clip = self.film_of("Clip.avi", "-f", "lavfi", "-i", "testsrc=r=5", *SILENCE[3:-2], "-t", "60")
+        os.truncate(clip, clip.stat().st_size // 2)
+        self.expect("ends after N s of N s: the copy is not complete", 65, self.demux(clip))
         broken = Path(self.folder, "bin/ffmpeg")
         broken.parent.mkdir()
         broken.write_bytes(b"\x7fELF of nothing")

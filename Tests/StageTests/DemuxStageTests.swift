@@ -55,6 +55,81 @@ struct DemuxStageTests {
     }
   }
 
+  /// A film with a sound track for each of these tags, the first of them its default one.
+  private func film(_ job: TemporaryJob, tagged languages: [String], _ more: [String] = []) async throws -> FilePath {
+    let film = job.workspace.appending("film.mkv")
+    let tracks = languages.indices.flatMap { index in
+      [
+        "-map", "\(index)", "-metadata:s:a:\(index)", "language=\(languages[index])",
+        "-disposition:a:\(index)", index == 0 ? "default" : "0",
+      ]
+    }
+    try await makeMedia(languages.flatMap { _ in Source.tone } + tracks + ["-c:a", "flac"] + more, film)
+    return film
+  }
+
+  @Test(arguments: [
+    (["SRC_LANG": "de"], 2, "in the language of SRC_LANG"),
+    (["SRC_LANG": "german", "AUDIO_TRACK": "1"], 1, "as AUDIO_TRACK says"),
+    (["SRC_LANG": "de", "WHISPER_LANGUAGE": "fr"], 3, "in the language of WHISPER_LANGUAGE"),
+    (["SRC_LANG": "auto"], 1, "the film's default one"),
+  ])
+  func `the sound track in the language that is to be heard is taken`(
+    settings: [String: String], track: Int, reason: String
+  ) async throws {
+    let job = try TemporaryJob(settings)
+    let film = try await film(job, tagged: ["eng", "ger", "fre", "deu"])
+    let result = try await runStage(["demux", film.string, job.folder.string], job.environment)
+    #expect(result.errors.contains("sound track \(track): ") && result.errors.contains(reason), "\(result.errors)")
+    let facts = try #require(try job.record("demux").fields["metadata"])
+    #expect(facts["track"] == .int(track))
+    #expect(facts["track_reason"] == .string(reason))
+    #expect(facts["notes"] == .array([]))
+  }
+
+  @Test func `somebody who talks about the film is not taken for it`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "de"])
+    let film = try await film(job, tagged: ["eng", "ger", "ger"], ["-disposition:a:1", "comment"])
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    #expect(try job.record("demux").fields["metadata"]?["track"] == .int(3))
+  }
+
+  @Test func `a film that is tagged with other languages alone is taken with a word about it`() async throws {
+    let job = try TemporaryJob(["SRC_LANG": "de"])
+    let film = try await film(job, tagged: ["eng", "fre"])
+    let result = try await runStage(["demux", film.string, job.folder.string], job.environment)
+    #expect(result.status == 0)
+    let facts = try #require(try job.record("demux").fields["metadata"])
+    #expect(facts["track"] == .int(1))
+    #expect(facts["source_language"] == .string("eng"))
+    let note = try #require(facts["notes"]?.array?.first?.string)
+    for part in ["German", "SRC_LANG=de", "flac, eng", "AUDIO_TRACK"] { #expect(note.contains(part), "\(note)") }
+    #expect(result.errors.contains(note), "\(result.errors)")
+    let untold = try TemporaryJob(["SRC_LANG": "de"])
+    let plain = try await self.film(untold, tagged: ["und"])
+    try await DemuxStage.run([plain.string, untold.folder.string], environment: untold.environment)
+    #expect(try untold.record("demux").fields["metadata"]?["notes"] == .array([]))
+  }
+
+  @Test(arguments: ["cut.avi", "cut.mkv"])
+  func `a film whose end is missing fails, and says how much is there`(name: String) async throws {
+    let job = try TemporaryJob()
+    let film = job.workspace.appending(name)
+    try await makeMedia(
+      ["-f", "lavfi", "-i", "testsrc=s=160x90:r=10:d=20", "-f", "lavfi", "-i", "sine=d=20", "-c:v", "mpeg4"]
+        + ["-c:a", "mp2"], film)
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    #expect(try job.record("demux").fields["metadata"]?["notes"] == .array([]))
+    let bytes = try DurableFile.read(film)
+    try DurableFile.write(Array(bytes[..<(bytes.count / 2)]), to: film)
+    let error = try await expectError(.damaged) {
+      try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    }
+    #expect(error.message.hasSuffix("s of 20 s: the copy is not complete"), "\(error)")
+    #expect(try job.record("demux").status == .failed)
+    #expect(!exists(job.path("audio/audio.wav")))
+  }
+
   @Test func `a silent film, a text and a missing file fail with their own codes and leave nothing`() async throws {
     let job = try TemporaryJob()
     let silent = job.workspace.appending("silent.mp4")

@@ -16,9 +16,21 @@ struct MediaProbe: Sendable {
     var start: Double? { fields["start_time"]?.string.flatMap { Double($0) } }
     var channels: Int? { fields["channels"]?.int }
     var language: String? { tag("language") }
-    var isDefault: Bool { fields["disposition"]?["default"]?.int == 1 }
+    var isDefault: Bool { has("default") }
+    /// Somebody who talks about the film, or tells the blind what is to be seen.
+    var isBesideTheFilm: Bool { has("comment") || has("visual_impaired") || has("descriptions") }
     /// A cover, not a picture that moves.
-    var isCover: Bool { fields["disposition"]?["attached_pic"]?.int == 1 }
+    var isCover: Bool { has("attached_pic") }
+    /// Seconds that the header promises in pictures; `nil` when it does not say.
+    var promised: Double? {
+      let rate = (fields["avg_frame_rate"]?.string ?? "").split(separator: "/").compactMap { Double($0) }
+      guard rate.count == 2, rate[0] > 0, let frames = fields["nb_frames"]?.string.flatMap({ Double($0) }) else {
+        return nil
+      }
+      return frames * rate[1] / rate[0]
+    }
+
+    private func has(_ disposition: String) -> Bool { fields["disposition"]?[disposition]?.int == 1 }
 
     func tag(_ name: String) -> String? { fields["tags"]?[name]?.string }
 
@@ -36,6 +48,18 @@ struct MediaProbe: Sendable {
 
   /// Seconds at which the first of the streams begins.
   var start: Double? { format["start_time"]?.string.flatMap { Double($0) } }
+
+  /// Seconds of the whole film, where its end is missing: of an AVI ffprobe tells how long what is there lasts, and only
+  /// the header how long the film was. `nil` where nothing says that it is cut.
+  var durationBeforeCut: Double? {
+    guard format["format_name"]?.string == "avi", let duration,
+      let promised = streams("video").filter({ !$0.isCover }).compactMap(\.promised).max()
+    else { return nil }
+    return Self.isShort(duration, of: promised) ? promised : nil
+  }
+
+  /// Whether what lasts `seconds` is the whole no more.
+  static func isShort(_ seconds: Double, of whole: Double) -> Bool { seconds < whole - max(2, whole * 0.01) }
 
   func streams(_ kind: String) -> [Stream] { streams.filter { $0.kind == kind } }
 

@@ -21,7 +21,7 @@ extension MuxPlan {
       let found = made.streams("subtitle").first?.language ?? "und"
       guard found == wanted else { throw faulty("the subtitles' language is \(found) instead of \(wanted)") }
     }
-    if let whole = probe.duration, let duration = made.duration, duration < whole - max(2, whole * 0.01) {
+    if let whole = probe.duration, let duration = made.duration, MediaProbe.isShort(duration, of: whole) {
       throw faulty("it ends after \(Int(duration)) s of \(Int(whole)) s")
     }
   }

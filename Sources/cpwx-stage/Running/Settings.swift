@@ -1,3 +1,4 @@
+internal import Engines
 internal import Jobs
 internal import SystemPackage
 
@@ -65,6 +66,12 @@ struct Settings: Sendable {
       if let candidate, !candidate.isEmpty { return candidate }
     }
     return nil
+  }
+
+  /// The language that the film is said to speak, `nil` when that is to be heard, and the setting that says so.
+  var spokenLanguage: (key: String, language: Language?) {
+    let key = self["WHISPER_LANGUAGE"] == nil ? "SRC_LANG" : "WHISPER_LANGUAGE"
+    return (key, Language(self[key]))
   }
 
   /// A secret by its key, or by the names it has in the secrets file.

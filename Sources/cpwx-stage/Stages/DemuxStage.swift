@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Engines
 internal import Jobs
 internal import SystemPackage
 
@@ -22,8 +23,9 @@ struct DemuxStage: StageCommand {
     manifest.addInput("video", film, "Input video file")
 
     let probe = try await MediaProbe.read(film)
-    let (track, source) = try chooseTrack(probe, film, settings)
-    context.log.info("sound track \(track + 1): \(source.description)")
+    let choice = try chooseTrack(probe, film, settings)
+    let (track, source) = (choice.track, choice.stream)
+    context.log.info("sound track \(track + 1): \(source.description), \(choice.reason)")
     let output = try MediaOutput(context.audio, context)
     let complaints: [String]
     do {
@@ -45,13 +47,13 @@ struct DemuxStage: StageCommand {
         remedy: "Choose another one with AUDIO_TRACK, or get a whole copy of the film.")
     }
     let isCut = complaints.contains { $0.contains("partial file") || $0.contains("ended prematurely") }
-    if isCut, let whole = probe.duration, duration < whole - max(2, whole * 0.01) {
+    if let whole = probe.durationBeforeCut ?? (isCut ? probe.duration : nil), MediaProbe.isShort(duration, of: whole) {
       unlink(context.audio)
       throw JobError(
         .damaged, film.string, "ends after \(Int(duration)) s of \(Int(whole)) s: the copy is not complete",
         remedy: "Copy or download the film again.")
     }
-    let notes = notes(complaints, duration, probe)
+    let notes = [choice.note].compactMap { $0 } + notes(complaints, duration, probe)
     for note in notes { context.log.warning(note) }
 
     let facts = context.path("audio/audio_demux_metadata.json")
@@ -67,7 +69,10 @@ struct DemuxStage: StageCommand {
     manifest.addMetadata("sample_rate", .int(rate))
     manifest.addMetadata("channels", .int(channels))
     manifest.addMetadata("duration", .seconds(duration))
+    manifest.addMetadata("track", .int(track + 1))
+    manifest.addMetadata("track_reason", .string(choice.reason))
     manifest.addMetadata("source_codec", .string(source.codec))
+    manifest.addMetadata("source_language", .string(source.language))
     manifest.addMetadata("notes", .strings(notes))
   }
 
@@ -80,10 +85,19 @@ struct DemuxStage: StageCommand {
     return ["-map", "0:\(picture.index)", "-c", "copy", "-f", "null", "-"]
   }
 
-  /// The sound track that AUDIO_TRACK names, else the film's default one, else its first.
-  private static func chooseTrack(
-    _ probe: MediaProbe, _ film: FilePath, _ settings: Settings
-  ) throws -> (Int, MediaProbe.Stream) {
+  /// A sound track, and why it was taken.
+  private struct Choice {
+    /// Its place among the sound tracks, from 0.
+    var track: Int
+    var stream: MediaProbe.Stream
+    var reason: String
+    /// What somebody should look at.
+    var note: String?
+  }
+
+  /// The sound track that AUDIO_TRACK names, else one in the language that is to be heard, else the film's default one,
+  /// else its first.
+  private static func chooseTrack(_ probe: MediaProbe, _ film: FilePath, _ settings: Settings) throws -> Choice {
     let tracks = probe.streams("audio")
     guard !tracks.isEmpty else {
       throw JobError(
@@ -94,10 +108,25 @@ struct DemuxStage: StageCommand {
       guard wanted <= tracks.count else {
         throw settings.wrong("AUDIO_TRACK", "\(wanted)", "but \(film) has \(tracks.count) sound tracks")
       }
-      return (wanted - 1, tracks[wanted - 1])
+      return Choice(track: wanted - 1, stream: tracks[wanted - 1], reason: "as AUDIO_TRACK says")
     }
-    let index = tracks.firstIndex(where: \.isDefault) ?? 0
-    return (index, tracks[index])
+    let (key, spoken) = settings.spokenLanguage
+    let able = tracks.indices.filter { index in
+      spoken != nil && Language(tracks[index].language) == spoken && !tracks[index].isBesideTheFilm
+    }
+    if let index = able.first(where: { tracks[$0].isDefault }) ?? able.first {
+      return Choice(track: index, stream: tracks[index], reason: "in the language of \(key)")
+    }
+    let marked = tracks.firstIndex(where: \.isDefault)
+    let index = marked ?? 0
+    var choice = Choice(
+      track: index, stream: tracks[index], reason: marked == nil ? "the first" : "the film's default one")
+    if let spoken, let tagged = Language(tracks[index].language), tagged.isKnown, tagged != spoken {
+      choice.note =
+        "no sound track says that it is \(spoken.englishName), as \(key)=\(settings[key] ?? "") has it; taken was"
+        + " \(tracks[index].description). If that is wrong, name another with AUDIO_TRACK, or correct \(key)"
+    }
+    return choice
   }
 
   private static func notes(_ complaints: [String], _ duration: Double, _ probe: MediaProbe) -> [String] {
