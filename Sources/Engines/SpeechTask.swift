@@ -50,8 +50,9 @@ public struct SpeechTask: Sendable, Equatable {
 
   /// Checks what was heard, where the settings left the language open.
   ///
+  /// - Parameter probability: how sure that is, 0 to 1, where the engine says.
   /// - Throws: ``JobError`` with code `missingEngine` when the text is not in the wanted language.
-  public func check(heard: Language?) throws {
-    try requireTranslation(from: heard, into: target)
+  public func check(heard: Language?, probability: Double?) throws {
+    try requireTranslation(from: heard, into: target, probability: probability)
   }
 }

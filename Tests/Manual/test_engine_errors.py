@@ -173,6 +173,16 @@ class Parts(EngineCase):
         self.expect(
             "the film speaks ..., and no installed engine translates that into ...; set TGT_LANG=en or TGT_LANG=...", 69,
             self.asked("asr", {"audio": str(self.sound), "model": "base", "target": "hi"}))
+        # A model's doubt cannot be brought about; all else is the engine's.
+        (self.engines / "doubt.py").write_text(
+            f"import sys\nsys.path.insert(0, '{self.engines}/adapters')\n"
+            "import asr_faster_whisper as engine, engine_api, whisper_text\n"
+            "whisper_text.detect_language = lambda *_: ('la', 0.29)\n"
+            "engine_api.main(engine.describe, engine.run)\n")
+        self.expect(
+            "the language is a guess, ... (...), and no installed engine translates that into ...; set SRC_LANG to the"
+            " language that is spoken, or, if it is that one, TGT_LANG=en or TGT_LANG=...", 69,
+            self.told("asr", f'exec "$PYTHON" {self.engines}/doubt.py run < {self.engines}/request'))
 
     def test_that_cannot_be_made_ready(self):
         (self.engines / "weights").unlink()

@@ -133,6 +133,12 @@ class Engines(ErrorCase):
         with open(self.job / "job.env", "a") as file:
             file.write("SRC_LANG=qq\nTGT_LANG=qq\n")
         self.expect("no installed engine knows the language ...", 69, self.asked("asr", "pass", odd))
+        with open(self.job / "job.env", "a") as file:
+            file.write("SRC_LANG=auto\nTGT_LANG=hi\n")
+        answer = '{"language": "la", "language_probability": 0.29, "segments": []}'
+        self.expect(
+            "the language is a guess, ... (...), and no installed engine translates that into ...", 69,
+            self.asked("asr", f"print({answer!r})", odd | {"languages": None}))
 
     def test_that_cannot_be_installed(self):
         self.python().unlink()

@@ -39,8 +39,17 @@ struct SpeechTaskTests {
 
   @Test func `what was heard decides where the source is left open`() async throws {
     let task = try task(["SRC_LANG": "auto", "TGT_LANG": "fr"])
-    try task.check(heard: Language("fr"))
-    try await expectError(.missingEngine) { try task.check(heard: Language("hi")) }
+    try task.check(heard: Language("fr"), probability: 0.1)
+    for probability in [nil, 0.5, 0.97] {
+      let sure = try await expectError(.missingEngine) {
+        try task.check(heard: Language("hi"), probability: probability)
+      }
+      #expect(sure.message.hasPrefix("no installed engine translates Hindi into French"), "\(sure)")
+    }
+    let guess = try await expectError(.missingEngine) { try task.check(heard: Language("la"), probability: 0.29) }
+    #expect(guess.message.contains("a guess, Latin (29 %)"), "\(guess)")
+    #expect(guess.remedy?.contains("Set SRC_LANG to the language that is spoken") == true, "\(guess)")
+    #expect(guess.remedy?.contains("TGT_LANG=la") == true, "\(guess)")
   }
 
   @Test(arguments: [["WHISPER_TASK": "sing"], ["WHISPER_TASK": "translate", "TGT_LANG": "fr"]])

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import engine_api as api
-import languages
 import whisper_models
 
 CERTAIN = 0.8
@@ -53,25 +52,14 @@ def run(request: api.Request) -> api.Result:
         notes.append("No speech was found, so there is no text.")
         return answer
 
-    from whisper_text import Transcriber, detect_language
+    from whisper_text import Transcriber, detect_language, heard_language
 
     model = _load(folder, request)
     if language is None:
-        language, answer["language_probability"] = detect_language(model, audio, spans)
-        api.log(f"language {language} ({answer['language_probability']:.2f})")
+        language = heard_language(model, audio, spans, request, answer)
         better, folder, _ = whisper_models.choose(requested, language, task)
         if better != name:
             model, answer["model"] = _load(folder, request), better
-        answer["language"] = language
-        target = languages.code_of(request.get("target"))
-        if target and target != language and task == "transcribe":
-            raise api.EngineError(
-                api.UNAVAILABLE,
-                f"the film speaks {language}, and no installed engine translates that into {target};"
-                f" set TGT_LANG=en or TGT_LANG={language}",
-            )
-        if answer["language_probability"] < 0.5:
-            notes.append(f"The language was hard to tell ({language}, {answer['language_probability']:.0%}); name it if that is wrong.")
     elif not whisper_models.is_english_only(name):
         heard, certainty = detect_language(model, audio, spans)
         answer["language_heard"], answer["language_probability"] = heard, certainty

@@ -49,7 +49,7 @@ def run(request: api.Request) -> api.Result:
 
     import whisperx
     from torch_audio import best_device, forbid_downloads
-    from whisper_text import Transcriber, detect_language
+    from whisper_text import Transcriber, heard_language
 
     forbid_downloads()
     device = best_device().type
@@ -65,12 +65,10 @@ def run(request: api.Request) -> api.Result:
     )
     if language is None:
         # whisperx hears the first 30 s only, which in a film may be a song.
-        language, answer["language_probability"] = detect_language(model.model, audio, spans)
-        answer["language"] = language
-        api.log(f"language {language} ({answer['language_probability']:.2f})")
+        language = heard_language(model.model, audio, spans, request, answer)
     aligner = None
     if task == "transcribe" and request.get("word_timestamps") is not False:
-        aligner = _aligner(language, device, notes)
+        aligner = _aligner(language, device, answer)
     if aligner is None:
         # whisperx alone gives stretches of up to 30 s without times inside, of which no subtitles can be made.
         answer["segments"] = Transcriber(model.model, language, task, request, notes).transcribe(audio, spans)
@@ -83,10 +81,11 @@ def run(request: api.Request) -> api.Result:
     return answer
 
 
-def _aligner(language: str, device: str, notes: list[str]) -> tuple | None:
+def _aligner(language: str, device: str, answer: api.Result) -> tuple | None:
     """The network that places the words of a language, and its alphabet; None, with a note, when it is not here."""
     import nltk
     import whisperx
+    from whisper_text import is_guess
 
     try:
         nltk.data.find("tokenizers/punkt_tab")
@@ -97,10 +96,11 @@ def _aligner(language: str, device: str, notes: list[str]) -> tuple | None:
         api.log(f"no alignment model: {error}")
         reason = f"no alignment model for {language} is installed"
         remedy = f"-c \"import whisperx; whisperx.load_align_model('{language}', 'cpu')\""
-    notes.append(
-        f"whisper placed the words itself, since {reason}; for whisperx's times run once, with a network: "
-        f"{api.home() / 'venv/bin/python'} {remedy}"
-    )
+    note = f"whisper placed the words itself, since {reason}"
+    if not is_guess(answer["language_probability"]):
+        # Nobody should fetch a model for a language that perhaps nobody speaks.
+        note += f"; for whisperx's times run once, with a network: {api.home() / 'venv/bin/python'} {remedy}"
+    answer["notes"].append(note)
     return None
 
 

@@ -98,8 +98,12 @@ def choose(requested: str | None, language: str | None, task: str) -> tuple[str,
     if wanted in able:
         return wanted, able[wanted], []
     name = next(iter(able))
-    reason = "cannot do that" if wanted in models else "is not installed"
-    return name, able[name], [f"The whisper model {requested} {reason}; {name} was used, and makes more errors."]
+    if wanted in models:
+        return name, able[name], [f"The whisper model {requested} cannot do that; {name} was used."]
+    # Of a model that nobody has ranked there is nothing to say.
+    amount = "more" if _rank(name) > _rank(wanted) else "fewer"
+    told = f", and makes {amount} errors" if wanted in RANKING and name in RANKING else ""
+    return name, able[name], [f"The whisper model {requested} is not installed; {name} was used{told}."]
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import engine_api as api
+import languages
 import numpy as np
-from languages import UNSPACED
 from speech_spans import Span, bridged, overlap, padded
 from whisper_doubt import is_invented
 
@@ -25,6 +25,8 @@ BLOCK = 300.0
 PROMPT_TOKENS = 223
 """Half of the decoder's 448 tokens, less the marker before the prompt."""
 DETECTION_WINDOWS = 6
+GUESS = 0.5
+"""Below this probability a language that was heard is a guess."""
 
 
 def grouped(spans: list[Span], duration: float) -> list[Span]:
@@ -57,6 +59,43 @@ def detect_language(model: WhisperModel, audio: api.Audio, spans: list[Span]) ->
             totals[code] = totals.get(code, 0.0) + probability * heard
     best = max(totals, key=totals.__getitem__)
     return best, round(totals[best] / weight, 4)
+
+
+def is_guess(probability: float | None) -> bool:
+    """Whether a language with this probability may be another one; None stands for one that somebody named."""
+    return probability is not None and probability < GUESS
+
+
+def heard_language(model: WhisperModel, audio: api.Audio, spans: list[Span], request: api.Request, answer: api.Result) -> str:
+    """Hears the language and puts it into the answer, with a note where it is no more than a guess.
+
+    Raises EngineError 69 when the text is wanted in a language that it would have to be translated into.
+    """
+    language, probability = detect_language(model, audio, spans)
+    answer["language"], answer["language_probability"] = language, probability
+    doubtful = is_guess(probability)
+    api.log(f"language {language} ({probability:.2f}{', a guess' if doubtful else ''})")
+    target = languages.code_of(request.get("target"))
+    if target and target != language and answer["task"] == "transcribe":
+        if doubtful:
+            raise api.EngineError(
+                api.UNAVAILABLE,
+                f"the language is a guess, {language} ({probability:.0%}), and no installed engine translates that into {target};"
+                f" set SRC_LANG to the language that is spoken, or, if it is that one, TGT_LANG=en or TGT_LANG={language}",
+            )
+        raise api.EngineError(
+            api.UNAVAILABLE,
+            f"the film speaks {language}, and no installed engine translates that into {target};"
+            f" set TGT_LANG=en or TGT_LANG={language}",
+        )
+    if doubtful:
+        answer["notes"].append(
+            f"The language is a guess: {language} ({probability:.0%}). If another one is spoken, set SRC_LANG (or WHISPER_LANGUAGE)"
+            " to it and run asr again."
+        )
+    return language
+
+
 LONG_WORD = 0.6
 """Seconds; a longer word may hold a pause."""
 NEAR = 0.3
@@ -85,7 +124,7 @@ class Transcriber:
             "hotwords": self._prompt(request.get("prompt")),
         }
         self._wants_words = request.get("word_timestamps") is not False
-        spaced = task == "translate" or language not in UNSPACED
+        spaced = task == "translate" or language not in languages.UNSPACED
         self._joint = " " if spaced else ""
 
     def transcribe(self, audio: api.Audio, spans: list[Span]) -> list[dict[str, Any]]:

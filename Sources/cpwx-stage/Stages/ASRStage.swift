@@ -30,7 +30,9 @@ struct ASRStage: StageCommand {
     }
     engine.describe(result, in: &manifest)
     var transcript = Transcript(result)
-    try task.check(heard: transcript.language)
+    if task.language == nil {
+      try task.check(heard: transcript.language, probability: result["language_probability"]?.double)
+    }
     transcript.joinSplitWords()
     transcript.document["text_language"] = .string(transcript.textLanguage?.code)
     transcript.document["prompt_source"] = .string(prompt?.source.rawValue)

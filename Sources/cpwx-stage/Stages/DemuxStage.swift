@@ -25,7 +25,7 @@ struct DemuxStage: StageCommand {
     let probe = try await MediaProbe.read(film)
     let choice = try chooseTrack(probe, film, settings)
     let (track, source) = (choice.track, choice.stream)
-    context.log.info("sound track \(track + 1): \(source.description), \(choice.reason)")
+    context.log.info("sound track \(track + 1): \(source.description), \(choice.why)")
     let output = try MediaOutput(context.audio, context)
     let complaints: [String]
     do {
@@ -70,7 +70,7 @@ struct DemuxStage: StageCommand {
     manifest.addMetadata("channels", .int(channels))
     manifest.addMetadata("duration", .seconds(duration))
     manifest.addMetadata("track", .int(track + 1))
-    manifest.addMetadata("track_reason", .string(choice.reason))
+    manifest.addMetadata("track_reason", .string(choice.why))
     manifest.addMetadata("source_codec", .string(source.codec))
     manifest.addMetadata("source_language", .string(source.language))
     manifest.addMetadata("notes", .strings(notes))
@@ -90,7 +90,7 @@ struct DemuxStage: StageCommand {
     /// Its place among the sound tracks, from 0.
     var track: Int
     var stream: MediaProbe.Stream
-    var reason: String
+    var why: String
     /// What somebody should look at.
     var note: String?
   }
@@ -108,19 +108,19 @@ struct DemuxStage: StageCommand {
       guard wanted <= tracks.count else {
         throw settings.wrong("AUDIO_TRACK", "\(wanted)", "but \(film) has \(tracks.count) sound tracks")
       }
-      return Choice(track: wanted - 1, stream: tracks[wanted - 1], reason: "as AUDIO_TRACK says")
+      return Choice(track: wanted - 1, stream: tracks[wanted - 1], why: "as AUDIO_TRACK says")
     }
     let (key, spoken) = settings.spokenLanguage
     let able = tracks.indices.filter { index in
       spoken != nil && Language(tracks[index].language) == spoken && !tracks[index].isBesideTheFilm
     }
     if let index = able.first(where: { tracks[$0].isDefault }) ?? able.first {
-      return Choice(track: index, stream: tracks[index], reason: "in the language of \(key)")
+      return Choice(track: index, stream: tracks[index], why: "in the language of \(key)")
     }
     let marked = tracks.firstIndex(where: \.isDefault)
     let index = marked ?? 0
     var choice = Choice(
-      track: index, stream: tracks[index], reason: marked == nil ? "the first" : "the film's default one")
+      track: index, stream: tracks[index], why: marked == nil ? "the first" : "the film's default one")
     if let spoken, let tagged = Language(tracks[index].language), tagged.isKnown, tagged != spoken {
       choice.note =
         "no sound track says that it is \(spoken.englishName), as \(key)=\(settings[key] ?? "") has it; taken was"
