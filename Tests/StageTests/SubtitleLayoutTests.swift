@@ -78,15 +78,89 @@ struct SubtitleLayoutTests {
       }
     }
     guard !style.hasSpeakerLabels else { return }
-    let spoken = transcript.segments.enumerated().sorted {
-      ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
-    }
-    let said = spoken.map(\.element).flatMap { segment in
+    let said = transcript.segments.flatMap { segment in
       segment.words.isEmpty ? SubtitleText.words(segment.text) : segment.words.flatMap { SubtitleText.words($0.text) }
     }
     // Characters as people see them: none is torn apart, none is lost.
     let shown = cues.flatMap(\.lines).joined().filter { !$0.isWhitespace }
     #expect(Array(SubtitleText.clean(shown)) == Array(SubtitleText.clean(said.joined())))
+  }
+
+  /// What must not stand at the edges of a line, written down once more.
+  private static let (neverFirst, neverLast) = ("、。」）！？ーっょャッ々", "「（")
+
+  static let unspaced =
+    "「今日は、ちょっと寒いですね。」と彼は言った。でも、コーヒー（ブラック）なら？もちろん、いいよ！？人々は「っ」を見た。キャッチャーがDVDを3枚、買った。"
+
+  @Test(arguments: 0..<200)
+  func `no line without blanks begins or ends with what must not stand there`(seed: Int) {
+    var random = SplitMix64(seed: UInt64(seed) + 20_000)
+    // Recognisers cut words anywhere, before a small kana or a stop, too.
+    var words: [JSON] = []
+    var rest = Array(Self.unspaced)[...]
+    var time = 0.0
+    while !rest.isEmpty {
+      let part = rest.prefix(Int.random(in: 1...12, using: &random))
+      rest = rest.dropFirst(part.count)
+      words.append([
+        "word": .string(String(part)), "start": .double(time), "end": .double(time + 0.3),
+        "speaker": .string("SPEAKER_0\(Int.random(in: 0...1, using: &random))"),
+      ])
+      time += Double.random(in: 0.3...1.5, using: &random)
+    }
+    var style = SubtitleStyle()
+    style.lineWidth = Int.random(in: 10...42, using: &random)
+    style.lines = Int.random(in: 1...3, using: &random)
+    let hasTimes = Int.random(in: 0...3, using: &random) > 0
+    let segment: JSON = [
+      "start": .int(0), "end": .double(time), "text": .string(Self.unspaced),
+      "words": .array(hasTimes ? words : []),
+    ]
+    let cues = CueBuilder(style: style).cues(of: Transcript(["segments": .array([segment])]))
+    let lines = cues.flatMap(\.lines)
+    #expect(lines.joined() == Self.unspaced)
+    for line in lines {
+      #expect(line.displayWidth <= style.lineWidth, "\(line)")
+      #expect(line.first.map(Self.neverFirst.contains) == false, "\(lines)")
+      #expect(line.last.map(Self.neverLast.contains) == false, "\(lines)")
+    }
+    for cue in cues { #expect(cue.lines.count <= style.lines) }
+  }
+
+  @Test func `a line that no blanks divide is broken after a comma where it can be`() {
+    let text = "この映画はとても面白かったので、友達にも見てほしいと思います。"
+    let transcript = Transcript(["segments": .array([["start": .int(0), "end": .int(6), "text": .string(text)]])])
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: transcript)
+    #expect(cues.map(\.lines) == [["この映画はとても面白かったので、", "友達にも見てほしいと思います。"]])
+  }
+
+  @Test func `a mark belongs to what is said before it, and not to who speaks next`() {
+    let said = [
+      ("はい", 0.0, "ANNA"), ("。", 4.0, "BEN"), ("「", 4.1, "ANNA"), ("え", 5.0, "BEN"), ("」", 9.0, "ANNA"),
+    ]
+    let words: [JSON] = said.map {
+      ["word": .string($0), "start": .double($1), "end": .double($1 + 0.5), "speaker": .string($2)]
+    }
+    let segment: JSON = [
+      "start": .int(0), "end": .int(10), "text": .string("はい。「え」"), "words": .array(words),
+    ]
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: Transcript(["segments": .array([segment])]))
+    #expect(cues.map(\.lines) == [["はい。"], ["「え」"]])
+    #expect(cues.map(\.start.milliseconds) == [0, 5000])
+  }
+
+  @Test func `a question mark behind a blank begins no line`() {
+    var style = SubtitleStyle()
+    style.lineWidth = 12
+    let words: [JSON] = ["Vous", "le", "savez", "?", "Bon", "!"].enumerated().map {
+      ["word": .string($1), "start": .double(Double($0) * 0.3), "end": .double(Double($0) * 0.3 + 0.3)]
+    }
+    let segment: JSON = [
+      "start": .int(0), "end": .int(2), "text": .string("Vous le savez ? Bon !"), "words": .array(words),
+    ]
+    let lines = CueBuilder(style: style).cues(of: Transcript(["segments": .array([segment])])).flatMap(\.lines)
+    #expect(lines.joined(separator: " ") == "Vous le savez ? Bon !")
+    #expect(lines.allSatisfy { $0.first != "?" && $0.first != "!" }, "\(lines)")
   }
 
   @Test(arguments: 0..<40)

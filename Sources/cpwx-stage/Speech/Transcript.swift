@@ -27,12 +27,15 @@ struct Transcript: Sendable {
 
   /// Everything but the segments.
   var document: JSON
+  /// In the order in which they are said.
   var segments: [Segment]
 
-  /// Reads a transcript; segments that have no times or text are left out.
+  /// Reads a transcript; segments that have no times or text are left out. What others wrote may stand in any order.
   init(_ document: JSON) {
     self.document = document
-    segments = (document["segments"]?.array ?? []).compactMap { Segment($0) }
+    let listed = (document["segments"]?.array ?? []).compactMap { Segment($0) }
+    segments = listed.enumerated().sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }
+      .map(\.element)
   }
 
   /// The same of a file that must hold one.

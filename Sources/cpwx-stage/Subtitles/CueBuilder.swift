@@ -42,9 +42,11 @@ struct CueBuilder: Sendable {
   }
 
   private func label(_ token: SubtitleToken) -> [SubtitleToken] {
-    let words = SubtitleText.words("\(token.speaker ?? ""):")
-    return words.flatMap { SubtitleText.pieces(of: $0, width: style.lineWidth) }.map {
-      SubtitleToken(text: $0, start: token.start, end: token.start, speaker: token.speaker)
+    SubtitleText.words("\(token.speaker ?? ""):").flatMap { word in
+      SubtitleText.pieces(of: word, width: style.lineWidth).enumerated().map { number, piece in
+        SubtitleToken(
+          text: piece, start: token.start, end: token.start, speaker: token.speaker, isSpaced: number == 0)
+      }
     }
   }
 
@@ -79,7 +81,7 @@ struct CueBuilder: Sendable {
   /// What is bad about a cue by itself.
   private func cueCost(_ tokens: ArraySlice<SubtitleToken>) -> Double {
     let seconds = max(0.001, Double(duration(tokens)) / 1000)
-    let columns = Double(tokens.reduce(0) { $0 + $1.width + 1 })
+    let columns = Double(tokens.reduce(0) { $0 + $1.width + ($1.isSpaced ? 1 : 0) })
     let tooShort = max(0, 1.2 - seconds) * 12
     let tooFast = max(0, columns / seconds - style.readingSpeed * 1.4) * 0.2
     let inside = tokens.dropLast().count { $0.ending == .sentence }

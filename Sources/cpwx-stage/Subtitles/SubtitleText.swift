@@ -19,13 +19,26 @@ enum SubtitleText {
     return String(scalars).replacing("-->", with: "→")
   }
 
-  /// `word` cut into pieces that fit a line, never inside a character as people see it.
+  /// `word` as it is where it fits a line, else cut into pieces that do, never inside a character as people see it:
+  /// wherever a line of a script without blanks may be broken, and what is still too wide where the line is full.
   static func pieces(of word: String, width: Int) -> [String] {
     guard word.displayWidth > width else { return [word] }
+    var units: [String] = []
+    for character in word {
+      if let last = units.last?.last, !LineEdge.mayBreak(last, character) {
+        units[units.count - 1].append(character)
+      } else {
+        units.append(String(character))
+      }
+    }
+    return units.flatMap { cut($0, width: width) }
+  }
+
+  private static func cut(_ unit: String, width: Int) -> [String] {
     var pieces: [String] = []
     var piece = ""
     var used = 0
-    for character in word {
+    for character in unit {
       let wide = character.displayWidth
       if used + wide > width, !piece.isEmpty {
         pieces.append(piece)

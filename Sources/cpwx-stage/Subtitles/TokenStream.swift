@@ -9,60 +9,135 @@ struct TokenStream {
 
   static func tokens(of transcript: Transcript, style: SubtitleStyle) -> [SubtitleToken] {
     var stream = TokenStream(style: style)
-    // What others wrote may stand in another order than it is said in.
-    let spoken = transcript.segments.enumerated().sorted {
-      ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
-    }
-    for (_, segment) in spoken { stream.add(segment) }
+    for segment in transcript.segments { stream.add(segment) }
     return stream.tokens
   }
 
   private init(style: SubtitleStyle) { self.style = style }
 
+  /// What is said in one piece.
+  fileprivate struct Word {
+    var text: String
+    /// Milliseconds.
+    var start: Int
+    var end: Int
+    var speaker: String?
+  }
+
   private mutating func add(_ segment: Transcript.Segment) {
     let start = Timecode(seconds: segment.start).milliseconds
     let end = max(start, Timecode(seconds: segment.end).milliseconds)
-    let isSpaced = segment.isSpaced
-    guard !segment.words.isEmpty else {
-      addEvenly(segment.text, from: start, to: end, speaker: segment.speaker)
-      return
+    let words =
+      segment.words.isEmpty ? Self.shared(segment, from: start, to: end) : Self.words(segment, from: start, to: end)
+    if segment.isSpaced {
+      addSpaced(words)
+    } else {
+      addUnspaced(words)
     }
+  }
+
+  private static func words(_ segment: Transcript.Segment, from start: Int, to end: Int) -> [Word] {
     var time = start
-    for (index, word) in segment.words.enumerated() {
+    return segment.words.enumerated().map { index, word in
       let first = word.start.map { Timecode(seconds: $0).milliseconds } ?? time
       let next = segment.words[(index + 1)...].lazy.compactMap(\.start).first.map { Timecode(seconds: $0).milliseconds }
       let last = word.end.map { Timecode(seconds: $0).milliseconds } ?? min(first + 300, next ?? end)
-      add(
-        word.text, from: first, to: max(first, last), speaker: word.speaker ?? segment.speaker,
-        isSpaced: isSpaced || index == 0)
       time = max(first, last)
+      return Word(text: word.text, start: first, end: time, speaker: word.speaker ?? segment.speaker)
     }
   }
 
   /// Text without word times: each piece gets its share of the time by its width.
-  private mutating func addEvenly(_ text: String, from start: Int, to end: Int, speaker: String?) {
-    let pieces = text.split(whereSeparator: \.isWhitespace).map(String.init)
+  private static func shared(_ segment: Transcript.Segment, from start: Int, to end: Int) -> [Word] {
+    let pieces = segment.text.split(whereSeparator: \.isWhitespace).map(String.init)
     let total = max(1, pieces.reduce(0) { $0 + $1.displayWidth })
     var done = 0
-    for piece in pieces {
+    return pieces.map { piece in
       let first = start + (end - start) * done / total
       done += piece.displayWidth
-      add(piece, from: first, to: start + (end - start) * done / total, speaker: speaker, isSpaced: true)
+      return Word(text: piece, start: first, end: start + (end - start) * done / total, speaker: segment.speaker)
     }
   }
 
-  private mutating func add(_ text: String, from start: Int, to end: Int, speaker: String?, isSpaced: Bool) {
-    for (index, word) in SubtitleText.words(text).enumerated() {
-      let isSpaced = isSpaced || index > 0
-      let pieces = SubtitleText.pieces(of: word, width: style.lineWidth)
-      for (number, piece) in pieces.enumerated() {
-        let first = max(clock, start + (end - start) * number / pieces.count)
-        let last = max(first, start + (end - start) * (number + 1) / pieces.count)
-        tokens.append(
-          SubtitleToken(
-            text: piece, start: first, end: last, speaker: speaker, isSpaced: number == 0 ? isSpaced : false))
-        clock = last
+  private mutating func addSpaced(_ words: [Word]) {
+    let first = tokens.count
+    for word in words {
+      for text in SubtitleText.words(word.text) {
+        if tokens.count > first, LineEdge.isClosing(text), append(text) { continue }
+        var part = word
+        part.text = text
+        add(part, isSpaced: true)
       }
     }
   }
+
+  /// Puts a mark that must not begin a line behind the last token, if the line has room for it.
+  private mutating func append(_ mark: String) -> Bool {
+    guard let last = tokens.last, last.width + 1 + mark.displayWidth <= style.lineWidth else { return false }
+    tokens[tokens.count - 1] = SubtitleToken(
+      text: "\(last.text) \(mark)", start: last.start, end: last.end, speaker: last.speaker, isSpaced: last.isSpaced)
+    return true
+  }
+
+  /// Words that no blanks part: a line may be broken between any two, but a mark that must not stand at its edge goes
+  /// with what it belongs to.
+  private mutating func addUnspaced(_ words: [Word]) {
+    var units: [(word: Int, text: Word)] = []
+    for (index, word) in words.enumerated() {
+      for (place, character) in word.characters.enumerated() {
+        if let last = units.last?.text.text.last, let next = character.text.first,
+          place == 0 ? LineEdge.forbids(last, next) : !LineEdge.mayBreak(last, next)
+        {
+          units[units.count - 1].text.take(character)
+        } else {
+          units.append((index, character))
+        }
+      }
+    }
+    var isSpaced = true
+    while let first = units.first {
+      let parts = units.prefix { $0.word == first.word }.map { $0.text }
+      units.removeFirst(parts.count)
+      let whole = parts.dropFirst().reduce(into: first.text) { $0.take($1) }
+      for part in whole.text.displayWidth <= style.lineWidth ? [whole] : parts {
+        add(part, isSpaced: isSpaced)
+        isSpaced = false
+      }
+    }
+  }
+
+  private mutating func add(_ word: Word, isSpaced: Bool) {
+    let pieces = SubtitleText.pieces(of: word.text, width: style.lineWidth)
+    for (number, piece) in pieces.enumerated() {
+      let first = max(clock, word.start + (word.end - word.start) * number / pieces.count)
+      let last = max(first, word.start + (word.end - word.start) * (number + 1) / pieces.count)
+      tokens.append(
+        SubtitleToken(
+          text: piece, start: first, end: last, speaker: word.speaker, isSpaced: number == 0 ? isSpaced : false))
+      clock = last
+    }
+  }
+}
+
+extension TokenStream.Word {
+  /// Its characters, each with a share of its time.
+  fileprivate var characters: [Self] {
+    let text = Array(SubtitleText.words(text).joined())
+    return text.enumerated().map { index, character in
+      Self(
+        text: String(character), start: start + (end - start) * index / text.count,
+        end: start + (end - start) * (index + 1) / text.count, speaker: speaker)
+    }
+  }
+
+  /// Puts `next` behind it. The time and the speaker are those of what is said, which marks are not.
+  fileprivate mutating func take(_ next: Self) {
+    if !next.isMark {
+      if isMark { (start, speaker) = (next.start, next.speaker) }
+      end = next.end
+    }
+    text += next.text
+  }
+
+  private var isMark: Bool { text.allSatisfy(\.isPunctuation) }
 }
