@@ -105,12 +105,13 @@ struct Listing {
     private let format: OutputFormat
     private let columns: [Column]
     private let keys: [String]
-    private var gathered: [JSON] = []
+    private var table: TableRows
     private(set) var isEmpty = true
 
     /// - Parameter keys: the rows' keys, should there be no row to tell them.
     init(_ format: OutputFormat, _ columns: [Column], keys: [String]) {
       (self.format, self.columns, self.keys) = (format, columns, keys)
+      table = TableRows(columns)
     }
 
     mutating func write(_ rows: [JSON]) {
@@ -124,7 +125,7 @@ struct Listing {
         for (number, row) in rows.enumerated() {
           Console.out(raw: Array((isEmpty && number == 0 ? "[\n" : ",\n").utf8) + element(row))
         }
-      case .table: gathered += rows
+      case .table: for row in rows { table.add(row) }
       }
     }
 
@@ -139,24 +140,20 @@ struct Listing {
       if isEmpty, format == .table, let empty, Console.errorIsRead { Console.hint(empty) }
       switch format {
       case .json: Console.out(isEmpty ? "[]" : "\n]")
-      case .table: Listing(rows: gathered, columns: columns).writeTable()
+      case .table: Listing.write(table, columns)
       case .csv where isEmpty && !keys.isEmpty: Listing.writeCSV(line: keys)
       case .ndjson, .csv: break
       }
     }
   }
 
-  private func writeTable() {
-    guard !rows.isEmpty else { return }
-    if Style.isPlain { return writeRecords() }
-    let columns = columns.filter { column in !column.isRare || rows.contains { !column.text($0).isEmpty } }
-    let cells = rows.map { row in columns.map { $0.text(row).onOneLine } }
+  private static func write(_ table: TableRows, _ all: [Column]) {
+    guard !table.isEmpty else { return }
+    if Style.isPlain { return writeRecords(table, all) }
+    let shown = all.indices.filter { !all[$0].isRare || table.isFilled[$0] }
+    let columns = shown.map { all[$0] }
     let room = Console.outColumns
-    let widthOf: (String) -> Int = room == nil ? { $0.displayWidth } : { $0.greatestWidth }
-    let natural = columns.indices.map { column in
-      max(widthOf(columns[column].heading), cells.map { widthOf($0[column]) }.max() ?? 0)
-    }
-    let fit = TableFit(columns, natural, within: room)
+    let fit = TableFit(columns, shown.map { table.widths[$0] }, within: room)
     func write(_ cells: [String], _ styles: [(String) -> String]) {
       var line = ""
       var (start, gap) = (0, 0)
@@ -179,20 +176,20 @@ struct Listing {
       Console.out(line)
     }
     write(columns.map(\.heading), columns.map { _ in Style.heading })
-    for row in cells {
+    table.forEach { cells in
+      let row = shown.map { cells[$0] }
       write(row, columns.map(\.style))
       for column in fit.below where !row[column].isEmpty { Console.out(wrapping: "  " + row[column], hanging: 2) }
     }
   }
 
   /// For screen readers, which read line by line: of each row what there is, a line each, with its name before it.
-  private func writeRecords() {
-    for (number, row) in rows.enumerated() {
-      if number > 0 { Console.out("") }
-      for column in columns {
-        let text = column.text(row).onOneLine
-        if !text.isEmpty { Console.out("\(column.heading): \(text)") }
-      }
+  private static func writeRecords(_ table: TableRows, _ columns: [Column]) {
+    var isFirst = true
+    table.forEach { cells in
+      if !isFirst { Console.out("") }
+      isFirst = false
+      for (column, text) in zip(columns, cells) where !text.isEmpty { Console.out("\(column.heading): \(text)") }
     }
   }
 
