@@ -140,8 +140,11 @@ struct MigrationUndo {
     var made: Set<FilePath> = []
     for place in try journal.places() where place.isToDo {
       guard let paths = try journal.entry(at: place.offset).paths(in: workspace) else { continue }
+      // Each job has one of its own, and nobody else's is in it.
+      if !kept.contains(paths.logs) { Steps.removeEmpty(paths.logs) }
       for (first, root) in [
-        (paths.output.removingLastComponent(), workspace.outputRoot), (paths.logs, workspace.logRoot),
+        (paths.output.removingLastComponent(), workspace.outputRoot),
+        (paths.logs.removingLastComponent(), workspace.logRoot),
       ] {
         var folder = first
         while folder != root, folder.starts(with: root), !kept.contains(folder), made.insert(folder).inserted {

@@ -150,7 +150,12 @@ public func makeFolder(
   }
   if let trouble {
     if trouble == .fileExists && isDirectory(path) { return grown }
-    throw JobError(.io, path.string, "the folder cannot be made", underlying: trouble)
+    let isFull = trouble == .noSpace || trouble == .diskQuota
+    throw JobError(
+      .io, path.string, "the folder cannot be made",
+      remedy: isFull
+        ? "Make room on that disk, and run this again." : "Look at the folder above it: whose it is, and its mode.",
+      underlying: trouble)
   }
   return grown + [parent.isEmpty ? "." : parent]
 }

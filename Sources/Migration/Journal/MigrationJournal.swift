@@ -51,7 +51,7 @@ public struct MigrationJournal: Sendable {
   let links: [TreeScan.Link]
   public private(set) var state = State.unfinished
   /// Of each entry that is done what was written to it, by the entry's number.
-  private(set) var done: [Int: WrittenHashes] = [:]
+  private(set) var done = DoneTrees()
   private(set) var failed: [Int: (message: String, remedy: String?, isBack: Bool)] = [:]
   private(set) var undone: Set<Int> = []
 
@@ -102,6 +102,7 @@ public struct MigrationJournal: Sendable {
     }
     links = (seal?["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     try LineReader(path: journalFile).forEach { line, _ in
+      if done.isEmpty, line["done"] != nil { done.reserve(max(0, min(toDo, 1 << 20))) }
       for pair in line["done"]?.array ?? [] {
         if let pair = pair.array, let number = pair.first?.int { done[number] = WrittenHashes(pair.dropFirst()) }
       }

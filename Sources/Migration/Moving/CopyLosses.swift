@@ -39,9 +39,13 @@ struct CopyLosses {
 /// Owner, mode, times and extended attributes of a file, a folder or a link itself.
 enum FileAttributes {
   /// Gives a copy those of its original.
-  static func copy(_ from: FilePath, to: FilePath, _ status: stat, _ losses: inout CopyLosses) {
+  ///
+  /// - Throws: `Errno` where the disk has no room for them.
+  static func copy(_ from: FilePath, to: FilePath, _ status: stat, _ losses: inout CopyLosses) throws(Errno) {
     var reasons: [CopyLosses.Kind: Errno] = [:]
-    func attempt(_ kind: CopyLosses.Kind, _ result: CInt) { if result != 0 { reasons[kind] = Errno(rawValue: errno) } }
+    func attempt(_ kind: CopyLosses.Kind, _ result: CInt) {
+      if result != 0, reasons[kind]?.isFull != true { reasons[kind] = Errno(rawValue: errno) }
+    }
     attempt(.owner, to.withPlatformString { lchown($0, status.st_uid, status.st_gid) })
     for (name, value) in extended(of: from) {
       let result = to.withPlatformString { lsetxattr($0, name, value, value.count, 0) }
@@ -52,7 +56,16 @@ enum FileAttributes {
     }
     let times = [status.st_atim, status.st_mtim]
     attempt(.time, to.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
+    // ext4 says so, too, of an attribute that is longer than it takes.
+    for (kind, reason) in reasons where reason.isFull {
+      if kind != .attributes || reason != .noSpace || !hasRoomForAttributes(to) { throw reason }
+    }
     for kind in differences(from, to) { losses.note(kind, of: from, reasons[kind]) }
+  }
+
+  /// Whether a disk has room for as much as all attributes of a file may take.
+  private static func hasRoomForAttributes(_ path: FilePath) -> Bool {
+    DiskSpace(of: path).map { $0.available >= 1 << 16 } ?? true
   }
 
   /// In what a copy differs from its original.

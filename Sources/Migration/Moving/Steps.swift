@@ -157,7 +157,7 @@ enum Steps {
 
   static func failed(_ path: FilePath, _ what: String, _ error: any Error) -> JobError {
     let remedy =
-      error as? Errno == .noSpace
+      (error as? Errno)?.isFull == true
       ? "Make room on that disk, and run the migration again: it goes on where it stopped."
       : "Mend that, and run the migration again: it goes on where it stopped."
     return JobError(.io, path.string, what, remedy: remedy, underlying: error)

@@ -59,7 +59,7 @@ struct TreeCopy {
     var copy = TreeCopy()
     do {
       guard try copy.isOfSameContent(from, copied) else { return false }
-      copy.setAttributes(from, copied)
+      try copy.setAttributes(from, copied)
       try FileSystems.sync(of: copied.removingLastComponent())
     } catch {
       throw error is JobError ? error : Steps.failed(from, "cannot be copied to \(copied.string)", error)
@@ -175,7 +175,7 @@ struct TreeCopy {
         throw Errno(rawValue: errno)
       }
     }
-    FileAttributes.copy(from, to: to, status, &losses)
+    try FileAttributes.copy(from, to: to, status, &losses)
   }
 
   private func copyContent(_ from: FilePath, to: FilePath, size: Int64) throws {
@@ -211,14 +211,16 @@ struct TreeCopy {
   }
 
   /// Gives a whole copy what it may lack.
-  private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) {
+  ///
+  /// - Throws: `Errno` where the disk has no room for it.
+  private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) throws(Errno) {
     guard let status = Steps.status(from) else { return }
     if status.st_mode & S_IFMT == S_IFDIR, let inner = try? FlatFolder(from) {
       for name in inner.files + inner.folders + inner.links {
-        setAttributes(from.appending(name), copied.appending(name))
+        try setAttributes(from.appending(name), copied.appending(name))
       }
     }
-    FileAttributes.copy(from, to: copied, status, &losses)
+    try FileAttributes.copy(from, to: copied, status, &losses)
   }
 
   /// Compares a copy with what it was made of, as the disk gives both.
