@@ -27,6 +27,12 @@ public struct JobManager: Sendable {
   /// What a user's number may be.
   public static let userIDs = 1...Int(Int32.max)
 
+  /// - Throws: ``JobError`` with code `usage` when this can be no user's number.
+  public static func requireUser(_ id: Int) throws {
+    if userIDs.contains(id) { return }
+    throw JobError(.usage, "user \(id)", "a user id is a number from 1 to 2147483647")
+  }
+
   /// Makes a new job: its id, its folders, its env file in both places, and job_info.json, all durable on return but
   /// for `config/.env.job_ID`, which is made again from job.env whenever the job goes on.
   ///
@@ -46,9 +52,7 @@ public struct JobManager: Sendable {
     pipeline: [UInt8]? = nil, input: JSON? = nil,
     confirm: (JobID) throws -> Void = { _ in }
   ) throws -> (paths: JobPaths, info: JobInfo) {
-    guard Self.userIDs.contains(userID) else {
-      throw JobError(.usage, "user \(userID)", "a user id is a number from 1 to 2147483647")
-    }
+    try Self.requireUser(userID)
     return try numbering.withNextID(now: now, confirm: confirm) { id, moment, isFirst in
       let paths = JobPaths(id: id, userID: userID, in: workspace)
       let env = jobEnv(paths, settings: settings, overlay: overlay).bytes

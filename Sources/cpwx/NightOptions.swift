@@ -4,7 +4,9 @@ internal import Pipeline
 
 /// How `cpwx run` goes about many films.
 struct NightOptions: ParsableArguments {
-  @Option(help: .init("Jobs under way at a time. (default: as many as the lanes have places)", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("Jobs under way at a time. (default: as many as the lanes have places)", valueName: "number"))
   var jobs: Int?
 
   @Option(help: .init("How many stages of a lane run at a time; more than once for more lanes.", valueName: "lane=n"))
@@ -18,7 +20,7 @@ struct NightOptions: ParsableArguments {
       "Start nothing that would not be done by then, and end with the running stages.", valueName: "06:00"))
   var until: String?
 
-  @Option(help: .init("Start no more jobs than this.", valueName: "number"))
+  @Option(parsing: .unconditional, help: .init("Start no more jobs than this.", valueName: "number"))
   var maxJobs: Int?
 
   @Option(
@@ -34,6 +36,7 @@ struct NightOptions: ParsableArguments {
   var halt: String?
 
   @Option(
+    parsing: .unconditional,
     help: .init(
       "How often a job may fail, over all nights, before it is given up; one that is named is tried all the same. (default: 3)",
       valueName: "number"))

@@ -34,7 +34,9 @@ struct RunCommand: AsyncParsableCommand {
     help: .init("The base configuration that new jobs copy. An unfinished job takes it over, too.", valueName: "file"))
   var config: String?
 
-  @Option(help: .init("Whose jobs these are. (default: USER_ID of the configuration, else 1)", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("Whose jobs these are. (default: USER_ID of the configuration, else 1)", valueName: "number"))
   var user: Int?
 
   @Option(help: .init("The pipeline file. (default: config/pipeline.yaml, else the ten stages)", valueName: "file"))

@@ -37,9 +37,7 @@ struct RunRequest {
       config = config ?? old.config
       user = user ?? old.user
     }
-    if let user, !JobManager.userIDs.contains(user) {
-      throw JobError(.usage, "user \(user)", "a user id is a number from 1 to 2147483647")
-    }
+    if let user { try JobManager.requireUser(user) }
     workspace = try command.workOptions.open(config: config)
     let environment = processEnvironment()
     if paths.isEmpty, !command.resume.isEmpty {
@@ -192,7 +190,9 @@ private struct OldForm {
     guard (2...3).contains(arguments.count) else { return nil }
     let name = FilePath(arguments[1]).lastComponent?.string ?? ""
     let status = try? FileStatus(of: FilePath(arguments[1]))
-    guard status?.isRegular == true, !MediaFiles.isMedia(name) else { return nil }
+    // The settings of one film lie beside it, where in/* finds them, too.
+    let isOfFilm = name.hasSuffix(".env") && MediaFiles.isMedia(String(name.dropLast(4)))
+    guard status?.isRegular == true, !MediaFiles.isMedia(name), !isOfFilm else { return nil }
     config = arguments[1]
     guard arguments.count == 3 else { return }
     guard let user = Int(arguments[2]) else {

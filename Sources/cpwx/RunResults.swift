@@ -66,9 +66,12 @@ struct RunResults {
 
   /// How many films came to what; `nil` where one line tells all.
   var summary: String? {
-    let ran = Dictionary(results.compactMap { $0.status.map { ($0.rawValue, 1) } }, uniquingKeysWith: +)
-    guard results.count > 1, !ran.isEmpty else { return nil }
-    return ran.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    let words = results.compactMap { result in
+      result.status?.rawValue ?? (result.film.kind == .held ? result.film.kind.rawValue : nil)
+    }
+    guard results.count > 1, !words.isEmpty else { return nil }
+    return Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+      .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
       + "; cpwx report tells more"
   }
 

@@ -26,9 +26,8 @@ struct DockerRunner: StageRunner {
   func isReady() -> Bool { docker.isReady() }
 
   func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork {
-    guard let service = stage.service else {
-      throw StageRefusal(reason: "the stage declares no service for the docker runner, only a command", exitCode: 78)
-    }
+    // A pipeline that is read for this runner has a service for each stage.
+    let service = stage.service ?? stage.name
     let files = ContainerFiles(context.workspace, film: context.input)
     try Self.check(files, context)
     let name: String

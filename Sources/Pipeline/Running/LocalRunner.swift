@@ -7,12 +7,9 @@ struct LocalRunner: StageRunner {
   let environment: [String: String]
   let toolFolders: [FilePath]
 
-  func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) throws -> any StageWork {
-    guard let templates = stage.command else {
-      throw StageRefusal(
-        reason: "the stage declares no command for the local runner, only a service", exitCode: 78)
-    }
-    let arguments = context.placeholders(for: stage).expand(templates)
+  func prepare(_ stage: StageDefinition, attempt: Int, in context: JobContext) -> any StageWork {
+    // A pipeline that is read for this runner has a command for each stage.
+    let arguments = context.placeholders(for: stage).expand(stage.command ?? [])
     return LocalWork(
       process: StageProcess(
         arguments: arguments, environment: context.environment(for: stage, attempt: attempt, over: environment),

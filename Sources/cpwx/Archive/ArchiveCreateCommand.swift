@@ -66,7 +66,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   var force = false
 
   @Option(
-    name: [.customShort("j"), .long],
+    name: [.customShort("j"), .long], parsing: .unconditional,
     help: .init("Jobs at a time, some 40 MB each. (default: 2)", valueName: "number"))
   var parallel: Int?
 

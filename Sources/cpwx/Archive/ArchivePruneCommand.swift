@@ -26,19 +26,21 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       valueName: "job"))
   var jobs: [String] = []
 
-  @Option(help: .init("Keep the newest so many.", valueName: "n"))
+  @Option(parsing: .unconditional, help: .init("Keep the newest so many.", valueName: "n"))
   var keepLast: Int?
 
-  @Option(help: .init("Keep the newest of each of the last so many days that have any.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("Keep the newest of each of the last so many days that have any.", valueName: "n"))
   var keepDaily: Int?
 
-  @Option(help: .init("The same for weeks,", valueName: "n"))
+  @Option(parsing: .unconditional, help: .init("The same for weeks,", valueName: "n"))
   var keepWeekly: Int?
 
-  @Option(help: .init("months,", valueName: "n"))
+  @Option(parsing: .unconditional, help: .init("months,", valueName: "n"))
   var keepMonthly: Int?
 
-  @Option(help: .init("and years.", valueName: "n"))
+  @Option(parsing: .unconditional, help: .init("and years.", valueName: "n"))
   var keepYearly: Int?
 
   @Option(help: .init("Leave alone what is younger: an age, or a date.", valueName: "2y"))

@@ -13,7 +13,9 @@ struct JobCreateCommand: AsyncParsableCommand {
       Then see: cpwx job path JOB
       """)
 
-  @Option(help: .init("Whose job it is. (default: USER_ID of the configuration, else 1)", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("Whose job it is. (default: USER_ID of the configuration, else 1)", valueName: "number"))
   var user: Int?
 
   @Option(help: .init("The base configuration that the job copies.", valueName: "file"))

@@ -29,7 +29,7 @@ struct JobLogsCommand: AsyncParsableCommand {
   var stage: String?
 
   @Option(
-    name: [.customShort("n"), .long],
+    name: [.customShort("n"), .long], parsing: .unconditional,
     help: .init("Of what each log holds, only so many last lines.", valueName: "n"))
   var lines: Int?
 

@@ -20,7 +20,7 @@ struct ManifestRecordCommand: AsyncParsableCommand {
   @Argument(help: .init("The stage's name.", valueName: "stage"))
   var stage: String
 
-  @Option(help: .init("Its place in the pipeline, from 1.", valueName: "number"))
+  @Option(parsing: .unconditional, help: .init("Its place in the pipeline, from 1.", valueName: "number"))
   var number: Int?
 
   @Option(name: .customLong("input"), help: .init("A file that it reads; may be repeated.", valueName: "key=path"))

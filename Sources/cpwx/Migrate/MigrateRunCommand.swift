@@ -33,6 +33,7 @@ struct MigrateRunCommand: AsyncParsableCommand {
   var dryRun = false
 
   @Option(
+    parsing: .unconditional,
     help: .init(
       "Whose the jobs are whose trees do not say. (default: USER_ID of config/.env, else 1)", valueName: "number"))
   var user: Int?

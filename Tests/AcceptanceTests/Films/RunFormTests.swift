@@ -168,10 +168,12 @@ struct RunFormTests {
     }
   }
 
-  @Test(arguments: [["config/.env"], ["in/b.mp4.part"], ["in/a.mp4", "in/c.mp4", "in/notes.txt"]])
+  @Test(arguments: [
+    ["config/.env"], ["in/b.mp4.part"], ["in/a.mp4", "in/c.mp4", "in/notes.txt"], ["in/a.mp4", "in/a.mp4.env"],
+  ])
   func `what is no film by its name is refused, with the names of films`(arguments: [String]) throws {
     try TestWorkspace.with([.making("one")]) { workspace in
-      for name in ["a.mp4", "b.mp4.part", "c.mp4", "notes.txt"] { try workspace.film(name) }
+      for name in ["a.mp4", "a.mp4.env", "b.mp4.part", "c.mp4", "notes.txt"] { try workspace.film(name) }
       let run = try workspace.start([CPWX.path, "run"] + arguments).wait()
       #expect(run.code == 64)
       #expect(run.errors.contains("is no film, by its name") && run.errors.contains(".mkv"), "\(run.errors)")

@@ -138,6 +138,7 @@ struct AdmissionTests {
       #expect(run.code == 75, "\(run.errors)")
       #expect(run.output.contains("no room"))
       #expect(run.output.contains("held"))
+      #expect(run.errors.contains("1 completed, 1 held; cpwx report tells more"), "\(run.errors)")
       #expect(workspace.runs == ["one"])
       #expect(try workspace.cpwx("run", "--min-free", "1M").code == 0)
       #expect(workspace.runs == ["one", "one"])

@@ -163,6 +163,7 @@ struct SettingsTests {
       for name in ["a", "b"] { try workspace.film("\(name).mp4", holding: name) }
       for arguments in [
         ["run", "--user", "0"], ["run", "-n", "--user", "0"], ["run", "-n", "in/a.mp4", "config/.env", "0"],
+        ["run", "--user", "-1"], ["job", "create", "--user", "-1"],
       ] {
         let run = try workspace.start([CPWX.path] + arguments).wait()
         #expect(run.code == 64)
