@@ -18,7 +18,7 @@ public struct CheckResult: Sendable, Equatable {
   public var check: String
   public var status: Status
   public var message: String
-  /// What to do about it.
+  /// What to do about it, a line each; a command or a path at a line's end stands behind a colon, without a full stop.
   public var remedy: String?
 
   static func ok(_ check: String, _ message: String) -> CheckResult {

@@ -61,7 +61,7 @@ struct EngineChecks {
     let remedy = isThere || !wanted.isKnown ? nil : wanted.installation(in: home.root)
     return .warning(
       "config WHISPER_MODEL", "\(named) \(lack); asr takes \(taken.name), and makes a note of it",
-      (remedy.map { "\($0) Or set" } ?? "Set") + " WHISPER_MODEL=\(taken.name)."
+      (remedy.map { "\($0)\nOr set" } ?? "Set") + " WHISPER_MODEL=\(taken.name)."
         + (wanted.isKnown ? "" : didYouMean(named, among: WhisperModel.known)))
   }
 

@@ -36,7 +36,7 @@ struct JobEnvFiles {
     guard let first = open.first else { return nil }
     return .warning(
       "secrets", "\(open.count) of \(count) \(name) files in \(folder) are open to others, \(first) first",
-      "Close them: find '\(folder)' -name '\(name)' -type f -perm /077 -exec chmod 600 {} +, or cpwx doctor --fix")
+      "Close them: cpwx doctor --fix\nOr: find '\(folder)' -name '\(name)' -type f -perm /077 -exec chmod 600 {} +")
   }
 
   /// - Returns: how many could be closed.

@@ -49,6 +49,6 @@ struct ProgramChecks {
     }
     return .error(
       name, "not found beside cpwx, among the engines or in PATH: no stage that ships can run",
-      "Copy it beside cpwx, or run cpwx doctor --fix where both lie together.")
+      "Copy it beside cpwx, or, where both lie together: cpwx doctor --fix")
   }
 }

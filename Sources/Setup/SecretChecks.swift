@@ -12,7 +12,8 @@ struct SecretChecks {
     let groups = [copies, JobEnvFiles.ofJobs(in: workspace)]
     let open = openDocuments.map { path in
       CheckResult.warning(
-        "secrets", "\(path) holds secrets and is open to others", "Close it: chmod 600 '\(path)', or cpwx doctor --fix")
+        "secrets", "\(path) holds secrets and is open to others", "Close it: cpwx doctor --fix\nOr: chmod 600 '\(path)'"
+      )
     }
     let found = open + groups.compactMap(\.result)
     let count = documents.count { exists($0) } + groups.map(\.count).reduce(0, +)

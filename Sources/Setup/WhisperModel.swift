@@ -34,8 +34,8 @@ struct WhisperModel: Equatable {
   func installation(in home: FilePath) -> String {
     let place = "weights/whisper/\(name)"
     if name.hasPrefix("distil-") || name.hasSuffix("turbo") {
-      return "Put it, in CTranslate2's format, into \(home.appending(place))."
+      return "Put it, in CTranslate2's format, into: \(home.appending(place))"
     }
-    return "To get it: cd '\(home)' && venv/bin/hf download Systran/faster-whisper-\(name) --local-dir \(place)."
+    return "To get it: cd '\(home)' && venv/bin/hf download Systran/faster-whisper-\(name) --local-dir \(place)"
   }
 }

@@ -78,7 +78,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
   private func write(_ result: CheckResult, _ width: Int) {
     let room = Console.outColumns
-    let isBeside = room.map { $0 >= Self.wide } ?? true
+    // A path is not broken: it is to be copied.
+    let longest = result.message.split(whereSeparator: \.isWhitespace).map { String($0).displayWidth }.max() ?? 0
+    let isBeside = room.map { $0 >= Self.wide && width + 4 + longest <= $0 } ?? true
     let indent = isBeside ? width + 4 : 4
     func lines(_ text: some StringProtocol, _ mark: String) -> [String] {
       String(text).wrapped(to: room.map { $0 - indent - mark.count }).enumerated().map { number, line in
@@ -91,8 +93,25 @@ struct DoctorCommand: AsyncParsableCommand {
     } else {
       shown.insert("  \(result.check)", at: 0)
     }
-    for remedy in (result.remedy ?? "").split(whereSeparator: \.isNewline) { shown += lines(remedy, "→ ") }
+    for remedy in (result.remedy ?? "").split(whereSeparator: \.isNewline) {
+      let whole = lines(remedy, "→ ")
+      guard whole.count > 1, let (words, command) = Self.parted(remedy) else {
+        shown += whole
+        continue
+      }
+      let isNarrow = room.map { indent + 2 + command.displayWidth > $0 } ?? false
+      shown += lines(words, "→ ") + [String(repeating: " ", count: isNarrow ? 4 : indent + 2) + command]
+    }
     shown.forEach { Console.out($0) }
+  }
+
+  /// What is to be done, and the command or path at its end that does it, whole for copying.
+  private static func parted(_ remedy: Substring) -> (words: Substring, command: String)? {
+    var rest = remedy
+    while let mark = rest.firstRange(of: ": ") { rest = rest[mark.upperBound...] }
+    guard rest.startIndex > remedy.startIndex, rest.first.map({ $0.isLowercase || $0 == "/" }) == true, rest.last != "."
+    else { return nil }
+    return (remedy[..<remedy.index(before: rest.startIndex)], String(rest))
   }
 }
 

@@ -316,7 +316,7 @@ class Doctor(Warnings):
     def test_files(self):
         job = Path(self.place.job())
         (job / "job.env").chmod(0o644)
-        self.finds("Close them: find '", "-type f -perm /077 -exec chmod 600 {} +, or cpwx doctor --fix")
+        self.finds("Close them: cpwx doctor --fix", "Or: find '", "-type f -perm /077 -exec chmod 600 {} +")
         (self.place.root / "config/.env").unlink()
         (self.place.root / "jobs").mkdir()
         self.finds("is missing; jobs get empty settings", "Make one: cpwx doctor --fix")

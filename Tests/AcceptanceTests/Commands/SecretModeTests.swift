@@ -37,6 +37,16 @@ struct SecretModeTests {
     }
   }
 
+  @Test(arguments: [60, 80])
+  func `a terminal has the command that closes them on a line of its own, for copying`(columns: Int) throws {
+    try TestWorkspace.with { workspace in
+      _ = try makeJob(1, mode: 0o644, in: workspace)
+      let lines = try workspace.shown("doctor", columns: columns, environment: Self.noEngines)
+      let command = "find '\(workspace.root)/out' -name 'job.env' -type f -perm /077 -exec chmod 600 {} +"
+      #expect(lines.contains { String($0.drop { $0 == " " }) == command }, "\(lines)")
+    }
+  }
+
   @Test(arguments: [0o640, 0o604, 0o660, 0o601, 0o644])
   func `any right of others is too much`(mode: Int) throws {
     try TestWorkspace.with { workspace in
