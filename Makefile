@@ -172,7 +172,7 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 
 ## install: programs, manual, completions, units and examples below PREFIX; what was made for it is noted in $(RECORD)
 install: stage
-	@set -e; top="$(DESTDIR)$(PREFIX)"; record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
+	@set -e; umask 022; top="$(DESTDIR)$(PREFIX)"; record=$$(mktemp); trap 'rm -f "$$record"' EXIT; \
 	cat "$$top/$(RECORD)" > "$$record" 2>/dev/null || true; \
 	above=0; path="$$top"; until [ -d "$$path" ]; do above=$$((above + 1)); path=$$(dirname "$$path"); done; \
 	mkdir -p "$$top"; [ $$above = 0 ] || echo "above $$above" >> "$$record"; \

@@ -6,6 +6,7 @@ BUILT names their folder, by default .build/debug.
 import gzip
 import os
 import re
+import stat
 import subprocess
 import tempfile
 import unittest
@@ -15,12 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = os.environ.get("BUILT") or str(ROOT / ".build" / "debug")
 
 
-def make(*arguments):
+def make(*arguments, umask=-1):
     # The quickest compressor: what is tested is what lies in the package.
     environment = {**os.environ, "DPKG_DEB_COMPRESSOR_TYPE": "gzip", "DPKG_DEB_COMPRESSOR_LEVEL": "1"}
     environment.pop("MAKEFLAGS", None)
     done = subprocess.run(
-        ["make", "--no-print-directory", f"BUILT={BUILT}", *arguments], cwd=ROOT, env=environment,
+        ["make", "--no-print-directory", f"BUILT={BUILT}", *arguments], cwd=ROOT, env=environment, umask=umask,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout.decode()
     return done.stdout.decode()
@@ -30,7 +31,42 @@ def everything(root):
     return sorted(str(path.relative_to(root)) for path in Path(root).rglob("*"))
 
 
+def expected(zsh):
+    """What is installed below the prefix, and nothing else: each file, and how it may be used."""
+    examples = [path.relative_to(ROOT / "config") for folder in ("sdk", "schemas") for path in (ROOT / "config" / folder).iterdir()]
+    files = {
+        "bin/cpwx": 0o755, "bin/cpwx-stage": 0o755,
+        **{f"lib/systemd/system/{name}": 0o644 for name in (
+            "cpwx-archive.service", "cpwx-archive.timer", "cpwx-nights.service", "cpwx-nights.timer")},
+        "share/bash-completion/completions/cpwx": 0o644, "share/fish/vendor_completions.d/cpwx.fish": 0o644,
+        f"share/zsh/{zsh}/_cpwx": 0o644,
+        **{f"share/doc/cpwx/{name}": 0o644 for name in ("CHANGELOG.md", "LICENSE", "README.md")},
+        **{f"share/doc/cpwx/examples/{name}": 0o644 for name in (
+            "Dockerfile", "docker-compose.yml", "env.example", "pipeline.yaml",
+            *(path for path in examples if path.suffix in (".py", ".json")))},
+        **{f"share/man/man{page.suffix[1]}/{page.name}.gz": 0o644 for page in ROOT.glob("man/*.[157]")}}
+    folders = {str(parent) for file in files for parent in Path(file).parents if parent != Path(".")}
+    return files | {folder: 0o755 for folder in folders}
+
+
+def modes(root):
+    return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in Path(root).rglob("*")}
+
+
 class Installing(unittest.TestCase):
+    def test_that_is_installed_and_nothing_else_whatever_the_umask(self):
+        # The record is what make uninstall goes by.
+        whole = expected("site-functions") | {"share/doc/cpwx/installed": 0o644}
+        for umask in (0o022, 0o077, 0o000):
+            with self.subTest(oct(umask)), tempfile.TemporaryDirectory() as folder:
+                make("install", f"DESTDIR={folder}", "PREFIX=/usr/local", umask=umask)
+                self.assertEqual(modes(f"{folder}/usr/local"), whole)
+                recorded = Path(folder, "usr/local/share/doc/cpwx/installed").read_text().splitlines()
+                self.assertEqual({line.removeprefix("./") for line in recorded if line.startswith("./")}, set(whole))
+                # What was changed since by a newer version is taken over.
+                make("install", f"DESTDIR={folder}", "PREFIX=/usr/local", umask=umask)
+                self.assertEqual(modes(f"{folder}/usr/local"), whole)
+
     def test_all_is_where_debian_wants_it_and_goes_without_a_trace(self):
         with tempfile.TemporaryDirectory() as folder:
             for kept in ("usr/local/bin/other", "usr/local/share/man/man1/other.1"):
@@ -86,6 +122,18 @@ class Installing(unittest.TestCase):
 
 
 class Package(unittest.TestCase):
+    @staticmethod
+    def expected():
+        """What is installed, where Debian 12 has it and under the names that it has there."""
+        moved = {"share/doc/cpwx/LICENSE": "share/doc/cpwx/copyright", "share/doc/cpwx/CHANGELOG.md": "share/doc/cpwx/NEWS.md"}
+        files = {
+            name if name.startswith("lib") else f"usr/{moved.get(name, name)}": mode
+            for name, mode in expected("vendor-completions").items()}
+        added = {
+            "usr": 0o755, "usr/share/doc/cpwx/changelog.gz": 0o644, "usr/share/lintian": 0o755,
+            "usr/share/lintian/overrides": 0o755, "usr/share/lintian/overrides/cpwx": 0o644}
+        return files | added
+
     def test_it_holds_what_it_says_and_lintian_finds_no_error(self):
         with tempfile.TemporaryDirectory() as folder:
             package = f"{folder}/cpwx.deb"
@@ -95,6 +143,7 @@ class Package(unittest.TestCase):
                 self.assertRegex(fields, rf"(?m)^Depends: .*\b{needed}\b")
             subprocess.run(["dpkg-deb", "-x", package, f"{folder}/root"], check=True)
             root = Path(folder, "root")
+            self.assertEqual(modes(root), self.expected())
             subprocess.run([root / "usr/bin/cpwx", "init", f"{folder}/films"], check=True, stdout=subprocess.DEVNULL)
             self.assertTrue(Path(folder, "films/config/.env").exists())
             nights = gzip.decompress((root / "usr/share/man/man7/cpwx-nights.7.gz").read_bytes()).decode()

@@ -59,6 +59,47 @@ class Lines(unittest.TestCase):
                     form = f"rm config/pipeline.yaml; {form}" if "--runner docker" in form else form
                     self.understood(form + " --yes" if form.startswith("cpwx job rm ") else form, Path(folder))
 
+    def test_what_the_old_scripts_did_is_done(self):
+        table = README.split("## Moving in from the old scripts\n")[1].split("\n\n")[1]
+        shown = re.findall(r"`((?:cpwx|python) [^`]*)`", table)
+        old = [command for command in shown if command.startswith("python ")]
+        new = [command for command in shown if command.startswith("cpwx ")]
+        # As pipeline.py took its arguments.
+        self.assertLessEqual({command.replace("python pipeline.py", "cpwx run") for command in old}, set(new))
+        self.assertEqual(sorted(set(new)), sorted(MOVED))
+        with tempfile.TemporaryDirectory() as folder:
+            test_manual.keep_example_workspace(Path(folder), self.leave_a_job_that_failed)
+            for command, (code, words) in MOVED.items():
+                with self.subTest(command):
+                    workspace = test_manual.put_example_workspace(Path(folder))
+                    (workspace / "in/film.mp4").rename(workspace / "film.mp4")
+                    before = {path.name for path in workspace.glob("out/*/*/*/*/*")}
+                    line = command.replace("JOB", "latest").replace("WORDS", "sholay")
+                    if command == "cpwx migrate undo":
+                        line = f"cpwx migrate --from-legacy -q > /dev/null && {line}"
+                    environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
+                    done = subprocess.run(
+                        ["timeout", "--signal=INT", "60", "bash", "-c", line], cwd=workspace, env=environment,
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                    said = done.stdout.decode()
+                    self.assertEqual(done.returncode, code, said)
+                    self.assertRegex(said, words)
+                    made = [path for path in workspace.glob("out/*/*/*/*/*") if path.name not in before]
+                    if "film.mp4" in command:
+                        self.assertEqual([path.parent.name for path in made], ["2" if "2" in command.split() else "1"])
+
+    @staticmethod
+    def leave_a_job_that_failed(root):
+        """The latest job is one that an earlier night did not get done, and that can be done now."""
+        pipeline = (root / "config/pipeline.yaml").read_text()
+        (root / "config/pipeline.yaml").write_text(pipeline.replace("['true']", "['false']"))
+        film = root / "in/Failed (2002).mkv"
+        film.write_text("failed")
+        os.utime(film, (1, 1))
+        done = subprocess.run([CPWX, "run", "-q", "-C", root, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 1, done.stdout.decode()
+        (root / "config/pipeline.yaml").write_text(pipeline)
+
     def test_every_target_is_one_of_the_makefile(self):
         shown = [command for command, _ in commands("make")]
         self.assertGreaterEqual(len(shown), 6)
@@ -135,6 +176,24 @@ class Recipes(unittest.TestCase):
         self.assertTrue(before)
         self.assertEqual({path.relative_to(job): path.read_bytes() for path in job.rglob("*") if path.is_file()}, before)
 
+
+# How each new command of that table ends in the example workspace, and what it says.
+MOVED = {
+    "cpwx run film.mp4": (0, r"\d{8}-\d{3} +completed +film"),
+    "cpwx run film.mp4 config/.env 2": (0, r"\d{8}-\d{3} +completed +film"),
+    "cpwx run film.mp4 --config config/.env --user 2": (0, r"\d{8}-\d{3} +completed +film"),
+    "cpwx run": (0, r"\d{8}-\d{3} +completed +Failed"),
+    "cpwx run --resume JOB": (0, r"\d{8}-\d{3} +completed +Failed"),
+    "cpwx run --until 06:00": (0, r"completed +Failed"),
+    "cpwx job list status=failed": (0, r"\d{8}-\d{3} +failed +Failed"),
+    "cpwx job find WORDS": (0, "20231030-001 +Sholay"),
+    "cpwx job list --format json": (0, r'"title": "Anand"'),
+    "cpwx job logs JOB -f": (0, "asr: .*exit code 1"),
+    "cpwx migrate --from-legacy -n": (0, "Movie_Name_2023"),
+    "cpwx migrate --from-legacy": (0, "1 migrated"),
+    "cpwx migrate undo": (0, "1 put back"),
+    "cpwx archive --older-than 30d": (0, "20231030-001 +archived"),
+}
 
 OF_THE_MACHINE = {
     "sudo": 'exec "$@"',
