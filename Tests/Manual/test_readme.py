@@ -60,7 +60,7 @@ class Lines(unittest.TestCase):
                     self.understood(form + " --yes" if form.startswith("cpwx job rm ") else form, Path(folder))
 
     def test_what_the_old_scripts_did_is_done(self):
-        table = README.split("## Moving in from the old scripts\n")[1].split("\n\n")[1]
+        table = README.split("## Moving in from the old scripts\n\n")[1].split("\n\n")[0]
         shown = re.findall(r"`((?:cpwx|python) [^`]*)`", table)
         old = [command for command in shown if command.startswith("python ")]
         new = [command for command in shown if command.startswith("cpwx ")]
@@ -185,14 +185,14 @@ MOVED = {
     "cpwx run": (0, r"\d{8}-\d{3} +completed +Failed"),
     "cpwx run --resume JOB": (0, r"\d{8}-\d{3} +completed +Failed"),
     "cpwx run --until 06:00": (0, r"completed +Failed"),
-    "cpwx job list status=failed": (0, r"\d{8}-\d{3} +failed +Failed"),
-    "cpwx job find WORDS": (0, "20231030-001 +Sholay"),
+    "cpwx job list status=failed": (0, r"\d{8}-\d{3} +1 +failed +Failed"),
+    "cpwx job find WORDS": (0, "20231030-001 +1 +completed +Sholay"),
     "cpwx job list --format json": (0, r'"title": "Anand"'),
     "cpwx job logs JOB -f": (0, "asr: .*exit code 1"),
     "cpwx migrate --from-legacy -n": (0, "Movie_Name_2023"),
-    "cpwx migrate --from-legacy": (0, "1 migrated"),
+    "cpwx migrate --from-legacy": (0, ": 1 done, "),
     "cpwx migrate undo": (0, "1 put back"),
-    "cpwx archive --older-than 30d": (0, "20231030-001 +archived"),
+    "cpwx archive --older-than 30d": (0, "20251128-001 +archived"),
 }
 
 OF_THE_MACHINE = {
