@@ -24,7 +24,7 @@ extension FilmBatch.Plan {
         .init("JOB", key: "job_id"),
         .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
         .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
-        input.cutAtStart.dispensable(2), .reason { plain($0["reason"] ?? .null) },
+        input.cutAtStart.readable(20).dispensable(2), .reason { plain($0["reason"] ?? .null) },
       ],
       keys: RowKeys.plannedFilm)
   }

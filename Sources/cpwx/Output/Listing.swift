@@ -39,6 +39,8 @@ struct Listing {
     init(_ heading: String, key: String, style: @escaping (String) -> String = { $0 }, isFlexible: Bool = false) {
       self.init(heading, isFlexible: isFlexible) { $0[key].map(plain) ?? "" }
       self.style = style
+      // By fewer characters many a film is told from no other.
+      if key == "title" { leastReadable = 16 }
       isName = ["job_id", "batch_id", "migration_id", "latest_job", "longest_job"].contains(key)
     }
 

@@ -27,7 +27,8 @@ struct TableFit {
     narrow(to: room, least: { _ in Self.least }) { _ in true }
   }
 
-  /// Leaves out what can be spared, until the rest can be read.
+  /// Leaves out what can be spared, until the rest can be read; what was left out before a wider one comes back where that
+  /// one's room holds it.
   private mutating func fit(
     _ wanted: [Int], of all: [Listing.Column], _ natural: [Int], within room: Int
   ) -> Bool {
@@ -37,7 +38,12 @@ struct TableFit {
       let spared = Set(dispensable.prefix(left))
       columns = wanted.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
       narrow(to: room, least: { all[$0].leastReadable }) { all[$0].isFlexible }
-      if excess(over: room) <= 0 { return true }
+      if excess(over: room) > 0 { continue }
+      for column in dispensable.prefix(left).reversed() where excess(over: room) + Self.gap + natural[column] <= 0 {
+        columns.append((column, natural[column]))
+        columns.sort { $0.column < $1.column }
+      }
+      return true
     }
     return false
   }

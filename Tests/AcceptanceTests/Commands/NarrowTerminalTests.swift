@@ -60,6 +60,17 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: [(34, [29]), (35, [29, 4]), (40, [18, 20]), (60, [29, 4, 23]), (110, [29, 4, 73])])
+  func `a column that is left out before a wider one comes back where that one's room holds it`(
+    room: Int, widths: [Int]
+  ) {
+    let columns: [Listing.Column] = [
+      .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").dispensable(3),
+      .init("INPUT", key: "input", isFlexible: true).readable(20).dispensable(2),
+    ]
+    #expect(TableFit(columns, [29, 4, 73], within: room).columns.map { $0.width } == widths)
+  }
+
   @Test func `columns stand under their headings, whatever script is before them`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       for title in ["Sholay", "शोले", "花樣年華", "Dil ❤️ 👩‍🚀", "Amélie"] {
