@@ -19,7 +19,7 @@ struct CPWX: AsyncParsableCommand {
         cpwx job show latest               see what happened
       Then see: cpwx init, cpwx run
 
-      -C, --format, --color, -q and -v may stand before the command, too: cpwx -C films job list.
+      These may stand before the command, too, as in cpwx -C films job list: -C, --format, --color, -q and -v.
 
       EXIT CODES
         0         all asked for is done

@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
       Each film becomes a job under out/, several side by side as far as the lanes of the pipeline go. A film with a completed job is left alone; an unfinished job goes on from \
       where it stopped. Without PATH, the films in in/ are taken.
 
-      The forms of the old pipeline.py work too: cpwx run FILE, cpwx run FILE config/.env, cpwx run FILE config/.env 2.
+      cpwx run FILE config/.env 2 works too, as pipeline.py took it: with that configuration, for that user.
 
       The first Ctrl-C lets the running stage finish, the second stops it; both leave the job to be resumed.
 

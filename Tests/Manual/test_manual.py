@@ -98,6 +98,8 @@ class Commands(unittest.TestCase):
                 blocks = list(generate.blocks(command.get("discussion", "")))
                 examples = [line for heading, part in blocks if heading == "EXAMPLES" for line in part]
                 self.assertGreaterEqual(len(examples), 2)
+                # One is to be copied where a terminal has 80 columns, and so is not broken.
+                self.assertEqual([line for line in examples if len(re.split(r"\s{3,}", line.strip())[0]) > 78], [])
                 [following] = [part[0] for heading, part in blocks if not heading and part[0].startswith("Then see: cpwx ")]
                 for mention in re.findall(r"cpwx ([a-z]+(?: [a-z]+)?)", following.replace("cpwx help", "cpwx")):
                     words = ("cpwx", *mention.split())

@@ -15,8 +15,8 @@ struct ManifestExportCommand: AsyncParsableCommand {
       where an archive then holds it, too.
 
       EXAMPLES
-        cpwx manifest export 20251030-002 --format ro-crate
-        cpwx manifest export 20251030-002 --write --license https://creativecommons.org/licenses/by/3.0/
+        cpwx manifest export 20251030-002 --write
+        cpwx manifest export latest --license https://spdx.org/licenses/CC-BY-4.0
       Then see: cpwx job path JOB
       """)
 

@@ -17,7 +17,7 @@ struct MigrateRunCommand: AsyncParsableCommand {
       migration is at work. A dry run has 1 where the run would.
 
       EXAMPLES
-        cpwx migrate --from-legacy -n --format json | jq '.entries[] | select(.problems != [])'
+        cpwx migrate --from-legacy -n --format json | jq '.entries[].problems'
         cpwx migrate --from-legacy /srv/old --user 2 --exclude '*_test'
       Then see: cpwx migrate status, cpwx job list
       """)
