@@ -18,16 +18,27 @@ public struct Timestamp: Sendable, Equatable, Comparable {
   }
 
   /// Reads the documented form, with or without a fraction, as local time; a zone at the end is honoured.
-  public init?(_ text: String) {
-    var rest = text.utf8[...]
-    guard let year = Self.number(&rest, 4), Self.skip(&rest, "-"), let month = Self.number(&rest, 2),
-      Self.skip(&rest, "-"), let day = Self.number(&rest, 2), JobDate(year: year, month: month, day: day) != nil,
-      Self.skip(&rest, "T") || Self.skip(&rest, " "), let hour = Self.number(&rest, 2), hour < 24,
-      Self.skip(&rest, ":"), let minute = Self.number(&rest, 2), minute < 60,
-      Self.skip(&rest, ":"), let second = Self.number(&rest, 2), second <= 60
+  public init?(_ text: String) { self.init(text, offset: "") }
+
+  /// - Parameter offset: what stands for the zone where the text has none at its end.
+  private init?(_ text: String, offset: Substring) {
+    var text = text
+    guard let moment = text.withUTF8({ Self.microseconds(of: $0, offset: offset) }) else { return nil }
+    microseconds = moment
+  }
+
+  private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+
+  private static func microseconds(of text: UnsafeBufferPointer<UInt8>, offset: Substring) -> Int64? {
+    var rest = text[...]
+    guard let year = number(&rest, 4), skip(&rest, "-"), let month = number(&rest, 2),
+      skip(&rest, "-"), let day = number(&rest, 2), JobDate(year: year, month: month, day: day) != nil,
+      skip(&rest, "T") || skip(&rest, " "), let hour = number(&rest, 2), hour < 24,
+      skip(&rest, ":"), let minute = number(&rest, 2), minute < 60,
+      skip(&rest, ":"), let second = number(&rest, 2), second <= 60
     else { return nil }
     var fraction: Int64 = 0
-    if Self.skip(&rest, ".") {
+    if skip(&rest, ".") {
       let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
       rest = rest.dropFirst(digits.count)
       guard !digits.isEmpty else { return nil }
@@ -37,13 +48,15 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
     (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
     let seconds: Int
-    if rest.isEmpty {
-      seconds = Self.universal(ofLocal: &parts)
+    if !rest.isEmpty {
+      guard let ahead = zoneOffset(rest) else { return nil }
+      seconds = timegm(&parts) - ahead
+    } else if let ahead = zoneOffset(offset) {
+      seconds = timegm(&parts) - ahead
     } else {
-      guard let offset = Self.zoneOffset(&rest), rest.isEmpty else { return nil }
-      seconds = timegm(&parts) - offset
+      seconds = universal(ofLocal: &parts)
     }
-    microseconds = Int64(seconds) * 1_000_000 + fraction
+    return Int64(seconds) * 1_000_000 + fraction
   }
 
   /// Seconds since 1970 of what a local clock shows.
@@ -69,9 +82,8 @@ public struct Timestamp: Sendable, Equatable, Comparable {
   /// - Parameter zone: as ``timezone`` writes it, of which the offset at its end counts; without one the form is local here.
   public init?(_ text: String, in zone: String?) {
     let zone = (zone ?? "")[...]
-    let offset = zone.utf8.lastIndex(of: UInt8(ascii: " ")).map { zone[zone.utf8.index(after: $0)...] } ?? zone
-    guard let moment = Timestamp(text + offset) ?? Timestamp(text) else { return nil }
-    self = moment
+    let name = zone.utf8.lastIndex(of: UInt8(ascii: " "))
+    self.init(text, offset: name.map { zone[zone.utf8.index(after: $0)...] } ?? zone)
   }
 
   /// The zone of a document's times, where its maker's clock was another than the reader's.
@@ -81,28 +93,39 @@ public struct Timestamp: Sendable, Equatable, Comparable {
   ///
   /// - Parameter made: when the document was made, as it says; its zone had this offset then.
   public static func foreignZone(_ zone: String?, made: String?) -> String? {
-    guard let zone, let moment = made.flatMap({ Timestamp($0, in: zone) }), moment.timezone != zone else { return nil }
+    zone == nil ? nil : foreignZone(zone, madeAt: made.flatMap { Timestamp($0, in: zone) })
+  }
+
+  /// - Parameter made: when the document was made, as read by its zone.
+  package static func foreignZone(_ zone: String?, madeAt made: Timestamp?) -> String? {
+    guard let zone, let made, made.timezone != zone else { return nil }
     return zone
   }
 
-  /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`.
-  private static func zoneOffset(_ rest: inout Substring.UTF8View) -> Int? {
-    if skip(&rest, "Z") { return 0 }
+  /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`; `nil` where it is none of them.
+  private static func zoneOffset(_ text: Substring) -> Int? {
+    var text = text
+    return text.withUTF8 { zoneOffset($0[...]) }
+  }
+
+  private static func zoneOffset(_ text: Bytes) -> Int? {
+    var rest = text
+    if skip(&rest, "Z") { return rest.isEmpty ? 0 : nil }
     let isWest = skip(&rest, "-")
     guard isWest || skip(&rest, "+"), let hours = number(&rest, 2), hours < 24 else { return nil }
     let hasMinutes = skip(&rest, ":") || !rest.isEmpty
-    guard let minutes = hasMinutes ? number(&rest, 2) : 0, minutes < 60 else { return nil }
+    guard let minutes = hasMinutes ? number(&rest, 2) : 0, minutes < 60, rest.isEmpty else { return nil }
     return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
   }
 
-  private static func number(_ rest: inout Substring.UTF8View, _ width: Int) -> Int? {
+  private static func number(_ rest: inout Bytes, _ width: Int) -> Int? {
     let digits = rest.prefix(width)
     guard digits.count == width, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
     rest = rest.dropFirst(width)
     return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
   }
 
-  private static func skip(_ rest: inout Substring.UTF8View, _ character: Unicode.Scalar) -> Bool {
+  private static func skip(_ rest: inout Bytes, _ character: Unicode.Scalar) -> Bool {
     guard rest.first == UInt8(ascii: character) else { return false }
     rest = rest.dropFirst()
     return true

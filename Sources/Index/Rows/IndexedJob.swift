@@ -60,8 +60,11 @@ public struct IndexedJob: Sendable, Equatable {
   /// When the job was made.
   public var created: Timestamp? { createdAt.flatMap { Timestamp($0, in: timezone) } }
   /// When its last run ended.
-  public var completed: Timestamp? {
-    completedAt.flatMap { Timestamp($0, in: Timestamp.foreignZone(timezone, made: createdAt)) }
+  public var completed: Timestamp? { completed(created: created) }
+
+  /// - Parameter created: ``created``.
+  func completed(created: Timestamp?) -> Timestamp? {
+    completedAt.flatMap { Timestamp($0, in: Timestamp.foreignZone(timezone, madeAt: created)) }
   }
 }
 

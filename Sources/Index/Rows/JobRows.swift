@@ -77,8 +77,9 @@ extension IndexedJob {
     row.add(.integer(stamp.size))
     row.add(.integer(stamp.modified))
     row.add(RowValue(timezone))
+    let created = created
     row.add(RowValue(created?.microseconds))
-    row.add(RowValue(completed?.microseconds))
+    row.add(RowValue(completed(created: created)?.microseconds))
   }
 
   fileprivate func addInput(to row: inout RowBuffer) {
