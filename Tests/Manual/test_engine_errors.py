@@ -232,6 +232,12 @@ class StagesInPython(ErrorCase):
         said = self.run_of("JobManager(place / 'config', place / 'out', place / 'logs').create_job(user_id='no one')")
         self.expect("user_id ...: use a number or a login name", 1, said)
 
+    def test_for_a_configuration_that_is_no_text(self):
+        said = self.run_of(
+            "(place / 'config').mkdir(parents=True)\n(place / 'config/.env').write_bytes('A=1\\n'.encode('utf-16'))\n"
+            "JobManager(place / 'config', place / 'out', place / 'logs').create_job()")
+        self.expect("it holds a byte 0, as text in UTF-16 does; expected UTF-8: iconv -f UTF-16 -t UTF-8", 1, said)
+
     def test_that_go_on(self):
         _, said = self.run_of(
             "place.mkdir()\n(place / 'manifest.json').write_text('{')\nwith StageManifest('one', place): pass", code=0)

@@ -144,6 +144,12 @@ class EnvironmentEditing(JobFilesTestCase):
     def test_a_byte_order_mark_does_not_hide_the_first_key(self):
         self.assertTrue(self.edited(b"\xef\xbb\xbfJOB_ID=x\n").startswith(b"\xef\xbb\xbfJOB_ID=20251030-001\n"))
 
+    def test_a_configuration_in_utf_16_is_refused_before_a_number_is_taken(self):
+        with self.assertRaisesRegex(ValueError, r"config/\.env: .*expected UTF-8"):
+            self.create("KNOB=1\n".encode("utf-16"))
+        self.assertEqual(self.create(b"KNOB=caf\xe9\n")["job_id"], "20251030-001")
+        self.assertTrue((self.workspace / f"out/{BRANCH}/job.env").read_bytes().startswith(b"KNOB=caf\xe9\n"))
+
     def test_paths_are_quoted_when_they_need_it(self):
         spaced = self.edited(b"OUTPUT_ROOT=out\n", out=self.workspace / "my $out")
         self.assertIn(f"OUTPUT_ROOT='my $out/{BRANCH}'\n".encode(), spaced)

@@ -71,14 +71,15 @@ class JobManager:
         are relative to the workspace where they lie inside it, otherwise absolute.
 
         Raises:
-            ValueError: `user_id` cannot be a folder's name.
+            ValueError: `user_id` cannot be a folder's name, or config/.env is no text in UTF-8 or alike.
             OSError: a folder or file could not be read or written. A number already taken stays unused.
         """
         user = _checked_user(user_id)
+        configured = self._configuration()
         job_id, created_at, branch = self._claim(user)
         info = self._describe(job_id, user, created_at, branch)
         environment = _with_values(
-            _bytes_of(self._config / ".env") or b"",
+            configured,
             {
                 "JOB_ID": job_id,
                 "USER_ID": str(user),
@@ -94,6 +95,14 @@ class JobManager:
         _write_durably(self._config / _env_name(job_id), environment, _PRIVATE)
         self.job_info, self._branch = info, branch
         return dict(info)
+
+    def _configuration(self) -> bytes:
+        """config/.env, in which settings in UTF-16 would be missed unseen."""
+        configured = _bytes_of(self._config / ".env") or b""
+        if b"\0" in configured:
+            path = self._config / ".env"
+            raise ValueError(f"{path}: it holds a byte 0, as text in UTF-16 does; expected UTF-8: iconv -f UTF-16 -t UTF-8")
+        return configured
 
     def get_job_output_dir(self) -> Path:
         """The job's folder, below `output_root` as it was given. Raises RuntimeError before `create_job`."""
