@@ -53,6 +53,16 @@ import Testing
     #expect(try holds(site, "asr: done").contains("asr.log"))
   }
 
+  @Test func `holds no secret that a later line of its settings stands over`() throws {
+    let site = try ArchiveSite(config: "")
+    try site.job()
+    try site.folder.file("\(job)/job.env", "HF_TOKEN=old # of 2024\nOTHER=1\nHF_TOKEN=\"new\"\nHF_TOKEN=\n")
+    #expect(try redacted(site, []).status == .copied)
+    try extracted(site)
+    let text = try String(contentsOfFile: site.path("shared/\(job)/job.env"), encoding: .utf8)
+    #expect(text == "HF_TOKEN='********' # of 2024\nOTHER=1\nHF_TOKEN=\"********\"\nHF_TOKEN=\n")
+  }
+
   @Test func `holds none in files of many pieces either, wherever it stands in them`() throws {
     let site = try ArchiveSite(config: "")
     try site.job()

@@ -87,10 +87,7 @@ extension Redaction {
       return bytes
     }
     var env = EnvFile(parsing: bytes)
-    for key in env.keys {
-      guard let value = env[key], !value.isEmpty, Secrets.isSecret(key) else { continue }
-      env[key] = Secrets.mask
-    }
+    env.maskSecrets()
     return env.bytes
   }
 }

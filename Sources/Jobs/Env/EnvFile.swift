@@ -110,6 +110,17 @@ public struct EnvFile: Sendable, Equatable {
     }
   }
 
+  /// Leaves of every secret only that there is one, also of those that a later assignment of their key stands over.
+  public mutating func maskSecrets() {
+    for index in lines.indices {
+      guard var assignment = lines[index].assignment, Secrets.isSecret(assignment.key),
+        !assignment.decodedValue.isEmpty
+      else { continue }
+      assignment.setValue(Secrets.mask)
+      lines[index] = .assignment(assignment)
+    }
+  }
+
   /// Changes the assignment of `key` that counts; `false` when there is none.
   @discardableResult
   private mutating func change(_ key: String, _ change: (inout EnvAssignment) -> Void) -> Bool {
