@@ -26,7 +26,7 @@ struct DoneTrees: Sendable {
       var hashes = WrittenHashes()
       for (number, name) in Self.documents.enumerated() {
         let digest = digests[((Int(place) * Self.documents.count + number) * Self.length)...].prefix(Self.length)
-        if digest.contains(where: { $0 != 0 }) { hashes[name] = digest.hexadecimal }
+        if digest.contains(where: { $0 != 0 }) { hashes[name] = Array(digest).hexadecimal }
       }
       return hashes
     }

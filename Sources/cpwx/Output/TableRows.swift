@@ -1,3 +1,4 @@
+internal import Jobs
 internal import TextWidth
 
 /// Rows of a table, which wait for the last one, since a column is as wide as its widest cell. There may be a hundred

@@ -293,24 +293,4 @@ struct MigrateFaultTests {
       #expect(try Inventory(disk).difference(from: before) == [])
     }
   }
-
-  @Test func `a full disk stops a migration, and with room it goes on`() throws {
-    try TestWorkspace.with(config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
-      let disk = workspace.path("disk")
-      try workspace.mountDisk(at: disk, size: "1m")
-      for number in 1...9 { try workspace.oldFilm("Film\(number)_200\(number)", "Film\(number)", year: 2000 + number) }
-      #expect(try workspace.start(["sh", "-c", "cp -a out logs disk/ && rm -rf out logs"]).wait().code == 0)
-      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
-      let wanted = try state(workspace)
-      #expect(try workspace.cpwx("migrate", "undo").code == 0)
-      try workspace.remove(".cpwx")
-      _ = try workspace.start(["sh", "-c", "cat /dev/zero > disk/filler"]).wait()
-      let full = try workspace.cpwx("migrate", "--from-legacy")
-      #expect(full.code == 74, "\(full.errors)")
-      try workspace.remove("disk/filler")
-      let again = try workspace.cpwx("migrate", "--from-legacy")
-      #expect(again.code == 0, "\(again.errors)")
-      #expect(try state(workspace).difference(from: wanted) == [])
-    }
-  }
 }

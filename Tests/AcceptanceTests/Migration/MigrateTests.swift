@@ -127,6 +127,38 @@ struct MigrateTests {
     }
   }
 
+  @Test func `jobs that were archived since are not put back, whether they were kept or not, and the others are`()
+    throws
+  {
+    try TestWorkspace.with { workspace in
+      for (number, name) in ["Anand", "Don", "Sholay"].enumerated() {
+        try workspace.oldFilm("\(name)_197\(number)", name, year: 1970 + number, fails: false)
+      }
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let ids = workspace.jobs.map { String($0.suffix(12)) }
+      try #require(ids.count == 3, "\(ids)")
+      let kept = try workspace.cpwx("archive", "--keep", ids[0])
+      let gone = try workspace.cpwx("archive", ids[1])
+      #expect(kept.code == 0 && gone.code == 0, "\(kept.errors)\(gone.errors)")
+      let archived = try state(workspace, of: ids[0])
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 1, "\(undo.errors)")
+      #expect(undo.errors.contains(": was not put back: it has been archived since: \(ids[0])."), "\(undo.errors)")
+      let other = "out/2025/10/27/1/\(ids[1])"
+      #expect(
+        undo.errors.contains(": was not put back: it is gone from \(other): it was archived or removed since"),
+        "\(undo.errors)")
+      #expect(try state(workspace, of: ids[0]) == archived)
+      #expect(workspace.jobs.count == 1 && workspace.archives.count == 2, "\(workspace.jobs)")
+      #expect(workspace.tree("out").count { $0.hasSuffix("_1972/manifest.json") } == 1, "\(workspace.tree("out"))")
+      #expect(try workspace.json("migrate", "status").array?.first?["state"]?.string == "partly undone")
+    }
+  }
+
+  private func state(_ workspace: TestWorkspace, of id: String) throws -> Inventory {
+    try Inventory(workspace.migrated(id))
+  }
+
   @Test func `a plan to be edited is not merely shown, and a terminal shows its problems below the table`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldTrees()
