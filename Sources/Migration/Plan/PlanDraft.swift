@@ -56,8 +56,8 @@ struct PlanDraft: Sendable {
   private struct Drafted {
     /// Where there is room in memory.
     var held: Held?
-    /// As the file has it, where there is none.
-    var record: [UInt8]
+    /// Where there is none, for the file.
+    var bytes: EntryBytes?
     var key: Key
     /// As ``TreeReader/Reading`` has them.
     var logs: (byDirectory: [Int], byFilm: [Int], byTime: [Int])
@@ -65,8 +65,8 @@ struct PlanDraft: Sendable {
     var links: [TreeScan.Link]
   }
 
-  /// Entries that are held in memory; of a hundred thousand trees, all others are in a file.
-  private static let room = 12_000
+  /// Entries that are held in memory, so that a plan of few trees needs no file; all others are in one.
+  private static let room = 1_024
 
   /// The first entries.
   private var held: [Held] = []
@@ -105,7 +105,8 @@ struct PlanDraft: Sendable {
         for log in drafted.logs.byTime { byTime[log, default: []].append(keys.count) }
         linksBesides += drafted.links
         var key = drafted.key
-        if let entry = drafted.held { held.append(entry) } else { key.place = try writer.add(drafted.record) }
+        if let entry = drafted.held { held.append(entry) }
+        if let bytes = drafted.bytes { key.place = try writer.add(bytes) }
         keys.append(key)
       }
       progress(start + count)
@@ -122,7 +123,7 @@ struct PlanDraft: Sendable {
     }
     if reading.entry.isHeldBack || !isWanted { reading.entry.leave() }
     return Drafted(
-      held: isHeld ? Held(reading.entry) : nil, record: isHeld ? [] : reading.entry.record.bytes(.compact),
+      held: isHeld ? Held(reading.entry) : nil, bytes: isHeld ? nil : EntryBytes(reading.entry),
       key: Key(reading.entry, isWanted: isWanted),
       logs: (reading.logsByDirectory, reading.logsByFilm, reading.logsByTime),
       links: isWanted ? [] : reading.entry.links)

@@ -36,9 +36,9 @@ final class PlanSpool: Sendable {
 
     init(_ spool: PlanSpool) { self.spool = spool }
 
-    mutating func add(_ record: [UInt8]) throws -> Place {
-      let place = Place(offset: written + Int64(buffer.count), length: Int32(record.count))
-      buffer += record
+    mutating func add(_ entry: EntryBytes) throws -> Place {
+      let place = Place(offset: written + Int64(buffer.count), length: Int32(entry.bytes.count))
+      buffer += entry.bytes
       if buffer.count > 1 << 20 { try flush() }
       return place
     }
@@ -59,9 +59,7 @@ final class PlanSpool: Sendable {
     let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(place.length)) { buffer, count in
       count = try file.read(fromAbsoluteOffset: place.offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
-    guard let bytes, bytes.count == Int(place.length), let record = try? JSON(parsing: bytes),
-      let entry = MigrationEntry(record)
-    else { throw JobError(.io, "the plan", "cannot be read back") }
-    return entry
+    guard let bytes, bytes.count == Int(place.length) else { throw JobError(.io, "the plan", "cannot be read back") }
+    return EntryBytes.entry(of: bytes)
   }
 }

@@ -103,7 +103,7 @@ struct MigrateFullDiskTests {
       #expect(lsetxattr(sound, "user.from", value, value.count, 0) == 0)
       try workspace.write("disk/trees/out/notes.txt", "of no film")
       let before = try Inventory(workspace.path("old"))
-      var (free, refused) = (40, 0)
+      var (free, refused) = (8, 0)
       while true {
         try fill(workspace, leaving: free)
         let full = try migrate(workspace, ["--from-legacy", workspace.path("old")])
