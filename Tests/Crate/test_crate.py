@@ -126,6 +126,7 @@ class Crate(unittest.TestCase):
             ["a%20b%25c.srt", "job_info.json", "manifest.json", "notes.txt"])
         self.assertEqual(graph["a%20b%25c.srt"]["contentSize"], "2")
         self.assertEqual(graph["#subtitles-1"]["actionStatus"], "http://schema.org/CompletedActionStatus")
+        self.assertIn("subtitles", graph["#subtitles-1"]["description"])
         # It was optional, and failed.
         self.assertEqual(graph["#extra-1"]["actionStatus"], "http://schema.org/FailedActionStatus")
         self.assertIn("the token ******** is wrong", graph["#extra-1"]["error"])

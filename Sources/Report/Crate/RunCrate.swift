@@ -132,6 +132,7 @@ public struct RunCrate {
     var action: JSON = [
       "@id": .string("#" + percentEncoded(stage.name) + "-\(max(1, stage.attempt))"), "@type": .string("CreateAction"),
       "name": .string("\(stage.name), attempt \(max(1, stage.attempt))"),
+      "description": .string("What the stage \(stage.name) did for this job, and when"),
       "instrument": reference("urn:cpwx:stage:" + percentEncoded(stage.name)), "object": reference(inputID),
       "agent": reference("#" + percentEncoded(manifest.history.compactMap(\.who).last ?? "cpwx")),
       "actionStatus": .string("http://schema.org/\(status)"),
