@@ -16,7 +16,13 @@ import generate
 import test_manual
 from test_manual import COMMANDS, CPWX
 
-COLUMNS = 40
+COLUMNS, WIDE = 40, 200
+# Tables with names, reasons or paths in them that a terminal of 80 columns has no room for.
+TABLES = (
+    "cpwx job list", "cpwx job find film", "cpwx job list --columns job_id,status,title,year,input", "cpwx job stats",
+    "cpwx job show latest", "cpwx manifest show latest", "cpwx manifest outputs 20251030-001", "cpwx archive list",
+    "cpwx archive show 20251030-001", "cpwx archive -n --older-than 30d", "cpwx archive prune --keep-last 1", "cpwx run -n",
+    "cpwx job rm -n latest 20251030-001", "cpwx migrate status", "cpwx migrate --from-legacy -n", "cpwx report")
 NAMES = (
     "The Film with the Rather Long Name That Somebody Gave It (2001)", "कार्तिक और क्षत्रिय की कहानी का बहुत लंबा नाम (2002)")
 REASON = "the model large-v3 needs 10 GB of memory and there are only 4 GB of it on this machine"
@@ -50,6 +56,11 @@ def width(text):
         2 if unicodedata.east_asian_width(character) in ("W", "F") else 1 for character in text)
 
 
+def shown_lines(said):
+    """What was said, line by line and without colours."""
+    return [line for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said)) if line]
+
+
 class Terminals(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -72,14 +83,14 @@ class Terminals(unittest.TestCase):
                 [CPWX, "run", "-q", "-C", root, film], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             assert done.returncode == 1, done.stdout.decode()
 
-    def seen(self, line, **environment):
-        """What a terminal of few columns gets."""
+    def seen(self, line, columns=COLUMNS, **environment):
+        """What a terminal of so many columns gets."""
         workspace = test_manual.put_example_workspace(self.folder)
         # A copied index is another's: it is made anew, as at first.
         for index in workspace.glob(".cpwx/index*"):
             index.unlink()
         line = re.sub(r"/(srv|mnt|tmp)/", rf"{workspace}/\1/", line)
-        begun = f"stty cols {COLUMNS}; timeout --foreground 60 bash -c {shlex.quote(line)}"
+        begun = f"stty cols {columns}; timeout --foreground 60 bash -c {shlex.quote(line)}"
         script = subprocess.Popen(
             ["script", "-qec", begun, "/dev/null"], cwd=workspace, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": "", "TERM": "xterm",
@@ -112,7 +123,7 @@ class Terminals(unittest.TestCase):
         for path in runnable():
             with self.subTest(example(path)):
                 said = self.seen(example(path), CPWX_FORMAT="table", NO_COLOR="1")
-                lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
+                lines = shown_lines(said)
                 self.assertEqual([line for line in lines if width(line) > COLUMNS and not self.is_whole(path, line)], [])
 
     def test_what_is_noted_beside_is_broken_at_words(self):
@@ -125,8 +136,23 @@ class Terminals(unittest.TestCase):
             with self.subTest(line):
                 said = self.seen(line, NO_COLOR="1").replace("[y/N] ", "\n")
                 self.assertIn(words, " ".join(said.split()))
-                lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
+                lines = shown_lines(said)
                 self.assertEqual([part for part in lines if width(part) > COLUMNS and ": cpwx " not in part], [])
+
+    def test_nothing_is_cut_that_a_wide_terminal_has_room_for(self):
+        """A row stands there as it does where nothing is ever cut; the others fill the columns that there are."""
+        for line in TABLES:
+            with self.subTest(line):
+                shown = shown_lines(self.seen(line, WIDE, CPWX_FORMAT="table", NO_COLOR="1"))
+                cut = [row for row in shown if "…" in row]
+                whole = shown_lines(self.seen(f"{line} | cat", WIDE, CPWX_FORMAT="table", NO_COLOR="1"))
+                self.assertEqual([row for row in whole if "…" in row], [])
+                self.assertGreater(max(map(width, whole)), 20)
+                self.assertEqual([row for row in shown if width(row) > WIDE], [])
+                if max(map(width, whole)) <= WIDE:
+                    self.assertEqual(cut, [])
+                else:
+                    self.assertGreater(max(map(width, shown)), WIDE - 40)
 
     @staticmethod
     def is_whole(path, line):
