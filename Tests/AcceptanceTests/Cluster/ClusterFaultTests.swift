@@ -113,6 +113,29 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test func `a job whose task died and is forgotten by the cluster is interrupted, says so everywhere, and goes on`()
+    throws
+  {
+    try TestWorkspace.withCluster([.waiting], films: 1) { workspace, cluster in
+      let left = try cluster.cpwx("run", "--detach", environment: ["CPWX_SLURM_FLAGS": "--no-requeue"])
+      #expect(left.code == 0, "\(left.errors)")
+      #expect(eventually { workspace.count("begun.") == 1 })
+      let node = try cluster.ask("squeue", "-h", "-o", "%N")
+      try cluster.killTask(on: node)
+      #expect(eventually { workspace.stageProcesses() == [] })
+      try cluster.stopController()
+      try cluster.start(node)
+      try cluster.startController("-c")
+      let outcome = try cluster.cpwx("run", "--attach")
+      #expect(outcome.code == 1, "\(outcome.errors)")
+      try workspace.expectEverywhere(
+        "interrupted", because: "the cluster knows its task no more, and it had not ended")
+      try workspace.write("open", "")
+      #expect(try cluster.cpwx("run").code == 0)
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
   @Test func `a controller that is started anew in mid-batch loses nothing, and is waited for`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       let run = try cluster.startCPWX("run")

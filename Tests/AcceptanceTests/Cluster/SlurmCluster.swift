@@ -34,7 +34,7 @@ final class SlurmCluster {
     try gres?.write(toFile: folder + "/gres.conf", atomically: true, encoding: .utf8)
     try text.write(toFile: configuration, atomically: true, encoding: .utf8)
     workspace.atEnd { [self] in stop() }
-    try startController(clean: true)
+    try startController("-i")
     for node in Self.nodes { try start(node) }
     #expect(try eventually { try ask("sinfo", "-h", "-t", "idle", "-o", "%D") == "3" })
   }
@@ -43,8 +43,9 @@ final class SlurmCluster {
   var environment: [String: String] { ["SLURM_CONF": configuration] }
   private var configuration: String { folder + "/slurm.conf" }
 
-  func startController(clean: Bool = false) throws {
-    let outcome = try workspace.start(["slurmctld", "-f", configuration] + (clean ? ["-i"] : [])).wait()
+  /// - Parameter options: `-i` where there is nothing yet that it could go on with, `-c` where it is to forget all.
+  func startController(_ options: String...) throws {
+    let outcome = try workspace.start(["slurmctld", "-f", configuration] + options).wait()
     try #require(outcome.code == 0, "\(outcome.errors)")
   }
 
