@@ -92,6 +92,7 @@ final class MigrationOutput {
     }
   }
 
+  /// - Parameter done: what was migrated; `nil` where a plan is only shown, or has nothing in it to be done.
   func summary(done: Int?) -> String {
     func count(_ action: String, _ words: String) -> String? {
       counts[action].map { "\($0) \(words)" }
@@ -103,7 +104,10 @@ final class MigrationOutput {
       twins > 0 ? "\(twins) \(twins == 1 ? "shares its film" : "share their films") with another" : nil,
       problems[.warning].map { $0 == 1 ? "1 warning" : "\($0) warnings" },
     ]
-    return parts.compactMap { $0 }.joined(separator: ", ") + "."
+    let counted = parts.compactMap { $0 }.joined(separator: ", ")
+    let isNothing = done == nil && counts["move"] == nil && counts["complete"] == nil
+    return [isNothing ? "Nothing is to be migrated." : nil, counted.isEmpty ? nil : counted + "."]
+      .compactMap { $0 }.joined(separator: " ")
   }
 
   private static var columns: [Listing.Column] {

@@ -95,7 +95,7 @@ struct MigrationRequest {
       guard plan.migrated > 0 else {
         try plan.forEach(preparing: output.rows) { output.write($0) }
         output.end(nil)
-        if !isQuiet { Console.note(wrapping: "Nothing is to be migrated. " + output.summary(done: 0)) }
+        if !isQuiet { Console.note(wrapping: output.summary(done: nil)) }
         if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
         return
       }

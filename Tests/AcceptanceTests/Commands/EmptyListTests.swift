@@ -51,6 +51,15 @@ struct EmptyListTests {
     }
   }
 
+  @Test(arguments: [["migrate", "--from-legacy"], ["migrate", "--from-legacy", "-n"]])
+  func `a migration of nothing says so`(arguments: [String]) throws {
+    try TestWorkspace.with { workspace in
+      let outcome = try workspace.start([CPWX.path] + arguments).wait()
+      #expect(outcome.code == 0 && outcome.output == "")
+      #expect(outcome.errors == "Nothing is to be migrated.\n")
+    }
+  }
+
   @Test func `what two manifests differ in, and what a job has made, has its heading too`() throws {
     try TestWorkspace.with([Stage("one", script: "true")]) { workspace in
       try workspace.film()

@@ -95,7 +95,9 @@ struct MigrateTests {
       #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
       let before = try Inventory(workspace.root)
       let again = try workspace.cpwx("migrate", "--from-legacy")
-      #expect(again.code == 0 && again.errors.contains("Nothing is to be migrated"), "\(again.errors)")
+      #expect(again.code == 0 && again.errors.contains("Nothing is to be migrated. "), "\(again.errors)")
+      let shown = try workspace.cpwx("migrate", "--from-legacy", "-n")
+      #expect(shown.code == 0 && shown.errors.contains("Nothing is to be migrated. "), "\(shown.errors)")
       #expect(try Inventory(workspace.root).difference(from: before) == [])
     }
   }
