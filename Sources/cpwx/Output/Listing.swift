@@ -25,6 +25,8 @@ struct Listing {
     var isRare = false
     /// Told on lines of its own, below the row, where there is no room to read it beside the others.
     var isSentence = false
+    /// A sentence that is told nowhere else.
+    var isReason: Bool { isSentence && dispensability == 0 }
     /// Cut at its beginning, where it must be cut.
     var isCutAtStart = false
     /// Never cut, though the line then be broken: it is told nowhere else.
@@ -180,8 +182,14 @@ struct Listing {
     write(columns.map(\.heading), columns.map { _ in Style.heading })
     table.forEach { cells in
       let row = shown.map { cells[$0] }
-      write(row, columns.map(\.style))
-      for column in fit.below where !row[column].isEmpty { Console.out(wrapping: "  " + row[column], hanging: 2) }
+      // A reason that its column does not hold stands whole below its row.
+      let long = fit.columns.filter { column, width in
+        room != nil && columns[column].isReason && row[column].greatestWidth > width
+      }.map { $0.column }
+      write(row.indices.map { long.contains($0) ? "" : row[$0] }, columns.map(\.style))
+      for column in fit.below + long where !row[column].isEmpty {
+        Console.out(wrapping: "  " + row[column], hanging: 2)
+      }
     }
   }
 

@@ -20,7 +20,7 @@ struct TableFit {
     // What is never cut makes no others give way.
     guard let room, !all.contains(where: \.isWhole) else { return }
     if fit(Array(all.indices), of: all, natural, within: room) { return }
-    below = all.indices.filter { all[$0].isSentence && all[$0].dispensability == 0 }
+    below = all.indices.filter { all[$0].isReason }
     if !below.isEmpty, fit(all.indices.filter { !below.contains($0) }, of: all, natural, within: room) { return }
     narrow(to: room, least: { _ in Self.least }) { all[$0].isFlexible }
     narrow(to: room, least: { _ in Self.least }) { !all[$0].isName }

@@ -108,6 +108,24 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: [40, 80, 100, 200])
+  func `a reason that has no room beside the rest stands whole below its row, and others beside it`(columns: Int) throws
+  {
+    let reason = "the model large-v3 needs 10 GB of memory and there are only 4 GB of it on this machine"
+    let script = "grep -q Long \"$1/manifest.json\" || exit 4; echo '\(reason)' >&2; exit 3"
+    try TestWorkspace.with([Stage("asr", script: script)]) { workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4", holding: "a")
+      try workspace.film("Short (2002).mp4", holding: "b")
+      let lines = try workspace.shown("run", columns: columns)
+      let table = lines.suffix(from: lines.lastIndex { $0.hasPrefix("JOB ") } ?? 0)
+      let told = table.joined(separator: " ").split(separator: " ").joined(separator: " ")
+      #expect(told.contains(reason), "\(lines)")
+      #expect(table.allSatisfy { $0.greatestWidth <= columns }, "\(lines)")
+      let beside = table.contains { $0.hasPrefix("2") && $0.hasSuffix("exit code 4") }
+      #expect(beside == (columns > 40), "\(lines)")
+    }
+  }
+
   @Test(arguments: [(40, 90), (60, 20), (80, 20), (200, 60)])
   func `why a film failed is readable in the tables that tell it`(columns: Int, characters: Int) throws {
     let reason = "the model large-v3 needs 10 GB of memory and there are only 4 GB of it on this machine"
