@@ -20,10 +20,10 @@ extension FilmBatch.Plan {
       rows: films.map { Secrets.masked($0.document, request.batch.secrets) },
       columns: [
         .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true),
-        .init("YEAR", key: "year").dispensable(3),
-        .init("JOB", key: "job_id"),
-        .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.dispensable(1),
-        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.dispensable(1),
+        .init("YEAR", key: "year").rare.dispensable(3),
+        .init("JOB", key: "job_id").rare,
+        .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.rare.dispensable(1),
+        .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.rare.dispensable(1),
         input.cutAtStart.readable(20).dispensable(2), .reason { plain($0["reason"] ?? .null) },
       ],
       keys: RowKeys.plannedFilm)
@@ -94,8 +94,8 @@ struct RunResults {
       },
       columns: [
         .init("JOB", key: "job_id"), status,
-        .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").dispensable(2),
-        .init("OUTPUT", key: "output_dir").dispensable(1), reason,
+        .init("TITLE", key: "title", isFlexible: true), .init("YEAR", key: "year").rare.dispensable(2),
+        .init("OUTPUT", key: "output_dir").rare.dispensable(1), reason,
       ],
       keys: RowKeys.film)
   }

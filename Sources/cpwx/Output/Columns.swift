@@ -73,12 +73,13 @@ extension String {
     return pieces
   }
 
-  /// What is said on standard error: lines broken at words, under their own indent, but for those that hold a command to
+  /// What is said on standard error: lines broken at words, under their own beginning, but for those that hold a command to
   /// be copied.
   func said(within columns: Int?) -> String {
     split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
       line.contains("cpwx ")
-        ? [String(line)] : String(line).wrapped(to: columns, hanging: line.prefix { $0 == " " }.count)
+        ? [String(line)]
+        : String(line).wrapped(to: columns, hanging: line.hasPrefix("cpwx: ") ? 6 : line.prefix { $0 == " " }.count)
     }.joined(separator: "\n")
   }
 
