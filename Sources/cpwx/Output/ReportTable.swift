@@ -41,7 +41,9 @@ struct ReportTable {
         }
       Console.out("")
       Console.out(wrapping: "\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine, hanging: 2)
-      let names = cause.jobs.prefix(5).compactMap { report.jobs[$0].jobID ?? report.jobs[$0].input }
+      let names = cause.jobs.prefix(5).map { report.jobs[$0] }.compactMap { job in
+        job.jobID.map { id in job.title.map { "\(id) \($0)" } ?? id } ?? job.input
+      }
       let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
       Console.out(wrapping: "  \(names.joined(separator: ", "))\(more)".onOneLine, hanging: 2)
       for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] {

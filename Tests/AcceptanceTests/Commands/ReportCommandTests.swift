@@ -19,6 +19,7 @@ import Testing
       #expect(said.code == 0)
       #expect(said.lines.first == "2 of 2 films failed")
       #expect(said.lines.contains("2 failed  asr: no memory"))
+      #expect(said.lines.contains { $0.hasPrefix("  2") && $0.contains(" Anand") && $0.contains(" Sholay") })
       #expect(workspace.tree("logs") == before)
       let document = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
       #expect(document["totals"]?["failed"]?.int == 2)
