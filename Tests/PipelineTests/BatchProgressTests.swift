@@ -42,6 +42,9 @@ struct BatchProgressTests {
     }
     #expect(progress.running.map(\.title) == ["Sholay (1975)", "Sholay (1975)"])
     #expect(progress.fraction == 0.25)
+    progress.note(.stageWaiting(first, stage: "asr", number: 2, lane: "gpu"))
+    #expect(progress.running.first?.number == 2)
+    #expect(progress.running.first?.isWaiting == true)
     progress.note(.stageStarted(first, stage: "asr", number: 2, lane: "gpu", attempt: 1))
     progress.note(.stageProgress(first, stage: "asr", fraction: 0.5, text: ""))
     #expect(progress.fraction == 2.5 / 8)

@@ -82,9 +82,10 @@ public struct BatchProgress: Sendable {
       self.stages += stages
     case .jobStarted(let job, let title, let year, _):
       running.append(Running(job: job.id.description, title: filmName(title, year), since: now))
-    case .stageWaiting(let job, let stage, let lane):
-      change(job) {
-        ($0.stage, $0.lane, $0.isWaiting, $0.fraction, $0.since, $0.retriesAt) = (stage, lane, true, nil, now, nil)
+    case .stageWaiting(let job, let stage, let number, let lane):
+      change(job) { running in
+        (running.stage, running.number, running.lane, running.isWaiting) = (stage, number, lane, true)
+        (running.fraction, running.since, running.retriesAt) = (nil, now, nil)
       }
     case .stageStarted(let job, let stage, let number, let lane, _):
       change(job) { running in

@@ -19,7 +19,7 @@ public enum RunEvent: Sendable {
   /// Processes of an earlier, dead run of this job were ended.
   case orphansEnded(JobPaths)
   /// The stage waits for a place in its lane.
-  case stageWaiting(JobPaths, stage: String, lane: String)
+  case stageWaiting(JobPaths, stage: String, number: Int, lane: String)
   case stageStarted(JobPaths, stage: String, number: Int, lane: String, attempt: Int)
   /// What the stage is run as: the program and its arguments, as its log has them.
   case stageCommand(JobPaths, stage: String, command: String)
@@ -79,7 +79,7 @@ public enum RunEvent: Sendable {
         "batch \(id): \(films) \(films == 1 ? "film" : "films"), \(stages) \(stages == 1 ? "stage" : "stages"), lanes: "
           + lanes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
       ]
-    case .stageWaiting(let job, let stage, let lane): ["\(job.id): \(stage) waits for a place in the lane \(lane)"]
+    case .stageWaiting(let job, let stage, _, let lane): ["\(job.id): \(stage) waits for a place in the lane \(lane)"]
     case .stageCommand(_, _, let command): ["    $ \(command.onOneLine)"]
     case .batchEnded(let id, let status): ["batch \(id): \(status.rawValue)"]
     default: lines

@@ -76,7 +76,7 @@ struct StageRun {
     let place = try lanes.take(stage.lane, stop: stop) {
       // What has ended should be known, however long this takes.
       try record.flush()
-      report(.stageWaiting(paths, stage: stage.name, lane: stage.lane))
+      report(.stageWaiting(paths, stage: stage.name, number: stage.number, lane: stage.lane))
     }
     guard let place else { return nil }
     let begun = ContinuousClock.now

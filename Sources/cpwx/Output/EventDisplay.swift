@@ -44,7 +44,7 @@ extension RunEvent {
       case .resuming(let job, let completed, let skipped):
         ("job_resuming", job, ["completed": .strings(completed), "skipped": .strings(skipped)])
       case .orphansEnded(let job): ("orphans_ended", job, [:])
-      case .stageWaiting(let job, let stage, let lane):
+      case .stageWaiting(let job, let stage, _, let lane):
         ("stage_waiting", job, ["stage": .string(stage), "lane": .string(lane)])
       case .stageStarted(let job, let stage, let number, let lane, let attempt):
         (
