@@ -158,7 +158,7 @@ class Terminals(unittest.TestCase):
     def is_whole(path, line):
         """Whether this stays as it is, for copying or as others wrote it: a path that fits no line, a command, a log, a JSON document."""
         return (
-            re.search(r"(?:^\s*|: )cpwx [a-z]", line) or any("/" in word and width(word) > COLUMNS - 8 for word in line.split())
+            re.search(r"(?:^\s*|: )(?:cpwx [a-z]|cd ')", line) or any("/" in word and width(word) > COLUMNS - 8 for word in line.split())
             or path in RAW)
 
 
