@@ -72,6 +72,9 @@ struct Times {
     #expect(Timestamp("2025-10-30T06:30:00Z", in: "IST +05:30") == noon)
     let local = Timestamp("2025-10-30T12:00:00")
     for zone in [nil, "", "somewhere", "IST 5"] { #expect(Timestamp("2025-10-30T12:00:00", in: zone) == local) }
+    // What is no offset is no part of the time either.
+    #expect(Timestamp("2025-10-30T12:00:00.5", in: "IST 25") == Timestamp("2025-10-30T12:00:00.5"))
+    #expect(Timestamp("2025-10-30T12:00:0", in: "IST 5") == nil)
     #expect(Timestamp("noon", in: "IST +05:30") == nil)
   }
 

@@ -38,7 +38,7 @@ public struct FoldedWords {
     for scalar in (isDecomposed ? source : source.decomposedStringWithCompatibilityMapping).unicodeScalars {
       let properties = scalar.properties
       // Joiners, soft hyphens and the like are not seen; only the space of no width parts words.
-      if properties.isDefaultIgnorableCodePoint, scalar != "\u{200B}" { continue }
+      if Self.mayBeIgnored(scalar), properties.isDefaultIgnorableCodePoint, scalar != "\u{200B}" { continue }
       if Self.isUnspaced(scalar) {
         endWord()
         run.append(String(scalar))
@@ -49,8 +49,10 @@ public struct FoldedWords {
         let mark = properties.canonicalCombiningClass.rawValue
         guard mark == 0 || mark == 8 || mark == 9 else { continue }
         if run.isEmpty { word.unicodeScalars.append(scalar) } else { run[run.count - 1].unicodeScalars.append(scalar) }
-      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
-        .letterNumber, .otherNumber:
+      case .otherLetter, .modifierLetter, .decimalNumber, .otherNumber:
+        endRun()
+        word.unicodeScalars.append(scalar)
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .letterNumber:
         endRun()
         word += Self.plainLetters[scalar] ?? properties.lowercaseMapping
       case .otherSymbol where properties.isEmoji && scalar.value > 0xFF:
@@ -128,6 +130,15 @@ public struct FoldedWords {
     case 0x0410...0x044F: scalar != "\u{419}" && scalar != "\u{439}"
     case 0x0901...0x0957: scalar != "\u{929}" && scalar != "\u{931}" && scalar != "\u{934}"
     default: false
+    }
+  }
+
+  /// Whether it may be one that is not seen: known not to be of most letters, without a look into tables.
+  private static func mayBeIgnored(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0xAD, 0x34F, 0x61C: true
+    case 0..<0x115F, 0x4E00...0x9FFF: false
+    default: true
     }
   }
 

@@ -13,7 +13,7 @@ enum JobKey {
 
   /// - Parameter user: a number, or a login name; empty where the tree knows no users.
   static func first(_ date: JobDate?, number: Int, user: String = "") -> Int64 {
-    let day = date.flatMap { Int64($0.digits) } ?? 0
+    let day = date.map { Int64($0.year * 10_000 + $0.month * 100 + $0.day) } ?? 0
     return (day * numbers + Int64(max(0, min(number, Int(numbers) - 1)))) * places + Self.place(of: user)
   }
 

@@ -7,36 +7,48 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 20, words: 3, input: 7, stage: 15, event: 8)
-  private static let firstStage = widths.job + widths.words + widths.input
+  private static let widths = (job: 20, input: 7, stage: 15, event: 8, words: 3)
+  private static let firstStage = widths.job + widths.input
 
-  init(_ job: IndexedJob) {
+  /// - Parameter withWords: else the row of `words` is missing, which takes as long as many others and seldom changes.
+  init(_ job: IndexedJob, withWords: Bool = true) {
     (stageCount, historyCount) = (job.stages.count, job.history.count)
-    let count = Self.firstStage + stageCount * Self.widths.stage + historyCount * Self.widths.event
+    let count = Self.firstStage + stageCount * Self.widths.stage + historyCount * Self.widths.event + Self.widths.words
     values = RowBuffer(capacity: count, textCapacity: count * 12)
     job.addRow(to: &values)
-    values.add(.integer(job.key))
-    values.add(.text(FoldedWords(job.title ?? "").text))
-    values.add(.text(FoldedWords(job.fileName ?? "").text))
     job.addInput(to: &values)
     for (position, stage) in job.stages.enumerated() { stage.addRow(position, of: job.key, to: &values) }
     for (position, event) in job.history.enumerated() { event.addRow(position, of: job.key, to: &values) }
+    if withWords { addWords(of: job) }
   }
+
+  /// Adds the row of `words` where it is missing.
+  mutating func addWords(of job: IndexedJob) {
+    guard !hasWords else { return }
+    values.add(.integer(key))
+    values.add(.text(FoldedWords(job.title ?? "").text))
+    values.add(.text(FoldedWords(job.fileName ?? "").text))
+  }
+
+  private var hasWords: Bool { values.values.count >= words.upperBound }
 
   /// Where the row of `jobs` is.
   var job: Range<Int> { 0..<Self.widths.job }
-  /// Where the row of `words` is.
-  var words: Range<Int> { Self.widths.job..<Self.widths.job + Self.widths.words }
   /// Where the row of `inputs` is.
-  var input: Range<Int> { words.upperBound..<Self.firstStage }
+  var input: Range<Int> { job.upperBound..<Self.firstStage }
+  /// Where the row of `words` is.
+  var words: Range<Int> {
+    let start = firstEvent + historyCount * Self.widths.event
+    return start..<start + Self.widths.words
+  }
+
+  private var firstEvent: Int { Self.firstStage + stageCount * Self.widths.stage }
 
   /// Where the rows of `stages` are.
   var stages: [Range<Int>] { Self.rows(stageCount, of: Self.widths.stage, from: Self.firstStage) }
 
   /// Where the rows of `history` are.
-  var history: [Range<Int>] {
-    Self.rows(historyCount, of: Self.widths.event, from: Self.firstStage + stageCount * Self.widths.stage)
-  }
+  var history: [Range<Int>] { Self.rows(historyCount, of: Self.widths.event, from: firstEvent) }
 
   private static func rows(_ count: Int, of width: Int, from start: Int) -> [Range<Int>] {
     (0..<count).map { start + $0 * width..<start + ($0 + 1) * width }
@@ -47,7 +59,8 @@ struct JobRows: Sendable {
     get { if case .integer(let key) = values.values[0] { key } else { 0 } }
     set {
       guard newValue != key else { return }
-      for row in [job, words, input] + stages + history { values.replace(at: row.lowerBound, by: newValue) }
+      let rows = [job, input] + stages + history + (hasWords ? [words] : [])
+      for row in rows { values.replace(at: row.lowerBound, by: newValue) }
     }
   }
 }

@@ -32,7 +32,7 @@ struct JobWriter {
 
   /// Brings what the tables say of a job to what its files say. What is the same already is not written again.
   func store(_ job: IndexedJob) throws {
-    var rows = JobRows(job)
+    var rows = JobRows(job, withWords: false)
     var isThere = false
     var changed: [Int] = []
     var key = job.key
@@ -43,6 +43,7 @@ struct JobWriter {
     }
     guard isThere else {
       rows.key = try db.freeKey(from: key)
+      rows.addWords(of: job)
       return try add(rows)
     }
     // Who may read more has written it.
@@ -56,6 +57,7 @@ struct JobWriter {
     }
     if changed.contains(where: { Self.columns[$0] == "title" || Self.columns[$0] == "input" }) {
       try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([.integer(key)])
+      rows.addWords(of: job)
       try addWords.run(rows.values, rows.words)
     }
     var isSameInput = false

@@ -17,10 +17,25 @@ struct JobTree {
     /// Below the root: year, month, day, user.
     fileprivate var names: [String]
     /// Whether archives lie in it instead of jobs.
-    fileprivate var isOfArchives = false
-
+    fileprivate var isOfArchives: Bool
+    /// Where the logs of its jobs lie, as documents write it; `nil` where they have none.
+    fileprivate var logs: String?
     /// The day it is of or in.
-    var date: JobDate? { names.count >= 3 ? JobDate(digits: names.prefix(3).joined()[...]) : nil }
+    private(set) var date: JobDate?
+
+    fileprivate init(
+      at location: FilePath, names: [String], stamp: FolderStamp, isOfArchives: Bool, in workspace: Workspace
+    ) {
+      (self.location, self.names, self.stamp, self.isOfArchives) = (location, names, stamp, isOfArchives)
+      path = workspace.documentPath(location)
+      guard names.count >= 3 else { return }
+      date = JobDate(digits: names.prefix(3).joined()[...])
+      var relative = location
+      if relative.removePrefix(workspace.outputRoot) {
+        logs = workspace.documentPath(workspace.logRoot.pushing(relative))
+      }
+    }
+
     var isDay: Bool { names.count == 3 }
 
     /// With a stamp by which it is looked at again in any case, where something in it may become a job.
@@ -67,9 +82,8 @@ struct JobTree {
     guard var stamp = FolderStamp(location) else { return nil }
     // Its time does not tell when it can be read again.
     if ArchiveReach(in: workspace).flaw(of: location) != nil { stamp.modified = 0 }
-    return Folder(
-      path: workspace.documentPath(location), stamp: stamp, location: location, names: names,
-      isOfArchives: location.starts(with: workspace.archiveRoot))
+    let isOfArchives = location.starts(with: workspace.archiveRoot)
+    return Folder(at: location, names: names, stamp: stamp, isOfArchives: isOfArchives, in: workspace)
   }
 
   /// The archives in a folder.
@@ -168,19 +182,14 @@ struct JobTree {
 
   private func job(_ name: String, user: String, in folder: Folder) -> JobPlace? {
     guard let date = folder.date else { return nil }
-    let location = folder.location.appending(name)
-    var logs: String?
-    var relative = location
-    if relative.removePrefix(workspace.outputRoot) {
-      logs = workspace.documentPath(workspace.logRoot.pushing(relative))
-    }
+    let logs = folder.logs.map { "\($0)/\(name)" }
     func place(_ id: String, _ date: JobDate, _ number: Int) -> JobPlace {
       JobPlace(
         id: id, user: user, folder: "\(folder.path)/\(name)", logs: logs, date: date, number: number)
     }
     if let id = JobID(name) { return place(name, id.date, id.number) }
     // A folder that is named by a counter: its job.json says which job it is.
-    guard let info = try? JobInfo(reading: location.appending("job.json")).document,
+    guard let info = try? JobInfo(reading: folder.location.appending(name).appending("job.json")).document,
       let id = info["job_id"]?.string ?? info["id"]?.string, !id.isEmpty
     else { return nil }
     return place(id, date, id.split(separator: "-").last.flatMap { Int($0) } ?? Int(name) ?? 0)
