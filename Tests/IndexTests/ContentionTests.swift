@@ -55,6 +55,8 @@ import Testing
     #expect(troubles.withLock { $0 } == [])
     #expect(site.notices == [])
     #expect(pages.load(ordering: .relaxed) >= 4)
+    // A reader may have met a file half written, and told the index so: the next look sees what it has become.
+    #expect(try site.ids("status=completed").count == Self.writers)
     // Of every writer the last word, and in the counts as in the rows.
     let kept = try site.look { index in
       try index.read { try Row.fetchAll($0, sql: "SELECT status, total_seconds, error FROM jobs").map { "\($0)" } }
