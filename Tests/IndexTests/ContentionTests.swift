@@ -10,7 +10,7 @@ import Testing
 /// Each with the index open by itself, as processes have it: locks are those of the open file.
 @Suite struct `Many who write at once` {
   private static let writers = 16
-  private static let changes = 40
+  private static let changes = 25
 
   @Test func `are none of them turned away, nor are those who read meanwhile`() throws {
     let site = try IndexedWorkspace()
