@@ -167,11 +167,14 @@ struct `What a job asks of its node` {
     history.stages["s0"] = WorkHistory.Stage()
     history.stages["s0"]?.peakMemoryBytes = 30 << 30
     let node = TaskRequest.Node(cpus: 16, memory: 32 << 30)
-    func memory(_ fields: String) throws -> Int? {
+    func memory(_ fields: String, _ node: TaskRequest.Node?) throws -> Int? {
       TaskRequest(try stages(fields), history, expected: nil, gres: nil, node: node).memory
     }
-    #expect(try memory("") == 32 << 30)
-    #expect(try memory(", memory: 64Gi") == 64 << 30)
+    #expect(try memory("", node) == 32 << 30)
+    #expect(try memory(", memory: 64Gi", node) == 64 << 30)
+    #expect(try memory("", nil) == 45 << 30 + 512 << 20)
+    // Of one that counts no memory it is none.
+    #expect(try memory("", TaskRequest.Node(cpus: 16, memory: nil)) == nil)
   }
 
   @Test(

@@ -7,7 +7,7 @@ struct TaskRequest: Equatable {
   struct Node: Equatable {
     /// Processors.
     var cpus: Int
-    /// Bytes; `nil` where the cluster does not know.
+    /// Bytes; `nil` where the cluster counts none.
     var memory: Int?
   }
 
@@ -37,7 +37,7 @@ struct TaskRequest: Equatable {
     minutes = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
     // What a stage says goes before what it took; where neither is known of one, the partition says.
     let memories = zip(stages, known).map { stage, known in
-      stage.memory ?? known?.peakMemoryBytes.map { min(Self.roomy($0), node?.memory ?? .max) }
+      stage.memory ?? known?.peakMemoryBytes.flatMap { Self.memory(for: $0, of: node) }
     }
     memory = memories.contains(nil) ? nil : memories.compactMap { $0 }.max()
     let processors = zip(stages, known).compactMap { stage, known in
@@ -67,6 +67,13 @@ struct TaskRequest: Equatable {
     guard let processors, processors.isFinite else { return nil }
     let count = min(Int(min(max(0, processors - 0.25), 1e6).rounded(.up)), most)
     return count > 1 ? count : nil
+  }
+
+  /// What is asked for because of what was taken elsewhere: no more than there is, and nothing of a cluster that counts no
+  /// memory, which would take no job that asks for some.
+  private static func memory(for peak: Int, of node: Node?) -> Int? {
+    guard let node else { return roomy(peak) }
+    return node.memory.map { min(roomy(peak), $0) }
   }
 
   /// Half as much again as was ever needed, and 512 MiB for cpwx itself and the file cache.

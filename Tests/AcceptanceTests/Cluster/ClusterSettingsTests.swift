@@ -82,6 +82,21 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `of a cluster that counts no memory none is asked for, whatever stages took before`() throws {
+    // As slurm.conf has it that does not say.
+    try TestWorkspace.withCluster([Stage("one", script: "true")], films: 2, lines: "NodeName=DEFAULT RealMemory=1") {
+      workspace, cluster in
+      #expect(try cluster.cpwx("run", workspace.path("in/Film 1 (2001).mp4"), "--executor", "local").code == 0)
+      var manifest = try workspace.manifest()
+      manifest["stages"]?["one"]?["resources"]?["peak_memory_bytes"] = .int(64 << 20)
+      try workspace.write(try workspace.job() + "/manifest.json", manifest.text())
+      #expect(try workspace.json("job", "list").array?.count == 1)
+      let outcome = try cluster.cpwx("run")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 2])
+    }
+  }
+
   @Test func `a batch is one array, each of whose tasks asks for the GPU of its lane`() throws {
     let lines = "GresTypes=gpu\nNodeName=DEFAULT Gres=gpu:1"
     let stage = Stage("one", fields: ["lane: gpu"], script: "true")

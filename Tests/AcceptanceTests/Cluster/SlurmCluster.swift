@@ -14,8 +14,8 @@ final class SlurmCluster {
   /// Starts one, for the time of the test.
   ///
   /// - Parameters:
-  ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out or of the scheduler takes the
-  ///     place of the usual.
+  ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out, of the scheduler or of the
+  ///     nodes' memory takes the place of the usual.
   ///   - cgroup: its cgroup.conf, where tasks are to be kept within what they ask for.
   ///   - gres: its gres.conf.
   init(_ workspace: TestWorkspace, _ lines: String, cgroup: String? = nil, gres: String? = nil) throws {
@@ -30,9 +30,10 @@ final class SlurmCluster {
     }
     // What is said of all nodes stands before them.
     let text = lines + "\n" + usual.joined(separator: "\n") + "\n"
+    let memory = lines.contains("RealMemory=") ? "" : " RealMemory=2000"
     try cgroup?.write(toFile: folder + "/cgroup.conf", atomically: true, encoding: .utf8)
     try gres?.write(toFile: folder + "/gres.conf", atomically: true, encoding: .utf8)
-    try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+    try text.replacing(" RealMemory=2000", with: memory).write(toFile: configuration, atomically: true, encoding: .utf8)
     workspace.atEnd { [self] in stop() }
     try startController("-i")
     for node in Self.nodes { try start(node) }
