@@ -177,13 +177,35 @@ struct `What a job asks of its node` {
     #expect(try memory("", TaskRequest.Node(cpus: 16, memory: nil)) == nil)
   }
 
+  @Test func `is no more time than a partition gives`() throws {
+    var history = WorkHistory()
+    history.stages["s0"] = WorkHistory.Stage()
+    func minutes(_ fields: String, expected: Double?, most: Int?) throws -> Int? {
+      let node = TaskRequest.Node(cpus: 2, memory: nil, minutes: most)
+      return TaskRequest(try stages(fields), history, expected: expected, gres: nil, node: node).minutes
+    }
+    #expect(try minutes("", expected: 3600, most: nil) == 252)
+    #expect(try minutes("", expected: 3600, most: 240) == 240)
+    #expect(try minutes("", expected: 3600, most: 300) == 252)
+    #expect(try minutes(", timeout: 10h", expected: nil, most: 480) == 480)
+    #expect(try minutes("", expected: nil, most: 480) == nil)
+  }
+
   @Test(
     arguments: [
-      ("2 2000\n", TaskRequest.Node(cpus: 2, memory: 2000 << 20)),
-      ("16+ 64000+\n128 1\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20)),
-      ("4 1\n", TaskRequest.Node(cpus: 4, memory: nil)), ("", nil), ("n/a n/a\n", nil),
+      ("2 2000 infinite main*\n", TaskRequest.Node(cpus: 2, memory: 2000 << 20)),
+      ("16+ 64000+ 1:00:00 a\n128 1 2-00:00:00 b\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20, minutes: 2880)),
+      ("16 64000 1:00:00 a\n128 1 infinite b\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20)),
+      // What names no partition comes to the standard one.
+      ("4 1000 30:00 main*\n128 64000 infinite b\n", TaskRequest.Node(cpus: 4, memory: 1000 << 20, minutes: 30)),
+      ("4 1 infinite a\n", TaskRequest.Node(cpus: 4, memory: nil)), ("", nil), ("n/a n/a n/a a\n", nil),
     ] as [(String, TaskRequest.Node?)])
   func `is measured by what sinfo tells of the nodes`(told: String, node: TaskRequest.Node?) {
-    #expect(TaskRequest.Node(told: told) == node)
+    #expect(TaskRequest.Node(told: told, isPlaced: false) == node)
+  }
+
+  @Test func `is measured by the partitions that it names`() {
+    let node = TaskRequest.Node(told: "4 1000 30:00 main*\n128 64000 2:00:00 b\n", isPlaced: true)
+    #expect(node == TaskRequest.Node(cpus: 128, memory: 64000 << 20, minutes: 120))
   }
 }

@@ -60,7 +60,7 @@ struct ClusterTask: Equatable {
   }
 
   /// `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`; `nil` for `UNLIMITED` and its like.
-  private static func duration(_ text: String) -> Double? {
+  static func duration(_ text: String) -> Double? {
     let parts = text.split(separator: "-")
     guard let clock = parts.last, parts.count <= 2 else { return nil }
     let numbers = clock.split(separator: ":").map { Double($0) }

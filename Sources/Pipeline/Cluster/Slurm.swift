@@ -113,7 +113,8 @@ struct Slurm: Sendable {
   /// - Parameter place: `--partition` and its like, as `sbatch` takes them.
   func largestNode(_ place: [String]) -> TaskRequest.Node? {
     let partition = place.filter { $0.hasPrefix("--partition=") }
-    return (try? answer(["sinfo", "--noheader", "--format=%c %m"] + partition)).flatMap { TaskRequest.Node(told: $0) }
+    let told = try? answer(["sinfo", "--noheader", "--exact", "--format=%c %m %l %P"] + partition)
+    return told.flatMap { TaskRequest.Node(told: $0, isPlaced: !partition.isEmpty) }
   }
 
   /// What a program answers.
@@ -151,15 +152,25 @@ extension String {
 }
 
 extension TaskRequest.Node {
-  /// Reads lines of `sinfo --format="%c %m"`: processors and MiB, with a plus where they are of several kinds of nodes.
-  init?(told text: String) {
-    let nodes = text.split(whereSeparator: \.isNewline).compactMap { line -> (cpus: Int, memory: Int)? in
-      let numbers = line.split(separator: " ").map { Int($0.prefix { $0.isNumber }) }
-      guard numbers.count == 2, let cpus = numbers[0], let memory = numbers[1], cpus > 0 else { return nil }
-      return (cpus, memory)
+  /// Reads lines of `sinfo --format="%c %m %l %P"`: processors and MiB, with a plus where they are of several kinds of nodes,
+  /// the longest time and the partition, with a star at the one that jobs get which name none.
+  ///
+  /// - Parameter isPlaced: the lines are of partitions that jobs name.
+  init?(told text: String, isPlaced: Bool) {
+    let all = text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
+    let standard = isPlaced ? [] : all.filter { $0.last?.hasSuffix("*") == true }
+    let nodes = (standard.isEmpty ? all : standard).compactMap { words -> (cpus: Int, memory: Int, seconds: Double?)? in
+      guard words.count == 4, let cpus = Int(words[0].prefix { $0.isNumber }), cpus > 0,
+        let memory = Int(words[1].prefix { $0.isNumber })
+      else { return nil }
+      return (cpus, memory, ClusterTask.duration(words[2]))
     }
     guard let cpus = nodes.map(\.cpus).max(), let memory = nodes.map(\.memory).max() else { return nil }
-    // A cluster that counts no memory says 1.
-    self.init(cpus: cpus, memory: (2..<(1 << 40)).contains(memory) ? memory << 20 : nil)
+    let limits = nodes.compactMap(\.seconds)
+    self.init(
+      cpus: cpus,
+      // A cluster that counts no memory says 1.
+      memory: (2..<(1 << 40)).contains(memory) ? memory << 20 : nil,
+      minutes: limits.count == nodes.count ? limits.max().map { Int(min($0, 3e9) / 60) } : nil)
   }
 }

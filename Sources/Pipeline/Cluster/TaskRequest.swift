@@ -9,6 +9,8 @@ struct TaskRequest: Equatable {
     var cpus: Int
     /// Bytes; `nil` where the cluster counts none.
     var memory: Int?
+    /// The longest that a job may take; `nil`: as long as it wants.
+    var minutes: Int?
   }
 
   /// Processors; `nil`: one.
@@ -34,7 +36,9 @@ struct TaskRequest: Equatable {
     let declared = limits.contains(nil) ? nil : limits.reduce(0) { $0 + ($1 ?? 0) }
     let reckoned = known.contains { $0 == nil } ? nil : expected.map { $0 * 4 + 600 }
     // A minute more: the worker is told that the end is near before the cluster ends it.
-    minutes = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
+    let needed = [declared, reckoned].compactMap { $0 }.min().map { Int(min($0, 3e7) / 60) + 2 }
+    // What asks for more waits for ever, or is not taken.
+    minutes = needed.map { min($0, node?.minutes ?? .max) }
     // What a stage says goes before what it took; where neither is known of one, the partition says.
     let memories = zip(stages, known).map { stage, known in
       stage.memory ?? known?.peakMemoryBytes.flatMap { Self.memory(for: $0, of: node) }

@@ -82,6 +82,21 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `no more time is asked for than the partition gives, with which a task would wait for ever`() throws {
+    let stage = Stage("one", fields: ["timeout: 10h"], script: "true")
+    let lines = "PartitionName=DEFAULT MaxTime=60\nPartitionName=long Nodes=ALL MaxTime=5:00:00"
+    try TestWorkspace.withCluster([stage], films: 1, lines: lines) { workspace, cluster in
+      let short = try cluster.cpwx("run")
+      #expect(short.code == 0, "\(short.errors)")
+      for settings in [["CPWX_SLURM_PARTITION": "long"], ["CPWX_SLURM_FLAGS": "--partition=long"]] {
+        let long = try cluster.cpwx("run", "--force", environment: settings)
+        #expect(long.code == 0, "\(long.errors)")
+      }
+      let limits = try cluster.ask("squeue", "-h", "-t", "all", "-o", "%l").split(separator: "\n")
+      #expect(limits.sorted() == ["1:00:00", "5:00:00", "5:00:00"])
+    }
+  }
+
   @Test func `of a cluster that counts no memory none is asked for, whatever stages took before`() throws {
     // As slurm.conf has it that does not say.
     try TestWorkspace.withCluster([Stage("one", script: "true")], films: 2, lines: "NodeName=DEFAULT RealMemory=1") {
