@@ -25,6 +25,19 @@ struct `What a cluster's controller tells` {
     #expect(task.state == .ended("CANCELLED"))
   }
 
+  @Test(
+    arguments: [
+      ("PENDING", "JobHeldUser", true), ("PENDING", "launch failed requeued held", true),
+      ("REQUEUE_HOLD", "job requeued in held state", true), ("PENDING", "PartitionTimeLimit", true),
+      ("PENDING", "QOSMaxWallDurationPerJobLimit", true), ("PENDING", "Resources", false),
+      ("PENDING", "Priority", false), ("PENDING", "QOSMaxJobsPerUserLimit", false), ("PENDING", "BeginTime", false),
+      ("RUNNING", "None", false), ("COMPLETING", "job requeued in held state", false),
+    ])
+  func `of a task that waits tells whether it would do so for ever`(word: String, reason: String, isHeld: Bool) throws {
+    let task = try #require(ClusterTask.read("7|0|\(word)|0:00|1:00|a||\(reason)").first)
+    #expect(task.hold == (isHeld ? reason : nil))
+  }
+
   @Test(arguments: [
     "", "slurm_load_jobs error: Unable to contact slurm controller", "7|x|RUNNING|0:01|1:00|a|n",
     "7|4-1|PENDING|0|0|a|",

@@ -229,9 +229,12 @@ final class ClusterRun {
       let tasks = known.filter { news[$0.id] == reason }
       // Of many their arrays: that lets go all of these that are held.
       let names = Set(tasks.map { tasks.count > 8 ? $0.array : $0.id }).sorted().joined(separator: " ")
+      let isHeld = ClusterTask.isHeld(reason)
       run.observe(
         .warning(
-          "the cluster holds \(tasks.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(names)"
+          isHeld
+            ? "the cluster holds \(tasks.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(names)"
+            : "the cluster never begins \(tasks.count) of the tasks as they are (\(reason)); see: scontrol show job \(names)"
         ))
     }
   }

@@ -19,7 +19,7 @@ struct ClusterTask: Equatable {
   var seconds: Double?
   /// Seconds that it may run; `nil`: as long as it wants.
   var limit: Double?
-  /// Why the cluster does not begin it before somebody lets it go; `nil` for one that waits for room.
+  /// Why the cluster does not begin it before somebody does something about it; `nil` for one that waits for room.
   var hold: String?
 
   /// As `scancel` names it.
@@ -37,8 +37,7 @@ struct ClusterTask: Equatable {
     let word = fields[2]
     let waits = word == "PENDING" || word == "REQUEUE_HOLD"
     let state: State = waits ? .waiting : endings.contains(word) ? .ended(word) : .running
-    // `JobHeldUser`, `launch failed requeued held`.
-    let hold = fields.count > 7 && waits && fields[7].lowercased().contains("held") ? fields[7] : nil
+    let hold = fields.count > 7 && waits && (isHeld(fields[7]) || isBeyond(fields[7])) ? fields[7] : nil
     // An array that was cancelled before any of it began.
     let places: [Int?] = if fields[1] == "N/A", case .ended = state { [nil] } else { indexes(fields[1]) }
     return places.map {
@@ -46,6 +45,14 @@ struct ClusterTask: Equatable {
         name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
         limit: duration(fields[4]), hold: hold)
     }
+  }
+
+  /// Whether somebody holds a task, or the cluster does: `JobHeldUser`, `launch failed requeued held`.
+  static func isHeld(_ reason: String) -> Bool { reason.lowercased().contains("held") }
+
+  /// Whether a task asks for what it can never have there: `PartitionTimeLimit`, `QOSMaxWallDurationPerJobLimit`.
+  private static func isBeyond(_ reason: String) -> Bool {
+    ["PartitionTimeLimit", "InvalidAccount", "InvalidQOS"].contains(reason) || reason.hasSuffix("PerJobLimit")
   }
 
   /// `3`, `1-4,7`, `0-99%8`, `0-8:4`.

@@ -97,6 +97,23 @@ struct ClusterSettingsTests {
     }
   }
 
+  @Test func `a task that asks for more than it can ever have is told of, and taken out when the run is told to end`()
+    throws
+  {
+    try TestWorkspace.withCluster([.last], films: 1, lines: "PartitionName=DEFAULT MaxTime=60") { workspace, cluster in
+      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--time=61"])
+      func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      let told = "the cluster never begins 1 of the tasks as they are (PartitionTimeLimit); see: scontrol show job "
+      #expect(eventually { said().contains(told) }, "\(said())")
+      run.send(SIGTERM)
+      #expect(try run.wait().code == 143)
+      #expect(try cluster.ask("squeue", "-h") == "")
+      let next = try cluster.cpwx("run")
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(try workspace.statuses() == ["completed": 1])
+    }
+  }
+
   @Test func `of a cluster that counts no memory none is asked for, whatever stages took before`() throws {
     // As slurm.conf has it that does not say.
     try TestWorkspace.withCluster([Stage("one", script: "true")], films: 2, lines: "NodeName=DEFAULT RealMemory=1") {
