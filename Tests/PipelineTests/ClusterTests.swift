@@ -207,8 +207,10 @@ struct `What a job asks of its node` {
   @Test(
     arguments: [
       ("2 2000 infinite main*\n", TaskRequest.Node(cpus: 2, memory: 2000 << 20)),
-      ("16+ 64000+ 1:00:00 a\n128 1 2-00:00:00 b\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20, minutes: 2880)),
-      ("16 64000 1:00:00 a\n128 1 infinite b\n", TaskRequest.Node(cpus: 128, memory: 64000 << 20)),
+      // What is asked for, one node is to have all of.
+      ("128 8000 2-00:00:00 b\n16 64000 1:00:00 a\n", TaskRequest.Node(cpus: 16, memory: 64000 << 20, minutes: 60)),
+      ("16 64000 1:00:00 a\n32 64000 1:00:00 a\n", TaskRequest.Node(cpus: 32, memory: 64000 << 20, minutes: 60)),
+      ("16 64000 1:00:00 a\n16 64000 infinite b\n", TaskRequest.Node(cpus: 16, memory: 64000 << 20)),
       // What names no partition comes to the standard one.
       ("4 1000 30:00 main*\n128 64000 infinite b\n", TaskRequest.Node(cpus: 4, memory: 1000 << 20, minutes: 30)),
       ("4 1 infinite a\n", TaskRequest.Node(cpus: 4, memory: nil)), ("", nil), ("n/a n/a n/a a\n", nil),

@@ -108,7 +108,7 @@ struct Slurm: Sendable {
   /// How large an array may be.
   func largestArray() throws -> ArrayLimits { ArrayLimits(config: try answer(["scontrol", "show", "config"])) }
 
-  /// What the nodes have that jobs may be placed on; `nil` where the cluster does not say.
+  /// What the largest of the nodes has that jobs may be placed on; `nil` where the cluster does not say.
   ///
   /// - Parameter place: `--partition` and its like, as `sbatch` takes them.
   func largestNode(_ place: [String]) -> TaskRequest.Node? {
@@ -152,25 +152,23 @@ extension String {
 }
 
 extension TaskRequest.Node {
-  /// Reads lines of `sinfo --format="%c %m %l %P"`: processors and MiB, with a plus where they are of several kinds of nodes,
-  /// the longest time and the partition, with a star at the one that jobs get which name none.
+  /// Reads lines of `sinfo --exact --format="%c %m %l %P"`: of each kind of node the processors and MiB, the longest time and
+  /// the partition, with a star at the one that jobs get which name none.
   ///
   /// - Parameter isPlaced: the lines are of partitions that jobs name.
   init?(told text: String, isPlaced: Bool) {
     let all = text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
     let standard = isPlaced ? [] : all.filter { $0.last?.hasSuffix("*") == true }
-    let nodes = (standard.isEmpty ? all : standard).compactMap { words -> (cpus: Int, memory: Int, seconds: Double?)? in
+    let kinds = (standard.isEmpty ? all : standard).compactMap { words -> Self? in
       guard words.count == 4, let cpus = Int(words[0].prefix { $0.isNumber }), cpus > 0,
         let memory = Int(words[1].prefix { $0.isNumber })
       else { return nil }
-      return (cpus, memory, ClusterTask.duration(words[2]))
-    }
-    guard let cpus = nodes.map(\.cpus).max(), let memory = nodes.map(\.memory).max() else { return nil }
-    let limits = nodes.compactMap(\.seconds)
-    self.init(
-      cpus: cpus,
       // A cluster that counts no memory says 1.
-      memory: (2..<(1 << 40)).contains(memory) ? memory << 20 : nil,
-      minutes: limits.count == nodes.count ? limits.max().map { Int(min($0, 3e9) / 60) } : nil)
+      let bytes = (2..<(1 << 40)).contains(memory) ? memory << 20 : nil
+      return Self(cpus: cpus, memory: bytes, minutes: ClusterTask.duration(words[2]).map { Int(min($0, 3e9) / 60) })
+    }
+    func size(_ kind: Self) -> (Int, Int, Int) { (kind.memory ?? 0, kind.cpus, kind.minutes ?? .max) }
+    guard let largest = kinds.max(by: { size($0) < size($1) }) else { return nil }
+    self = largest
   }
 }

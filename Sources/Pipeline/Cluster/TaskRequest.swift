@@ -3,7 +3,7 @@ internal import Jobs
 
 /// What one job asks of its node: enough for the stage that needs most, and time for all.
 struct TaskRequest: Equatable {
-  /// The largest that a cluster's nodes have of each; a node may have less of the other.
+  /// What a cluster's largest node has: the one with most memory, and of such the one with most processors.
   struct Node: Equatable {
     /// Processors.
     var cpus: Int
