@@ -14,7 +14,7 @@ struct `A hostile archive` {
     let before = try listing(folder.path("outside").string)
     for (number, (name, named)) in cases.enumerated() {
       var limits = ForeignArchive.Limits()
-      limits.bytes = 200 << 20
+      limits.bytes = 20 << 20
       let archive = ForeignArchive(folder.path("\(name).tar.zst"), limits: limits)
       try folder.folder("staging-\(number)")
       for reads in [

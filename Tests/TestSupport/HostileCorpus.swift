@@ -59,13 +59,15 @@ public enum HostileCorpus {
     make("bad-encoding", top + "/\\\\xff", good, entry(top + "/\\udcff"), format=tarfile.GNU_FORMAT)
     make("long-name", "n" * 300, good, entry(top + "/" + "n" * 300))
     make("long-path", "d/d", good, entry(top + "/" + "d/" * 2100 + "x"))
-    make("bomb", top + "/b", good, entry(top + "/b", b"a" * (300 << 20)))
+    make("bomb", top + "/b", good, entry(top + "/b", b"a" * (30 << 20)))
     big = entry(top + "/b"); big[0].size = 1 << 50
     make("huge-size", top + "/b", good, change=lambda tar: tar[:1536 if len(tar) > 1536 else None][:1024] + big[0].tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     make("sparse-bomb", top + "/s", good, entry(top + "/s", b"1\\n0\\n0\\n".ljust(512, b"\\0"), **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": top + "/s", "GNU.sparse.realsize": str(1 << 50)}))
     make("no-end", "cut short", good, change=lambda tar: tar[:1024])
     make("cut-member", "cannot be read on", entry(top + "/a/good", b"x" * 5000), change=lambda tar: tar[:2048])
     make("no-tar", "tar", change=lambda tar: b"this is no tar at all" * 100)
-    make("empty-name", "name", good, change=lambda tar: tar[:1024] + entry("x")[0].tobuf(tarfile.USTAR_FORMAT).replace(b"x", b"\\0", 1) + bytes(1536))
+    unnamed = bytearray(entry("x")[0].tobuf(tarfile.USTAR_FORMAT)); unnamed[0] = 0; unnamed[148:156] = b" " * 8
+    unnamed[148:155] = b"%06o\\0" % sum(unnamed)
+    make("empty-name", "a member without a name", good, change=lambda tar: tar[:1024] + unnamed + bytes(1536))
     """
 }
