@@ -9,7 +9,7 @@ struct `Damage to an archive` {
   private static let script = """
     def put(path, data): open(path, "wb").write(data)
     put(job + "/job.env", b"A=1\\n"); put(job + "/empty", b""); put(logs + "/log", b"done\\n" * 9); os.symlink("log", logs + "/link")
-    put(job + "/large", os.urandom(300) + b"x" * 270000); put(job + "/z", b"behind it\\n"); os.mkdir(job + "/zz")
+    put(job + "/large", os.urandom(40) + b"x" * 262144); put(job + "/z", b"behind it\\n"); os.mkdir(job + "/zz")
     os.link(job + "/large", job + "/twin"); os.link(job + "/job.env", job + "/zzz")
     """
 
