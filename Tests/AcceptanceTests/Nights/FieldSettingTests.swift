@@ -29,10 +29,14 @@ struct FieldSettingTests {
 
   /// Those that doctor says nothing hears.
   private func told(_ workspace: TestWorkspace) throws -> Set<String> {
-    let rows = try workspace.cpwx("doctor", "--format", "ndjson").lines.map { try JSON(parsing: Array($0.utf8)) }
-    let said = rows.filter { $0["check"]?.string?.hasPrefix("config ") == true && $0["status"]?.string == "warning" }
-      .flatMap { [$0["check"]?.string ?? "", $0["message"]?.string ?? ""] }
-      .flatMap { $0.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init) }
+    var said: Set<String> = []
+    for line in try workspace.cpwx("doctor", "--format", "ndjson").lines {
+      let row = try JSON(parsing: Array(line.utf8))
+      guard let check = row["check"]?.string, let message = row["message"]?.string else { continue }
+      guard check.hasPrefix("config "), row["status"]?.string == "warning" else { continue }
+      let words = "\(check) \(message)".split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+      said.formUnion(words.map { String($0) })
+    }
     return Self.all.intersection(said)
   }
 
