@@ -42,6 +42,26 @@ struct FilmFactsTests {
     #expect(NFO.facts(Array(text.utf8)) == nil)
   }
 
+  @Test(arguments: [
+    ("Am&eacute;lie &#38; &Uuml;&yuml;", "Amélie & Üÿ"), ("Tom & Jerry; AT&T", "Tom & Jerry; AT&T"),
+    ("&amp;x;", "&x;"), ("<![CDATA[&x;]]>", "&x;"),
+  ])
+  func `entities are decoded, and an ampersand that begins none stays`(written: String, title: String) {
+    #expect(NFO.facts(Array("<movie><title>\(written)</title></movie>".utf8))?.title == title)
+  }
+
+  @Test(arguments: ["&x;", "The &film; of 1975"])
+  func `a title with an entity that nobody knows is none, and that is said`(title: String) {
+    let text = Array("<movie><plot>&y;</plot><title>\(title)</title></movie>".utf8)
+    #expect(NFO.facts(text) == nil)
+    #expect(NFO.flaw(text).hasPrefix("its title holds &") && !NFO.flaw(text).contains("&y;"), "\(NFO.flaw(text))")
+  }
+
+  @Test func `an entity that nobody knows elsewhere in the file harms nothing`() {
+    let facts = NFO.facts(Array("<movie><title>Sholay</title><plot>Two &odd; friends.</plot></movie>".utf8))
+    #expect(facts?.title == "Sholay" && facts?.overview == "Two &odd; friends.")
+  }
+
   @Test(arguments: ["1975", "1975-08-15", "15-08-1975", "15.08.1975"])
   func `the year is found in a date of any order`(date: String) {
     let text = "<movie><title>Sholay</title><premiered>\(date)</premiered></movie>"

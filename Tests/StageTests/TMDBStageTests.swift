@@ -102,6 +102,25 @@ struct TMDBStageTests {
     #expect(try job.record("tmdb").status == .success)
   }
 
+  @Test func `what is passed over is told with the reason and with what was taken instead`() async throws {
+    let job = try TemporaryJob(film: "in/Sholay.mkv")
+    try job.write("x", to: job.workspace.pushing("in/Sholay.mkv"))
+    try job.write("<movie><title>&x;</title></movie>", to: job.workspace.pushing("in/Sholay.nfo"))
+    try job.write("{}", to: job.workspace.pushing("in/Sholay.json"))
+    let result = try await runStage(["tmdb", job.folder.string, "Sholay", "1975"], job.environment)
+    #expect(result.status == 0)
+    let told = [
+      "in/Sholay.nfo was passed over: its title holds &x;, an entity that is not known",
+      "in/Sholay.json was passed over: it tells no title of a film", "Sholay (1975), from file name",
+    ]
+    for part in told { #expect(result.errors.contains(part), "\(result.errors)") }
+    let facts = try #require(try job.record("tmdb").fields["metadata"])
+    #expect(facts["source"] == .string("file name"))
+    let notes = (facts["notes"]?.array ?? []).compactMap(\.string)
+    for part in told.dropLast() { #expect(notes.contains { $0.hasSuffix(part) }, "\(notes)") }
+    #expect(try job.json("metadata/tmdb_data.json")["title"] == .string("Sholay"))
+  }
+
   @Test func `SIGTERM ends a request that hangs, and the record says interrupted`() async throws {
     let job = try TemporaryJob()
     try await HTTPServer.with(job.workspace) { server in

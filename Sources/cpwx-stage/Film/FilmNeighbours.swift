@@ -5,22 +5,36 @@ internal import SystemPackage
 struct FilmNeighbours: Sendable {
   let film: FilePath
 
-  /// The facts in the first of the files that holds any, and that file; `nil` when none does.
-  func facts(log: Log) -> (facts: FilmFacts, path: FilePath)? {
-    for (path, read) in candidates {
-      guard let bytes = try? DurableFile.read(path) else { continue }
-      if let facts = read(bytes) { return (facts, path) }
-      log.warning("\(path) tells no title of a film; it was passed over")
-    }
-    return nil
+  /// What the files tell.
+  struct Found: Sendable {
+    /// The facts in the first of the files that holds any, and that file; `nil` when none does.
+    var facts: (facts: FilmFacts, path: FilePath)?
+    /// Which files were passed over before it, and why.
+    var notes: [String] = []
   }
 
-  private var candidates: [(FilePath, ([UInt8]) -> FilmFacts?)] {
+  func find() -> Found {
+    var found = Found()
+    for path in candidates {
+      guard let bytes = try? DurableFile.read(path) else { continue }
+      let isJSON = path.extension == "json"
+      if let facts = isJSON ? Self.json(bytes) : NFO.facts(bytes) {
+        found.facts = (facts, path)
+        break
+      }
+      found.notes.append("\(path) was passed over: \(isJSON ? NFO.noTitle : NFO.flaw(bytes))")
+    }
+    return found
+  }
+
+  private var candidates: [FilePath] {
     let folder = film.removingLastComponent()
     let stem = film.lastComponent?.stem ?? ""
-    func json(_ bytes: [UInt8]) -> FilmFacts? { (try? JSON(parsing: bytes)).flatMap { FilmFacts($0, source: "json") } }
-    let names = ["\(stem).nfo", "\(stem).NFO", "movie.nfo", "movie.NFO"]
-    return names.map { (folder.appending($0), NFO.facts) } + [(folder.appending("\(stem).json"), json)]
+    return ["\(stem).nfo", "\(stem).NFO", "movie.nfo", "movie.NFO", "\(stem).json"].map { folder.appending($0) }
+  }
+
+  private static func json(_ bytes: [UInt8]) -> FilmFacts? {
+    (try? JSON(parsing: bytes)).flatMap { FilmFacts($0, source: "json") }
   }
 }
 

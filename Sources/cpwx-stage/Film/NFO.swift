@@ -2,12 +2,10 @@ internal import Jobs
 
 /// Kodi's `.nfo`: a `<movie>` of XML. Source of the format: the Kodi wiki, NFO files/Movies.
 enum NFO {
-  /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner.
+  /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner, or
+  /// when its title is not to be understood.
   static func facts(_ bytes: [UInt8]) -> FilmFacts? {
-    guard let text = text(bytes) else { return nil }
-    let elements = XMLReader.elements(in: text)
-    guard let movie = elements.first(where: { ["movie", "video", "episodedetails", "musicvideo"].contains($0.name) }),
-      let title = movie.text(of: "title")
+    guard let movie = movie(bytes), let title = movie.text(of: "title"), movie.first("title")?.unknownEntity == nil
     else { return nil }
     let dates = ["year", "premiered", "releasedate", "aired"].lazy.compactMap { movie.text(of: $0) }
     var facts = FilmFacts(source: "nfo", title: title, year: dates.compactMap(year(in:)).first)
@@ -23,6 +21,20 @@ enum NFO {
     facts.tmdbID = movie.text(of: "tmdbid").flatMap { Int($0) }
     facts.imdbID = (movie.text(of: "imdbid") ?? movie.text(of: "id")).flatMap { $0.hasPrefix("tt") ? $0 : nil }
     return facts
+  }
+
+  /// Why ``facts(_:)`` has none, for people.
+  static func flaw(_ bytes: [UInt8]) -> String {
+    let entity = movie(bytes)?.first("title")?.unknownEntity
+    return entity.map { "its title holds &\($0);, an entity that is not known" } ?? noTitle
+  }
+
+  static let noTitle = "it tells no title of a film"
+
+  private static func movie(_ bytes: [UInt8]) -> XMLElement? {
+    text(bytes).flatMap { text in
+      XMLReader.elements(in: text).first { ["movie", "video", "episodedetails", "musicvideo"].contains($0.name) }
+    }
   }
 
   private static func texts(_ movie: XMLElement, _ name: String) -> [String] {

@@ -4,12 +4,14 @@ internal import Jobs
 struct XMLElement: Sendable, Equatable {
   var name: String
   var text = ""
+  /// The first entity in its text that nobody knows, which stands there as it is.
+  var unknownEntity: String?
   var children: [XMLElement] = []
 
+  func first(_ name: String) -> XMLElement? { children.first { $0.name == name } }
+
   /// The text of the first child of that name, without white space at its ends; `nil` when there is none.
-  func text(of name: String) -> String? {
-    children.first { $0.name == name }?.text.trimmed.nonEmpty
-  }
+  func text(of name: String) -> String? { first(name)?.text.trimmed.nonEmpty }
 
   func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 }
@@ -34,7 +36,7 @@ struct XMLReader {
 
   private mutating func read() {
     while let start = rest.firstIndex(of: "<") {
-      append(Self.decoded(rest[..<start]))
+      decode(rest[..<start])
       rest = rest[start...]
       if rest.hasPrefix("<!--") {
         skip(past: "-->")
@@ -49,7 +51,7 @@ struct XMLReader {
         readTag()
       }
     }
-    append(Self.decoded(rest))
+    decode(rest)
     while open.count > 1 { close() }
   }
 
@@ -104,10 +106,23 @@ struct XMLReader {
     tag.prefix { !$0.isWhitespace }.lowercased()
   }
 
-  private static let entities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " "]
+  private static let entities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " "].merging(
+    zip(latin.split(separator: " ").map(String.init), latinScalars.map { String(Character(Unicode.Scalar($0))) })
+  ) { first, _ in first }
 
-  /// `text` with its entities decoded; an ampersand that begins none stays.
-  private static func decoded(_ text: Substring) -> String {
+  private static let latinScalars: ClosedRange<UInt8> = 0xA0...0xFF
+
+  /// HTML's names for U+00A0 to U+00FF, in that order: XML does not know them, and media managers write them.
+  private static let latin =
+    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro "
+    + "para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil "
+    + "Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave "
+    + "Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml "
+    + "igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute "
+    + "thorn yuml"
+
+  /// Appends `text` with its entities decoded; an ampersand that begins none stays.
+  private mutating func decode(_ text: Substring) {
     var result = ""
     var rest = text
     while let start = rest.firstIndex(of: "&") {
@@ -115,15 +130,19 @@ struct XMLReader {
       rest = rest[start...]
       let name = rest.dropFirst().prefix { $0 != ";" && $0 != "&" && !$0.isWhitespace }
       let end = rest.index(rest.startIndex, offsetBy: name.count + 1)
-      if end < rest.endIndex, rest[end] == ";", let value = value(of: name) {
+      let isWhole = end < rest.endIndex && rest[end] == ";"
+      if isWhole, let value = Self.value(of: name) {
         result += value
         rest = rest[rest.index(after: end)...]
       } else {
+        if isWhole, name.first?.isLetter == true, open[open.count - 1].unknownEntity == nil {
+          open[open.count - 1].unknownEntity = String(name)
+        }
         result += "&"
         rest = rest.dropFirst()
       }
     }
-    return result + rest
+    append(result + rest)
   }
 
   private static func value(of name: Substring) -> String? {

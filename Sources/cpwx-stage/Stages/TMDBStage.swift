@@ -16,11 +16,12 @@ struct TMDBStage: StageCommand {
     let title = arguments[1].trimmed
     let year = try arguments.count > 2 && !arguments[2].isEmpty ? Self.year(arguments[2]) : nil
     let online = try await lookUp(title, year, context)
-    let facts = online.facts ?? offline(title, year, context, &manifest)
+    var notes = [online.note].compactMap { $0 }
+    let facts = online.facts ?? offline(title, year, context, &manifest, &notes)
     context.log.info("\(facts.title)\(facts.year.map { " (\($0))" } ?? ""), from \(facts.source)")
 
     var document = facts.json
-    document["notes"] = .strings([online.note].compactMap { $0 })
+    document["notes"] = .strings(notes)
     let output = context.path("metadata/tmdb_data.json")
     let prompt = context.path("prompts/tmdb_prompt.txt")
     let names = facts.cast.flatMap { [$0.character, $0.name].compactMap { $0 } }
@@ -34,7 +35,7 @@ struct TMDBStage: StageCommand {
     manifest.addMetadata("year", .int(facts.year))
     manifest.addMetadata("tmdb_id", .int(facts.tmdbID))
     manifest.addMetadata("cast", .int(facts.cast.count))
-    manifest.addMetadata("notes", .strings([online.note].compactMap { $0 }))
+    manifest.addMetadata("notes", .strings(notes))
     // The later stages have what they can get; whoever gave the key should still hear of it.
     if let refusal = online.refusal { throw refusal }
   }
@@ -77,15 +78,19 @@ struct TMDBStage: StageCommand {
     }
   }
 
+  /// What lies beside the film tells of it, else its name does.
   private static func offline(
-    _ title: String, _ year: Int?, _ context: StageContext, _ manifest: inout StageManifest
+    _ title: String, _ year: Int?, _ context: StageContext, _ manifest: inout StageManifest, _ notes: inout [String]
   ) -> FilmFacts {
-    if let film = context.film, let found = FilmNeighbours(film: film).facts(log: context.log) {
-      manifest.addInput(found.facts.source, found.path, "What lies beside the film")
-      var facts = found.facts
-      facts.year = facts.year ?? year
-      return facts
+    let found = context.film.map { FilmNeighbours(film: $0).find() } ?? .init()
+    for note in found.notes {
+      context.log.warning(note)
+      notes.append(context.log.masked(note))
     }
-    return FilmFacts(source: "file name", title: title, year: year)
+    guard let (known, path) = found.facts else { return FilmFacts(source: "file name", title: title, year: year) }
+    manifest.addInput(known.source, path, "What lies beside the film")
+    var facts = known
+    facts.year = facts.year ?? year
+    return facts
   }
 }
