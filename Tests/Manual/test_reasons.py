@@ -47,6 +47,16 @@ class Stages(ErrorCase):
         record = Path(self.place.cpwx("job", "path", "latest", code=0)[1].strip(), "manifest.json").read_text()
         self.expect("only what was asked for: ... failed earlier", 1, (1, said + why + record))
 
+    def test_that_need_what_is_switched_off(self):
+        (self.place.root / "config/pipeline.yaml").write_text(
+            "name: switched\nstages:\n"
+            "  - {name: one, number: 1, command: [touch, '{job_dir}/one.txt'], enabled: STEP_ONE, outputs: {a: {path: one.txt}}}\n"
+            "  - {name: two, number: 2, command: ['true'], inputs: [{key: a, path: one.txt}]}\n")
+        (self.place.root / "config/.env").write_text("STEP_ONE=false\n")
+        code, said = self.place.cpwx("run")
+        self.expect("needs ... of ..., which ... in job.env leaves out", 1, (code, said))
+        self.assertIn("two: needs one.txt of one, which STEP_ONE=false in job.env leaves out", said)
+
     def test_before_which_a_run_ends(self):
         begun = self.place.root / "begun"
         self.place.pipeline(f"touch {begun}; sleep 2")

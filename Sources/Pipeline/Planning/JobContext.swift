@@ -50,6 +50,25 @@ struct JobContext {
     stage.enabled.flatMap { setting($0) }.flatMap { parseSwitch($0) } == false
   }
 
+  /// Why a job cannot be done to its end, for people: a stage that matters reads what is not there, and the one that makes
+  /// it is switched off. `nil` when nothing is so.
+  ///
+  /// Said before hours of work, not after them.
+  func contradiction(in selection: StageSelection) -> String? {
+    for stage in selection.wanted where stage.critical && !isSwitchedOff(stage) {
+      for input in inputs(of: stage) where !input.optional {
+        let needed = path(of: input, stage)
+        let maker = selection.all.first { maker in
+          isSwitchedOff(maker) && maker.outputs.contains { path(of: $0, maker) == needed }
+        }
+        guard let maker, let key = maker.enabled, !exists(needed) else { continue }
+        let reason = "needs \(input.path) of \(maker.name), which \(key)=\(setting(key) ?? "") in job.env leaves out"
+        return "\(stage.name): \(reason)"
+      }
+    }
+    return nil
+  }
+
   /// - Parameter name: what the stage knows a path of this machine as.
   func placeholders(
     for stage: StageDefinition, naming name: (FilePath) -> String = { $0.string }

@@ -148,6 +148,7 @@ struct JobRun {
     _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
   ) throws -> Outcome {
     let runner = try runner.runner(in: workspace, environment: environment, toolFolders: toolFolders)
+    if let reason = context.contradiction(in: selection) { return Outcome(status: .failed, reason: reason) }
     var plan = ResumePlan(selection)
     var fingerprints = Fingerprints(stop: stop)
     for stage in selection.wanted {

@@ -61,6 +61,25 @@ struct SelectionTests {
     }
   }
 
+  @Test func `a stage that needs what is switched off fails the job before anything runs, and names it`() throws {
+    let stages: [Stage] = [
+      .making("one"), .making("two", fields: ["enabled: STEP_TWO"]), .making("three", from: ["two.out"]),
+    ]
+    try TestWorkspace.with(stages, config: ["STEP_TWO=no"]) { workspace in
+      try workspace.film()
+      let run = try workspace.start([CPWX.path, "run"]).wait()
+      #expect(run.code == 1)
+      let reason = "three: needs two.out of two, which STEP_TWO=no in job.env leaves out"
+      #expect(run.output.contains(reason) || run.errors.contains(reason), "\(run)")
+      #expect(workspace.runs.isEmpty)
+      #expect(try workspace.cpwx("job", "why", "latest").output.contains(reason))
+      // What somebody has put there does as well.
+      try workspace.write(try workspace.job() + "/two.out", "by hand")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.runs == ["one", "three"])
+    }
+  }
+
   @Test(arguments: [["--from-stage", "nope"], ["--stages", "one,nope"], ["--workflow", "nope"]])
   func `an unknown name is a mistake of usage and lists what there is`(arguments: [String]) throws {
     try TestWorkspace.with(Self.stages) { workspace in
