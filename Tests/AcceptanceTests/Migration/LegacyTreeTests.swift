@@ -43,10 +43,26 @@ struct LegacyTreeTests {
         #expect(shown["input"]?.string?.hasPrefix("in/") == true && workspace.exists(shown["input"]?.string ?? ""))
         let manifest = try workspace.manifest(of: path)
         #expect(manifest["created_at"] == entry["created_at"])
+        let film = try #require(films.first { entry["path"]?.string == "out/\($0["dir"]?.string ?? "")" })
+        if let updated = film["manifest_updated_at"]?.string {
+          // Where the manifest of its time has it.
+          #expect((manifest["updated_at"] ?? manifest["timing"]?["completed_at"])?.string == updated, "\(path)")
+        }
+        let oldest = try #require(film["mtime_oldest"]?.string.flatMap { Timestamp($0) })
+        let files = Set(workspace.tree(path)).subtracting(["manifest.json", "job.env", "job_info.json"])
+        let times = files.compactMap { modified(workspace.path("\(path)/\($0)")) }
+        // The archive of the trees has whole seconds.
+        #expect(abs((times.min() ?? 0) - oldest.microseconds / 1_000_000) <= 1, "\(path)")
         #expect(manifest["pipeline"]?["completed_stages"] == entry["completed_stages"])
         #expect(try workspace.cpwx("manifest", "validate", path).code == 0)
       }
     }
+  }
+
+  /// When a file was last changed, in seconds; `nil` for what is no file.
+  private func modified(_ path: String) -> Int64? {
+    var raw = stat()
+    return lstat(path, &raw) == 0 && raw.st_mode & S_IFMT == S_IFREG ? Int64(raw.st_mtim.tv_sec) : nil
   }
 
   private func check(_ film: JSON, by plan: [JSON], _ expected: JSON) throws {
@@ -86,5 +102,32 @@ struct LegacyTreeTests {
     let twins = (expected["entries"]?.array ?? []).filter { $0["group"]?.string == group && group != nil }
       .compactMap { $0["dir"]?.string }.filter { $0 != name }.map { "out/\($0)" }
     #expect(entry["twins"]?.array?.compactMap(\.string) == twins, "\(name)")
+    for hazard in film["hazards"]?.array ?? [] { check(hazard.string ?? "", entry, tells) }
+  }
+
+  /// Of what could mislead in a tree, what shows that it did not.
+  private func check(_ hazard: String, _ entry: JSON, _ tells: (String, String) -> Bool) {
+    func has(_ key: String, _ text: String) -> Bool { entry[key]?.array?.contains { $0.string == text } == true }
+    let signs: [(hazard: String, isSeen: Bool)] = [
+      ("en_merged/*.srt not", has("writes", "subtitles/subtitles.srt")),
+      ("file names carry the dir name", (entry["renames"]?.int ?? 0) > 0),
+      ("year is a JSON string", entry["year"]?.int != nil),
+      ("skipped_stages holds the failed stage", has("failed_stages", "mux")),
+      ("StageManifest of demux was overwritten", has("completed_stages", "demux")),
+      ("resumed_at present", entry["status"]?.string == "completed"),
+      ("skipped_stages still lists mux", has("completed_stages", "mux")),
+      ("failed_stages is sticky", entry["failed_stages"]?.array?.isEmpty == true),
+      ("no manifest: stages only from files", tells("info", "the files alone tell of the stages")),
+      ("every stage left its output", has("completed_stages", "mux")),
+      ("killed mid-write", tells("warning", "is cut short")),
+      ("shell metacharacters", entry["output_dir"]?.string != nil),
+      ("twin dir", entry["twins"]?.array?.isEmpty == false),
+      ("same title as", entry["twins"]?.array?.isEmpty == true),
+    ]
+    guard let sign = signs.first(where: { hazard.contains($0.hazard) }) else {
+      Issue.record("nothing shows whether this misled: \(hazard)")
+      return
+    }
+    #expect(sign.isSeen, "\(entry["path"]?.string ?? ""): \(hazard)")
   }
 }
