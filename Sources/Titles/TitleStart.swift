@@ -22,7 +22,7 @@ struct TitleStart {
     guard index < name.tokens.count else { return nil }
     if let group = name.group(startingAt: index) {
       let end = group.tokens.upperBound
-      guard canStartTitle(at: end, of: name, years: years) else { return nil }
+      guard canStartTitle(at: end, of: name, years: years, behindJunk: name.isJunk(group)) else { return nil }
       if group.tokens.count == 1, let year = name.tokens[index].fourDigits, years.contains(year) {
         return (end, year)
       }
@@ -71,14 +71,21 @@ struct TitleStart {
   }
 
   /// Whether what follows a leading group could be the title; if not, the group is (`[REC] 2 (2009)`).
-  private static func canStartTitle(at index: Int, of name: TaggedName, years: ClosedRange<Int>) -> Bool {
+  ///
+  /// - Parameter behindJunk: whether the group cannot be: then a number may (`[YTS.MX] 12 Angry Men`), and what stands
+  ///   behind the year.
+  private static func canStartTitle(
+    at index: Int, of name: TaggedName, years: ClosedRange<Int>, behindJunk: Bool = false
+  ) -> Bool {
     guard index < name.tokens.count else { return false }
     if let group = name.group(startingAt: index) {
       let isYear = group.tokens.count == 1 && name.tokens[index].fourDigits.map(years.contains) == true
-      return !isYear && !name.isJunk(group)
+      if isYear, !behindJunk { return false }
+      guard isYear || name.isJunk(group) else { return true }
+      return canStartTitle(at: group.tokens.upperBound, of: name, years: years, behindJunk: behindJunk)
     }
     let number = name.tokens[index].text.unicodeScalars
-    let isSequel = number.count <= 2 && number.allSatisfy { $0.properties.numericType != nil }
+    let isSequel = !behindJunk && number.count <= 2 && number.allSatisfy { $0.properties.numericType != nil }
     return !isSequel && !name.isTechnical(index) && !isAllThereIs(before: index, of: name, years: years)
   }
 

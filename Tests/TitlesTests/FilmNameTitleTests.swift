@@ -54,6 +54,19 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: "Donnie_Darko_Directors_Cut_2001.mkv").title == "Donnie Darko")
   }
 
+  @Test(arguments: [
+    ("[YTS.MX] 12 Angry Men (1957).mkv", "12 Angry Men", 1957), ("[YTS.MX].9.2009.1080p.mkv", "9", 2009),
+    ("[YTS.AM] [1080p] Sholay (1975).mkv", "Sholay", 1975), ("[1080p] [YTS] Don (1978).mkv", "Don", 1978),
+    ("[YTS] (1975) Sholay.mkv", "Sholay", 1975), ("[REC] 2 (2009).mkv", "[REC] 2", 2009),
+    ("[REC] [1080p] (2007).mkv", "[REC]", 2007),
+  ])
+  func `what cannot be a title in brackets is dropped before numbers, years and more of it`(
+    name: String, title: String, year: Int
+  ) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == year)
+  }
+
   @Test func `sites and groups in front are dropped`() {
     #expect(FilmName(parsing: "www.site.tld - Khel Khel Mein (2024) 1080p").title == "Khel Khel Mein")
     #expect(FilmName(parsing: "[Group] Paprika [1080p][HEVC].mkv").title == "Paprika")
