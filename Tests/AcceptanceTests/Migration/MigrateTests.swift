@@ -175,6 +175,26 @@ struct MigrateTests {
     }
   }
 
+  @Test func `a terminal is told how far it has come, and at the end what was done and how it is put back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldTrees()
+      func shown(_ arguments: String) throws -> String {
+        try workspace.start(
+          ["script", "-qec", "exec '\(CPWX.path)' migrate \(arguments)", "/dev/null"], environment: ["TERM": "xterm"]
+        ).wait().output
+      }
+      let line = "\r\u{1B}[K"
+      let moved = try shown("--from-legacy")
+      // Each overwrites the one before, and the last leaves nothing.
+      #expect(moved.contains(line + "2 of 2 trees moved" + line) && moved.contains(" trees read" + line), "\(moved)")
+      #expect(moved.contains("m001: 2 done, ") && moved.contains("no jobs, which stay"), "\(moved)")
+      #expect(moved.contains("To put everything back: cpwx migrate undo m001"), "\(moved)")
+      let back = try shown("undo")
+      #expect(back.contains(line + "2 of 2 trees put back" + line + "m001: 2 put back."), "\(back)")
+      #expect(try workspace.cpwx("migrate", "--from-legacy", "-q").errors.isEmpty)
+    }
+  }
+
   @Test func `a failed job goes on from the stage that failed`() throws {
     let stages = ["subtitle_gen", "mux"].enumerated().map { number, name in
       Stage(
