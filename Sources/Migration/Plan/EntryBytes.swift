@@ -75,8 +75,17 @@ struct EntryBytes {
   mutating func pass<Value>(_ list: inout [Value], from start: Value, _ each: (inout Self, inout Value) -> Void) {
     var count = Int32(list.count)
     pass(&count)
-    if !isWriting { list = Array(repeating: start, count: Int(count)) }
-    for index in list.indices { each(&self, &list[index]) }
+    if isWriting {
+      for var value in list { each(&self, &value) }
+      return
+    }
+    list = []
+    list.reserveCapacity(Int(count))
+    for _ in 0..<count {
+      var value = start
+      each(&self, &value)
+      list.append(value)
+    }
   }
 
   mutating func pass(_ text: inout String?) { pass(&text, from: "") { $0.pass(&$1) } }

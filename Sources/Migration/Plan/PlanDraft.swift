@@ -65,7 +65,7 @@ struct PlanDraft: Sendable {
     var links: [TreeScan.Link]
   }
 
-  /// Entries that are held in memory, so that a plan of few trees needs no file; all others are in one.
+  /// Entries that are held in memory, so that a plan of few trees takes no room on a disk; all others are in a file.
   private static let room = 1_024
 
   /// The first entries.
