@@ -53,6 +53,29 @@ def modes(root):
     return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in Path(root).rglob("*")}
 
 
+class Packages(unittest.TestCase):
+    """What is to be run to get them, as `make -n demo` prints it; nobody but root can run it as it is."""
+
+    def said(self, *user):
+        with open(ROOT / "Makefile", "rb") as makefile:
+            # Another user may not be able to read this folder.
+            done = subprocess.run(
+                [*user, "make", "-n", "-f", "-", "demo"], cwd="/", stdin=makefile, check=True, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "HOME": "/"})
+        return [line for line in done.stdout.decode().splitlines() if "apt-get install" in line]
+
+    def expect(self, before, lines):
+        self.assertEqual(len(lines), 1, lines)
+        self.assertRegex(lines[0], rf";\s+{before}apt-get update -q && +{before}env [A-Z_a-z0-9= ]+ apt-get install ")
+
+    def test_are_installed_with_sudo_but_by_root_without(self):
+        if os.geteuid() == 0:
+            self.expect("", self.said())
+            self.expect("sudo ", self.said("setpriv", "--reuid=65534", "--clear-groups"))
+        else:
+            self.expect("sudo ", self.said())
+
+
 class Installing(unittest.TestCase):
     def test_that_is_installed_and_nothing_else_whatever_the_umask(self):
         # The record is what make uninstall goes by.
