@@ -59,6 +59,14 @@ struct `The check of the engines` {
     #expect(found.notWell.count == 3)
   }
 
+  @Test func `knows the whisper models that the engines know`() throws {
+    let here = FilePath(#filePath).removingLastComponent()
+    let file = here.pushing("../../config/engines/whisper_models.py").lexicallyNormalized()
+    let source = String(decoding: try DurableFile.read(file), as: UTF8.self)
+    let list = try #require(source.firstMatch(of: /RANKING = \[([^\]]*)\]/)?.1)
+    #expect(list.matches(of: /"([^"]+)"/).map { String($0.1) } == WhisperModel.known)
+  }
+
   @Test func `fails for an engine's name that no engine bears`() async throws {
     let folder = try TemporaryFolder()
     let found = await results(try EnginesOfShell(in: folder), ["ENGINE_ASR": "wisper", "ENGINE_DIARIZATION": "auto"])
