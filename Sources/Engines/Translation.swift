@@ -14,7 +14,7 @@ public func requireTranslation(from spoken: Language?, into wanted: Language?, p
   if let probability, probability < 0.5 {
     throw JobError(
       .missingEngine, "TGT_LANG=\(wanted)",
-      "the language is a guess, \(spoken.englishName) (\(Int(probability * 100)) %), and no installed engine translates that into \(wanted.englishName)",
+      "the language is a guess, \(spoken.englishName) (\(Int((probability * 100).rounded())) %), and no installed engine translates that into \(wanted.englishName)",
       remedy: "Set SRC_LANG to the language that is spoken. If it is \(spoken.englishName), s\(remedy)")
   }
   throw JobError(

@@ -78,8 +78,10 @@ struct `A workspace` {
     }
   }
 
-  @Test func `takes a damaged configuration for what can be read of it`() throws {
-    let site = try TemporaryWorkspace(env: [0, 0, 0xFF, 0x0A] + Array("OUTPUT_ROOT=a\0b\n".utf8))
-    #expect(try site.workspace.outputRoot == site.path("a\u{FFFD}b"))
+  @Test func `refuses a configuration that holds what no text does, and takes the rest as it can be read`() throws {
+    let damaged = try TemporaryWorkspace(env: [0, 0, 0xFF, 0x0A] + Array("OUTPUT_ROOT=a\n".utf8))
+    #expect { try damaged.workspace } throws: { ($0 as? JobError)?.code == .configuration }
+    let odd = try TemporaryWorkspace(env: [0xFF, 0x0A] + Array("OUTPUT_ROOT=a\n".utf8))
+    #expect(try odd.workspace.outputRoot == odd.path("a"))
   }
 }
