@@ -10,7 +10,7 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Check programs, engines, configuration, room and secrets; say what to do.",
     discussion: """
       Exit code 1 when something is wrong that keeps films from being done. --fix makes missing folders, closes files \
-      with secrets to others, and installs the speech engines (about 2 GB, from PyPI). Where stages are run as \
+      with secrets to others, and installs the speech engines (about 1.4 GB, from PyPI). Where stages are run as \
       containers, Docker and the images are looked at, in place of this machine's programs and engines; where jobs are \
       handed to a cluster, Slurm's programs, its controller and its GPUs, too. With -q only what is not well is shown.
 

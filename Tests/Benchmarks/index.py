@@ -4,7 +4,7 @@
 usage: index.py INDEX-BENCH CPWX FOLDER [SIZE ...]
 
 FOLDER/workspace grows from size to size, and stays for the next run. What happens in process is measured by
-`index-bench measure`; then whole processes: median and the slowest of 21, of lists and completions the 99th of 100.
+`index-bench measure`; then whole processes: median and the slowest of 21, of lists and completions the 99th of 100, of statistics the slowest of 5.
 """
 
 import json

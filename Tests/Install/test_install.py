@@ -76,6 +76,30 @@ class Packages(unittest.TestCase):
             self.expect("sudo ", self.said())
 
 
+class Demo(unittest.TestCase):
+    """README's first command, on a terminal, where what it sets up is there already."""
+
+    def made(self, place):
+        environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        done = subprocess.run(
+            ["script", "-qec", f"make --no-print-directory demo DEMO={place}", "/dev/null"], cwd=ROOT,
+            env={**environment, "TERM": "xterm", "NO_COLOR": "1"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 0, said)
+        return said.replace("\r\n", "\n")
+
+    def test_makes_a_film_with_subtitles_once_and_says_what_it_does(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for turn in (1, 2):
+                said = self.made(f"{folder}/demo")
+                for part in ("packages", "building cpwx and cpwx-stage", "speech engines", "a workspace in", "cpwx run -C"):
+                    self.assertRegex(said, rf"(?m)^== .*{part}|^{part}")
+                self.assertRegex(said, r"\d\d:\d\d:\d\d,\d\d\d --> \d\d:\d\d:\d\d,\d\d\d\n\w")
+                self.assertRegex(said, r"codec_type=subtitle.*language=eng")
+                self.assertEqual(len(list(Path(folder).glob("demo/out/*/*/*/*/*/final_output.mp4"))), 1, said)
+            self.assertEqual(len(list(Path(folder).glob("demo/out/*/*/*/*/*"))), 1)
+
+
 class Installing(unittest.TestCase):
     def test_that_is_installed_and_nothing_else_whatever_the_umask(self):
         # The record is what make uninstall goes by.

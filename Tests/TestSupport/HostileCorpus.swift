@@ -63,7 +63,7 @@ public enum HostileCorpus {
     big = entry(top + "/b"); big[0].size = 1 << 50
     make("huge-size", top + "/b", good, change=lambda tar: tar[:1536 if len(tar) > 1536 else None][:1024] + big[0].tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     make("sparse-bomb", top + "/s", good, entry(top + "/s", b"1\\n0\\n0\\n".ljust(512, b"\\0"), **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": top + "/s", "GNU.sparse.realsize": str(1 << 50)}))
-    make("no-end", "cut short", good, change=lambda tar: tar[:1024])
+    make("no-end", "after " + top + "/a/good", good, change=lambda tar: tar[:1024])
     make("cut-member", "cannot be read on", entry(top + "/a/good", b"x" * 5000), change=lambda tar: tar[:2048])
     make("no-tar", "tar", change=lambda tar: b"this is no tar at all" * 100)
     unnamed = bytearray(entry("x")[0].tobuf(tarfile.USTAR_FORMAT)); unnamed[0] = 0; unnamed[148:156] = b" " * 8

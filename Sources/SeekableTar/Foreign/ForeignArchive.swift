@@ -153,6 +153,9 @@ private struct ForeignReading: ~Copyable {
       salvage.damage = error
       // What was written of it until then.
       if let member = error.member { staging?.remove(member) }
+    } catch var error as ArchiveError where error.code == .damaged && error.member == nil {
+      if let last = salvage.members.last { error.message += "; what comes after \(last.path) is lost" }
+      throw error
     }
     try checks.finish()
     try finish(&salvage)

@@ -7,10 +7,12 @@ struct JobFindCommand: AsyncParsableCommand {
     commandName: "find",
     abstract: "Find jobs by words of the title or file name, in any order and script, or by content hash.",
     discussion: """
+      Exit code 1 when nothing is found.
+
       EXAMPLES
         cpwx job find sholay
         cpwx job find "$(sha256sum < in/film.mkv | cut -c1-64)"
-      Then see: cpwx job show JOB. Exit code 1 when nothing is found.
+      Then see: cpwx job show JOB
       """)
 
   @Argument(help: .init("Words, or the beginning of a SHA-256 (6 digits or more).", valueName: "words"))

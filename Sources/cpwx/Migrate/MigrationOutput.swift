@@ -92,13 +92,15 @@ final class MigrationOutput {
     }
   }
 
-  /// - Parameter done: what was migrated; `nil` where a plan is only shown, or has nothing in it to be done.
-  func summary(done: Int?) -> String {
+  /// - Parameters:
+  ///   - done: what was migrated; `nil` where a plan is only shown, or has nothing in it to be done.
+  ///   - failed: what could not be.
+  func summary(done: Int?, failed: Int = 0) -> String {
     func count(_ action: String, _ words: String) -> String? {
       counts[action].map { "\($0) \(words)" }
     }
     let parts = [
-      done.map { "\($0) done" } ?? count("move", "to move"),
+      done.map { "\($0) done" } ?? count("move", "to move"), failed > 0 ? "\(failed) failed" : nil,
       done == nil ? count("complete", "to complete in place") : nil,
       count("adopt", "there already"), count("leave", "no jobs, which stay"), count("held back", "held back"),
       twins > 0 ? "\(twins) \(twins == 1 ? "shares its film" : "share their films") with another" : nil,

@@ -125,7 +125,7 @@ struct MigrationRequest {
     }
     for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
     if !isQuiet {
-      Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done))
+      Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done, failed: outcome.failures.count))
       Console.note("To put everything back: cpwx migrate undo \(journal.id)")
     }
     if !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty || output.heldBack > 0 || isUnread {

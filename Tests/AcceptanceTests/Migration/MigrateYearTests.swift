@@ -78,6 +78,7 @@ struct MigrateYearTests {
       let before = try Inventory(workspace.path("out"))
       let outcome = try workspace.cpwx("migrate", "--from-legacy")
       #expect(outcome.code == 1 && outcome.errors.contains("out/2025: stays where it is."), "\(outcome.errors)")
+      #expect(outcome.errors.contains("1 failed"), "\(outcome.errors)")
       #expect(workspace.exists("out/2025/audio/audio.wav"))
       let undo = try workspace.cpwx("migrate", "undo")
       #expect(undo.code == 0, "\(undo.errors)")
