@@ -223,4 +223,13 @@ struct `What a job asks of its node` {
     let node = TaskRequest.Node(told: "4 1000 30:00 main*\n128 64000 2:00:00 b\n", isPlaced: true)
     #expect(node == TaskRequest.Node(cpus: 128, memory: 64000 << 20, minutes: 120))
   }
+
+  @Test(
+    arguments: [
+      (["--qos=a", "--partition=b"], "b"), (["--partition", "b", "--mem=1"], "b"), (["-p", "b"], "b"), (["-pb"], "b"),
+      (["--partition=a", "-p", "b"], "b"), (["-p"], nil), (["--qos=a"], nil), ([], nil),
+    ] as [([String], String?)])
+  func `is placed where the last option says`(options: [String], partition: String?) {
+    #expect(Slurm.partition(in: options) == partition)
+  }
 }

@@ -234,7 +234,7 @@ final class ClusterRun {
         .warning(
           isHeld
             ? "the cluster holds \(tasks.count) of the tasks (\(reason)), until somebody lets them go: scontrol release \(names)"
-            : "the cluster never begins \(tasks.count) of the tasks as they are (\(reason)); see: scontrol show job \(names)"
+            : "the cluster never begins \(tasks.count) of the tasks as they are (\(reason)); see: scontrol show job \(tasks.map(\.id).min() ?? "")"
         ))
     }
   }

@@ -21,7 +21,7 @@ struct ClusterWork: Sendable {
     }
     slurm = try Slurm(environment: batch.environment, folder: batch.workspace.root)
     try slurm.requireController()
-    node = slurm.largestNode(settings.place + settings.flags)
+    node = slurm.largestNode(settings.place + settings.flags, environment: batch.environment)
     do {
       // That no node is up just now is said in the same words as that none will ever do: then a job that asks for nothing
       // would not be taken, either, and that one is no reason to leave.

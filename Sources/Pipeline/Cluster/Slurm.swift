@@ -111,10 +111,26 @@ struct Slurm: Sendable {
   /// What the largest of the nodes has that jobs may be placed on; `nil` where the cluster does not say.
   ///
   /// - Parameter place: `--partition` and its like, as `sbatch` takes them.
-  func largestNode(_ place: [String]) -> TaskRequest.Node? {
-    let partition = place.filter { $0.hasPrefix("--partition=") }
+  func largestNode(_ place: [String], environment: [String: String]) -> TaskRequest.Node? {
+    let named = Self.partition(in: place) ?? environment["SBATCH_PARTITION"]?.nonEmpty
+    let partition = named.map { ["--partition=\($0)"] } ?? []
     let told = try? answer(["sinfo", "--noheader", "--exact", "--format=%c %m %l %P"] + partition)
     return told.flatMap { TaskRequest.Node(told: $0, isPlaced: !partition.isEmpty) }
+  }
+
+  /// The last that options of `sbatch` name, in any of the forms that it takes.
+  static func partition(in options: [String]) -> String? {
+    var named: String?
+    for (index, word) in options.enumerated() {
+      if word == "-p" || word == "--partition" {
+        named = options.dropFirst(index + 1).first
+      } else if word.hasPrefix("--partition=") {
+        named = String(word.dropFirst("--partition=".count))
+      } else if word.hasPrefix("-p") {
+        named = String(word.dropFirst("-p".count))
+      }
+    }
+    return named?.nonEmpty
   }
 
   /// What a program answers.

@@ -53,15 +53,23 @@ struct JobContext {
   /// Why a job cannot be done to its end, for people: a stage that matters reads what is not there, and the one that makes
   /// it is switched off. `nil` when nothing is so.
   ///
-  /// Said before hours of work, not after them.
-  func contradiction(in selection: StageSelection) -> String? {
+  /// Said before hours of work, not after them. What a stage has done may stand without what it read, and one that declares
+  /// no outputs may make anything: nothing is said then.
+  func contradiction(in selection: StageSelection, _ manifest: Manifest) -> String? {
     for stage in selection.wanted where stage.critical && !isSwitchedOff(stage) {
-      for input in inputs(of: stage) where !input.optional {
+      let isDone = [.success, .skipped].contains(manifest.stage(stage.name)?.status)
+      if isDone && !selection.forced.contains(stage.canonicalName) { continue }
+      let earlier = selection.wanted.filter { $0.number < stage.number && !isSwitchedOff($0) }
+      if earlier.contains(where: \.outputs.isEmpty) { continue }
+      let inputs = inputs(of: stage)
+      for input in inputs where !input.optional {
+        // Of one key any that is there will do.
+        if inputs.contains(where: { $0.key == input.key && exists(path(of: $0, stage)) }) { continue }
         let needed = path(of: input, stage)
         let maker = selection.all.first { maker in
           isSwitchedOff(maker) && maker.outputs.contains { path(of: $0, maker) == needed }
         }
-        guard let maker, let key = maker.enabled, !exists(needed) else { continue }
+        guard let maker, let key = maker.enabled else { continue }
         let reason = "needs \(input.path) of \(maker.name), which \(key)=\(setting(key) ?? "") in job.env leaves out"
         return "\(stage.name): \(reason)"
       }

@@ -95,14 +95,15 @@ struct JobRun {
       let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
       if left { report(.orphansEnded(paths)) }
     }
+    // Before job.env: how old that is may be all that tells when the job was made.
+    if try manager.restoreJobInfo(paths, input: film.document(in: workspace)) {
+      report(.warning("\(paths.id): job_info.json was gone or empty, and was made anew from what else the job has"))
+    }
     if !paths.hasSettings {
       try manager.renewJobEnv(paths)
       report(.warning(Self.lostSettings(of: paths, workspace)))
     }
     try manager.restoreJobEnv(paths)
-    if try manager.restoreJobInfo(paths, input: film.document(in: workspace)) {
-      report(.warning("\(paths.id): job_info.json was gone or empty, and was made anew from what else the job has"))
-    }
     if (try? DurableFile.read(paths.pipeline)) != selection.source {
       // Whoever wrote it may have put a secret into a command.
       try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])
@@ -148,7 +149,9 @@ struct JobRun {
     _ context: JobContext, _ record: inout JobRecord, _ report: @escaping (RunEvent) -> Void
   ) throws -> Outcome {
     let runner = try runner.runner(in: workspace, environment: environment, toolFolders: toolFolders)
-    if let reason = context.contradiction(in: selection) { return Outcome(status: .failed, reason: reason) }
+    if let reason = context.contradiction(in: selection, record.latest) {
+      return Outcome(status: .failed, reason: reason)
+    }
     var plan = ResumePlan(selection)
     var fingerprints = Fingerprints(stop: stop)
     for stage in selection.wanted {

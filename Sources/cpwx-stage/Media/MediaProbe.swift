@@ -18,7 +18,12 @@ struct MediaProbe: Sendable {
     var language: String? { tag("language") }
     var isDefault: Bool { has("default") }
     /// Somebody who talks about the film, or tells the blind what is to be seen.
-    var isBesideTheFilm: Bool { has("comment") || has("visual_impaired") || has("descriptions") }
+    /// Many files say so in the track's title alone.
+    var isBesideTheFilm: Bool {
+      let title = tag("title")?.lowercased() ?? ""
+      return has("comment") || has("visual_impaired") || has("descriptions")
+        || ["commentary", "audio description", "descriptive"].contains { title.contains($0) }
+    }
     /// A cover, not a picture that moves.
     var isCover: Bool { has("attached_pic") }
     /// Seconds that the header promises in pictures; `nil` when it does not say.
