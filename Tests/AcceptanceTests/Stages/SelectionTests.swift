@@ -61,6 +61,19 @@ struct SelectionTests {
     }
   }
 
+  @Test func `a stage that needs what is switched off runs where another stage may make it`() throws {
+    let stages: [Stage] = [
+      .making("one", fields: ["enabled: STEP_ONE"]), Stage("own", script: "echo own > \"$1/one.out\""),
+      .making("two", from: ["one.out"]),
+    ]
+    try TestWorkspace.with(stages, config: ["STEP_ONE=no"]) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 0, "\(run.output)\(run.errors)")
+      #expect(workspace.runs == ["own", "two"])
+    }
+  }
+
   @Test func `a stage that needs what is switched off fails the job before anything runs, and names it`() throws {
     let stages: [Stage] = [
       .making("one"), .making("two", fields: ["enabled: STEP_TWO"]), .making("three", from: ["two.out"]),
