@@ -1,5 +1,5 @@
 import Foundation
-import SeekableTar
+@testable import SeekableTar
 import SystemPackage
 import TestSupport
 import Testing
@@ -94,6 +94,24 @@ struct `An archive's format` {
     #expect(sizes.allSatisfy { $0 <= 256 << 10 }, "\(sizes)")
     // As full as they can be: no two that follow one another would go into one.
     #expect(sizes.contains(256 << 10) && sizes.count < 24, "\(sizes)")
+  }
+
+  @Test func `is compressed at level 1 where it is so already, at 3 where it is text, and tells which`() throws {
+    let tree = try JobTree()
+    try tree.archive()
+    let contents = try tree.open().contents
+    /// Of the frames with a large member's content, of which a header alone comes before.
+    func levels(_ path: String, frames count: Int) throws -> [Int] {
+      let member = try #require(contents.index(of: .job(path)))
+      let first = contents.places[member].frame + 1
+      return contents.frames[first..<first + count].map(\.level)
+    }
+    #expect(try levels("audio/audio.wav", frames: 1) == [1])
+    #expect(try levels("final_output.mp4", frames: 2) == [1, 1])
+    #expect(try levels("asr/asr.json", frames: 1) == [3])
+    // The small members are text.
+    let small = try #require(contents.index(of: .job("job.env")))
+    #expect(contents.frames[contents.places[small].frame].level == 3)
   }
 
   @Test func `tells by the table what is in it, without the data being read`() throws {

@@ -149,6 +149,10 @@ struct ChoosingTests {
       #expect(kept?["reason"]?.string?.contains("in the hands of") == true, "\(rows)")
       #expect(left(workspace) == [ids[0]])
       #expect(outcome.errors.contains("1 kept back"))
+      // Force is for what can be resumed, not for this.
+      let forced = try workspace.cpwx("archive", "--force", ids[0])
+      #expect(forced.code == 1 && forced.errors.contains("in the hands of"), "\(forced.errors)")
+      #expect(left(workspace) == [ids[0]] && workspace.archives.count == 2)
       holder.send(SIGTERM)
     }
   }

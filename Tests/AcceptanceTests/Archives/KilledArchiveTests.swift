@@ -45,7 +45,12 @@ struct KilledArchiveTests {
       let (job, logs) = (try workspace.job(), try workspace.logFolder())
       let whole = try workspace.snapshot(job, logs)
       let records = whole.filter { $0.contains("|f|") }.count
+      func row() throws -> JSON { try #require(try workspace.json("job", "list").array?.first) }
       try save(workspace)
+      // What comes of it when nothing cuts it off.
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let path = try workspace.archive()
+      let (archived, archivedRow) = (try workspace.bytes(path), try row())
       var sawBoth = false
       var sawArchiveAlone = false
       let steps = try cutOff(workspace, ["archive", "--parallel", "1", id]) {
@@ -61,9 +66,11 @@ struct KilledArchiveTests {
         sawArchiveAlone = sawArchiveAlone || !isWhole && isArchived
         let again = try workspace.cpwx("archive", id)
         #expect(again.code == 0, "step \(step): \(again.errors)")
-        #expect(workspace.archives.count == 1, "step \(step)")
+        #expect(workspace.archives == [path], "step \(step)")
+        #expect(try workspace.bytes(path) == archived, "step \(step)")
         #expect(workspace.jobs.isEmpty && !workspace.exists(logs), "step \(step)")
         #expect(workspace.leftovers.isEmpty, "step \(step): \(workspace.leftovers)")
+        #expect(try row() == archivedRow, "step \(step)")
         // What is in the archive was compared above; that it can be put back is tried now and then.
         guard step.isMultiple(of: 9) else { return }
         #expect(try workspace.cpwx("archive", "restore", id).code == 0, "step \(step)")
