@@ -183,6 +183,20 @@ struct `Damage to an archive` {
     }
   }
 
+  @Test func `is noticed by who extracts, whichever byte is flipped`() throws {
+    let small = try Small()
+    try inMemory { staging in
+      for place in 0..<small.end {
+        try small.flip(place)
+        let archive = try SeekableArchive(small.path)
+        try makeEmpty(staging)
+        try expectArchiveError(.damaged) {
+          _ = try withFolder(staging) { try archive.extract(ExtractionOptions(workers: 1), into: $0) }
+        }
+      }
+    }
+  }
+
   @Test func `is told wherever it is cut short, with the last member that is good and the one that is not`() throws {
     let small = try Small()
     for count in small.good.indices {
@@ -284,6 +298,27 @@ struct `Damage to an archive` {
     #expect(saved.damaged.map(\.path) == [film])
     let before = try listing(tree.workspace).filter { $0.contains("20251030-001") && !$0.contains("final_output") }
     #expect(try listing(tree.folder.path("saved").string).filter { $0.contains("20251030-001") } == before)
+  }
+
+  @Test func `to all other frames is nothing to who takes out one member`() throws {
+    let tree = try JobTree()
+    try tree.archive()
+    let path = tree.folder.path("job.tar.zst").string
+    let member = "\(JobTree.job)/asr/asr.json"
+    var bytes = try Array(Data(contentsOf: URL(filePath: path)))
+    for frame in try FrameMap(of: path).frames where !frame.contents.contains(member) {
+      for place in frame.range { bytes[place] = 0 }
+    }
+    try Data(bytes).write(to: URL(filePath: tree.folder.path("bad.tar.zst").string))
+    let archive = try tree.open("bad.tar.zst")
+    let good = try Data(contentsOf: URL(filePath: "\(tree.workspace)/\(member)"))
+    #expect(try Data(archive.bytes(of: archive.member("asr/asr.json"))) == good)
+    let wanted = try MemberPath.job("asr/asr.json")
+    let report = try tree.extract("bad.tar.zst", ExtractionOptions(includes: { $0.path == wanted }))
+    #expect(report.extracted == 1 && report.damaged.isEmpty && report.otherDamage.isEmpty)
+    #expect(try Data(contentsOf: URL(filePath: tree.folder.path("restored/\(member)").string)) == good)
+    // The others are gone.
+    try expectArchiveError(.damaged) { _ = try archive.bytes(of: archive.member("audio/audio.wav")) }
   }
 
   @Test func `in a frame of one member's content names that member, wherever in it a bit is flipped`() throws {
