@@ -48,6 +48,29 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test func `is made anew without the films and sounds in archives being read`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      func run(_ script: String, _ path: String) throws {
+        let outcome = try workspace.start(["sh", "-ec", script, "sh", path]).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      }
+      func lists() throws -> [JSON] { try [workspace.json("archive", "list"), workspace.json("job", "list")] }
+      try run("head -c 3000000 /dev/urandom > \"$1/noise.bin\"", workspace.job())
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      let kept = try lists()
+      #expect(kept.map { $0.array?.count } == [1, 1])
+      // In the midst of what does not compress.
+      let spoil = "dd if=/dev/zero of=\"$1\" bs=1000000 seek=1 count=1 conv=notrunc"
+      try run("touch -r \"$1\" time; \(spoil); touch -r time \"$1\"", workspace.archive())
+      #expect(try workspace.cpwx("job", "reindex").output == "1 job indexed\n")
+      #expect(try lists() == kept)
+      try workspace.remove(".cpwx/index.sqlite")
+      #expect(try lists() == kept)
+      let verified = try workspace.cpwx("archive", "verify", id)
+      #expect(verified.code == 65 && verified.output.contains("noise.bin"), "\(verified)")
+    }
+  }
+
   @Test func `every state change says who made it, an archive by its file's owner`() throws {
     try someArchived { workspace, ids in
       func ask(_ question: String) throws -> [String] {
