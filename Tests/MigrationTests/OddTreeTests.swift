@@ -123,12 +123,16 @@ struct OddTreeTests {
     }
     try workspace.folder.file(
       "out/2025/11/04/asha/3/job.json", "{\"job_id\": \"job-20251104-asha-0003\", \"status\": \"prepared\"}")
+    let byNumber = "out/2025/11/04/1000/3"
+    try workspace.folder.file("\(byNumber)/job.json", "{\"job_id\": \"job-20251104-1000-0003\"}")
     try workspace.folder.file("out/2025/11/05/20251105-002/manifest.json", OldWorkspace.manifest())
     let plan = try workspace.plan().filter { $0.kind == .dated }
     func id(_ path: String) -> String? { plan.first { $0.path == path }?.id?.description }
     #expect(id("out/2025/11/03/1/20251103-0001") == "20251103-0001")
     #expect(id("out/2025/11/03/2/20251103-0001") == "20251103-002")
-    #expect(id("out/2025/11/04/asha/3") == "20251104-001")
+    #expect(Set([id("out/2025/11/04/asha/3"), id(byNumber)]) == ["20251104-001", "20251104-002"])
+    let numbered = plan.first { $0.path == byNumber }
+    #expect(numbered?.userID == 1000 && numbered?.document["old_job_id"]?.string == "job-20251104-1000-0003")
     #expect(id("out/2025/11/05/20251105-002") == "20251105-002")
     #expect(plan.first { $0.path == "out/2025/11/03/1/20251103-0001" }?.title == "Sholay")
     #expect(plan.first { $0.path == "out/2025/11/04/asha/3" }?.status == .pending)

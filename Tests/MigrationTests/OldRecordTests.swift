@@ -49,6 +49,31 @@ struct OldRecordTests {
     #expect(try entry(skipped, files: 9).status == .completed)
   }
 
+  @Test func `files that are empty or cut short prove no stage`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001")
+    try workspace.folder.file("out/Film_2001/final_output.mp4", "")
+    try workspace.folder.file("out/Film_2001/transcription/transcript.json", "{\"a\": [")
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.completedStages == ["demux", "tmdb"] && entry.failedStages.isEmpty)
+    #expect(entry.status == .interrupted && entry.isMigrated)
+  }
+
+  @Test func `a stage that is recorded as running is not done, though the record has its end and its file is there`()
+    throws
+  {
+    let asr = "{\"status\": \"running\", \"completed_at\": \"2025-10-27T16:00:00\"}"
+    let killed = try entry(
+      """
+      {"stages": {"demux": {"status": "success"}, "asr": \(asr)},
+       "pipeline": {"status": "running", "current_stage": null}}
+      """, files: 7)
+    #expect(killed.status == .interrupted && killed.failedStages.isEmpty)
+    #expect(
+      killed.completedStages == ["demux", "tmdb", "pre_ner", "silero_vad", "pyannote_vad", "diarization"])
+    #expect(killed.problems.contains { $0.message.contains("recorded as running, and nobody runs it") })
+  }
+
   @Test(arguments: [true, false])
   func `of two records of one stage the later counts, wherever it stands`(_ isFirst: Bool) throws {
     let late = "{\"status\": \"success\", \"completed_at\": \"2025-10-27T12:00:00\"}"
