@@ -121,6 +121,29 @@ struct MigrateChangedTests {
     }
   }
 
+  @Test func `what has come to stand in a tree's new place is not written over, and the tree stays as it was`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let (old, job) = (workspace.path("out/Sholay_1975"), workspace.migrated("20251027-001"))
+      try kill(workspace) {
+        workspace.exists(".cpwx/migrations/m001/journal.ndjson")
+      } again: {
+        if workspace.exists(".cpwx") { try workspace.remove(".cpwx") }
+      }
+      try workspace.write(job + "/x", "of another")
+      let (tree, place, logs) = (try Inventory(old), try Inventory(job), workspace.tree("logs"))
+      let again = try workspace.start(Self.command).wait()
+      #expect(again.code == 1 && again.errors.contains("/20251027-001: is there already"), "\(again.errors)")
+      #expect(try Inventory(old).difference(from: tree) == [])
+      #expect(try Inventory(job).difference(from: place) == [])
+      #expect(workspace.tree("logs") == logs)
+      let next = try workspace.start(Self.command).wait()
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(workspace.exists(workspace.migrated("20251027-002") + "/manifest.json") && !workspace.exists(old))
+      #expect(try Inventory(job).difference(from: place) == [])
+    }
+  }
+
   @Test func `a migration goes on with the folder and the settings it was begun with`() throws {
     func make(_ workspace: TestWorkspace) throws {
       try workspace.write("config/.env", "LOG_LEVEL=info\n")
