@@ -123,8 +123,25 @@ class Terminals(unittest.TestCase):
         for path in runnable():
             with self.subTest(example(path)):
                 said = self.seen(example(path), CPWX_FORMAT="table", NO_COLOR="1")
+                self.assertNotRegex(said, COLOUR)
                 lines = shown_lines(said)
                 self.assertEqual([line for line in lines if width(line) > COLUMNS and not self.is_whole(path, line)], [])
+
+    def test_where_no_terminal_is_nothing_is_coloured_and_columns_have_their_headings_in_capitals(self):
+        coloured, headed = [], []
+        for path in runnable():
+            with self.subTest(example(path)):
+                # What is said beside stays on the terminal.
+                said = self.seen(f"{example(path)} > said", WIDE, CPWX_FORMAT="table", NO_COLOR="")
+                coloured += [path] if re.search(COLOUR, said) else []
+                result = (self.folder / "films/said").read_text()
+                self.assertNotIn("\x1b", result)
+                if path in LISTINGS:
+                    self.assertRegex(result.split("\n")[0], r"^[A-Z]+(?: +[A-Z]+)+$")
+                    headed.append(path)
+        self.assertEqual(sorted(headed), sorted(LISTINGS))
+        # A run tells on the terminal how its films end.
+        self.assertIn(("cpwx", "run"), coloured)
 
     def test_what_is_noted_beside_is_broken_at_words(self):
         for line, words in (
@@ -162,6 +179,11 @@ class Terminals(unittest.TestCase):
             or path in RAW)
 
 
+# These list, each thing in a row below its columns' headings.
+LISTINGS = {("cpwx", *words.split()) for words in (
+    "run", "job list", "job find", "job cancel", "job rerun", "job rm", "manifest diff", "archive", "archive create", "archive list",
+    "archive verify", "archive restore", "archive prune", "migrate", "migrate run", "migrate status")}
+COLOUR = r"\x1b\[[0-9;]*m"
 # What these say is others' text, line by line.
 RAW = {("cpwx", "job", "logs")}
 
