@@ -111,6 +111,32 @@ class Lines(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout.decode())
 
 
+class Rooms(unittest.TestCase):
+    """Every room of the code is in the picture of the README and in CONTRIBUTING's table, and no other."""
+
+    def setUp(self):
+        package = (ROOT / "Package.swift").read_text()
+        # What tests and measures is no room.
+        declared = re.findall(r'\.(systemLibrary|target|executableTarget)\(\s*name: "([^"]+)"', package)
+        of_tests = {"TestSupport", "index-bench", "archive-bench", "archive-fuzz"}
+        self.system = {name for kind, name in declared if kind == "systemLibrary"}
+        self.rooms = {name for kind, name in declared if kind != "systemLibrary"} - of_tests
+        self.assertGreater(len(self.system), 4)
+        self.assertLessEqual({"Defaults", "Jobs", "Migration", "cpwx", "cpwx-stage"}, self.rooms)
+
+    def test_the_picture_has_them_and_the_system_s_headers(self):
+        picture = README.split("The code's rooms", 1)[1].split("\n\n", 1)[1].split("\n\n", 1)[0]
+        # The names of lines, the second program beside the first, and those of the last lines' sentence.
+        named = set(re.findall(r"(?m)^ {4}[ │├└]*([\w-]+) {2}", picture)) | set(re.findall(r" {2}(cpwx-stage) {2}", picture))
+        beside = set(re.findall(r"\b(?:C[A-Z]\w+|TextWidth)\b", picture))
+        self.assertEqual(sorted(named | beside), sorted(self.rooms | self.system))
+
+    def test_the_table_has_them(self):
+        text = (ROOT / "CONTRIBUTING.md").read_text().split("## Structure", 1)[1].split("\n## ", 1)[0]
+        named = [name for row in re.findall(r"(?m)^\| (.*?) \|", text) for name in row.split(", ")]
+        self.assertEqual(sorted(named), sorted(self.rooms | {"room"}))
+
+
 class Recipes(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
