@@ -175,18 +175,21 @@ struct ClusterSettingsTests {
       try workspace.write("bin/sbatch", "#!/bin/sh\necho \"$*\" >> asked\nexec /usr/bin/sbatch \"$@\"\n")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
       let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
-      let settings = ["CPWX_SLURM_PARTITION=high", "CPWX_SLURM_QOS=night", "CPWX_SLURM_GRES=gpu:0"]
+      let settings = [
+        "CPWX_SLURM_PARTITION=high", "CPWX_SLURM_ACCOUNT=films", "CPWX_SLURM_QOS=night", "CPWX_SLURM_GRES=gpu:0",
+        "CPWX_SLURM_FLAGS=--nice=3 --time=5",
+      ]
       try workspace.write("config/.env", (["EXECUTOR=slurm"] + settings).map { $0 + "\n" }.joined())
       let outcome = try cluster.cpwx("run", environment: ["PATH": path])
       #expect(outcome.code == 0, "\(outcome.errors)")
       let asked = try workspace.read("asked").split(separator: "\n").filter { $0.contains("--nodes=1") }
       #expect(asked.count == 2, "\(asked)")
       for line in asked {
-        for word in ["--partition=high", "--qos=night", "--gres=gpu:0"] {
+        for word in ["--partition=high", "--account=films", "--qos=night", "--gres=gpu:0", "--nice=3", "--time=5"] {
           #expect(line.split(separator: " ").contains { $0 == word }, "\(line)")
         }
       }
-      #expect(try cluster.ask("squeue", "-h", "-t", "all", "-o", "%P") == "high")
+      #expect(try cluster.ask("squeue", "-h", "-t", "all", "-o", "%P %a %l") == "high films 5:00")
     }
   }
 
