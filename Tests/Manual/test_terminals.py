@@ -107,6 +107,16 @@ class Terminals(unittest.TestCase):
         self.assertIn(script.returncode, (0, 1, 65, 69, 74), said)
         return said
 
+    def test_a_workspace_is_made_in_an_empty_folder_without_a_question(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                ["script", "-qec", f"timeout --foreground 60 {shlex.quote(CPWX)} init new", "/dev/null"], cwd=folder,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, "CPWX_WORKSPACE": "", "TERM": "xterm"})
+            said = done.stdout.decode()
+            self.assertEqual(done.returncode, 0, said)
+            self.assertNotRegex(said, r"\?|\[y/N\]")
+            self.assertTrue(Path(folder, "new/config/.env").is_file(), said)
+
     def test_every_command_has_an_example_that_can_be_seen(self):
         self.assertGreater(len(runnable()), 30)
         self.assertEqual([path for path in runnable() if not example(path)], [])
