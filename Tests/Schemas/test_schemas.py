@@ -208,6 +208,10 @@ class Checks(unittest.TestCase):
         self.assertEqual(len(Schema("run-event").problems({**event, "status": "odd"})), 1)
 
 
+# The events of a batch that watches, and is told to end.
+OF_WATCHING = {"films_added", "batch_stopping"}
+
+
 class Runs(SchemaTestCase):
     def test_the_plan_of_a_run(self):
         self.assertEqual({film["decision"] for film in self.plan}, {"new"})
@@ -226,6 +230,35 @@ class Runs(SchemaTestCase):
             "stage_said", "stage_noted", "stage_retrying", "stage_kept", "job_resuming", "job_ended", "batch_ended",
         }
         self.assertEqual(expected - kinds, set())
+
+    def test_the_events_of_a_run_after_one_that_was_killed(self):
+        """A run that finds a stage at work and a job's file gone; with the others' every kind of event has been seen."""
+        pipeline, folder, begun = self.root / "killed.yaml", self.root / "in/killed", self.root / "begun"
+        pipeline.write_text(f"stages: [{{name: slow, number: 1, command: [sh, -c, 'touch {begun}; sleep 300']}}]")
+        folder.mkdir()
+        (folder / "Killed.avi").write_bytes(b"killed")
+        run = subprocess.Popen(
+            [CPWX, "run", "--settle", "0s", "--pipeline", pipeline, "-q", folder], cwd=self.root, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(run.kill)
+        while not begun.exists():
+            self.assertIsNone(run.poll())
+            time.sleep(0.05)
+        run.kill()
+        run.wait()
+        pipeline.write_text("stages: [{name: slow, number: 1, command: ['true']}]")
+        [job] = [job for job in self.output("job", "list") if job["title"] == "Killed"]
+        (self.root / job["output_dir"] / "job_info.json").unlink()
+        events = self.lines("run", "--settle", "0s", "--pipeline", pipeline, "--format", "ndjson", folder)
+        for event in events:
+            self.assertAsDocumented(event, "run-event")
+        kinds = {event["event"] for event in events}
+        self.assertLessEqual({"orphans_ended", "warning", "job_resuming", "batch_ended"}, kinds)
+        kinds |= {event["event"] for event in self.events + self.more_events} | OF_WATCHING
+        schema = json.loads((FOLDER / "run-event.schema.json").read_bytes())
+        documented = {part["const"] for place, part in properties(schema, "") if place.endswith(" event") and "const" in part}
+        self.assertGreater(len(documented), 18)
+        self.assertEqual(kinds, documented)
 
     def test_the_record_of_a_batch(self):
         records = list((self.root / "logs/batches").glob("*.json"))
@@ -276,7 +309,7 @@ class Runs(SchemaTestCase):
                 run.terminate()
                 time.sleep(0.2)
         events = [json.loads(line) for line in (self.root / "events.ndjson").read_bytes().splitlines()]
-        self.assertLessEqual({"films_added", "batch_stopping", "batch_ended"}, {event["event"] for event in events})
+        self.assertLessEqual({*OF_WATCHING, "batch_ended"}, {event["event"] for event in events})
         for event in events:
             self.assertAsDocumented(event, "run-event")
 
