@@ -186,8 +186,9 @@ class Package(unittest.TestCase):
             package = f"{folder}/cpwx.deb"
             make("deb", f"DEB={package}")
             fields = subprocess.run(["dpkg-deb", "-f", package], check=True, stdout=subprocess.PIPE).stdout.decode()
-            for needed in ("ffmpeg", "python3-venv", "curl"):
-                self.assertRegex(fields, rf"(?m)^Depends: .*\b{needed}\b")
+            self.assertEqual(
+                re.findall(r"(?m)^Depends: .*", fields),
+                ["Depends: ffmpeg, python3 (>= 3.11), python3-venv, curl, ca-certificates"])
             subprocess.run(["dpkg-deb", "-x", package, f"{folder}/root"], check=True)
             root = Path(folder, "root")
             self.assertEqual(modes(root), self.expected())
@@ -237,6 +238,17 @@ class Package(unittest.TestCase):
             said = subprocess.run([root / "usr/bin/cpwx", "--version"], check=True, stdout=subprocess.PIPE).stdout.decode()
             self.assertRegex(dpkg("--status", "cpwx"), rf"(?m)^Version: {re.escape(said.strip())}$")
             subprocess.run([root / "usr/bin/cpwx", "init", f"{folder}/films"], check=True, stdout=subprocess.DEVNULL)
+            films = Path(folder, "films")
+            (films / "config/pipeline.yaml").write_text(
+                "stages: [{name: one, number: 1, command: [sh, -c, 'cat \"$0\" > \"$1/copy\"', '{input}', '{job_dir}']}]")
+            (films / "in/Film (2001).mp4").write_text("a film")
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith(("CPWX_", "STEP_", "NOTIFY_"))}
+            done = subprocess.run(
+                [root / "usr/bin/cpwx", "run", "--settle", "0s", "-C", films], env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout.decode())
+            self.assertEqual([path.read_text() for path in films.glob("out/*/*/*/*/*/copy")], ["a film"])
             found = subprocess.run(
                 ["mman", "-M", root / "usr/share/man", "-w", "cpwx-run"], check=True, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL).stdout.decode()
