@@ -17,10 +17,7 @@ struct CopiedProgramTests {
     try TestWorkspace.with { workspace in
       let folder = workspace.path("taken along")
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let built = URL(filePath: CPWX.path).deletingLastPathComponent()
-      for name in names {
-        try FileManager.default.copyItem(atPath: built.appending(path: name).path, toPath: folder + "/" + name)
-      }
+      for name in names { try copy(name, to: folder, workspace) }
       let run: ([String]) throws -> Outcome = {
         try workspace.start([folder + "/cpwx"] + $0, environment: ["PATH": Self.path]).wait()
       }
@@ -33,6 +30,13 @@ struct CopiedProgramTests {
       try workspace.age(film, by: 3600)
       try body(run, workspace)
     }
+  }
+
+  /// By a process of its own: what another one that starts just then inherits of a file that is written cannot be run.
+  private func copy(_ name: String, to folder: String, _ workspace: TestWorkspace) throws {
+    let built = URL(filePath: CPWX.path).deletingLastPathComponent().appending(path: name).path
+    let copied = try workspace.start(["cp", built, folder]).wait()
+    try #require(copied.code == 0, "\(copied.errors)")
   }
 
   /// The files of the only job.
@@ -60,8 +64,7 @@ struct CopiedProgramTests {
       let record = try JSON(parsing: try workspace.bytes(job + "/manifest.json"))["stages"]?["demux"]
       #expect(record?["status"]?.string == "failed")
       #expect(try run(["doctor", "-C", "lone", "--format", "ndjson"]).output.contains("Copy it beside cpwx"))
-      try FileManager.default.copyItem(
-        atPath: CPWX.path + "-stage", toPath: workspace.path("taken along/cpwx-stage"))
+      try copy("cpwx-stage", to: workspace.path("taken along"), workspace)
       outcome = try run(["run", "-C", "lone", "--stages", "demux"])
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try self.job(workspace) == job)
