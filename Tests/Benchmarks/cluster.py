@@ -7,7 +7,8 @@ A real Slurm controller, and a node of sixteen processors that are those of this
 Batches of 500 and 2,000 films are handed over and held there, medians of three; `sbatch` of an array as large says what of that
 is Slurm's. A batch that waits is attached to, until the first answer. Then a night of JOBS films (500 by default) through ten
 stages of /bin/true, followed to its end, against one array of a shell script that runs the same /bin/true, in one run: how long
-each takes, how often Slurm's programs are called, and the processor time of the controller. On the disk of this folder.
+each takes, how often Slurm's programs are called, the processor time of the controller and of the head, the head's memory, and
+what there is of a job then. On the disk of this folder.
 """
 
 import collections
@@ -162,6 +163,16 @@ def run(cpwx, folder, *options, env=None):
     return time.perf_counter() - started
 
 
+def watched(cpwx, folder, env):
+    """Seconds that a run takes, and what the kernel tells of its process."""
+    started = time.perf_counter()
+    process = subprocess.Popen([cpwx, "run", "-q", "-C", folder, "--executor", "slurm"], stdout=subprocess.DEVNULL, env=env)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"the run ended with {process.returncode}"
+    return time.perf_counter() - started, usage
+
+
 def told(values, unit="s"):
     return f"{statistics.median(values):.2f} {unit} ({min(values):.2f} to {max(values):.2f})"
 
@@ -217,12 +228,15 @@ def night(cpwx, parent, cluster, jobs):
     folder = f"{parent}/night"
     workspace(cpwx, folder, jobs)
     before = cluster.processor_seconds()
-    whole = run(cpwx, folder, env=cluster.counted())
+    whole, head = watched(cpwx, folder, cluster.counted())
     cost = cluster.processor_seconds() - before
     calls = cluster.take_calls()
     manifests = glob.glob(f"{folder}/out/**/manifest.json", recursive=True)
     done = sum(json.loads(text(path))["pipeline"]["status"] == "completed" for path in manifests)
     assert done == jobs, f"{done} of {jobs} jobs are completed"
+    logs = sum(os.path.isfile(path) for path in glob.glob(f"{folder}/logs/[0-9]*/**", recursive=True))
+    files = sum(len(files) for _, _, files in os.walk(f"{folder}/out"))
+    index = sum(os.path.getsize(path) for path in glob.glob(f"{folder}/.cpwx/index.sqlite*"))
 
     script = f"{parent}/plain.sh"
     with open(script, "w") as file:
@@ -244,7 +258,9 @@ def night(cpwx, parent, cluster, jobs):
           f"{(whole - plain) / tasks * 1000:.2f} ms a stage more")
     print(f"  called: {listed(calls)}; a call every {whole / max(1, sum(calls.values())):.1f} s")
     print(f"  the controller's processor time: {cost:.2f} s, of the shell script's array {bare:.2f} s; "
-          f"{cost / bare:.2f} of it, {(cost - bare) / jobs * 1000:.2f} ms a job more", flush=True)
+          f"{cost / bare:.2f} of it, {(cost - bare) / jobs * 1000:.2f} ms a job more")
+    print(f"  the head's processor time: {(head.ru_utime + head.ru_stime) / jobs * 1000:.2f} ms a job; its memory: {head.ru_maxrss / 1024:.0f} MiB")
+    print(f"  a job has {files / jobs:.1f} files and {logs / jobs:.1f} logs; the index: {index / jobs / 1000:.1f} kB a job", flush=True)
 
 
 def main():

@@ -13,11 +13,11 @@ struct RemovalTests {
     }
   }
 
-  private func finished(_ body: (TestWorkspace, _ id: String) throws -> Void) throws {
+  private func finished<Result>(_ body: (TestWorkspace, _ id: String) throws -> Result) throws -> Result {
     try TestWorkspace.with([.making("one"), .making("two", from: ["one.out"])]) { workspace in
       try workspace.film("Film (2001).mp4")
       #expect(try workspace.cpwx("run").code == 0)
-      try body(workspace, String(try workspace.job().suffix(12)))
+      return try body(workspace, String(try workspace.job().suffix(12)))
     }
   }
 
@@ -185,6 +185,12 @@ struct RemovalTests {
   }
 
   @Test func `a run finishes what a removal that was killed left`() throws {
+    // On a busy machine a removal may have ended before the signal came.
+    #expect(try (1...20).contains { _ in try isFinishedByRun() })
+  }
+
+  /// - Returns: whether the removal left something.
+  private func isFinishedByRun() throws -> Bool {
     try finished { workspace, id in
       let (job, logs) = (try workspace.job(), try workspace.logFolder())
       let fill = "mkdir -p \"$0/a/b\" \"$1/c\" && cd \"$0/a/b\" && seq 1 3000 | xargs touch"
@@ -194,10 +200,11 @@ struct RemovalTests {
       removal.send(SIGKILL)
       try removal.wait()
       #expect(!workspace.exists(job))
-      #expect(!workspace.tree(".cpwx/removals").isEmpty)
+      if workspace.tree(".cpwx/removals").isEmpty { return false }
       #expect(try workspace.cpwx("run", "-q").code == 0)
       #expect(remains(workspace, of: id).isEmpty)
       #expect(workspace.tree(".cpwx/removals").isEmpty)
+      return true
     }
   }
 
