@@ -44,10 +44,13 @@ final class SlurmCluster {
   var environment: [String: String] { ["SLURM_CONF": configuration] }
   private var configuration: String { folder + "/slurm.conf" }
 
+  /// It answers on return.
+  ///
   /// - Parameter options: `-i` where there is nothing yet that it could go on with, `-c` where it is to forget all.
   func startController(_ options: String...) throws {
     let outcome = try workspace.start(["slurmctld", "-f", configuration] + options).wait()
     try #require(outcome.code == 0, "\(outcome.errors)")
+    try #require(try eventually { try ask("scontrol", "ping").contains(" is UP") })
   }
 
   func stopController() throws { try end("ctld.pid", SIGTERM) }
