@@ -166,8 +166,7 @@ public enum DurableFile {
 
   private static func failed(_ path: FilePath, _ error: any Error) -> JobError {
     let kept = exists(path) ? "The file stands as it was." : "Nothing was written."
-    let isFull = error as? Errno == .noSpace || error as? Errno == .diskQuota
-    let remedy = isFull ? "Make room on that disk. \(kept)" : kept
+    let remedy = (error as? Errno)?.isFull == true ? "Make room on that disk. \(kept)" : kept
     return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error)
   }
 }

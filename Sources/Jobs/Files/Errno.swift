@@ -1,4 +1,4 @@
-internal import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   internal import Glibc
@@ -7,7 +7,8 @@ internal import SystemPackage
 #endif
 
 extension Errno {
-  static let diskQuota = Errno(rawValue: quotaCode)
+  /// Whether a person must make room: on the disk, or in what a user may have of it.
+  package var isFull: Bool { self == .noSpace || rawValue == quotaCode }
   /// The calling thread's errno.
   static var current: Errno { Errno(rawValue: lastError) }
 }

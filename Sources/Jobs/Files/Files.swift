@@ -150,10 +150,9 @@ public func makeFolder(
   }
   if let trouble {
     if trouble == .fileExists && isDirectory(path) { return grown }
-    let isFull = trouble == .noSpace || trouble == .diskQuota
     throw JobError(
       .io, path.string, "the folder cannot be made",
-      remedy: isFull
+      remedy: trouble.isFull
         ? "Make room on that disk, and run this again." : "Look at the folder above it: whose it is, and its mode.",
       underlying: trouble)
   }

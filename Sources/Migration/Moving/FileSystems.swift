@@ -15,11 +15,3 @@ enum FileSystems {
     }
   }
 }
-
-extension Errno {
-  /// Whether a person must make room.
-  var isFull: Bool { self == .noSpace || rawValue == quotaCode }
-}
-
-// Outside the extension: inside, the names of C mean the type's own members.
-private let quotaCode: CInt = EDQUOT
