@@ -118,26 +118,20 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `are paged by any order where thousands have the words`(ascending: Bool) throws {
+  func `are paged by any order where thousands are asked for`(ascending: Bool) throws {
     let site = try IndexedWorkspace()
     for number in 101...2250 {
       let title = number % 40 == 0 ? "Day" : "Night \(number)"
-      try site.job("20260101-\(number)", title: title, seconds: Double(number * 7919 % 997))
+      let (user, status) = (number % 50 == 0 ? "2" : "1", number % 60 == 0 ? "failed" : "completed")
+      let seconds = Double(number * 7919 % 997)
+      try site.job("20260101-\(number)", user: user, title: title, status: status, seconds: seconds)
     }
-    let all = try site.ids("title~night", order: .duration, ascending: ascending)
-    #expect(all.count > 2000)
-    var query = JobQuery()
-    (query.filters, query.order, query.ascending) = ([try JobFilter("title~night")], .duration, ascending)
-    query.limit = 300
-    let paged = try site.look { index in
-      var paged: [String] = []
-      while case let page = try index.page(query), let last = page.last {
-        paged += page.map(\.jobID)
-        query.after = last.folder
-      }
-      return paged
+    let asked = ["title~night", "user=1", "title~night user=1", "status=completed user=1", "user=2"]
+    for filters in asked.map({ $0.split(separator: " ").map(String.init) }) {
+      let all = try site.pages(of: nil, filters, order: .duration, ascending: ascending)
+      #expect(filters == ["user=2"] ? all.count == 43 : all.count > 2000)
+      #expect(try site.pages(of: 300, filters, order: .duration, ascending: ascending) == all, "\(filters)")
     }
-    #expect(paged == all)
   }
 
   @Test func `are reckoned over by the nearest rank, however their times lie`() {

@@ -66,7 +66,7 @@ extension Database {
   /// those that have no such value come last downwards and first upwards.
   /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
   func page(_ query: JobQuery) throws -> [IndexedJob] {
-    let part = PagePart(query, walksOrder: try isOfCommonWords(query))
+    let part = PagePart(query, walksOrder: try isOfMany(query))
     guard let after = query.after else { return try jobs(part.sql, arguments: part.arguments) }
     let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
     let row = try Row.fetchOne(self, sql: sql, arguments: [after])
@@ -103,13 +103,23 @@ extension Database {
 }
 
 extension Database {
-  /// Whether a page is cut from the jobs with words that so many have that they are better met on the way along the
-  /// sorted value than all looked up and sorted.
-  private func isOfCommonWords(_ query: JobQuery) throws -> Bool {
-    guard query.order != .created, query.limit != nil, query.filters.count == 1, let match = query.filters[0].words
+  /// Whether a query finds so many jobs that a page of them is met sooner on the way along the sorted value than by
+  /// looking all of them up and sorting them.
+  ///
+  /// The way to a full page leads past `limit * jobs / found` jobs; looking up all takes `found`. Those that are few by
+  /// their status have indexes of their own in these orders.
+  private func isOfMany(_ query: JobQuery) throws -> Bool {
+    guard query.order != .created, let limit = query.limit, !query.filters.isEmpty,
+      query.filters.allSatisfy({ $0.statuses.isEmpty || $0.statuses.contains(PipelineStatus.completed.rawValue) })
     else { return false }
-    let sql = "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT 2000)"
-    return try Int.fetchOne(self, sql: sql, arguments: [match]) == 2000
+    let jobs = try Int.fetchOne(self, sql: "SELECT sum(jobs) FROM counts") ?? 0
+    let many = Int((Double(limit) * Double(jobs)).squareRoot()) + 1
+    let words = query.filters.count == 1 ? query.filters[0].words : nil
+    let (rows, condition) =
+      words.map { ("words", Condition("words MATCH ?", [.text($0)])) }
+      ?? ("jobs", Condition(query.filters.map(\.condition)))
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM \(rows)\(condition.clause) LIMIT ?)"
+    return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values + [RowValue(many)])) == many
   }
 }
 

@@ -83,6 +83,9 @@ struct QueryMeasurement {
       ("title~common, by duration", try query("title~\(SyntheticTitles.common)", order: .duration)),
       ("by title", try query(order: .title)), ("by title, deep", try query(order: .title, isDeep: true)),
       ("by completed", try query(order: .completed)), ("by duration", try query(order: .duration)),
+      ("user=2 by duration", try query("user=2", order: .duration)),
+      ("user=2 status=failed by duration", try query("user=2", "status=failed", order: .duration)),
+      ("since 30 days, by title", try query("since=\(newestDay)", order: .title)),
       ("status=failed by duration", try query("status=failed", order: .duration)),
       ("status=pending by completed", try query("status=pending", order: .completed)),
     ]

@@ -65,10 +65,23 @@ final class IndexedWorkspace: Sendable {
   }
 
   func ids(_ filters: String..., order: JobQuery.Order = .created, ascending: Bool = false) throws -> [String] {
+    try pages(of: nil, filters, order: order, ascending: ascending)
+  }
+
+  /// What all the pages of a length have, one after the other; `nil` for one page of all.
+  func pages(of length: Int?, _ filters: [String], order: JobQuery.Order, ascending: Bool) throws -> [String] {
     var query = JobQuery()
     query.filters = try filters.map { try JobFilter($0) }
-    (query.order, query.ascending) = (order, ascending)
-    return try look { try $0.page(query) }.map(\.jobID)
+    (query.order, query.ascending, query.limit) = (order, ascending, length)
+    return try look { index in
+      var ids: [String] = []
+      while case let page = try index.page(query), let last = page.last {
+        ids += page.map(\.jobID)
+        guard length != nil else { break }
+        query.after = last.folder
+      }
+      return ids
+    }
   }
 
   func find(_ text: String) throws -> [String] { try look { try $0.find(text, limit: nil) }.map(\.jobID) }
