@@ -76,6 +76,25 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `a reindex tells on a terminal how far it is, in a line that goes when it is done`() throws {
+    try TestWorkspace.with { workspace in
+      for day in ["01", "02", "03"] {
+        try workspace.write("out/2026/01/\(day)/1/202601\(day)-001/manifest.json", #"{"status": "completed"}"#)
+      }
+      // The second day takes long enough to be told of.
+      let second = workspace.path("out/2026/01/02/1/20260102-001/manifest.json")
+      let slowly = "strace -f -qq -o /dev/null -P '\(second)' -e trace=openat -e inject=openat:delay_enter=2000000"
+      let seen = try workspace.start(
+        ["script", "-qec", "stty cols 80; exec \(slowly) '\(CPWX.path)' job reindex", "/dev/null"],
+        environment: ["TERM": "xterm"]
+      ).wait()
+      #expect(seen.code == 0)
+      #expect(seen.output.contains("\r\u{1B}[K2 jobs read, day 2 of 3\r"), "\(seen.output)")
+      #expect(seen.output.hasSuffix("\r\u{1B}[K3 jobs indexed\r\n"), "\(seen.output)")
+      #expect(seen.output.utf8.count { $0 == 0x0A } == 1)
+    }
+  }
+
   @Test func `what lies in the index's place is kept aside, and jobs run on`() throws {
     try withJobs(1) { workspace in
       try workspace.remove(".cpwx/index.sqlite")
@@ -208,6 +227,36 @@ struct IndexTroubleTests {
       #expect(list.code == 0)
       #expect(list.output.contains("Film"))
       #expect(!list.errors.contains("another process"), "\(list.errors)")
+    }
+  }
+
+  @Test func `where it cannot be written, what was edited, added and removed since is told all the same`() throws {
+    try withJobs(2) { workspace in
+      #expect(try workspace.cpwx("job", "list").lines.count == 3)
+      let folder = workspace.path(".cpwx")
+      try workspace.mount(["--bind", folder], at: folder)
+      try workspace.mount(["-o", "remount,bind,ro"], at: folder)
+      let before = try workspace.snapshot(".cpwx")
+      func titles(_ arguments: String...) throws -> [String] {
+        let answer = try workspace.start([CPWX.path, "job"] + arguments + ["--format", "ndjson"]).wait()
+        #expect(answer.code == 0, "\(arguments): \(answer.errors)")
+        #expect(answer.errors.contains("files are read for this look"), "\(arguments): \(answer.errors)")
+        return try answer.lines.map { try JSON(parsing: $0.utf8)["title"]?.string ?? "-" }
+      }
+      try workspace.replace("\"Film 1\"", by: "\"Sholay\"", in: workspace.jobs[0] + "/manifest.json")
+      #expect(try titles("list") == ["Film 2", "Sholay"])
+      #expect(try titles("list", "title~film") == ["Film 2"])
+      #expect(try titles("find", "sholay") == ["Sholay"])
+      let added = "out/2031/05/06/1/20310506-001"
+      let copy = "mkdir -p \"$2\" && cp -a \"$1/.\" \"$2\" && sed -i 's/\"Film 2\"/\"Lagaan\"/' \"$2/manifest.json\""
+      let copied = try workspace.start(["sh", "-ec", copy, "sh", workspace.jobs[1], added]).wait()
+      #expect(copied.code == 0, "\(copied.errors)")
+      #expect(try titles("list") == ["Lagaan", "Film 2", "Sholay"])
+      #expect(try titles("find", "lagaan") == ["Lagaan"])
+      try workspace.remove(added)
+      try workspace.remove(workspace.jobs[1])
+      #expect(try titles("list") == ["Sholay"])
+      #expect(try workspace.snapshot(".cpwx") == before)
     }
   }
 
