@@ -41,6 +41,11 @@ enum Schema {
         try db.execute(sql: statement)
       }
     }
+    // An index without it is made anew: who ran stages is read from the jobs' files.
+    migrator.registerMigration("11 who ran stages") { db in
+      let view = events(archivedBy: "archives.who", of: ranBy)
+      for statement in ["DROP VIEW events"] + runnerColumns + [view] { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -147,6 +152,9 @@ enum Schema {
 
   private static let ownerColumns = ["ALTER TABLE archives ADD COLUMN who TEXT"]
 
+  /// Only where it is another than the history tells by its times, of which the clock may show one twice.
+  private static let runnerColumns = ["ALTER TABLE stages ADD COLUMN who TEXT"]
+
   /// Those that had the jobs in the order of their local times.
   private static let textIndexes = ["jobs_by_completion", "few_by_completion"]
 
@@ -172,16 +180,23 @@ enum Schema {
   /// Every state change: what stages' records tell of their last attempts, the history of all else, and the archives. A
   /// stage's changes are by whoever ran the job then.
   ///
-  /// - Parameter who: in SQL, whose an archive is.
-  private static func events(archivedBy who: String) -> String {
+  /// - Parameters:
+  ///   - who: in SQL, whose an archive is.
+  ///   - stages: in SQL, who ran a stage that began, and one that ended.
+  private static func events(
+    archivedBy who: String,
+    of stages: (began: String, ended: String) = (
+      runner(of: "stages.job", at: "stages.started_at"), runner(of: "stages.job", at: "stages.completed_at")
+    )
+  ) -> String {
     """
     CREATE VIEW events AS
       SELECT job, at, coalesce(who, \(runner(of: "history.job", at: "history.at"))) AS who, event, stage, attempt, reason
         FROM history
-      UNION ALL SELECT job, started_at, \(runner(of: "stages.job", at: "stages.started_at")), 'stage_started',
+      UNION ALL SELECT job, started_at, \(stages.began), 'stage_started',
         stage_name, attempt, because FROM stages
         WHERE started_at IS NOT NULL
-      UNION ALL SELECT job, completed_at, \(runner(of: "stages.job", at: "stages.completed_at")),
+      UNION ALL SELECT job, completed_at, \(stages.ended),
         CASE status WHEN 'success' THEN 'stage_succeeded' WHEN 'failed' THEN 'stage_failed' ELSE 'stage_skipped' END,
         stage_name, attempt, error FROM stages
         WHERE completed_at IS NOT NULL AND status IN ('success', 'failed', 'skipped')
@@ -190,6 +205,13 @@ enum Schema {
         'archived', NULL, NULL, archives.path FROM archives JOIN jobs ON jobs.folder = archives.folder
         WHERE archives.status <> 'redacted'
     """
+  }
+
+  /// In SQL, who ran a stage, by its own record where the times do not tell: at its end it was who it was at its beginning.
+  private static var ranBy: (began: String, ended: String) {
+    let began = runner(of: "stages.job", at: "coalesce(stages.started_at, stages.completed_at)")
+    let who = "coalesce(stages.who, \(began))"
+    return (who, who)
   }
 
   /// In SQL, who had begun to run a job last at a time.

@@ -126,6 +126,47 @@ import Testing
     #expect(try site.ids("status=pending") == ["20251030-004", "20251030-003"])
   }
 
+  @Test func `tells who ran a stage also in the hour that clocks are set back`() throws {
+    let site = try IndexedWorkspace()
+    func moment(_ clock: String) -> String { "2026-10-25T\(clock).000000" }
+    func stage(_ name: String, who: String?, _ began: String, _ ended: String) -> String {
+      let who = who.map { #""who": "\#($0)", "# } ?? ""
+      return #"""
+        "\#(name)": {"status": "success", \#(who)"started_at": "\#(moment(began))", "completed_at": "\#(moment(ended))"}
+        """#
+    }
+    func event(_ what: String, _ who: String, _ at: String) -> String {
+      #"{"at": "\#(moment(at))", "event": "\#(what)", "who": "\#(who)"}"#
+    }
+    let stages = [
+      stage("demux", who: "asha@films", "02:50:01", "02:05:00"),
+      stage("asr", who: "ravi@films", "02:10:01", "02:20:00"),
+      stage("mux", who: nil, "03:00:00", "03:10:00"),
+    ]
+    let history = [
+      event("started", "asha@films", "02:50:00"), event("failed", "asha@films", "02:08:00"),
+      event("started", "ravi@films", "02:10:00"), event("completed", "ravi@films", "03:10:00"),
+    ]
+    try site.file(
+      "out/2026/10/25/1/20261025-001/manifest.json",
+      #"""
+      {"created_at": "\#(moment("01:00:00"))", "timezone": "CEST +02:00",
+      "input": {"file": "in/a.mkv", "title": "A", "year": 2001, "size_bytes": 1},
+      "stages": {\#(stages.joined(separator: ", "))}, "pipeline": {"status": "completed"},
+      "history": [\#(history.joined(separator: ", "))]}
+      """#)
+    let kept = try site.rows()
+    func told(_ sql: String) throws -> [String] { try site.look { try $0.read { try String.fetchAll($0, sql: sql) } } }
+    let runners = ["asr ravi@films", "demux asha@films", "mux ravi@films"]
+    let ran = "SELECT stage || ' ' || who FROM events WHERE event = 'stage_started' ORDER BY stage"
+    #expect(try told(ran) == runners)
+    #expect(try told(ran.replacing("started", with: "succeeded")) == runners)
+    // Of all others the history tells as much, in fewer bytes.
+    #expect(try told("SELECT stage_name || ' ' || who FROM stages WHERE who IS NOT NULL") == ["demux asha@films"])
+    try Reindex(of: site.workspace).run(notice: site.notice)
+    #expect(try site.rows() == kept)
+  }
+
   @Test func `takes a damaged manifest for what it is, and the jobs around it too`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260101-001")

@@ -17,6 +17,7 @@ import Testing
     ("8 the time that runs took", "c61d3d8b30c9ad1b9bf3625d69ab92f988b13c6f4446e1784b00f6594540a15d"),
     ("9 the moments when jobs were completed", "d36dae23e6ad38577c8567074febbdd87e147374408896546be39c2899327f3d"),
     ("10 who archived what", "9a2e1fad272307946c30e5ce0a8fd7c10457a4e9179ea60fd407020906b63dec"),
+    ("11 who ran stages", "9d35171d6e346b7e316d7c31d1023054f040d0841eb4793016b5da78945f6546"),
   ]
 
   @Test func `are what they were after each migration`() throws {

@@ -17,7 +17,7 @@ import Testing
       "stages": {
         "demux": {"stage_number": 1, "stage_name": "demux", "status": "success", "started_at": "2026-01-01T09:00:01",
           "outputs": {"audio": {"path": "/films/a \\"b\\".wav", "exists": true, "size_bytes": 1}}, "metadata": {"a": [1, -2.5e3, null]},
-          "attempt": 1, "completed_at": "2026-01-01T09:00:02", "duration_seconds": 1.25, "exit_code": 0,
+          "attempt": 1, "who": "asha@films", "completed_at": "2026-01-01T09:00:02", "duration_seconds": 1.25, "exit_code": 0,
           "resources": {"peak_memory_bytes": 20, "cpu_seconds": 0.5, "output_bytes": 9}},
         "pre-ner": {"stage_number": 3, "status": "failed", "error": "boom", "reason": "exit code 1", "exit_code": 1},
         "asr": {"status": "success", "because": "the model changed", "attempt": 2}

@@ -87,4 +87,16 @@ struct `Editing a manifest` {
     #expect(manifest.events.last == interruption)
     #expect(interruption?.at == "2026-01-01T10:02:00")
   }
+
+  @Test func `who ran a stage is whom its record names, whatever the clock showed when`() throws {
+    let text = #"""
+      {"history": [{"at": "2026-10-25T02:50:00", "event": "started", "who": "asha@films"},
+      {"at": "2026-10-25T02:10:00", "event": "started", "who": "ravi@films"}],
+      "stages": {"asr": {"status": "failed", "who": "asha@films", "started_at": "2026-10-25T02:51:00",
+      "completed_at": "2026-10-25T02:05:00"}}}
+      """#
+    var manifest = Manifest(document: try JSON(parsing: text.utf8))
+    manifest.rememberRecord(of: "asr")
+    #expect(manifest.history.filter { $0.stage == "asr" }.map(\.who) == ["asha@films", "asha@films"])
+  }
 }

@@ -87,6 +87,8 @@ public struct IndexedStage: Sendable, Equatable {
   public var outputBytes: Int?
   /// Why it ran again.
   public var because: String?
+  /// Whose run of the job it was, where its record tells: `user@host`.
+  public var who: String?
 }
 
 /// By which a change of a job's files is noticed: of the manifest, or of all files that are asked where it is missing or tells

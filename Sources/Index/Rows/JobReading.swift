@@ -178,5 +178,6 @@ extension IndexedStage {
     cpuSeconds = resources?["cpu_seconds"]?.seconds
     outputBytes = resources?["output_bytes"]?.byteCount
     because = fields["because"]?.string
+    who = fields["who"]?.string
   }
 }

@@ -7,7 +7,7 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 20, input: 7, stage: 15, event: 8, words: 3)
+  private static let widths = (job: 20, input: 7, stage: 16, event: 8, words: 3)
   private static let firstStage = widths.job + widths.input
 
   /// - Parameter withWords: else the row of `words` is missing, which takes as long as many others and seldom changes.
@@ -17,7 +17,9 @@ struct JobRows: Sendable {
     values = RowBuffer(capacity: count, textCapacity: count * 12)
     job.addRow(to: &values)
     job.addInput(to: &values)
-    for (position, stage) in job.stages.enumerated() { stage.addRow(position, of: job.key, to: &values) }
+    for (position, stage) in job.stages.enumerated() {
+      stage.addRow(position, of: job.key, by: job.whoElse(ran: stage), to: &values)
+    }
     for (position, event) in job.history.enumerated() { event.addRow(position, of: job.key, to: &values) }
     if withWords { addWords(of: job) }
   }
@@ -95,6 +97,14 @@ extension IndexedJob {
     row.add(RowValue(completed(created: created)?.microseconds))
   }
 
+  /// Who ran a stage, where that is another than who had begun to run the job last by then, as the clock showed it: it may
+  /// have been set back.
+  fileprivate func whoElse(ran stage: IndexedStage) -> String? {
+    guard let who = stage.who, let began = stage.startedAt else { return stage.who }
+    let run = history.last { $0.what == .started && $0.at <= began }
+    return run?.who == who ? nil : who
+  }
+
   fileprivate func addInput(to row: inout RowBuffer) {
     row.add(.integer(key))
     row.add(RowValue(input))
@@ -107,7 +117,7 @@ extension IndexedJob {
 }
 
 extension IndexedStage {
-  fileprivate func addRow(_ position: Int, of key: Int64, to row: inout RowBuffer) {
+  fileprivate func addRow(_ position: Int, of key: Int64, by who: String?, to row: inout RowBuffer) {
     row.add(.integer(key))
     row.add(.integer(Int64(position)))
     row.add(.text(name))
@@ -123,6 +133,7 @@ extension IndexedStage {
     row.add(RowValue(cpuSeconds))
     row.add(RowValue(because))
     row.add(RowValue(outputBytes))
+    row.add(RowValue(who))
   }
 }
 

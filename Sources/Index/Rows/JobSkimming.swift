@@ -185,6 +185,8 @@ extension IndexedStage {
         reason = try skim.text()
       } else if name == "because" {
         because = try skim.text()
+      } else if name == "who" {
+        who = try skim.text()
       } else if name == "resources" {
         guard !hasResources else { throw JSONSkim.Uncommon() }
         hasResources = true

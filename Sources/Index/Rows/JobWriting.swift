@@ -13,7 +13,7 @@ struct JobWriter {
     addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
     addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?,?)")
-    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addHistory = try statement("INSERT INTO history VALUES (?,?,?,?,?,?,?,?)")
     standingJob = try statement("SELECT \(Self.columns.joined(separator: ", ")) FROM jobs WHERE folder = ?")
     standingInput = try statement("SELECT * FROM inputs WHERE job = ?")

@@ -59,7 +59,7 @@ extension Manifest {
     let runs = history.filter { $0.what == .started }
     for event in Self.events(of: record) {
       var event = event
-      event.who = runs.last { $0.at <= event.at }?.who
+      event.who = event.who ?? runs.last { $0.at <= event.at }?.who
       remember(event)
     }
   }
@@ -113,11 +113,13 @@ extension Manifest {
 
   private static func events(of record: StageRecord) -> [JobEvent] {
     let attempt = record.fields["attempt"]?.ordinal
+    let who = record.fields["who"]?.string
     var events: [JobEvent] = []
     let started = record.fields["started_at"]?.string
     if let started {
       let because = record.fields["because"]?.string
-      events.append(JobEvent(at: started, .stageStarted, stage: record.name, attempt: attempt, reason: because))
+      events.append(
+        JobEvent(at: started, who: who, .stageStarted, stage: record.name, attempt: attempt, reason: because))
     }
     let what: JobEvent.What? =
       switch record.status {
@@ -127,7 +129,8 @@ extension Manifest {
       case .running?, nil: nil
       }
     if let what, let ended = record.fields["completed_at"]?.string ?? (what == .stageSkipped ? started : nil) {
-      events.append(JobEvent(at: ended, what, stage: record.name, attempt: attempt, reason: record.cause))
+      events.append(
+        JobEvent(at: ended, who: who, what, stage: record.name, attempt: attempt, reason: record.cause))
     }
     return events
   }

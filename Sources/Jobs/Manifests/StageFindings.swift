@@ -119,7 +119,7 @@ extension ManifestCheck {
     expect("\(path).exit_code", stage.fields["exit_code"], "a whole number", optional: true) {
       $0.isNull || $0.int != nil
     }
-    for key in ["error", "reason", "log", "runner", "fingerprint"] {
+    for key in ["error", "reason", "log", "who", "runner", "fingerprint"] {
       expect("\(path).\(key)", stage.fields[key], "a text", optional: true) { $0.isNull || $0.string != nil }
     }
     expect("\(path).resources", stage.fields["resources"], "an object", optional: true) {

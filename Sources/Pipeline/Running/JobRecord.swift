@@ -104,6 +104,7 @@ struct JobRecord {
         entry["metadata"] = entry["metadata"] ?? .object(.init())
         entry["attempt"] = .int(attempt)
         entry["because"] = because.map { .string($0) }
+        entry["who"] = .string(who)
         entry["runner"] = .string(runner)
         entry["lane"] = .string(stage.lane)
         entry["waited_seconds"] = .double((waited * 1000).rounded() / 1000)

@@ -64,4 +64,38 @@ struct EventTests {
       #expect(try events(workspace) == before)
     }
   }
+
+  @Test func `who ran a stage stays on record when the clock is set back, as it is every autumn`() throws {
+    try TestWorkspace.with([.making("one"), .gate(), .making("two")]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q", environment: ["USER": "asha"]).code == 1)
+      try workspace.write("open", "")
+      let clock = ["faketime", "-m", "--exclude-monotonic", "-f", "-1800", "env", "NO_FAKE_STAT=1"]
+      let run = try workspace.start(clock + [CPWX.besideTests, "run", "-q"], environment: ["USER": "ravi"]).wait()
+      #expect(run.code == 0, "\(run.errors)")
+      let runs = "SELECT substr(who, 1, 4) FROM history WHERE event = 'started' ORDER BY at"
+      #expect(try workspace.cpwx("job", "list").code == 0)
+      #expect(try ask(workspace, runs) == ["ravi", "asha"], "its clock was not set back")
+      let stages = "SELECT DISTINCT stage, attempt, substr(who, 1, 4) FROM events WHERE stage IS NOT NULL ORDER BY 1, 2"
+      #expect(try ask(workspace, stages) == ["gate|1|asha", "gate|2|ravi", "one|1|asha", "two|1|ravi"])
+    }
+  }
+
+  @Test func `what was changed in the tables behind is noticed, and told from the jobs' files again`() throws {
+    try TestWorkspace.withFinishedJob { workspace, _ in
+      let before = try events(workspace)
+      #expect(!before.isEmpty)
+      for change in [
+        "UPDATE history SET who = 'nobody'", "DELETE FROM history", "DELETE FROM stages",
+        "UPDATE stages SET started_at = '2026-01-01T00:00:00.000000', status = 'failed'",
+        "INSERT INTO history SELECT job, position + 100, at, 'nobody', 'failed', NULL, NULL, NULL FROM history",
+      ] {
+        let changed = try workspace.start(["sqlite3", ".cpwx/index.sqlite", "\(change); SELECT changes() > 0"]).wait()
+        #expect(changed.code == 0 && changed.output == "1\n", "\(changed)")
+        let look = try workspace.cpwx("job", "list")
+        #expect(look.code == 0 && look.errors.contains("was changed by other hands"), "\(change): \(look.errors)")
+        #expect(try events(workspace) == before, "\(change)")
+      }
+    }
+  }
 }
