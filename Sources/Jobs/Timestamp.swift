@@ -59,14 +59,16 @@ public struct Timestamp: Sendable, Equatable, Comparable {
     return Int64(seconds) * 1_000_000 + fraction
   }
 
-  /// Seconds since 1970 of what a local clock shows.
+  /// Seconds since 1970 of what a local clock shows; of an hour that it shows twice, of the first.
   ///
-  /// Only where the clock is changed on that day or beside it is the C library asked, which looks at the zone's file each time.
+  /// Only for what it never shows is the C library asked, which looks at the zone's file each time, and takes the first or the
+  /// second by what it was asked before.
   private static func universal(ofLocal parts: inout tm) -> Int {
     var shown = parts
     let seconds = timegm(&shown)
     let (before, after) = (offset(at: seconds - 86_400), offset(at: seconds + 86_400))
-    return before == after ? seconds - before : mktime(&parts)
+    if before == after || offset(at: seconds - before) == before { return seconds - before }
+    return offset(at: seconds - after) == after ? seconds - after : mktime(&parts)
   }
 
   /// Seconds that the local clock is ahead of Greenwich's at a moment.

@@ -65,6 +65,19 @@ struct Times {
     }
   }
 
+  @Test func `that a clock shows twice are those of the first, whatever was read before`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "Europe/Berlin", 1)
+      tzset()
+      let first = Timestamp("2025-10-26T00:30:00Z")
+      #expect(first?.text == "2025-10-26T02:30:00.000000")
+      for other in ["2025-03-30T01:30:00", "2025-03-30T02:30:00", "2025-10-26T01:30:00", "2025-10-26T03:30:00"] {
+        #expect(Timestamp(other) != nil)
+        #expect(Timestamp("2025-10-26T02:30:00") == first, "after \(other)")
+      }
+    }
+  }
+
   @Test func `are of the zone that their document names, wherever they are read`() {
     let noon = Timestamp("2025-10-30T06:30:00Z")
     #expect(Timestamp("2025-10-30T12:00:00", in: "IST +05:30") == noon)
