@@ -157,6 +157,22 @@ import Testing
     #expect(!exists(site.database), "no index is made for it")
   }
 
+  @Test func `is found in lists, however old it is, once a run has been at work for a while`() throws {
+    let site = try IndexedWorkspace()
+    for number in 101...520 { try site.job("20260102-\(number)") }
+    #expect(try site.ids("status=failed") == [])
+    try site.job("20260102-103", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
+    let workspace = try site.workspace
+    let feed = IndexFeed(workspace, notice: site.notice, patience: 0)
+    feed.tell(try JobIndex.job(named: "20260102-520", in: workspace, notice: site.notice).paths(in: workspace))
+    let late = ContinuousClock.now + .seconds(120)
+    while try site.ids("status=failed").isEmpty, ContinuousClock.now < late { usleep(5_000) }
+    #expect(try site.ids("status=failed") == ["20260102-103"])
+    feed.finish()
+    #expect(site.notices.isEmpty, "\(site.notices)")
+  }
+
   @Test func `keeps its stages and history in the index when one that comes from there is shown`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260102-101", title: "Anand", status: "failed", stages: [("asr", "failed")])

@@ -48,14 +48,20 @@ struct Drift {
   /// Compares every job with its files.
   func healAll() throws {
     try heal(waits: true)
-    let length = 10_000
-    var last: Int64 = -1
-    while true {
-      let (moved, seen) = try jobsThatMoved(of: "WHERE key > ? ORDER BY key LIMIT \(length)", [.integer(last)])
-      _ = try store(try news(of: moved), waits: true)
-      guard seen.count == length else { return }
-      last = seen.last
-    }
+    var place: Int64? = .max
+    while let last = place { place = try heal(before: last, count: 10_000, waits: true) }
+  }
+
+  /// Compares some jobs with their files, newest first.
+  ///
+  /// - Parameters:
+  ///   - last: the key of the job before them; where it begins, the greatest that there can be.
+  ///   - waits: for whoever writes; else they are to be compared once more where that is needed.
+  /// - Returns: where to go on; `nil` when all were compared.
+  func heal(before last: Int64, count: Int, waits: Bool) throws -> Int64? {
+    let (moved, seen) = try jobsThatMoved(of: "WHERE key < ? ORDER BY key DESC LIMIT \(count)", [.integer(last)])
+    guard try store(try news(of: moved), waits: waits) else { return last }
+    return seen.count == count ? seen.last : nil
   }
 
   /// Compares these jobs with their files.
