@@ -138,6 +138,26 @@ import Testing
     }
   }
 
+  @Test func `never answers wrongly, whichever bytes were changed of what waits to be brought into it`() throws {
+    let site = try site()
+    _ = try site.rows()
+    for number in 1...20 { try site.job("20260101-0\(number < 10 ? "0" : "")\(number)", title: "Other \(number)") }
+    let expected = try site.rows()
+    let waiting = FilePath(site.database.string + "-wal")
+    let whole = try DurableFile.read(waiting)
+    try #require(whole.count > 20_000, "nothing waits")
+    var random = SplitMix64(seed: 11)
+    for turn in 0..<20 {
+      var bytes = whole
+      if turn % 4 == 0 { bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random)) }
+      bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      let file = try FileDescriptor.open(waiting, .writeOnly, options: [.truncate])
+      try file.writeAll(toAbsoluteOffset: 0, bytes)
+      try file.close()
+      #expect(try site.rows() == expected, "turn \(turn)")
+    }
+  }
+
   @Test(arguments: JobQuery.Order.allCases, [true, false])
   func `in the middle of a list goes on where it broke off`(order: JobQuery.Order, isGone: Bool) throws {
     let site = try site()

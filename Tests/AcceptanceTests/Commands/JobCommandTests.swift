@@ -112,8 +112,12 @@ struct JobCommandTests {
         #expect(try workspace.cpwx("job", "path", name).output == job + "\n", "\(name)")
       }
       #expect(try workspace.cpwx("job", "path", "--logs", id).output == (try workspace.logFolder()) + "\n")
-      try workspace.cpwx("job", "create")
-      #expect(try workspace.cpwx("job", "path", String(id.prefix(6))).code == 64)
+      let other = try #require(try workspace.cpwx("job", "create").lines.first)
+      for verb in ["path", "show", "logs", "why", "env"] {
+        let several = try workspace.cpwx("job", verb, String(id.prefix(6)))
+        #expect(several.code == 64 && several.output == "", "\(verb)")
+        #expect(several.errors.contains(id) && several.errors.contains(other), "\(verb): \(several.errors)")
+      }
     }
   }
 
