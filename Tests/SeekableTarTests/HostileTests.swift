@@ -74,22 +74,65 @@ struct `A hostile archive` {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("outside").string) == ["kept"])
   }
 
-  @Test func `that is cut short anywhere is refused`() throws {
-    let folder = try TemporaryFolder()
-    try python(
+  /// Three files, `out/0` without a byte, `out/1` with so many, `out/2` with twice as many, in frames of the tar's blocks or in a single one.
+  ///
+  /// - Returns: the archive's bytes, and where its frames end.
+  private func threeFiles(of size: Int, inOneFrame isOneFrame: Bool, _ folder: TemporaryFolder) throws -> (
+    Data, [Int]
+  ) {
+    let ends = try python(
       """
       import tarfile, subprocess, io
-      os.chdir(sys.argv[1])
-      with tarfile.open("a.tar", "w") as tar:
+      os.chdir(sys.argv[1]); size = int(sys.argv[2]); out = io.BytesIO()
+      with tarfile.open(fileobj=out, mode="w") as tar:
         for n in range(3):
-          info = tarfile.TarInfo("out/%d" % n); info.size = 700 * n; tar.addfile(info, io.BytesIO(os.urandom(700 * n)))
-      subprocess.run(["zstd", "-q", "a.tar"], check=True)
-      """, [folder.root.string])
-    let good = try Array(Data(contentsOf: URL(filePath: folder.path("a.tar.zst").string)))
-    #expect(try ForeignArchive(folder.path("a.tar.zst")).list().map(\.size) == [0, 700, 1400])
+          info = tarfile.TarInfo("out/%d" % n); info.size = size * n; tar.addfile(info, io.BytesIO(os.urandom(info.size)))
+      tar = out.getvalue(); end = 512 * 3 + size * 3
+      blocks = [tar] if sys.argv[3] == "true" else [tar[at:at + 512] for at in range(0, end, 512)] + [tar[end:]]
+      with open("whole.tar.zst", "wb") as file:
+        for block in blocks:
+          file.write(subprocess.run(["zstd", "-qc", "--no-check"], input=block, stdout=subprocess.PIPE, check=True).stdout)
+          print(file.tell())
+      """, [folder.root.string, "\(size)", "\(isOneFrame)"])
+    let path = folder.path("whole.tar.zst")
+    #expect(try ForeignArchive(path).list().map(\.size) == [0, size, 2 * size])
+    return (try Data(contentsOf: URL(filePath: path.string)), ends.split(separator: "\n").compactMap { Int($0) })
+  }
+
+  @Test func `that is cut short anywhere is refused, with the member that is cut or the last that is whole`() throws {
+    let folder = try TemporaryFolder()
+    let (good, ends) = try threeFiles(of: 1024, inOneFrame: false, folder)
+    // By how many of the tar's blocks are whole: headers, and what comes behind each.
+    let told = [
+      "cut.tar.zst: ", "what comes after out/0 is lost", "out/1: ", "out/1: ", "what comes after out/1 is lost",
+      "out/2: ", "out/2: ", "out/2: ", "out/2: ", "what comes after out/2 is lost",
+    ]
+    try #require(ends.count == told.count)
     for count in 0..<good.count {
-      try Data(good[..<count]).write(to: URL(filePath: folder.path("cut.tar.zst").string))
-      try expectArchiveError(.damaged) { _ = try ForeignArchive(folder.path("cut.tar.zst")).list() }
+      try good.prefix(count).write(to: URL(filePath: folder.path("cut.tar.zst").string))
+      let error = try expectArchiveError(.damaged) { _ = try ForeignArchive(folder.path("cut.tar.zst")).list() }
+      let whole = ends.count { $0 <= count }
+      #expect("\(error)".contains(told[whole]), "\(count) bytes, \(whole) blocks: \(error)")
+    }
+  }
+
+  @Test func `of a single frame that is cut short is refused with the member that is cut`() throws {
+    let folder = try TemporaryFolder()
+    let size = 400_384
+    let (good, _) = try threeFiles(of: size, inOneFrame: true, folder)
+    // What zstd packs at once is 128 KiB: in so much behind a header, that is whole.
+    for (member, begin) in [(1, 512), (2, 1024 + size)] {
+      for place in stride(from: begin + 140_000, to: begin + member * size, by: 50_000) {
+        try good.prefix(place).write(to: URL(filePath: folder.path("cut.tar.zst").string))
+        let (archive, staging) = (ForeignArchive(folder.path("cut.tar.zst")), try folder.folder("staging-\(place)"))
+        let listed = try expectArchiveError(.damaged) { _ = try archive.list() }
+        let extracted = try expectArchiveError(.damaged) {
+          _ = try withFolder(staging) { try archive.extract(into: $0) }
+        }
+        for error in [listed, extracted] {
+          #expect("\(error)" == "out/\(member): is cut short", "\(place) bytes")
+        }
+      }
     }
   }
 

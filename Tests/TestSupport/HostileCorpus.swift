@@ -64,10 +64,10 @@ public enum HostileCorpus {
     make("huge-size", top + "/b", good, change=lambda tar: tar[:1536 if len(tar) > 1536 else None][:1024] + big[0].tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     make("sparse-bomb", top + "/s", good, entry(top + "/s", b"1\\n0\\n0\\n".ljust(512, b"\\0"), **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": top + "/s", "GNU.sparse.realsize": str(1 << 50)}))
     make("no-end", "after " + top + "/a/good", good, change=lambda tar: tar[:1024])
-    make("cut-member", "cannot be read on", entry(top + "/a/good", b"x" * 5000), change=lambda tar: tar[:2048])
+    make("cut-member", top + "/a/good: the tar cannot be read on", entry(top + "/a/good", b"x" * 5000), change=lambda tar: tar[:2048])
     make("no-tar", "tar", change=lambda tar: b"this is no tar at all" * 100)
     unnamed = bytearray(entry("x")[0].tobuf(tarfile.USTAR_FORMAT)); unnamed[0] = 0; unnamed[148:156] = b" " * 8
     unnamed[148:155] = b"%06o\\0" % sum(unnamed)
-    make("empty-name", "a member without a name", good, change=lambda tar: tar[:1024] + unnamed + bytes(1536))
+    make("empty-name", "'': a member without a name", good, change=lambda tar: tar[:1024] + unnamed + bytes(1536))
     """
 }

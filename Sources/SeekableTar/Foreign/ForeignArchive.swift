@@ -27,6 +27,7 @@ public struct ForeignArchive: Sendable {
 
   /// Reads all of it. Refused, with the member's name, are: absolute paths and those with `..`, symbolic links that lead out, what would be
   /// written through a link, devices and FIFOs, set-uid and set-gid files, names that are there twice or are no UTF-8, more than the limits.
+  /// Of one that is cut short it is told which member is cut, or which one is the last whole one.
   ///
   /// - Parameter progress: bytes of the file.
   /// - Returns: the members in the archive's order, with their hashes.
@@ -82,7 +83,8 @@ public struct ForeignArchive: Sendable {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
       return try file.closeAfter {
-        let stream = try ZstdStream(file, limit: limits.bytes, progress: progress)
+        // Where nothing is saved of what comes before the damage, it tells which member that is in.
+        let stream = try ZstdStream(file, limit: limits.bytes, givesCutFrame: !isSalvage, progress: progress)
         return try TarLocale.using {
           try ForeignReading(stream, ForeignChecks(limits), staging, includes, isSalvage: isSalvage).run()
         }

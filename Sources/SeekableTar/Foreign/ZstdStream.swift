@@ -3,10 +3,11 @@ internal import Glibc
 internal import SystemPackage
 
 /// The bytes that a `.zst` file holds, from its start to its end. Those of a frame that is no larger than archives of this format have them
-/// come once its checksum was found right; those of a larger one piece by piece.
+/// come once its checksum was found right, unless the file ends within it; those of a larger one piece by piece.
 @safe final class ZstdStream: TarSource {
   private let file: FileDescriptor
   private let limit: Int
+  private let givesCutFrame: Bool
   private let progress: Progress?
   private let total: Int
   private let context: OpaquePointer
@@ -23,14 +24,17 @@ internal import SystemPackage
   private(set) var isWithinData = false
   private var isAtEnd = false
 
-  /// - Parameter limit: bytes that it may hold.
-  init(_ file: FileDescriptor, limit: Int, progress: Progress?) throws(ArchiveError) {
+  /// - Parameters:
+  ///   - limit: bytes that it may hold.
+  ///   - givesCutFrame: whether what is there of a frame that is cut comes before the error does, to tell by it where the cut is.
+  init(_ file: FileDescriptor, limit: Int, givesCutFrame: Bool, progress: Progress?) throws(ArchiveError) {
     guard let context = unsafe ZSTD_createDCtx() else {
       throw ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
     }
     unsafe self.context = context
     self.file = file
     self.limit = limit
+    self.givesCutFrame = givesCutFrame
     self.progress = progress
     var raw = stat()
     total = unsafe fstat(file.rawValue, &raw) == 0 ? Int(raw.st_size) : 0
@@ -58,7 +62,10 @@ internal import SystemPackage
       holdsMore = isFull && isWithinFrame
       if isFull || filled > 0 && !isWithinFrame { return unsafe plain.bytes(0..<filled) }
     }
-    if isWithinFrame { throw ArchiveError(.damaged, "is cut short") }
+    if isWithinFrame {
+      if filled > 0, givesCutFrame { return unsafe plain.bytes(0..<filled) }
+      throw ArchiveError(.damaged, "is cut short")
+    }
     return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
 

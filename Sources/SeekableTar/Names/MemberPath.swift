@@ -63,10 +63,11 @@ public struct MemberPath: Hashable, Comparable, Sendable, CustomStringConvertibl
     return order != 0 ? order < 0 : left.count < right.count
   }
 
-  /// For people: control characters and bytes that are no UTF-8 as escapes.
+  /// For people: control characters and bytes that are no UTF-8 as escapes, and no bytes at all as `''`.
   public var description: String { Self.shown(bytes) }
 
   static func shown(_ bytes: some Collection<UInt8>) -> String {
+    if bytes.isEmpty { return "''" }
     var text = ""
     var decoder = UTF8()
     var rest = Array(bytes).makeIterator()
