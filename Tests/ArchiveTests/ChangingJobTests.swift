@@ -4,6 +4,7 @@ import Index
 import Jobs
 import SeekableTar
 import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -123,6 +124,28 @@ import Testing
     #expect(site.exists(job + "/manifest.json") && !site.exists("archive/\(ArchiveSite.place).tar.zst"))
     #expect(try site.archive().status == .archived)
     #expect(!site.exists(job) && site.exists("archive/\(ArchiveSite.place).tar.zst"))
+  }
+
+  @Test func `cannot be taken in hand by anybody else until it is gone`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    let lock = FilePath(site.path(job + "/.cpwx.lock"))
+    let looks = Mutex<[Bool]>([])
+    // From the first byte that is read to the moment at which the index knows the archive.
+    let look: @Sendable () -> Void = {
+      if site.exists(job) { looks.withLock { $0.append(FileLock.isHeld(lock)) } }
+    }
+    var choice = ArchiveChoice()
+    choice.names = [site.path(job)]
+    let run = ArchivingRun(
+      in: site.workspace, .init(), jobs: 1, over: nil, stop: { .no }, moved: look,
+      observe: { event in
+        if case .moved = event { look() }
+      })
+    let outcome = try #require(run.run(try choice.candidates(in: site.workspace, notice: .silent)).first)
+    #expect(outcome.status == .archived && !site.exists(job), "\(outcome)")
+    let held = looks.withLock { $0 }
+    #expect(held.count > 1 && held.allSatisfy { $0 }, "\(held)")
   }
 
   @Test func `counts as done for the whole run when it is kept back`() throws {
