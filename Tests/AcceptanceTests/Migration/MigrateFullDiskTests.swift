@@ -35,8 +35,8 @@ struct MigrateFullDiskTests {
   }
 
   /// Each film's sound, wherever it lies.
-  private func sounds(_ workspace: TestWorkspace) throws -> [String] {
-    try ["disk/trees", "old"].flatMap { folder in
+  private func sounds(_ workspace: TestWorkspace, in folders: [String] = ["disk/trees", "old"]) throws -> [String] {
+    try folders.flatMap { folder in
       try workspace.tree(folder).filter { $0.hasSuffix("/audio.wav") && !$0.contains("/.migrat") }
         .map { try workspace.read("\(folder)/\($0)") }
     }.sorted()
@@ -91,6 +91,39 @@ struct MigrateFullDiskTests {
       try workspace.write("disk/trees/out/notes.txt", "of no film")
       try workspace.write("disk/trees/logs/notes.txt", "of no film")
       try fillAtEachStep(workspace, [workspace.path("old")], by: 20)
+    }
+  }
+
+  @Test func `full at any write, a disk stops an undo that copies back to it, and with room it puts all back`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.mountLoopDisk(at: workspace.path("disk"), size: "8M", making: small)
+      for (number, film) in ["Don_1978", "Sholay_1975"].enumerated() {
+        try workspace.write("disk/trees/out/\(film)/audio/audio.wav", "sound \(number)")
+        try workspace.write("disk/trees/out/\(film)/asr/\(film).asr.json", "{}")
+        try workspace.write("disk/trees/logs/asr_\(film)_20251027_100000.log", "heard")
+      }
+      let folders = ["disk/trees", "out"]
+      let (before, whole) = (try Inventory(workspace.path("disk/trees")), try sounds(workspace, in: folders))
+      try #require(whole.count == 2)
+      var stops = 0
+      for free in stride(from: 0, through: 400, by: 20) {
+        #expect(try migrate(workspace, ["--from-legacy", workspace.path("disk/trees")]).code == 0)
+        #expect(workspace.jobs.count == 2, "\(free) KiB")
+        try fill(workspace, leaving: free)
+        let full = try migrate(workspace, ["undo"])
+        #expect(try sounds(workspace, in: folders) == whole, "\(free) KiB")
+        try workspace.remove("disk/filler")
+        if full.code == 0 { break }
+        #expect(full.code == 74 && full.errors.lowercased().contains("no space left"), "\(free) KiB: \(full.errors)")
+        #expect(full.errors.contains("ake room on that disk"), "\(free) KiB: \(full.errors)")
+        let again = try migrate(workspace, ["undo"])
+        #expect(again.code == 0, "\(free) KiB: \(again.errors)")
+        let now = try Inventory(workspace.path("disk/trees"))
+        #expect(now.difference(from: before) == [] && workspace.jobs.isEmpty, "\(free) KiB")
+        try workspace.remove("disk/state")
+        stops += 1
+      }
+      #expect((2...30).contains(stops), "\(stops) stops")
     }
   }
 
