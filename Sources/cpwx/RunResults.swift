@@ -15,16 +15,20 @@ extension FilmBatch.Plan {
     let workspace = request.workspace
     let input = Listing.Column("INPUT", isFlexible: true) {
       $0["input"]?.string.map { workspace.documentPath(FilePath($0)) } ?? ""
-    }
+    }.cutAtStart.readable(20)
+    let year = Listing.Column("YEAR", key: "year").rare
+    // Films of one title are told apart by their years, or else by where they lie.
+    let twins = Dictionary(grouping: films, by: \.title).values.filter { $0.count > 1 }
+    let differByYear = twins.allSatisfy { Set($0.map(\.year)).count == $0.count }
     return Listing(
       rows: films.map { Secrets.masked($0.document, request.batch.secrets) },
       columns: [
         .init("DECISION", key: "decision"), .init("TITLE", key: "title", isFlexible: true),
-        .init("YEAR", key: "year").rare.dispensable(3),
+        !twins.isEmpty && differByYear ? year : year.dispensable(3),
         .init("JOB", key: "job_id").rare,
         .init("TIME") { $0["estimated_seconds"]?.double.map(describeDuration) ?? "" }.rare.dispensable(1),
         .init("DISK") { $0["estimated_bytes"]?.int.map(describeSize) ?? "" }.rare.dispensable(1),
-        input.cutAtStart.readable(20).dispensable(2), .reason { plain($0["reason"] ?? .null) },
+        differByYear ? input.dispensable(2) : input, .reason { plain($0["reason"] ?? .null) },
       ],
       keys: RowKeys.plannedFilm)
   }

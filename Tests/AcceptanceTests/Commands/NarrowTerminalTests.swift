@@ -108,6 +108,17 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: ["1978", "2006"], [60, 80])
+  func `two films of one title are told apart before they are run`(year: String, columns: Int) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4")
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      for name in ["a/Don (1978).mp4", "b/Don (\(year)).mp4"] { try workspace.film(name, holding: name) }
+      let rows = try workspace.shown("run -n", columns: columns).filter { $0.contains("Don") }
+      #expect(rows.count == 2 && Set(rows).count == 2, "\(rows)")
+    }
+  }
+
   @Test(arguments: [40, 80, 100, 200])
   func `a reason that has no room beside the rest stands whole below its row, and others beside it`(columns: Int) throws
   {
