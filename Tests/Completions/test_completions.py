@@ -65,6 +65,20 @@ class Terminal:
         os.close(self.terminal)
 
 
+def make_workspace(films):
+    """One of two films, which are done, and the newest is archived, too; their jobs' ids, the newest first."""
+    subprocess.run([CPWX, "init", films], check=True, stdout=subprocess.DEVNULL)
+    (films / "config/pipeline.yaml").write_text(PIPELINE)
+    for name in ("Don (1978).mkv", "Sholay (1975).mkv"):
+        (films / "in" / name).write_text(name)
+        os.utime(films / "in" / name, (1, 1))
+    subprocess.run([CPWX, "run", "-q", "-C", films], check=True, stdout=subprocess.DEVNULL)
+    listed = subprocess.run([CPWX, "job", "list", "-C", films, "--format", "csv"], check=True, stdout=subprocess.PIPE)
+    newest, oldest = re.findall(r"^(\d{8}-\d+),", listed.stdout.decode(), re.MULTILINE)
+    subprocess.run([CPWX, "archive", "-q", "--keep", newest, "-C", films], check=True, stdout=subprocess.DEVNULL)
+    return newest, oldest
+
+
 class Tab:
     """Tests that hold for every shell."""
 
@@ -75,15 +89,7 @@ class Tab:
         for name in ("bin", "home"):
             Path(cls.folder, name).mkdir()
         Path(cls.folder, "bin", "cpwx").symlink_to(CPWX)
-        subprocess.run([CPWX, "init", cls.films], check=True, stdout=subprocess.DEVNULL)
-        (cls.films / "config/pipeline.yaml").write_text(PIPELINE)
-        for name in ("Don (1978).mkv", "Sholay (1975).mkv"):
-            (cls.films / "in" / name).write_text(name)
-            os.utime(cls.films / "in" / name, (1, 1))
-        subprocess.run([CPWX, "run", "-q", "-C", cls.films], check=True, stdout=subprocess.DEVNULL)
-        listed = subprocess.run([CPWX, "job", "list", "-C", cls.films, "--format", "csv"], check=True, stdout=subprocess.PIPE)
-        cls.newest, cls.oldest = re.findall(r"^(\d{8}-\d+),", listed.stdout.decode(), re.MULTILINE)
-        subprocess.run([CPWX, "archive", "-q", "--keep", cls.newest, "-C", cls.films], check=True, stdout=subprocess.DEVNULL)
+        cls.newest, cls.oldest = make_workspace(cls.films)
 
     @classmethod
     def tearDownClass(cls):
@@ -220,12 +226,40 @@ class Tab:
         self.assertEqual(sorted(bare.rglob("*")), before)
 
 
+# What only a workspace has comes after these.
+OF_A_WORKSPACE = (
+    ["report"], ["migrate", "undo"], ["run", "--attach"], ["run", "--resume"], ["job", "show"], ["job", "cancel"],
+    ["job", "logs", "latest", "--stage"], ["archive", "restore"], ["archive", "extract", "latest"], ["archive", "list", "--user"])
+
+
+class Calls(unittest.TestCase):
+    """What the system is asked to do with files."""
+
+    def test_none_is_opened_to_be_written_or_made_renamed_or_removed(self):
+        with tempfile.TemporaryDirectory(prefix="cpwx-completions-") as folder:
+            films, told = Path(folder, "films"), Path(folder, "told")
+            make_workspace(films)
+            offers = 0
+            for words in (*OF_A_WORKSPACE, ["job", "list", "status=completed"], ["run", "--stages"], ["run", "--lane"], ["run"]):
+                with self.subTest(" ".join(words)):
+                    # Calls that take a path, and of those that take an open file the ones that change it.
+                    asked = subprocess.run(
+                        ["strace", "-f", "-qq", "-o", told, "-e", "trace=%file,write,pwrite64,ftruncate,fchmod,fchown,fallocate",
+                         CPWX, "complete", "bash", "cpwx", *words, ""],
+                        cwd=films, env={**os.environ, "CPWX_WORKSPACE": ""}, stdout=subprocess.PIPE, check=True)
+                    offers += bool(asked.stdout)
+                    changing = [
+                        line for line in told.read_text().splitlines()
+                        if re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|^\d+ +(?!open|access|faccess|stat|newfstatat|statx|readlink|execve|getcwd|chdir|statfs|inotify|getxattr|write\(1,)", line)
+                        # The memory that SQLite's readers and writers share, in which they find each other.
+                        and '-shm"' not in line]
+                    self.assertEqual(changing, [])
+            self.assertGreater(offers, 8)
+
+
 class Outside(unittest.TestCase):
     def test_what_only_a_workspace_has_is_met_with_silence(self):
-        for words in (
-                ["report"], ["migrate", "undo"], ["run", "--attach"], ["run", "--resume"], ["job", "show"], ["job", "cancel"],
-                ["job", "logs", "latest", "--stage"], ["archive", "restore"], ["archive", "extract", "latest"],
-                ["archive", "list", "--user"]):
+        for words in OF_A_WORKSPACE:
             for shell in ("bash", "zsh", "fish"):
                 with self.subTest(" ".join([shell, *words])):
                     asked = subprocess.run(
