@@ -41,7 +41,8 @@ enum Schema {
         try db.execute(sql: statement)
       }
     }
-    // An index without it is made anew: who ran stages is read from the jobs' files.
+    // An index without it is made anew: who ran stages, and why jobs were interrupted, is read
+    // from the jobs' files.
     migrator.registerMigration("11 who ran stages") { db in
       let view = events(archivedBy: "archives.who", of: ranBy)
       for statement in ["DROP VIEW events"] + runnerColumns + [view] { try db.execute(sql: statement) }

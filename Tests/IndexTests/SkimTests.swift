@@ -22,7 +22,8 @@ import Testing
         "pre-ner": {"stage_number": 3, "status": "failed", "error": "boom", "reason": "exit code 1", "exit_code": 1},
         "asr": {"status": "success", "because": "the model changed", "attempt": 2}
       },
-      "pipeline": {"status": "completed", "current_stage": null, "completed_stages": ["demux"], "failed_stages": []},
+      "pipeline": {"status": "completed", "current_stage": null, "completed_stages": ["demux"], "failed_stages": [],
+        "error": "stopped at asr"},
       "timing": {"started_at": "2026-01-01T09:00:00", "completed_at": "2026-01-01T09:00:03", "total_seconds": 3.5,
       "running_seconds": 2.5},
       "history": [
@@ -38,6 +39,7 @@ import Testing
   private static let turns = [
     ("\"success\"", "\"completed\""), ("\"success\"", "null"), ("\"success\"", "1"), ("1975", "\"1975\""),
     ("1975", "19.75"), ("1975", "null"), ("\"error\"", "\"err\\u006fr\""), ("\"boom\"", "\"one\\ntwo\""),
+    ("\"stopped at asr\"", "\"stopped\\nat asr\""), ("\"stopped at asr\"", "7"), ("\"current_stage\"", "\"error\""),
     ("\"boom\"", "null"), ("\"completed\"", "\"failed\""), ("\"completed\"", "\"interrupted\""),
     ("\"completed\"", "\"running\""), ("\"completed\"", "\"prepared\""), ("\"duration_seconds\"", "\"duration\""),
     ("\"timing\"", "\"pipeline\""), ("\"history\"", "\"stages\""), ("\"version\"", "\"history\""), ("52", "-0"),
@@ -64,6 +66,11 @@ import Testing
     #expect(skimmed != nil)
     #expect(skimmed == whole(Array(Self.plain.utf8)))
     #expect(skimmed?.stages.map(\.error) == [nil, "boom", nil])
+    #expect(skimmed?.error == nil)
+    let interrupted = Self.plain.replacing("{\"status\": \"completed\"", with: "{\"status\": \"interrupted\"")
+    for job in [IndexedJob(skimming: Array(interrupted.utf8), at: place, stamp: .none), whole(Array(interrupted.utf8))] {
+      #expect(job?.error == "stopped at asr")
+    }
   }
 
   @Test func `is left to the whole reader, or the same, whatever was done to it`() throws {

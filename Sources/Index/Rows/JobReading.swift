@@ -115,9 +115,13 @@ extension IndexedJob {
     year = manifest?.year ?? info?["input"]?["year"]?.int ?? info?["year"]?.int
     // What cpwx itself called a film stands.
     if document?["timezone"] == nil, info?["timezone"] == nil { correctName() }
-    error =
-      status == PipelineStatus.failed.rawValue
-      ? (current?.cause ?? document?["pipeline"]?["error"]?.string)?.lastLine : nil
+    let reason = document?["pipeline"]?["error"]?.string
+    if status == PipelineStatus.failed.rawValue {
+      error = (current?.cause ?? reason)?.lastLine
+    } else if manifest?.recordedStatus == .interrupted, status == PipelineStatus.interrupted.rawValue {
+      // Of a run that died it is an earlier one's.
+      error = reason?.lastLine
+    }
     createdAt =
       document?["created_at"]?.string ?? info?["created_at"]?.string ?? document?["timestamp"]?.string
     timezone = document?["timezone"]?.string ?? info?["timezone"]?.string

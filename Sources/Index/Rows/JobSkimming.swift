@@ -14,6 +14,7 @@ extension IndexedJob {
     else { return nil }
     self.init(at: place, stamp: stamp)
     (title, year, self.status) = (input.title, input.year, status.rawValue)
+    error = status == .interrupted ? read.error?.lastLine : nil
     stage =
       read.stages.last { $0.status == StageStatus.running.rawValue || $0.status == StageStatus.failed.rawValue }?
       .name
@@ -39,6 +40,7 @@ private struct ManifestSkim {
   private(set) var createdBy: String?
   private(set) var timezone: String?
   private(set) var status: PipelineStatus?
+  private(set) var error: String?
   private(set) var input: Input?
   private(set) var stages: [IndexedStage] = []
   private(set) var history: [JobEvent] = []
@@ -75,6 +77,8 @@ private struct ManifestSkim {
         try skim.members { name, skim in
           if name == "status" {
             status = try skim.text().flatMap { PipelineStatus(rawValue: $0) }
+          } else if name == "error" {
+            error = try skim.text()
           } else if name == "steps" {
             throw JSONSkim.Uncommon()
           } else {
