@@ -68,7 +68,8 @@ import Testing
     #expect(skimmed?.stages.map(\.error) == [nil, "boom", nil])
     #expect(skimmed?.error == nil)
     let interrupted = Self.plain.replacing("{\"status\": \"completed\"", with: "{\"status\": \"interrupted\"")
-    for job in [IndexedJob(skimming: Array(interrupted.utf8), at: place, stamp: .none), whole(Array(interrupted.utf8))] {
+    for job in [IndexedJob(skimming: Array(interrupted.utf8), at: place, stamp: .none), whole(Array(interrupted.utf8))]
+    {
       #expect(job?.error == "stopped at asr")
     }
   }
