@@ -148,7 +148,7 @@ extension FilmBatch {
         plan.films.append(.unreadable(found.path, problem))
         continue
       }
-      if film.kind != .pending, let hash = film.identity?.sha256 {
+      if film.kind != .pending, !film.isCopy, let hash = film.identity?.sha256 {
         if let twin = seen[hash] {
           (film.kind, film.job, film.isCopy) = (.skip, nil, true)
           film.reason = "the same film as \(workspace.documentPath(twin)), by its content"

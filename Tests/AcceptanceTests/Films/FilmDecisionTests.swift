@@ -74,7 +74,10 @@ struct FilmDecisionTests {
       #expect(run.code == 0, "\(run.output)")
       #expect(run.output.contains("the same film as in/a.mp4"), "it says so")
       #expect(workspace.runs == ["one"])
-      #expect(try workspace.cpwx("run").code == 0)
+      try workspace.film("0.mp4")
+      let again = try workspace.cpwx("run")
+      #expect(again.code == 0)
+      #expect(again.output.contains("the same film as in/a.mp4") && !again.output.contains("film as in/0.mp4"))
       #expect(workspace.jobs.count == 1)
     }
   }
