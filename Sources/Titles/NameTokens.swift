@@ -18,6 +18,9 @@ struct NameToken {
     return digits.reduce(0) { $0 * 10 + Int($1.properties.numericValue ?? 0) }
   }
 
+  /// Whether this word is one of these years.
+  func isYear(in years: ClosedRange<Int>) -> Bool { fourDigits.map(years.contains) == true }
+
   /// Whether a site's address begins, perhaps right behind its name: `www`, `电影www`.
   var isWebAddress: Bool {
     key.hasSuffix("www") && key.unicodeScalars.dropLast(3).last.map { !$0.isASCII } ?? true

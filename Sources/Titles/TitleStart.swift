@@ -5,7 +5,7 @@ struct TitleStart {
   let leadingYear: Int?
 
   init(of name: TaggedName, years: ClosedRange<Int>) {
-    var index = Self.skippingCopyMark(of: name)
+    var index = Self.skippingPlace(at: Self.skippingCopyMark(of: name), of: name, years: years)
     var leadingYear: Int?
     while let skip = Self.junk(at: index, of: name, years: years) {
       leadingYear = skip.year ?? leadingYear
@@ -30,9 +30,12 @@ struct TitleStart {
     }
     let channel = Self.channelEnd(at: index, of: name)
     if channel > index, canStartTitle(at: channel, of: name, years: years) { return (channel, nil) }
-    let site = name.siteLength(at: index)
-    if site > 0, index + site < name.tokens.count, name.tokens[index].isWebAddress || index == 0 {
-      return (index + site, nil)
+    let site = index + name.siteLength(at: index)
+    if site > index, site < name.tokens.count {
+      if name.tokens[index].isWebAddress { return (site, nil) }
+      // `Fight.Club (1999)` only looks like an address.
+      let isSetApart = name.tokens[site].gap.contains("-")
+      if index == 0, canStartTitle(at: site, of: name, years: years, behindJunk: isSetApart) { return (site, nil) }
     }
     guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count,
       index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years)
@@ -70,6 +73,23 @@ struct TitleStart {
     return preposition + 1
   }
 
+  /// What collections count their films with, or the day before one: `(1) Title`, `01 - Title`, `09.03.08.Title`.
+  private static func skippingPlace(at index: Int, of name: TaggedName, years: ClosedRange<Int>) -> Int {
+    let tokens = name.tokens
+    guard index + 1 < tokens.count, tokens[index].isNumber, tokens[index].text.utf8.count <= 2 else { return index }
+    var end = index + 1
+    if let group = name.group(startingAt: index) {
+      guard group.opening == "(", group.tokens.count == 1 else { return index }
+    } else if tokens[index].text.first == "0", tokens[end].gap != " - " {
+      let rest = tokens[end...].prefix(2)
+      guard rest.allSatisfy({ $0.gap == "." && $0.isNumber && $0.text.utf8.count == 2 }) else { return index }
+      end += rest.count
+    } else if tokens[index].text.first != "0" {
+      return index
+    }
+    return canStartTitle(at: end, of: name, years: years) ? end : index
+  }
+
   /// Whether what follows a leading group could be the title; if not, the group is (`[REC] 2 (2009)`).
   ///
   /// - Parameter behindJunk: whether the group cannot be: then a number may (`[YTS.MX] 12 Angry Men`), and what stands
@@ -79,25 +99,29 @@ struct TitleStart {
   ) -> Bool {
     guard index < name.tokens.count else { return false }
     if let group = name.group(startingAt: index) {
-      let isYear = group.tokens.count == 1 && name.tokens[index].fourDigits.map(years.contains) == true
+      let isYear = group.tokens.count == 1 && name.tokens[index].isYear(in: years)
       if isYear, !behindJunk { return false }
       guard isYear || name.isJunk(group) else { return true }
       return canStartTitle(at: group.tokens.upperBound, of: name, years: years, behindJunk: behindJunk)
     }
     let number = name.tokens[index].text.unicodeScalars
-    let isSequel = !behindJunk && number.count <= 2 && number.allSatisfy { $0.properties.numericType != nil }
+    let isSequel =
+      !behindJunk && number.count <= 2 && number.allSatisfy { $0.properties.numericType != nil }
+      && (index + 1 == name.tokens.count || name.tags[index + 1] != nil
+        || name.tokens.contains { $0.isYear(in: years) })
     return !isSequel && !name.isTechnical(index) && !isAllThereIs(before: index, of: name, years: years)
   }
 
-  /// Scene files carry their group in front, in small letters: `group-the.title.1080p.bluray.x264`.
+  /// Scene files carry their group in front, in small letters: `group-the.title.1080p.bluray.x264`. Where hyphens stand
+  /// between all words, they stand for spaces.
   private static func skippingGroupPrefix(at index: Int, of name: TaggedName) -> Int {
     let tokens = name.tokens
     guard index + 1 < tokens.count, tokens[index + 1].gap == "-", tokens[index].text.utf8.count > 1,
       !tokens[index].isNumber,
       name.name.unicodeScalars.allSatisfy({ !$0.isCapitalLetter && !$0.isBlank }),
       !TitleVocabulary.compoundEndings.contains(tokens[index + 1].key),
-      let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical),
-      !name.signsGroup(behind: tag)
+      let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical), tag > index + 1,
+      !tokens[index + 2...tag].allSatisfy({ $0.gap == "-" }), !name.signsGroup(behind: tag)
     else { return index }
     var start = index + 1
     while start + 1 < tokens.count, name.tags[start]?.kind == .process { start += 1 }

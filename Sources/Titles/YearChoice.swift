@@ -76,6 +76,8 @@ private struct Candidate {
   private static func isDate(_ index: Int, of tokens: [NameToken]) -> Bool {
     guard index > 2, tokens[index].gap == tokens[index - 1].gap, tokens[index].gap == "." || tokens[index].gap == "-"
     else { return false }
+    // `11.11.11.2011` is a film's title and its year.
+    if tokens[index - 3].isNumber, tokens[index - 2].gap == tokens[index].gap { return false }
     let parts = [tokens[index - 2], tokens[index - 1]].map { $0.text.utf8.count == 2 ? Int($0.text) ?? 0 : 0 }
     return parts.allSatisfy { (1...31).contains($0) } && parts.contains { $0 <= 12 }
   }

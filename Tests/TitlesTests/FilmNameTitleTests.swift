@@ -154,4 +154,34 @@ struct FilmNameTitleTests {
   func `networks, other titles and channels are none of the title`(name: String, title: String) {
     #expect(FilmName(parsing: name).title == title)
   }
+
+  @Test(arguments: [
+    ("(1)The Girl With The Dragon Tattoo (2009).mkv", "The Girl With The Dragon Tattoo"),
+    ("01 - Iron Man (2008).mkv", "Iron Man"), ("09.03.08.The.Doors.(1991).BDRip.mkv", "The Doors"),
+    ("(500) Days of Summer (2009).mkv", "(500) Days of Summer"), ("07-Ghost (2009).mkv", "07-Ghost"),
+    ("007 - Spectre (2015).mkv", "007 - Spectre"), ("9 - The Film (2009).mkv", "9 - The Film"),
+    ("[Group] 5 Centimeters per Second [BD 1080p].mkv", "5 Centimeters per Second"),
+    ("[REC] 4 Apocalypse (2014).mkv", "[REC] 4 Apocalypse"), ("[REC] 2.mkv", "[REC] 2"),
+  ])
+  func `what counts films or dates them before the title is none of it`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
+
+  @Test(arguments: [
+    ("Fight.Club.(1999).1080p.mkv", "Fight Club", 1999), ("Fight.Club-1999.mkv", "Fight Club", 1999),
+    ("Trust.Me [2013].mkv", "Trust Me", 2013), ("site.me - 96 (2018).mkv", "96", 2018),
+    ("Site.Tv-Pathaan.2023.1080p.mkv", "Pathaan", 2023),
+  ])
+  func `two words before a year are no address`(name: String, title: String, year: Int) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == year)
+  }
+
+  @Test(arguments: [
+    ("sholay-720p.mp4", "sholay"), ("fight-club-1080p.mkv", "fight-club"), ("lagaan-cd1.avi", "lagaan"),
+    ("the-dark-knight-1080p-bluray.mkv", "the-dark-knight"), ("grp-tenet.720p.bluray.x264.mkv", "tenet"),
+  ])
+  func `hyphens between all words set no group apart`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
 }

@@ -53,4 +53,10 @@ struct FilmNameYearTests {
   @Test func `a latest year before the first film does not trap`() {
     #expect(FilmName(parsing: "Heat (1995).mkv", latestYear: .min).year == nil)
   }
+
+  @Test func `a title of numbers is no day`() {
+    let film = FilmName(parsing: "11.11.11.2011.1080p.mkv")
+    #expect(film.title == "11 11 11")
+    #expect(film.year == 2011)
+  }
 }
