@@ -1,14 +1,16 @@
 import Foundation
+import Jobs
 import Testing
 
 /// What a run records is on the disk before anybody could miss it.
 struct DurableRecordTests {
-  @Test func `a manifest gets its name when it is on the disk, and then the name is brought there`() throws {
-    try TestWorkspace.with([.making("one"), .making("two", from: ["one.out"])]) { workspace in
+  @Test func `each stage's beginning and end are on the disk before the manifest with them gets its name`() throws {
+    let stages = ["one", "two", "three"]
+    try TestWorkspace.with(stages.map { Stage.making($0) }) { workspace in
       try workspace.film()
       let trace = workspace.path("trace")
-      let calls = "trace=fsync,fdatasync,rename,renameat,renameat2"
-      let run = try workspace.start(["strace", "-f", "-y", "-s", "4096", "-e", calls, "-o", trace, CPWX.path, "run"])
+      let calls = "trace=write,fsync,fdatasync,rename,renameat,renameat2"
+      let run = try workspace.start(["strace", "-f", "-y", "-s", "65536", "-e", calls, "-o", trace, CPWX.path, "run"])
         .wait()
       #expect(run.code == 0, "\(run.errors)")
       let job = try workspace.job()
@@ -16,14 +18,21 @@ struct DurableRecordTests {
       let renames = lines.indices.filter {
         lines[$0].contains("rename") && lines[$0].contains("\"\(job)/manifest.json\"")
       }
-      #expect(renames.count >= 3, "the beginning, the change of stages, the end")
-      var last = lines.startIndex
+      #expect(renames.count >= stages.count + 1, "the first beginning, each change of stages, the last end")
+      var states: [JSON] = []
       for (number, rename) in renames.enumerated() {
         let temporary = try #require(lines[rename].split(separator: "\"").dropFirst().first { $0.hasPrefix("/") })
+        let writes = lines[..<rename].indices.filter { Self.writes(lines[$0], String(temporary)) }
+        states.append(try JSON(parsing: try writes.map { try Self.written(lines[$0]) }.joined().utf8))
+        let last = try #require(writes.last)
         #expect(lines[last..<rename].contains { Self.syncs($0, String(temporary)) }, "\(lines[rename])")
         let next = number + 1 < renames.count ? renames[number + 1] : lines.endIndex
         #expect(lines[rename..<next].contains { Self.syncs($0, job) }, "\(lines[rename])")
-        last = rename
+      }
+      for stage in stages {
+        let told = states.compactMap { $0["stages"]?[stage]?["status"]?.string }
+        let changes = told.indices.filter { $0 == 0 || told[$0] != told[$0 - 1] }.map { told[$0] }
+        #expect(changes == ["running", "success"], "\(stage)")
       }
     }
   }
@@ -44,6 +53,17 @@ struct DurableRecordTests {
       #expect(lines[..<rename].contains { Self.syncs($0, String(temporary)) }, "\(lines[rename])")
       #expect(lines[rename..<handed].contains { Self.syncs($0, workspace.path("logs/batches")) })
     }
+  }
+
+  private static func writes(_ call: Substring, _ path: String) -> Bool {
+    call.contains("write(") && call.contains("<\(path)>")
+  }
+
+  /// The text that a call writes: strace shows its line ends and quotes as JSON does.
+  private static func written(_ call: Substring) throws -> String {
+    let first = try #require(call.firstIndex(of: "\""))
+    let last = try #require(call.lastIndex(of: "\""))
+    return try #require(try JSON(parsing: call[first...last].utf8).string)
   }
 
   private static func syncs(_ call: Substring, _ path: String) -> Bool {
