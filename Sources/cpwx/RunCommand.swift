@@ -14,7 +14,8 @@ struct RunCommand: AsyncParsableCommand {
       Each film becomes a job under out/, several side by side as far as the lanes of the pipeline go. A film with a completed job is left alone; an unfinished job goes on from \
       where it stopped. Without PATH, the films in in/ are taken.
 
-      cpwx run FILE config/.env 2 works too, as pipeline.py took it: with that configuration, for that user.
+      cpwx run FILE config/.env 2 works too, as pipeline.py took it: with that configuration, for that user. \
+      A second word that names no film and no folder must be a file of settings.
 
       The first Ctrl-C lets the running stage finish, the second stops it; both leave the job to be resumed.
 

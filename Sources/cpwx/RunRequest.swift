@@ -185,14 +185,21 @@ private struct OldForm {
   var config: String
   var user: Int?
 
-  /// - Throws: ``JobError`` with code `usage` when the third word can be neither a user nor a film.
+  /// - Throws: ``JobError`` with code `usage` when the second word can be neither a configuration nor a film, or the third
+  ///   neither a user nor a film.
   init?(_ arguments: [String]) throws {
     guard (2...3).contains(arguments.count) else { return nil }
-    let name = FilePath(arguments[1]).lastComponent?.string ?? ""
-    let status = try? FileStatus(of: FilePath(arguments[1]))
+    let file = FilePath(arguments[1])
+    let name = file.lastComponent?.string ?? ""
+    if MediaFiles.hasMediaEnding(name) || MediaFiles.isPartial(name) { return nil }
     // The settings of one film lie beside it, where in/* finds them, too.
     let isOfFilm = name.hasSuffix(".env") && MediaFiles.isMedia(String(name.dropLast(4)))
-    guard status?.isRegular == true, !MediaFiles.isMedia(name), !isOfFilm else { return nil }
+    guard let status = try? FileStatus(of: file), status.isRegular, !isOfFilm else { return nil }
+    if Self.hasNoSettings(file, size: status.size) {
+      throw JobError(
+        .usage, arguments[1], "is neither a film, by its name, nor a configuration: no line of it is KEY=value",
+        remedy: "Films end in \(MediaFiles.endings)")
+    }
     config = arguments[1]
     guard arguments.count == 3 else { return }
     guard let user = Int(arguments[2]) else {
@@ -201,6 +208,16 @@ private struct OldForm {
         .usage, arguments[2], "is no user", remedy: "After FILE CONFIG comes the user's id, a number from 1.")
     }
     self.user = user
+  }
+
+  /// Whether a file is plainly no configuration. One without any line is, and one that cannot be read, or is in another
+  /// encoding, is told of where it is opened.
+  private static func hasNoSettings(_ file: FilePath, size: Int) -> Bool {
+    // A film of another ending need not be read whole.
+    if size > 1 << 20 { return true }
+    guard let bytes = try? DurableFile.read(file) else { return false }
+    if case .encoding = TextFlaw.any(in: bytes) { return false }
+    return EnvFile(parsing: bytes).isOfOtherKind
   }
 }
 

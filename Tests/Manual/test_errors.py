@@ -154,6 +154,8 @@ class Provoked(ErrorCase):
             "leaves a cluster to its work: --executor slurm": ["run", "--detach"],
             "is no age and no date": ["archive", "--older-than", "soon"],
             "is no film, by its name": ["run", "config/.env"],
+            "is neither a film, by its name, nor a configuration: no line of it is KEY=value": [
+                "run", "in", "config/pipeline.yaml"],
             "is further back than the oldest job": ["job", "show", "latest~9"],
             "no stage is in such a lane": ["run", "--lane", "gpus=1"],
             "an empty path names no film": ["run", ""],
@@ -615,6 +617,8 @@ class Provoked(ErrorCase):
         self.expect("is none of its values", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
         self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
         (place.root / "wide.env").write_bytes("KNOB=1\n".encode("utf-16"))
+        self.expect(
+            "is no configuration: no line of it is KEY=value", 78, place.cpwx("run", "--config", "config/pipeline.yaml"))
         self.expect("it is text in ...; expected UTF-8", 78, place.cpwx("run", "--config", "wide.env"))
         (place.root / "zero.env").write_bytes(b"KNOB=\0\n")
         self.expect("it holds a byte 0; expected text in UTF-8", 78, place.cpwx("run", "--config", "zero.env"))

@@ -66,6 +66,9 @@ public struct EnvFile: Sendable, Equatable {
     return odd
   }
 
+  /// Whether it is some other kind of file: something stands in it that is no comment, and no line sets anything.
+  public var isOfOtherKind: Bool { assignments.isEmpty && !oddLines.isEmpty }
+
   /// Whether a line can set a key of that name.
   public static func isKey(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }

@@ -9,6 +9,9 @@ public enum MediaFiles {
     "wmv",
   ]
 
+  /// The same for people to read: `.3gp .asf` and so on.
+  public static var endings: String { extensions.sorted().map { "." + $0 }.joined(separator: " ") }
+
   /// What programs put behind the name of a file that they have not copied whole yet.
   private static let partialEndings: Set<String> = [
     "part", "partial", "crdownload", "download", "filepart", "tmp", "temp", "!qb", "aria2", "unfinished",
@@ -31,13 +34,13 @@ public enum MediaFiles {
 
   public static func isMedia(_ name: String) -> Bool { !name.hasPrefix(".") && hasMediaEnding(name) }
 
-  static func hasMediaEnding(_ name: some StringProtocol) -> Bool {
+  public static func hasMediaEnding(_ name: some StringProtocol) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())
   }
 
   /// Whether a name is one that copying programs give to a film until it is whole.
-  static func isPartial(_ name: String) -> Bool {
+  public static func isPartial(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     let (start, ending) = (name[..<dot], name[name.index(after: dot)...])
     if partialEndings.contains(ending.lowercased()) { return hasMediaEnding(start) }
@@ -59,8 +62,7 @@ public enum MediaFiles {
     if status.isRegular {
       guard hasMediaEnding(path.lastComponent?.string ?? "") else {
         throw JobError(
-          .usage, path.string, "is no film, by its name",
-          remedy: "Films end in .\(extensions.sorted().joined(separator: " ."))")
+          .usage, path.string, "is no film, by its name", remedy: "Films end in \(endings)")
       }
       return Found(files: [(path, status)])
     }

@@ -14,6 +14,11 @@ public struct SettingsCheck: Sendable {
   /// - Parameter hasUser: a user is named, and USER_ID does not count.
   /// - Throws: ``JobError`` with code `configuration` that names all mistakes of the workspace's configuration.
   public func requireConfiguration(hasUser: Bool) throws {
+    if workspace.config.isOfOtherKind {
+      throw JobError(
+        .configuration, workspace.configFile.string, "is no configuration: no line of it is KEY=value",
+        remedy: "Nothing was begun. Is it another file that was meant?")
+    }
     try require(
       hasUser ? workspace.config.ofAnyUser : workspace.config, of: workspace.configFile,
       remedy: "Nothing was begun. Correct the file, or name another one with --config.")

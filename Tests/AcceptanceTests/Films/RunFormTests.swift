@@ -170,14 +170,68 @@ struct RunFormTests {
 
   @Test(arguments: [
     ["config/.env"], ["in/b.mp4.part"], ["in/a.mp4", "in/c.mp4", "in/notes.txt"], ["in/a.mp4", "in/a.mp4.env"],
+    ["in/a.mp4", "in/b.mp4.part"], ["in/a.mp4", "in/.c.mp4.Xa81bQ"],
   ])
   func `what is no film by its name is refused, with the names of films`(arguments: [String]) throws {
     try TestWorkspace.with([.making("one")]) { workspace in
-      for name in ["a.mp4", "a.mp4.env", "b.mp4.part", "c.mp4", "notes.txt"] { try workspace.film(name) }
+      let names = ["a.mp4", "a.mp4.env", "b.mp4.part", "c.mp4", ".c.mp4.Xa81bQ", "notes.txt"]
+      for name in names { try workspace.film(name) }
       let run = try workspace.start([CPWX.path, "run"] + arguments).wait()
       #expect(run.code == 64)
       #expect(run.errors.contains("is no film, by its name") && run.errors.contains(".mkv"), "\(run.errors)")
       #expect(workspace.jobs.isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    "a film, as told by who made it\n", "stages:\n  - name: one\n", "\u{1A}E\u{DF}\u{A3}\0film\0",
+    String(repeating: "KNOB=1\n", count: 200_000),
+  ])
+  func `a second file that is plainly no configuration is refused, and not taken for one`(content: String) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film()
+      try workspace.film("b.ogm", holding: content)
+      for user in [[], ["2"]] {
+        let run = try workspace.start([CPWX.path, "run", film, "in/b.ogm"] + user).wait()
+        #expect(run.code == 64)
+        #expect(run.errors.contains("in/b.ogm: is neither a film, by its name, nor a configuration"), "\(run.errors)")
+        #expect(run.errors.contains(".mkv") && workspace.jobs.isEmpty)
+      }
+    }
+  }
+
+  @Test func `a file that is named as the configuration and is none is refused`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film()
+      for arguments in [["run", film], ["run", "-n"], ["job", "create"]] {
+        let run = try workspace.start([CPWX.path] + arguments + ["--config", "config/pipeline.yaml"]).wait()
+        #expect(run.code == 78)
+        #expect(run.errors.contains("config/pipeline.yaml: is no configuration"), "\(run.errors)")
+      }
+      #expect(workspace.jobs.isEmpty)
+    }
+  }
+
+  @Test(arguments: ["", "# nothing yet\n\n", "KNOB=1\na line that sets nothing\n"])
+  func `a configuration need not set anything, nor be without mistakes`(content: String) throws {
+    try TestWorkspace.with([.making("one")], config: ["KNOB=base"]) { workspace in
+      try workspace.write("config/other", content)
+      let film = try workspace.film()
+      let run = try workspace.cpwx("run", film, "config/other", "2")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(try workspace.job().contains("/2/"))
+    }
+  }
+
+  @Test func `a second film, hidden or not, is one more film`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film()
+      for name in ["b.mkv", ".c.mp4"] {
+        try workspace.film(name, holding: name)
+        let run = try workspace.cpwx("run", film, "in/\(name)")
+        #expect(run.code == 0, "\(run.errors)")
+      }
+      #expect(workspace.jobs.count == 3)
     }
   }
 
