@@ -1,21 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
 internal import Jobs
 internal import SystemPackage
-
-/// The caller's environment.
-func processEnvironment() -> [String: String] {
-  var result: [String: String] = [:]
-  var next = environ
-  while let entry = next.pointee {
-    let text = String(cString: entry)
-    if let equals = text.firstIndex(of: "=") {
-      result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-    }
-    next += 1
-  }
-  return result
-}
 
 /// How much is said besides the result.
 struct VerbosityOptions: ParsableArguments {

@@ -145,7 +145,9 @@ public struct EnvFile: Sendable, Equatable {
   public func byteValues(outer: [String: String] = [:]) -> [(key: String, value: [UInt8])] {
     var known: [String: [UInt8]] = [:]
     for assignment in assignments {
-      known[assignment.key] = assignment.expandedValue { known[$0] ?? outer[$0].map { Array($0.utf8) } }
+      known[assignment.key] = assignment.expandedValue { name in
+        known[name] ?? outer[name].map { environmentBytes(name, $0) }
+      }
     }
     return keys.map { ($0, known[$0] ?? []) }
   }

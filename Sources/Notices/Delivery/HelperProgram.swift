@@ -93,7 +93,7 @@ struct HelperProgram {
     defer { posix_spawnattr_destroy(&attributes) }
     linux_spawn_in_own_session(&attributes)
     let words = (["/bin/sh", "-c", Self.script, "cpwx"] + arguments).map { strdup($0) } + [nil]
-    let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let settings = environment.map { strdup(environmentEntry($0.key, $0.value)) } + [nil]
     defer { for text in words + settings { free(text) } }
     var pid: pid_t = 0
     let code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, words, settings)

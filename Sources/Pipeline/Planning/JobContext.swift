@@ -24,7 +24,7 @@ struct JobContext {
     let secretSettings = workspace.config.byteValues(outer: environment).filter {
       Secrets.isSecret($0.key, String(decoding: $0.value, as: UTF8.self))
     }
-    let outer = environment.mapValues { Array($0.utf8) }
+    let outer = Dictionary(environment.map { ($0, environmentBytes($0, $1)) }, uniquingKeysWith: { $1 })
     let standing = Dictionary(secretSettings, uniquingKeysWith: { $1 }).merging(outer) { $1 }
     let values = env.byteValues(outer: environment).map { ($0, $1.isEmpty ? standing[$0] ?? [] : $1) }
     let bytes = Dictionary(values, uniquingKeysWith: { $1 })

@@ -88,7 +88,7 @@ struct StageProcess {
     var pid: pid_t = 0
     let words = arguments.map { strdup($0) } + [nil]
     let settings =
-      environment.map { key, value in strdup(entry(key, environmentOfNoText[key] ?? Array(value.utf8))) } + [nil]
+      environment.map { key, value in strdup(environmentEntry(key, value, ofNoText: environmentOfNoText[key])) } + [nil]
     defer { for text in words + settings { free(text) } }
     var code: CInt = 0
     AdoptedProcesses.starting {
@@ -100,11 +100,6 @@ struct StageProcess {
       throw Errno(rawValue: code)
     }
     return Child(pid: pid, output: pipe.readEnd, started: .now, inheritedPeak: PeakMemory.own)
-  }
-
-  /// `KEY=value` as the kernel takes it.
-  private func entry(_ key: String, _ value: [UInt8]) -> [CChar] {
-    (Array("\(key)=".utf8) + value + [0]).map { CChar(bitPattern: $0) }
   }
 
   /// Follows a started stage to its end, and ends it where it must not go on.

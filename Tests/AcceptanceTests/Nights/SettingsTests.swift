@@ -97,6 +97,22 @@ struct SettingsTests {
     }
   }
 
+  @Test func `a variable of the caller's that is no UTF-8 reaches stages and notices byte for byte`() throws {
+    let stage = Stage(
+      "one", outputs: ["said"], script: "printf '%s ' \"$MINE\" \"$KNOB\" \"$GAP\" > \"$1/said\"")
+    let config = ["KNOB=le ${MINE}", "GAP=", "NOTIFY_COMMAND=printf %s \"$MINE\" > told"]
+    try TestWorkspace.with([stage], config: config) { workspace in
+      try workspace.film()
+      let script = #"export MINE="$(printf 'caf\351')" GAP="$(printf '\377')"; exec "$0" run"#
+      let run = try workspace.start(["sh", "-c", script, CPWX.path]).wait()
+      #expect(run.code == 0, "\(run.errors)")
+      let word: Data = Data("caf".utf8) + [0xE9]
+      let said = word + Data(" le ".utf8) + word + [0x20, 0xFF, 0x20]
+      #expect(try workspace.bytes(try workspace.job() + "/said") == said)
+      #expect(try workspace.bytes("told") == word)
+    }
+  }
+
   @Test func `all mistakes are told of at once`() throws {
     try TestWorkspace.with(config: ["STEP_MUX=maybe", "LOG_LEVEL=loud"]) { workspace in
       let run = try workspace.cpwx("run")

@@ -1,0 +1,49 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// The variables that this program was started with, as text: one that is no UTF-8 comes repaired.
+///
+/// ``environmentEntry(_:_:ofNoText:)`` has it byte for byte again.
+public func processEnvironment() -> [String: String] {
+  var variables: [String: String] = [:]
+  for (text, _) in ownEntries() {
+    guard let equals = text.firstIndex(of: "=") else { continue }
+    variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+  }
+  return variables
+}
+
+/// `KEY=value` as another program is given it: byte for byte, where it is a variable of this one's.
+///
+/// - Parameter bytes: what stands for a value that is no UTF-8, and is no variable of this program's.
+package func environmentEntry(_ key: String, _ value: String, ofNoText bytes: [UInt8]? = nil) -> [CChar] {
+  let entry = bytes.map { Array("\(key)=".utf8) + $0 } ?? ownEntry(key, value)
+  return (entry + [0]).map { CChar(bitPattern: $0) }
+}
+
+/// The value of a variable: byte for byte, where it is one of this program's.
+package func environmentBytes(_ key: String, _ value: String) -> [UInt8] {
+  Array(ownEntry(key, value).drop { $0 != UInt8(ascii: "=") }.dropFirst())
+}
+
+private func ownEntry(_ key: String, _ value: String) -> [UInt8] {
+  let text = "\(key)=\(value)"
+  return entriesOfNoText[text] ?? Array(text.utf8)
+}
+
+/// This program's own variables that are no UTF-8, by the text that they read as.
+private let entriesOfNoText = Dictionary(
+  ownEntries().filter { !$0.text.utf8.elementsEqual($0.bytes) }.map { ($0.text, $0.bytes) }, uniquingKeysWith: { $1 })
+
+private func ownEntries() -> [(text: String, bytes: [UInt8])] {
+  var entries: [(text: String, bytes: [UInt8])] = []
+  var next = environ
+  while let entry = next.pointee {
+    entries.append((String(cString: entry), Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))))
+    next += 1
+  }
+  return entries
+}
