@@ -25,9 +25,11 @@ public struct Workspace: Sendable {
   /// - Parameters:
   ///   - configFile: the base configuration; `config/.env` by default, and then it need not be there.
   ///   - environment: `CPWX_STATE` moves the state folder.
-  /// - Throws: ``JobError`` with code `configuration` when there is no such folder or no such `configFile`.
+  /// - Throws: ``JobError`` with code `configuration` when there is no such folder or no such `configFile`, or a folder that is
+  ///   named cannot be used.
   public init(at root: FilePath, configFile: FilePath? = nil, environment: [String: String]) throws {
     let root = absolute(root)
+    try Self.requireText(root)
     guard isDirectory(root) else {
       throw JobError(.configuration, root.string, "is no folder", remedy: "Make a workspace with: cpwx init DIR")
     }
@@ -68,6 +70,22 @@ public struct Workspace: Sendable {
     }
     let state = environment["CPWX_STATE"] ?? ""
     stateFolder = state.isEmpty ? root.appending(".cpwx") : absolute(FilePath(state))
+    try Self.requireText(inputRoot, of: "IN_ROOT")
+    try Self.requireText(outputRoot, of: "OUTPUT_ROOT")
+    try Self.requireText(logRoot, of: "LOG_ROOT")
+    try Self.requireText(archiveRoot, of: "ARCHIVE_ROOT")
+    try Self.requireText(stateFolder, of: "CPWX_STATE")
+  }
+
+  /// Makes sure that records and stages can be told of a folder.
+  ///
+  /// - Parameter setting: what names it, if anything does.
+  /// - Throws: ``JobError`` with code `configuration` when its path is no UTF-8.
+  public static func requireText(_ folder: FilePath, of setting: String? = nil) throws {
+    guard folder.string.hasLostBytes else { return }
+    throw JobError(
+      .configuration, setting.map { "\($0)=\(folder)" } ?? folder.string, "is no UTF-8, in which jobs are recorded",
+      remedy: "Give the folder another name; nothing was begun.")
   }
 
   /// The same, with jobs and logs at other places.

@@ -12,8 +12,9 @@ public struct WorkspaceSetup: Sendable {
   /// Makes the folders, config/.env and what containers need; whatever is there already stays as it is.
   ///
   /// - Returns: what was made, from the workspace.
-  /// - Throws: ``JobError`` with code `io`.
+  /// - Throws: ``JobError``: with code `io`, or `configuration` when no workspace can be there.
   public func run() throws -> [String] {
+    try Workspace.requireText(root)
     var made: [String] = []
     func folder(_ name: String) throws {
       let path = root.appending(name)

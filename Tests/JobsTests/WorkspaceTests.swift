@@ -30,6 +30,15 @@ struct `A workspace` {
     #expect(error?.code == .configuration && error?.subject == "ARCHIVE_ROOT")
   }
 
+  @Test(arguments: ["IN_ROOT", "OUTPUT_ROOT", "LOG_ROOT", "ARCHIVE_ROOT"])
+  func `is refused when a folder's path is no UTF-8`(key: String) throws {
+    let site = try TemporaryWorkspace(env: Array("PLACE=caf".utf8) + [0xE9] + Array("\n\(key)=${PLACE}/x\n".utf8))
+    let error = #expect(throws: JobError.self) { try site.workspace }
+    #expect(error?.code == .configuration && error?.subject.hasPrefix("\(key)=\(site.root)/caf") == true)
+    let good = try TemporaryWorkspace(env: Array("\(key)=café/x\n".utf8))
+    #expect(throws: Never.self) { try good.workspace }
+  }
+
   @Test func `writes paths inside itself from itself, and reads them back`() throws {
     let site = try TemporaryWorkspace()
     let workspace = try site.workspace

@@ -607,6 +607,7 @@ class Provoked(ErrorCase):
         self.expect("is no folder", 78, place.cpwx("job", "list", "-C", "/dev/null"))
         self.expect(
             "is ..., and no shell is there to tell whose folder '~' is", 78, self.with_settings("ARCHIVE_ROOT=~/archive"))
+        self.expect("is no UTF-8, in which jobs are recorded", 78, place.cpwx("run", environment={"CPWX_STATE": "caf\udce9"}))
         self.expect("is the folder of ..., where no archive can be told from what else is there", 78, self.with_settings("ARCHIVE_ROOT=out"))
         self.expect("SECRETS_PATH names ..., which is no JSON", 78, self.with_settings("SECRETS_PATH=config/pipeline.yaml"))
         self.expect("is none of its values", 78, place.cpwx("run", environment={"RUNNER": "podman"}))
@@ -616,9 +617,9 @@ class Provoked(ErrorCase):
             place.cpwx("run", "--pipeline", self.service(), "--runner", "docker"))
         self.expect("is none of its values", 78, place.cpwx("run", environment={"EXECUTOR": "nowhere"}))
         self.expect("the configuration cannot be read", 78, place.cpwx("run", "--config", "none.env"))
-        (place.root / "wide.env").write_bytes("KNOB=1\n".encode("utf-16"))
         self.expect(
             "is no configuration: no line of it is KEY=value", 78, place.cpwx("run", "--config", "config/pipeline.yaml"))
+        (place.root / "wide.env").write_bytes("KNOB=1\n".encode("utf-16"))
         self.expect("it is text in ...; expected UTF-8", 78, place.cpwx("run", "--config", "wide.env"))
         (place.root / "zero.env").write_bytes(b"KNOB=\0\n")
         self.expect("it holds a byte 0; expected text in UTF-8", 78, place.cpwx("run", "--config", "zero.env"))

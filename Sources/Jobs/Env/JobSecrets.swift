@@ -12,8 +12,9 @@ extension Secrets {
 
   /// The JSON file that SECRETS_PATH names; `nil` when it is not set.
   public static func file(named env: EnvFile, in root: FilePath, outer: [String: String]) -> FilePath? {
-    let settings = Dictionary(env.values(outer: outer), uniquingKeysWith: { $1 })
-    return [settings["SECRETS_PATH"], outer["SECRETS_PATH"]].compactMap { $0 }.first { !$0.isEmpty }
+    let key = "SECRETS_PATH"
+    let settings = Dictionary(env.byteValues(outer: outer), uniquingKeysWith: { $1 })
+    return [settings[key], outer[key].map { environmentBytes(key, $0) }].compactMap { $0 }.first { !$0.isEmpty }
       .map { resolve($0, against: root) }
   }
 

@@ -2,7 +2,7 @@ extension Secrets {
   /// A secret as it may stand in what programs say: as it is, in a URL, in JSON, in a literal of Python; of one whose bytes are no
   /// text, the pieces that are.
   static func forms(of secret: String) -> Set<String> {
-    if secret.unicodeScalars.contains("\u{FFFD}") {
+    if secret.hasLostBytes {
       return Set([secret] + secret.split(separator: "\u{FFFD}").map(String.init))
     }
     // Most are letters and digits, which nothing escapes.

@@ -24,3 +24,9 @@ public func resolve(_ text: String, against folder: FilePath) -> FilePath {
   let path = FilePath(text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text)
   return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
 }
+
+/// The same of bytes that need be no UTF-8.
+func resolve(_ bytes: [UInt8], against folder: FilePath) -> FilePath {
+  let path = FilePath(platformString: (bytes + [0]).map { CChar(bitPattern: $0) })
+  return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
+}

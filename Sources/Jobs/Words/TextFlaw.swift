@@ -53,3 +53,8 @@ package enum TextFlaw: Error, Sendable, Equatable, CustomStringConvertible {
 
   private static func line(of index: Int, in bytes: [UInt8]) -> Int { bytes[..<index].count { $0 == 0x0A } + 1 }
 }
+
+extension String {
+  /// Whether it was read from bytes that are no UTF-8, and does not hold them.
+  package var hasLostBytes: Bool { unicodeScalars.contains("\u{FFFD}") }
+}

@@ -56,8 +56,8 @@ public enum MediaFiles {
   static func find(at path: FilePath, outside: [FilePath]) throws -> Found {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
-      throw isText(path.string)
-        ? JobError(.usage, path.string, "no such file or folder") : JobError(.damaged, path.string, noText)
+      throw path.string.hasLostBytes
+        ? JobError(.damaged, path.string, noText) : JobError(.usage, path.string, "no such file or folder")
     }
     if status.isRegular {
       guard hasMediaEnding(path.lastComponent?.string ?? "") else {
@@ -109,8 +109,6 @@ public enum MediaFiles {
   /// What is the matter with a name whose bytes are no text.
   static let noText = "its name is not valid UTF-8; rename it to have it done"
 
-  private static func isText(_ name: String) -> Bool { !name.unicodeScalars.contains("\u{FFFD}") }
-
   /// - Parameter passed: the folders that were looked into, or are not to be; links may lead back to them.
   private static func collect(
     _ folder: FilePath, _ above: [IgnoreFile], _ passed: inout Set<Place>, into found: inout Found
@@ -134,7 +132,7 @@ public enum MediaFiles {
       let path = folder.appending(name)
       guard !name.hasPrefix(".") || isPartial(name) else { continue }
       guard let status = try? FileStatus(of: path) else {
-        if !isText(name) {
+        if name.hasLostBytes {
           found.unreadable.append(path)
         } else if isMedia(name) {
           found.missing.append(path)

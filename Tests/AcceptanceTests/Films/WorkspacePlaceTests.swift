@@ -44,6 +44,19 @@ struct WorkspacePlaceTests {
     }
   }
 
+  @Test(arguments: ["init", "run"])
+  func `a folder whose path is no UTF-8 becomes no workspace, and is none`(command: String) throws {
+    try TestWorkspace.with { workspace in
+      let script = #"""
+        there="$(printf 'caf\351')"; mkdir "$there"; cd "$there"; mkdir config; touch config/.env
+        "$0" "$1"; echo $?; find . -mindepth 1
+        """#
+      let run = try workspace.start(["sh", "-c", script, CPWX.path, command]).wait()
+      #expect(run.lines == ["78", "./config", "./config/.env"])
+      #expect(run.errors.contains("is no UTF-8, in which jobs are recorded"), "\(run.errors)")
+    }
+  }
+
   @Test func `outside of every workspace that is said, with what to do`() throws {
     try TestWorkspace.with { workspace in
       let run = try workspace.cpwx("run", in: "/")

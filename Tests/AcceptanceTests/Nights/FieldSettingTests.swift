@@ -77,4 +77,16 @@ struct FieldSettingTests {
       #expect(log.contains("pyannote_token") && !log.contains("kestrel-9341"), "\(log)")
     }
   }
+
+  @Test func `so is one of a file whose name is no UTF-8`() throws {
+    try TestWorkspace.with([Stage("one", script: "cat \"$SECRETS_PATH\"")]) { workspace in
+      try workspace.write("config/.env", Data("SECRETS_PATH=config/caf".utf8) + [0xE9, 0x0A])
+      let script = #"printf '{"pyannote_token": "kestrel-9341"}' > "$(printf 'config/caf\351')""#
+      #expect(try workspace.start(["sh", "-c", script]).wait().code == 0)
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let log = try workspace.log("one")
+      #expect(log.contains("pyannote_token") && !log.contains("kestrel-9341"), "\(log)")
+    }
+  }
 }
