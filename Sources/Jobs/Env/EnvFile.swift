@@ -55,7 +55,7 @@ public struct EnvFile: Sendable, Equatable {
     for line in lines {
       switch line {
       case .other(let bytes):
-        let text = number == 1 ? EnvParser.withoutMark(bytes) : bytes[...]
+        let text = number == 1 ? bytes.withoutByteOrderMark : bytes[...]
         let first = text.first { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }
         if let first, first != UInt8(ascii: "#") { odd.append((number, nil)) }
       case .assignment(let assignment):

@@ -22,7 +22,7 @@ struct EnvParser {
 
   private mutating func assignment() -> EnvAssignment? {
     let start = index
-    if start == 0, bytes.starts(with: byteOrderMark) { index = byteOrderMark.count }
+    if start == 0 { index = bytes.withoutByteOrderMark.startIndex }
     skipBlanks()
     let word = Array("export".utf8)
     if bytes[index...].starts(with: word), index + word.count < bytes.count, isBlank(bytes[index + word.count]) {
@@ -93,11 +93,6 @@ struct EnvParser {
   }
 
   private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-  /// The first line's bytes without the mark that some editors put before them.
-  static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-    bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
-  }
 
   static func isKeyByte(_ byte: UInt8) -> Bool {
     switch byte {

@@ -61,9 +61,8 @@ extension PipelineDefinition {
       if case .encoding(let name) = flaw { message += ", which this gives: iconv -f \(name) -t UTF-8 \(file)" }
       throw PipelineFileError(file: file, mistakes: [.init(line: flaw.line, message: message)])
     }
-    let text = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
     var reader = PipelineReader(runner: runner)
-    let definition = reader.read(String(decoding: text, as: UTF8.self))
+    let definition = reader.read(String(decoding: bytes.withoutByteOrderMark, as: UTF8.self))
     guard reader.mistakes.isEmpty, let definition else {
       throw PipelineFileError(file: file, mistakes: reader.mistakes.sorted { $0.line < $1.line })
     }

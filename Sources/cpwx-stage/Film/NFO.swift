@@ -57,7 +57,7 @@ enum NFO {
       }
       return String(decoding: units, as: UTF16.self)
     }
-    let content = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
+    let content = bytes.withoutByteOrderMark
     if let text = String(validating: content, as: UTF8.self) { return text }
     let latin = String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
     let declared = latin.prefix(200).firstMatch(of: /encoding=["']([^"']*)["']/)?.1.lowercased() ?? "utf-8"
