@@ -165,19 +165,26 @@ public struct JobManager: Sendable {
     let keys = wanted.keys + own.keys.filter { wanted[$0] == nil }
     return keys.filter { key in
       let (standing, other) = (own[key] ?? "", wanted[key] ?? "")
-      return standing != other && !(standing.isEmpty && Secrets.isSecret(key, other)) && !Self.ownKeys.contains(key)
+      return standing != other && !(standing.isEmpty && Secrets.isSecret(key, other)) && !EnvFile.ownKeys.contains(key)
     }
   }
-
-  /// What each job has of its own.
-  private static let ownKeys = ["JOB_ID", "USER_ID", "OUTPUT_ROOT", "LOG_ROOT"]
 
   private func jobEnv(_ paths: JobPaths, settings: EnvFile? = nil, overlay: EnvFile?) -> EnvFile {
     var env = settings ?? workspace.config
     if let overlay { env.overlay(overlay) }
-    env.setEverywhere("JOB_ID", paths.id.description)
-    env.setEverywhere("USER_ID", String(paths.userID))
-    env.setPlaces(of: paths, in: workspace, forContainers: forContainers)
+    env.setOwn(of: paths, in: workspace, forContainers: forContainers)
     return env
+  }
+}
+
+extension EnvFile {
+  /// What each job has of its own.
+  fileprivate static let ownKeys = ["JOB_ID", "USER_ID", "OUTPUT_ROOT", "LOG_ROOT"]
+
+  /// Makes the settings those of a job.
+  package mutating func setOwn(of job: JobPaths, in workspace: Workspace, forContainers: Bool = false) {
+    setEverywhere("JOB_ID", job.id.description)
+    setEverywhere("USER_ID", String(job.userID))
+    setPlaces(of: job, in: workspace, forContainers: forContainers)
   }
 }

@@ -28,10 +28,7 @@ struct JobEnvTemplate: Sendable {
 
   func bytes(for paths: JobPaths, in workspace: Workspace) -> [UInt8] {
     var env = env
-    env["JOB_ID"] = paths.id.description
-    env["USER_ID"] = String(paths.userID)
-    env["OUTPUT_ROOT"] = workspace.documentPath(paths.output)
-    env["LOG_ROOT"] = workspace.documentPath(paths.logs)
+    env.setOwn(of: paths, in: workspace)
     let start = env.bytes
     guard !left.isEmpty else { return start }
     let mark = "# Left out by cpwx migrate, because they are secret: a run takes them from config/.env.\n"

@@ -111,14 +111,15 @@ struct MigrateFaultTests {
         let job = "out/2025/06/05/\(user)/20250605-001"
         try workspace.write(job + "/manifest.json", "{\"job_id\": \"20250605-001\"}")
         try workspace.write(job + "/job_info.json", "{\"job_id\": \"20250605-001\", \"note\": \"kept\"}")
-        try workspace.write(job + "/job.env", "JOB_ID=20250605-001\nC=\(user)\n")
+        let env = ["JOB_ID=20250605-001", "C=\(user)", "OUTPUT_ROOT=/app/\(job)", "SECRETS_PATH=/app/config/s.json"]
+        try workspace.write(job + "/job.env", env.map { $0 + "\n" }.joined())
       }
       try killAtEachStep(workspace)
       #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
       let second = "out/2025/06/05/2/20250605-002"
       #expect(
-        try workspace.read(second + "/job.env") == "JOB_ID=20250605-002\nC=2\nUSER_ID=2\nOUTPUT_ROOT=\(second)\n"
-          + "LOG_ROOT=logs/2025/06/05/2/20250605-002\n")
+        try workspace.read(second + "/job.env") == "JOB_ID=20250605-002\nC=2\nOUTPUT_ROOT=\(second)\n"
+          + "SECRETS_PATH=\(workspace.path("config/s.json"))\nUSER_ID=2\nLOG_ROOT=logs/2025/06/05/2/20250605-002\n")
       let info = try JSON(parsing: workspace.read(second + "/job_info.json").utf8)
       #expect(info["job_id"]?.string == "20250605-002" && info["note"]?.string == "kept")
       #expect(try workspace.cpwx("job", "show", "20250605-001").code == 0)
