@@ -197,7 +197,7 @@ final class ClusterRun {
     guard !tasks.isEmpty else { return }
     let began = ContinuousClock.now
     let known = ask()
-    if let known { tellOfHeld(Array(known.values)) }
+    if let known { tellOfHeld(known.values.filter { $0.hold != nil }) }
     if known != nil { ending.look(at: tasks, arrays) { [run] in run.observe(.warning($0)) } }
     var left: [FollowedTask] = []
     left.reserveCapacity(tasks.count)
@@ -222,11 +222,9 @@ final class ClusterRun {
 
   /// Tells of tasks that would be waited for in vain.
   private func tellOfHeld(_ known: [ClusterTask]) {
-    let now = Dictionary(known.compactMap { task in task.hold.map { (task.id, $0) } }, uniquingKeysWith: { $1 })
-    let news = now.filter { held[$0.key] != $0.value }
-    held = now
-    for reason in Set(news.values).sorted() {
-      let tasks = known.filter { news[$0.id] == reason }
+    let news = Dictionary(grouping: known.filter { $0.hold != held[$0.id] }) { $0.hold ?? "" }
+    held = Dictionary(known.compactMap { task in task.hold.map { (task.id, $0) } }, uniquingKeysWith: { $1 })
+    for (reason, tasks) in news.sorted(by: { $0.key < $1.key }) {
       // Of many their arrays: that lets go all of these that are held.
       let names = Set(tasks.map { tasks.count > 8 ? $0.array : $0.id }).sorted().joined(separator: " ")
       let isHeld = ClusterTask.isHeld(reason)
