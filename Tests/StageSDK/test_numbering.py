@@ -87,6 +87,19 @@ class Numbering(WorkspaceTestCase):
         (self.workspace / "config/.env.job_20250102-1200").touch()
         self.assertEqual(self.manager().create_job()["job_id"], "20250102-1201")
 
+    def test_the_archives_are_looked_for_where_variables_say(self):
+        self.setenv("SHELF", str(self.workspace / "shelf"))
+        for number, value in enumerate([
+            "${SHELF}/a", '"${SHELF}/a"', "${BASE}/a", "${NONE:-shelf}/a", "'${SHELF}'", '"\\${SHELF}"', "${NONE}shelf/a",
+        ]):
+            with self.subTest(value):
+                place = "${SHELF}" if "'" in value or "\\" in value else "shelf/a"
+                path = self.workspace / place / BRANCH / f"1/20250102-{2 * number + 2:03d}.tar.zst"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+                (self.workspace / "config/.env").write_text(f"BASE=${{SHELF}}\nARCHIVE_ROOT={value}\n")
+                self.assertEqual(self.manager().create_job()["job_id"], f"20250102-{2 * number + 3:03d}")
+
     def test_names_that_are_no_job_of_the_day_do_not_count(self):
         for name in ("1/20250103-050", "1/20250102-9", "1/x20250102-060", "1/20250102-070.tar", "20250102-080.part"):
             (self.workspace / "out" / BRANCH / name).mkdir(parents=True)

@@ -261,14 +261,29 @@ def _quoted(value: bytes, like: bytes = b"") -> bytes:
 
 
 def _value_of(key: str, environment: bytes) -> str:
-    """The value assigned to `key` last, without its quotes; empty if there is none."""
-    values = [match.group("value") for match in _ASSIGNMENT.finditer(environment) if match.group("key") == key.encode()]
-    value = values[-1] if values else b""
-    if value[:1] == b'"' == value[-1:]:
-        value = re.sub(rb'\\(["\\$`])', rb"\1", value[1:-1])
-    elif value[:1] == b"'" == value[-1:]:
-        value = value[1:-1]
-    return os.fsdecode(value)
+    """The value assigned to `key` last, as it is meant; empty if there is none."""
+    values: Dict[bytes, bytes] = {}
+    for match in _ASSIGNMENT.finditer(environment):
+        values[match.group("key")] = _meant(match.group("value"), values)
+    return os.fsdecode(values.get(key.encode(), b""))
+
+
+_ESCAPE_OR_VARIABLE = re.compile(rb'\\(["\\$`])|\$\{([^{}:\n]*)(?::-([^{}\n]*))?\}')
+
+
+def _meant(value: bytes, known: Dict[bytes, bytes]) -> bytes:
+    """`value` without its quotes, `${NAME}` and `${NAME:-default}` filled in from `known` and the process."""
+    if value[:1] == b"'" == value[-1:]:
+        return value[1:-1]
+    quoted = value[:1] == b'"' == value[-1:]
+
+    def part(match: "re.Match[bytes]") -> bytes:
+        escaped, name, default = match.groups()
+        if escaped:
+            return escaped if quoted else match.group()
+        return known.get(name, os.environb.get(name, b"")) or default or b""
+
+    return _ESCAPE_OR_VARIABLE.sub(part, value[1:-1] if quoted else value)
 
 
 # --- The day's numbering file: the last number handed out, in decimal
