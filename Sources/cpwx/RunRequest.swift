@@ -210,8 +210,8 @@ private struct OldForm {
     self.user = user
   }
 
-  /// Whether a file is plainly no configuration. One without any line is, and one that cannot be read, or is in another
-  /// encoding, is told of where it is opened.
+  /// Whether a file is plainly no configuration. An empty one may be; one that cannot be read, or is in another encoding, is
+  /// told of where it is opened.
   private static func hasNoSettings(_ file: FilePath, size: Int) -> Bool {
     // A film of another ending need not be read whole.
     if size > 1 << 20 { return true }
