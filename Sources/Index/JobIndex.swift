@@ -61,7 +61,8 @@ public final class JobIndex: Sendable {
     } catch let error as DatabaseError where error.tellsOfNoWriting {
       return try lookPassing(in: workspace, because: error.message ?? "\(error)", notice, body)
     } catch let error as JobError where IndexFile(in: workspace).isTrouble(error) {
-      return try lookPassing(in: workspace, because: error.message, notice, body)
+      let cause = error.underlying.map { ": \($0)" } ?? ""
+      return try lookPassing(in: workspace, because: error.message + cause, notice, body)
     }
     let renewed = try remade(workspace, notice: notice)
     defer { renewed.close() }

@@ -239,7 +239,9 @@ struct IndexTroubleTests {
       func titles(_ arguments: String...) throws -> [String] {
         let answer = try workspace.start([CPWX.path, "job"] + arguments + ["--format", "ndjson"]).wait()
         #expect(answer.code == 0, "\(arguments): \(answer.errors)")
-        #expect(answer.errors.contains("files are read for this look"), "\(arguments): \(answer.errors)")
+        let why = "cannot be brought up to date (the lock file cannot be opened: Read-only file system)"
+        let told = "\(why); the jobs' files are read for this look"
+        #expect(answer.errors.contains(told), "\(arguments): \(answer.errors)")
         return try answer.lines.map { try JSON(parsing: $0.utf8)["title"]?.string ?? "-" }
       }
       try workspace.replace("\"Film 1\"", by: "\"Sholay\"", in: workspace.jobs[0] + "/manifest.json")
