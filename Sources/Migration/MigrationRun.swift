@@ -32,7 +32,7 @@ struct MigrationRun {
   }
 
   /// Takes in what could not be done before the migration was cut off: that is told again.
-  mutating func recall(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
+  mutating func recall(_ places: some Sequence<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     for place in places where journal.done[place.number] == nil {
       guard let (message, remedy, isBack) = journal.failed[place.number] else { continue }
       let entry = try journal.entry(at: place.offset)
@@ -59,10 +59,10 @@ struct MigrationRun {
   ///
   /// - Throws: ``JobError``, also of the group before.
   mutating func apply(
-    _ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome
+    _ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome
   ) throws {
     let made = onAllCores(places.count, piece: 8) { [mover, blocked] in
-      mover.move(at: places[places.startIndex + $0].offset, butNotInto: blocked)
+      mover.move(at: places[$0].offset, butNotInto: blocked)
     }
     var done: [JSON] = []
     var records: [JSON] = []
@@ -137,7 +137,7 @@ struct MigrationRun {
   /// stay, those in such trees, and those that lie in no job.
   ///
   /// - Parameter places: all that was to be done.
-  func repoint(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
+  func repoint(_ places: some Sequence<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var devices = Devices()
     if journal.hasLinks, !failed.isEmpty {
       let staying = try LinkTargets.staying(failed.values.map(\.place), of: journal, in: workspace)

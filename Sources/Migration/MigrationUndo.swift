@@ -46,25 +46,27 @@ struct MigrationUndo {
   }
 
   private mutating func takeBack(_ progress: (Int, Int) -> Void) throws -> Migrator.Outcome {
+    let journal = self.journal
     var outcome = Migrator.Outcome(id: journal.id)
     outcome.done = journal.undone.count
     if journal.state != .undoing {
       try writer.add(["undo": .string("begun")])
       try writer.sync()
     }
-    let open = try journal.places().filter {
+    let open = try journal.places().reversed().lazy.filter {
       $0.isToDo && !journal.undone.contains($0.number) && journal.failed[$0.number]?.isBack != true
     }
-    var rest = Array(open.filter { !journal.first.contains($0.number) }.reversed())[...]
-    while !rest.isEmpty {
-      try reverse(rest.prefix(MigrationRun.group), &outcome)
-      rest = rest.dropFirst(MigrationRun.group)
-      progress(open.count - rest.count, open.count)
+    let early = Array(open.filter { journal.first.contains($0.number) })
+    let count = open.count
+    var reversed = early.count
+    var rest = open.filter { !journal.first.contains($0.number) }.makeIterator()
+    while case let group = rest.next(MigrationRun.group), !group.isEmpty {
+      try reverse(group, &outcome)
+      reversed += group.count
+      progress(reversed, count)
     }
     // Those that made way come back last, and the other way round.
-    for layer in try journal.inLayers(open.filter { journal.first.contains($0.number) }).reversed() {
-      try reverse(layer[...], &outcome)
-    }
+    for layer in try journal.inLayers(early.reversed()).reversed() { try reverse(layer, &outcome) }
     try restoreLinks(&outcome)
     try tidy(outcome)
     try writer.add(["undo": .string(outcome.refused.isEmpty && outcome.failures.isEmpty ? "finished" : "partly")])
@@ -102,13 +104,13 @@ struct MigrationUndo {
     }
   }
 
-  private func reverse(_ places: ArraySlice<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
+  private func reverse(_ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome) throws {
     var undone: [JSON] = []
     var devices = Devices()
     var trouble: JobError?
     let made = onAllCores(places.count, piece: 8) {
       [workspace, journal, mover, targets, laterTargets, followed, tell] number in
-      let place = places[places.startIndex + number]
+      let place = places[number]
       return Result { () throws -> Reversal? in
         let entry = try journal.entry(at: place.offset)
         let move = EntryMove(entry, in: workspace, targets: targets, later: laterTargets, tell: tell)

@@ -92,8 +92,9 @@ public struct Migrator: ~Copyable {
     _ journal: MigrationJournal, trees: OldTrees, tell: @escaping @Sendable (String) -> Void = { _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
-    let toDo = try journal.places().filter(\.isToDo)
+    let toDo = try journal.places().lazy.filter(\.isToDo)
     let open = toDo.filter { journal.done[$0.number] == nil && journal.failed[$0.number] == nil }
+    let count = open.count
     try journal.requirePlace(of: workspace)
     var run = try MigrationRun(journal.workspace(workspace), journal, trees, journal.writer(), tell: tell)
     defer { try? run.settle() }
@@ -102,16 +103,17 @@ public struct Migrator: ~Copyable {
     try run.recall(toDo, &outcome)
     outcome.done = journal.done.count
     // Those that other trees' new folders would lie in make way first.
-    var rest = open[...]
-    rest.removeAll { journal.first.contains($0.number) }
-    for layer in try journal.inLayers(open.filter { journal.first.contains($0.number) }) {
-      try run.apply(layer[...], &outcome)
+    var moved = 0
+    for layer in try journal.inLayers(Array(open.filter { journal.first.contains($0.number) })) {
+      try run.apply(layer, &outcome)
       try run.settle()
+      moved += layer.count
     }
-    while !rest.isEmpty {
-      try run.apply(rest.prefix(MigrationRun.group), &outcome)
-      rest = rest.dropFirst(MigrationRun.group)
-      progress(open.count - rest.count, open.count)
+    var rest = open.filter { !journal.first.contains($0.number) }.makeIterator()
+    while case let group = rest.next(MigrationRun.group), !group.isEmpty {
+      try run.apply(group, &outcome)
+      moved += group.count
+      progress(moved, count)
     }
     try run.settle()
     try run.repoint(toDo, &outcome)
@@ -125,17 +127,15 @@ public struct Migrator: ~Copyable {
     let index = try JobIndex.open(workspace, notice: notice)
     defer { index.close() }
     let workspace = workspace
-    var places = try journal.places()[...]
-    while !places.isEmpty {
-      let group = places.prefix(1000)
+    var places = try journal.places().makeIterator()
+    while case let group = places.next(1000), !group.isEmpty {
       let jobs = onAllCores(group.count, piece: 16) { number -> IndexedJob? in
-        guard let entry = try? journal.entry(at: group[group.startIndex + number].offset), entry.kind != .other,
+        guard let entry = try? journal.entry(at: group[number].offset), entry.kind != .other,
           let paths = entry.paths(in: workspace)
         else { return nil }
         return IndexedJob(reading: JobPlace(paths, in: workspace), in: workspace)
       }
       try index.store(jobs.compactMap(\.self))
-      places = places.dropFirst(1000)
     }
   }
 

@@ -54,4 +54,16 @@ struct LargePlanTests {
     for number in 1...1_030 { try old.film("0_Film_\(number)", manifest: later, stages: []) }
     #expect(try records(old, but: "0_Film") == few)
   }
+
+  @Test func `names of logs are told right, whether they are held in memory or in a file`() throws {
+    let old = try OldWorkspace()
+    try old.film("Sholay_1975", manifest: OldWorkspace.manifest())
+    try old.folder.file("logs/asr_Sholay_1975_20251027_150001.log", "heard")
+    let name = String(repeating: "long", count: 50)
+    let logs = (1_000..<3_700).map { "logs/asr_\(name)_\($0)_20251027_150001.log" }
+    for log in logs { #expect(FileManager.default.createFile(atPath: old.folder.path(log).string, contents: nil)) }
+    let plan = try old.plan()
+    #expect(plan.map(\.path).filter { $0.hasPrefix("logs/") } == logs)
+    #expect(plan.first { $0.path == "out/Sholay_1975" }?.document["logs"]?.int == 1)
+  }
 }

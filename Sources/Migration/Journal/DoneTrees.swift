@@ -1,57 +1,51 @@
-internal import Hashing
-
-/// The entries of a plan that are done, with the hashes of what was written to each, in little memory: there may be a
+/// The entries of a plan that are done, with what tells the documents that were written to each, in little memory: there may be a
 /// hundred thousand.
 struct DoneTrees: Sendable {
-  /// Which of the digests are an entry's.
-  private var places: [Int: Int32] = [:]
-  /// Those of the three documents of each, one behind the other; zeros for a document that has none.
-  private var digests: [UInt8] = []
+  /// By the entries' numbers.
+  private var areDone: [Bool] = []
+  /// Of the documents of each the first eight bytes of their digests, in the order of their names; 0 for one that has none.
+  private var starts: [UInt64] = []
+  private(set) var count = 0
 
   private static let documents = ["manifest.json", "job.env", "job_info.json"]
-  private static let length = 32
+  /// More than a plan has entries: a line that names one beyond it is damaged, and tells of none.
+  private static let limit = 1 << 26
 
-  var count: Int { places.count }
-  var isEmpty: Bool { places.isEmpty }
+  var isEmpty: Bool { count == 0 }
 
-  /// - Parameter count: of how many entries room is made for.
-  mutating func reserve(_ count: Int) {
-    places.reserveCapacity(count)
-    digests.reserveCapacity(count * Self.documents.count * Self.length)
-  }
-
+  /// Of a digest, its first sixteen digits.
   subscript(entry: Int) -> WrittenHashes? {
     get {
-      guard let place = places[entry] else { return nil }
+      guard areDone.indices.contains(entry), areDone[entry] else { return nil }
       var hashes = WrittenHashes()
       for (number, name) in Self.documents.enumerated() {
-        let digest = digests[((Int(place) * Self.documents.count + number) * Self.length)...].prefix(Self.length)
-        if digest.contains(where: { $0 != 0 }) { hashes[name] = Array(digest).hexadecimal }
+        let start = starts[entry * Self.documents.count + number]
+        if start != 0 { hashes[name] = Self.digits(start) }
       }
       return hashes
     }
     set {
-      guard let hashes = newValue else {
-        places[entry] = nil
-        return
+      guard (0..<Self.limit).contains(entry) else { return }
+      while areDone.count <= entry {
+        areDone.append(false)
+        for _ in Self.documents { starts.append(0) }
       }
-      places[entry] = Int32(digests.count / (Self.documents.count * Self.length))
-      for name in Self.documents { digests += Self.digest(hashes[name]) }
+      count += (newValue == nil ? 0 : 1) - (areDone[entry] ? 1 : 0)
+      areDone[entry] = newValue != nil
+      for (number, name) in Self.documents.enumerated() {
+        starts[entry * Self.documents.count + number] = Self.start(newValue?[name])
+      }
     }
   }
 
-  /// The bytes that hexadecimal digits stand for; zeros for a text that is no digest.
-  private static func digest(_ text: String?) -> [UInt8] {
-    let digits = (text ?? "").utf8.compactMap { value(ofDigit: $0) }
-    guard digits.count == 2 * length else { return [UInt8](repeating: 0, count: length) }
-    return (0..<length).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
+  private static func digits(_ start: UInt64) -> String {
+    let digits = String(start, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  private static func value(ofDigit digit: UInt8) -> UInt8? {
-    switch digit {
-    case 0x30...0x39: digit - 0x30
-    case 0x61...0x66: digit - 0x57
-    default: nil
-    }
+  /// - Returns: 0 for a text that is no digest.
+  private static func start(_ digest: String?) -> UInt64 {
+    guard let digest, digest.utf8.count == 64 else { return 0 }
+    return UInt64(digest.prefix(16), radix: 16) ?? 0
   }
 }

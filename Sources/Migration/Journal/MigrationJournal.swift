@@ -102,7 +102,6 @@ public struct MigrationJournal: Sendable {
     }
     links = (seal?["links"]?.array ?? []).compactMap { TreeScan.Link($0) }
     try LineReader(path: journalFile).forEach { line, _ in
-      if done.isEmpty, line["done"] != nil { done.reserve(max(0, min(toDo, 1 << 20))) }
       for pair in line["done"]?.array ?? [] {
         if let pair = pair.array, let number = pair.first?.int { done[number] = WrittenHashes(pair.dropFirst()) }
       }
@@ -237,21 +236,17 @@ public struct MigrationJournal: Sendable {
     return entry
   }
 
-  /// Where an entry begins in the plan.
-  struct Place: Sendable {
-    var number: Int
-    var offset: Int64
-    var isToDo: Bool
-  }
+  typealias Place = PlanPlaces.Place
 
-  func places() throws -> [Place] {
+  func places() throws -> PlanPlaces {
     let mark = Array("{\"work\":".utf8)
-    var places: [Place] = []
+    var places = PlanPlaces(reserving: entries + 1)
     try LineReader(path: planFile).forEachLine { line, offset in
-      places.append(Place(number: places.count, offset: offset, isToDo: line.starts(with: mark)))
+      places.append(offset, isToDo: line.starts(with: mark))
     }
     // The last one is the seal.
-    return places.dropLast()
+    if !places.isEmpty { places.removeLast() }
+    return places
   }
 
   /// Hands over every entry of the plan in its order.

@@ -274,8 +274,8 @@ struct EntryMove: Sendable {
         // Not kept yet, or back again.
         return false
       }
-      // Journals of older versions have the manifest's only.
-      if let hash = hashes?[name] { return hash != SHA256.hex(of: standing) }
+      // Journals of older versions have the manifest's only. What is kept of one is its beginning.
+      if let hash = hashes?[name] { return !SHA256.hex(of: standing).hasPrefix(hash) }
       let bytes = tree.flatMap { tree in documents.flatMap { try? content(of: name, $0, in: tree) } }
       return !Steps.isOwn(standing, at: path, like: bytes, at: created)
     }

@@ -30,7 +30,8 @@ extension EntryMove {
     }
     if let link = changedLink(but: followed) { return "its link \(link.text) has been changed since it was migrated" }
     let archives = workspace.archiveRoot.pushing(FilePath(paths.id.date.folders))
-    let names = [archives, archives.appending(String(paths.userID))].flatMap { (try? FlatFolder($0).files) ?? [] }
+    let folders = [archives, archives.appending(String(paths.userID))]
+    let names = folders.compactMap { try? FlatFolder($0).files }.joined()
     if let archive = names.first(where: { $0.text.hasPrefix("\(paths.id).") }) {
       return "it has been archived since: \(archive.text)"
     }

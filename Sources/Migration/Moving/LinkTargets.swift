@@ -3,24 +3,27 @@ internal import SystemPackage
 
 /// What symbolic links must say so that they still point at what they pointed at, when they or that have moved.
 struct LinkTargets: Sendable {
-  /// Where something goes that lies at some place.
+  /// Something that goes elsewhere with an entry. There may be several hundred thousand, so it is small.
   private struct Move {
-    enum Kind {
+    enum Kind: UInt8 {
       case tree
       /// The job's folder in `jobs/`.
       case prepared
       case logFolder, log
     }
 
+    /// The hash of where it lies, with no links in that path.
+    let place: UInt64
+    let entry: Int32
     let kind: Kind
-    let id: JobID
-    let userID: Int
-    /// What names of a tree's files embed, where it is not the folder's name.
-    var name: RawPath?
   }
 
-  /// By the hash of where each lies, with no links in that path: there may be a hundred thousand.
-  private var moves: [UInt64: Move] = [:]
+  /// By their places.
+  private var moves: [Move] = []
+  private var ids = PlannedIDs(count: 0)
+  private var users: [Int32] = []
+  /// What names of a tree's files embed, where it is not the folder's name.
+  private var names: [Int32: RawPath] = [:]
   /// The roots of the jobs and of their logs, with no links in them.
   private let output: RawPath
   private let logs: RawPath
@@ -37,24 +40,35 @@ struct LinkTargets: Sendable {
     logs = RawPath(realPath(workspace.logRoot) ?? workspace.logRoot)
     guard journal.hasLinks else { return }
     var parents: [RawPath: RawPath] = [:]
-    func key(_ path: RawPath) -> UInt64 {
+    func add(_ path: RawPath, _ kind: Move.Kind) {
       let parent = path.folder
       let real = parents[parent] ?? RawPath(EntryMove.realFolder(parent.path))
       parents[parent] = real
-      return real.appending(path.name).bytes.fnv
+      moves.append(
+        Move(place: real.appending(path.name).bytes.fnv, entry: Int32(users.count - 1), kind: kind))
     }
-    var number = -1
+    ids = PlannedIDs(count: journal.entries)
+    users.reserveCapacity(journal.entries)
     try journal.forEach { entry in
-      number += 1
-      if staying.contains(number) { return }
-      guard let work = entry.work, entry.isMigrated, let id = entry.id, let userID = entry.userID else { return }
-      moves[key(entry.source)] = Move(
-        kind: .tree, id: id, userID: userID, name: work.name == entry.source.name ? nil : work.name)
-      if let prepared = work.prepared { moves[key(prepared)] = Move(kind: .prepared, id: id, userID: userID) }
-      if let folder = work.logFolder { moves[key(folder)] = Move(kind: .logFolder, id: id, userID: userID) }
+      let number = users.count
+      users.append(Int32(clamping: entry.userID ?? 0))
+      if staying.contains(number) || number >= ids.count { return }
+      guard let work = entry.work, entry.isMigrated, let id = entry.id, entry.userID != nil else { return }
+      ids[number] = id
+      if work.name != entry.source.name { names[Int32(number)] = work.name }
+      add(entry.source, .tree)
+      if let prepared = work.prepared { add(prepared, .prepared) }
+      if let folder = work.logFolder { add(folder, .logFolder) }
       guard journal.linksToLogs else { return }
-      for log in work.logs { moves[key(log)] = Move(kind: .log, id: id, userID: userID) }
+      for log in work.logs { add(log, .log) }
     }
+    moves.sort { ($0.place, $0.entry, $0.kind.rawValue) < ($1.place, $1.entry, $1.kind.rawValue) }
+  }
+
+  private func move(at place: RawPath) -> Move? {
+    let hash = place.bytes.fnv
+    let next = moves.firstPlace { $0.place > hash }
+    return next > 0 && moves[next - 1].place == hash ? moves[next - 1] : nil
   }
 
   /// Of trees that could not be done those that do not lie at their new places.
@@ -108,12 +122,12 @@ struct LinkTargets: Sendable {
   private func moved(_ place: RawPath) -> RawPath? {
     let parts = place.components
     for count in stride(from: parts.count, to: 0, by: -1) {
-      guard let move = moves[Self.joined(Array(parts[..<count])).bytes.fnv] else { continue }
+      guard let move = move(at: Self.joined(Array(parts[..<count]))), let id = ids[Int(move.entry)] else { continue }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
-      let job = "\(move.id.date.folders)/\(move.userID)/\(move.id)"
+      let job = "\(id.date.folders)/\(users[Int(move.entry)])/\(id)"
       switch move.kind {
       case .tree:
-        return output.appending(job).appending(Self.renamed(inner, of: move.name ?? parts[count - 1], move.id))
+        return output.appending(job).appending(Self.renamed(inner, of: names[move.entry] ?? parts[count - 1], id))
       case .prepared: return output.appending(job).appending("prepared").appending(inner)
       case .logFolder: return logs.appending(job).appending(inner)
       case .log: return logs.appending(job).appending(parts[count - 1]).appending(inner)

@@ -162,7 +162,7 @@ struct TreeCopy {
     case S_IFDIR:
       guard to.withPlatformString({ mkdir($0, 0o700) }) == 0 else { throw Errno(rawValue: errno) }
       let inner = try FlatFolder(from)
-      for name in inner.files + inner.folders + inner.links {
+      for name in inner.all {
         try copy(from.appending(name), to: to.appending(name))
       }
     case S_IFLNK:
@@ -216,7 +216,7 @@ struct TreeCopy {
   private mutating func setAttributes(_ from: FilePath, _ copied: FilePath) throws(Errno) {
     guard let status = Steps.status(from) else { return }
     if status.st_mode & S_IFMT == S_IFDIR, let inner = try? FlatFolder(from) {
-      for name in inner.files + inner.folders + inner.links {
+      for name in inner.all {
         try setAttributes(from.appending(name), copied.appending(name))
       }
     }
@@ -254,7 +254,7 @@ struct TreeCopy {
       guard inner.files == copied.files, inner.folders == copied.folders, inner.links == copied.links else {
         return false
       }
-      return try (inner.files + inner.folders + inner.links).allSatisfy {
+      return try inner.all.allSatisfy {
         try isSame(from.appending($0), copy.appending($0), withAttributes: withAttributes)
       }
     case S_IFREG:

@@ -32,7 +32,7 @@ struct TreeState {
       return names[Inode(status), default: (path, 0, Int(status.st_nlink))].met += 1
     }
     let inner = try FlatFolder(path)
-    let all = inner.files + inner.folders + inner.links
+    let all = inner.all
     let isForeign = status.st_uid != geteuid() && geteuid() != 0
     if isForeign, !all.isEmpty, path.withPlatformString({ access($0, W_OK | X_OK) }) != 0 { closed = closed ?? path }
     for name in all { try look(at: path.appending(name), isTop: false) }

@@ -31,28 +31,30 @@ struct FoundTree: Sendable {
 }
 
 /// All that were found, in little memory: there may be a hundred thousand.
-struct FoundTrees: RandomAccessCollection, Sendable {
+struct FoundTrees: Sendable {
   private var folders: [FilePath] = []
   /// The folder that each lies in.
   private var places: [Int32] = []
-  private var names = NameList()
+  private var names = NameSpool()
   /// What most are not: folders in `out/` that may hold films' directories.
   private var kinds: [Int: FoundTree.Place] = [:]
   private var seconds: Set<Int> = []
 
-  var startIndex: Int { 0 }
-  var endIndex: Int { places.count }
+  var count: Int { places.count }
 
-  subscript(index: Int) -> FoundTree {
-    let name = names[index]
+  /// - Throws: ``JobError`` with code `io`.
+  func tree(_ index: Int) throws(JobError) -> FoundTree {
+    let name = try names.name(index)
     return FoundTree(
       path: folders[Int(places[index])].appending(name), name: name, place: kinds[index] ?? .folder,
       isSecond: seconds.contains(index))
   }
 
-  /// The names of those that may be films' directories of the flat layout.
-  var flatNames: some Sequence<RawPath> {
-    indices.lazy.filter { FoundTree.mayBeFlat(kinds[$0] ?? .folder) }.map { names[$0] }
+  /// Hands over the names of those that may be films' directories of the flat layout.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func forEachFlatName(_ body: (RawPath) -> Void) throws(JobError) {
+    for index in 0..<count where FoundTree.mayBeFlat(kinds[index] ?? .folder) { body(try names.name(index)) }
   }
 
   mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
@@ -63,10 +65,13 @@ struct FoundTrees: RandomAccessCollection, Sendable {
   }
 
   /// Notes which jobs of today's layout bear an id that one before them has.
-  mutating func noteSeconds() {
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  mutating func noteSeconds() throws(JobError) {
     var seen: Set<RawPath> = []
     for index in kinds.keys.sorted() {
-      if case .dated(.today, _, _)? = kinds[index], !seen.insert(names[index]).inserted { seconds.insert(index) }
+      guard case .dated(.today, _, _)? = kinds[index] else { continue }
+      if try !seen.insert(names.name(index)).inserted { seconds.insert(index) }
     }
   }
 }
@@ -82,7 +87,7 @@ struct TreeWalk {
     self.trees = trees
     do {
       let top = try FlatFolder(trees.output)
-      for name in top.folders.sorted() { lookAtTop(name) }
+      for name in top.folders { lookAtTop(name) }
       for name in top.files { add(name, in: trees.output, .other(nil)) }
       for name in top.links {
         add(name, in: trees.output, .other("is a symbolic link; what it points to is not followed"))
@@ -91,7 +96,7 @@ struct TreeWalk {
       throw JobError(.io, trees.output.string, "cannot be read", underlying: error)
     }
     walkJobs()
-    found.noteSeconds()
+    try found.noteSeconds()
   }
 
   private mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
@@ -120,7 +125,7 @@ struct TreeWalk {
       return months
     }
     // Beside the days of a year, whatever else lies there is no job.
-    for other in inner.folders + inner.files + inner.links where !months.contains(other) {
+    for other in Array(inner.folders) + inner.files + inner.links where !months.contains(other) {
       add(other, in: folder, .other(nil))
     }
     return months
@@ -146,7 +151,7 @@ struct TreeWalk {
       }
       walkDay(folder.appending(name), day)
     }
-    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   private mutating func walkDay(_ folder: FilePath, _ day: JobDate) {
@@ -163,7 +168,7 @@ struct TreeWalk {
         walkUser(path, name, day)
       }
     }
-    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   private func isHidden(_ name: RawPath) -> Bool { name.bytes.first == UInt8(ascii: ".") }
@@ -183,15 +188,15 @@ struct TreeWalk {
         add(name, in: folder, .other(nil))
       }
     }
-    for name in inner.files + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
   }
 
   /// `jobs/Y/M/D/ID`: those that lie in `out/` too are found from there.
   private mutating func walkJobs() {
-    for year in read(trees.jobs)?.folders ?? [] where year.isNumber(of: 4) {
+    for year in read(trees.jobs)?.folders ?? NameList() where year.isNumber(of: 4) {
       let yearFolder = trees.jobs.appending(year)
-      for month in read(yearFolder)?.folders ?? [] where month.isNumber(of: 2) {
-        for name in read(yearFolder.appending(month))?.folders ?? [] {
+      for month in read(yearFolder)?.folders ?? NameList() where month.isNumber(of: 2) {
+        for name in read(yearFolder.appending(month))?.folders ?? NameList() {
           guard let day = JobDate(digits: (year.text + month.text + name.text)[...]) else { continue }
           let folder = yearFolder.appending(month).appending(name)
           guard let inner = read(folder) else { continue }

@@ -7,16 +7,18 @@ public struct MigrationPlan: Sendable {
   public let workspace: Workspace
   private let draft: PlanDraft
   /// In the order of their ids; what is no job comes last.
-  private let order: [Int]
+  private let order: [Int32]
   /// By the entries' numbers in the draft.
   private var ids: PlannedIDs
   /// The first number that is given of each day on which others may be given meanwhile.
   private(set) var openNumbers: [JobID] = []
-  private var twins: [Int: [Int]] = [:]
-  private var twinPaths: [Int: String] = [:]
+  /// Entries of titles that others have, too, by their films, and their paths.
+  private var twins: [Int32] = []
+  private var twinPaths = NameList()
   private var logOwners: LogOwners
-  /// What is shown: entries in their order, and behind them the logs that stay.
-  private var shown: [Shown] = []
+  /// What is shown: entries in their order, and behind them what stays in the folder of logs.
+  private var shown: [Int32] = []
+  private var besides: [Beside] = []
   private let logs: OldLogs
   let trees: OldTrees
   /// Years whose folder is a film's directory, which stays.
@@ -24,16 +26,16 @@ public struct MigrationPlan: Sendable {
   /// Folders that could not be read, so that their content is not in the plan.
   public let unread: [JobError]
   /// Whether patterns were given, and nothing that is there fits them.
-  public var isOfNothing: Bool { shown.isEmpty && !options.choosesAll }
+  public var isOfNothing: Bool { shown.isEmpty && besides.isEmpty && !options.choosesAll }
   private let options: MigrationOptions
   /// Whether it lacks what only a run needs.
   let isShownOnly: Bool
 
-  private enum Shown {
-    case entry(Int)
-    /// With the entry that has it, and stays as well.
-    case log(RawPath, of: Int?)
-    case linkToLog(RawPath)
+  private enum Beside {
+    /// By its number, with the entry that has it, and stays as well.
+    case log(Int, of: Int?)
+    case file(RawPath)
+    case link(RawPath)
   }
 
   /// Makes the plan.
@@ -52,13 +54,14 @@ public struct MigrationPlan: Sendable {
     logs = OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
-      mentions: LogMentions(logs, directories: walk.found.flatNames), now: .now,
+      mentions: try LogMentions(logs, of: walk.found), now: .now,
       leavesOutMux: TreeReader.muxIsOff(workspace.config), isShownOnly: isShownOnly)
     let count = walk.found.count
     let draft = try PlanDraft(walk.found, by: reader, edits) { progress($0, count) }
     self.draft = draft
-    let order = draft.keys.indices.sorted {
-      let (left, right) = (draft.keys[$0], draft.keys[$1])
+    var order = draft.keys.indices.map { Int32($0) }
+    order.sort {
+      let (left, right) = (draft.keys[Int($0)], draft.keys[Int($1)])
       return left.kind == .other || right.kind == .other
         ? (left.kind == .other ? 1 : 0, $0) < (right.kind == .other ? 1 : 0, $1)
         : (left.created, $0) < (right.created, $1)
@@ -70,12 +73,13 @@ public struct MigrationPlan: Sendable {
     (self.ids, openNumbers) = (ids, open)
     logOwners = LogOwners(logs, draft, order) { ids.contains($0) }
     try findTwins()
-    shown = order.filter { draft.keys[$0].isWanted }.map { .entry($0) }
-    for (log, owner) in logOwners.left where owner.map({ draft.keys[$0].isWanted }) ?? wants(logs.all.name(log)) {
-      shown.append(.log(logs.all.name(log), of: owner))
+    shown = options.choosesAll ? order : order.filter { draft.keys[Int($0)].isWanted }
+    for (log, owner) in logOwners.left {
+      let isWanted = try owner.map { draft.keys[$0].isWanted } ?? wants(logs.all.name(log))
+      if isWanted { besides.append(.log(log, of: owner)) }
     }
-    for name in logs.others where wants(name) { shown.append(.log(name, of: nil)) }
-    for name in logs.links where wants(name) { shown.append(.linkToLog(name)) }
+    for name in logs.others where wants(name) { besides.append(.file(name)) }
+    for name in logs.links where wants(name) { besides.append(.link(name)) }
   }
 
   /// Links in trees that are not among the entries, by their whole paths.
@@ -94,7 +98,7 @@ public struct MigrationPlan: Sendable {
   /// The highest number that is given of each day on which others may be given meanwhile.
   var highestOpenNumbers: [JobID] {
     var highest = Dictionary(openNumbers.map { ($0.date, $0) }, uniquingKeysWith: { $1 })
-    for id in ids.compactMap(\.self) { if let known = highest[id.date], known < id { highest[id.date] = id } }
+    for case let id? in ids { if let known = highest[id.date], known < id { highest[id.date] = id } }
     return highest.values.sorted()
   }
 
@@ -122,8 +126,9 @@ public struct MigrationPlan: Sendable {
   }
 
   private static func number(
-    _ draft: PlanDraft, _ order: [Int], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
+    _ draft: PlanDraft, _ order: [Int32], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
   ) throws -> (ids: PlannedIDs, open: [JobID]) {
+    let order = order.lazy.map { Int($0) }
     var ids = PlannedIDs(count: draft.keys.count)
     let numbering = JobNumbering(workspace: workspace)
     let indexed = JobIndex.highestNumbers(in: workspace)
@@ -169,7 +174,7 @@ public struct MigrationPlan: Sendable {
     // Jobs are made today, or where another clock says so.
     let first = JobDate(Timestamp(microseconds: Timestamp.now.microseconds - 86_400_000_000))
     var open: [JobDate: JobID] = [:]
-    for id in ids.compactMap(\.self) where id.date >= first {
+    for case let id? in ids where id.date >= first {
       guard try id.number > highestUsed(on: id.date), open[id.date].map({ id < $0 }) ?? true else { continue }
       open[id.date] = id
     }
@@ -179,29 +184,26 @@ public struct MigrationPlan: Sendable {
   // MARK: Twins
 
   private mutating func findTwins() throws {
-    let films = order.enumerated().filter { draft.keys[$1].kind != .other && draft.keys[$1].filmKey != 0 }
-      .sorted { (draft.keys[$0.element].filmKey, $0.offset) < (draft.keys[$1.element].filmKey, $1.offset) }
-    var rest = films[...]
-    while let first = rest.first {
-      let group = rest.prefix { draft.keys[$0.element].filmKey == draft.keys[first.element].filmKey }.map(\.element)
-      rest = rest.dropFirst(group.count)
-      if group.count > 1 { try noteTwins(among: group) }
+    let films = draft.grouped(order) { $0.kind == .other || $0.filmKey == 0 ? nil : $0.filmKey }
+    func film(_ place: Int) -> UInt64? { films.indices.contains(place) ? draft.keys[Int(films[place])].filmKey : nil }
+    for place in films.indices where film(place) == film(place - 1) || film(place) == film(place + 1) {
+      twins.append(films[place])
+      twinPaths.append(RawPath(try draft.entry(Int(films[place])).path))
     }
   }
 
-  /// - Parameter group: entries of films of one title.
-  private mutating func noteTwins(among group: [Int]) throws {
-    let years = Set(group.compactMap { draft.keys[$0].year })
-    for index in group {
-      // A directory without a year is of the one film that has the title, if there is but one.
-      let own = draft.keys[index].year ?? (years.count == 1 ? years.first : nil)
-      let others = group.filter { other in
-        other != index && (draft.keys[other].year ?? (years.count == 1 ? years.first : nil)) == own
-      }
-      if others.isEmpty { continue }
-      twins[index] = others
-      twinPaths[index] = try draft.entry(index).path
-    }
+  /// The paths of the other directories of an entry's film.
+  private func twins(of index: Int) -> [String] {
+    let film = draft.keys[index].filmKey
+    if twins.isEmpty || film == 0 || draft.keys[index].kind == .other { return [] }
+    let first = twins.firstPlace { draft.keys[Int($0)].filmKey >= film }
+    let group = twins[first...].prefix { draft.keys[Int($0)].filmKey == film }
+    let years = Set(group.compactMap { draft.keys[Int($0)].year })
+    // A directory without a year is of the one film that has the title, if there is but one.
+    func year(of entry: Int) -> Int32? { draft.keys[entry].year ?? (years.count == 1 ? years.first : nil) }
+    let own = year(of: index)
+    let others = group.indices.filter { Int(twins[$0]) != index && year(of: Int(twins[$0])) == own }
+    return others.map { twinPaths[$0].text }
   }
 
   // MARK: Reading it
@@ -217,8 +219,8 @@ public struct MigrationPlan: Sendable {
   public func forEach<Prepared: Sendable>(
     preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (Prepared) throws -> Void
   ) throws {
-    let group = 1024
-    let count = shown.count
+    let group = 256
+    let count = shown.count + besides.count
     for start in stride(from: 0, to: count, by: group) {
       let made = onAllCores(min(group, count - start), piece: 16) { number in
         Result { () throws(JobError) in prepare(try entry(at: start + number)) }
@@ -228,10 +230,11 @@ public struct MigrationPlan: Sendable {
   }
 
   private func entry(at place: Int) throws(JobError) -> MigrationEntry {
-    switch shown[place] {
-    case .entry(let index): try entry(index)
-    case .log(let name, let owner): try entry(ofLog: name, of: owner)
-    case .linkToLog(let name): entry(ofLink: name)
+    if place < shown.count { return try entry(Int(shown[place])) }
+    switch besides[place - shown.count] {
+    case .log(let log, let owner): return try entry(ofLog: try logs.all.name(log), of: owner)
+    case .file(let name): return try entry(ofLog: name, of: nil)
+    case .link(let name): return entry(ofLink: name)
     }
   }
 
@@ -256,8 +259,8 @@ public struct MigrationPlan: Sendable {
 
   private func entry(_ index: Int) throws(JobError) -> MigrationEntry {
     var entry = try draft.entry(index)
-    if let others = twins[index] {
-      entry.twins = others.compactMap { twinPaths[$0] }
+    entry.twins = twins(of: index)
+    if !entry.twins.isEmpty {
       entry.problems.append(.warning("is of the same film as \(entry.twins.joined(separator: ", ")); none is merged"))
     }
     if entry.work != nil, let year = draft.keys[index].day?.year, blocked.contains(year) {
@@ -271,7 +274,7 @@ public struct MigrationPlan: Sendable {
     entry.outputDir = workspace.documentPath(paths.output)
     work.isInPlace = RawPath(paths.output) == entry.source
     if work.name == RawPath(id.description) { work.renames = [] }
-    work.logs = logOwners.logs(of: index)
+    work.logs = try logOwners.logs(of: index)
     if entry.kind == .dated, !work.isInPlace {
       var relative = entry.source.path
       if relative.removePrefix(trees.output) {

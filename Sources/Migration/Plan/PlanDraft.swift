@@ -6,16 +6,15 @@ internal import SystemPackage
 struct PlanDraft: Sendable {
   /// Of one entry. There are as many as trees, so it is small.
   struct Key {
-    /// `nil` for an entry that is held in memory.
-    var place: PlanSpool.Place?
+    // The largest first, so that no room is left between them.
     /// Microseconds since 1970.
     let created: Int64
     let filmKey: UInt64
     let directory: UInt64
-    /// `YYYYMMDD`; 0 for an entry without a day.
-    private let dayDigits: Int32
     /// Of the id that the tree bears; 0 for none.
     private let oldNumber: Int
+    /// `YYYYMMDD`; 0 for an entry without a day.
+    private let dayDigits: Int32
     let year: Int32?
     let kind: MigrationEntry.Kind
     let isPlanned: Bool
@@ -72,6 +71,8 @@ struct PlanDraft: Sendable {
   private var held: [Held] = []
   /// The others.
   private let spool: PlanSpool
+  /// Where each of those begins in it, and at last where they end.
+  private var starts: [Int64] = []
   private(set) var keys: [Key] = []
   /// Links in trees that nobody asked for, by their whole paths.
   private(set) var linksBesides: [TreeScan.Link] = []
@@ -90,27 +91,33 @@ struct PlanDraft: Sendable {
     var writer = PlanSpool.Writer(spool)
     let group = 1024
     keys.reserveCapacity(found.count)
+    starts.reserveCapacity(max(1, found.count - Self.room + 1))
     for start in stride(from: 0, to: found.count, by: group) {
       let count = min(group, found.count - start)
       let isHeld = keys.count < Self.room
       let drafted = onAllCores(count, piece: 8) { number in
-        let tree = found[start + number]
-        return reader.read(tree).map { reading in
-          Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
+        Result { () throws(JobError) -> [Drafted] in
+          let tree = try found.tree(start + number)
+          return reader.read(tree).map { reading in
+            Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
+          }
         }
       }
-      for drafted in drafted.joined() {
+      for drafted in try drafted.flatMap({ try $0.get() }) {
         for log in drafted.logs.byDirectory { byDirectory[log, default: []].append(keys.count) }
         for log in drafted.logs.byFilm { byFilm[log, default: []].append(keys.count) }
         for log in drafted.logs.byTime { byTime[log, default: []].append(keys.count) }
         linksBesides += drafted.links
-        var key = drafted.key
         if let entry = drafted.held { held.append(entry) }
-        if let bytes = drafted.bytes { key.place = try writer.add(bytes) }
-        keys.append(key)
+        if let bytes = drafted.bytes {
+          starts.append(writer.end)
+          try writer.add(bytes)
+        }
+        keys.append(drafted.key)
       }
       progress(start + count)
     }
+    starts.append(writer.end)
     try writer.flush()
   }
 
@@ -130,8 +137,21 @@ struct PlanDraft: Sendable {
   }
 
   func entry(_ index: Int) throws(JobError) -> MigrationEntry {
-    guard let place = keys[index].place else { return held[index].entry }
-    return try spool.entry(at: place)
+    if index < held.count { return held[index].entry }
+    let place = index - held.count
+    return EntryBytes.entry(of: try spool.bytes(at: starts[place]..<starts[place + 1]))
+  }
+
+  /// The entries that have a hash, those of one hash one behind the other, and among them in the order that is given.
+  func grouped(_ order: [Int32], by hash: (Key) -> UInt64?) -> [Int32] {
+    func hashOf(_ place: Int32) -> UInt64? { hash(keys[Int(order[Int(place)])]) }
+    var places: [Int32] = []
+    for place in order.indices.lazy.map({ Int32($0) }) where hashOf(place) != nil { places.append(place) }
+    places.sort { left, right in
+      let (one, other) = (hashOf(left) ?? 0, hashOf(right) ?? 0)
+      return one == other ? left < right : one < other
+    }
+    return places.map { order[Int($0)] }
   }
 
   /// Years that jobs are to be put into, and whose folders are films' directories that do not make way: those of trees that stay,

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
-/// Entries on the way to a plan, in a file without a name: so many that they are better not held in memory.
+/// What is on the way to a plan, in a file without a name: so much that it is better not held in memory.
 final class PlanSpool: Sendable {
   private let file: FileDescriptor
 
@@ -22,10 +22,16 @@ final class PlanSpool: Sendable {
 
   deinit { try? file.close() }
 
-  /// Where an entry lies.
-  struct Place {
-    var offset: Int64
-    var length: Int32
+  /// Adds bytes at the end.
+  ///
+  /// - Parameter end: where all before them end.
+  /// - Throws: ``JobError`` with code `io`; then nothing is added.
+  func add(_ bytes: [UInt8], at end: Int64) throws(JobError) {
+    do {
+      try file.writeAll(toAbsoluteOffset: end, bytes)
+    } catch {
+      throw JobError(.io, "the plan", "no room for a plan", remedy: "TMPDIR names another folder.", underlying: error)
+    }
   }
 
   /// Adds entries; they are there to be read after ``flush()``.
@@ -36,30 +42,27 @@ final class PlanSpool: Sendable {
 
     init(_ spool: PlanSpool) { self.spool = spool }
 
-    mutating func add(_ entry: EntryBytes) throws -> Place {
-      let place = Place(offset: written + Int64(buffer.count), length: Int32(entry.bytes.count))
+    /// Where the next one will begin.
+    var end: Int64 { written + Int64(buffer.count) }
+
+    mutating func add(_ entry: EntryBytes) throws {
       buffer += entry.bytes
       if buffer.count > 1 << 20 { try flush() }
-      return place
     }
 
     mutating func flush() throws {
-      do {
-        try spool.file.writeAll(buffer)
-      } catch {
-        throw JobError(.io, "the plan", "no room for a plan", remedy: "TMPDIR names another folder.", underlying: error)
-      }
+      try spool.add(buffer, at: written)
       written += Int64(buffer.count)
       buffer.removeAll(keepingCapacity: true)
     }
   }
 
   /// - Throws: ``JobError`` with code `io`.
-  func entry(at place: Place) throws(JobError) -> MigrationEntry {
-    let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(place.length)) { buffer, count in
-      count = try file.read(fromAbsoluteOffset: place.offset, into: UnsafeMutableRawBufferPointer(buffer))
+  func bytes(at place: Range<Int64>) throws(JobError) -> [UInt8] {
+    let bytes = try? [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
+      count = try file.read(fromAbsoluteOffset: place.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
     }
-    guard let bytes, bytes.count == Int(place.length) else { throw JobError(.io, "the plan", "cannot be read back") }
-    return EntryBytes.entry(of: bytes)
+    guard let bytes, bytes.count == place.count else { throw JobError(.io, "the plan", "cannot be read back") }
+    return bytes
   }
 }

@@ -139,7 +139,7 @@ extension TreeReader {
   /// - Parameter directory: the folder's name, where what lies there must be of that film.
   private func filmIn(_ folder: FilePath, of directory: String?, _ scan: TreeScan) -> FilePath? {
     let isScanned = RawPath(folder) == scan.root
-    let names = isScanned ? scan.topFiles.sorted() : (try? FlatFolder(folder))?.files ?? []
+    let names = isScanned ? scan.topFiles.sorted() : (try? FlatFolder(folder)).map { Array($0.files) } ?? []
     let made = ["final_output", "_with_subs", "_subtitled"]
     return names.first { name in
       guard InputFilms.isFilm(name.text), !made.contains(where: { name.text.contains($0) }) else { return false }

@@ -4,9 +4,9 @@ internal import SystemPackage
 
 /// What lies directly in a folder, sorted bytewise.
 struct FlatFolder {
-  private(set) var files: [RawPath] = []
-  private(set) var folders: [RawPath] = []
-  private(set) var links: [RawPath] = []
+  private(set) var files = NameList()
+  private(set) var folders = NameList()
+  private(set) var links = NameList()
 
   /// - Throws: `Errno`, but not where there is no such folder.
   init(_ folder: FilePath) throws(Errno) {
@@ -17,14 +17,19 @@ struct FlatFolder {
       throw reason
     }
     defer { close(handle) }
-    var (files, folders, links): ([RawPath], [RawPath], [RawPath]) = ([], [], [])
+    var (files, folders, links) = (NameList(), NameList(), NameList())
     try FolderReader().forEach(in: handle) { name, kind in
       switch kind {
-      case .folder: folders.append(RawPath(Array(name)))
-      case .link: links.append(RawPath(Array(name)))
-      case .file, .special: files.append(RawPath(Array(name)))
+      case .folder: folders.append(name)
+      case .link: links.append(name)
+      case .file, .special: files.append(name)
       }
     }
-    (self.files, self.folders, self.links) = (files.sorted(), folders.sorted(), links.sorted())
+    files.sort()
+    folders.sort()
+    links.sort()
+    (self.files, self.folders, self.links) = (files, folders, links)
   }
+
+  var all: [RawPath] { Array(files) + folders + links }
 }

@@ -13,25 +13,25 @@ struct LogMentions: Sendable {
   /// Bytes of a log that are looked through.
   private static let looked = 256 << 10
 
-  /// - Parameter directories: those that names of logs may tell of.
-  init(_ old: OldLogs, directories: some Sequence<RawPath>) {
+  /// - Parameter found: what names of logs may tell of.
+  /// - Throws: ``JobError`` with code `io`.
+  init(_ old: OldLogs, of found: FoundTrees) throws(JobError) {
     logs = old.all
     var isNamed = [Bool](repeating: false, count: logs.count)
     var known = OddNames()
-    for directory in directories {
+    try found.forEachFlatName { directory in
       known.add(directory)
       for log in old.byDirectory[directory.bytes.fnv] { isNamed[log] = true }
     }
     known.sort()
-    let unnamed = Set(old.unnamed)
     for number in isNamed.indices where !isNamed[number] {
-      let told = Mentions(in: old.root.appending(logs.name(number)), bytes: Self.looked, known)
+      let told = Mentions(in: old.root.appending(try logs.name(number)), bytes: Self.looked, known)
       // A log that tells of several jobs is no one's.
       if let only = told.directories.first {
         if told.directories.count == 1 { byDirectory[only, default: []].append(number) }
       } else if let only = told.films.first {
         if told.films.count == 1 { byFilm[only, default: []].append(number) }
-      } else if unnamed.contains(number) {
+      } else if old.isUnnamed(number) {
         byMoment.append(number)
       }
     }
@@ -62,7 +62,7 @@ struct LogMentions: Sendable {
       let first = started.microseconds - 5_000_000
       let last = max(started.microseconds + 5_000_000, ended?.microseconds ?? 0)
       let stage = StageName(record.name).description
-      var index = byMoment.partition(first) { logs.moment($0).microseconds }
+      var index = byMoment.firstPlace { logs.moment($0).microseconds >= first }
       while index < byMoment.count, logs.moment(byMoment[index]).microseconds <= last {
         if logs.stage(byMoment[index]) == stage { found.append(byMoment[index]) }
         index += 1
@@ -157,18 +157,6 @@ private struct Mentions {
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }
-}
-
-extension [Int] {
-  /// The first place whose value is not below `bound`.
-  fileprivate func partition(_ bound: Int64, _ value: (Int) -> Int64) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if value(self[middle]) < bound { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
 }
 
 extension Double {

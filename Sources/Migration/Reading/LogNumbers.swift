@@ -8,6 +8,9 @@ struct LogNumbers: Sendable {
     isSorted = false
   }
 
+  /// Makes room for as many.
+  mutating func reserve(_ count: Int) { pairs.reserveCapacity(count) }
+
   /// To be called when all are added.
   mutating func sort() {
     pairs.sort { $0 < $1 }
@@ -17,11 +20,7 @@ struct LogNumbers: Sendable {
   /// Those under a key, in their order.
   subscript(key: UInt64) -> [Int] {
     assert(isSorted)
-    var (low, high) = (0, pairs.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if pairs[middle].key < key { low = middle + 1 } else { high = middle }
-    }
-    return pairs[low...].prefix { $0.key == key }.map(\.log)
+    let first = pairs.firstPlace { $0.key >= key }
+    return pairs[first...].prefix { $0.key == key }.map(\.log)
   }
 }

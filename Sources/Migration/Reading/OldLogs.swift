@@ -6,18 +6,25 @@ internal import SystemPackage
 struct OldLogs: Sendable {
   /// The logs, by their numbers, in little memory: there may be several of each of a hundred thousand jobs.
   struct List: Sendable {
-    private var names = NameList()
+    private var names = NameSpool()
     private var stages: [String] = []
     private var stageOf: [Int32] = []
     private var moments: [Int64] = []
 
     var count: Int { moments.count }
 
-    func name(_ log: Int) -> RawPath { names[log] }
+    /// - Throws: ``JobError`` with code `io`.
+    func name(_ log: Int) throws(JobError) -> RawPath { try names.name(log) }
     /// By the documented spelling.
     func stage(_ log: Int) -> String { stages[Int(stageOf[log])] }
     /// Local time, by the name.
     func moment(_ log: Int) -> Timestamp { Timestamp(microseconds: moments[log]) }
+
+    /// Makes room for as many.
+    mutating func reserve(_ count: Int) {
+      stageOf.reserveCapacity(count)
+      moments.reserveCapacity(count)
+    }
 
     mutating func append(_ name: RawPath, stage: String, _ moment: Timestamp) {
       names.append(name)
@@ -32,8 +39,8 @@ struct OldLogs: Sendable {
   private(set) var all = List()
   /// Numbers of logs by the directory that their names tell of, by its hash.
   private(set) var byDirectory = LogNumbers()
-  /// Their names tell of no directory.
-  private(set) var unnamed: [Int] = []
+  /// Their names tell of no directory; in order.
+  private var unnamed: [Int] = []
   /// Whatever else lies there.
   private(set) var others: [RawPath] = []
   /// Links that lie directly in it.
@@ -54,30 +61,34 @@ struct OldLogs: Sendable {
     guard let found = try? FlatFolder(root) else { return }
     defer { byDirectory.sort() }
     add(found.files)
-    links = found.links
+    links = Array(found.links)
     // Below a year's name lie the logs of jobs.
     let folders = found.folders.filter { !$0.isNumber(of: 4) && $0 != Self.batches }
-    var names = folders.isEmpty ? [] : Set(found.files)
+    var inner: Set<RawPath> = []
     for folder in folders {
       for file in ((try? TreeScan(root.appending(folder)))?.files ?? []).sorted() {
+        let (name, path) = (file.name, folder.appending(file))
         // Two of one name cannot both go to one job.
-        if names.insert(file.name).inserted {
-          add([folder.appending(file)])
+        if found.files.holds(name) || !inner.insert(name).inserted {
+          others.append(path)
         } else {
-          others.append(folder.appending(file))
+          add(path, Self.parts(of: name))
         }
       }
     }
   }
 
-  private mutating func add(_ names: [RawPath]) {
-    for start in stride(from: 0, to: names.count, by: 8192) {
-      let names = names[start..<min(start + 8192, names.count)]
-      let parts = onAllCores(names.count, piece: 256) { Self.parts(of: names[start + $0].name) }
-      for (name, parts) in zip(names, parts) { add(name, parts) }
+  private mutating func add(_ files: NameList) {
+    all.reserve(files.count)
+    byDirectory.reserve(files.count)
+    for start in stride(from: 0, to: files.count, by: 8192) {
+      let count = min(8192, files.count - start)
+      let parts = onAllCores(count, piece: 256) { Self.parts(of: files[start + $0]) }
+      for (file, parts) in zip(start..., parts) { add(files[file], parts) }
     }
   }
 
+  /// - Parameter parts: of its name.
   private mutating func add(_ name: RawPath, _ parts: (rest: [UInt8], moment: Timestamp)?) {
     guard let (rest, moment) = parts else { return others.append(name) }
     let number = all.count
@@ -104,6 +115,12 @@ struct OldLogs: Sendable {
   /// The moments of the logs whose names tell of a directory.
   func moments(of directory: RawPath) -> [Timestamp] {
     byDirectory[directory.bytes.fnv].map { all.moment($0) }
+  }
+
+  /// Whether a log's name tells of no directory.
+  func isUnnamed(_ log: Int) -> Bool {
+    let place = unnamed.firstPlace { $0 >= log }
+    return place < unnamed.count && unnamed[place] == log
   }
 
   /// The directories that a log of an unknown stage may be of, the longest name first; none for other logs.
