@@ -115,7 +115,7 @@ class HostileTables(ErrorCase):
         self.lies("a NUL in the name", self.named(b"out/\0"))
         self.lies("a path of N bytes", self.named(b"d/" * 2100))
         self.lies("a name of N bytes", self.named(b"n" * 300))
-        self.lies("is there twice", self.named(b"out"))
+        self.lies("is there twice, or out of order", self.named(b"out"))
 
     def test_members_that_cannot_be(self):
         def mode(table):
@@ -222,6 +222,18 @@ class HostileTables(ErrorCase):
 
 
 class Places(ErrorCase):
+    def test_a_folder_of_archives_that_is_gone_or_cannot_be_read(self):
+        self.place.archive()
+        root = self.place.root / "archive"
+        root.rename(self.place.root / "unmounted")
+        for arguments, code in ((["archive", "list"], 0), (["run"], 0), (["archive", "verify", "--all"], 74)):
+            with self.subTest(arguments):
+                outcome = self.place.cpwx(*arguments, code=code)
+                self.expect("is gone, with ... in it", 74, (74, outcome[1]))
+        root.symlink_to(root)
+        self.expect(
+            "cannot be read, and what archives there are is not known", 74, self.place.cpwx("archive", "verify", "--all"))
+
     def test_a_disk_without_room(self):
         self.place.pipeline('head -c 3000000 /dev/urandom > "$1/large"')
         job, _ = self.place.archive()
@@ -254,7 +266,8 @@ class ArchivedRecords(ErrorCase):
         (job / "pipeline.yaml").symlink_to("other.yaml")
         (job / "manifest.json").write_text((job / "manifest.json").read_text().replace("}", "", 1))
         self.place.cpwx("archive", "-q", job.name)
-        self.expect("is no valid JSON", 65, self.place.cpwx("job", "rerun", job.name))
+        message = "the manifest in its archive is no valid JSON"
+        self.expect(message, 65, self.place.cpwx("job", "rerun", job.name))
 
     def test_that_lead_elsewhere(self):
         job = Path(self.place.job())
@@ -299,6 +312,7 @@ class ForeignArchives(ErrorCase):
         self.refused("a hard link to no file before it", ("out/h", {**hard, "linkname": "out/none"}))
         self.refused("would run with another's rights (set-uid or set-gid)", ("out/s", {"mode": 0o4755}))
         self.refused("is there twice", good, good)
+        self.refused("is no folder, and others before it lie in it", ("out/a/x", {}), good)
         self.refused("a name that is no UTF-8", ("out/\udcff", {}), format=tarfile.GNU_FORMAT)
 
         self.refused("is odd: ...", ("out/\u00e9", {}), change=lambda tar: tar.replace(b"\xc3\xa9", b"\xff\xff"))

@@ -143,10 +143,13 @@ class Provoked(ErrorCase):
                 "run", "--resume", "latest", "--force"],
             "no such file or folder": ["run", "in/none.mkv"],
             "an empty path names no folder": ["init", ""],
-            "is no filter: expected KEY=VALUE, ...": ["job", "list", "failed"],
+            "is no filter: expected KEY=VALUE, KEY!=VALUE, KEY~WORDS, KEY>=VALUE or KEY<=VALUE": ["job", "list", "failed"],
             "is no rule to halt by": ["run", "--halt", "soon,fail=often"],
             "is no size of a lane": ["run", "--lane", "gpu"],
             "expected ...": ["run", "--settle", "soon"],
+            "expected a duration, as in: 10s": ["run", "--settle", "soon"],
+            "expected a size, as in: 20G": ["run", "--min-free", "much"],
+            "expected a time of day, a date and time, or a duration: 06:00, 8h": ["run", "--until", "soon"],
             "a user id is a number from 1 to 2147483647": ["job", "create", "--user", "2147483648"],
             "no batch is on a cluster": ["run", "--attach"],
             "does jobs that are made already; name them with --resume, and no films": ["run", "--no-index"],
@@ -185,16 +188,18 @@ class Provoked(ErrorCase):
             "names no value for ...": ["job", "list", "title="],
             "is no status": ["job", "list", "status=odd"],
             "is no state of an archive": ["job", "list", "archive=odd"],
-            "is no beginning of a SHA-256": ["job", "list", "sha256=xyz"],
+            "is no beginning of a SHA-256, which has the digits 0 to 9 and a to f": ["job", "list", "sha256=xyz"],
             "is for year and id": ["job", "list", "user>=1"],
             "takes one value": ["job", "list", "year>=1,2"],
+            "expected archive= or archive!=": ["job", "list", "archive>=none"],
+            "expected ...= and a date (2025-10-30), today, yesterday, or a duration (7d, 12h)": ["job", "list", "since=soon"],
+            "expected an id (20251030-001) or a day (20251030) after ...": ["job", "list", "id>=soon"],
             "is no year": ["job", "list", "year=x"],
             "is nothing to sort by": ["job", "list", "--sort", "x"],
             "is no column": ["job", "list", "--columns", "foo"],
             "--columns names none": ["job", "list", "--columns", ","],
             "is nothing that ... takes": ["run", "--runner", "podman"],
-            "is a number from N": ["job", "list", "--limit=-1"],
-            "Name jobs, or choose some": ["archive"],
+            "Name jobs, or choose some: --older-than 30d, --over 80%, --status completed, --user 2": ["archive"],
             "Jobs that are named are chosen already": ["archive", "--older-than", "1d", "latest"],
             "--force is for jobs that are named": ["archive", "--force", "--older-than", "1d"],
             "Give a rule, as in --keep-last 100": ["archive", "prune"],
@@ -204,11 +209,11 @@ class Provoked(ErrorCase):
             "--exclude takes a name or a pattern of files": ["archive", "latest", "--exclude", ""],
             "Either -O or --to": ["archive", "extract", "latest", "-O", "--to", "there"],
             "Say --from-legacy, or -n with it": ["migrate"],
-            "--edit opens a plan that is then run": ["migrate", "--from-legacy", "--edit", "-n"],
-            "What is followed has no end": ["job", "logs", "latest", "-f", "--format", "json"],
+            "--edit opens a plan that is then run: leave out -n, or --edit to see the plan alone": ["migrate", "--from-legacy", "--edit", "-n"],
+            "What is followed has no end: leave out -f, or take --format ndjson": ["job", "logs", "latest", "-f", "--format", "json"],
             "fits nothing that is there": ["migrate", "--from-legacy", "-n", "--only", "no-such-*"],
             "Say what is to be run": ["manifest", "record", "latest", "asr"],
-            "A page has no --format": ["report", "--html", "--format", "json"],
+            "A page has no --format: leave out either that or --html and -o": ["report", "--html", "--format", "json"],
             "is nothing to look at": ["archive", "verify", "--all", "--sample", "0%"],
             "tells no date": ["migrate", "--from-legacy", "--date-from", "x"],
             "is neither a film, by its ending, nor in a job": ["job", "why", "config/.env"],
@@ -234,6 +239,25 @@ class Provoked(ErrorCase):
         self.expect("takes ..., not N words", 64, self.place.stage("demux"))
         self.expect("is no year of a film", 64, self.place.stage("tmdb", self.place.job(), "Sholay", "x"))
         self.expect("there is no such job folder", 64, self.place.stage("demux", "in/none.mkv", "none"))
+
+    def test_numbers_that_cannot_be_meant(self):
+        """Of each option that takes one."""
+        for option, arguments in (
+                ("--jobs", ["run", "--jobs", "0"]), ("--max-jobs", ["run", "--max-jobs", "0"]),
+                ("--attempts", ["run", "--attempts", "0"])):
+            with self.subTest(option):
+                outcome = self.place.cpwx(*arguments)
+                self.expect("expected a number from 1", 64, outcome)
+                self.assertIn(f"{option} 0: ", outcome[1])
+        for option, arguments in (
+                ("--limit", ["job", "list", "--limit=-1"]), ("--limit", ["job", "find", "x", "--limit=-1"]),
+                ("--lines", ["job", "logs", "latest", "--lines=-1"]), ("--parallel", ["archive", "latest", "--parallel", "0"]),
+                ("What is kept", ["archive", "prune", "--keep-last=-1"]), ("--user", ["migrate", "--from-legacy", "--user", "0"]),
+                ("--number", ["manifest", "record", "latest", "asr", "--number", "0", "--", "true"])):
+            with self.subTest(arguments):
+                outcome = self.place.cpwx(*arguments)
+                self.expect("is a number from N", 64, outcome)
+                self.assertIn(f"{option} is a number from ", outcome[1])
 
     def test_a_film_that_is_gone_and_a_plan_that_nobody_could_edit(self):
         job = Path(self.place.job()).name
@@ -273,6 +297,8 @@ class Provoked(ErrorCase):
         (job / "manifest.json").write_text(whole)
         (job / "ro-crate-metadata.json").write_text("{}")
         self.expect("is there already, and is none of cpwx's", 74, self.place.cpwx("manifest", "export", "--write", job))
+        (job / "manifest.json").write_text("{nothing}")
+        self.expect("is no valid JSON", 65, self.place.cpwx("manifest", "show", job / "manifest.json"))
         (job / "manifest.json").write_text('{"job_id": "x", "stages": {')
         self.expect("is cut short", 65, self.place.cpwx("manifest", "show", job / "manifest.json"))
         job = self.place.cpwx("job", "create", code=0)[1].strip()

@@ -106,6 +106,14 @@ struct `A hostile table of contents` {
     #expect(try tree.open("bad.tar.zst").verify().problems == ["the tar's bytes are not those that were written"])
   }
 
+  @Test func `of more members than an archive may have is not written`() throws {
+    let contents = try JobTree(Self.script).archive().contents
+    let most = contents.members.count + 1
+    #expect(try Trailer.encode(contents, most: most).isEmpty == false)
+    let error = try expectArchiveError(.unsupported) { _ = try Trailer.encode(contents, most: most - 1) }
+    #expect(error.message == "the archive cannot be written: it would have too many members")
+  }
+
   @Test func `of any bytes is an error, never more`() throws {
     var random = SplitMix64(seed: 43)
     let tree = try JobTree(Self.script)

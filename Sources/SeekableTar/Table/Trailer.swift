@@ -17,10 +17,11 @@ enum Trailer {
   static let largest = 1 << 30
   private static let level = 9
 
-  static func encode(_ table: TableOfContents) throws -> [UInt8] {
+  /// - Parameter most: how many things of a kind an archive may have.
+  static func encode(_ table: TableOfContents, most: Int = TableLimits.mostThings) throws -> [UInt8] {
     let plain = table.encoded()
     let things = max(table.members.count + 1, table.excluded.count, table.skipped.count)
-    guard plain.count <= largest, things <= TableLimits.mostThings else {
+    guard plain.count <= largest, things <= most else {
       throw ArchiveError(.unsupported, "the archive cannot be written: it would have too many members")
     }
     let packed = try compressed(plain)

@@ -124,7 +124,7 @@ final class ArchiveWriting: @unchecked Sendable {
     for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
     digests = []
     guard let manifest = members.popLast(), let place = places.popLast() else {
-      throw ArchiveError(.io, "the archive cannot be written: it has no list of hashes")
+      throw ArchiveError(.io, "the archive cannot be written: it was not ended")
     }
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
