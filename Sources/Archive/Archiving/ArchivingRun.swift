@@ -158,12 +158,12 @@ public final class ArchivingRun: Sendable {
       var known = JobError(error, job.jobID)
       known.remedy = nil
       let isKept = error.code == .changed || error.code == .unsupported
-      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: Self.text(known))
+      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: text(known))
       if !isKept { outcome.error = known.code }
       return outcome
     case let error as JobError:
       let isKept = error.code == .locked
-      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: Self.text(error))
+      var outcome = ArchiveOutcome(job, isKept ? .kept : .failed, reason: text(error))
       if !isKept { outcome.error = error.code }
       return outcome
     default:
@@ -173,7 +173,10 @@ public final class ArchivingRun: Sendable {
     }
   }
 
-  private static func text(_ error: JobError) -> String {
-    (error.code == .locked ? "it " : "") + error.reason
+  /// What an error says, with the file that it is about where that is not the job.
+  private func text(_ error: JobError) -> String {
+    if error.code == .locked { return "it \(error.reason)" }
+    guard error.subject.contains("/") else { return error.reason }
+    return "\(workspace.documentPath(FilePath(error.subject))): \(error.reason)"
   }
 }
