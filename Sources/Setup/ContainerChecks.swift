@@ -13,8 +13,8 @@ struct ContainerChecks {
       let stages = (try? PipelineDefinition.load(for: workspace))?.stages ?? []
       return try ContainerReadiness(workspace, environment: environment).findings(for: stages).map { finding in
         CheckResult(
-          check: finding.subject, status: finding.remedy == nil ? .ok : .error, message: finding.message,
-          remedy: finding.remedy)
+          check: finding.subject, status: finding.isDoubt ? .warning : finding.remedy == nil ? .ok : .error,
+          message: finding.message, remedy: finding.remedy)
       }
     } catch {
       let known = error as? JobError

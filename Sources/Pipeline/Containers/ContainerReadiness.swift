@@ -9,6 +9,8 @@ public struct ContainerReadiness: Sendable {
     public var message: String
     /// What to do about it; `nil`: it is well.
     public var remedy: String?
+    /// Containers would be run, and otherwise than was meant.
+    public var isDoubt = false
   }
 
   private let workspace: Workspace
@@ -37,7 +39,10 @@ public struct ContainerReadiness: Sendable {
     do throws(DockerFailure) {
       let project = try ComposeCheck.project(of: file, in: workspace, docker)
       found.append(services(for: stages, in: project, file))
-      found += limits(of: stages, in: project)
+      // What is wrong with the daemon has been told.
+      let told = try? docker.answer(["info", "--format", "{{json .}}"])
+      let daemon = told.flatMap { try? JSON(parsing: $0.utf8.drop { $0 != UInt8(ascii: "{") }) }
+      found += limits(of: stages, in: project, daemon)
       if found[2].remedy == nil { found += images(for: stages, in: project, file) }
     } catch {
       found.append(Finding(subject: "compose file", message: error.message, remedy: error.remedy))
@@ -54,12 +59,10 @@ public struct ContainerReadiness: Sendable {
     }
   }
 
-  /// Limits with which Docker would not start a container.
-  private func limits(of stages: [StageDefinition], in project: JSON) -> [Finding] {
-    let processors = (try? docker.answer(["info", "--format", "{{.NCPU}}"])).flatMap {
-      Double($0.filter { !$0.isWhitespace })
-    }
-    return stages.compactMap { stage in
+  /// Limits with which Docker would not start a container, and those that the daemon does not keep.
+  private func limits(of stages: [StageDefinition], in project: JSON, _ daemon: JSON?) -> [Finding] {
+    let processors = daemon?["NCPU"]?.int.map { Double($0) }
+    let refused: [Finding] = stages.compactMap { stage in
       let service = stage.service.flatMap { project["services"]?[$0] }
       let reservations = [service?["deploy"]?["resources"]?["reservations"]?["memory"], service?["mem_reservation"]]
       // Compose writes bytes as text.
@@ -80,6 +83,25 @@ public struct ContainerReadiness: Sendable {
           remedy: "Mend cpus or memory of the stage in the pipeline file, or the service's reservation.")
       }
     }
+    return refused + [unkept(of: stages, daemon)].compactMap { $0 }
+  }
+
+  /// Limits of stages that hold of no container: the daemon has no control groups to keep them with.
+  private func unkept(of stages: [StageDefinition], _ daemon: JSON?) -> Finding? {
+    let kinds = [
+      ("cpus", "CpuCfsQuota", stages.filter { $0.cpus != nil }),
+      ("memory", "MemoryLimit", stages.filter { $0.memory != nil }),
+    ].filter { daemon?[$0.1]?.bool == false && !$0.2.isEmpty }
+    guard !kinds.isEmpty else { return nil }
+    let limits = kinds.map { "\($0.0) of \($0.2.map(\.name).joined(separator: ", "))" }.joined(separator: " and ")
+    let isRootless = daemon?["SecurityOptions"]?.array?.contains { $0.string?.hasPrefix("name=rootless") == true }
+    return Finding(
+      subject: "docker limits",
+      message: "this daemon keeps no limit of \(limits): their containers have all that the machine has",
+      remedy: isRootless == true
+        ? "It is a user's own (rootless). With control groups of version 2, as root: systemctl edit user@.service, with [Service] and Delegate=cpu cpuset io memory pids; then log in anew. Or use the machine's daemon."
+        : "Its kernel or its machine gives it no such control groups; see the warnings of: docker info",
+      isDoubt: true)
   }
 
   /// The daemon's own: 6 MiB.

@@ -87,6 +87,44 @@ struct DockerDoctorTests {
     }
   }
 
+  @Test func `doctor warns of limits that a daemon would not keep, such as a user's own without control groups`() throws
+  {
+    let stages = [
+      ContainerStage(name: "wide", script: "true", fields: ["cpus: 1"]),
+      ContainerStage(name: "both", script: "true", fields: ["memory: 512M", "cpus: 1"]),
+      ContainerStage(name: "free", script: "true"),
+    ]
+    try TestWorkspace.withContainers(stages) { workspace, daemon in
+      func limits(_ environment: [String: String] = [:]) throws -> Check? {
+        try Self.checks(daemon.cpwx("doctor", "--format", "json", environment: environment)).first {
+          $0.name == "docker limits"
+        }
+      }
+      #expect(try limits() == nil)
+      // What the real daemon tells of itself, but what it cannot be here: it takes a machine without control groups.
+      let docker = try workspace.start(["sh", "-c", "command -v docker"]).wait().lines[0]
+      func answering(_ changes: String) throws -> [String: String] {
+        try workspace.write(
+          "bin/docker",
+          "#!/bin/sh\ncase $1 in info) '\(docker)' \"$@\" | sed '\(changes)';; *) exec '\(docker)' \"$@\";; esac\n")
+        chmod(workspace.path("bin/docker"), 0o755)
+        return ["PATH": workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")]
+      }
+      let noMemory = try #require(try limits(answering("s/\"MemoryLimit\":true/\"MemoryLimit\":false/")))
+      #expect(noMemory.status == "warning")
+      #expect(noMemory.message.contains("no limit of memory of both: their"), "\(noMemory.message)")
+      #expect(noMemory.remedy?.contains("docker info") == true)
+      let rootless = try #require(
+        try limits(
+          answering(
+            "s/\"\\(MemoryLimit\\|CpuCfsQuota\\)\":true/\"\\1\":false/g; s/\"SecurityOptions\":\\[/&\"name=rootless\",/"
+          )))
+      #expect(
+        rootless.message.contains("no limit of cpus of wide, both and memory of both: their"), "\(rootless.message)")
+      #expect(rootless.remedy?.contains("Delegate=cpu") == true)
+    }
+  }
+
   private struct Check {
     var name, status, message: String
     var remedy: String?
