@@ -19,6 +19,28 @@ struct `What a cluster's controller tells` {
     #expect(running.first?.id == "7_0")
   }
 
+  @Test(arguments: [
+    ("REQUEUE_HOLD", "job requeued in held state", "REQUEUE_HOLD: job requeued in held state"),
+    ("SPECIAL_EXIT", "JobHeldUser", "SPECIAL_EXIT: JobHeldUser"),
+    ("RESV_DEL_HOLD", "ReservationDeleted", "RESV_DEL_HOLD: ReservationDeleted"),
+    ("SPECIAL_EXIT", "None", "SPECIAL_EXIT"),
+  ])
+  func `of a task that is in the queue once more, and held there, is no end`(
+    word: String, reason: String, hold: String
+  ) throws {
+    let task = try #require(ClusterTask.read("7|0|\(word)|0:00|1:00|a||\(reason)").first)
+    #expect(task.state == .waiting)
+    #expect(task.hold == hold)
+    #expect(ClusterTask.isHeld(hold))
+  }
+
+  @Test(arguments: [
+    "SUSPENDED", "STOPPED", "CONFIGURING", "SIGNALING", "STAGE_OUT", "POWER_UP_NODE", "OF_A_LATER_SLURM",
+  ])
+  func `of a task that has a place, at work or not, is no end`(word: String) throws {
+    #expect(try #require(ClusterTask.read("7|0|\(word)|0:10|1:00|a|n1|None").first).state == .running)
+  }
+
   @Test func `of an array that was cancelled before any of it began is of all its tasks`() throws {
     let task = try #require(ClusterTask.read("7|N/A|CANCELLED|0:00|UNLIMITED|cpwx-a-1|").first)
     #expect(task.index == nil)
@@ -28,7 +50,7 @@ struct `What a cluster's controller tells` {
   @Test(
     arguments: [
       ("PENDING", "JobHeldUser", true), ("PENDING", "launch failed requeued held", true),
-      ("REQUEUE_HOLD", "job requeued in held state", true), ("PENDING", "PartitionTimeLimit", true),
+      ("PENDING", "PartitionTimeLimit", true),
       ("PENDING", "QOSMaxWallDurationPerJobLimit", true), ("PENDING", "Resources", false),
       ("PENDING", "Priority", false), ("PENDING", "QOSMaxJobsPerUserLimit", false), ("PENDING", "BeginTime", false),
       ("RUNNING", "None", false), ("COMPLETING", "job requeued in held state", false),
@@ -47,7 +69,8 @@ struct `What a cluster's controller tells` {
   @Test(arguments: [
     ("TIMEOUT", "its time limit of 2 h 00 min was reached", "failed"), ("OUT_OF_MEMORY", "memory", "failed"),
     ("NODE_FAIL", "its node failed", "interrupted"), ("PREEMPTED", "another job", "interrupted"),
-    ("CANCELLED", "it was cancelled", "interrupted"),
+    ("CANCELLED", "it was cancelled", "interrupted"), ("BOOT_FAIL", "its node did not come up", "interrupted"),
+    ("DEADLINE", "by its deadline", "interrupted"), ("REVOKED", "it was revoked", "interrupted"),
   ])
   func `of an end becomes a reason`(word: String, reason: String, status: String) throws {
     let task = try #require(ClusterTask.read("7|0|\(word)|1:00:00|2:00:00|a|n1").first)
@@ -60,6 +83,20 @@ struct `What a cluster's controller tells` {
   @Test(arguments: ["COMPLETED", "FAILED", "RUNNING"])
   func `of a task that came to its own end is no reason`(word: String) throws {
     #expect(ClusterEnding(try #require(ClusterTask.read("7|0|\(word)|1:00|2:00|a|n1").first)) == nil)
+  }
+}
+
+struct `What is said of a task that ended before its job did` {
+  private func said(_ line: String, _ said: String? = nil) -> String {
+    ClusterEnding.untold(ClusterTask.read(line[...]).first, said: said)
+  }
+
+  @Test func `is what it said last, and else why the cluster says that it ended`() {
+    let line = "7|0|FAILED|0:01|1:00|a|n1|RaisedSignal:53(Real-time_signal_19)"
+    let beginning = "its task ended before the job did"
+    #expect(said(line, "no such file") == "\(beginning): no such file (FAILED)")
+    #expect(said(line) == "\(beginning): RaisedSignal:53(Real-time_signal_19) (FAILED)")
+    #expect(said("7|0|COMPLETED|0:01|1:00|a|n1|None") == "\(beginning) (COMPLETED)")
   }
 }
 

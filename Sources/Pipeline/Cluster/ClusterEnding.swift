@@ -36,6 +36,7 @@ struct ClusterEnding {
     guard let task, case .ended(let word) = task.state else {
       return "the cluster knows its task no more, and it had not ended\(said.map { ": \($0)" } ?? "")"
     }
-    return "its task ended before the job did\(said.map { ": \($0)" } ?? "") (\(word))"
+    // A task that could write no log tells nothing: as on a node that has not mounted the workspace.
+    return "its task ended before the job did\((said ?? task.reason).map { ": \($0)" } ?? "") (\(word))"
   }
 }

@@ -7,7 +7,8 @@ struct ClusterStop {
   private let stop: StopSource
   private var asked: [FollowedTask.Key: StopSource.Level] = [:]
   private var askedAt: ContinuousClock.Instant?
-  private var isCancelled = false
+  /// Arrays of which nothing is to be left.
+  private var cancelled: Set<String> = []
   /// Whether it was told already that the cluster does not listen.
   private var isWarned = false
 
@@ -23,23 +24,32 @@ struct ClusterStop {
     let open = Set(tasks.map(\.array))
     let ids = arrays.filter { open.contains($0.name) }.compactMap(\.id)
     do {
+      if stop.level == .now {
+        askedAt = askedAt ?? .now
+        if let askedAt, .now - askedAt > .seconds(30) {
+          // Also what could not be told to end by itself, such as a task that the cluster has suspended.
+          try cancel(ids)
+          isWarned = false
+          return
+        }
+      }
       if tasks.contains(where: { $0.isWaiting || $0.told == nil }), !ids.isEmpty { try slurm.cancelWaiting(ids) }
       // One that has just begun would die of a signal that it cannot take yet.
       let ready = tasks.filter { $0.isRunning && ($0.hasBegun || ($0.told?.seconds ?? 0) >= 10) }
       try ask(ready.filter { asked[$0.key] == nil }, .drain)
-      if stop.level == .now {
-        askedAt = askedAt ?? .now
-        try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now)
-        if let askedAt, !isCancelled, .now - askedAt > .seconds(30), !ids.isEmpty {
-          try slurm.cancel(ids)
-          isCancelled = true
-        }
-      }
+      if stop.level == .now { try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now) }
       isWarned = false
     } catch {
       if !isWarned { warn("the cluster could not be told to end the batch, and will be told again: \(error)") }
       isWarned = true
     }
+  }
+
+  private mutating func cancel(_ arrays: [String]) throws {
+    let left = arrays.filter { !cancelled.contains($0) }
+    guard !left.isEmpty else { return }
+    try slurm.cancel(left)
+    cancelled.formUnion(left)
   }
 
   /// Asked in this very look: two signals at once are one.

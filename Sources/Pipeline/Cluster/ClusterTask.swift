@@ -21,34 +21,48 @@ struct ClusterTask: Equatable {
   var limit: Double?
   /// Why the cluster does not begin it before somebody does something about it; `nil` for one that waits for room.
   var hold: String?
+  /// Why it is as it is, by Slurm's name; `nil` where it says nothing.
+  var reason: String?
 
   /// As `scancel` names it.
   var id: String { index.map { "\(array)_\($0)" } ?? array }
 
   private static let endings: Set<String> = [
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
-    "SPECIAL_EXIT", "TIMEOUT",
+    "TIMEOUT",
   ]
+  /// Tasks that are in the queue once more, or still, and held there.
+  private static let holds: Set<String> = ["REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"]
 
   /// Reads a line of `squeue --format=%F|%K|%T|%M|%l|%j|%N|%r`; one that tells of tasks that wait tells of many.
   static func read(_ line: Substring) -> [ClusterTask] {
     let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
     guard fields.count >= 6, !fields[0].isEmpty, fields[0].allSatisfy(\.isNumber) else { return [] }
     let word = fields[2]
-    let waits = word == "PENDING" || word == "REQUEUE_HOLD"
+    let reason = fields.count > 7 && fields[7] != "None" ? fields[7].nonEmpty : nil
+    let waits = word == "PENDING" || holds.contains(word)
     let state: State = waits ? .waiting : endings.contains(word) ? .ended(word) : .running
-    let hold = fields.count > 7 && waits && (isHeld(fields[7]) || isBeyond(fields[7])) ? fields[7] : nil
+    let hold: String? =
+      if holds.contains(word) {
+        reason.map { "\(word): \($0)" } ?? word
+      } else if waits, let reason, isHeld(reason) || isBeyond(reason) {
+        reason
+      } else {
+        nil
+      }
     // An array that was cancelled before any of it began.
     let places: [Int?] = if fields[1] == "N/A", case .ended = state { [nil] } else { indexes(fields[1]) }
     return places.map {
       ClusterTask(
         name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
-        limit: duration(fields[4]), hold: hold)
+        limit: duration(fields[4]), hold: hold, reason: reason)
     }
   }
 
   /// Whether somebody holds a task, or the cluster does: `JobHeldUser`, `launch failed requeued held`.
-  static func isHeld(_ reason: String) -> Bool { reason.lowercased().contains("held") }
+  static func isHeld(_ reason: String) -> Bool {
+    reason.lowercased().contains("held") || holds.contains { reason.hasPrefix($0) }
+  }
 
   /// Whether a task asks for what it can never have there: `PartitionTimeLimit`, `QOSMaxWallDurationPerJobLimit`.
   private static func isBeyond(_ reason: String) -> Bool {
