@@ -163,8 +163,10 @@ struct ClusterFollowTests {
       let job = try #require(
         try workspace.jobs.first { try workspace.manifest(of: $0)["pipeline"]?["status"]?.string == "interrupted" })
       #expect(try workspace.manifest(of: job)["pipeline"]?["error"]?.string == reason)
+      let sql = "SELECT error FROM jobs WHERE status = 'interrupted'"
+      #expect(try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", sql]).wait().lines == [reason])
       let listed = try workspace.json("job", "list", "status=interrupted").array
-      #expect(listed?.count == 1)
+      #expect(listed?.map { $0["error"]?.string } == [reason])
       #expect(try workspace.cpwx("report", "--format", "json").output.contains(reason))
       #expect(try cluster.cpwx("run").code == 0)
       #expect(try workspace.statuses() == ["completed": 2])

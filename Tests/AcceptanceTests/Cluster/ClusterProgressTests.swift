@@ -71,6 +71,7 @@ struct ClusterProgressTests {
         return try lines.map { try JSON(parsing: Array($0.utf8)) }.filter { $0["event"]?.string == kind }
       }
       #expect(try eventually { try told("stage_progress").last?["fraction"]?.double == 0.75 })
+      try workspace.expectAsDocumented([workspace.json("status")], "status")
       let commands = try told("stage_command")
       #expect(commands.count == 1)
       #expect(commands.first?["stage"]?.string == "slow")
@@ -79,7 +80,9 @@ struct ClusterProgressTests {
       let command = commands.first?["command"]?.string ?? ""
       #expect(try workspace.log("slow").contains("slow, attempt 1: \(command)\n"))
       try workspace.write("open", "")
-      #expect(try follower.wait().code == 0)
+      let followed = try follower.wait()
+      #expect(followed.code == 0)
+      try workspace.expectAsDocumented(followed.lines.map { try JSON(parsing: Array($0.utf8)) }, "run-event")
       #expect(files(workspace) == [])
 
       // Done again: its settings are others.

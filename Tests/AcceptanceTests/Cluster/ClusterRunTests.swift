@@ -30,9 +30,32 @@ struct ClusterRunTests {
       #expect(workspace.tree("logs/batches").count == 1)
       #expect(try cluster.cpwx("run").code == 0)
       #expect(workspace.runs == ["one", "two"])
-      try workspace.film("Film 2 (2001).mp4", holding: "film 2")
-      let local = try workspace.cpwx("run", "--executor", "local", "--format", "ndjson")
+      let film = try workspace.film("Film 2 (2001).mp4", holding: "film 2")
+      let local = try workspace.cpwx("run", "--executor", "local", "--format", "ndjson", film)
       #expect(try told(outcome) == told(local))
+
+      // Nothing that is kept or shown of a job tells who did it.
+      let batches = try [outcome, local].map { run in
+        let ended = try JSON(parsing: Array(try #require(run.lines.last).utf8))
+        return try #require(ended["batch_id"]?.string)
+      }
+      let ids = workspace.jobs.map { ($0 as NSString).lastPathComponent }
+      let records = try batches.map { try JSON(parsing: workspace.bytes("logs/batches/\($0).json")) }
+      let kept: [(schema: String, documents: [JSON])] = [
+        ("manifest", try workspace.jobs.map { try workspace.manifest(of: $0) }),
+        ("job-show", try ids.map { try workspace.json("job", "show", $0) }),
+        ("report", try batches.map { try workspace.json("report", $0) }),
+      ]
+      for (schema, documents) in kept {
+        try workspace.expectAsDocumented(documents, schema)
+        #expect(documents.count == 2)
+        #expect(documents[0].shape.symmetricDifference(documents[1].shape) == [], "\(schema)")
+      }
+      try workspace.expectAsDocumented(records, "batch-record")
+      #expect(records.map { $0["executor"]?.string } == ["slurm", "local"])
+      // The places in lanes are the cluster's.
+      #expect(records[1].shape.symmetricDifference(records[0].shape) == [".lanes.cpu"])
+      try workspace.expectAsDocumented(outcome.lines.map { try JSON(parsing: Array($0.utf8)) }, "run-event")
     }
   }
 

@@ -219,8 +219,8 @@ extension TestWorkspace {
     #expect(manifest?["status"]?.string == status, sourceLocation: line)
     #expect(manifest?["error"]?.string == reason, sourceLocation: line)
     // Before any command is asked: each compares the index with the files first.
-    let row = try start(["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT status FROM jobs"]).wait()
-    #expect(row.lines == [status], "\(row.errors)", sourceLocation: line)
+    let row = try start(["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT status, error FROM jobs"]).wait()
+    #expect(row.lines == ["\(status)|\(reason)"], "\(row.errors)", sourceLocation: line)
     for command in [["job", "show", "latest"], ["report"]] {
       let told = try start([CPWX.path] + command + ["--format", "json"]).wait().output
       let document = try JSON(parsing: Array(told.utf8))

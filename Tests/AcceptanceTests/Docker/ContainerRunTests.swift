@@ -32,11 +32,18 @@ struct ContainerRunTests {
       #expect(variables.contains("HOME=/tmp"))
       #expect(!variables.contains { $0.contains("not-to-be-seen") })
 
+      try workspace.expectAsDocumented([workspace.json("status")], "status")
       try workspace.write(try workspace.job() + "/open", "")
       let outcome = try run.wait()
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(try workspace.record("gate")["runner"]?.string == "docker")
       #expect(try daemon.containers() == [])
+      try workspace.expectAsDocumented([workspace.manifest()], "manifest")
+      try workspace.expectAsDocumented([workspace.json("job", "show", id)], "job-show")
+      try workspace.expectAsDocumented([workspace.json("report")], "report")
+      let records = workspace.tree("logs/batches").filter { $0.hasSuffix(".json") }
+      try workspace.expectAsDocumented(
+        records.map { try JSON(parsing: workspace.bytes("logs/batches/" + $0)) }, "batch-record")
     }
   }
 
