@@ -6,7 +6,20 @@ func readableTitle(_ text: Substring) -> String {
   if words.count == 1 {
     words = joiningPoints(words[0].unicodeScalars.split(separator: ".").map(Substring.init))
   }
-  return trimmed(words.joined(separator: " "))
+  return trimmed(joiningApostrophes(words).joined(separator: " "))
+}
+
+/// `Ocean's` and `Don't` of names that have a separator where their apostrophe was.
+private func joiningApostrophes(_ words: [Substring]) -> [Substring] {
+  words.reduce(into: []) { joined, word in
+    if let last = joined.last, last.count > 1,
+      word == "s" && last.allSatisfy(\.isLetter) || word == "t" && last.hasSuffix("n")
+    {
+      joined[joined.count - 1] = "\(last)'\(word)"
+    } else {
+      joined.append(word)
+    }
+  }
 }
 
 private func joiningPoints(_ words: [Substring]) -> [Substring] {
