@@ -4,7 +4,7 @@ enum ReleaseVocabulary {
   static let kinds: [String: ReleaseTag.Kind] = {
     let lists: [(ReleaseTag.Kind, [String])] = [
       (.technical, technical), (.edition, editions), (.process, process), (.language, languages),
-      (.quality, quality),
+      (.language, indianLanguages), (.quality, quality),
     ]
     let pairs = lists.flatMap { kind, words in words.map { ($0, kind) } }
     return Dictionary(pairs) { first, _ in first }
@@ -26,12 +26,12 @@ enum ReleaseVocabulary {
   /// Words that no title contains: the title has ended before them.
   private static let technical = list(
     """
-    fullhd uhd qhd 4kuhd microhd hdlight hdr hdr10 dovi sdr bt2020 hsbs hou halfsbs halfou
+    fullhd uhd qhd 4kuhd microhd hdlight mhd hdr hdr10 hdr10plus dovi sdr bt2020 hsbs hou halfsbs halfou
     bluray blurayrip bdremux hddvd dvd dvdr dvdscr dvdscreener bdscr brscr bdmv predvd scr desiscr
-    vhs laserdisc webdl webcap hdtv uhdtv pdtv dsr dtv ppv telesync telecine hdts hdtc hdcam workprint
-    x263 x264 x265 h262 h263 h264 h265 hevc avc avchd xvid divx dvdivx av1 vp8 vp9 vc1 mpeg2 mpeg4
-    aac ac3 eac3 ac3d ac3ld ac3md dd ddp ddex dts truehd flac lpcm mp3
-    avi mkv mp4 wmv esub esubs msub msubs subforced vostfr truefrench subfrench
+    vcd svcd vhs laserdisc webdl webcap hdtv uhdtv pdtv dsr dtv ppv telesync telecine hdts hdtc hdcam workprint
+    x263 x264 x265 h262 h263 h264 h265 hevc hi10 hi10p avc avchd xvid divx dvdivx av1 vp8 vp9 vc1 mpeg2 mpeg4
+    aac ac3 eac3 ac3d ac3ld ac3md eac3d dd ddp ddex dts truehd flac lpcm mp3
+    avi mkv mp4 wmv esub esubs msub msubs subforced vostfr fastsub truefrench subfrench
     amzn dsnp hmax atvp pcok pmtp nflx hulu crav itunes
     yify yts rarbg tgx etrg galaxyrg tamilmv tamilrockers tamilblasters mkvcinemas
     imdb imdbid tmdb tmdbid tvdb tvdbid
@@ -41,13 +41,13 @@ enum ReleaseVocabulary {
     "web dl", "web rip", "blu ray", "blue ray", "bd rip", "br rip", "dvd rip", "hd rip", "vhs rip", "tv rip",
     "bd remux", "hd cam", "hd ts", "video ts", "h 264", "h 265", "x 264", "x 265", "mp 4", "dts hd",
     "true hd", "micro hd", "full hd", "ultra hd", "half sbs", "half ou", "dual audio", "dolby vision",
-    "dolby atmos", "dolby digital",
+    "dolby atmos", "dolby digital", "clean audio", "line audio", "s print",
   ]
 
   /// Technical words that titles use as well: they count next to other tags only.
   private static let quality = list(
     """
-    720 1080 2160 2k 4k 8k hd fhd sd hq dv hfr web ts tc cam screener r5 r6 bd br rip pal ntsc tv vod ou lr
+    480 720 1080 2160 2k 4k 8k hd fhd sd hq dv hfr web ts tc cam screener r5 r6 bd br rip pal ntsc tv vod ou lr
     tb remux mux encode upscale upscaled upscaling dolby vision atmos opus vorbis line mic mono stereo audio
     dual multi dl ml md ld hc sub subs subbed subtitle subtitles hardsub hardsubs softsub softsubs forced
     org sample v2 v3
@@ -65,23 +65,28 @@ enum ReleaseVocabulary {
   private static let editions = list(
     """
     extended unrated uncut recut remaster remastered theatrical imax redux restored colorized criterion
+    despecialized fanedit
     3d sbs vr180
     """)
 
+  /// Those of India, which a film is in more often than its title.
+  static let indianLanguages = list(
+    "hindi tamil telugu malayalam kannada bengali bangla punjabi marathi gujarati urdu odia bhojpuri")
+
   private static let languages = list(
     """
-    english french german spanish italian russian japanese korean chinese mandarin cantonese hindi tamil
-    telugu malayalam kannada bengali bangla punjabi marathi gujarati urdu odia bhojpuri arabic turkish
+    english french german spanish italian russian japanese korean chinese mandarin cantonese arabic turkish
     persian farsi hebrew greek portuguese brazilian latino castellano dutch flemish swedish norwegian danish
     finnish nordic icelandic polish czech slovak hungarian romanian bulgarian ukrainian croatian serbian
     thai vietnamese indonesian swissgerman français español italiano deutsch дубляж лицензия lektor
     vf vff vfq vfi vf2 vo fr ita eng fre fra spa esp ger deu jpn rus plsub nlsubs multisubs
+    korsub nacional dublaj napisy
     """)
 
   private static let languageCodes = list(
     """
-    en it es de pl jp ru nl pt br cz hu tr gr dk se no kr cn hk us uk usa
-    hin tam tel mal kan chi chs cht kor jap por pol
+    en it es de pl jp ru nl pt br cz hu tr gr dk se no kr cn hk us uk
+    hin tam tel mal kan chi chs cht kor jap por pol hun cze ukr
     """)
 
   /// Short names of networks, which count before `WEB` only.
@@ -96,7 +101,7 @@ enum ReleaseVocabulary {
       director directors collector collectors producers fan extended special ultimate final theatrical
       unrated uncut uncensored international american european anniversary deluxe definitive limited
       criterion kino imax remastered restored original alternative alternate longue intégrale integrale
-      rated superbit diamond platinum gold steelbook cinema tv full complete hybrid open 3d 4k hd
+      rated superbit diamond platinum gold steelbook roadshow cinema tv full complete hybrid open 3d 4k hd
       """))
 }
 

@@ -30,7 +30,7 @@ extension Unicode.Scalar {
     case ".", "_", "-", ",", ";", ":", "+", "*", "/", "\\", "|", "~", "=", "#", "<", ">", "\"", "`": true
     case "(", ")", "[", "]", "{", "}": true
     case _ where isASCII: isBlank
-    case "·", "•", "・", "–", "—", "“", "”", "„", "«", "»", "：", "，", "、", "。": true
+    case "·", "•", "・", "–", "—", "“", "”", "„", "«", "»", "：", "，", "、", "。", "｜", "⧸": true
     case _ where closingBracket != nil || closingBrackets.contains(self): true
     default: isBlank
     }

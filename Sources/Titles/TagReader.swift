@@ -33,7 +33,8 @@ struct TagReader {
       return tag(phrase.kind, phrase.rest.count + 1)
     }
     return tag(.technical, measureLength(at: index)) ?? tag(.edition, editionLength(at: index))
-      ?? tag(.language, namedLanguageLength(at: index)) ?? tag(.quality, channelsLength(at: index))
+      ?? tag(.process, languageLength(at: index, before: ["dubbed", "subbed"]))
+      ?? tag(.language, languageLength(at: index, before: ["movie"])) ?? tag(.quality, channelsLength(at: index))
   }
 
   private func word(at index: Int) -> ReleaseTag? {
@@ -61,10 +62,10 @@ struct TagReader {
     words.indices.allSatisfy { key(index + 1 + $0) == words[$0] }
   }
 
-  /// `Ultimate Collector's Edition`, `Edition Collector`: the noun and every modifier around it, and the
-  /// article of one set apart (`- The Final Cut`).
+  /// `Ultimate Collector's Edition`, `Edition Collector`: the noun and every modifier around it, and the article before
+  /// them (`Title - The Final Cut`).
   private func editionLength(at index: Int) -> Int {
-    if tokens[index].key == "the", index > 0, index + 1 < tokens.count, tokens[index].isSetApart {
+    if tokens[index].key == "the", index > 0, index + 1 < tokens.count {
       let length = editionLength(at: index + 1)
       return length > 0 ? length + 1 : 0
     }
@@ -100,9 +101,10 @@ struct TagReader {
     return TechnicalPattern.isMeasure(token.key, fraction, of: unit) ? (isGlued ? 2 : 3) : 0
   }
 
-  /// `Hindi Movie`.
-  private func namedLanguageLength(at index: Int) -> Int {
-    guard key(index + 1) == "movie", ReleaseVocabulary.kinds[tokens[index].key] == .language else { return 0 }
+  /// `Hindi Dubbed`, `Hindi Movie`.
+  private func languageLength(at index: Int, before words: [String]) -> Int {
+    guard let next = key(index + 1), words.contains(next), ReleaseVocabulary.kinds[tokens[index].key] == .language
+    else { return 0 }
     return 2
   }
 

@@ -1,4 +1,4 @@
-/// Tags that follow a pattern rather than a list, such as `1080p24`, `1920x1080`, `DD5`, `700MB`, `CD1of2`.
+/// Tags that follow a pattern rather than a list, such as `1080p24`, `BD1080p`, `1920x1080`, `DD5`, `700MB`, `CD1of2`.
 enum TechnicalPattern {
   static func matches(_ key: String) -> Bool {
     let bytes = Array(key.utf8)
@@ -44,8 +44,8 @@ enum TechnicalPattern {
   private static let ripSources = Set(
     list(
       """
-      dvd predvd bd br uhd bluray hd hdtv tv pdtv dsr dvb dth sat web wbb webdl dl vod ppv vhs ld dm cam ts
-      tc scr
+      dvd predvd pdvd bd br uhd bluray hd hdtv tv pdtv dsr dvb dth sat web wbb webdl dl vod ppv vhs ld dm cam hdcam
+      ts tc scr
       """))
 
   private static func text(_ bytes: some Sequence<UInt8>) -> String {
@@ -55,6 +55,7 @@ enum TechnicalPattern {
   private static func isSize(_ bytes: [UInt8]) -> Bool {
     let digits = bytes.prefix(while: isASCIIDigit).count
     guard digits < bytes.count else { return false }
+    if bytes[digits...].elementsEqual("in1".utf8) { return true }
     let rest = bytes[(digits + 1)...]
     switch bytes[digits] {
     case UInt8(ascii: "p"), UInt8(ascii: "i"):
@@ -73,7 +74,10 @@ enum TechnicalPattern {
     }
     let rest = bytes[digit...].drop(while: isASCIIDigit)
     let stem = text(bytes[..<digit])
-    if !rest.isEmpty { return volumes.contains(stem) && rest.starts(with: "of".utf8) }
+    if !rest.isEmpty {
+      if ripSources.contains(stem) { return isSize(Array(bytes[digit...])) }
+      return volumes.contains(stem) && rest.starts(with: "of".utf8)
+    }
     return numbered.contains(stem) || (volumes.contains(stem) && digit + 1 == bytes.count)
   }
 
@@ -89,8 +93,9 @@ enum TechnicalPattern {
     return season.count >= 2 && rest.first == UInt8(ascii: "e") && rest.dropFirst().allSatisfy(isASCIIDigit)
   }
 
-  /// `WEBRip`, and `BDRipMux` with it.
+  /// `WEBRip`, `BDMux`, and `BDRipMux` with them.
   private static func isRip(_ bytes: [UInt8]) -> Bool {
+    if bytes.suffix(3).elementsEqual("mux".utf8), ripSources.contains(text(bytes.dropLast(3))) { return true }
     guard let rip = bytes.lastIndex(of: UInt8(ascii: "r")), bytes[rip...].starts(with: "rip".utf8)
     else { return false }
     return ripSources.contains(text(bytes[..<rip]))

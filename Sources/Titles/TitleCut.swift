@@ -10,7 +10,7 @@ struct TitleCut {
       return
     }
     let start = TitleStart(of: name, years: years)
-    let limit = name.firstNonTitle(behind: start.token)
+    let limit = name.firstNonTitle(behind: start.token, years: years)
     let choice = YearChoice.best(in: name, start: start, before: limit, years: years)
     var first = start.token
     if choice == nil, let leading = Self.leadingYear(at: first, of: name, limit: limit, years: years) {
@@ -41,9 +41,10 @@ struct TitleCut {
 
 extension TaggedName {
   /// The first word behind the title's first that cannot be of the title.
-  fileprivate func firstNonTitle(behind start: Int) -> Int {
+  fileprivate func firstNonTitle(behind start: Int, years: ClosedRange<Int>) -> Int {
     let word = tokens.indices.dropFirst(start + 1).first { index in
-      isTechnical(index) || isExtrasMarker(index) || tokens[index].gap.hasPrefix("--")
+      isTechnical(index) && !isAwaited(index, years: years) || isExtrasMarker(index)
+        || tokens[index].gap.hasPrefix("--")
     }
     let group = groups.first { $0.tokens.lowerBound > start && isJunk($0) }
     return min(word ?? tokens.count, group?.tokens.lowerBound ?? tokens.count)
@@ -56,6 +57,12 @@ extension TaggedName {
         || index + 2 < words.upperBound && tokens[index...index + 2].map(\.key) == ["a", "k", "a"]
     }
     return words.lowerBound..<(mark ?? words.upperBound)
+  }
+
+  /// Whether a technical word is what the one before waits for, and the year is still to come: `House of VHS (2016)`.
+  private func isAwaited(_ index: Int, years: ClosedRange<Int>) -> Bool {
+    ["the", "a", "of"].contains(tokens[index - 1].key) && tokens[index].text.unicodeScalars.allSatisfy(\.isLetter)
+      && tokens[index...].contains { $0.isYear(in: years) }
   }
 
   /// Collections number what comes with a film `-x02-`.

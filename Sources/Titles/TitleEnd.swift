@@ -49,7 +49,8 @@ struct TitleEnd {
     switch (limit, tag.kind) {
     case (_, .technical), (.tag, _), (.year, .edition): true
     case (.year, .process) where tag.isPhraseOfProcess: true
-    case (.year, .quality): false
+    case (.year, .quality) where TitleVocabulary.capitals.contains(name.tokens[tag.tokens.lowerBound].key): false
+    case (.nameEnd, .quality) where TitleVocabulary.heights.contains(name.tokens[tag.tokens.lowerBound].key): true
     case (.year(let year), .language) where year.standing == .bare: precedesYear(tag)
     case (.nameEnd, .edition) where tag.tokens.count > 1: true
     case (.nameEnd, .process) where tag.isPhraseOfProcess: true
@@ -59,11 +60,13 @@ struct TitleEnd {
 
   /// Some releases put their language before the year: `Der.Titel.German.2011`.
   ///
-  /// Where the language follows as well, or too little of a title would be left, it is the title's word.
+  /// Where the language follows as well, or too little of a title would be left, it is the title's word, unless capitals
+  /// set it apart or it is one of India's.
   private func precedesYear(_ tag: ReleaseTag) -> Bool {
     let isRepeated = name.tags[limitToken...].contains { $0?.kind == .language }
     let words = name.tokens[start..<tag.tokens.lowerBound].filter { !$0.isDangling }
-    return !isRepeated && words.count > 1
+    let isIndian = ReleaseVocabulary.indianLanguages.contains(name.tokens[tag.tokens.lowerBound].key)
+    return !isRepeated && (words.count > 1 || isIndian || isSetApart(tag))
   }
 
   /// Whether capitals set a tag apart from the words before it.
@@ -75,7 +78,7 @@ struct TitleEnd {
   }
 
   /// Brackets at the end hold an alternative title, a person or a group more often than words of the title;
-  /// in names written with spaces, round ones are left alone since a person chose to write them.
+  /// in names written with spaces, round ones before brackets are left alone since a person chose to write them.
   private func startOfAside(before end: Int) -> Int? {
     guard let group = name.groups.first(where: { $0.tokens.upperBound == end }),
       group.tokens.lowerBound > start
@@ -84,7 +87,7 @@ struct TitleEnd {
     let isAside =
       name.isJunk(group) || isDotted(before: group) || isInAnotherScript(group, than: words)
       || words.dropFirst().contains { $0.gap.contains("/") }
-      || isSignedOff(by: group, at: end)
+      || isSignedOff(by: group, at: end) || isOtherTitle(group)
     return isAside ? group.tokens.lowerBound : nil
   }
 
@@ -106,6 +109,16 @@ struct TitleEnd {
     case .inOwnBrackets: false
     case .inSharedBrackets: true
     }
+  }
+
+  /// `Title (The Other Title) 2010`, `Title (The Other Title) 1080p`: what is counted is no title, nor what an `or` is
+  /// followed by.
+  private func isOtherTitle(_ group: BracketGroup) -> Bool {
+    if case .nameEnd = limit { return false }
+    let last = name.tokens[group.tokens.lowerBound - 1]
+    return group.opening == "(" && name.group(holding: limitToken) == nil && !last.isDangling && last.key != "or"
+      && !name.tokens[group.tokens].contains { $0.isNumber || TitleVocabulary.romanNumbers.contains($0.key) }
+      && !name.tokens[group.tokens].contains { TitleVocabulary.parts.contains($0.key) }
   }
 
   /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it.

@@ -32,6 +32,12 @@ enum TitleVocabulary {
       lt am cd ph li io fr it de cz cx la life live pro link zone co uk
       """))
 
+  /// Words of releases that titles have in capitals, too.
+  static let capitals: Set<String> = ["tv", "md"]
+
+  /// Heights of pictures whose `p` is missing.
+  static let heights: Set<String> = ["480", "720", "1080", "2160"]
+
   /// Second halves of compounds; what a hyphen joins to one is no release group.
   static let compoundEndings: Set<String> = ["man", "men", "woman", "women", "boy", "girl", "e", "ass"]
 }

@@ -184,4 +184,41 @@ struct FilmNameTitleTests {
   func `hyphens between all words set no group apart`(name: String, title: String) {
     #expect(FilmName(parsing: name).title == title)
   }
+
+  @Test(arguments: [
+    ("Name.BDMux.720p", "Name"), ("Film BD1080p x265.mkv", "Film"), ("Film 2in1 2012.mkv", "Film"),
+    ("(Hi10)_Film_(BD_1080p).mkv", "Film"), ("Film.HDR10Plus.2160p.mkv", "Film"), ("Film PDVDRip 700MB.mkv", "Film"),
+    ("Film HQ Clean Audio DVDScr.mkv", "Film"), ("Film S-Print.mkv", "Film"), ("Film 1080.mkv", "Film"),
+    ("Bahubali 2 Hindi Dubbed.mp4", "Bahubali 2"), ("Film Tamil Hindi Dubbed (2017).mp4", "Film"),
+    ("Sholay.HINDI.1975.mkv", "Sholay"), ("Drishyam.Malayalam.2013.mkv", "Drishyam"),
+    ("Broken.English.2007.mkv", "Broken English"), ("McFarland, USA (2015).mkv", "McFarland, USA"),
+    ("Sholay 4K 1975.mp4", "Sholay"), ("Reality TV 2005.mkv", "Reality TV"), ("Sholay ｜ Hindi ｜ 1975.mp4", "Sholay"),
+    ("Das.Boot.The.Directors.Cut.1981.mkv", "Das Boot"), ("[Group] The Final Cut (2004).mkv", "The Final Cut"),
+    ("House.of.VHS.2016.1080p.mkv", "House of VHS"), ("The.Bluray.Murders.2019.mkv", "The Bluray Murders"),
+    ("The.Skin.I.Live.In.BluRay.2011.mkv", "The Skin I Live In"),
+  ])
+  func `what tells of a release is known in more forms, and spared where a title needs it`(name: String, title: String)
+  {
+    #expect(FilmName(parsing: name).title == title)
+  }
+
+  @Test(arguments: [
+    ("La Defense Lincoln (The Lincoln Lawyer) 2011 [DVDRIP].mkv", "La Defense Lincoln"),
+    ("A Bout Portant (The Killers).PAL.Multi.DVD-R.mkv", "A Bout Portant"),
+    ("Love Gourou (Mike Myers) - FR.avi", "Love Gourou"),
+    ("Gangs of Wasseypur (Part 2) 1080p.mkv", "Gangs of Wasseypur (Part 2)"),
+    ("Birdman or (The Unexpected Virtue of Ignorance) 2014.mkv", "Birdman or (The Unexpected Virtue of Ignorance)"),
+    ("Love (and Other Drugs) (2010).mkv", "Love (and Other Drugs)"),
+  ])
+  func `another title in brackets before a bare year or a tag is dropped`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
+
+  @Test(arguments: [
+    ("Ocean.s.Eleven.2001.1080p.mkv", "Ocean's Eleven"), ("Ocean_s_Eleven_2001.mkv", "Ocean's Eleven"),
+    ("Don.t.Look.Up.2021.mkv", "Don't Look Up"), ("Plan s 2001.mkv", "Plan's"), ("M.s.2001.mkv", "M.s."),
+  ])
+  func `an apostrophe that became a separator is put back`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
 }
