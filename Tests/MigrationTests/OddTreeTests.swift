@@ -44,6 +44,22 @@ struct OddTreeTests {
     #expect(try workspace.entry("शल_1975").title == "शोले")
   }
 
+  @Test(arguments: [
+    ("[Group] Kimi no Na wa. (2016) v2.mkv", "Group_Kimi_no_Na_wa_2016", "Kimi no Na wa", 2016),
+    ("Blade.Runner.2049.2017.1080p.mkv", "BladeRunner_2049", "Blade Runner 2049", 2017),
+    ("www.site.tld - Khel Khel Mein (2024) 1080p.mkv", "wwwsitetld_-_Khel_Khel_Mein_2024", "Khel Khel Mein", 2024),
+    ("2001.A.Space.Odyssey.1968.mkv", "2001", "2001", nil),
+  ])
+  func `the film in the input folder is found by all that stands before a year in its name`(
+    file: String, directory: String, title: String, year: Int?
+  ) throws {
+    let workspace = try OldWorkspace()
+    try workspace.folder.file("in/\(file)")
+    try workspace.film(directory)
+    let entry = try workspace.entry(directory)
+    #expect(entry.title == title && entry.year == year)
+  }
+
   @Test(arguments: ["", "{\"version\": \"1.0.0\", \"stages\": {\"demux\": {\"sta", "\0\0\0\0"])
   func `a manifest that cannot be read is a warning, and the files tell the stages`(_ text: String) throws {
     let workspace = try OldWorkspace()

@@ -52,6 +52,18 @@ enum FilmKeys {
     }
   }
 
+  /// A name up to and with each group of four digits in it, as a writer has it that takes whatever stands before a year
+  /// for the title: `[Group] Film 2016` of `[Group] Film (2016) 1080p`.
+  static func beginnings(of text: String) -> [String] {
+    var (ends, digits): ([String.Index], Int) = ([], 0)
+    for index in text.utf8.indices {
+      let isDigit = (0x30...0x39).contains(text.utf8[index])
+      if !isDigit, digits == 4 { ends.append(index) }
+      digits = isDigit ? digits + 1 : 0
+    }
+    return ends.map { String(text[..<$0]) }.filter { $0.utf8.count > 4 }
+  }
+
   /// The groups of four digits in a name, which somebody may have taken for a year.
   static func fourDigits(in text: String) -> [String] {
     text.utf8.split(whereSeparator: { !(0x30...0x39).contains($0) }).filter { $0.count == 4 }.map {

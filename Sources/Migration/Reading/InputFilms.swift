@@ -16,6 +16,7 @@ struct InputFilms: Sendable {
   private var byName: [String: Set<Int>] = [:]
   private var byTitle: [String: Set<Int>] = [:]
   private var byBareName: [String: Set<Int>] = [:]
+  private var byBeginning: [String: Set<Int>] = [:]
 
   /// What is taken for a film, in lower case.
   static let endings: Set<String> = [
@@ -50,6 +51,9 @@ struct InputFilms: Sendable {
       byBareName[FilmKeys.bareKey(name), default: []].insert(number)
     }
     byTitle[FilmKeys.key(film.title), default: []].insert(number)
+    for beginning in FilmKeys.beginnings(of: stem) {
+      byBeginning[FilmKeys.bareKey(beginning), default: []].insert(number)
+    }
   }
 
   /// The film that a directory of this name was made of; `nil` where none or several may be.
@@ -58,7 +62,7 @@ struct InputFilms: Sendable {
     let key = FilmKeys.key(directory)
     guard !key.isEmpty else { return nil }
     return one(byName[key]) ?? one(byTitle[key]) ?? one(byBareName[FilmKeys.bareKey(directory)])
-      ?? transposed(directory)
+      ?? transposed(directory) ?? one(byBeginning[FilmKeys.bareKey(directory)])
   }
 
   /// The film whose year has the same digits as the one behind a directory's name, which is still to come.
