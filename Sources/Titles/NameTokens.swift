@@ -30,7 +30,7 @@ struct NameToken {
   var isSetApart: Bool { gap.utf8.count > 1 || gap.utf8.first.map { !" _.".utf8.contains($0) } ?? false }
 
   /// Whether this word follows the one before as closely as words of one measure do.
-  var isJoined: Bool { !gap.isEmpty && !isSetApart || gap == ". " }
+  var isJoined: Bool { !gap.isEmpty && !isSetApart || gap == ". " || gap == "._" }
 
   var hasSmallLetter: Bool { text.unicodeScalars.contains(where: \.isSmallLetter) }
 

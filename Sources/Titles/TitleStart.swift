@@ -30,6 +30,7 @@ struct TitleStart {
     }
     let channel = Self.channelEnd(at: index, of: name)
     if channel > index, canStartTitle(at: channel, of: name, years: years) { return (channel, nil) }
+    if index == 0, startsWithLanguage(name), canStartTitle(at: 1, of: name, years: years) { return (1, nil) }
     let site = index + name.siteLength(at: index)
     if site > index, site < name.tokens.count {
       if name.tokens[index].isWebAddress { return (site, nil) }
@@ -41,6 +42,12 @@ struct TitleStart {
       index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years)
     else { return nil }
     return (tag.tokens.upperBound, nil)
+  }
+
+  /// Whether a language's short name is set apart in front: `Fr - Title`.
+  private static func startsWithLanguage(_ name: TaggedName) -> Bool {
+    guard name.tokens.count > 1, name.tokens[1].gap == " - ", name.tokens[0].text.utf8.count <= 3 else { return false }
+    return ReleaseVocabulary.kinds[name.tokens[0].key] == .language
   }
 
   /// The word behind the name of the channel that a file was shared in: `@Films_Here - Title`.

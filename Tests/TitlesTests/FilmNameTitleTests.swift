@@ -157,7 +157,9 @@ struct FilmNameTitleTests {
 
   @Test(arguments: [
     ("(1)The Girl With The Dragon Tattoo (2009).mkv", "The Girl With The Dragon Tattoo"),
-    ("01 - Iron Man (2008).mkv", "Iron Man"), ("09.03.08.The.Doors.(1991).BDRip.mkv", "The Doors"),
+    ("01 - Iron Man (2008).mkv", "Iron Man"), ("Fr - Renaissance (2006).avi", "Renaissance"),
+    ("It - Part Two (2019).mkv", "It - Part Two"), ("French - A Film (2019).mkv", "French - A Film"),
+    ("GTO_(Ep._1-43).mkv", "GTO"), ("09.03.08.The.Doors.(1991).BDRip.mkv", "The Doors"),
     ("(500) Days of Summer (2009).mkv", "(500) Days of Summer"), ("07-Ghost (2009).mkv", "07-Ghost"),
     ("007 - Spectre (2015).mkv", "007 - Spectre"), ("9 - The Film (2009).mkv", "9 - The Film"),
     ("[Group] 5 Centimeters per Second [BD 1080p].mkv", "5 Centimeters per Second"),
