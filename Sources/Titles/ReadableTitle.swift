@@ -11,7 +11,8 @@ func readableTitle(_ text: Substring) -> String {
 
 /// `Ocean's` and `Don't` of names that have a separator where their apostrophe was.
 private func joiningApostrophes(_ words: [Substring]) -> [Substring] {
-  words.reduce(into: []) { joined, word in
+  guard words.contains(where: { $0 == "s" || $0 == "t" }) else { return words }
+  return words.reduce(into: []) { joined, word in
     if let last = joined.last, last.count > 1,
       word == "s" && last.allSatisfy(\.isLetter) || word == "t" && last.hasSuffix("n")
     {

@@ -33,8 +33,7 @@ struct TagReader {
       return tag(phrase.kind, phrase.rest.count + 1)
     }
     return tag(.technical, measureLength(at: index)) ?? tag(.edition, editionLength(at: index))
-      ?? tag(.process, languageLength(at: index, before: ["dubbed", "subbed"]))
-      ?? tag(.language, languageLength(at: index, before: ["movie"])) ?? tag(.quality, channelsLength(at: index))
+      ?? namedLanguage(at: index) ?? tag(.quality, channelsLength(at: index))
   }
 
   private func word(at index: Int) -> ReleaseTag? {
@@ -102,10 +101,11 @@ struct TagReader {
   }
 
   /// `Hindi Dubbed`, `Hindi Movie`.
-  private func languageLength(at index: Int, before words: [String]) -> Int {
-    guard let next = key(index + 1), words.contains(next), ReleaseVocabulary.kinds[tokens[index].key] == .language
-    else { return 0 }
-    return 2
+  private func namedLanguage(at index: Int) -> ReleaseTag? {
+    let next = key(index + 1)
+    let isDubbed = next == "dubbed" || next == "subbed"
+    guard isDubbed || next == "movie", ReleaseVocabulary.kinds[tokens[index].key] == .language else { return nil }
+    return ReleaseTag(kind: isDubbed ? .process : .language, tokens: index..<index + 2)
   }
 
   /// `5.1`.
