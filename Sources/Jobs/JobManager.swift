@@ -107,7 +107,7 @@ public struct JobManager: Sendable {
   /// of containers, whatever the run before needed.
   public func restoreJobEnv(_ paths: JobPaths) throws {
     // Other tools left it open to all, and it holds secrets.
-    _ = paths.env.withPlatformString { chmod($0, 0o600) }
+    setMode(paths.env, .ownerReadWrite)
     var backup = try DurableFile.read(paths.env)
     var env = try EnvFile(parsing: backup, of: paths.env)
     if forContainers || env.isForContainers {

@@ -120,7 +120,7 @@ public struct JobRemoval: Sendable {
       return try FileLock.take(paths.lock, subject: paths.id.description)
     } catch let error as JobError where error.underlying as? Errno == .permissionDenied {
       // A folder that its owner closed to himself: it goes, so it may be opened.
-      _ = paths.output.withPlatformString { chmod($0, 0o700) }
+      setMode(paths.output, .ownerReadWriteExecute)
       return try FileLock.take(paths.lock, subject: paths.id.description)
     } catch {
       if exists(paths.output) { throw error }

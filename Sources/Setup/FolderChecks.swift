@@ -24,7 +24,7 @@ struct FolderChecks {
     let check = "folder \(name)"
     guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
     let (right, use) = name == "in" ? (R_OK, "read") : (W_OK, "written")
-    guard path.withPlatformString({ access($0, right | X_OK) }) == 0 else {
+    guard mayAccess(path, right | X_OK) else {
       return .error(check, "\(path) cannot be \(use)", "Give yourself the right: chown or chmod u+rwx")
     }
     return .ok(check, path.string)

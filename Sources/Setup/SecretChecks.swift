@@ -101,7 +101,7 @@ struct SecretChecks {
 
 extension FilePath {
   /// Mode 0600; `false` when that may not be done.
-  func restrictToOwner() -> Bool { withPlatformString { chmod($0, 0o600) } == 0 }
+  func restrictToOwner() -> Bool { setMode(self, .ownerReadWrite) }
 
   var lastName: String { lastComponent?.string ?? string }
 }

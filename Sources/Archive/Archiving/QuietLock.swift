@@ -20,11 +20,10 @@ enum QuietLock {
       throw JobError(.io, folder.string, "is gone", underlying: error)
     }
     let isClosed = !before.permissions.contains(.ownerWrite)
-    func setMode(_ mode: FilePermissions) { _ = folder.withPlatformString { chmod($0, mode.rawValue) } }
     // A folder that its owner closed to himself.
-    if isClosed { setMode(before.permissions.union(.ownerReadWriteExecute)) }
+    if isClosed { setMode(folder, before.permissions.union(.ownerReadWriteExecute)) }
     defer {
-      if isClosed { setMode(before.permissions) }
+      if isClosed { setMode(folder, before.permissions) }
       setModified(folder, before.modified)
     }
     return try FileLock.take(path, subject: subject)

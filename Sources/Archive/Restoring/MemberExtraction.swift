@@ -90,7 +90,7 @@ public struct MemberExtraction: Sendable {
       return written
     } catch {
       // Folders that were made for it and are empty.
-      for folder in made { _ = folder.withPlatformString { rmdir($0) } }
+      for folder in made { removeEmptyFolder(folder) }
       throw error
     }
   }

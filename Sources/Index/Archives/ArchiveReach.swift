@@ -18,7 +18,7 @@ struct ArchiveReach {
       let isGone = error == .noSuchFileOrDirectory || error == .notDirectory
       return isGone && exists(root) ? nil : error
     }
-    return path.withPlatformString { access($0, isDirectory(path) ? R_OK | X_OK : R_OK) } == 0 ? nil : .permissionDenied
+    return mayAccess(path, isDirectory(path) ? R_OK | X_OK : R_OK) ? nil : .permissionDenied
   }
 }
 

@@ -88,6 +88,15 @@ public func setModified(_ path: FilePath, _ nanoseconds: Int64) {
   _ = path.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
 }
 
+/// Gives a file or folder another mode; `false` when it could not be, or is not there. Links are followed.
+@discardableResult
+package func setMode(_ path: FilePath, _ mode: FilePermissions) -> Bool {
+  path.withPlatformString { chmod($0, mode.rawValue) } == 0
+}
+
+/// Whether the calling user may do that with what is at `path`: `R_OK`, `W_OK` and `X_OK` of C in one.
+package func mayAccess(_ path: FilePath, _ rights: CInt) -> Bool { path.withPlatformString { access($0, rights) } == 0 }
+
 /// The path with no links in it; `nil` when nothing is there.
 public func realPath(_ path: FilePath) -> FilePath? {
   guard let real = path.withPlatformString({ realpath($0, nil) }) else { return nil }
@@ -226,10 +235,17 @@ public func unlink(_ path: FilePath) -> Bool {
   return path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } == 0
 }
 
+/// Removes a folder that nothing is in; `false` when it could not be, or was not there.
+@discardableResult
+package func removeEmptyFolder(_ folder: FilePath) -> Bool {
+  FaultPoint.pass()
+  return folder.withPlatformString { rmdir($0) } == 0
+}
+
 /// Removes a folder that holds files only. What cannot be removed stays.
-func removeFolder(_ folder: FilePath) {
+package func removeFolder(_ folder: FilePath) {
   for name in names(in: folder) { unlink(folder.appending(name)) }
-  _ = folder.withPlatformString { rmdir($0) }
+  removeEmptyFolder(folder)
 }
 
 extension FileDescriptor {

@@ -135,7 +135,7 @@ enum Steps {
 
   static func setMode(_ path: FilePath, _ mode: UInt32) {
     FaultPoint.pass()
-    _ = path.withPlatformString { chmod($0, mode) }
+    Jobs.setMode(path, FilePermissions(rawValue: mode))
   }
 
   static func makeFolder(_ path: FilePath, like folder: TreeScan.Folder?) throws {
@@ -149,11 +149,7 @@ enum Steps {
 
   /// Removes a folder if nothing is in it.
   @discardableResult
-  static func removeEmpty(_ path: FilePath) -> Bool {
-    guard isThere(path) else { return true }
-    FaultPoint.pass()
-    return path.withPlatformString { rmdir($0) } == 0
-  }
+  static func removeEmpty(_ path: FilePath) -> Bool { !isThere(path) || removeEmptyFolder(path) }
 
   static func failed(_ path: FilePath, _ what: String, _ error: any Error) -> JobError {
     let remedy =

@@ -34,7 +34,7 @@ struct TreeState {
     let inner = try FlatFolder(path)
     let all = inner.all
     let isForeign = status.st_uid != geteuid() && geteuid() != 0
-    if isForeign, !all.isEmpty, path.withPlatformString({ access($0, W_OK | X_OK) }) != 0 { closed = closed ?? path }
+    if isForeign, !all.isEmpty, !mayAccess(path, W_OK | X_OK) { closed = closed ?? path }
     for name in all { try look(at: path.appending(name), isTop: false) }
   }
 

@@ -52,8 +52,7 @@ struct ClusterRecord: Sendable {
       guard let pid = name.split(separator: "-").last.flatMap({ Int($0) }), !exists(FilePath("/proc/\(pid)")) else {
         continue
       }
-      for file in names(in: all.appending(name)) { unlink(all.appending(name).appending(file)) }
-      _ = all.appending(name).withPlatformString { rmdir($0) }
+      removeFolder(all.appending(name))
     }
   }
 
@@ -119,7 +118,7 @@ struct ClusterRecord: Sendable {
     // Last what makes it a record, should the power go meanwhile.
     for name in names(in: folder) where name != "batch.json" { unlink(folder.appending(name)) }
     unlink(folder.appending("batch.json"))
-    _ = folder.withPlatformString { rmdir($0) }
+    removeEmptyFolder(folder)
   }
 }
 

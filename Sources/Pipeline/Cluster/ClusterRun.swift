@@ -303,8 +303,6 @@ extension Workspace {
   /// Removes the folders for what tasks say, where none has said anything.
   func removeEmptyTaskLogs(of batch: String) {
     let folder = batchFolder.appending(batch)
-    for path in names(in: folder).map({ folder.appending($0) }) + [folder] {
-      _ = path.withPlatformString { rmdir($0) }
-    }
+    for path in names(in: folder).map({ folder.appending($0) }) + [folder] { removeEmptyFolder(path) }
   }
 }

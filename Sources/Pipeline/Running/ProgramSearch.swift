@@ -18,7 +18,5 @@ public struct ProgramSearch {
   public func find(_ name: String) -> FilePath? { folders.map { $0.appending(name) }.first { Self.isProgram($0) } }
 
   /// Whether this user may run it.
-  public static func isProgram(_ path: FilePath) -> Bool {
-    path.withPlatformString { access($0, X_OK) } == 0 && !isDirectory(path)
-  }
+  public static func isProgram(_ path: FilePath) -> Bool { mayAccess(path, X_OK) && !isDirectory(path) }
 }
