@@ -185,8 +185,7 @@ public final class JobIndex: Sendable {
   }
 
   private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
-    let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
-    let path = folder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
+    let path = temporaryFolder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
     do {
       return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace, notice)
     } catch let error as DatabaseError where error.tellsOfNoWriting {

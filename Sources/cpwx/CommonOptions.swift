@@ -10,7 +10,7 @@ struct VerbosityOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Say on standard error what is read, decided and done.")
   var verbose = false
 
-  func take() { (Console.isQuiet, Console.isVerbose) = (quiet, verbose) }
+  func take() { Console.verbosity = (quiet, verbose) }
 }
 
 /// Where the workspace is.

@@ -62,7 +62,7 @@ extension JobIndex {
     let here = currentFolder()
     var folders = [here, workspace.root]
     // As the shell came here, perhaps by a link.
-    if let named = getenv("PWD").map({ FilePath(String(cString: $0)) }), named.isAbsolute, realPath(named) == here {
+    if let named = environmentVariable("PWD").map({ FilePath($0) }), named.isAbsolute, realPath(named) == here {
       folders.insert(named, at: 0)
     }
     return folders.map { resolve(name, against: $0) }

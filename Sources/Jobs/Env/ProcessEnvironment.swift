@@ -1,3 +1,5 @@
+package import SystemPackage
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -47,3 +49,9 @@ private func ownEntries() -> [(text: String, bytes: [UInt8])] {
   }
   return entries
 }
+
+/// One of them; `nil` where it is not set.
+package func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+/// Where files lie that are of use for a moment only: TMPDIR, else /tmp.
+package var temporaryFolder: FilePath { FilePath(environmentVariable("TMPDIR") ?? "/tmp") }

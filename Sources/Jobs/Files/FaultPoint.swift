@@ -11,7 +11,7 @@ internal import Synchronization
 /// With `CPWX_FAULT_STEP=N` in the environment the process ends there as by SIGKILL, at the N-th it comes to: by going
 /// through every N, tests see each state that a dead process can leave. Else passing one costs a comparison.
 public enum FaultPoint {
-  private static let last = getenv("CPWX_FAULT_STEP").flatMap { Int(String(cString: $0)) } ?? 0
+  private static let last = environmentVariable("CPWX_FAULT_STEP").flatMap { Int($0) } ?? 0
   private static let passed = Atomic<Int>(0)
 
   /// Passes one. What Jobs itself writes, renames, syncs and removes does so already.

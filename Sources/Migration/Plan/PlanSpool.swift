@@ -8,7 +8,7 @@ final class PlanSpool: Sendable {
 
   /// - Throws: ``JobError`` with code `io`.
   init() throws {
-    let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+    let folder = temporaryFolder
     let path = folder.appending("cpwx-plan-\(UInt64.random(in: .min ... .max))")
     do {
       file = try FileDescriptor.open(

@@ -18,8 +18,7 @@ struct PlanEditor {
       }
       entries.append(shown)
     }
-    let folder = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
-    let file = folder.appending("cpwx-plan-\(getpid()).json")
+    let file = temporaryFolder.appending("cpwx-plan-\(getpid()).json")
     let help =
       "Remove an entry, and it stays as it is. title, year, user_id and created_at may be changed; ids follow from them."
     let document: JSON = ["help": .string(help), "entries": .array(entries)]
@@ -42,7 +41,7 @@ struct PlanEditor {
   }
 
   private func open(_ file: FilePath) throws {
-    let named = [getenv("VISUAL"), getenv("EDITOR")].compactMap { $0.map { String(cString: $0) } }.first { !$0.isEmpty }
+    let named = ["VISUAL", "EDITOR"].compactMap { environmentVariable($0)?.nonEmpty }.first
     let editor = named ?? "vi"
     // As git does it: the setting may hold options, and the file's name is no part of it.
     let words = ["sh", "-c", "\(editor) \"$1\"", editor, file.string]

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Jobs
+internal import Synchronization
 internal import TextWidth
 
 /// The two streams: results go to standard output, everything else to standard error.
@@ -41,8 +42,14 @@ enum Console {
   static func note(wrapping text: String) { note(text.said(within: errorIsTerminal ? columns : nil)) }
 
   /// Set once, by the options, before anything is done.
-  nonisolated(unsafe) static var isVerbose = false
-  nonisolated(unsafe) static var isQuiet = false
+  static var verbosity: (isQuiet: Bool, isVerbose: Bool) {
+    get { said.withLock { $0 } }
+    set { said.withLock { $0 = newValue } }
+  }
+  private static let said = Mutex((isQuiet: false, isVerbose: false))
+
+  static var isQuiet: Bool { verbosity.isQuiet }
+  static var isVerbose: Bool { verbosity.isVerbose }
 
   /// What is of help and no more: not said with `-q`.
   static func hint(_ text: String) { if !isQuiet { note(wrapping: text) } }
@@ -76,8 +83,7 @@ enum Console {
   static var isDumb: Bool { isatty(1) == 1 && !terminalIsCapable }
 
   private static var terminalIsCapable: Bool {
-    guard let name = getenv("TERM") else { return false }
-    return String(cString: name) != "dumb"
+    environmentVariable("TERM").map { $0 != "dumb" } ?? false
   }
 
   /// Columns of the terminal behind standard output; `nil` when it is none.

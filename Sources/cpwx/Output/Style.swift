@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
+internal import Jobs
+internal import Synchronization
 
 /// When output is coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
@@ -8,12 +9,20 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
 
 /// Colour with meaning: what is well, what failed, what is under way. Never the only bearer of it.
 enum Style {
+  private static let wish = Mutex((color: ColorChoice.auto, isPlain: false))
+
   /// Set once, from `--color`, before anything is written.
-  nonisolated(unsafe) static var choice = ColorChoice.auto
+  static var choice: ColorChoice {
+    get { wish.withLock { $0.color } }
+    set { wish.withLock { $0.color = newValue } }
+  }
 
   /// Whether nothing is to be read from place, colour or movement: for screen readers, and terminals that cannot more.
   /// Set once, like the colours.
-  nonisolated(unsafe) static var isPlain = false
+  static var isPlain: Bool {
+    get { wish.withLock { $0.isPlain } }
+    set { wish.withLock { $0.isPlain = newValue } }
+  }
 
   /// A status in its colour.
   static func status(_ text: String) -> String { painted(text, as: text) }
@@ -55,8 +64,7 @@ enum Style {
     case .always: return true
     case .never: return false
     case .auto:
-      if let wish = getenv("NO_COLOR"), wish.pointee != 0 { return false }
-      return isTerminal()
+      return environmentVariable("NO_COLOR")?.nonEmpty == nil && isTerminal()
     }
   }
 
