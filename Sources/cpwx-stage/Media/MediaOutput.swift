@@ -26,9 +26,7 @@ struct MediaOutput: Sendable {
   func commit() throws {
     do {
       let file = try FileDescriptor.open(temporary, .readOnly, options: [.closeOnExec])
-      try file.closeAfter {
-        guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
-      }
+      try file.closeAfter { try file.sync() }
       try replace(path, by: temporary)
     } catch {
       discard()
@@ -43,8 +41,7 @@ struct MediaOutput: Sendable {
 
 /// Renames `source` over `path`, durably.
 func replace(_ path: FilePath, by source: FilePath) throws {
-  let result = source.withPlatformString { source in path.withPlatformString { rename(source, $0) } }
-  guard result == 0 else { throw Errno(rawValue: errno) }
+  try rename(source, to: path)
   try DurableFile.syncFolder(of: path)
 }
 
