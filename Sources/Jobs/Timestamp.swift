@@ -22,34 +22,32 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// - Parameter offset: what stands for the zone where the text has none at its end.
   private init?(_ text: String, offset: Substring) {
-    var text = text
-    guard let moment = text.withUTF8({ Self.microseconds(of: $0, offset: offset) }) else { return nil }
+    let bytes = text.utf8
+    guard let moment = Self.microseconds(of: bytes.span, offset: offset) else { return nil }
     microseconds = moment
   }
 
-  private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
-
-  private static func microseconds(of text: UnsafeBufferPointer<UInt8>, offset: Substring) -> Int64? {
-    var rest = text[...]
-    guard let year = number(&rest, 4), skip(&rest, "-"), let month = number(&rest, 2),
-      skip(&rest, "-"), let day = number(&rest, 2), JobDate(year: year, month: month, day: day) != nil,
-      skip(&rest, "T") || skip(&rest, " "), let hour = number(&rest, 2), hour < 24,
-      skip(&rest, ":"), let minute = number(&rest, 2), minute < 60,
-      skip(&rest, ":"), let second = number(&rest, 2), second <= 60
+  private static func microseconds(of text: Span<UInt8>, offset: Substring) -> Int64? {
+    var place = 0
+    guard let year = number(text, &place, 4), skip("-", text, &place), let month = number(text, &place, 2),
+      skip("-", text, &place), let day = number(text, &place, 2), JobDate(year: year, month: month, day: day) != nil,
+      skip("T", text, &place) || skip(" ", text, &place), let hour = number(text, &place, 2), hour < 24,
+      skip(":", text, &place), let minute = number(text, &place, 2), minute < 60,
+      skip(":", text, &place), let second = number(text, &place, 2), second <= 60
     else { return nil }
     var fraction: Int64 = 0
-    if skip(&rest, ".") {
-      let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
-      rest = rest.dropFirst(digits.count)
-      guard !digits.isEmpty else { return nil }
-      for place in 0..<6 { fraction = fraction * 10 + Int64(digits.dropFirst(place).first.map { $0 - 0x30 } ?? 0) }
+    if skip(".", text, &place) {
+      let first = place
+      while place < text.count, isDigit(text[place]) { place += 1 }
+      guard place > first else { return nil }
+      for index in first..<first + 6 { fraction = fraction * 10 + (index < place ? Int64(text[index] - 0x30) : 0) }
     }
     var parts = tm()
     (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
     (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
     let seconds: Int
-    if !rest.isEmpty {
-      guard let ahead = zoneOffset(rest) else { return nil }
+    if place < text.count {
+      guard let ahead = zoneOffset(text, from: place) else { return nil }
       seconds = timegm(&parts) - ahead
     } else if let ahead = zoneOffset(offset) {
       seconds = timegm(&parts) - ahead
@@ -106,30 +104,36 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// Seconds east of Greenwich: `Z`, `+05:30`, `+0530`, `+05`; `nil` where it is none of them.
   private static func zoneOffset(_ text: Substring) -> Int? {
-    var text = text
-    return text.withUTF8 { zoneOffset($0[...]) }
+    let bytes = text.utf8
+    return zoneOffset(bytes.span, from: 0)
   }
 
-  private static func zoneOffset(_ text: Bytes) -> Int? {
-    var rest = text
-    if skip(&rest, "Z") { return rest.isEmpty ? 0 : nil }
-    let isWest = skip(&rest, "-")
-    guard isWest || skip(&rest, "+"), let hours = number(&rest, 2), hours < 24 else { return nil }
-    let hasMinutes = skip(&rest, ":") || !rest.isEmpty
-    guard let minutes = hasMinutes ? number(&rest, 2) : 0, minutes < 60, rest.isEmpty else { return nil }
+  private static func zoneOffset(_ text: Span<UInt8>, from start: Int) -> Int? {
+    var place = start
+    if skip("Z", text, &place) { return place == text.count ? 0 : nil }
+    let isWest = skip("-", text, &place)
+    guard isWest || skip("+", text, &place), let hours = number(text, &place, 2), hours < 24 else { return nil }
+    let hasMinutes = skip(":", text, &place) || place < text.count
+    guard let minutes = hasMinutes ? number(text, &place, 2) : 0, minutes < 60, place == text.count else { return nil }
     return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
   }
 
-  private static func number(_ rest: inout Bytes, _ width: Int) -> Int? {
-    let digits = rest.prefix(width)
-    guard digits.count == width, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    rest = rest.dropFirst(width)
-    return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+  private static func number(_ text: Span<UInt8>, _ place: inout Int, _ width: Int) -> Int? {
+    guard place + width <= text.count else { return nil }
+    var number = 0
+    for _ in 0..<width {
+      guard isDigit(text[place]) else { return nil }
+      number = number * 10 + Int(text[place] - 0x30)
+      place += 1
+    }
+    return number
   }
 
-  private static func skip(_ rest: inout Bytes, _ character: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: character) else { return false }
-    rest = rest.dropFirst()
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+  private static func skip(_ character: Unicode.Scalar, _ text: Span<UInt8>, _ place: inout Int) -> Bool {
+    guard place < text.count, text[place] == UInt8(ascii: character) else { return false }
+    place += 1
     return true
   }
 
