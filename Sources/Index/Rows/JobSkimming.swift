@@ -70,7 +70,7 @@ private struct ManifestSkim {
         try once(2)
         stages.reserveCapacity(10)
         try skim.members { name, skim in
-          stages.append(try IndexedStage(named: String(decoding: name, as: UTF8.self), &skim))
+          stages.append(try IndexedStage(named: name.text, &skim))
         }
       } else if name == "pipeline" {
         try once(4)

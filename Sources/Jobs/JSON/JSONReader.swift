@@ -64,7 +64,6 @@ extension JSON {
 private struct JSONReader: ~Copyable {
   static let depthLimit = 512
 
-  private let bytes: UnsafeBufferPointer<UInt8>
   private let scanning: JSONScanning
   private var index = 0
   /// The lists and objects that have begun and not ended, from the root to here.
@@ -80,15 +79,15 @@ private struct JSONReader: ~Copyable {
   private var omits = false
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, _ omission: JSON.Omission?) {
-    (self.bytes, self.omission) = (bytes, omission)
-    scanning = JSONScanning(bytes: bytes)
+    self.omission = omission
+    scanning = unsafe JSONScanning(bytes)
     open.reserveCapacity(16)
     if bytes.starts(with: byteOrderMark) { index = byteOrderMark.count }
   }
 
   mutating func document() throws(JSONSyntaxError) -> JSON {
     skipSpace()
-    if index == bytes.count { throw error("the file is empty") }
+    if index == scanning.count { throw error("the file is empty") }
     while true {
       skipSpace()
       guard let value = try valueOrOpening() else { continue }
@@ -121,7 +120,7 @@ private struct JSONReader: ~Copyable {
       value = endContainer()
     }
     skipSpace()
-    if index < bytes.count { throw error("more text after the end of the document") }
+    if index < scanning.count { throw error("more text after the end of the document") }
     return value
   }
 
@@ -151,7 +150,7 @@ private struct JSONReader: ~Copyable {
     case UInt8(ascii: "\""):
       let literal = try stringLiteral()
       if omits { return .null }
-      return text(literal).map { .string($0) } ?? .opaque(Array(bytes[literal.range]))
+      return text(literal).map { .string($0) } ?? .opaque(Array(scanning[literal.range]))
     default: return try scalar()
     }
   }
@@ -177,12 +176,12 @@ private struct JSONReader: ~Copyable {
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
     if open.count == 1, let omission {
-      isInParent = omission.isParent(UnsafeBufferPointer(rebasing: bytes[literal.range]))
+      isInParent = omission.isParent(scanning[literal.range])
     }
     if isInParent, open.count == Self.entryDepth, isOmitted(literal) { omits = true }
-    let decoded = literal.isPlain ? known.name(literal.range, of: bytes) : text(literal)
-    let name = decoded ?? String(decoding: bytes[literal.range], as: UTF8.self)
-    elements.push(.init(name: name, literal: decoded == nil ? Array(bytes[literal.range]) : nil, value: .null))
+    let decoded = literal.isPlain ? known.name(literal.range, of: scanning) : text(literal)
+    let name = decoded ?? String(decoding: scanning[literal.range], as: UTF8.self)
+    elements.push(.init(name: name, literal: decoded == nil ? Array(scanning[literal.range]) : nil, value: .null))
     open[open.count - 1].isInElement = true
     skipSpace()
     guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
@@ -192,7 +191,7 @@ private struct JSONReader: ~Copyable {
   private static let entryDepth = 3
 
   private func isOmitted(_ name: Literal) -> Bool {
-    omission?.holds(UnsafeBufferPointer(rebasing: bytes[name.range])) ?? false
+    omission?.holds(scanning[name.range]) ?? false
   }
 
   /// A string as it stands in the text: where the bytes between its quotes are, and whether it is ASCII without escapes.
@@ -201,7 +200,7 @@ private struct JSONReader: ~Copyable {
   private mutating func stringLiteral() throws(JSONSyntaxError) -> Literal {
     let start = index + 1
     guard let end = scanning.endOfString(from: start) else {
-      index = bytes.count
+      index = scanning.count
       throw error("the text ends inside a string")
     }
     index = end.quote + 1
@@ -210,7 +209,7 @@ private struct JSONReader: ~Copyable {
 
   /// The text of a literal; `nil` when no `String` can carry it.
   private func text(_ literal: Literal) -> String? {
-    let bytes = UnsafeBufferPointer(rebasing: bytes[literal.range])
+    let bytes = scanning[literal.range]
     return literal.isPlain ? String(decoding: bytes, as: UTF8.self) : JSONString.decode(bytes)
   }
 
@@ -219,7 +218,7 @@ private struct JSONReader: ~Copyable {
     index = scanning.endOfScalar(from: start)
     let isNumber = scanning.isNumber(start..<index)
     if omits, isNumber { return .null }
-    let word = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
+    let word = String(decoding: scanning[start..<index], as: UTF8.self)
     if isNumber { return .number(word) }
     switch word {
     case "null": return .null
@@ -227,7 +226,7 @@ private struct JSONReader: ~Copyable {
     case "false": return .bool(false)
     case "NaN", "Infinity", "-Infinity": return .number(word)
     default:
-      let atEnd = index == bytes.count
+      let atEnd = index == scanning.count
       if !atEnd { index = start }
       throw error(word.isEmpty ? "expected a value" : "'\(Self.printable(word))' is no JSON value")
     }
@@ -240,7 +239,7 @@ private struct JSONReader: ~Copyable {
     return String(decoding: escaped, as: UTF8.self)
   }
 
-  private func peek() -> UInt8? { index < bytes.count ? bytes[index] : nil }
+  private func peek() -> UInt8? { index < scanning.count ? scanning[index] : nil }
 
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
     guard peek() == UInt8(ascii: character) else { return false }
@@ -253,13 +252,13 @@ private struct JSONReader: ~Copyable {
   }
 
   private func error(_ reason: String) -> JSONSyntaxError {
-    let before = bytes[..<min(index, bytes.count)]
+    let before = scanning[0..<min(index, scanning.count)]
     let line = before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
     let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
     // Nobody reads a path of hundreds of steps.
     let steps = open.indices.prefix(32).map { step(of: $0) } + (open.count > 32 ? ["…"] : [])
     return JSONSyntaxError(
-      path: "$" + steps.joined(), line: line, column: column, reason: reason, isTruncated: index >= bytes.count)
+      path: "$" + steps.joined(), line: line, column: column, reason: reason, isTruncated: index >= scanning.count)
   }
 
   /// The way from a container to its element that is being read, as a JSON path writes it.

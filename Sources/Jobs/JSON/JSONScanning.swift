@@ -1,20 +1,40 @@
 /// The bytes of a JSON text, gone over without anything being made of them: eight at a time where nothing is special.
+///
+/// Whoever makes one answers for it that the bytes stay as long as it is used; no place but theirs is read.
+@safe
 struct JSONScanning {
-  let bytes: UnsafeBufferPointer<UInt8>
+  private let bytes: UnsafeBufferPointer<UInt8>
+  let count: Int
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    unsafe self.bytes = bytes
+    count = bytes.count
+  }
+
+  subscript(index: Int) -> UInt8 {
+    precondition(index >= 0 && index < count)
+    return unsafe bytes[index]
+  }
+
+  subscript(range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return unsafe UnsafeBufferPointer(rebasing: bytes[range])
+  }
 
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
   private func word(at index: Int) -> UInt64? {
-    guard index + 8 <= bytes.count else { return nil }
-    return UInt64(littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    guard index >= 0, index + 8 <= count else { return nil }
+    return unsafe UInt64(
+      littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self))
   }
 
   /// The first place from `start` on where no space is.
   func endOfSpace(from start: Int) -> Int {
     var index = start
-    while index < bytes.count {
-      switch bytes[index] {
+    while index < count {
+      switch self[index] {
       case 0x20:
         index += 1
         // Indentation.
@@ -31,7 +51,7 @@ struct JSONScanning {
   func endOfString(from start: Int) -> (quote: Int, isPlain: Bool)? {
     var index = start
     var isPlain = true
-    while index < bytes.count {
+    while index < count {
       if let word = word(at: index) {
         let quote = word ^ (Self.ones &* 0x22)
         let backslash = word ^ (Self.ones &* 0x5C)
@@ -41,7 +61,7 @@ struct JSONScanning {
         index += special == 0 ? 8 : special.trailingZeroBitCount / 8
         if special == 0 { continue }
       }
-      switch bytes[index] {
+      switch self[index] {
       case UInt8(ascii: "\""): return (index, isPlain)
       case UInt8(ascii: "\\"):
         isPlain = false
@@ -58,7 +78,7 @@ struct JSONScanning {
   /// The first place from `start` on that belongs to no number or word.
   func endOfScalar(from start: Int) -> Int {
     var index = start
-    while index < bytes.count, !Self.endsScalar(bytes[index]) { index += 1 }
+    while index < count, !Self.endsScalar(self[index]) { index += 1 }
     return index
   }
 
@@ -74,18 +94,18 @@ struct JSONScanning {
   func isNumber(_ range: Range<Int>) -> Bool {
     let end = range.upperBound
     var index = range.lowerBound
-    if index < end, bytes[index] == UInt8(ascii: "-") { index += 1 }
+    if index < end, self[index] == UInt8(ascii: "-") { index += 1 }
     let first = index
     index = endOfDigits(from: first, before: end)
-    guard index > first, bytes[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
-    if index < end, bytes[index] == UInt8(ascii: ".") {
+    guard index > first, self[first] != UInt8(ascii: "0") || index == first + 1 else { return false }
+    if index < end, self[index] == UInt8(ascii: ".") {
       let fraction = index + 1
       index = endOfDigits(from: fraction, before: end)
       guard index > fraction else { return false }
     }
-    if index < end, bytes[index] | 0x20 == UInt8(ascii: "e") {
+    if index < end, self[index] | 0x20 == UInt8(ascii: "e") {
       index += 1
-      if index < end, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") { index += 1 }
+      if index < end, self[index] == UInt8(ascii: "+") || self[index] == UInt8(ascii: "-") { index += 1 }
       let exponent = index
       index = endOfDigits(from: exponent, before: end)
       guard index > exponent else { return false }
@@ -95,7 +115,7 @@ struct JSONScanning {
 
   private func endOfDigits(from start: Int, before end: Int) -> Int {
     var index = start
-    while index < end, bytes[index] >= 0x30, bytes[index] <= 0x39 { index += 1 }
+    while index < end, self[index] >= 0x30, self[index] <= 0x39 { index += 1 }
     return index
   }
 
@@ -109,14 +129,14 @@ struct JSONScanning {
     var open: UInt64 = 0
     var depth = 0
     while true {
-      guard index < bytes.count else { return nil }
-      switch bytes[index] {
+      guard index < count else { return nil }
+      switch self[index] {
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         guard depth < min(room, 64) else { return nil }
-        open = open << 1 | (bytes[index] == UInt8(ascii: "[") ? 1 : 0)
+        open = open << 1 | (self[index] == UInt8(ascii: "[") ? 1 : 0)
         depth += 1
         index = endOfSpace(from: index + 1)
-        if index < bytes.count, bytes[index] == Self.end(open) { break }
+        if index < count, self[index] == Self.end(open) { break }
         guard open & 1 == 1 || takeName(&index) else { return nil }
         continue
       case UInt8(ascii: "\""):
@@ -130,14 +150,14 @@ struct JSONScanning {
       // After a value: what is open ends here, or goes on.
       while depth > 0 {
         index = endOfSpace(from: index)
-        guard index < bytes.count else { return nil }
-        if bytes[index] == Self.end(open) {
+        guard index < count else { return nil }
+        if self[index] == Self.end(open) {
           index += 1
           open >>= 1
           depth -= 1
           continue
         }
-        guard bytes[index] == UInt8(ascii: ",") else { return nil }
+        guard self[index] == UInt8(ascii: ",") else { return nil }
         index = endOfSpace(from: index + 1)
         guard open & 1 == 1 || takeName(&index) else { return nil }
         break
@@ -149,16 +169,20 @@ struct JSONScanning {
   private static func end(_ open: UInt64) -> UInt8 { open & 1 == 1 ? UInt8(ascii: "]") : UInt8(ascii: "}") }
 
   private func takeName(_ index: inout Int) -> Bool {
-    guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), let end = endOfString(from: index + 1)
+    guard index < count, self[index] == UInt8(ascii: "\""), let end = endOfString(from: index + 1)
     else { return false }
     index = endOfSpace(from: end.quote + 1)
-    guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { return false }
+    guard index < count, self[index] == UInt8(ascii: ":") else { return false }
     index = endOfSpace(from: index + 1)
     return true
   }
 
   private func isWord(_ range: Range<Int>) -> Bool {
-    let word = UnsafeBufferPointer(rebasing: bytes[range])
-    return word.elementsEqual("null".utf8) || word.elementsEqual("true".utf8) || word.elementsEqual("false".utf8)
+    holds("null", range) || holds("true", range) || holds("false", range)
+  }
+
+  /// Whether just that stands there.
+  func holds(_ word: StaticString, _ range: Range<Int>) -> Bool {
+    range.count == word.utf8CodeUnitCount && word.withUTF8Buffer { unsafe self[range].elementsEqual($0) }
   }
 }

@@ -7,26 +7,23 @@ package struct JSONSkim {
     package init() {}
   }
 
-  /// A member's name: ASCII, without escapes.
-  package typealias Name = UnsafeBufferPointer<UInt8>
-
   private let scanning: JSONScanning
   private var index: Int
-  private var bytes: UnsafeBufferPointer<UInt8> { scanning.bytes }
 
+  /// - Parameter bytes: must stay as long as this is used.
   package init(_ bytes: UnsafeBufferPointer<UInt8>) {
-    scanning = JSONScanning(bytes: bytes)
+    scanning = unsafe JSONScanning(bytes)
     index = scanning.endOfSpace(from: 0)
   }
 
-  /// Goes over an object: `body` reads or skips the value of each member.
+  /// Goes over an object: `body` reads or skips the value of each member, and keeps no name.
   package mutating func members(_ body: (Name, inout JSONSkim) throws -> Void) throws {
     try take("{")
     if takes("}") { return }
     repeat {
       guard let name = string(), name.isPlain else { throw Uncommon() }
       try take(":")
-      try body(UnsafeBufferPointer(rebasing: bytes[name.range]), &self)
+      try body(unsafe Name(scanning[name.range]), &self)
     } while takes(",")
     try take("}")
   }
@@ -48,9 +45,9 @@ package struct JSONSkim {
   package mutating func text() throws -> String? {
     if takesNull() { return nil }
     guard let literal = string() else { throw Uncommon() }
-    let text = UnsafeBufferPointer(rebasing: bytes[literal.range])
-    if literal.isPlain { return String(decoding: text, as: UTF8.self) }
-    guard !text.contains(UInt8(ascii: "\\")), let valid = String(validating: text, as: UTF8.self) else {
+    let text = unsafe scanning[literal.range]
+    if literal.isPlain { return unsafe String(decoding: text, as: UTF8.self) }
+    guard unsafe !text.contains(UInt8(ascii: "\\")), let valid = unsafe String(validating: text, as: UTF8.self) else {
       throw Uncommon()
     }
     return valid
@@ -62,14 +59,14 @@ package struct JSONSkim {
     let end = scanning.endOfScalar(from: index)
     guard scanning.isNumber(index..<end) else { throw Uncommon() }
     defer { moveTo(end) }
-    return .number(String(decoding: bytes[index..<end], as: UTF8.self))
+    return .number(unsafe String(decoding: scanning[index..<end], as: UTF8.self))
   }
 
   /// Whether the text holds nothing more.
-  package var isAtEnd: Bool { index == bytes.count }
+  package var isAtEnd: Bool { index == scanning.count }
 
   private mutating func string() -> (range: Range<Int>, isPlain: Bool)? {
-    guard index < bytes.count, bytes[index] == UInt8(ascii: "\""),
+    guard index < scanning.count, scanning[index] == UInt8(ascii: "\""),
       let end = scanning.endOfString(from: index + 1)
     else { return nil }
     let start = index + 1
@@ -78,15 +75,15 @@ package struct JSONSkim {
   }
 
   private mutating func takesNull() -> Bool {
-    guard index < bytes.count, bytes[index] == UInt8(ascii: "n") else { return false }
+    guard index < scanning.count, scanning[index] == UInt8(ascii: "n") else { return false }
     let end = scanning.endOfScalar(from: index)
-    guard bytes[index..<end].elementsEqual("null".utf8) else { return false }
+    guard scanning.holds("null", index..<end) else { return false }
     moveTo(end)
     return true
   }
 
   private mutating func takes(_ character: Unicode.Scalar) -> Bool {
-    guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+    guard index < scanning.count, scanning[index] == UInt8(ascii: character) else { return false }
     moveTo(index + 1)
     return true
   }
@@ -99,15 +96,25 @@ package struct JSONSkim {
   private mutating func moveTo(_ place: Int) { index = scanning.endOfSpace(from: place) }
 }
 
-extension UnsafeBufferPointer<UInt8> {
-  /// Whether these bytes are just that name.
-  @inlinable
-  @inline(__always)
-  package static func == (bytes: Self, name: StaticString) -> Bool {
-    guard bytes.count == name.utf8CodeUnitCount else { return false }
-    let start = name.utf8Start
-    var index = 0
-    while index < bytes.count, bytes[index] == start[index] { index += 1 }
-    return index == bytes.count
+extension JSONSkim {
+  /// A member's name: ASCII, without escapes.
+  @safe
+  package struct Name {
+    @usableFromInline let bytes: UnsafeBufferPointer<UInt8>
+
+    fileprivate init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
+
+    package var text: String { unsafe String(decoding: bytes, as: UTF8.self) }
+
+    /// Whether it is just that one.
+    @inlinable
+    @inline(__always)
+    package static func == (name: Self, text: StaticString) -> Bool {
+      guard unsafe name.bytes.count == text.utf8CodeUnitCount else { return false }
+      let start = unsafe text.utf8Start
+      var index = 0
+      while unsafe index < name.bytes.count, unsafe name.bytes[index] == start[index] { index += 1 }
+      return unsafe index == name.bytes.count
+    }
   }
 }

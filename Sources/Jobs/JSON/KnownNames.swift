@@ -10,20 +10,22 @@ struct KnownNames {
   private var names = ContiguousArray(repeating: Known(), count: places)
 
   /// A name that is ASCII without escapes.
-  mutating func name(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) -> String {
-    guard let start = bytes.baseAddress, !range.isEmpty else { return "" }
-    let (text, count) = (start + range.lowerBound, range.count)
-    let look = count &* 31 &+ Int(text[0]) &* 7 &+ Int(text[count / 2]) &* 3 &+ Int(text[count - 1])
+  mutating func name(_ range: Range<Int>, of text: JSONScanning) -> String {
+    let (start, count) = (range.lowerBound, range.count)
+    guard count > 0 else { return "" }
+    let look = count &* 31 &+ Int(text[start]) &* 7 &+ Int(text[start + count / 2]) &* 3 &+ Int(text[start + count - 1])
     let place = look & (Self.places - 1)
-    if names[place].count == count, Self.areEqual(text, start + names[place].start, count) { return names[place].name }
-    let name = String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
-    names[place] = Known(start: range.lowerBound, count: count, name: name)
+    if names[place].count == count, Self.areEqual(names[place].start, start, count, in: text) {
+      return names[place].name
+    }
+    let name = unsafe String(decoding: text[range], as: UTF8.self)
+    names[place] = Known(start: start, count: count, name: name)
     return name
   }
 
-  private static func areEqual(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+  private static func areEqual(_ left: Int, _ right: Int, _ count: Int, in text: JSONScanning) -> Bool {
     var index = 0
-    while index < count, left[index] == right[index] { index += 1 }
+    while index < count, text[left + index] == text[right + index] { index += 1 }
     return index == count
   }
 }

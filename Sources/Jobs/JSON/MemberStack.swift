@@ -1,6 +1,7 @@
 /// The members of all objects and lists that have begun and not ended, the innermost's last.
 ///
 /// They are moved into their object when it ends: a document has hundreds, and none is copied or counted on the way.
+@safe
 struct MemberStack: ~Copyable {
   private(set) var count = 0
   private var capacity = 64
@@ -33,8 +34,9 @@ struct MemberStack: ~Copyable {
   mutating func take(from start: Int) -> [JSON.Object.Member] {
     let length = count - start
     count = start
-    return Array(unsafeUninitializedCapacity: length) { [base] members, initialized in
-      members.baseAddress?.moveInitialize(from: base + start, count: length)
+    let first = unsafe base + start
+    return unsafe Array(unsafeUninitializedCapacity: length) { members, initialized in
+      unsafe members.baseAddress?.moveInitialize(from: first, count: length)
       initialized = length
     }
   }
