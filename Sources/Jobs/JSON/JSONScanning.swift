@@ -1,6 +1,6 @@
 /// The bytes of a JSON text, gone over without anything being made of them: eight at a time where nothing is special.
 ///
-/// Whoever makes one answers for it that the bytes stay as long as it is used; no place but theirs is read.
+/// Whoever makes one answers for it that the bytes stay as long as it is used.
 @safe
 struct JSONScanning {
   private let bytes: UnsafeBufferPointer<UInt8>
@@ -11,10 +11,8 @@ struct JSONScanning {
     count = bytes.count
   }
 
-  subscript(index: Int) -> UInt8 {
-    precondition(index >= 0 && index < count)
-    return unsafe bytes[index]
-  }
+  /// Compared with ``count`` by who asks, once for many; a debug build compares each.
+  subscript(index: Int) -> UInt8 { unsafe bytes[index] }
 
   subscript(range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
@@ -25,7 +23,7 @@ struct JSONScanning {
   private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
   private func word(at index: Int) -> UInt64? {
-    guard index >= 0, index + 8 <= count else { return nil }
+    guard index + 8 <= count else { return nil }
     return unsafe UInt64(
       littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self))
   }
