@@ -3,6 +3,7 @@ internal import Glibc
 internal import SystemPackage
 
 /// What stands in open folders, as the kernel hands it over: a plan of a hundred thousand trees reads a million of them.
+@safe
 struct FolderReader: ~Copyable {
   enum Kind {
     case folder, link, file
