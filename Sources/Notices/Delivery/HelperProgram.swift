@@ -94,7 +94,7 @@ struct HelperProgram {
     linux_spawn_in_own_session(&attributes)
     let words = (["/bin/sh", "-c", Self.script, "cpwx"] + arguments).map { strdup($0) } + [nil]
     let settings = environment.map { strdup(environmentEntry($0.key, $0.value)) } + [nil]
-    defer { for text in words + settings { free(text) } }
+    defer { (words + settings).forEach { free($0) } }
     var pid: pid_t = 0
     let code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, words, settings)
     guard code == 0 else { throw Errno(rawValue: code) }

@@ -89,7 +89,7 @@ struct StageProcess {
     let words = arguments.map { strdup($0) } + [nil]
     let settings =
       environment.map { key, value in strdup(environmentEntry(key, value, ofNoText: environmentOfNoText[key])) } + [nil]
-    defer { for text in words + settings { free(text) } }
+    defer { (words + settings).forEach { free($0) } }
     var code: CInt = 0
     AdoptedProcesses.starting {
       code = program.withPlatformString { posix_spawn(&pid, $0, &actions, &attributes, words, settings) }

@@ -23,7 +23,7 @@ struct ForegroundCall {
   /// - Throws: ``Failure``; ``JobError`` with code `missingEngine` when it cannot be started.
   func run() throws {
     var arguments = words.map { strdup($0) } + [nil]
-    defer { for word in arguments { free(word) } }
+    defer { arguments.forEach { free($0) } }
     let code = posix_spawnp(&Self.child, words[0], nil, nil, &arguments, environ)
     guard code == 0 else {
       throw JobError(

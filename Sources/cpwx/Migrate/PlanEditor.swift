@@ -46,7 +46,7 @@ struct PlanEditor {
     // As git does it: the setting may hold options, and the file's name is no part of it.
     let words = ["sh", "-c", "\(editor) \"$1\"", editor, file.string]
     var arguments = words.map { strdup($0) } + [nil]
-    defer { for word in arguments { free(word) } }
+    defer { arguments.forEach { free($0) } }
     var child: pid_t = 0
     let code = posix_spawnp(&child, "sh", nil, nil, &arguments, environ)
     var status: CInt = 0
