@@ -77,6 +77,8 @@ ELSEWHERE = {
         f"{CLUSTER}/ClusterSettingsTests.swift", "the cluster's queue is full, and is waited for"),
     "the cluster holds N of the tasks (...), until somebody lets them go: scontrol release ...": (
         f"{CLUSTER}/ClusterSettingsTests.swift", "the cluster holds 1 of the tasks (JobHeldUser), until somebody lets them go"),
+    "the cluster has suspended N of the tasks; where it does not go on with them by itself: scontrol resume ...": (
+        f"{CLUSTER}/ClusterFaultTests.swift", "the cluster has suspended 1 of the tasks; where it does not go on"),
     "the cluster never begins N of the tasks as they are (...); see: scontrol show job ...": (
         f"{CLUSTER}/ClusterSettingsTests.swift", "the cluster never begins 1 of the tasks as they are (PartitionTimeLimit)"),
     "the cluster could not be told to end the batch, and will be told again: ...": (

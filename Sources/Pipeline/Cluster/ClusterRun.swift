@@ -16,6 +16,8 @@ final class ClusterRun {
   private var isSilent = false
   /// Tasks that were told of as held, and why they are.
   private var held: [String: String] = [:]
+  /// Tasks that were told of as suspended.
+  private var suspended: Set<String> = []
   /// Seconds that the last look took.
   private var lastLook = 0.0
   private var ending: ClusterStop
@@ -197,7 +199,10 @@ final class ClusterRun {
     guard !tasks.isEmpty else { return }
     let began = ContinuousClock.now
     let known = ask()
-    if let known { tellOfHeld(known.values.filter { $0.hold != nil }) }
+    if let known {
+      tellOfHeld(known.values.filter { $0.hold != nil })
+      tellOfSuspended(Array(known.values))
+    }
     if known != nil { ending.look(at: tasks, arrays) { [run] in run.observe(.warning($0)) } }
     var left: [FollowedTask] = []
     left.reserveCapacity(tasks.count)
@@ -225,8 +230,7 @@ final class ClusterRun {
     let news = Dictionary(grouping: known.filter { $0.hold != held[$0.id] }) { $0.hold ?? "" }
     held = Dictionary(known.compactMap { task in task.hold.map { (task.id, $0) } }, uniquingKeysWith: { $1 })
     for (reason, tasks) in news.sorted(by: { $0.key < $1.key }) {
-      // Of many their arrays: that lets go all of these that are held.
-      let names = Set(tasks.map { tasks.count > 8 ? $0.array : $0.id }).sorted().joined(separator: " ")
+      let names = Self.named(tasks)
       let isHeld = ClusterTask.isHeld(reason)
       run.observe(
         .warning(
@@ -235,6 +239,22 @@ final class ClusterRun {
             : "the cluster never begins \(tasks.count) of the tasks as they are (\(reason)); see: scontrol show job \(tasks.map(\.id).min() ?? "")"
         ))
     }
+  }
+
+  /// Tells of tasks that are suspended, of each once: some clusters do it all the time.
+  private func tellOfSuspended(_ known: [ClusterTask]) {
+    let news = known.filter { $0.isSuspended && !suspended.contains($0.id) }
+    guard !news.isEmpty else { return }
+    suspended.formUnion(news.map(\.id))
+    run.observe(
+      .warning(
+        "the cluster has suspended \(news.count) of the tasks; where it does not go on with them by itself: scontrol resume \(Self.named(news))"
+      ))
+  }
+
+  /// As `scontrol` takes them. Of many their arrays: that lets go all of these that are held, or suspended.
+  private static func named(_ tasks: [ClusterTask]) -> String {
+    Set(tasks.map { tasks.count > 8 ? $0.array : $0.id }).sorted().joined(separator: " ")
   }
 
   /// What the controller knows of the tasks, by their arrays and places; `nil` while it does not answer.

@@ -27,7 +27,6 @@ struct ClusterStop {
       if stop.level == .now {
         askedAt = askedAt ?? .now
         if let askedAt, .now - askedAt > .seconds(30) {
-          // Also what could not be told to end by itself, such as a task that the cluster has suspended.
           try cancel(ids)
           isWarned = false
           return
@@ -35,9 +34,16 @@ struct ClusterStop {
       }
       if tasks.contains(where: { $0.isWaiting || $0.told == nil }), !ids.isEmpty { try slurm.cancelWaiting(ids) }
       // One that has just begun would die of a signal that it cannot take yet.
-      let ready = tasks.filter { $0.isRunning && ($0.hasBegun || ($0.told?.seconds ?? 0) >= 10) }
+      let ready = tasks.filter { $0.isListening && ($0.hasBegun || ($0.told?.seconds ?? 0) >= 10) }
       try ask(ready.filter { asked[$0.key] == nil }, .drain)
-      if stop.level == .now { try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now) }
+      if stop.level == .now {
+        try ask(ready.filter { asked[$0.key] == .drain && !isNew($0.key) }, .now)
+        let deaf = tasks.filter { $0.told?.isSuspended == true && asked[$0.key] != .now }.prefix(Self.most)
+        if !deaf.isEmpty {
+          try slurm.cancel(deaf.compactMap(\.told?.id))
+          for task in deaf { asked[task.key] = .now }
+        }
+      }
       isWarned = false
     } catch {
       if !isWarned { warn("the cluster could not be told to end the batch, and will be told again: \(error)") }

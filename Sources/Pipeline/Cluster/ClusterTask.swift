@@ -23,6 +23,8 @@ struct ClusterTask: Equatable {
   var hold: String?
   /// Why it is as it is, by Slurm's name; `nil` where it says nothing.
   var reason: String?
+  /// Whether the cluster has stopped it for now, and its processes hear of nothing.
+  var isSuspended = false
 
   /// As `scancel` names it.
   var id: String { index.map { "\(array)_\($0)" } ?? array }
@@ -55,7 +57,7 @@ struct ClusterTask: Equatable {
     return places.map {
       ClusterTask(
         name: fields[5], array: fields[0], index: $0, state: state, seconds: duration(fields[3]),
-        limit: duration(fields[4]), hold: hold, reason: reason)
+        limit: duration(fields[4]), hold: hold, reason: reason, isSuspended: word == "SUSPENDED")
     }
   }
 

@@ -82,7 +82,8 @@ struct FollowedTask {
 
   var hasBegun: Bool { news.runs > handed.runs }
   var isWaiting: Bool { told?.state == .waiting }
-  var isRunning: Bool { told?.state == .running }
+  /// Whether it can be told to end: with one that is suspended `scancel` tries that for minutes.
+  var isListening: Bool { told?.state == .running && told?.isSuspended == false }
 
   /// Whether its job may be written to: also by a process of a node that the cluster has given up.
   var mayHaveMoved: Bool { !isWaiting || hasBegun }

@@ -136,6 +136,53 @@ struct ClusterFaultTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a task that the cluster suspends is told of, and hears of the run's end once it goes on, or is ended at once`(
+    isToldTwice: Bool
+  ) throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 2) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      #expect(eventually { said().components(separatedBy: "one started").count == 3 })
+      let task = try #require(try cluster.ask("squeue", "-h", "-r", "-o", "%i").split(separator: "\n").first)
+      _ = try cluster.ask("scontrol", "suspend", String(task))
+      let told = "the cluster has suspended 1 of the tasks; where it does not go on with them by itself: "
+      #expect(eventually { said().contains(told + "scontrol resume " + task) }, "\(said())")
+      run.send(SIGINT)
+      #expect(workspace.toldToEnd(1))
+      if isToldTwice {
+        run.send(SIGINT)
+        #expect(try run.wait().code == 130)
+        #expect(try cluster.ask("squeue", "-h") == "")
+        #expect(workspace.stageProcesses() == [])
+      } else {
+        _ = try cluster.ask("scontrol", "resume", String(task))
+        #expect(workspace.toldToEnd(2))
+        try workspace.write("open", "")
+        #expect(try run.wait().code == 130)
+      }
+      #expect(workspace.runs == ["one", "one"])
+      #expect(try workspace.statuses() == ["interrupted": 2])
+    }
+  }
+
+  @Test func `a task that somebody puts back and holds is told of, and followed on once it is let go`() throws {
+    try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
+      let run = try cluster.startCPWX("run")
+      #expect(eventually { workspace.count("begun.") == 1 })
+      let task = try cluster.ask("squeue", "-h", "-r", "-o", "%i")
+      _ = try cluster.ask("scontrol", "requeuehold", "State=SpecialExit", task)
+      func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      #expect(eventually { said().contains("the cluster holds 1 of the tasks (SPECIAL_EXIT: ") }, "\(said())")
+      try workspace.write("open", "")
+      _ = try cluster.ask("scontrol", "release", task)
+      let outcome = try run.wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.statuses() == ["completed": 1])
+      #expect(workspace.runs == ["one", "one", "two"])
+    }
+  }
+
   @Test func `a controller that is started anew in mid-batch loses nothing, and is waited for`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
       let run = try cluster.startCPWX("run")
