@@ -32,6 +32,9 @@ struct NameToken {
   /// Whether this word follows the one before as closely as words of one measure do.
   var isJoined: Bool { !gap.isEmpty && !isSetApart || gap == ". " || gap == "._" }
 
+  /// Whether a dash with separators around it precedes this word: ` - `, `_-_`.
+  var isDashed: Bool { gap.utf8.count > 2 && gap.contains("-") }
+
   var hasSmallLetter: Bool { text.unicodeScalars.contains(where: \.isSmallLetter) }
 
   /// Whether every letter is a capital, as releases like to write their tags.

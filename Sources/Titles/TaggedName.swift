@@ -33,11 +33,17 @@ struct TaggedName {
 
   /// The number of words that make up a site's address, `www.name.tld` or `name.tld`; 0 when there is none.
   func siteLength(at index: Int) -> Int {
-    if tokens[index].isWebAddress {
-      let ending = tokens.indices.dropFirst(index + 2).first { tokens[$0].gap == "." }
-      return ending.map { $0 + 1 - index } ?? 0
-    }
     let ending = index + 1
+    if tokens[index].isWebAddress, index + 2 < tokens.count {
+      if tokens[ending].gap == "." {
+        return tokens.indices.dropFirst(index + 2).first { tokens[$0].gap == "." }.map { $0 + 1 - index } ?? 0
+      }
+      // Some programs put other signs for the dots: `www site tld - Title`.
+      let isAddress =
+        TitleVocabulary.siteEndings.contains(tokens[index + 2].key)
+        || index + 3 < tokens.count && tokens[index + 3].isDashed
+      return isAddress && tokens[ending].isJoined && tokens[index + 2].isJoined ? 3 : 0
+    }
     guard ending < tokens.count, tokens[ending].gap == ".",
       TitleVocabulary.siteEndings.contains(tokens[ending].key)
     else { return 0 }

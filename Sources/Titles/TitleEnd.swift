@@ -48,9 +48,9 @@ struct TitleEnd {
   private func isWorthDropping(_ tag: ReleaseTag) -> Bool {
     switch (limit, tag.kind) {
     case (_, .technical), (.tag, _), (.year, .edition): true
+    case (_, .quality) where TitleVocabulary.pictures.contains(name.tokens[tag.tokens.lowerBound].key): true
     case (.year, .process) where tag.isPhraseOfProcess: true
     case (.year, .quality) where TitleVocabulary.capitals.contains(name.tokens[tag.tokens.lowerBound].key): false
-    case (.nameEnd, .quality) where TitleVocabulary.heights.contains(name.tokens[tag.tokens.lowerBound].key): true
     case (.year(let year), .language) where year.standing == .bare: precedesYear(tag)
     case (.nameEnd, .edition) where tag.tokens.count > 1: true
     case (.nameEnd, .process) where tag.isPhraseOfProcess: true
@@ -84,8 +84,11 @@ struct TitleEnd {
       group.tokens.lowerBound > start
     else { return nil }
     let words = name.tokens[start..<group.tokens.lowerBound]
+    if name.isJunk(group) { return group.tokens.lowerBound }
+    // What an `or` is followed by is of the title, and so is what is counted.
+    if words.last.map({ $0.isDangling || $0.key == "or" }) == true || isPart(group) { return nil }
     let isAside =
-      name.isJunk(group) || isDotted(before: group) || isInAnotherScript(group, than: words)
+      isDotted(before: group) || isInAnotherScript(group, than: words)
       || words.dropFirst().contains { $0.gap.contains("/") }
       || isSignedOff(by: group, at: end) || isOtherTitle(group)
     return isAside ? group.tokens.lowerBound : nil
@@ -111,14 +114,18 @@ struct TitleEnd {
     }
   }
 
-  /// `Title (The Other Title) 2010`, `Title (The Other Title) 1080p`: what is counted is no title, nor what an `or` is
-  /// followed by.
+  /// `Title (The Other Title) 2010`, `Title (The Other Title) 1080p`.
   private func isOtherTitle(_ group: BracketGroup) -> Bool {
     if case .nameEnd = limit { return false }
-    let last = name.tokens[group.tokens.lowerBound - 1]
-    return group.opening == "(" && name.group(holding: limitToken) == nil && !last.isDangling && last.key != "or"
-      && !name.tokens[group.tokens].contains { $0.isNumber || TitleVocabulary.romanNumbers.contains($0.key) }
-      && !name.tokens[group.tokens].contains { TitleVocabulary.parts.contains($0.key) }
+    return group.opening == "(" && name.group(holding: limitToken) == nil
+  }
+
+  /// `(Part 2)`, `(II)`
+  private func isPart(_ group: BracketGroup) -> Bool {
+    let words = name.tokens[group.tokens]
+    return group.opening == "("
+      && (words.count == 1 && words.allSatisfy { TitleVocabulary.romanNumbers.contains($0.key) }
+        || words.contains { $0.isNumber && $0.text.utf8.count < 3 || TitleVocabulary.parts.contains($0.key) })
   }
 
   /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it.

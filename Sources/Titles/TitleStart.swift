@@ -46,7 +46,7 @@ struct TitleStart {
 
   /// Whether a language's short name is set apart in front: `Fr - Title`.
   private static func startsWithLanguage(_ name: TaggedName) -> Bool {
-    guard name.tokens.count > 1, name.tokens[1].gap == " - ", name.tokens[0].text.utf8.count <= 3 else { return false }
+    guard name.tokens.count > 1, name.tokens[1].isDashed, name.tokens[0].text.utf8.count <= 3 else { return false }
     return ReleaseVocabulary.kinds[name.tokens[0].key] == .language
   }
 
@@ -74,7 +74,7 @@ struct TitleStart {
     let isNumbered = tokens.count > 1 && tokens[1].isNumber && name.group(startingAt: 1) != nil
     let preposition = isNumbered ? 2 : 1
     guard preposition + 1 < tokens.count, tokens[preposition].key == "of",
-      tokens[preposition].gap.allSatisfy({ $0 == " " || $0 == ")" }),
+      tokens[preposition].gap.allSatisfy({ " _)".contains($0) }),
       !["a", "an"].contains(tokens[preposition + 1].key)
     else { return 0 }
     return preposition + 1
@@ -87,7 +87,7 @@ struct TitleStart {
     var end = index + 1
     if let group = name.group(startingAt: index) {
       guard group.opening == "(", group.tokens.count == 1 else { return index }
-    } else if tokens[index].text.first == "0", tokens[end].gap != " - " {
+    } else if tokens[index].text.first == "0", !tokens[end].isDashed {
       let rest = tokens[end...].prefix(2)
       guard rest.allSatisfy({ $0.gap == "." && $0.isNumber && $0.text.utf8.count == 2 }) else { return index }
       end += rest.count
@@ -124,7 +124,8 @@ struct TitleStart {
   private static func skippingGroupPrefix(at index: Int, of name: TaggedName) -> Int {
     let tokens = name.tokens
     guard index + 1 < tokens.count, tokens[index + 1].gap == "-", tokens[index].text.utf8.count > 1,
-      !tokens[index].isNumber,
+      tokens[index].text.utf8.allSatisfy({ $0 < 0x80 }), !tokens[index].isNumber,
+      !tokens[index + 1].isNumber || tokens[index + 1].text.utf8.count > 2,
       name.name.unicodeScalars.allSatisfy({ !$0.isCapitalLetter && !$0.isBlank }),
       !TitleVocabulary.compoundEndings.contains(tokens[index + 1].key),
       let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical), tag > index + 1,

@@ -35,8 +35,8 @@ enum TitleVocabulary {
   /// Words of releases that titles have in capitals, too.
   static let capitals: Set<String> = ["tv", "md"]
 
-  /// Heights of pictures whose `p` is missing.
-  static let heights: Set<String> = ["480", "720", "1080", "2160"]
+  /// Sizes of pictures, which no title ends in.
+  static let pictures: Set<String> = ["480", "720", "1080", "2160", "hd", "fhd", "2k", "4k", "8k"]
 
   /// Second halves of compounds; what a hyphen joins to one is no release group.
   static let compoundEndings: Set<String> = ["man", "men", "woman", "women", "boy", "girl", "e", "ass"]

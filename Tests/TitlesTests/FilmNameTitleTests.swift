@@ -157,7 +157,8 @@ struct FilmNameTitleTests {
 
   @Test(arguments: [
     ("(1)The Girl With The Dragon Tattoo (2009).mkv", "The Girl With The Dragon Tattoo"),
-    ("01 - Iron Man (2008).mkv", "Iron Man"), ("Fr - Renaissance (2006).avi", "Renaissance"),
+    ("01 - Iron Man (2008).mkv", "Iron Man"), ("01_-_Iron_Man_2008.mkv", "Iron Man"),
+    ("Fr - Renaissance (2006).avi", "Renaissance"),
     ("It - Part Two (2019).mkv", "It - Part Two"), ("French - A Film (2019).mkv", "French - A Film"),
     ("GTO_(Ep._1-43).mkv", "GTO"), ("09.03.08.The.Doors.(1991).BDRip.mkv", "The Doors"),
     ("(500) Days of Summer (2009).mkv", "(500) Days of Summer"), ("07-Ghost (2009).mkv", "07-Ghost"),
@@ -172,7 +173,8 @@ struct FilmNameTitleTests {
   @Test(arguments: [
     ("Fight.Club.(1999).1080p.mkv", "Fight Club", 1999), ("Fight.Club-1999.mkv", "Fight Club", 1999),
     ("Trust.Me [2013].mkv", "Trust Me", 2013), ("site.me - 96 (2018).mkv", "96", 2018),
-    ("Site.Tv-Pathaan.2023.1080p.mkv", "Pathaan", 2023),
+    ("Site.Tv-Pathaan.2023.1080p.mkv", "Pathaan", 2023), ("www_site_tld_-_Pathaan_(2023).mkv", "Pathaan", 2023),
+    ("www site com Pathaan 2023 DD5.1.mkv", "Pathaan", 2023),
   ])
   func `two words before a year are no address`(name: String, title: String, year: Int) {
     #expect(FilmName(parsing: name).title == title)
@@ -180,7 +182,8 @@ struct FilmNameTitleTests {
   }
 
   @Test(arguments: [
-    ("sholay-720p.mp4", "sholay"), ("fight-club-1080p.mkv", "fight-club"), ("lagaan-cd1.avi", "lagaan"),
+    ("sholay-720p.mp4", "sholay"), ("delhi-6.720p.mkv", "delhi-6"), ("дза-дза.1080p.mkv", "дза-дза"),
+    ("fight-club-1080p.mkv", "fight-club"), ("lagaan-cd1.avi", "lagaan"),
     ("the-dark-knight-1080p-bluray.mkv", "the-dark-knight"), ("grp-tenet.720p.bluray.x264.mkv", "tenet"),
   ])
   func `hyphens between all words set no group apart`(name: String, title: String) {
@@ -194,7 +197,8 @@ struct FilmNameTitleTests {
     ("Bahubali 2 Hindi Dubbed.mp4", "Bahubali 2"), ("Film Tamil Hindi Dubbed (2017).mp4", "Film"),
     ("Sholay.HINDI.1975.mkv", "Sholay"), ("Drishyam.Malayalam.2013.mkv", "Drishyam"),
     ("Broken.English.2007.mkv", "Broken English"), ("McFarland, USA (2015).mkv", "McFarland, USA"),
-    ("Sholay 4K 1975.mp4", "Sholay"), ("Reality TV 2005.mkv", "Reality TV"), ("Sholay ｜ Hindi ｜ 1975.mp4", "Sholay"),
+    ("Sholay 4K 1975.mp4", "Sholay"), ("sholay hd.mp4", "sholay"),
+    ("Reality TV 2005.mkv", "Reality TV"), ("Sholay ｜ Hindi ｜ 1975.mp4", "Sholay"),
     ("Das.Boot.The.Directors.Cut.1981.mkv", "Das Boot"), ("[Group] The Final Cut (2004).mkv", "The Final Cut"),
     ("House.of.VHS.2016.1080p.mkv", "House of VHS"), ("The.Bluray.Murders.2019.mkv", "The Bluray Murders"),
     ("The.Skin.I.Live.In.BluRay.2011.mkv", "The Skin I Live In"),
@@ -210,7 +214,9 @@ struct FilmNameTitleTests {
     ("Love Gourou (Mike Myers) - FR.avi", "Love Gourou"),
     ("Gangs of Wasseypur (Part 2) 1080p.mkv", "Gangs of Wasseypur (Part 2)"),
     ("Birdman or (The Unexpected Virtue of Ignorance) 2014.mkv", "Birdman or (The Unexpected Virtue of Ignorance)"),
-    ("Love (and Other Drugs) (2010).mkv", "Love (and Other Drugs)"),
+    ("Love (and Other Drugs) (2010).mkv", "Love (and Other Drugs)"), ("Borat (I Like You) 2010.mkv", "Borat"),
+    ("Birdman.or.(The.Unexpected.Virtue).2014.mkv", "Birdman or (The Unexpected Virtue)"),
+    ("Film.(Part.2).1080p.mkv", "Film (Part 2)"), ("Film (II) 1080p.mkv", "Film (II)"),
   ])
   func `another title in brackets before a bare year or a tag is dropped`(name: String, title: String) {
     #expect(FilmName(parsing: name).title == title)
