@@ -1,6 +1,5 @@
 internal import CSQLite
 internal import GRDB
-internal import Glibc
 public import Jobs
 internal import Synchronization
 internal import SystemPackage

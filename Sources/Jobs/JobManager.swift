@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SystemPackage
 
 /// Makes jobs and knows their paths: the operations of the documented `JobManager`, in Swift.

@@ -1,5 +1,4 @@
 internal import Defaults
-internal import Glibc
 internal import Jobs
 internal import SystemPackage
 

@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 public import Jobs
 internal import SystemPackage
 
