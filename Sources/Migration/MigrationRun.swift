@@ -8,8 +8,10 @@ extension Migrator {
 
 /// One run over what a journal says is to do.
 struct MigrationRun {
-  /// Trees that wait for the disk together.
+  /// Trees that are moved together.
   static let group = 256
+  /// Groups that wait for the disk together, at most.
+  private static let most = 8
 
   private let workspace: Workspace
   private let journal: MigrationJournal
@@ -19,8 +21,10 @@ struct MigrationRun {
   private var failed: [Int: (place: MigrationJournal.Place, isBack: Bool)] = [:]
   /// Years whose folder is a film's directory that could not make way.
   private var blocked: Set<Int> = []
-  /// The group before, as long as it may not be on the disk.
+  /// What is being brought to the disk.
   private var settling: Settling?
+  /// What was moved since.
+  private var waiting = Settling.Groups()
 
   init(
     _ workspace: Workspace, _ journal: MigrationJournal, _ trees: OldTrees, _ writer: LineWriter,
@@ -57,7 +61,7 @@ struct MigrationRun {
 
   /// Moves a group of trees. It may not be on the disk before ``settle()``.
   ///
-  /// - Throws: ``JobError``, also of the group before.
+  /// - Throws: ``JobError``, also of groups before.
   mutating func apply(
     _ places: [MigrationJournal.Place], _ outcome: inout Migrator.Outcome
   ) throws {
@@ -65,33 +69,45 @@ struct MigrationRun {
       mover.move(at: places[$0].offset, butNotInto: blocked)
     }
     var done: [JSON] = []
-    var records: [JSON] = []
-    var devices = Devices()
     var trouble: JobError?
     for (place, made) in zip(places, made) {
       guard let made = try made.get() else { continue }
       switch made.hashes {
       case .success(let hashes):
         done.append(.array([.int(place.number)] + hashes.documents))
-        devices.add(made.devices)
+        waiting.devices.add(made.devices)
         outcome.done += 1
       case .failure(let error) where Self.stopsAll(error): trouble = trouble ?? error
       case .failure(let error):
-        records.append(giveUp(place, made, error, &outcome))
-        devices.add(made.move.source.removingLastComponent())
+        let record = giveUp(place, made, error, &outcome)
+        waiting.records.append(record)
+        waiting.devices.add(made.move.source.removingLastComponent())
       }
     }
-    if !done.isEmpty { records.append(["done": .array(done)]) }
-    try settle()
-    settling = Settling(on: devices, records, writer)
+    if !done.isEmpty { waiting.records.append(["done": .array(done)]) }
+    waiting.count += 1
+    // As long as the disk is busy, more is moved, and then waits for it together.
+    if settling?.isOver ?? true || waiting.count >= Self.most { try settleNext() }
     if let trouble {
       try settle()
       throw trouble
     }
   }
 
+  /// Has what was moved brought to the disk, once what was before it is there. Where that could not be brought there, nothing is
+  /// said of what came behind it, either.
+  private mutating func settleNext() throws {
+    let groups = waiting
+    waiting = Settling.Groups()
+    let before = settling
+    settling = nil
+    try before?.wait()
+    settling = Settling(groups, writer)
+  }
+
   /// Waits until all that was moved is on the disk, and the journal says so.
   mutating func settle() throws {
+    if waiting.count > 0 { try settleNext() }
     defer { settling = nil }
     try settling?.wait()
   }

@@ -132,7 +132,7 @@ struct MigrationUndo {
     }
     try devices.sync()
     if !undone.isEmpty { try writer.add(["undone": .array(undone)]) }
-    try writer.sync()
+    try writer.flush()
     if let trouble { throw trouble }
   }
 

@@ -13,8 +13,8 @@ internal import SystemPackage
 /// - Each tree is changed where it lies and then given its new place in one step (``EntryMove``). Every step looks
 ///   first whether it has been made, so that whatever a dead process left is finished by making all steps again; what is
 ///   written follows from the plan and the tree alone, so that it comes out the same byte for byte.
-/// - Trees are done in groups. A group waits for the disk once, and only then does the journal say that it is done; the
-///   next one is moved meanwhile.
+/// - Trees are done in groups. One or some wait for the disk once, and only then does the journal say that they are done;
+///   the next ones are moved meanwhile.
 /// - Undoing makes the same steps backwards, from the same plan.
 ///
 /// One migration is at work in a workspace at a time.

@@ -38,7 +38,8 @@ final class LineWriter {
     if buffer.count > Self.room { try flush() }
   }
 
-  private func flush() throws {
+  /// Hands over to the system all that was added: who kills this process loses nothing of it, a power cut may.
+  func flush() throws {
     guard !buffer.isEmpty else { return }
     FaultPoint.pass()
     do {
