@@ -137,5 +137,5 @@ public struct Workspace: Sendable {
 
 extension Error {
   /// The reason below a ``JobError``, so that messages do not repeat its subject.
-  var cause: any Error { (self as? JobError)?.underlying ?? self }
+  package var cause: any Error { (self as? JobError)?.underlying ?? self }
 }

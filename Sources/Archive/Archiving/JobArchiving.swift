@@ -298,7 +298,7 @@ public struct JobArchiving: Sendable {
       return aside.map { workspace.documentPath($0) }
     } catch {
       if let aside { try? renameToFreeName(aside, to: path) }
-      throw JobError(.io, path.string, "cannot be put in place", remedy: "The job stays.", underlying: error)
+      throw JobError(.io, path.string, "cannot be put in place", remedy: "The job stays.", underlying: error.cause)
     }
   }
 }

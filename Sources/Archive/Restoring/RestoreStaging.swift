@@ -93,7 +93,7 @@ struct RestoreStaging {
       try renameToFreeName(partial, to: ready)
       try DurableFile.syncFolder(of: ready)
     } catch {
-      throw JobError(.io, ready.string, "cannot be written", underlying: error)
+      throw JobError(.io, ready.string, "cannot be written", underlying: error.cause)
     }
   }
 
@@ -129,7 +129,7 @@ struct RestoreStaging {
           }
           throw JobError(
             .io, target.string, "cannot be put in place",
-            remedy: "It was not touched. What was restored waits in \(source).", underlying: error)
+            remedy: "It was not touched. What was restored waits in \(source).", underlying: error.cause)
         }
       }
     }

@@ -147,11 +147,17 @@ public enum DurableFile {
   }
 
   /// Makes the names in `path`'s folder durable.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
   public static func syncFolder(of path: FilePath) throws {
     let folder = path.removingLastComponent()
-    let handle = try FileDescriptor.open(
-      folder.isEmpty ? "." : folder, .readOnly, options: [.directory, .closeOnExec])
-    try handle.closeAfter { try handle.sync() }
+    do {
+      let handle = try FileDescriptor.open(
+        folder.isEmpty ? "." : folder, .readOnly, options: [.directory, .closeOnExec])
+      try handle.closeAfter { try handle.sync() }
+    } catch {
+      throw JobError(.io, folder.string, "cannot be written", underlying: error)
+    }
   }
 
   /// A hidden name beside `path`, for what is to be put in its place; one that its writer leaves is swept by ``Leftovers``.
@@ -166,7 +172,7 @@ public enum DurableFile {
 
   private static func failed(_ path: FilePath, _ error: any Error) -> JobError {
     let kept = exists(path) ? "The file stands as it was." : "Nothing was written."
-    let remedy = (error as? Errno)?.isFull == true ? "Make room on that disk. \(kept)" : kept
-    return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error)
+    let remedy = (error.cause as? Errno)?.isFull == true ? "Make room on that disk. \(kept)" : kept
+    return JobError(.io, path.string, "cannot be written", remedy: remedy, underlying: error.cause)
   }
 }

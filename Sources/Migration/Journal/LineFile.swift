@@ -94,7 +94,12 @@ struct LineReader {
     var offset: Int64 = 0
     var piece = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-      let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
+      let count: Int
+      do {
+        count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
+      } catch {
+        throw JobError(.io, path.string, "cannot be read", underlying: error)
+      }
       if count == 0 { return }
       rest += piece[..<count]
       var start = 0

@@ -32,7 +32,7 @@ struct MediaOutput: Sendable {
       discard()
       throw JobError(
         .io, path.string, "cannot be written", remedy: "Check the room on that disk; the file stands as it was.",
-        underlying: error)
+        underlying: error.cause)
     }
   }
 
