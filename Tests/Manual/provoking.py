@@ -88,11 +88,11 @@ class Place:
             os.kill(int(stops.findall(told.read_text())[number]), signal.SIGCONT)
         return ended(run)
 
-    def broken(self, call, error, *arguments, path=None, when="1+", also=(), environment=None):
+    def broken(self, call, error, *arguments, path=None, when="1+", also=(), environment=None, program=CPWX):
         """A command to which the system answers such calls, about this path or any, with an error."""
         return ended(subprocess.Popen(
             ["strace", "-f", "-o", "/dev/null", *(["-P", path] if path else []), "-e", f"trace={call}",
-             "-e", f"inject={call}:error={error}:when={when}", *also, CPWX, *map(str, arguments)], cwd=self.root,
+             "-e", f"inject={call}:error={error}:when={when}", *also, program, *map(str, arguments)], cwd=self.root,
             env={**os.environ, "CPWX_WORKSPACE": "", **(environment or {})}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
 

@@ -10,6 +10,7 @@ import test_engine_errors
 import test_errors
 import test_manual as manual
 import test_notices
+import test_places
 import test_reasons
 import test_stage_errors
 import test_system_errors
@@ -55,6 +56,9 @@ ELSEWHERE = {
         "Tests/AcceptanceTests/Migration/MigrateOwnerTests.swift", "could be copied, and not taken away: "),
     "is moved, and what is left of the original cannot be removed: ... (...)": (
         "Tests/AcceptanceTests/Migration/MigrateOwnerTests.swift", "is moved, and what is left of the original cannot be"),
+    # They are ten million.
+    "the archive cannot be written: it would have too many members": (
+        "Tests/SeekableTarTests/HostileTableTests.swift", "the archive cannot be written: it would have too many members"),
     # They are a million million.
     "holds more than N bytes once decompressed": (
         "Tests/SeekableTarTests/HostileTests.swift", "holds more than 1000 bytes once decompressed"),
@@ -98,7 +102,7 @@ class TheManual(unittest.TestCase):
         if not provoking.PROVOKED:
             # It has been asked for alone; else the tests have run before.
             for module in (
-                    test_archive_errors, test_engine_errors, test_errors, test_notices, test_reasons, test_stage_errors,
+                    test_archive_errors, test_engine_errors, test_errors, test_notices, test_places, test_reasons, test_stage_errors,
                     test_system_errors, test_warnings):
                 unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
         self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE)), [])
@@ -108,13 +112,16 @@ class TheManual(unittest.TestCase):
                 self.assertIn(words, (manual.ROOT / file).read_text())
 
     def test_every_text_of_the_sources_is_documented(self):
+        """Not by a word or two of it: by half of its words at the least."""
         gap = re.escape(sources.GAP)
-        documented = [re.compile(provoking.pattern(text, rf"(?:\d+|{gap})")) for text in provoking.DOCUMENTED]
+        documented = [
+            (len(words(text)), re.compile(provoking.pattern(text, rf"(?:\d+|{gap})"))) for text in provoking.DOCUMENTED]
         texts = list(sources.texts())
         self.assertGreater(len(texts), 300)
         for text, place in texts:
             with self.subTest(place):
-                self.assertTrue(any(pattern.search(text) for pattern in documented), text)
+                shown = max((count for count, pattern in documented if pattern.search(text)), default=0)
+                self.assertGreaterEqual(2 * shown, max(1, len(words(text))), text)
 
     def test_what_the_engines_and_the_drop_in_raise_is_documented_as_it_is(self):
         shown = {" ".join(words(text)) for text in provoking.DOCUMENTED}
