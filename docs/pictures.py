@@ -21,8 +21,6 @@ import subprocess
 import sys
 import termios
 
-import pyte
-
 COMMAND = "cpwx run --jobs 5"
 COLUMNS, ROWS = 100, 20
 # Seen in the pictures: the same wherever they are made.
@@ -80,6 +78,8 @@ def is_middle(lines):
 
 def night(cpwx):
     """Runs it in a terminal; the screen in the middle."""
+    import pyte
+
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(FOLDER)

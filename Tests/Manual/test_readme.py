@@ -3,12 +3,14 @@
 CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
 """
 
+import importlib.util
 import os
 import re
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import test_manual
 from test_manual import CPWX, ROOT
@@ -201,6 +203,51 @@ class Recipes(unittest.TestCase):
         self.assertIn("20251030-001", verified)
         self.assertTrue(before)
         self.assertEqual({path.relative_to(job): path.read_bytes() for path in job.rglob("*") if path.is_file()}, before)
+
+
+class Pictures(unittest.TestCase):
+    """They are what their script makes of these programs."""
+
+    @classmethod
+    def setUpClass(cls):
+        spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs/pictures.py")
+        cls.script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(cls.script)
+
+    def test_the_night_is_one_of_these_programs(self):
+        """Of films that play some minutes, each of its own length, by which they differ."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.script.FOLDER = f"{folder}/films"
+            self.script.workspace(CPWX)
+            self.script.films({name: minutes for minutes, name in enumerate(self.script.FILMS, 1)})
+            done = subprocess.run(
+                ["bash", "-c", f"{self.script.COMMAND} --settle 0s"], cwd=self.script.FOLDER, stdin=subprocess.DEVNULL,
+                env={**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 1, said)
+        picture = (ROOT / "docs/night.svg").read_text()
+        self.assertIn(f">{self.script.COMMAND}</text>", picture)
+        shown = re.findall(r">([^<]+)</text>", picture)
+        films = [text for text in shown if re.search(r" \(\d{4}\)$", text)]
+        lines = [text for text in shown if re.search(" started$|^success$|^failed$|^completed$|^after |: no speech in ", text)]
+        self.assertGreater(len(films), 2)
+        self.assertGreater(len(lines), 10)
+        for text in films:
+            title, year = text[:-1].split(" (")
+            self.assertRegex(said, f"{title} +{year}")
+        for text in lines:
+            self.assertRegex(said, re.sub(r"\d+(?:\\\.\d+)?", lambda _: r"\d+(?:\.\d+)?", re.escape(text)))
+
+    def test_a_screen_is_drawn_with_its_words_bars_and_colours(self):
+        row = "20251030-001: asr failed & more ██░".ljust(self.script.COLUMNS)
+        colours = ["red" if 18 <= column < 24 else "default" for column in range(self.script.COLUMNS)]
+        drawn = ElementTree.fromstring(self.script.drawn([(row, colours)]))
+        texts = {shape.text: shape.get("fill") for shape in drawn.iter("{http://www.w3.org/2000/svg}text")}
+        self.assertEqual(texts["failed"], self.script.COLOURS["red"])
+        self.assertIn("& more", texts)
+        # The ground, what is done and what is not.
+        self.assertEqual(len(list(drawn.iter("{http://www.w3.org/2000/svg}rect"))), 3)
 
 
 # How each new command of that table ends in the example workspace, and what it says.
