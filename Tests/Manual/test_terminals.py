@@ -3,6 +3,7 @@
 CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
 """
 
+import json
 import os
 import re
 import shlex
@@ -152,6 +153,17 @@ class Terminals(unittest.TestCase):
         self.assertEqual(sorted(headed), sorted(LISTINGS))
         # A run tells on the terminal how its films end.
         self.assertIn(("cpwx", "run"), coloured)
+
+    def test_of_an_archive_exact_sizes_are_told_beside_readable_ones(self):
+        said = "\n".join(shown_lines(self.seen("cpwx archive show 20251030-001", WIDE, CPWX_FORMAT="table", NO_COLOR="1")))
+        told = json.loads(self.seen("cpwx archive show 20251030-001 --format json"))
+        size = r"\d+(?:\.\d+)? [kMGT]?B \((\d+) bytes\)"
+        [numbers] = re.findall(rf"(?m)^Size +{size}, archived {size}$", said)
+        self.assertEqual([int(number) for number in numbers], [told["bytes"], told["archive_bytes"]])
+        self.assertGreater(told["bytes"], 0)
+        for file in told["files"]:
+            if file["kind"] == "file":
+                self.assertRegex(said, rf"(?m)^{file['mode']} +{file['size']} .* {re.escape(file['path'])}$")
 
     def test_what_is_noted_beside_is_broken_at_words(self):
         for line, words in (
