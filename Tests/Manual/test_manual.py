@@ -237,7 +237,7 @@ class Settings(unittest.TestCase):
 
     def test_every_setting_that_the_programs_read_is_documented(self):
         pattern = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
-        short = re.compile(r'(?:getenv\(|environment\[)"([A-Z]+)"')
+        short = re.compile(r'(?:environmentVariable\(|environment\[)"([A-Z]+)"')
         keys = {key for text in sources("Sources") for one in (pattern, short) for key in one.findall(text)} - _NOT_SETTINGS
         self.assertGreater(len(keys), 30)
         self.assertIn("EDITOR", keys)

@@ -41,8 +41,7 @@ struct PlanEditor {
   }
 
   private func open(_ file: FilePath) throws {
-    let named = ["VISUAL", "EDITOR"].compactMap { environmentVariable($0)?.nonEmpty }.first
-    let editor = named ?? "vi"
+    let editor = environmentVariable("VISUAL")?.nonEmpty ?? environmentVariable("EDITOR")?.nonEmpty ?? "vi"
     // As git does it: the setting may hold options, and the file's name is no part of it.
     let words = ["sh", "-c", "\(editor) \"$1\"", editor, file.string]
     var arguments = words.map { strdup($0) } + [nil]
