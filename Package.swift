@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// For targets that call C or hold memory by pointers: each place that the compiler cannot answer for is marked.
+let safe = strict + [.strictMemorySafety()]
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -38,20 +41,20 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: strict + [.strictMemorySafety()]),
+    .target(name: "Hashing", dependencies: ["CCrypto", system], swiftSettings: safe),
     .target(
       name: "SeekableTar", dependencies: ["CLinux", "CLibArchive", "CZstd", "Hashing", system],
-      swiftSettings: strict + [.strictMemorySafety()]),
+      swiftSettings: safe),
     .target(name: "Titles", swiftSettings: strict),
     .target(name: "TextWidth", swiftSettings: strict),
-    .target(name: "Jobs", dependencies: ["CFiles", system], swiftSettings: strict),
+    .target(name: "Jobs", dependencies: ["CFiles", system], swiftSettings: safe),
     .target(
       name: "Index",
       dependencies: [
         "CLinux", "CSQLite", "Jobs", "SeekableTar", "Titles", system, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .target(
       name: "Defaults",
       path: "config",
@@ -65,35 +68,35 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: ["CLinux", "TextWidth", "Jobs", "Index", "Titles", "Hashing", "Defaults", "Yams", system],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .target(
-      name: "Migration", dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", system], swiftSettings: strict),
+      name: "Migration", dependencies: ["CLinux", "Jobs", "Index", "Titles", "Hashing", system], swiftSettings: safe),
     .target(
-      name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: strict),
+      name: "Notices", dependencies: ["CLinux", "Jobs", "Hashing", system], swiftSettings: safe),
     .target(
-      name: "Archive", dependencies: ["Jobs", "Index", "SeekableTar", "Hashing", system], swiftSettings: strict),
-    .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: strict),
+      name: "Archive", dependencies: ["Jobs", "Index", "SeekableTar", "Hashing", system], swiftSettings: safe),
+    .target(name: "Engines", dependencies: ["Jobs", "Defaults", subprocess, system], swiftSettings: safe),
     .target(
       name: "Setup", dependencies: ["Jobs", "Pipeline", "Notices", "Engines", "Defaults", system],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .target(
       name: "Report",
       dependencies: [
         "TextWidth", "Jobs", "Index", "Hashing", .product(name: "Mustache", package: "swift-mustache"), system,
       ],
       resources: [.embedInCode("Templates")],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .executableTarget(
       name: "cpwx",
       dependencies: [
         "TextWidth", "Jobs", "Index", "Pipeline", "Engines", "Setup", "Report", "Notices", "Archive", "SeekableTar",
         "Migration", argumentParser, system,
       ],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .executableTarget(
       name: "cpwx-stage",
       dependencies: ["TextWidth", "Jobs", "Engines", argumentParser, system],
-      swiftSettings: strict),
+      swiftSettings: safe),
     .executableTarget(
       name: "index-bench", dependencies: ["Index", "Jobs", system], path: "Tests/Benchmarks/Index",
       swiftSettings: strict),
@@ -150,5 +153,5 @@ if Context.environment["CPWX_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
       name: "archive-fuzz", dependencies: ["SeekableTar", system], path: "Tests/Fuzz", exclude: ["seeds.py"],
-      swiftSettings: strict + [.strictMemorySafety(), .unsafeFlags(["-parse-as-library"])]))
+      swiftSettings: safe + [.unsafeFlags(["-parse-as-library"])]))
 }

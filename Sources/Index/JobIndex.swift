@@ -216,7 +216,7 @@ public final class JobIndex: Sendable {
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
       // Checkpoints come when the lock is held, by which a change of the file by other hands is told from cpwx's own.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-      if let connection = db.sqliteConnection { _ = sqlite_leave_wal_at_close(connection) }
+      if let connection = unsafe db.sqliteConnection { _ = unsafe sqlite_leave_wal_at_close(connection) }
       try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")
     }
     return configuration

@@ -132,7 +132,7 @@ public struct JobRemoval: Sendable {
 
   private func refuseLink(_ folder: FilePath) throws {
     var byte: CChar = 0
-    guard folder.withPlatformString({ readlink($0, &byte, 1) }) >= 0 else { return }
+    guard unsafe folder.withPlatformString({ unsafe readlink($0, &byte, 1) }) >= 0 else { return }
     throw JobError(
       .io, folder.string, "is a symbolic link to \(realPath(folder)?.string ?? "nothing")",
       remedy: "Nothing was removed. Remove the link, and what it points to, yourself.")

@@ -60,9 +60,9 @@ struct SeenDay {
     // A folder that came to be, or whose path leads to another one now.
     guard places.allSatisfy({ Identity($0.path) == $0.identity }) else { return false }
     var hasNewUser = false
-    let isWhole = watch.take { folder, name in
+    let isWhole = unsafe watch.take { folder, name in
       let role = roles[folder] ?? []
-      if !note(name, role), role.contains(.users) { hasNewUser = true }
+      if unsafe !note(name, role), role.contains(.users) { hasNewUser = true }
     }
     return isWhole && !hasNewUser
   }

@@ -29,17 +29,17 @@ public struct StartedThread: Sendable {
 
   /// Starts it; `nil` when there is none to be had.
   public init?(_ body: @escaping @Sendable () -> Void) {
-    let call = Unmanaged.passRetained(Call(body))
+    let call = unsafe Unmanaged.passRetained(Call(body))
     var thread = pthread_t()
-    let code = pthread_create(
+    let code = unsafe pthread_create(
       &thread, nil,
       { context in
-        guard let context else { return nil }
-        Unmanaged<Call>.fromOpaque(context).takeRetainedValue().body()
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<Call>.fromOpaque(context).takeRetainedValue().body()
         return nil
-      }, call.toOpaque())
+      }, unsafe call.toOpaque())
     guard code == 0 else {
-      call.release()
+      unsafe call.release()
       return nil
     }
     self.thread = thread

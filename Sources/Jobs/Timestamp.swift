@@ -13,7 +13,7 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   public static var now: Timestamp {
     var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
   }
 
@@ -42,17 +42,17 @@ public struct Timestamp: Sendable, Equatable, Comparable {
       guard place > first else { return nil }
       for index in first..<first + 6 { fraction = fraction * 10 + (index < place ? Int64(text[index] - 0x30) : 0) }
     }
-    var parts = tm()
-    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
-    (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
+    var parts = unsafe tm()
+    unsafe (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year) - 1900, Int32(month) - 1, Int32(day))
+    unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (Int32(hour), Int32(minute), Int32(second), -1)
     let seconds: Int
     if place < text.count {
       guard let ahead = zoneOffset(text, from: place) else { return nil }
-      seconds = timegm(&parts) - ahead
+      seconds = unsafe timegm(&parts) - ahead
     } else if let ahead = zoneOffset(offset) {
-      seconds = timegm(&parts) - ahead
+      seconds = unsafe timegm(&parts) - ahead
     } else {
-      seconds = universal(ofLocal: &parts)
+      seconds = unsafe universal(ofLocal: &parts)
     }
     return Int64(seconds) * 1_000_000 + fraction
   }
@@ -62,19 +62,19 @@ public struct Timestamp: Sendable, Equatable, Comparable {
   /// Only for what it never shows is the C library asked, which looks at the zone's file each time, and takes the first or the
   /// second by what it was asked before.
   private static func universal(ofLocal parts: inout tm) -> Int {
-    var shown = parts
-    let seconds = timegm(&shown)
+    var shown = unsafe parts
+    let seconds = unsafe timegm(&shown)
     let (before, after) = (offset(at: seconds - 86_400), offset(at: seconds + 86_400))
     if before == after || offset(at: seconds - before) == before { return seconds - before }
-    return offset(at: seconds - after) == after ? seconds - after : mktime(&parts)
+    return unsafe offset(at: seconds - after) == after ? seconds - after : mktime(&parts)
   }
 
   /// Seconds that the local clock is ahead of Greenwich's at a moment.
   private static func offset(at seconds: time_t) -> Int {
     var seconds = seconds
-    var parts = tm()
-    localtime_r(&seconds, &parts)
-    return parts.tm_gmtoff
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    return unsafe parts.tm_gmtoff
   }
 
   /// Reads the documented form as local to the zone that the same document names.
@@ -142,10 +142,10 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// The local zone and its offset at this moment: `IST +05:30`, or `+05:30` where the zone has no name of letters.
   public var timezone: String {
-    var parts = local
-    let minutes = abs(parts.tm_gmtoff) / 60
-    let sign = parts.tm_gmtoff < 0 ? "-" : "+"
-    let name = withUnsafeMutablePointer(to: &parts) { String(cString: $0.pointee.tm_zone) }
+    var parts = unsafe local
+    let minutes = unsafe abs(parts.tm_gmtoff) / 60
+    let sign = unsafe parts.tm_gmtoff < 0 ? "-" : "+"
+    let name = unsafe withUnsafeMutablePointer(to: &parts) { unsafe String(cString: $0.pointee.tm_zone) }
     let offset = "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))"
     let isOfLetters = name.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
     return isOfLetters ? "\(name) \(offset)" : offset
@@ -153,29 +153,29 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   /// The day that a local calendar shows.
   var localDay: (year: Int, month: Int, day: Int) {
-    let parts = local
-    return (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
+    let parts = unsafe local
+    return unsafe (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
   }
 
   /// `strftime` in the local zone.
   public func format(_ format: String) -> String {
-    Self.formatted(local, format)
+    unsafe Self.formatted(local, format)
   }
 
   private static func formatted(_ parts: tm, _ format: String) -> String {
-    var parts = parts
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
-      let count = buffer.baseAddress.map { strftime($0, buffer.count, format, &parts) } ?? 0
-      return String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
+    var parts = unsafe parts
+    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+      let count = unsafe buffer.baseAddress.map { unsafe strftime($0, buffer.count, format, &parts) } ?? 0
+      return unsafe String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
     }
   }
 
   /// The second in universal time: `2025-10-30T15:44:30`.
   public var universal: String {
     var seconds = time_t((microseconds - fraction) / 1_000_000)
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    return Self.formatted(parts, "%Y-%m-%dT%H:%M:%S")
+    var parts = unsafe tm()
+    unsafe gmtime_r(&seconds, &parts)
+    return unsafe Self.formatted(parts, "%Y-%m-%dT%H:%M:%S")
   }
 
   /// Seconds from `earlier` to this moment.
@@ -189,9 +189,9 @@ public struct Timestamp: Sendable, Equatable, Comparable {
 
   private var local: tm {
     var seconds = time_t((microseconds - fraction) / 1_000_000)
-    var parts = tm()
-    localtime_r(&seconds, &parts)
-    return parts
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    return unsafe parts
   }
 
   private static func padded(_ value: some BinaryInteger, _ width: Int) -> String {

@@ -32,7 +32,7 @@ struct FolderChecks {
 
   private func disk(_ path: FilePath) -> CheckResult {
     var status = statvfs()
-    guard path.withPlatformString({ statvfs($0, &status) }) == 0 else {
+    guard unsafe path.withPlatformString({ unsafe statvfs($0, &status) }) == 0 else {
       return .warning("disk", "the room for \(path) is not known", "See: df -h \(path)")
     }
     // Some network file systems say that they have more blocks than can be counted.

@@ -53,6 +53,6 @@ extension FilePath {
 
   /// Like ``restrictToOwner()``, and refuses a link.
   fileprivate func restrictItselfToOwner() -> Bool {
-    withPlatformString { fchmodat(AT_FDCWD, $0, 0o600, AT_SYMLINK_NOFOLLOW) } == 0
+    unsafe withPlatformString { unsafe fchmodat(AT_FDCWD, $0, 0o600, AT_SYMLINK_NOFOLLOW) } == 0
   }
 }

@@ -44,7 +44,7 @@ struct CPWX: AsyncParsableCommand {
   private static var arguments: [String] { leading.words }
 
   static func main() async {
-    setlocale(LC_CTYPE, "C.UTF-8")
+    unsafe setlocale(LC_CTYPE, "C.UTF-8")
     allowOpenFiles()
     Style.isPlain = FormatOptions.isPlain(leading.format)
     Style.choice = leading.color ?? .auto

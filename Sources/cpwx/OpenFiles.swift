@@ -6,7 +6,7 @@ func allowOpenFiles() {
   let wanted = rlim_t(4_096)
   let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
   var limit = rlimit()
-  guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
+  guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
   limit.rlim_cur = min(wanted, limit.rlim_max)
-  _ = setrlimit(resource, &limit)
+  _ = unsafe setrlimit(resource, &limit)
 }

@@ -15,9 +15,9 @@ enum Signals {
   static func forward(to stop: StopSource, said: @escaping @Sendable (StopSource.Level) -> Void) -> SignalReceipt {
     let receipt = SignalReceipt()
     var ends: [CInt] = [-1, -1]
-    guard pipe(&ends) == 0 else { return receipt }
+    guard unsafe pipe(&ends) == 0 else { return receipt }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    handlerEnd = ends[1]
+    unsafe handlerEnd = ends[1]
     SignalThread(reading: ends[0]) { number in
       receipt.note(number)
       let level: StopSource.Level = stop.level == .none ? .drain : .now
@@ -25,12 +25,12 @@ enum Signals {
       said(level)
     }.start()
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = { number in
+    unsafe action.__sigaction_handler.sa_handler = { number in
       var byte = UInt8(truncatingIfNeeded: number)
-      _ = write(Signals.handlerEnd, &byte, 1)
+      _ = unsafe write(Signals.handlerEnd, &byte, 1)
     }
     action.sa_flags = SA_RESTART
-    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaction(number, &action, nil) }
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { unsafe sigaction(number, &action, nil) }
     signal(SIGPIPE, SIG_IGN)
     return receipt
   }
@@ -38,8 +38,8 @@ enum Signals {
   /// Whether the caller had the signal ignored, as nohup does.
   private static func isIgnored(_ number: CInt) -> Bool {
     var action = sigaction()
-    sigaction(number, nil, &action)
-    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    unsafe sigaction(number, nil, &action)
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }
 
@@ -64,19 +64,19 @@ private final class SignalThread {
 
   func start() {
     var thread = pthread_t()
-    let context = Unmanaged.passRetained(self).toOpaque()
-    pthread_create(
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    unsafe pthread_create(
       &thread, nil,
       { context in
-        guard let context else { return nil }
-        let thread = Unmanaged<SignalThread>.fromOpaque(context).takeRetainedValue()
+        guard let context = unsafe context else { return nil }
+        let thread = unsafe Unmanaged<SignalThread>.fromOpaque(context).takeRetainedValue()
         var byte: UInt8 = 0
         while true {
-          let count = read(thread.source, &byte, 1)
+          let count = unsafe read(thread.source, &byte, 1)
           if count == 1 { thread.receive(CInt(byte)) }
           if count == 0 { return nil }
         }
-      }, context)
+      }, unsafe context)
     pthread_detach(thread)
   }
 }

@@ -89,7 +89,7 @@ public struct Program: Sendable {
     var bytes: [UInt8] = []
     var splitter = LineSplitter()
     for try await buffer in stream {
-      let piece = buffer.withUnsafeBytes { Array($0) }
+      let piece = unsafe buffer.withUnsafeBytes { unsafe Array($0) }
       guard let onLine else {
         bytes += piece
         continue
@@ -111,7 +111,7 @@ public struct Program: Sendable {
       if last.count > 30 { last.removeFirst() }
     }
     for try await buffer in stream {
-      for line in splitter.lines(adding: buffer.withUnsafeBytes { Array($0) }) { keep(line) }
+      for line in unsafe splitter.lines(adding: buffer.withUnsafeBytes { unsafe Array($0) }) { keep(line) }
     }
     if let rest = splitter.rest() { keep(rest) }
     return last

@@ -39,9 +39,9 @@ public func runningProgramFolder() -> FilePath? { runningProgram()?.removingLast
 
 /// The program that runs, wherever it was called from.
 public func runningProgram() -> FilePath? {
-  guard let path = realpath("/proc/self/exe", nil) else { return nil }
-  defer { free(path) }
-  return FilePath(platformString: path)
+  guard let path = unsafe realpath("/proc/self/exe", nil) else { return nil }
+  defer { unsafe free(path) }
+  return unsafe FilePath(platformString: path)
 }
 
 var processID: Int32 { getpid() }

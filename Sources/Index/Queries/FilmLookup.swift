@@ -30,7 +30,7 @@ struct FilmLookup {
     for file in spellings {
       try jobs.rows([.text(file)]) { row in
         let job = IndexedJob(row)
-        look(row.text(at: 1), job)
+        unsafe look(row.text(at: 1), job)
         found.append(
           KnownFilm(
             job: job, file: row.string(at: next), sha256: row.string(at: next + 1),

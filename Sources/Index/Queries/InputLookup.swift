@@ -63,8 +63,8 @@ extension JobIndex {
       let lookup = try FilmLookup(db)
       var moved: [IndexedJob] = []
       let found = try files.map { spellings in
-        try lookup.films(ofFile: spellings) { folder, job in
-          if job.status == PipelineStatus.running.rawValue || !stamps.isSame(job: folder, job.stamp) {
+        try unsafe lookup.films(ofFile: spellings) { folder, job in
+          if unsafe job.status == PipelineStatus.running.rawValue || !stamps.isSame(job: folder, job.stamp) {
             moved.append(job)
           }
         }

@@ -28,16 +28,16 @@ struct StageTimes {
     let success = Array(StageStatus.success.rawValue.utf8)
     let failed = Array(StageStatus.failed.rawValue.utf8)
     try statement.rows(condition.values) { row in
-      moveTo(row.text(at: 0)) { row.isNull(at: 3) ? .max : row.integer(at: 3) }
-      let status = row.text(at: 1)
-      if status.elementsEqual(success) {
+      unsafe moveTo(row.text(at: 0)) { row.isNull(at: 3) ? .max : row.integer(at: 3) }
+      let status = unsafe row.text(at: 1)
+      if unsafe status.elementsEqual(success) {
         if row.isNull(at: 2) { return }
         let seconds = row.real(at: 2)
         stages[current].seconds.append(seconds)
         if seconds > stages[current].longest {
           (stages[current].longest, stages[current].longestJob) = (seconds, row.integer(at: 4))
         }
-      } else if status.elementsEqual(failed) {
+      } else if unsafe status.elementsEqual(failed) {
         stages[current].failed += 1
       }
     }
@@ -45,12 +45,12 @@ struct StageTimes {
 
   private mutating func moveTo(_ name: UnsafeBufferPointer<UInt8>, _ number: () -> Int64) {
     let next = current + 1 < stages.count ? current + 1 : 0
-    if next < stages.count, name.elementsEqual(stages[next].name) {
+    if next < stages.count, unsafe name.elementsEqual(stages[next].name) {
       current = next
-    } else if let known = stages.firstIndex(where: { name.elementsEqual($0.name) }) {
+    } else if let known = stages.firstIndex(where: { unsafe name.elementsEqual($0.name) }) {
       current = known
     } else {
-      stages.append(Stage(name: Array(name), number: number()))
+      unsafe stages.append(Stage(name: Array(name), number: number()))
       current = stages.count - 1
       // Growing step by step would take the memory twice.
       if current < 16 { stages[current].seconds.reserveCapacity(jobs) }

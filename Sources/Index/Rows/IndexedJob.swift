@@ -129,7 +129,7 @@ public struct JobStamp: Sendable, Equatable {
     var bytes: [UInt8] = []
     for file in files {
       for value in [file?.inode ?? 0, file?.size ?? 0, file?.modified ?? 0] {
-        withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes += $0 }
       }
       size += max(0, file?.size ?? 0)
       modified = max(modified, file?.modified ?? 0)

@@ -6,7 +6,7 @@ extension IndexedJob {
   ///
   /// - Returns: `nil` for all others. What it returns is just what ``init(reading:in:)`` makes of the document.
   init?(skimming bytes: [UInt8], at place: JobPlace, stamp: JobStamp) {
-    guard !place.user.isEmpty, let read = try? bytes.withUnsafeBufferPointer({ try ManifestSkim($0) }),
+    guard !place.user.isEmpty, let read = try? unsafe bytes.withUnsafeBufferPointer({ try unsafe ManifestSkim($0) }),
       let status = read.status, status == .completed || status == .interrupted, let created = read.createdAt,
       // Without a zone it may be another writer's, whose title is to be held against the file's name.
       let zone = read.timezone, let input = read.input, let file = input.file, input.hasSize, !read.stages.isEmpty,
@@ -48,7 +48,7 @@ private struct ManifestSkim {
   private(set) var totalSeconds: Double?
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-    var skim = JSONSkim(bytes)
+    var skim = unsafe JSONSkim(bytes)
     var runningSeconds: Double?
     var seen = 0
     /// A member that stands twice is not plain.

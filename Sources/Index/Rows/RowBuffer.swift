@@ -31,7 +31,7 @@ struct RowBuffer: Sendable {
     case .real(let value): values.append(.real(value))
     case .text(var text):
       let start = texts.count
-      text.withUTF8 { texts.append(contentsOf: $0) }
+      text.withUTF8 { unsafe texts.append(contentsOf: $0) }
       values.append(.text(start: UInt32(start), count: UInt32(texts.count - start)))
     }
   }

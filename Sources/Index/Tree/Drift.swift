@@ -168,7 +168,7 @@ struct Drift {
         let known = JobStamp(rawInode: row.integer(at: 1), size: row.integer(at: 2), modified: row.integer(at: 3))
         let mayHaveStopped = row.integer(at: 4) != 0
         seen = (seen.count + 1, row.integer(at: 0))
-        if mayHaveStopped || !stamps.isSame(job: row.text(at: 5), known) { moved.append(seen.last) }
+        if unsafe mayHaveStopped || !stamps.isSame(job: row.text(at: 5), known) { moved.append(seen.last) }
       }
       let jobs = try moved.flatMap {
         try db.jobs("SELECT \(Database.jobColumns) FROM jobs WHERE key = ?", arguments: [$0])
@@ -187,7 +187,9 @@ struct Drift {
       var changed: [String] = []
       try RowStatement(db, "SELECT path, inode, modified FROM folders").rows([]) { row in
         let known = FolderStamp(inode: row.integer(at: 1), modified: row.integer(at: 2))
-        if !stamps.isSame(row.text(at: 0), known) { changed.append(String(decoding: row.text(at: 0), as: UTF8.self)) }
+        if unsafe !stamps.isSame(row.text(at: 0), known) {
+          unsafe changed.append(String(decoding: row.text(at: 0), as: UTF8.self))
+        }
       }
       let newRoots = try tree.roots().filter { root in
         try String.fetchOne(db, sql: "SELECT path FROM folders WHERE path = ?", arguments: [root.path]) == nil

@@ -42,16 +42,16 @@ private let entriesOfNoText = Dictionary(
 
 private func ownEntries() -> [(text: String, bytes: [UInt8])] {
   var entries: [(text: String, bytes: [UInt8])] = []
-  var next = environ
-  while let entry = next.pointee {
-    entries.append((String(cString: entry), Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))))
-    next += 1
+  var next = unsafe environ
+  while let entry = unsafe next.pointee {
+    unsafe entries.append((String(cString: entry), Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))))
+    unsafe next += 1
   }
   return entries
 }
 
 /// One of them; `nil` where it is not set.
-package func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+package func environmentVariable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
 /// Where files lie that are of use for a moment only: TMPDIR, else /tmp.
 package var temporaryFolder: FilePath { FilePath(environmentVariable("TMPDIR") ?? "/tmp") }

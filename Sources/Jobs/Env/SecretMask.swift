@@ -68,9 +68,9 @@ public struct SecretMask: Sendable {
 
 /// The first place of `needle` in `bytes` at or after `index`.
 package func firstPlace(of needle: [UInt8], in bytes: [UInt8], from index: Int = 0) -> Int? {
-  bytes.withUnsafeBytes { buffer -> Int? in
+  unsafe bytes.withUnsafeBytes { buffer -> Int? in
     guard let base = buffer.baseAddress, index < buffer.count else { return nil }
-    guard let found = memmem(base + index, buffer.count - index, needle, needle.count) else { return nil }
-    return UnsafeRawPointer(found) - base
+    guard let found = unsafe memmem(base + index, buffer.count - index, needle, needle.count) else { return nil }
+    return unsafe UnsafeRawPointer(found) - base
   }
 }

@@ -41,7 +41,7 @@ public enum Secrets {
   public static func masked(_ text: String, _ values: [String]) -> String {
     // Most texts hold none, and looking is much cheaper than replacing.
     var looked = text
-    let mayHold = looked.withUTF8 { bytes in bytes.holds("://") || values.contains { bytes.holds($0) } }
+    let mayHold = looked.withUTF8 { bytes in unsafe bytes.holds("://") || values.contains { unsafe bytes.holds($0) } }
     return mayHold ? values.reduce(maskedURLs(text)) { $0.replacing($1, with: mask) } : text
   }
 
@@ -58,11 +58,11 @@ extension UnsafeBufferPointer<UInt8> {
   fileprivate func holds(_ part: String) -> Bool {
     var part = part
     return part.withUTF8 { part in
-      guard let first = part.first else { return false }
+      guard let first = unsafe part.first else { return false }
       var start = 0
       while start + part.count <= count {
-        var length = self[start] == first ? 1 : 0
-        while length > 0, length < part.count, self[start + length] == part[length] { length += 1 }
+        var length = unsafe self[start] == first ? 1 : 0
+        while length > 0, length < part.count, unsafe self[start + length] == part[length] { length += 1 }
         if length == part.count { return true }
         start += 1
       }

@@ -23,7 +23,9 @@ public struct DiskSpace: Sendable {
   public init?(of folder: FilePath) {
     let folder = standing(folder)
     var status = statvfs()
-    guard folder.withPlatformString({ statvfs($0, &status) }) == 0, status.f_blocks > 0 else { return nil }
+    guard unsafe folder.withPlatformString({ unsafe statvfs($0, &status) }) == 0, status.f_blocks > 0 else {
+      return nil
+    }
     let unit = Int(clamping: status.f_frsize)
     func bytes(_ blocks: some BinaryInteger) -> Int {
       let (bytes, isMore) = Int(clamping: blocks).multipliedReportingOverflow(by: unit)
@@ -32,7 +34,7 @@ public struct DiskSpace: Sendable {
     all = bytes(status.f_blocks)
     unused = bytes(status.f_bfree)
     available = bytes(status.f_bavail)
-    mayCompress = !Self.plain.contains(folder.withPlatformString { file_system_kind($0) })
+    mayCompress = unsafe !Self.plain.contains(folder.withPlatformString { unsafe file_system_kind($0) })
   }
 
   /// Of `<linux/magic.h>`: ext2 to ext4, XFS, tmpfs.

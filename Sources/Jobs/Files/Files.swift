@@ -23,7 +23,7 @@ public struct FileStatus: Sendable, Equatable {
   /// - Throws: `Errno`. Symbolic links are followed.
   public init(of path: FilePath) throws(Errno) {
     var raw = stat()
-    guard path.withPlatformString({ stat($0, &raw) }) == 0 else { throw Errno.current }
+    guard unsafe path.withPlatformString({ unsafe stat($0, &raw) }) == 0 else { throw Errno.current }
     self.init(raw)
   }
 
@@ -32,21 +32,21 @@ public struct FileStatus: Sendable, Equatable {
   /// - Throws: `Errno`.
   public init(ofLink path: FilePath) throws(Errno) {
     var raw = stat()
-    guard path.withPlatformString({ lstat($0, &raw) }) == 0 else { throw Errno.current }
+    guard unsafe path.withPlatformString({ unsafe lstat($0, &raw) }) == 0 else { throw Errno.current }
     self.init(raw)
   }
 
   /// When something at `path` was last changed, renamed or put there, in nanoseconds since 1970; no program can set it.
   public static func changeTime(of path: FilePath) -> Int64? {
     var raw = stat()
-    guard path.withPlatformString({ lstat($0, &raw) }) == 0 else { return nil }
+    guard unsafe path.withPlatformString({ unsafe lstat($0, &raw) }) == 0 else { return nil }
     return nanoseconds(raw.st_ctim.tv_sec, raw.st_ctim.tv_nsec)
   }
 
   /// - Throws: `Errno`.
   public init(of file: FileDescriptor) throws(Errno) {
     var raw = stat()
-    guard fstat(file.rawValue, &raw) == 0 else { throw Errno.current }
+    guard unsafe fstat(file.rawValue, &raw) == 0 else { throw Errno.current }
     self.init(raw)
   }
 
@@ -85,23 +85,25 @@ public func setModified(_ path: FilePath, _ nanoseconds: Int64) {
   let fraction = (nanoseconds % second + second) % second
   let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT
   let times = [unchanged, timespec(tv_sec: Int((nanoseconds - fraction) / second), tv_nsec: Int(fraction))]
-  _ = path.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
+  _ = unsafe path.withPlatformString { unsafe utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) }
 }
 
 /// Gives a file or folder another mode; `false` when it could not be, or is not there. Links are followed.
 @discardableResult
 package func setMode(_ path: FilePath, _ mode: FilePermissions) -> Bool {
-  path.withPlatformString { chmod($0, mode.rawValue) } == 0
+  unsafe path.withPlatformString { unsafe chmod($0, mode.rawValue) } == 0
 }
 
 /// Whether the calling user may do that with what is at `path`: `R_OK`, `W_OK` and `X_OK` of C in one.
-package func mayAccess(_ path: FilePath, _ rights: CInt) -> Bool { path.withPlatformString { access($0, rights) } == 0 }
+package func mayAccess(_ path: FilePath, _ rights: CInt) -> Bool {
+  unsafe path.withPlatformString { unsafe access($0, rights) } == 0
+}
 
 /// The path with no links in it; `nil` when nothing is there.
 public func realPath(_ path: FilePath) -> FilePath? {
-  guard let real = path.withPlatformString({ realpath($0, nil) }) else { return nil }
-  defer { free(real) }
-  return FilePath(platformString: real)
+  guard let real = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else { return nil }
+  defer { unsafe free(real) }
+  return unsafe FilePath(platformString: real)
 }
 
 /// The names in a folder, sorted bytewise, without `.` and `..`; none when it cannot be read.
@@ -120,17 +122,17 @@ public func readNames(in folder: FilePath) throws(Errno) -> [String] {
 ///
 /// - Throws: `Errno` when it cannot be read.
 func unsortedNames(in folder: FilePath) throws(Errno) -> [String] {
-  guard let handle = folder.withPlatformString({ opendir($0) }) else {
+  guard let handle = unsafe folder.withPlatformString({ unsafe opendir($0) }) else {
     let reason = Errno.current
     if reason == .noSuchFileOrDirectory || reason == .notDirectory { return [] }
     throw reason
   }
-  defer { closedir(handle) }
+  defer { unsafe closedir(handle) }
   var names: [String] = []
   errno = 0
-  while let entry = readdir(handle) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+  while let entry = unsafe readdir(handle) {
+    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+      unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
     }
     if name != "." && name != ".." { names.append(name) }
     errno = 0
@@ -149,7 +151,7 @@ public func makeFolder(
   _ path: FilePath, mode: FilePermissions = [.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute]
 ) throws -> [FilePath] {
   var grown: [FilePath] = []
-  func make() -> Errno? { path.withPlatformString { mkdir($0, mode.rawValue) } == 0 ? nil : .current }
+  func make() -> Errno? { unsafe path.withPlatformString { unsafe mkdir($0, mode.rawValue) } == 0 ? nil : .current }
   FaultPoint.pass()
   var trouble = make()
   let parent = path.removingLastComponent()
@@ -171,7 +173,9 @@ public func makeFolder(
 /// Gives a file or folder another name, in place of what bears it.
 public func rename(_ from: FilePath, to: FilePath) throws(Errno) {
   FaultPoint.pass()
-  let result = from.withPlatformString { from in to.withPlatformString { renameat(AT_FDCWD, from, AT_FDCWD, $0) } }
+  let result = unsafe from.withPlatformString { from in
+    unsafe to.withPlatformString { unsafe renameat(AT_FDCWD, from, AT_FDCWD, $0) }
+  }
   if result != 0 { throw Errno.current }
 }
 
@@ -179,8 +183,8 @@ public func rename(_ from: FilePath, to: FilePath) throws(Errno) {
 ///
 /// - Throws: `Errno.fileExists` when something has it, an empty folder or a link too.
 public func renameToFreeName(_ from: FilePath, to: FilePath) throws(Errno) {
-  let reason = from.withPlatformString { from in
-    to.withPlatformString { renameToFreeName(in: AT_FDCWD, from, to: $0) }
+  let reason = unsafe from.withPlatformString { from in
+    unsafe to.withPlatformString { unsafe renameToFreeName(in: AT_FDCWD, from, to: $0) }
   }
   if let reason { throw reason }
 }
@@ -192,19 +196,19 @@ package func renameToFreeName(
   in folder: CInt, _ from: UnsafePointer<CChar>, to: UnsafePointer<CChar>
 ) -> Errno? {
   FaultPoint.pass()
-  if renameat2(folder, from, folder, to, UInt32(RENAME_TO_FREE_NAME)) == 0 { return nil }
+  if unsafe renameat2(folder, from, folder, to, UInt32(RENAME_TO_FREE_NAME)) == 0 { return nil }
   let reason = Errno.current
   guard reason == .invalidArgument || reason == .noFunction else { return reason }
   // A file system that cannot: files can be given a second name first, folders not.
   var raw = stat()
-  if fstatat(folder, from, &raw, 0) == 0, raw.st_mode & S_IFMT == S_IFDIR {
-    if fstatat(folder, to, &raw, AT_SYMLINK_NOFOLLOW) == 0 { return .fileExists }
+  if unsafe fstatat(folder, from, &raw, 0) == 0, raw.st_mode & S_IFMT == S_IFDIR {
+    if unsafe fstatat(folder, to, &raw, AT_SYMLINK_NOFOLLOW) == 0 { return .fileExists }
     FaultPoint.pass()
-    return renameat(folder, from, folder, to) == 0 ? nil : .current
+    return unsafe renameat(folder, from, folder, to) == 0 ? nil : .current
   }
-  if linkat(folder, from, folder, to, 0) != 0 { return .current }
+  if unsafe linkat(folder, from, folder, to, 0) != 0 { return .current }
   FaultPoint.pass()
-  unlinkat(folder, from, 0)
+  unsafe unlinkat(folder, from, 0)
   return nil
 }
 
@@ -232,14 +236,14 @@ public func setAside(_ path: FilePath, as name: String) throws -> FilePath {
 @discardableResult
 public func unlink(_ path: FilePath) -> Bool {
   FaultPoint.pass()
-  return path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } == 0
+  return unsafe path.withPlatformString { unsafe unlinkat(AT_FDCWD, $0, 0) } == 0
 }
 
 /// Removes a folder that nothing is in; `false` when it could not be, or was not there.
 @discardableResult
 package func removeEmptyFolder(_ folder: FilePath) -> Bool {
   FaultPoint.pass()
-  return folder.withPlatformString { rmdir($0) } == 0
+  return unsafe folder.withPlatformString { unsafe rmdir($0) } == 0
 }
 
 /// Removes a folder that holds files only. What cannot be removed stays.
@@ -263,8 +267,8 @@ extension FileDescriptor {
     var content: [UInt8] = []
     let chunk = max(4096, expected + 1)
     while true {
-      let piece = try [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
-        count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+      let piece = try unsafe [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
+        count = try unsafe read(into: UnsafeMutableRawBufferPointer(buffer))
       }
       if content.isEmpty { content = piece } else { content += piece }
       if piece.isEmpty || content.count == expected { return content }

@@ -30,7 +30,7 @@ final class NameWatch {
   ///   would be told of.
   func add(_ folder: FilePath) -> CInt? {
     let wanted = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
-    let number = folder.withPlatformString { inotify_add_watch(events.rawValue, $0, UInt32(wanted)) }
+    let number = unsafe folder.withPlatformString { unsafe inotify_add_watch(events.rawValue, $0, UInt32(wanted)) }
     return number >= 0 && isOfOneMachine(folder) ? number : nil
   }
 
@@ -39,22 +39,22 @@ final class NameWatch {
   /// - Returns: `false` where some may be missing, and the folders have to be listed again.
   func take(_ body: (CInt, UnsafeBufferPointer<UInt8>) -> Void) -> Bool {
     let header = MemoryLayout<inotify_event>.size
-    return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+    return unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
       while true {
         let count: Int
         do {
-          count = try events.read(into: buffer)
+          count = try unsafe events.read(into: buffer)
         } catch {
           return error as? Errno == .wouldBlock
         }
         var place = 0
         while place + header <= count {
-          let event = buffer.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
-          let told = UnsafeRawBufferPointer(buffer)[place + header..<place + header + Int(event.len)]
+          let event = unsafe buffer.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
+          let told = unsafe UnsafeRawBufferPointer(buffer)[place + header..<place + header + Int(event.len)]
           guard event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 else { return false }
           // Filled up with zeros.
-          let name = UnsafeRawBufferPointer(rebasing: told.prefix { $0 != 0 })
-          name.withMemoryRebound(to: UInt8.self) { body(event.wd, $0) }
+          let name = unsafe UnsafeRawBufferPointer(rebasing: told.prefix { $0 != 0 })
+          unsafe name.withMemoryRebound(to: UInt8.self) { unsafe body(event.wd, $0) }
           place += header + Int(event.len)
         }
       }
@@ -64,7 +64,7 @@ final class NameWatch {
   /// Whether what lies in a folder changes by calls to this machine's kernel only: so it is with ext4 and its forerunners,
   /// XFS, btrfs and tmpfs.
   private func isOfOneMachine(_ folder: FilePath) -> Bool {
-    let kind = folder.withPlatformString { file_system_kind($0) }
+    let kind = unsafe folder.withPlatformString { unsafe file_system_kind($0) }
     return [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994].contains(kind)
   }
 }

@@ -11,9 +11,9 @@ public import SystemPackage
 ///
 /// - Throws: ``JobError`` with code `io`.
 public func namelessFile(_ bytes: [UInt8]) throws -> FileDescriptor {
-  let folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+  let folder = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
   var name = Array("\(folder)/.cpwx-XXXXXX".utf8CString)
-  let number = mkstemp(&name)
+  let number = unsafe mkstemp(&name)
   guard number >= 0 else {
     throw JobError(.io, folder, "no room for a program's input", underlying: Errno(rawValue: errno))
   }

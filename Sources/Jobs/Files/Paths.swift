@@ -8,9 +8,9 @@ public import SystemPackage
 
 /// The folder the process stands in.
 public func currentFolder() -> FilePath {
-  guard let buffer = getcwd(nil, 0) else { return "/" }
-  defer { free(buffer) }
-  return FilePath(platformString: buffer)
+  guard let buffer = unsafe getcwd(nil, 0) else { return "/" }
+  defer { unsafe free(buffer) }
+  return unsafe FilePath(platformString: buffer)
 }
 
 /// `path` from the root of the file system, `.` and `..` taken out by name. Symbolic links stay as they are.
@@ -27,6 +27,6 @@ public func resolve(_ text: String, against folder: FilePath) -> FilePath {
 
 /// The same of bytes that need be no UTF-8.
 func resolve(_ bytes: [UInt8], against folder: FilePath) -> FilePath {
-  let path = FilePath(platformString: (bytes + [0]).map { CChar(bitPattern: $0) })
+  let path = unsafe FilePath(platformString: (bytes + [0]).map { CChar(bitPattern: $0) })
   return (path.isAbsolute ? path : folder.pushing(path)).lexicallyNormalized()
 }

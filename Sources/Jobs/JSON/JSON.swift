@@ -27,8 +27,8 @@ public enum JSON: Sendable, Equatable {
       /// does not.
       func isNamed(_ other: String) -> Bool {
         guard name.utf8.count == other.utf8.count, name == other else { return false }
-        let isSame = name.utf8.withContiguousStorageIfAvailable { name in
-          other.utf8.withContiguousStorageIfAvailable { name.elementsEqual($0) }
+        let isSame = unsafe name.utf8.withContiguousStorageIfAvailable { name in
+          unsafe other.utf8.withContiguousStorageIfAvailable { unsafe name.elementsEqual($0) }
         }
         return isSame.flatMap { $0 } ?? name.utf8.elementsEqual(other.utf8)
       }

@@ -19,9 +19,9 @@ extension JSON {
   ///   left out of it.
   public init(parsing bytes: some Sequence<UInt8>, leavingOut omission: Omission? = nil) throws(JSONSyntaxError) {
     let bytes = Array(bytes)
-    let read = bytes.withUnsafeBufferPointer { bytes in
+    let read = unsafe bytes.withUnsafeBufferPointer { bytes in
       Result { () throws(JSONSyntaxError) in
-        var reader = JSONReader(bytes, omission)
+        var reader = unsafe JSONReader(bytes, omission)
         return try reader.document()
       }
     }
@@ -40,20 +40,21 @@ extension JSON {
       self.parent = Array(parent.utf8)
       self.names = names.map { Array($0.utf8) }
       looks = self.names.reduce(0) { looks, name in
-        name.withUnsafeBufferPointer { looks | Self.look(of: $0) }
+        unsafe name.withUnsafeBufferPointer { unsafe looks | Self.look(of: $0) }
       }
     }
 
     private static func look(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
-      1 << ((UInt64(name.first ?? 0) &+ UInt64(name.count) &* 31) & 63)
+      unsafe 1 << ((UInt64(name.first ?? 0) &+ UInt64(name.count) &* 31) & 63)
     }
 
     func isParent(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-      name.count == parent.count && parent.elementsEqual(name)
+      unsafe name.count == parent.count && parent.elementsEqual(name)
     }
 
     func holds(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-      looks & Self.look(of: name) != 0 && names.contains { $0.count == name.count && $0.elementsEqual(name) }
+      unsafe looks & Self.look(of: name) != 0
+        && names.contains { unsafe $0.count == name.count && $0.elementsEqual(name) }
     }
   }
 }
@@ -82,7 +83,7 @@ private struct JSONReader: ~Copyable {
     self.omission = omission
     scanning = unsafe JSONScanning(bytes)
     open.reserveCapacity(16)
-    if bytes.starts(with: byteOrderMark) { index = byteOrderMark.count }
+    if unsafe bytes.starts(with: byteOrderMark) { index = byteOrderMark.count }
   }
 
   mutating func document() throws(JSONSyntaxError) -> JSON {
@@ -150,7 +151,7 @@ private struct JSONReader: ~Copyable {
     case UInt8(ascii: "\""):
       let literal = try stringLiteral()
       if omits { return .null }
-      return text(literal).map { .string($0) } ?? .opaque(Array(scanning[literal.range]))
+      return unsafe text(literal).map { .string($0) } ?? .opaque(Array(scanning[literal.range]))
     default: return try scalar()
     }
   }
@@ -176,12 +177,13 @@ private struct JSONReader: ~Copyable {
     guard peek() == UInt8(ascii: "\"") else { throw error("expected a member's name in quotes") }
     let literal = try stringLiteral()
     if open.count == 1, let omission {
-      isInParent = omission.isParent(scanning[literal.range])
+      isInParent = unsafe omission.isParent(scanning[literal.range])
     }
     if isInParent, open.count == Self.entryDepth, isOmitted(literal) { omits = true }
     let decoded = literal.isPlain ? known.name(literal.range, of: scanning) : text(literal)
-    let name = decoded ?? String(decoding: scanning[literal.range], as: UTF8.self)
-    elements.push(.init(name: name, literal: decoded == nil ? Array(scanning[literal.range]) : nil, value: .null))
+    let name = unsafe decoded ?? String(decoding: scanning[literal.range], as: UTF8.self)
+    unsafe elements.push(
+      .init(name: name, literal: decoded == nil ? Array(scanning[literal.range]) : nil, value: .null))
     open[open.count - 1].isInElement = true
     skipSpace()
     guard take(":") else { throw error("expected ':' after the name \"\(Self.printable(name))\"") }
@@ -191,7 +193,7 @@ private struct JSONReader: ~Copyable {
   private static let entryDepth = 3
 
   private func isOmitted(_ name: Literal) -> Bool {
-    omission?.holds(scanning[name.range]) ?? false
+    unsafe omission?.holds(scanning[name.range]) ?? false
   }
 
   /// A string as it stands in the text: where the bytes between its quotes are, and whether it is ASCII without escapes.
@@ -209,8 +211,8 @@ private struct JSONReader: ~Copyable {
 
   /// The text of a literal; `nil` when no `String` can carry it.
   private func text(_ literal: Literal) -> String? {
-    let bytes = scanning[literal.range]
-    return literal.isPlain ? String(decoding: bytes, as: UTF8.self) : JSONString.decode(bytes)
+    let bytes = unsafe scanning[literal.range]
+    return unsafe literal.isPlain ? String(decoding: bytes, as: UTF8.self) : JSONString.decode(bytes)
   }
 
   private mutating func scalar() throws(JSONSyntaxError) -> JSON {
@@ -218,7 +220,7 @@ private struct JSONReader: ~Copyable {
     index = scanning.endOfScalar(from: start)
     let isNumber = scanning.isNumber(start..<index)
     if omits, isNumber { return .null }
-    let word = String(decoding: scanning[start..<index], as: UTF8.self)
+    let word = unsafe String(decoding: scanning[start..<index], as: UTF8.self)
     if isNumber { return .number(word) }
     switch word {
     case "null": return .null
@@ -252,9 +254,9 @@ private struct JSONReader: ~Copyable {
   }
 
   private func error(_ reason: String) -> JSONSyntaxError {
-    let before = scanning[0..<min(index, scanning.count)]
-    let line = before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
-    let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+    let before = unsafe scanning[0..<min(index, scanning.count)]
+    let line = unsafe before.reduce(into: 1) { if $1 == 0x0A { $0 += 1 } }
+    let column = unsafe before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
     // Nobody reads a path of hundreds of steps.
     let steps = open.indices.prefix(32).map { step(of: $0) } + (open.count > 32 ? ["…"] : [])
     return JSONSyntaxError(

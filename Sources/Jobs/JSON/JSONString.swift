@@ -79,13 +79,13 @@ enum JSONString {
     text.withUTF8 { bytes in
       var start = 0
       for index in bytes.indices {
-        let byte = bytes[index]
+        let byte = unsafe bytes[index]
         guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else { continue }
-        output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
         escape(byte, into: &output)
         start = index + 1
       }
-      output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+      unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
     }
   }
 

@@ -7,28 +7,28 @@ struct MemberStack: ~Copyable {
   private var capacity = 64
   private var base: UnsafeMutablePointer<JSON.Object.Member>
 
-  init() { base = .allocate(capacity: capacity) }
+  init() { unsafe base = .allocate(capacity: capacity) }
 
   deinit {
-    base.deinitialize(count: count)
-    base.deallocate()
+    unsafe base.deinitialize(count: count)
+    unsafe base.deallocate()
   }
 
   mutating func push(_ member: consuming JSON.Object.Member) {
     if count == capacity { grow() }
-    (base + count).initialize(to: member)
+    unsafe (base + count).initialize(to: member)
     count += 1
   }
 
   mutating func pop() {
     count -= 1
-    (base + count).deinitialize(count: 1)
+    unsafe (base + count).deinitialize(count: 1)
   }
 
   /// Sets the value of the last member.
-  mutating func setLast(_ value: consuming JSON) { base[count - 1].value = value }
+  mutating func setLast(_ value: consuming JSON) { unsafe base[count - 1].value = value }
 
-  func name(at index: Int) -> String { base[index].name }
+  func name(at index: Int) -> String { unsafe base[index].name }
 
   /// Takes the members from `start` on.
   mutating func take(from start: Int) -> [JSON.Object.Member] {
@@ -43,8 +43,8 @@ struct MemberStack: ~Copyable {
 
   private mutating func grow() {
     let larger = UnsafeMutablePointer<JSON.Object.Member>.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: base, count: count)
-    base.deallocate()
-    (base, capacity) = (larger, capacity * 2)
+    unsafe larger.moveInitialize(from: base, count: count)
+    unsafe base.deallocate()
+    unsafe (base, capacity) = unsafe (larger, capacity * 2)
   }
 }

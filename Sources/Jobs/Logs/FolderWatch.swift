@@ -25,7 +25,7 @@ public final class FolderWatch {
   public func add(_ folder: FilePath) {
     guard let events else { return }
     let changes = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF
-    _ = folder.withPlatformString { inotify_add_watch(events.rawValue, $0, UInt32(changes)) }
+    _ = unsafe folder.withPlatformString { unsafe inotify_add_watch(events.rawValue, $0, UInt32(changes)) }
   }
 
   /// Waits.
@@ -36,7 +36,7 @@ public final class FolderWatch {
       pollfd(fd: events?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: reader.rawValue, events: 0, revents: 0),
     ]
-    guard poll(&ends, 2, CInt(milliseconds)) > 0 else { return true }
+    guard unsafe poll(&ends, 2, CInt(milliseconds)) > 0 else { return true }
     if ends[0].revents != 0 { forget() }
     return ends[1].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
   }
@@ -49,14 +49,14 @@ public final class FolderWatch {
       pollfd(fd: events?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: end.rawValue, events: Int16(POLLIN), revents: 0),
     ]
-    guard poll(&ends, 2, CInt(milliseconds)) > 0, ends[0].revents != 0 else { return }
+    guard unsafe poll(&ends, 2, CInt(milliseconds)) > 0, ends[0].revents != 0 else { return }
     forget()
   }
 
   /// Takes the events away; that there were any is enough.
   private func forget() {
-    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
-      while let count = try? events?.read(into: buffer), count > 0 {}
+    unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+      while let count = try? unsafe events?.read(into: buffer), count > 0 {}
     }
   }
 }

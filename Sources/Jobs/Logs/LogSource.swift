@@ -123,8 +123,8 @@ final class LogSource {
 
 extension FileDescriptor {
   fileprivate func bytes(from offset: Int64, atMost count: Int) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
-      read = try self.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+    try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+      read = try unsafe self.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
   }
 }

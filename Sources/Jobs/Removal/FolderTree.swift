@@ -87,7 +87,7 @@ public struct FolderTree {
 
   private static func removeFolder(_ path: FilePath, in folder: CInt) -> Errno? {
     FaultPoint.pass()
-    let result = path.withPlatformString { unlinkat(folder, $0, AT_REMOVEDIR) }
+    let result = unsafe path.withPlatformString { unsafe unlinkat(folder, $0, AT_REMOVEDIR) }
     if result == 0 { return nil }
     let reason = Errno.current
     return reason == .noSuchFileOrDirectory ? nil : reason
@@ -138,12 +138,12 @@ private struct OpenFolder: ~Copyable {
 
   private init(_ name: FilePath, at folder: CInt, path: FilePath) throws(Errno) {
     func open() -> CInt {
-      name.withPlatformString { openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+      unsafe name.withPlatformString { unsafe openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     }
     var opened = open()
     if opened < 0, Errno.current == .permissionDenied {
       // Its owner may close a folder to himself, and open it again.
-      _ = name.withPlatformString { fchmodat(folder, $0, 0o700, 0) }
+      _ = unsafe name.withPlatformString { unsafe fchmodat(folder, $0, 0o700, 0) }
       opened = open()
     }
     guard opened >= 0 else { throw Errno.current }
@@ -155,23 +155,23 @@ private struct OpenFolder: ~Copyable {
   /// Lets its owner change what is in it.
   func allowChanges() {
     var raw = stat()
-    guard fstat(descriptor, &raw) == 0, raw.st_mode & 0o700 != 0o700 else { return }
+    guard unsafe fstat(descriptor, &raw) == 0, raw.st_mode & 0o700 != 0o700 else { return }
     _ = fchmod(descriptor, raw.st_mode & 0o7777 | 0o700)
   }
 
   func names() throws(Errno) -> [FilePath.Component] {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0, let handle = fdopendir(copy) else {
+    guard copy >= 0, let handle = unsafe fdopendir(copy) else {
       let reason = Errno.current
       close(copy)
       throw reason
     }
-    defer { closedir(handle) }
-    rewinddir(handle)
+    defer { unsafe closedir(handle) }
+    unsafe rewinddir(handle)
     var names: [FilePath.Component] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
+    while let entry = unsafe readdir(handle) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe FilePath.Component(platformString: $0) }
       }
       if let name, name.kind == .regular { names.append(name) }
     }
@@ -180,13 +180,13 @@ private struct OpenFolder: ~Copyable {
 
   func entry(_ name: FilePath.Component) -> (isFolder: Bool, bytes: Int)? {
     var raw = stat()
-    let result = name.withPlatformString { fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }
+    let result = unsafe name.withPlatformString { unsafe fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }
     guard result == 0 else { return nil }
     return (raw.st_mode & S_IFMT == S_IFDIR, raw.st_mode & S_IFMT == S_IFREG ? Int(raw.st_size) : 0)
   }
 
   func unlink(_ name: FilePath.Component) throws(Errno) {
     FaultPoint.pass()
-    if name.withPlatformString({ unlinkat(descriptor, $0, 0) }) != 0 { throw Errno.current }
+    if unsafe name.withPlatformString({ unsafe unlinkat(descriptor, $0, 0) }) != 0 { throw Errno.current }
   }
 }

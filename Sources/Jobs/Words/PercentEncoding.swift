@@ -4,7 +4,7 @@ public func percentEncoded(_ bytes: some Sequence<UInt8>, keeping kept: StaticSt
   return bytes.reduce(into: "") { text, byte in
     let isPlain =
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-      || "-._~".utf8.contains(byte) || kept.withUTF8Buffer { $0.contains(byte) }
+      || "-._~".utf8.contains(byte) || kept.withUTF8Buffer { unsafe $0.contains(byte) }
     text += isPlain ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
   }
 }

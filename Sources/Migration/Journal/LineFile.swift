@@ -64,8 +64,8 @@ final class LineWriter {
     var piece = [UInt8](repeating: 0, count: 4096)
     while end > 0 {
       let start = max(0, end - Int64(piece.count))
-      let count = try piece.withUnsafeMutableBytes {
-        try file.read(
+      let count = try unsafe piece.withUnsafeMutableBytes {
+        try unsafe file.read(
           fromAbsoluteOffset: start, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<Int(end - start)]))
       }
       if let last = piece[..<count].lastIndex(of: 0x0A) { return start + Int64(last) + 1 }
@@ -96,7 +96,7 @@ struct LineReader {
     while true {
       let count: Int
       do {
-        count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
+        count = try unsafe piece.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
       } catch {
         throw JobError(.io, path.string, "cannot be read", underlying: error)
       }
@@ -121,7 +121,7 @@ struct LineReader {
     while start > 0 {
       let begin = max(0, start - 1 << 16)
       var piece = [UInt8](repeating: 0, count: Int(start - begin))
-      let count = try piece.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: begin, into: $0) }
+      let count = try unsafe piece.withUnsafeMutableBytes { try unsafe file.read(fromAbsoluteOffset: begin, into: $0) }
       tail = piece[..<count] + tail
       start = begin
       guard let end = tail.lastIndex(of: 0x0A) else { continue }
@@ -156,8 +156,8 @@ struct LineReader {
     var line: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 8192)
     while true {
-      let count = try piece.withUnsafeMutableBytes {
-        try file.read(fromAbsoluteOffset: offset + Int64(line.count), into: $0)
+      let count = try unsafe piece.withUnsafeMutableBytes {
+        try unsafe file.read(fromAbsoluteOffset: offset + Int64(line.count), into: $0)
       }
       if count == 0 { throw JobError(.damaged, path.string, "is cut short") }
       if let end = piece[..<count].firstIndex(of: 0x0A) { return line + piece[..<end] }
@@ -180,9 +180,9 @@ struct LineReader {
 extension [UInt8] {
   /// Where the next line break is.
   fileprivate func endOfLine(from start: Int) -> Int? {
-    withUnsafeBytes { bytes in
+    unsafe withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return nil }
-      return memchr(base + start, 0x0A, bytes.count - start).map { UnsafeRawPointer($0) - base }
+      return unsafe memchr(base + start, 0x0A, bytes.count - start).map { unsafe UnsafeRawPointer($0) - base }
     }
   }
 }

@@ -29,8 +29,8 @@ struct Settling {
     let work: @Sendable () -> Void = { [ending] in
       let result = Result {
         try devices.sync()
-        for record in records { try writer.add(record) }
-        try writer.flush()
+        for record in records { try unsafe writer.add(record) }
+        try unsafe writer.flush()
       }
       ending.result.withLock { $0 = result }
     }

@@ -46,16 +46,16 @@ enum FileAttributes {
     func attempt(_ kind: CopyLosses.Kind, _ result: CInt) {
       if result != 0, reasons[kind]?.isFull != true { reasons[kind] = Errno(rawValue: errno) }
     }
-    attempt(.owner, to.withPlatformString { lchown($0, status.st_uid, status.st_gid) })
+    unsafe attempt(.owner, to.withPlatformString { unsafe lchown($0, status.st_uid, status.st_gid) })
     for (name, value) in extended(of: from) {
-      let result = to.withPlatformString { lsetxattr($0, name, value, value.count, 0) }
+      let result = unsafe to.withPlatformString { unsafe lsetxattr($0, name, value, value.count, 0) }
       if result != 0 { attempt(.attributes, result) }
     }
     if status.st_mode & S_IFMT != S_IFLNK {
-      attempt(.mode, to.withPlatformString { chmod($0, status.st_mode & 0o7777) })
+      unsafe attempt(.mode, to.withPlatformString { unsafe chmod($0, status.st_mode & 0o7777) })
     }
     let times = [status.st_atim, status.st_mtim]
-    attempt(.time, to.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
+    unsafe attempt(.time, to.withPlatformString { unsafe utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
     // ext4 says so, too, of an attribute that is longer than it takes.
     for (kind, reason) in reasons where reason.isFull {
       if kind != .attributes || reason != .noSpace || !hasRoomForAttributes(to) { throw reason }
@@ -88,18 +88,18 @@ enum FileAttributes {
 
   /// Names, each with its end, and values; labels of a security policy are the system's own.
   private static func extended(of path: FilePath) -> [(name: [CChar], value: [UInt8])] {
-    let size = path.withPlatformString { llistxattr($0, nil, 0) }
+    let size = unsafe path.withPlatformString { unsafe llistxattr($0, nil, 0) }
     guard size > 0 else { return [] }
     var list = [CChar](repeating: 0, count: size)
-    let count = path.withPlatformString { llistxattr($0, &list, list.count) }
+    let count = unsafe path.withPlatformString { unsafe llistxattr($0, &list, list.count) }
     guard count > 0 else { return [] }
     return list[..<count].split(separator: 0).compactMap { name in
       let name = Array(name) + [0]
       if name.starts(with: label) { return nil }
-      let length = path.withPlatformString { lgetxattr($0, name, nil, 0) }
+      let length = unsafe path.withPlatformString { unsafe lgetxattr($0, name, nil, 0) }
       guard length >= 0 else { return nil }
       var value = [UInt8](repeating: 0, count: max(1, length))
-      let read = path.withPlatformString { lgetxattr($0, name, &value, length) }
+      let read = unsafe path.withPlatformString { unsafe lgetxattr($0, name, &value, length) }
       return read < 0 ? nil : (name, Array(value[..<read]))
     }
   }

@@ -18,7 +18,7 @@ final class OpenTree {
   /// - Throws: ``JobError`` with code `io`, for a link too.
   init(_ root: FilePath) throws {
     self.root = root
-    folder = root.withPlatformString { open($0, Self.pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    folder = unsafe root.withPlatformString { unsafe open($0, Self.pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     if folder < 0 { throw Steps.failed(root, "cannot be read", Errno(rawValue: errno)) }
   }
 
@@ -28,7 +28,7 @@ final class OpenTree {
 
   private func status(ofLink path: RawPath) -> stat? {
     var raw = stat()
-    return path.withPointer { fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) } == 0 ? raw : nil
+    return unsafe path.withPointer { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) } == 0 ? raw : nil
   }
 
   /// What is at a path in it, as it was when that was asked for the first time; links are followed.
@@ -36,7 +36,7 @@ final class OpenTree {
     if let known = seen[path] { return known }
     var raw = stat()
     let place = path.isEmpty ? RawPath(".") : path
-    let found = place.withPointer { fstatat(folder, $0, &raw, 0) } == 0 ? raw : nil
+    let found = unsafe place.withPointer { unsafe fstatat(folder, $0, &raw, 0) } == 0 ? raw : nil
     seen[path] = .some(found)
     return found
   }
@@ -55,13 +55,13 @@ final class OpenTree {
 
   /// - Returns: why it could not be.
   private func renameToFreeName(_ from: RawPath, to: RawPath) -> Errno? {
-    from.withPointer { from in to.withPointer { Jobs.renameToFreeName(in: folder, from, to: $0) } }
+    unsafe from.withPointer { from in unsafe to.withPointer { unsafe Jobs.renameToFreeName(in: folder, from, to: $0) } }
   }
 
   /// As ``Steps/makeFolder(_:like:)``.
   func makeFolder(_ path: RawPath, like top: TreeScan.Folder?) throws {
     FaultPoint.pass()
-    guard path.withPointer({ mkdirat(folder, $0, 0o755) }) == 0 else {
+    guard unsafe path.withPointer({ unsafe mkdirat(folder, $0, 0o755) }) == 0 else {
       return try Steps.makeFolder(root.appending(path), like: top)
     }
     giveOwner(of: top, to: path)
@@ -70,7 +70,7 @@ final class OpenTree {
   /// As ``Steps/link(_:to:modified:like:)``.
   func link(_ path: RawPath, to target: RawPath, modified: Int64, like top: TreeScan.Folder?) throws {
     FaultPoint.pass()
-    let made = target.withPointer { target in path.withPointer { symlinkat(target, folder, $0) } }
+    let made = unsafe target.withPointer { target in unsafe path.withPointer { unsafe symlinkat(target, folder, $0) } }
     if made != 0 {
       let reason = Errno(rawValue: errno)
       guard reason == .fileExists else { throw Steps.failed(root.appending(path), "cannot be written", reason) }
@@ -82,14 +82,14 @@ final class OpenTree {
 
   private func giveOwner(of top: TreeScan.Folder?, to path: RawPath) {
     guard let top, let now = status(ofLink: path), now.st_uid != top.owner || now.st_gid != top.group else { return }
-    _ = path.withPointer { fchownat(folder, $0, top.owner, top.group, AT_SYMLINK_NOFOLLOW) }
+    _ = unsafe path.withPointer { unsafe fchownat(folder, $0, top.owner, top.group, AT_SYMLINK_NOFOLLOW) }
   }
 
   /// As ``Steps/setTime(_:_:)``.
   func setTime(_ path: RawPath, _ time: Int64) {
     FaultPoint.pass()
     let times = Self.times(time)
-    _ = path.withPointer { utimensat(folder, $0, times, AT_SYMLINK_NOFOLLOW) }
+    _ = unsafe path.withPointer { unsafe utimensat(folder, $0, times, AT_SYMLINK_NOFOLLOW) }
   }
 
   /// As ``Steps/write(_:to:mode:like:at:)``.
@@ -113,8 +113,8 @@ final class OpenTree {
   private func writeBeside(
     _ beside: RawPath, _ bytes: [UInt8], _ mode: FilePermissions, _ top: TreeScan.Folder?, _ time: Int64
   ) throws {
-    let opened = beside.withPointer {
-      openat(folder, $0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode.rawValue)
+    let opened = unsafe beside.withPointer {
+      unsafe openat(folder, $0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode.rawValue)
     }
     guard opened >= 0 else { throw Errno(rawValue: errno) }
     let file = FileDescriptor(rawValue: opened)
@@ -122,19 +122,19 @@ final class OpenTree {
       FaultPoint.pass()
       try file.writeAll(bytes)
       var raw = stat()
-      let isKnown = fstat(opened, &raw) == 0
+      let isKnown = unsafe fstat(opened, &raw) == 0
       if let top, !isKnown || raw.st_uid != top.owner || raw.st_gid != top.group {
         _ = fchown(opened, top.owner, top.group)
       }
       if !isKnown || raw.st_mode & 0o7777 != mode.rawValue { _ = fchmod(opened, mode.rawValue) }
       FaultPoint.pass()
-      _ = futimens(opened, Self.times(time))
+      _ = unsafe futimens(opened, Self.times(time))
     }
   }
 
   private func remove(_ path: RawPath) {
     FaultPoint.pass()
-    _ = path.withPointer { unlinkat(folder, $0, 0) }
+    _ = unsafe path.withPointer { unsafe unlinkat(folder, $0, 0) }
   }
 
   /// For the system: the time of the last access stays.
@@ -149,7 +149,7 @@ final class OpenTree {
   ///
   /// - Throws: `Errno`.
   func read(_ path: RawPath) throws -> [UInt8] {
-    let opened = path.withPointer { openat(folder, $0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    let opened = unsafe path.withPointer { unsafe openat(folder, $0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
     guard opened >= 0 else { throw Errno(rawValue: errno) }
     let file = FileDescriptor(rawValue: opened)
     return try file.closeAfter { try file.readAll(expecting: FileStatus(of: file).size) }

@@ -9,7 +9,7 @@ internal import SystemPackage
 enum Steps {
   static func status(_ path: FilePath) -> stat? {
     var raw = stat()
-    return path.withPlatformString { lstat($0, &raw) } == 0 ? raw : nil
+    return unsafe path.withPlatformString { unsafe lstat($0, &raw) } == 0 ? raw : nil
   }
 
   static func isThere(_ path: FilePath) -> Bool { status(path) != nil }
@@ -80,7 +80,7 @@ enum Steps {
     }
     removeHalfLink(at: path)
     if standing == target {
-      if let folder { _ = path.withPlatformString { lchown($0, folder.owner, folder.group) } }
+      if let folder { _ = unsafe path.withPlatformString { unsafe lchown($0, folder.owner, folder.group) } }
       if let modified { setTime(path, modified) }
       return
     }
@@ -115,15 +115,15 @@ enum Steps {
     _ path: FilePath, to target: RawPath, _ modified: Int64?, owner: (user: uid_t, group: gid_t)?
   ) throws {
     FaultPoint.pass()
-    let made = target.withPointer { target in path.withPlatformString { symlink(target, $0) } }
+    let made = unsafe target.withPointer { target in unsafe path.withPlatformString { unsafe symlink(target, $0) } }
     guard made == 0 else { throw failed(path, "cannot be written", Errno(rawValue: errno)) }
-    if let owner { _ = path.withPlatformString { lchown($0, owner.user, owner.group) } }
+    if let owner { _ = unsafe path.withPlatformString { unsafe lchown($0, owner.user, owner.group) } }
     if let modified { setTime(path, modified) }
   }
 
   static func read(link path: FilePath) -> RawPath? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = path.withPlatformString { readlink($0, &buffer, buffer.count) }
+    let count = unsafe path.withPlatformString { unsafe readlink($0, &buffer, buffer.count) }
     return count > 0 ? RawPath(buffer[..<count].map { UInt8(bitPattern: $0) }) : nil
   }
 
@@ -140,11 +140,11 @@ enum Steps {
 
   static func makeFolder(_ path: FilePath, like folder: TreeScan.Folder?) throws {
     FaultPoint.pass()
-    if path.withPlatformString({ mkdir($0, 0o755) }) != 0 {
+    if unsafe path.withPlatformString({ unsafe mkdir($0, 0o755) }) != 0 {
       let reason = Errno(rawValue: errno)
       guard reason == .fileExists, isDirectory(path) else { throw failed(path, "the folder cannot be made", reason) }
     }
-    if let folder { _ = path.withPlatformString { chown($0, folder.owner, folder.group) } }
+    if let folder { _ = unsafe path.withPlatformString { unsafe chown($0, folder.owner, folder.group) } }
   }
 
   /// Removes a folder if nothing is in it.

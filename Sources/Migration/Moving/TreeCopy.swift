@@ -146,7 +146,9 @@ struct TreeCopy {
     if status.st_mode & S_IFMT != S_IFDIR, status.st_nlink > 1 {
       if let first = names[inode] {
         FaultPoint.pass()
-        let linked = first.withPlatformString { first in to.withPlatformString { Glibc.link(first, $0) } }
+        let linked = unsafe first.withPlatformString { first in
+          unsafe to.withPlatformString { unsafe Glibc.link(first, $0) }
+        }
         if linked == 0 {
           for kind in FileAttributes.differences(from, to) { losses.note(kind, of: from, nil) }
           return
@@ -160,18 +162,18 @@ struct TreeCopy {
     FaultPoint.pass()
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      guard to.withPlatformString({ mkdir($0, 0o700) }) == 0 else { throw Errno(rawValue: errno) }
+      guard unsafe to.withPlatformString({ unsafe mkdir($0, 0o700) }) == 0 else { throw Errno(rawValue: errno) }
       let inner = try FlatFolder(from)
       for name in inner.all {
         try copy(from.appending(name), to: to.appending(name))
       }
     case S_IFLNK:
       guard let target = Steps.read(link: from) else { throw Errno(rawValue: errno) }
-      let made = target.withPointer { target in to.withPlatformString { symlink(target, $0) } }
+      let made = unsafe target.withPointer { target in unsafe to.withPlatformString { unsafe symlink(target, $0) } }
       guard made == 0 else { throw Errno(rawValue: errno) }
     case S_IFREG: try copyContent(from, to: to, size: Int64(status.st_size))
     default:
-      guard to.withPlatformString({ mknod($0, status.st_mode, status.st_rdev) }) == 0 else {
+      guard unsafe to.withPlatformString({ unsafe mknod($0, status.st_mode, status.st_rdev) }) == 0 else {
         throw Errno(rawValue: errno)
       }
     }
@@ -198,8 +200,9 @@ struct TreeCopy {
       position = start
       while position < end {
         let wanted = Int(min(Int64(buffer.count), end - position))
-        let count = try buffer.withUnsafeMutableBytes {
-          try source.read(fromAbsoluteOffset: position, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
+        let count = try unsafe buffer.withUnsafeMutableBytes {
+          try unsafe source.read(
+            fromAbsoluteOffset: position, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
         }
         // Somebody has made it shorter: that shows when the copy is compared.
         if count == 0 { return }

@@ -27,9 +27,9 @@ struct EntryBytes {
 
   mutating func pass<Number: FixedWidthInteger & BitwiseCopyable>(_ number: inout Number) {
     if isWriting {
-      withUnsafeBytes(of: number) { bytes += $0 }
+      unsafe withUnsafeBytes(of: number) { unsafe bytes += $0 }
     } else {
-      number = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Number.self) }
+      number = unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: position, as: Number.self) }
       position += MemoryLayout<Number>.size
     }
   }

@@ -21,7 +21,7 @@ public struct MigrationOptions: Sendable {
   ///
   /// - Parameter names: its name and its paths, and those of the folder that it was found in.
   func wants(_ names: [String]) -> Bool {
-    func fits(_ pattern: String) -> Bool { names.contains { fnmatch(pattern, $0, 0) == 0 } }
+    func fits(_ pattern: String) -> Bool { names.contains { unsafe fnmatch(pattern, $0, 0) == 0 } }
     return (only.isEmpty || only.contains(where: fits)) && !exclude.contains(where: fits)
   }
 

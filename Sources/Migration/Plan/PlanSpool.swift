@@ -58,8 +58,8 @@ final class PlanSpool: Sendable {
 
   /// - Throws: ``JobError`` with code `io`.
   func bytes(at place: Range<Int64>) throws(JobError) -> [UInt8] {
-    let bytes = try? [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
-      count = try file.read(fromAbsoluteOffset: place.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
+    let bytes = try? unsafe [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
+      count = try unsafe file.read(fromAbsoluteOffset: place.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
     }
     guard let bytes, bytes.count == place.count else { throw JobError(.io, "the plan", "cannot be read back") }
     return bytes

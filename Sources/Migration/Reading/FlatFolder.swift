@@ -10,7 +10,7 @@ struct FlatFolder {
 
   /// - Throws: `Errno`, but not where there is no such folder.
   init(_ folder: FilePath) throws(Errno) {
-    let handle = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    let handle = unsafe folder.withPlatformString { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard handle >= 0 else {
       let reason = Errno(rawValue: errno)
       if reason == .noSuchFileOrDirectory || reason == .notDirectory { return }
@@ -18,11 +18,11 @@ struct FlatFolder {
     }
     defer { close(handle) }
     var (files, folders, links) = (NameList(), NameList(), NameList())
-    try FolderReader().forEach(in: handle) { name, kind in
+    try unsafe FolderReader().forEach(in: handle) { name, kind in
       switch kind {
-      case .folder: folders.append(name)
-      case .link: links.append(name)
-      case .file, .special: files.append(name)
+      case .folder: unsafe folders.append(name)
+      case .link: unsafe links.append(name)
+      case .file, .special: unsafe files.append(name)
       }
     }
     files.sort()

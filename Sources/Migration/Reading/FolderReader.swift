@@ -13,28 +13,28 @@ struct FolderReader: ~Copyable {
 
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 8)
 
-  deinit { buffer.deallocate() }
+  deinit { unsafe buffer.deallocate() }
 
   /// Hands over each name but `.` and `..`, in no order.
   ///
   /// - Throws: `Errno`.
   func forEach(in folder: CInt, _ body: (_ name: UnsafeBufferPointer<UInt8>, Kind) -> Void) throws(Errno) {
-    guard let start = buffer.baseAddress else { return }
+    guard let start = unsafe buffer.baseAddress else { return }
     while true {
-      let count = getdents64(folder, start, buffer.count)
+      let count = unsafe getdents64(folder, start, buffer.count)
       if count == 0 { return }
       guard count > 0 else { throw Errno(rawValue: errno) }
       var (place, next) = (0, Int64(0))
       while place < count {
         // struct dirent64 of <bits/dirent.h>: inode, offset, the entry's length, the type, the name.
-        next = buffer.load(fromByteOffset: place + 8, as: Int64.self)
-        let length = Int(buffer.load(fromByteOffset: place + 16, as: UInt16.self))
-        let type = Int(buffer[place + 18])
-        let text = (start + place + 19).assumingMemoryBound(to: UInt8.self)
-        let name = UnsafeBufferPointer(start: text, count: strlen(start + place + 19))
+        next = unsafe buffer.load(fromByteOffset: place + 8, as: Int64.self)
+        let length = unsafe Int(buffer.load(fromByteOffset: place + 16, as: UInt16.self))
+        let type = unsafe Int(buffer[place + 18])
+        let text = unsafe (start + place + 19).assumingMemoryBound(to: UInt8.self)
+        let name = unsafe UnsafeBufferPointer(start: text, count: strlen(start + place + 19))
         place += length
-        if name[0] == Self.dot, name.count == 1 || name.count == 2 && name[1] == Self.dot { continue }
-        body(name, Self.kind(type) ?? Self.look(folder, text))
+        if unsafe name[0] == Self.dot, unsafe name.count == 1 || name.count == 2 && name[1] == Self.dot { continue }
+        unsafe body(name, Self.kind(type) ?? Self.look(folder, text))
       }
       // ext4 and btrfs say so when nothing comes behind the last name; others are asked once more.
       if next == .max { return }
@@ -56,7 +56,8 @@ struct FolderReader: ~Copyable {
   /// For file systems whose folders do not tell what each name is of.
   private static func look(_ folder: CInt, _ name: UnsafePointer<UInt8>) -> Kind {
     var raw = stat()
-    let result = fstatat(folder, UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), &raw, AT_SYMLINK_NOFOLLOW)
+    let result = unsafe fstatat(
+      folder, UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), &raw, AT_SYMLINK_NOFOLLOW)
     guard result == 0 else { return .special }
     return switch raw.st_mode & S_IFMT {
     case S_IFDIR: .folder

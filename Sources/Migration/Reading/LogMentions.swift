@@ -106,7 +106,7 @@ private struct Mentions {
     guard let handle = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return }
     defer { try? handle.close() }
     var buffer = [UInt8](repeating: 0, count: limit)
-    let count = (try? buffer.withUnsafeMutableBytes { try handle.read(into: $0) }) ?? 0
+    let count = unsafe (try? buffer.withUnsafeMutableBytes { try unsafe handle.read(into: $0) }) ?? 0
     for line in buffer[..<count].split(whereSeparator: { $0 == 0x0A }) {
       for text in Self.texts(in: line, after: "out/") {
         let name = known.first(of: text, Self.isEnd) ?? RawPath(Array(text.prefix { !Self.isEnd($0) }))

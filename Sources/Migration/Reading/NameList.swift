@@ -20,7 +20,7 @@ struct NameList: RandomAccessCollection, Sendable {
   }
 
   mutating func append(_ name: RawPath) { append(bytes: name.bytes) }
-  mutating func append(_ name: UnsafeBufferPointer<UInt8>) { append(bytes: name) }
+  mutating func append(_ name: UnsafeBufferPointer<UInt8>) { unsafe append(bytes: name) }
 
   private mutating func append(bytes name: some Collection<UInt8>) {
     spans.append(Span(start: UInt32(bytes.count), count: UInt32(name.count)))
@@ -30,10 +30,11 @@ struct NameList: RandomAccessCollection, Sendable {
   /// Orders them as ``RawPath`` are.
   mutating func sort() {
     let bytes = bytes
-    bytes.withUnsafeBytes { all in
+    unsafe bytes.withUnsafeBytes { all in
       guard let base = all.baseAddress else { return }
       spans.sort { left, right in
-        let order = memcmp(base + Int(left.start), base + Int(right.start), Int(Swift.min(left.count, right.count)))
+        let order = unsafe memcmp(
+          base + Int(left.start), base + Int(right.start), Int(Swift.min(left.count, right.count)))
         return order == 0 ? left.count < right.count : order < 0
       }
     }

@@ -43,7 +43,9 @@ struct OldRecords: Sendable {
   /// A stage's documented name: some writers had hyphens or capitals in it.
   static func name(_ text: String) -> String {
     var text = text
-    if let name = text.withUTF8({ bytes in known.first { isSpelling(bytes, of: $0.bytes) } })?.name { return name }
+    if let name = text.withUTF8({ bytes in known.first { unsafe isSpelling(bytes, of: $0.bytes) } })?.name {
+      return name
+    }
     let name = StageName(text).description
     let lower = name.lowercased()
     return known.contains { $0.name == lower } ? lower : name
@@ -52,7 +54,7 @@ struct OldRecords: Sendable {
   private static func isSpelling(_ text: UnsafeBufferPointer<UInt8>, of name: [UInt8]) -> Bool {
     guard text.count == name.count else { return false }
     return name.indices.allSatisfy {
-      text[$0] == name[$0] || text[$0] == UInt8(ascii: "-") && name[$0] == UInt8(ascii: "_")
+      unsafe text[$0] == name[$0] || text[$0] == UInt8(ascii: "-") && name[$0] == UInt8(ascii: "_")
     }
   }
 

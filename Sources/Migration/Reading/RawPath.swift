@@ -10,19 +10,19 @@ public struct RawPath: Hashable, Sendable {
 
   init(_ text: String) { bytes = Array(text.utf8) }
 
-  init(_ path: FilePath) { bytes = path.withPlatformString { Array(FilePath.bytes(of: $0)) } }
+  init(_ path: FilePath) { bytes = unsafe path.withPlatformString { unsafe Array(FilePath.bytes(of: $0)) } }
 
   /// As people read it: repaired where it is no UTF-8.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  public var path: FilePath { withPointer { FilePath(platformString: $0) } }
+  public var path: FilePath { unsafe withPointer { unsafe FilePath(platformString: $0) } }
 
   func withPointer<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
-      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(text).copyMemory(from: $0) }
-      text[bytes.count] = 0
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+      unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(text).copyMemory(from: $0) }
+      unsafe text[bytes.count] = 0
       // Never empty, so there is an address.
-      return text.baseAddress.map { body($0) } ?? body("")
+      return unsafe text.baseAddress.map { unsafe body($0) } ?? body("")
     }
   }
 
@@ -51,7 +51,7 @@ public struct RawPath: Hashable, Sendable {
       all += bytes
       if all.last != Self.slash { all.append(Self.slash) }
     }
-    all += name
+    unsafe all += name
     return RawPath(all)
   }
 
@@ -107,15 +107,15 @@ extension [UInt8] {
 }
 
 extension RawPath {
-  public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+  public func hash(into hasher: inout Hasher) { unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) } }
 }
 
 extension RawPath: Comparable {
   public static func < (left: RawPath, right: RawPath) -> Bool {
-    left.bytes.withUnsafeBytes { left in
-      right.bytes.withUnsafeBytes { right in
+    unsafe left.bytes.withUnsafeBytes { left in
+      unsafe right.bytes.withUnsafeBytes { right in
         guard let one = left.baseAddress, let other = right.baseAddress else { return left.count < right.count }
-        let order = memcmp(one, other, min(left.count, right.count))
+        let order = unsafe memcmp(one, other, min(left.count, right.count))
         return order == 0 ? left.count < right.count : order < 0
       }
     }
@@ -124,9 +124,9 @@ extension RawPath: Comparable {
 
 extension FilePath {
   static func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
-    let count = strlen(text)
-    return text.withMemoryRebound(to: UInt8.self, capacity: count) {
-      Array(UnsafeBufferPointer(start: $0, count: count))
+    let count = unsafe strlen(text)
+    return unsafe text.withMemoryRebound(to: UInt8.self, capacity: count) {
+      unsafe Array(UnsafeBufferPointer(start: $0, count: count))
     }
   }
 }

@@ -52,13 +52,13 @@ struct StageOutputs: Sendable {
     }
     guard let handle = try? scan.open(file) else { return (scan.status(of: file)?.st_size ?? 0) > 0 }
     defer { try? handle.close() }
-    return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { piece in
-      var count = pread(handle.rawValue, piece.baseAddress, piece.count, 0)
+    return unsafe withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { piece in
+      var count = unsafe pread(handle.rawValue, piece.baseAddress, piece.count, 0)
       if count == piece.count {
         let size = (try? FileStatus(of: handle).size) ?? 0
-        count = pread(handle.rawValue, piece.baseAddress, 64, max(0, size - 64))
+        count = unsafe pread(handle.rawValue, piece.baseAddress, 64, max(0, size - 64))
       }
-      let last = piece.prefix(max(0, count)).suffix(64).last { !" \n\r\t".utf8.contains($0) }
+      let last = unsafe piece.prefix(max(0, count)).suffix(64).last { !" \n\r\t".utf8.contains($0) }
       return last.map { "}]".utf8.contains($0) } ?? false
     }
   }

@@ -50,21 +50,21 @@ struct TreeScan: Sendable {
 
   private mutating func read(_ descriptor: CInt, _ path: RawPath, depth: Int, _ reader: borrowing FolderReader) {
     var raw = stat()
-    guard fstat(descriptor, &raw) == 0 else { return unreadable.append(path) }
+    guard unsafe fstat(descriptor, &raw) == 0 else { return unreadable.append(path) }
     folders.append(
       Folder(
         path: path, mode: raw.st_mode & 0o7777, modified: raw.modified, owner: raw.st_uid, group: raw.st_gid,
         device: UInt64(raw.st_dev)))
     var inner: [RawPath] = []
     do throws(Errno) {
-      try reader.forEach(in: descriptor) { name, kind in
+      try unsafe reader.forEach(in: descriptor) { name, kind in
         switch kind {
-        case .folder: inner.append(RawPath(Array(name)))
-        case .link: addLink(path.appending(name), descriptor, name)
-        case .file: files.append(path.appending(name))
+        case .folder: unsafe inner.append(RawPath(Array(name)))
+        case .link: unsafe addLink(path.appending(name), descriptor, name)
+        case .file: unsafe files.append(path.appending(name))
         case .special:
-          files.append(path.appending(name))
-          special.append(path.appending(name))
+          unsafe files.append(path.appending(name))
+          unsafe special.append(path.appending(name))
         }
       }
     } catch {
@@ -72,7 +72,9 @@ struct TreeScan: Sendable {
     }
     for name in inner.sorted() {
       let place = path.appending(name)
-      let opened = name.withPointer { openat(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+      let opened = unsafe name.withPointer {
+        unsafe openat(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      }
       if opened < 0 || depth >= Self.depthLimit {
         unreadable.append(place)
       } else {
@@ -83,9 +85,9 @@ struct TreeScan: Sendable {
   }
 
   private mutating func addLink(_ place: RawPath, _ folder: CInt, _ name: UnsafeBufferPointer<UInt8>) {
-    let name = RawPath(Array(name))
+    let name = unsafe RawPath(Array(name))
     var raw = stat()
-    guard name.withPointer({ fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0,
+    guard unsafe name.withPointer({ unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0,
       let target = Self.target(folder, name)
     else { return unreadable.append(place) }
     links.append(Link(path: place, target: target, modified: raw.modified))
@@ -93,7 +95,7 @@ struct TreeScan: Sendable {
 
   private static func target(_ folder: CInt, _ name: RawPath) -> RawPath? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = name.withPointer { readlinkat(folder, $0, &buffer, buffer.count) }
+    let count = unsafe name.withPointer { unsafe readlinkat(folder, $0, &buffer, buffer.count) }
     guard count > 0 else { return nil }
     return RawPath(buffer[..<count].map { UInt8(bitPattern: $0) })
   }
@@ -101,14 +103,14 @@ struct TreeScan: Sendable {
   /// What is at a path in it; links are followed.
   func status(of file: RawPath) -> stat? {
     var raw = stat()
-    return file.withPointer { fstatat(top.descriptor, $0, &raw, 0) } == 0 ? raw : nil
+    return unsafe file.withPointer { unsafe fstatat(top.descriptor, $0, &raw, 0) } == 0 ? raw : nil
   }
 
   /// Opens a file in it to be read.
   ///
   /// - Throws: `Errno`.
   func open(_ file: RawPath) throws(Errno) -> FileDescriptor {
-    let handle = file.withPointer { openat(top.descriptor, $0, O_RDONLY | O_CLOEXEC) }
+    let handle = unsafe file.withPointer { unsafe openat(top.descriptor, $0, O_RDONLY | O_CLOEXEC) }
     guard handle >= 0 else { throw Errno(rawValue: errno) }
     return FileDescriptor(rawValue: handle)
   }
@@ -122,8 +124,8 @@ struct TreeScan: Sendable {
   func read(_ file: RawPath, atMost limit: Int = .max) throws -> [UInt8] {
     let handle = try open(file)
     return try handle.closeAfter {
-      let start = try [UInt8](unsafeUninitializedCapacity: Self.common) { buffer, count in
-        count = try handle.read(into: UnsafeMutableRawBufferPointer(buffer))
+      let start = try unsafe [UInt8](unsafeUninitializedCapacity: Self.common) { buffer, count in
+        count = try unsafe handle.read(into: UnsafeMutableRawBufferPointer(buffer))
       }
       if start.count < Self.common { return start }
       let size = try FileStatus(of: handle).size
@@ -148,7 +150,8 @@ struct TreeScan: Sendable {
   func newest(_ canBe: (Int64) -> Bool) -> Int64? {
     let times = files.compactMap { (file) -> Int64? in
       var raw = stat()
-      return file.withPointer { fstatat(top.descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) } == 0 ? raw.modified : nil
+      return unsafe file.withPointer { unsafe fstatat(top.descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) } == 0
+        ? raw.modified : nil
     }
     return times.filter(canBe).max() ?? folders.map(\.modified).filter(canBe).max()
   }
@@ -160,7 +163,7 @@ private final class OpenFolder: Sendable {
 
   /// - Throws: `Errno`, for a link too.
   init(_ path: FilePath) throws(Errno) {
-    descriptor = path.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    descriptor = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
   }
 

@@ -79,24 +79,24 @@ struct HelperProgram {
     defer { try? stdin.close() }
     let attached = try attachment.map { try Self.file($0) }
     defer { try? attached?.close() }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, stdin.rawValue, 0)
-    posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 1)
-    posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 2)
-    posix_spawn_file_actions_adddup2(&actions, ended.writer.rawValue, 3)
-    if let attached { posix_spawn_file_actions_adddup2(&actions, attached.rawValue, 4) }
-    _ = folder.withPlatformString { posix_spawn_file_actions_addchdir_np(&actions, $0) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, stdin.rawValue, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, said.writer.rawValue, 2)
+    unsafe posix_spawn_file_actions_adddup2(&actions, ended.writer.rawValue, 3)
+    if let attached { unsafe posix_spawn_file_actions_adddup2(&actions, attached.rawValue, 4) }
+    _ = unsafe folder.withPlatformString { unsafe posix_spawn_file_actions_addchdir_np(&actions, $0) }
     var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    linux_spawn_in_own_session(&attributes)
-    let words = (["/bin/sh", "-c", Self.script, "cpwx"] + arguments).map { strdup($0) } + [nil]
-    let settings = environment.map { strdup(environmentEntry($0.key, $0.value)) } + [nil]
-    defer { (words + settings).forEach { free($0) } }
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    unsafe linux_spawn_in_own_session(&attributes)
+    let words = unsafe (["/bin/sh", "-c", Self.script, "cpwx"] + arguments).map { unsafe strdup($0) } + [nil]
+    let settings = unsafe environment.map { unsafe strdup(environmentEntry($0.key, $0.value)) } + [nil]
+    defer { unsafe (words + settings).forEach { unsafe free($0) } }
     var pid: pid_t = 0
-    let code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, words, settings)
+    let code = unsafe posix_spawn(&pid, "/bin/sh", &actions, &attributes, words, settings)
     guard code == 0 else { throw Errno(rawValue: code) }
     return pid
   }
@@ -106,9 +106,9 @@ struct HelperProgram {
     kill(-pid, SIGTERM)
     let limit = ContinuousClock.now + .milliseconds(500)
     while ContinuousClock.now < limit, kill(-pid, 0) == 0 {
-      var information = siginfo_t()
+      var information = unsafe siginfo_t()
       // The shell itself may have ended, and what it started not.
-      _ = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG)
+      _ = unsafe waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG)
       usleep(10_000)
     }
     kill(-pid, SIGKILL)
@@ -127,7 +127,7 @@ struct HelperProgram {
   /// Waits until one can be read; the first such one's index.
   private func wait(for pipes: [Pipe], atMost milliseconds: Int32) -> Int? {
     var descriptors = pipes.map { pollfd(fd: $0.isOver ? -1 : $0.reader.rawValue, events: Int16(POLLIN), revents: 0) }
-    guard poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else { return nil }
+    guard unsafe poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else { return nil }
     return descriptors.firstIndex { $0.revents != 0 }
   }
 }
@@ -163,13 +163,13 @@ private final class Pipe {
 
   var hasMore: Bool {
     var descriptor = pollfd(fd: reader.rawValue, events: Int16(POLLIN), revents: 0)
-    return !isOver && poll(&descriptor, 1, 0) > 0
+    return unsafe !isOver && poll(&descriptor, 1, 0) > 0
   }
 
   /// Appends what is there now; `false` at the end.
   func read(into bytes: inout [UInt8]) -> Bool {
-    let piece = try? [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-      count = try reader.read(into: UnsafeMutableRawBufferPointer(buffer))
+    let piece = try? unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = try unsafe reader.read(into: UnsafeMutableRawBufferPointer(buffer))
     }
     bytes += piece ?? []
     if piece?.isEmpty ?? true { isOver = true }

@@ -59,7 +59,7 @@ public struct Metrics: Sendable, Equatable {
   public static func place(_ name: String) throws -> FilePath {
     let path = absolute(FilePath(name))
     let folder = path.removingLastComponent()
-    let mayWrite = folder.withPlatformString { faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) } == 0
+    let mayWrite = unsafe folder.withPlatformString { unsafe faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) } == 0
     if mayWrite, isDirectory(folder), !isDirectory(path) { return path }
     throw JobError(
       .io, path.string, "the metrics cannot be written there",

@@ -34,7 +34,7 @@ func bytes(below folder: FilePath) -> Int {
   names(in: folder).reduce(0) { sum, name in
     let path = folder.appending(name)
     var status = stat()
-    guard path.withPlatformString({ lstat($0, &status) }) == 0 else { return sum }
+    guard unsafe path.withPlatformString({ unsafe lstat($0, &status) }) == 0 else { return sum }
     if status.st_mode & S_IFMT == S_IFDIR { return sum + bytes(below: path) }
     return sum + Int(status.st_blocks) * 512
   }

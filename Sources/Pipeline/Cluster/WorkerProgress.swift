@@ -89,8 +89,8 @@ struct WorkerProgress: Equatable {
     guard let now = try? FileStatus(of: file), now != seen else { return nil }
     seen = now
     guard now.isRegular, now.size <= sizeLimit else { return nil }
-    let bytes = try? [UInt8](unsafeUninitializedCapacity: now.size) { buffer, count in
-      count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+    let bytes = try? unsafe [UInt8](unsafeUninitializedCapacity: now.size) { buffer, count in
+      count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
     }
     return bytes.flatMap { WorkerProgress($0) }
   }

@@ -45,8 +45,8 @@ struct WorkerScript {
     """
 
   private func cpwx(_ arguments: String) -> [UInt8] {
-    let program = settings.program.withPlatformString { start in
-      Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
+    let program = unsafe settings.program.withPlatformString { start in
+      unsafe Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
     }
     return Self.quoted(program) + Array(" run -C . \(arguments)".utf8)
   }

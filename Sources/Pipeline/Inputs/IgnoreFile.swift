@@ -54,10 +54,10 @@ struct IgnoreFile {
     let name = path.lastComponent?.string ?? ""
     return rules.last { rule in
       guard isFolder || !rule.isForFolders else { return false }
-      if !rule.isPath { return fnmatch(rule.pattern, name, 0) == 0 }
+      if !rule.isPath { return unsafe fnmatch(rule.pattern, name, 0) == 0 }
       // Without FNM_PATHNAME a star goes over slashes, as only two of them should.
       let flags = rule.pattern.contains("**") ? 0 : CInt(FNM_PATHNAME)
-      return fnmatch(rule.pattern, relative.string, flags) == 0
+      return unsafe fnmatch(rule.pattern, relative.string, flags) == 0
     }?.ignores
   }
 }

@@ -68,7 +68,7 @@ public final class Lanes: Sendable {
   /// By the clock since the machine's start, which nobody turns, so that names sort by age.
   private func newTicket() -> String {
     var now = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &now)
+    unsafe clock_gettime(CLOCK_BOOTTIME, &now)
     let digits = String(Int(now.tv_sec) * 1_000_000_000 + Int(now.tv_nsec))
     let serial = drawn.withLock { drawn in
       drawn += 1

@@ -51,7 +51,7 @@ enum AdoptedProcesses {
       return children.filter { pid in
         if known.contains(pid) { return false }
         var status: CInt = 0
-        return wait4(pid, &status, WNOHANG, nil) == 0
+        return unsafe wait4(pid, &status, WNOHANG, nil) == 0
       }
     }
   }

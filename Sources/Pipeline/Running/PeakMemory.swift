@@ -21,7 +21,7 @@ struct PeakMemory {
   /// This program's own until now.
   static var own: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF.rawValue, &usage)
+    unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
     return Int(usage.ru_maxrss) * 1024
   }
 

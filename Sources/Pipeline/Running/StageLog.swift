@@ -66,7 +66,9 @@ struct StageLog: ~Copyable {
   private var endsInsideLine: Bool {
     guard let size = try? FileStatus(of: file).size, size > 0 else { return false }
     var last: UInt8 = 0
-    let count = try? withUnsafeMutableBytes(of: &last) { try file.read(fromAbsoluteOffset: Int64(size) - 1, into: $0) }
+    let count = try? unsafe withUnsafeMutableBytes(of: &last) {
+      try unsafe file.read(fromAbsoluteOffset: Int64(size) - 1, into: $0)
+    }
     return count == 1 && last != 0x0A
   }
 

@@ -74,25 +74,27 @@ struct StageProcess {
     closeOnExec(pipe.readEnd)
     closeOnExec(pipe.writeEnd)
     defer { try? pipe.writeEnd.close() }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 1)
-    posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 2)
-    _ = directory.withPlatformString { posix_spawn_file_actions_addchdir_np(&actions, $0) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, pipe.writeEnd.rawValue, 2)
+    _ = unsafe directory.withPlatformString { unsafe posix_spawn_file_actions_addchdir_np(&actions, $0) }
     var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    linux_spawn_in_own_session(&attributes)
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    unsafe linux_spawn_in_own_session(&attributes)
     var pid: pid_t = 0
-    let words = arguments.map { strdup($0) } + [nil]
+    let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     let settings =
-      environment.map { key, value in strdup(environmentEntry(key, value, ofNoText: environmentOfNoText[key])) } + [nil]
-    defer { (words + settings).forEach { free($0) } }
+      unsafe environment.map { key, value in
+        unsafe strdup(environmentEntry(key, value, ofNoText: environmentOfNoText[key]))
+      } + [nil]
+    defer { unsafe (words + settings).forEach { unsafe free($0) } }
     var code: CInt = 0
     AdoptedProcesses.starting {
-      code = program.withPlatformString { posix_spawn(&pid, $0, &actions, &attributes, words, settings) }
+      code = unsafe program.withPlatformString { unsafe posix_spawn(&pid, $0, &actions, &attributes, words, settings) }
       return code == 0 ? pid : nil
     }
     guard code == 0 else {

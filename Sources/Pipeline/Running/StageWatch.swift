@@ -34,7 +34,7 @@ extension StageProcess {
       }
       var usage = rusage()
       var status: CInt = 0
-      while wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
+      while unsafe wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
       AdoptedProcesses.noteEnded(child.pid)
       let survivors = endSurvivors()
       // What is in the pipe still; not more, should something go on writing all the same.
@@ -54,22 +54,22 @@ extension StageProcess {
         pollfd(fd: reason == nil ? stop.wakeUp.rawValue : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: ending, events: Int16(POLLIN), revents: 0),
       ]
-      guard poll(&descriptors, 3, millisecondsToNextLimit) > 0 else { return !hasPidfd && hasEnded }
+      guard unsafe poll(&descriptors, 3, millisecondsToNextLimit) > 0 else { return !hasPidfd && hasEnded }
       if descriptors[0].revents != 0 { isOpen = passOn(waiting: 0, output) }
       return hasPidfd ? descriptors[2].revents != 0 : hasEnded
     }
 
     /// Whether the stage's first process has ended; it stays to be reaped.
     private var hasEnded: Bool {
-      var info = siginfo_t()
-      return waitid(P_PID, id_t(child.pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
+      var info = unsafe siginfo_t()
+      return unsafe waitid(P_PID, id_t(child.pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
     }
 
     /// Passes on what the pipe holds; `false` when it has ended, or has nothing now.
     private mutating func passOn(waiting: Int32, _ output: (ArraySlice<UInt8>) -> Void) -> Bool {
       var descriptor = pollfd(fd: child.output.rawValue, events: Int16(POLLIN), revents: 0)
-      guard poll(&descriptor, 1, waiting) > 0 else { return false }
-      let count = read(child.output.rawValue, &buffer, buffer.count)
+      guard unsafe poll(&descriptor, 1, waiting) > 0 else { return false }
+      let count = unsafe read(child.output.rawValue, &buffer, buffer.count)
       if count > 0 { output(buffer[..<count]) }
       return count > 0
     }

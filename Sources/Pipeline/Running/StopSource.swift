@@ -90,7 +90,7 @@ public final class StopSource: Sendable {
   /// Waits until the run is told to end, or so many seconds.
   func waitToDrain(atMost seconds: Double) {
     var end = pollfd(fd: drainWakeUp.rawValue, events: Int16(POLLIN), revents: 0)
-    _ = poll(&end, 1, CInt(seconds * 1000))
+    _ = unsafe poll(&end, 1, CInt(seconds * 1000))
   }
 
   /// Raises the level; it never falls.

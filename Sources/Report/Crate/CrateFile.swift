@@ -17,7 +17,7 @@ struct CrateFile {
     guard let status = try? FileStatus(ofLink: path), status.isRegular else { return nil }
     var inner = path
     _ = inner.removePrefix(folder)
-    let bytes = inner.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: inner.length)) }
+    let bytes = unsafe inner.withPlatformString { unsafe Array(UnsafeBufferPointer(start: $0, count: inner.length)) }
     id = percentEncoded(bytes.map { UInt8(bitPattern: $0) })
     self.path = path
     let hash: String

@@ -52,10 +52,12 @@ func replace(_ path: FilePath, by source: FilePath) throws {
 func linkFile(_ path: FilePath, as link: FilePath) throws {
   let temporary = link.removingLastComponent().appending(".link-\(link.lastComponent?.string ?? "")")
   unlink(temporary)
-  let made = path.withPlatformString { path in temporary.withPlatformString { Glibc.link(path, $0) } }
+  let made = unsafe path.withPlatformString { path in
+    unsafe temporary.withPlatformString { unsafe Glibc.link(path, $0) }
+  }
   if made != 0 {
     let target = path.lastComponent?.string ?? ""
-    let linked = temporary.withPlatformString { symlink(target, $0) }
+    let linked = unsafe temporary.withPlatformString { unsafe symlink(target, $0) }
     guard linked == 0 else { throw Errno(rawValue: errno) }
   }
   try replace(link, by: temporary)

@@ -23,10 +23,10 @@ struct WaveFormat: Sendable, Equatable {
     defer { try? file.close() }
     let size = 4096
     guard
-      let header = try? [UInt8](
+      let header = try? unsafe [UInt8](
         unsafeUninitializedCapacity: size,
         initializingWith: { buffer, count in
-          count = try file.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
+          count = try unsafe file.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
         })
     else { return nil }
     self.init(header: header)

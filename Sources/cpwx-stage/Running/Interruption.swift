@@ -25,7 +25,7 @@ struct Interruption: Error, CustomStringConvertible {
   /// Holds the signals back. Called before any other thread is there, so that all inherit it.
   static func block() {
     var signals = watched
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   /// Waits for signals as long as the process lives, and calls `stop` at the first one.
@@ -33,7 +33,7 @@ struct Interruption: Error, CustomStringConvertible {
     while true {
       var signals = watched
       var number: Int32 = 0
-      guard sigwait(&signals, &number) == 0 else { continue }
+      guard unsafe sigwait(&signals, &number) == 0 else { continue }
       let isSecond = first.withLock { first in
         defer { first = first ?? number }
         return first != nil
@@ -45,8 +45,8 @@ struct Interruption: Error, CustomStringConvertible {
 
   private static var watched: sigset_t {
     var signals = sigset_t()
-    sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
+    unsafe sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
     return signals
   }
 }

@@ -13,7 +13,7 @@ internal import SystemPackage
 enum Main {
   static func main() {
     // Names in scripts other than Latin, whatever locale a timer or a container gives.
-    setlocale(LC_CTYPE, "C.UTF-8")
+    unsafe setlocale(LC_CTYPE, "C.UTF-8")
     // Whoever reads our progress may go away; the work goes on.
     signal(SIGPIPE, SIG_IGN)
     Interruption.block()

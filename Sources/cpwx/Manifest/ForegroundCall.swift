@@ -22,20 +22,20 @@ struct ForegroundCall {
   ///
   /// - Throws: ``Failure``; ``JobError`` with code `missingEngine` when it cannot be started.
   func run() throws {
-    var arguments = words.map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
-    let code = posix_spawnp(&Self.child, words[0], nil, nil, &arguments, environ)
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    let code = unsafe posix_spawnp(&Self.child, words[0], nil, nil, &arguments, environ)
     guard code == 0 else {
       throw JobError(
         .missingEngine, words[0], "cannot be started",
         remedy: "It is looked for in PATH; the stage's entry says that it failed.", underlying: Errno(rawValue: code))
     }
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = { number in _ = kill(ForegroundCall.child, number) }
+    unsafe action.__sigaction_handler.sa_handler = { number in _ = unsafe kill(ForegroundCall.child, number) }
     action.sa_flags = SA_RESTART
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+    for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaction(number, &action, nil) }
     var status: CInt = 0
-    while waitpid(Self.child, &status, 0) < 0 && errno == EINTR {}
+    while unsafe waitpid(Self.child, &status, 0) < 0 && errno == EINTR {}
     let signal = status & 0x7F
     if signal != 0 { throw Failure(exitCode: 128 + signal, description: "ended by signal \(signal)") }
     let exit = status >> 8 & 0xFF

@@ -44,12 +44,12 @@ struct PlanEditor {
     let editor = environmentVariable("VISUAL")?.nonEmpty ?? environmentVariable("EDITOR")?.nonEmpty ?? "vi"
     // As git does it: the setting may hold options, and the file's name is no part of it.
     let words = ["sh", "-c", "\(editor) \"$1\"", editor, file.string]
-    var arguments = words.map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
     var child: pid_t = 0
-    let code = posix_spawnp(&child, "sh", nil, nil, &arguments, environ)
+    let code = unsafe posix_spawnp(&child, "sh", nil, nil, &arguments, environ)
     var status: CInt = 0
-    guard code == 0, waitpid(child, &status, 0) == child, status == 0 else {
+    guard code == 0, unsafe waitpid(child, &status, 0) == child, status == 0 else {
       throw JobError(.usage, editor, "the editor did not end well", remedy: "Nothing was changed.")
     }
   }

@@ -11,7 +11,7 @@ enum Console {
   /// away, in silence.
   static func out(raw bytes: [UInt8]) {
     guard let reason = write(bytes, to: 1) else { return }
-    if reason != EPIPE { error("the result cannot be written: \(String(cString: strerror(reason)))") }
+    if reason != EPIPE { error(unsafe "the result cannot be written: \(String(cString: strerror(reason)))") }
     exit(reason == EPIPE ? 141 : ExitStatus.io.rawValue)
   }
 
@@ -65,7 +65,7 @@ enum Console {
   private static func write(_ bytes: [UInt8], to descriptor: CInt) -> CInt? {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       if count < 0 { return errno }
       rest = rest.dropFirst(count)
@@ -89,21 +89,21 @@ enum Console {
   /// Columns of the terminal behind standard output; `nil` when it is none.
   static var outColumns: Int? {
     var size = winsize()
-    guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    guard isatty(1) == 1, unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 
   /// Rows of the terminal behind standard error; 24 when it does not say.
   static var rows: Int {
     var size = winsize()
-    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+    guard unsafe ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
     return Int(size.ws_row)
   }
 
   /// Columns of the terminal behind standard error; 80 when it does not say.
   static var columns: Int {
     var size = winsize()
-    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard unsafe ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 }
