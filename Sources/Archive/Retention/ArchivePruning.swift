@@ -108,11 +108,20 @@ public struct ArchivePruning: Sendable {
       let staging = RestoreStaging(
         output: workspace.resolve(documentPath: place.folder), logs: workspace.resolve(documentPath: place.logs))
     else { return try body() }
-    let lock = try staging.reserve()
+    guard let lock = try reserve(staging) else { return try body() }
     let result = Result { try body() }
     staging.discard()
     _ = consume lock
     try result.get()
+  }
+
+  /// - Returns: `nil` where the disk is too full for it: no restoration finds room there either, and archives are pruned to make some.
+  private func reserve(_ staging: RestoreStaging) throws -> FileLock? {
+    do {
+      return try staging.reserve()
+    } catch let error as JobError where (error.underlying as? Errno)?.isFull == true {
+      return nil
+    }
   }
 
   /// What an archive's age counts from: the job's end, or else its day.

@@ -66,7 +66,10 @@ struct FullArchiveDiskTests {
     }
   }
 
-  @Test func `a full disk at any write of a restoration leaves the archive, and nothing in the job's place`() throws {
+  @Test(arguments: [false, true])
+  func `a full disk at any write of a restoration leaves the archive, and the job's place as it was`(replaces: Bool)
+    throws
+  {
     try TestWorkspace.with([.making("one")], config: ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs"]) { workspace in
       let disk = workspace.path("disk")
       try workspace.mountLoopDisk(at: disk, size: "16M")
@@ -81,22 +84,53 @@ struct FullArchiveDiskTests {
           "sh", job,
         ]).wait().code == 0)
       let whole = try workspace.snapshot(job)
-      #expect(try workspace.cpwx("archive", id).code == 0)
+      #expect(try workspace.start([CPWX.path, "archive", id] + (replaces ? ["--keep"] : [])).wait().code == 0)
+      if replaces { try workspace.write(job + "/mine.txt", "mine") }
+      let before = replaces ? try workspace.snapshot(job) : []
       var (failures, refusals) = (0, 0)
       for size in stride(from: 16, through: 1016, by: 40) {
         try workspace.fill(disk, leaving: size)
-        let outcome = try workspace.cpwx("archive", "restore", id)
+        let restore = [CPWX.path, "archive", "restore", id] + (replaces ? ["--replace"] : [])
+        let outcome = try workspace.start(restore).wait()
         if outcome.code == 0 { break }
         failures += 1
         if outcome.errors.contains("there is no room for it") { refusals += 1 }
         #expect(outcome.code == 74, "\(size): \(outcome.errors)")
-        #expect(!workspace.exists(job), "\(size)")
-        #expect(workspace.leftovers.isEmpty, "\(size): \(workspace.leftovers)")
+        #expect(workspace.exists(job) == replaces, "\(size)")
+        if replaces { #expect(try workspace.snapshot(job) == before, "\(size)") }
+        #expect(workspace.leftovers(in: "disk").isEmpty, "\(size): \(workspace.leftovers(in: "disk"))")
         #expect(workspace.archives.count == 1)
       }
       // Where the files' content has room it is the many names that have none. For root, the file system counts what it keeps for itself as free.
       #expect(failures > refusals + 1 && (refusals > 3 || geteuid() == 0), "\(failures), \(refusals)")
       #expect(try workspace.snapshot(job) == whole)
+      #expect(workspace.tree("disk/out").count { $0.hasSuffix("/mine.txt") } == (replaces ? 1 : 0))
+    }
+  }
+
+  @Test func `archives are pruned from a disk that is full, and their numbers are not given again`() throws {
+    let places = ["OUTPUT_ROOT=disk/out", "LOG_ROOT=disk/logs", "ARCHIVE_ROOT=disk/archive"]
+    try TestWorkspace.with([.making("one")], config: places) { workspace in
+      let disk = workspace.path("disk")
+      try workspace.mountLoopDisk(at: disk, size: "16M")
+      let state = ["CPWX_STATE": disk + "/state"]
+      try workspace.film()
+      #expect(try workspace.cpwx("run", environment: state).code == 0)
+      #expect(try workspace.cpwx("archive", "latest", environment: state).code == 0)
+      // To the last block: no folder can be made any more.
+      let fill = """
+        for size in 1M 1k 1k; do
+          dd if=/dev/zero of="$1/filler" bs=$size oflag=append conv=notrunc status=none 2> /dev/null || sync -f "$1"
+        done
+        ! mkdir "$1/none" 2> /dev/null
+        """
+      #expect(try workspace.start(["sh", "-c", fill, "sh", disk]).wait().code == 0)
+      let pruned = try workspace.cpwx("archive", "prune", "--yes", "latest", environment: state)
+      #expect(pruned.code == 0 && pruned.errors.contains("1 removed"), "\(pruned)")
+      #expect(workspace.archives(in: "disk/archive").isEmpty && workspace.leftovers(in: "disk").isEmpty)
+      try workspace.remove("disk/filler")
+      let made = try workspace.cpwx("job", "create", environment: state)
+      #expect(made.output.hasSuffix("-002\n"), "\(made)")
     }
   }
 
