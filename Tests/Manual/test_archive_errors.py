@@ -320,6 +320,8 @@ class ForeignArchives(ErrorCase):
         huge = tarfile.TarInfo("out/b")
         huge.size = 1 << 50
         self.refused("has N bytes, more than it may (...)", good, change=lambda tar: tar[:512] + huge.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+        sparse = {"size": 4, "pax_headers": {"GNU.sparse.map": "100,4", "GNU.sparse.size": "10"}}
+        self.refused("is damaged: it has more bytes than its header tells", ("out/a", sparse))
         self.refused("the tar cannot be read on: ...", ("out/a", {"size": 5000}), change=lambda tar: tar[:2048])
         self.refused("is cut short", good, change=lambda tar: tar[:512])
 
