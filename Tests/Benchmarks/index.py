@@ -4,7 +4,7 @@
 usage: index.py INDEX-BENCH CPWX FOLDER [SIZE ...]
 
 FOLDER/workspace grows from size to size, and stays for the next run. What happens in process is measured by
-`index-bench measure`; then whole processes: median and the slowest of 21, of lists and completions the 99th of 100, of statistics the slowest of 5.
+`index-bench measure`, state changes in turn with a workspace of no job; then whole processes: median and the slowest of 21, of lists and completions the 99th of 100, of statistics the slowest of 5.
 """
 
 import json
@@ -16,6 +16,8 @@ import sys
 import time
 
 RUNS = 21
+# In turn, of what is set side by side.
+TURNS = 5
 # For what people wait for many times a day.
 OFTEN = 100
 FIND_LIMIT = 120
@@ -55,6 +57,18 @@ def standing(workspace):
         return 0
 
 
+def changes(bench, workspace, empty):
+    """State changes stored a second, here and where there is no other job, in turn: rows of the table, of medians."""
+    rates = {}
+    for _ in range(TURNS):
+        for place, where in ((empty, "where there is no other job"), (workspace, "here")):
+            said = subprocess.run([bench, "change", place], check=True, stdout=subprocess.PIPE).stdout
+            for name, rate in json.loads(said).items():
+                rates.setdefault((name, where), []).append(rate)
+    return {f"state changes a second, {name.replace('_', ' ')}, {where}": round(statistics.median(values))
+            for (name, where), values in rates.items()}
+
+
 def measured(bench, cpwx, workspace, size):
     """Rows of the table: what, and the figure."""
     subprocess.run([bench, "generate", workspace, str(size)], check=True)
@@ -74,8 +88,6 @@ def measured(bench, cpwx, workspace, size):
         rows[f"find: {name}, query, ms"] = pair(figures["query"])
         rows[f"find: {name}, with files compared, ms"] = pair(figures["whole"])
     rows["statistics, whole, ms"] = pair(inside["statistics"])
-    for name, rate in inside["changes_per_second"].items():
-        rows[f"state changes a second, {name.replace('_', ' ')}"] = rate
     rows["cpwx --version, ms"] = repeated([cpwx, "--version"])
     for words in ([], ["status=failed"], ["title~night"], ["user=2", "--sort", "duration"], ["--sort", "title", "--reverse"]):
         listing = [cpwx, "job", "list", "--limit", "50", *words, "-C", workspace]
@@ -104,6 +116,10 @@ def main():
         if standing(workspace) > size or size == 0:
             workspace = f"{folder}/{size}"  # the one that grows has grown beyond this size
         rows = measured(bench, cpwx, workspace, size)
+        if size:
+            empty = f"{folder}/0"
+            subprocess.run([bench, "generate", empty, "0"], check=True)
+            rows.update(changes(bench, workspace, empty))
         columns.append((f"{size:,}", rows))
         print(f"{size:,} jobs measured", file=sys.stderr)
     names = list(dict.fromkeys(name for _, rows in columns for name in rows))

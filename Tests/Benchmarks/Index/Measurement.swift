@@ -38,8 +38,12 @@ struct Measurement {
       figures["find"] = try QueryMeasurement(of: index).finds()
       let statistics = try Samples(5) { _ in _ = try index.statistics([]) }
       figures["statistics"] = statistics.document
-      figures["changes_per_second"] = try ChangeMeasurement(of: index).figures()
     }
     return figures
+  }
+
+  /// State changes that the index as it stands stores a second.
+  func changes() throws -> JSON {
+    try JobIndex.look(in: workspace, notice: notice) { try ChangeMeasurement(of: $0).figures() }
   }
 }
