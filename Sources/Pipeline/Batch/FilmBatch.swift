@@ -80,6 +80,8 @@ public struct FilmBatch: Sendable {
     // Also where there is nothing to do: the run that was killed may have come to its end.
     OpenBatch.sweep(in: workspace)
     JobRemoval(in: workspace).finishNoted { observe(.warning("\($0)")) }
+    DeadRuns(workspace: workspace, environment: environment)
+      .end(butOf: Set(plan.films.filter(\.kind.isWork).compactMap { $0.job?.output }), observe: observe)
     for film in plan.films where film.isMoved { repoint(film, observe) }
     for film in plan.films where film.isCancelled && film.kind.isWork {
       do { try film.job.map { try Cancellation.lift(from: $0) } } catch { observe(.warning("\(error)")) }

@@ -6,7 +6,11 @@ internal import SystemPackage
 /// each carries, and containers.
 public enum Orphans {
   /// What every process of a job carries in its environment, and no other.
-  static func marker(of paths: JobPaths) -> String { "CPWX_RUN_OF=\(paths.output.string)" }
+  static func marker(of paths: JobPaths) -> String { markers + paths.output.string }
+  private static let markers = "CPWX_RUN_OF="
+
+  /// The folders of the jobs, of any workspace, that processes of this machine belong to.
+  static func marked() -> Set<String> { ProcessGroup.values(of: markers) }
 
   /// Ends them, and removes what the run told of how far it was. The caller holds the job's lock: else they might be those
   /// of a run at work.

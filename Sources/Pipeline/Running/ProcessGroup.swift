@@ -54,6 +54,18 @@ enum ProcessGroup {
     }
   }
 
+  /// What stands behind `prefix` in the environments of all processes but this one.
+  static func values(of prefix: String) -> Set<String> {
+    let wanted = Array(prefix.utf8)
+    let own = getpid()
+    let values = names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != own }.flatMap { pid -> [String] in
+      guard let environment = try? readProcFile(of: pid, "environ") else { return [] }
+      return environment.split(separator: 0).filter { $0.starts(with: wanted) }
+        .map { String(decoding: $0.dropFirst(wanted.count), as: UTF8.self) }
+    }
+    return Set(values)
+  }
+
   private static func hasLivingMember(_ group: pid_t) -> Bool {
     guard kill(-group, 0) == 0 || errno == EPERM else { return false }
     return names(in: "/proc").compactMap { pid_t($0) }.contains { getpgid($0) == group && !isZombie($0) }

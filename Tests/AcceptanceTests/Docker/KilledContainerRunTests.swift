@@ -85,4 +85,22 @@ struct KilledContainerRunTests {
       try expectDone(workspace, daemon, path: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
     }
   }
+
+  @Test func `what it leaves is ended by the next run of anything, though its film is gone`() throws {
+    try TestWorkspace.withContainers([Self.gate]) { workspace, daemon in
+      let film = try workspace.film()
+      let run = try daemon.startCPWX("run")
+      #expect(workspace.jobHolds("runs"))
+      let job = try workspace.job()
+      run.send(SIGKILL)
+      try run.wait()
+      #expect(try daemon.docker("ps", "-q").lines.count == 1)
+      try workspace.remove(film)
+      let next = try daemon.cpwx("run")
+      #expect(next.code == 0, "\(next.errors)")
+      #expect(next.errors.contains("ended processes that an earlier run had left behind"), "\(next.errors)")
+      #expect(try daemon.containers() == [])
+      #expect(!workspace.exists(job + "/.cpwx.container"))
+    }
+  }
 }

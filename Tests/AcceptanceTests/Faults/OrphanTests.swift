@@ -108,6 +108,33 @@ struct OrphanTests {
     }
   }
 
+  @Test func `processes of a job whose film is gone are ended by the next run, whatever that is about`() throws {
+    try withOrphans { workspace in
+      let dead = (try workspace.job() as NSString).lastPathComponent
+      try workspace.remove("in/Film (2001).mp4")
+      let next = try workspace.cpwx("run")
+      #expect(next.code == 0)
+      #expect(next.errors.contains("\(dead): ended processes that an earlier run had left behind"), "\(next.errors)")
+      #expect(workspace.stageProcesses().isEmpty)
+      #expect(try isAlive(workspace, "far cleared") == false)
+      #expect(try !workspace.cpwx("run").errors.contains("ended processes"))
+    }
+  }
+
+  @Test func `those of a job that another run has in hand are not touched`() throws {
+    let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.05; done")
+    try TestWorkspace.with([stage]) { workspace in
+      let film = try workspace.film()
+      let first = try workspace.startCPWX("run", film)
+      #expect(eventually { workspace.exists("begun") })
+      let other = try workspace.cpwx("run", "in")
+      #expect(!other.errors.contains("ended processes"), "\(other.errors)")
+      try workspace.write("open", "")
+      #expect(try first.wait().code == 0)
+      #expect(workspace.runs == ["slow"])
+    }
+  }
+
   @Test func `a person's session that took over a stage's whole environment survives`() throws {
     try withOrphans { workspace in
       try beginSession(workspace, doing: ". ./stage.env")
