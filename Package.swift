@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Whether `make fuzz` builds its program, which has an input's way in common with the tests.
+let isFuzzing = Context.environment["CPWX_FUZZ"] != nil
+
 /// For targets that call C or hold memory by pointers: each place that the compiler cannot answer for is marked.
 let safe = strict + [.strictMemorySafety()]
 
@@ -107,7 +110,7 @@ let package = Package(
     .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "SeekableTarTests", dependencies: ["SeekableTar", "Hashing", "TestSupport", system],
-      swiftSettings: strict),
+      exclude: isFuzzing ? ["Fuzz"] : [], swiftSettings: strict),
     .testTarget(name: "TextWidthTests", dependencies: ["TextWidth", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport", system], swiftSettings: strict),
     .testTarget(
@@ -149,9 +152,9 @@ let package = Package(
 )
 
 // Only with the fuzzer's own main can this be linked: see `make fuzz`.
-if Context.environment["CPWX_FUZZ"] != nil {
+if isFuzzing {
   package.targets.append(
     .executableTarget(
-      name: "archive-fuzz", dependencies: ["SeekableTar", system], path: "Tests/Fuzz", exclude: ["seeds.py"],
+      name: "archive-fuzz", dependencies: ["SeekableTar", system], path: "Tests/SeekableTarTests/Fuzz",
       swiftSettings: safe + [.unsafeFlags(["-parse-as-library"])]))
 }
