@@ -201,7 +201,7 @@ class Provoked(ErrorCase):
             "is nothing that ... takes": ["run", "--runner", "podman"],
             "Name jobs, or choose some: --older-than 30d, --over 80%, --status completed, --user 2": ["archive"],
             "Jobs that are named are chosen already": ["archive", "--older-than", "1d", "latest"],
-            "--force is for jobs that are named": ["archive", "--force", "--older-than", "1d"],
+            "--force is for jobs that are named, or chosen by --status": ["archive", "--force", "--older-than", "1d"],
             "Give a rule, as in --keep-last 100": ["archive", "prune"],
             "Name archives by their jobs or paths, or take --all": ["archive", "verify"],
             "Name members, or with --to DIR take all": ["archive", "extract", "latest"],

@@ -118,10 +118,11 @@ class Jobs(ErrorCase):
         theirs = other.archive()[1]
         restored = self.place.cpwx("archive", "restore", job, code=0)
         self.assertTrue(folder.exists(), restored)
+        self.kept("it was restored on ..., after its archive was made; name it with --force to archive it all the same", job)
         if theirs.name == archive.name:
             shutil.copy(theirs, archive)
             self.kept(
-                "... is the archive of another job of this name, ...: give each workspace an ARCHIVE_ROOT of its own", job)
+                "... is the archive of another job of this name, ...: give each workspace an ARCHIVE_ROOT of its own", "--force", job)
 
     def test_whose_logs_are_elsewhere(self):
         folder = Path(self.place.job())

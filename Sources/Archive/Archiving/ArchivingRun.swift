@@ -59,6 +59,7 @@ public final class ArchivingRun: Sendable {
       if let over, let disk, disk.part(freeing: freed) <= over {
         return notNeeded(candidate.job, "would be", disk.part(freeing: freed))
       }
+      if let kept = kept(candidate) { return kept }
       do {
         let size = try archiving.measure(candidate.job)
         var outcome = ArchiveOutcome(candidate.job, .planned)
@@ -91,7 +92,7 @@ public final class ArchivingRun: Sendable {
     }
     onThreads(min(jobs, state.withLock { $0.waiting.count })) { [self] _ in
       while let next = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
-        let outcome = outcome(of: next.candidate.job, number: next.number, bytes: next.bytes)
+        let outcome = outcome(of: next.candidate, number: next.number, bytes: next.bytes)
         // Whatever became of it, nothing more is to be done.
         note(next.number, next.bytes)
         end(next.number, outcome)
@@ -100,11 +101,13 @@ public final class ArchivingRun: Sendable {
     return state.withLock { state in candidates.indices.compactMap { state.outcomes[$0] } }
   }
 
-  private func outcome(of job: IndexedJob, number: Int, bytes: Int) -> ArchiveOutcome {
+  private func outcome(of candidate: ArchiveChoice.Candidate, number: Int, bytes: Int) -> ArchiveOutcome {
+    let job = candidate.job
     if stop() != .no { return ArchiveOutcome(job, .skipped, reason: "not begun: stopped") }
     if let over, let used = DiskUse.part(of: workspace.outputRoot), used <= over {
       return notNeeded(job, "is", used)
     }
+    if let kept = kept(candidate) { return kept }
     observe(.began(job))
     do {
       return try archiving.archive(job) { [self] part in
@@ -140,7 +143,12 @@ public final class ArchivingRun: Sendable {
       return ArchiveOutcome(candidate.job, .kept, reason: reason)
     }
     if candidate.isDone { return ArchiveOutcome(candidate.job, .skipped, reason: "it is archived already") }
-    return candidate.objection.map { ArchiveOutcome(candidate.job, .kept, reason: $0) }
+    // A job that is not needed stays, whatever speaks against it.
+    return over == nil ? kept(candidate) : nil
+  }
+
+  private func kept(_ candidate: ArchiveChoice.Candidate) -> ArchiveOutcome? {
+    candidate.objection.map { ArchiveOutcome(candidate.job, .kept, reason: $0) }
   }
 
   private func failed(_ job: IndexedJob, _ error: any Error) -> ArchiveOutcome {

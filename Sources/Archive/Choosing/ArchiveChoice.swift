@@ -13,8 +13,10 @@ public struct ArchiveChoice: Sendable {
   public var user: String?
   /// Archive the oldest jobs until no more than this part of the disk is in use, from 0 to 1.
   public var over: Double?
-  /// Also jobs that could go on, and those that have changed since they were archived.
+  /// Also jobs that could go on, that were put back from their archives, and that have changed since they were archived.
   public var force = false
+  /// Whether jobs stay when they are archived.
+  public var keepsJobs = false
 
   public init() {}
 
@@ -36,7 +38,7 @@ public struct ArchiveChoice: Sendable {
       let job = try JobIndex.job(named: name, in: workspace, notice: notice)
       if !found.contains(where: { $0.folder == job.folder }) { found.append(job) }
     }
-    if !names.isEmpty { return found.map { Candidate(job: $0, objection: objection(to: $0)) } }
+    if !names.isEmpty { return found.map { Candidate(job: $0, objection: objection(to: $0, in: workspace)) } }
     var query = JobQuery()
     query.filters = [try JobFilter("status=\(statuses.joined(separator: ","))"), try JobFilter("archive!=archived")]
     if let user { query.filters.append(try JobFilter("user=\(user)")) }
@@ -44,20 +46,23 @@ public struct ArchiveChoice: Sendable {
     found = try JobIndex.look(in: workspace, notice: notice) { try $0.page(query) }
     return found.filter { !$0.isArchived && isOld($0, in: workspace) }
       .sorted { (age($0, in: workspace), $0.folder) < (age($1, in: workspace), $1.folder) }
-      .map { Candidate(job: $0, objection: objection(to: $0)) }
+      .map { Candidate(job: $0, objection: objection(to: $0, in: workspace)) }
   }
 
   /// What speaks against archiving a job, however it was chosen.
-  private func objection(to job: IndexedJob) -> String? {
-    if job.isArchived || force && !names.isEmpty { return nil }
+  private func objection(to job: IndexedJob, in workspace: Workspace) -> String? {
+    if job.isArchived || force { return nil }
     switch PipelineStatus(rawValue: job.status) {
     case .running?: return "it is running"
     case .pending?: return "it has not begun, and can be run; name it with --force to archive it all the same"
     case .interrupted?: return "it can be resumed; name it with --force to archive it all the same"
-    // Who asks for failed ones by their status has given them up; who names a job may not know how it ended.
-    case .failed? where !names.isEmpty:
-      return "it failed, and can be resumed; name it with --force to archive it all the same"
-    case .completed?, .failed?, nil: return nil
+    case .failed?: return "it failed, and can be resumed; name it with --force to archive it all the same"
+    case .completed?, nil: break
+    }
+    // It is there for a reason. Where an age is given, it counts from then.
+    if keepsJobs || before != nil { return nil }
+    return restored(job, in: workspace).map {
+      "it was restored on \($0.format("%Y-%m-%d %H:%M")), after its archive was made; name it with --force to archive it all the same"
     }
   }
 
@@ -65,13 +70,18 @@ public struct ArchiveChoice: Sendable {
     before.map { age(job, in: workspace) < $0 } ?? true
   }
 
-  /// When the job was completed, or else last changed; or was put back from its archive, as it is there for a reason then.
+  /// When the job was completed, or else last changed; or was put back from its archive.
   private func age(_ job: IndexedJob, in workspace: Workspace) -> Timestamp {
     let age = job.completed ?? Timestamp(microseconds: job.stamp.modified / 1000)
+    return restored(job, in: workspace).map { max(age, $0) } ?? age
+  }
+
+  /// When the job's folder was made, where that is younger than its archive.
+  private func restored(_ job: IndexedJob, in workspace: Workspace) -> Timestamp? {
     guard let archive = job.archive, let kept = try? FileStatus(of: workspace.resolve(documentPath: archive)),
-      let changed = FileStatus.changeTime(of: workspace.resolve(documentPath: job.folder)), changed > kept.modified
-    else { return age }
-    return max(age, Timestamp(microseconds: changed / 1000))
+      let born = FileStatus.birthTime(of: workspace.resolve(documentPath: job.folder)), born > kept.modified
+    else { return nil }
+    return Timestamp(microseconds: born / 1000)
   }
 }
 

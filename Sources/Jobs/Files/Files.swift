@@ -36,8 +36,13 @@ public struct FileStatus: Sendable, Equatable {
     self.init(raw)
   }
 
-  /// When something at `path` was last changed, renamed or put there, in nanoseconds since 1970; no program can set it.
-  public static func changeTime(of path: FilePath) -> Int64? {
+  /// When something at `path` was made, or where the file system does not say, last changed or put there, in nanoseconds since 1970;
+  /// no program can set it.
+  public static func birthTime(of path: FilePath) -> Int64? {
+    var (seconds, fraction) = (0, 0)
+    if unsafe path.withPlatformString({ unsafe file_birth($0, &seconds, &fraction) }) == 0 {
+      return nanoseconds(seconds, fraction)
+    }
     var raw = stat()
     guard unsafe path.withPlatformString({ unsafe lstat($0, &raw) }) == 0 else { return nil }
     return nanoseconds(raw.st_ctim.tv_sec, raw.st_ctim.tv_nsec)

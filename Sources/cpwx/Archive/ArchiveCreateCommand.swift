@@ -13,9 +13,10 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       For each job: lock it, write the archive beside its place, read it back from the disk and compare, give it its name, \
       look whether the job is as it was, and only then remove it. Killed at any moment, it goes on with the next run.
 
-      Never archived are jobs that run; jobs that can be resumed, and those that have changed since they were archived, \
-      only when named with --force (failed ones also by --status failed). One that was restored counts as old from then. The first Ctrl-C lets the jobs at hand \
-      finish, the second stops them; they stay as they were.
+      Never archived are jobs that run. Those that can be resumed, that were restored, or that have changed since they were \
+      archived, go only with --force, for jobs that are named or chosen by --status. With --older-than, one that was restored \
+      counts as old from then, and goes when it is. The first Ctrl-C lets the jobs at hand finish, the second stops them; they \
+      stay as they were.
 
       EXIT CODES
         0   all that was chosen is archived
@@ -62,7 +63,10 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   )
   var redact = false
 
-  @Flag(help: "Also named jobs that could go on, or have changed since they were archived.")
+  @Flag(
+    help:
+      "Also jobs, named or chosen by --status, that could go on, were restored, or have changed since they were archived."
+  )
   var force = false
 
   @Option(
@@ -86,7 +90,9 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       throw ValidationError("Jobs that are named are chosen already: no --older-than, --over, --status or --user.")
     }
     if exclude.contains("") { throw ValidationError("--exclude takes a name or a pattern of files.") }
-    if force, jobs.isEmpty { throw ValidationError("--force is for jobs that are named.") }
+    if force, jobs.isEmpty, status == nil {
+      throw ValidationError("--force is for jobs that are named, or chosen by --status.")
+    }
     if let parallel, parallel < 1 { throw ValidationError("--parallel is a number from 1.") }
   }
 

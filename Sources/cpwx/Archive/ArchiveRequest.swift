@@ -26,6 +26,7 @@ struct ArchiveRequest {
     choice.before = try command.olderThan.map { try momentOption($0, "--older-than") }
     choice.over = try command.over.map { try partOption($0, "--over") }
     if let status = command.status { choice.statuses = status.split(separator: ",").map(String.init) }
+    choice.keepsJobs = command.keep || command.redact
     self.choice = choice
     var options = JobArchiving.Options()
     (options.keepsJob, options.force) = (command.keep, command.force)

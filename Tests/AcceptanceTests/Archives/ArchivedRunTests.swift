@@ -55,7 +55,7 @@ struct ArchivedRunTests {
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 1)
       let job = try workspace.job()
-      let archived = try workspace.cpwx("archive", "--older-than", "0s", "--status", "failed")
+      let archived = try workspace.cpwx("archive", "--older-than", "0s", "--status", "failed", "--force")
       #expect(archived.code == 0, "\(archived.errors)")
       #expect(workspace.jobs.isEmpty)
       try workspace.write("open", "")

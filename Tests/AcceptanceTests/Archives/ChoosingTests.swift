@@ -39,9 +39,38 @@ struct ChoosingTests {
       #expect(try workspace.cpwx("archive", "restore", ids[0]).code == 0)
       #expect(try workspace.cpwx("archive", "--older-than", "30d").errors.contains("Nothing to archive"))
       #expect(left(workspace) == ids)
+      let user = String(workspace.jobs[0].split(separator: "/").dropLast().last ?? "")
+      let chosen = [[ids[0]], ["--user", user], ["--status", "completed"], ["--over", "0%"]]
+      for choice in chosen {
+        let planned = try workspace.start([CPWX.path, "archive", "-n", "--format", "json"] + choice).wait()
+        #expect(planned.code == 1, "\(choice): \(planned.errors)")
+        let rows = try JSON(parsing: Array(planned.output.utf8)).array ?? []
+        let kept = rows.filter { $0["status"]?.string == "kept" }
+        #expect(kept.map { $0["job_id"]?.string } == [ids[0]], "\(choice): \(rows)")
+        #expect(kept.first?["reason"]?.string?.contains("after its archive was made; name it with --force") == true)
+      }
+      // A copy, for sharing or for keeping, takes nothing away.
+      for copy in ["--redact", "--keep"] {
+        let copied = try workspace.cpwx("archive", copy, ids[0])
+        #expect(copied.code == 0, "\(copied.errors)")
+      }
+      #expect(left(workspace) == ids)
+    }
+  }
+
+  @Test func `a job that was put back goes when it is named, with force, and when it was put back long ago`() throws {
+    try threeJobs { workspace, ids in
+      #expect(try workspace.cpwx("archive", ids[0], ids[1]).code == 0)
+      #expect(try workspace.cpwx("archive", "restore", ids[0], ids[1]).code == 0)
       let named = try workspace.cpwx("archive", ids[0])
-      #expect(named.code == 0, "\(named.errors)")
+      #expect(named.code == 1 && named.errors.contains("1 kept back"), "\(named.errors)")
+      #expect(left(workspace) == ids)
+      let forced = try workspace.cpwx("archive", "--force", ids[0])
+      #expect(forced.code == 0, "\(forced.errors)")
       #expect(left(workspace) == Array(ids.dropFirst()))
+      let old = try workspace.cpwx("archive", "--older-than", "0s")
+      #expect(old.code == 0, "\(old.errors)")
+      #expect(left(workspace).isEmpty)
     }
   }
 
@@ -52,10 +81,12 @@ struct ChoosingTests {
       let all = try workspace.cpwx("archive", "--over", "0%")
       #expect(all.code == 0, "\(all.errors)")
       #expect(left(workspace).isEmpty)
-      // One that was put back goes as well, if after the others.
+      // One that was put back stays, and is told of only where it would have had to go.
       #expect(try workspace.cpwx("archive", "restore", ids[0]).code == 0)
-      #expect(try workspace.cpwx("archive", "--over", "0%").code == 0)
-      #expect(left(workspace).isEmpty)
+      #expect(try workspace.cpwx("archive", "--over", "100%").code == 0)
+      let kept = try workspace.cpwx("archive", "--over", "0%")
+      #expect(kept.code == 1 && kept.errors.contains("1 kept back"), "\(kept.errors)")
+      #expect(left(workspace) == [ids[0]])
       #expect(try workspace.cpwx("archive", "--over", "170%").code == 64)
     }
   }
@@ -101,7 +132,7 @@ struct ChoosingTests {
     }
   }
 
-  @Test func `an old failed job is left alone unless failed ones are asked for`() throws {
+  @Test func `an old failed job is left alone unless failed ones are asked for, by force`() throws {
     try TestWorkspace.with([.making("one"), .gate()]) { workspace in
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 1)
@@ -111,7 +142,11 @@ struct ChoosingTests {
       #expect(outcome.code == 0 && outcome.errors.contains("Nothing to archive"), "\(outcome.errors)")
       #expect(workspace.exists(job + "/manifest.json") && workspace.archives.isEmpty)
       let asked = try workspace.cpwx("archive", "--older-than", "30d", "--status", "failed")
-      #expect(asked.code == 0, "\(asked.errors)")
+      #expect(asked.code == 1 && asked.errors.contains("1 kept back"), "\(asked.errors)")
+      #expect(asked.errors.contains("it failed, and can be resumed"), "\(asked.errors)")
+      #expect(workspace.exists(job + "/manifest.json") && workspace.archives.isEmpty)
+      let forced = try workspace.cpwx("archive", "--older-than", "30d", "--status", "failed", "--force")
+      #expect(forced.code == 0, "\(forced.errors)")
       #expect(workspace.jobs.isEmpty && workspace.archives.count == 1)
     }
   }

@@ -46,7 +46,7 @@ struct FullArchiveDiskTests {
       var failures = 0
       for size in stride(from: 16, through: 136, by: 8) {
         try workspace.fill(disk, leaving: size)
-        let outcome = try workspace.cpwx("archive", id, environment: state)
+        let outcome = try workspace.cpwx("archive", "--force", id, environment: state)
         for archive in workspace.archives {
           let verified = try workspace.cpwx("archive", "verify", archive, environment: state)
           #expect(verified.code == 0, "\(size): \(verified.errors)")
