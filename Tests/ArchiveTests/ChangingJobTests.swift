@@ -73,21 +73,22 @@ import Testing
     #expect(site.exists(job + "/growing.log"))
   }
 
-  @Test func `in its manifest while its archive is read back stays, and no archive comes`() throws {
+  @Test(arguments: ["manifest.json", "job_info.json", "job.env"])
+  func `in what it is known by while its archive is read back stays, and no archive comes`(record: String) throws {
     let site = try ArchiveSite()
     try site.job()
     var choice = ArchiveChoice()
     choice.names = [site.path(job)]
-    let manifest = URL(filePath: site.path(job + "/manifest.json"))
+    let file = URL(filePath: site.path("\(job)/\(record)"))
     let run = ArchivingRun(
       in: site.workspace, .init(), jobs: 1, over: nil, stop: { .no }, moved: {},
       observe: { event in
         guard case .moved(let done, let total) = event, done * 2 > total else { return }
-        try? Data(#"{"job_id": "20251030-001", "pipeline": {"status": "running"}}"#.utf8).write(to: manifest)
+        try? Data(#"{"job_id": "20251030-001", "pipeline": {"status": "running"}}"#.utf8).write(to: file)
       })
     let outcome = try #require(run.run(try choice.candidates(in: site.workspace, notice: .silent)).first)
     #expect(outcome.status == .kept, "\(outcome)")
-    #expect(outcome.reason == "manifest.json has changed while it was archived", "\(outcome)")
+    #expect(outcome.reason == "\(record) has changed while it was archived", "\(outcome)")
     #expect(!site.exists("archive/\(ArchiveSite.place).tar.zst") && site.exists(job + "/manifest.json"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: site.path("archive/2025/10/30/1")) == [])
   }

@@ -49,6 +49,9 @@ struct SafeDeleteTests {
         ["unlinkat(", "/.rm-\(id)>", "\"one.out\""],
       ]
       try expect(order, in: lines)
+      // Out of sight, and so in the index, before the first of it goes.
+      let hiding = [["rename", "/.rm-\(id)\""], ["pwrite64(", "/index.sqlite-wal>", id], ["unlinkat(", "<\(logs)>"]]
+      try expect(hiding, in: lines)
       let hidden = try #require(lines.firstIndex { $0.contains("rename") && $0.contains("/.rm-\(id)\"") })
       let early = lines[..<hidden].filter { line in
         (line.contains("unlink") || line.contains("rmdir")) && (line.contains(job) || line.contains(logs))
