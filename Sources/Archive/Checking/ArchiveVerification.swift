@@ -13,8 +13,8 @@ public struct ArchiveVerification: Sendable {
     public var sha256: String?
     /// Members that are damaged, with the reasons.
     public var damaged: [DamagedMember] = []
-    /// Members that are still good, where some are not.
-    public var good: Int?
+    /// Members that are still good, as far as they were looked at, where the archive is not.
+    public var good: [MemberPath]?
     /// All else that is wrong.
     public var problems: [String] = []
     /// It could not be read.
@@ -47,7 +47,8 @@ public struct ArchiveVerification: Sendable {
       if let flaw = try Self.flaw(archive.contents, of: file) { outcome.problems.append(flaw) }
       outcome.sha256 = archive.contents.dataDigest.hex
       if !report.isGood {
-        outcome.good = archive.contents.members.count - report.damaged.count
+        let damaged = Set(report.damaged.map(\.path))
+        outcome.good = archive.contents.members.map(\.path).filter { !damaged.contains($0) }
         if outcome.isGood { outcome.problems = ["it does not hold what was written"] }
       }
     } catch let error as JobError where error.code == .damaged {
@@ -67,7 +68,7 @@ public struct ArchiveVerification: Sendable {
     else { return }
     outcome.damaged = found.lost
     if let problem = found.problem { outcome.problems.append(problem) }
-    outcome.good = found.members.count { names.holds($0.path) }
+    outcome.good = found.members.map(\.path).filter { names.holds($0) }
   }
 
   /// What is wrong with an archive though it holds what was written: it is another job's than it is called after; or, where it lies outside

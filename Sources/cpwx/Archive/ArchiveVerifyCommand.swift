@@ -10,7 +10,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     abstract: "Read archives and compare every frame and every file with its hash; name what is damaged.",
     discussion: """
       Of a .tar.zst file of another program it is read whether it is whole, and harmless to extract. With -q only what \
-      is not well is shown.
+      is not well is shown. What is still good of a damaged archive is counted; -v, and --format json, name it.
 
       EXIT CODES
         0   all is as it was written
@@ -61,6 +61,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     for file in try files() {
       let outcome = verification.verify(file)
       for member in outcome.damaged { Console.error("\(file.name): \(member.path): \(member.reason)") }
+      for path in outcome.good ?? [] { Console.detail("\(file.name): \(path): is good") }
       for problem in outcome.problems { Console.error("\(file.name): \(problem)") }
       if let error = outcome.error {
         Console.error("\(error)")
@@ -97,14 +98,15 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     var reason = outcome.error?.reason ?? outcome.problems.first
     if let first = outcome.damaged.first {
       let more = outcome.damaged.count > 1 ? " and \(outcome.damaged.count - 1) more" : ""
-      reason = "damaged: \(first.path)\(more)" + (outcome.good.map { "; \($0) members are good" } ?? "")
+      reason = "damaged: \(first.path)\(more)" + (outcome.good.map { "; \($0.count) members are good" } ?? "")
     }
     return [
       "job_id": .string(file.indexed?.jobID), "archive": .string(file.name), "members": .int(outcome.members),
       "bytes": .int(outcome.bytes), "archive_bytes": .int(outcome.archiveBytes), "sha256": .string(outcome.sha256),
       "status": .string(outcome.isGood ? "good" : outcome.error == nil ? "damaged" : "failed"),
       "reason": .string(reason), "damaged": .strings(outcome.damaged.map(\.path.text)),
-      "good_members": .int(outcome.good ?? (outcome.isGood ? outcome.members : nil)),
+      "good_members": .int(outcome.good?.count ?? (outcome.isGood ? outcome.members : nil)),
+      "good": .strings(outcome.good?.map(\.text) ?? []),
     ]
   }
 }

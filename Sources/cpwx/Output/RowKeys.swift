@@ -39,6 +39,7 @@ enum RowKeys {
   static let prunedArchive = archive + ["only_copy"]
   static let verifiedArchive = [
     "job_id", "archive", "members", "bytes", "archive_bytes", "sha256", "status", "reason", "damaged", "good_members",
+    "good",
   ]
   static let member = ["path", "size", "sha256", "mode", "mtime", "kind", "target"]
   /// Of `cpwx doctor`.

@@ -77,6 +77,9 @@ struct DamagedArchiveTests {
         let lost = frame.contents.filter { $0 != Damaged.list }
         let verified = try damaged.expectDamage("verify", damaged.id, told: what)
         #expect(damaged.names(verified.row, "damaged") == lost, what)
+        let good = Set(damaged.names(verified.row, "good") ?? [])
+        #expect(good.count == verified.row["good_members"]?.int && good.isDisjoint(with: lost), what)
+        #expect(good.isSuperset(of: Set(map.frames.flatMap(\.contents)).subtracting(lost + [Damaged.list])), what)
         #expect(verified.errors.contains("frame \(number), at byte \(frame.range.lowerBound), is damaged"), what)
         let named = lost.isEmpty ? [frame.headers.first ?? Damaged.list] : lost
         for name in named { #expect(verified.errors.contains(name), "\(what): \(name): \(verified.errors)") }
