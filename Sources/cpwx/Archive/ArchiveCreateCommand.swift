@@ -71,7 +71,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("j"), .long], parsing: .unconditional,
-    help: .init("Jobs at a time, some 40 MB each. (default: 2)", valueName: "number"))
+    help: .init("Jobs at a time, 54 to 91 MB of memory each. (default: 2)", valueName: "number"))
   var parallel: Int?
 
   @Flag(
