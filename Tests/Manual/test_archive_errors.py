@@ -243,6 +243,17 @@ class Places(ErrorCase):
         self.expect(
             "there is no room for it: it needs ..., and ... are free on the disk of ...", 74,
             self.place.cpwx("archive", "restore", job, "--to", disk / "there"))
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            info = tarfile.TarInfo("bomb")
+            info.size = 3000000
+            tar.addfile(info, io.BytesIO(b"a" * info.size))
+        foreign = Path(self.folder, "bomb.tar.zst")
+        foreign.write_bytes(through(["zstd", "-qc"], out.getvalue()))
+        self.expect(
+            "there is no room for it and what comes before it: that is more than the N bytes that were free", 74,
+            self.place.cpwx("archive", "extract", foreign, "--to", disk / "there"))
+        self.assertEqual(list(disk.iterdir()), [])
 
     def test_a_place_that_something_unreadable_has(self):
         job, archive = self.place.archive("--keep")

@@ -187,9 +187,10 @@ public struct JobRestoration: Sendable {
       let includes: @Sendable (Member) -> Bool = { member in
         names.holds(member.path) && first.map { member.path.bytes.first == $0 } ?? true
       }
+      let path = folder
       let saved = try withFolder(folder) { folder in
         try telling(file.name) {
-          try ForeignArchive(ofJob: file.file).salvage(into: folder, includes: includes, progress: progress)
+          try ForeignArchive(ofJob: file.file, into: path).salvage(into: folder, includes: includes, progress: progress)
         }
       }
       outcome.damaged += saved.lost.filter { !outcome.damaged.contains($0) }
@@ -206,8 +207,11 @@ public struct JobRestoration: Sendable {
 
 extension ForeignArchive {
   /// A job's archive that has lost its table. Names and links in it are the job's own.
-  init(ofJob file: FilePath) {
+  ///
+  /// - Parameter folder: where its members are to go, if anywhere.
+  init(ofJob file: FilePath, into folder: FilePath? = nil) {
     var limits = Limits()
+    if let folder { limits.setRoom(of: folder) }
     (limits.acceptsAnyNames, limits.acceptsLinksOut) = (true, true)
     self.init(file, limits: limits)
   }

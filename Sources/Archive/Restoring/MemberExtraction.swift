@@ -108,8 +108,11 @@ public struct MemberExtraction: Sendable {
   private func extract(into folder: FileDescriptor, at path: FilePath) throws -> Written {
     let remedy = "Nothing was extracted."
     guard let archive = try file.open() else {
+      var limits = ForeignArchive.Limits()
+      limits.setRoom(of: path)
       let members = try telling(file.name, remedy: remedy) {
-        try ForeignArchive(file.file).extract(into: folder, includes: { isMeant($0.path) }, progress: progress)
+        try ForeignArchive(file.file, limits: limits).extract(
+          into: folder, includes: { isMeant($0.path) }, progress: progress)
       }
       let meant = members.filter { isMeant($0.path) }
       return Written(

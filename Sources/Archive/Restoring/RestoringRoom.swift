@@ -16,8 +16,7 @@ extension SeekableArchive {
     for includes: (@Sendable (Member) -> Bool)?, in folder: FilePath, named name: String, remedy: String
   ) throws {
     guard let space = DiskSpace(of: folder) else { return }
-    // Some of it is kept for root.
-    let free = geteuid() == 0 ? space.unused : space.available
+    let free = space.free
     // Most often a look at the table is enough.
     if contents.contentBytes <= free { return }
     let needed = try telling(name) { try roomNeeded(for: includes, compressed: space.mayCompress, free: free) }
@@ -27,4 +26,16 @@ extension SeekableArchive {
       "there is no room for it: it needs \(describeSize(needed)), and \(describeSize(free)) are free on the disk of \(folder.removingLastComponent())",
       remedy: remedy, underlying: Errno.noSpace)
   }
+}
+
+extension ForeignArchive.Limits {
+  /// Ends what would fill the disk of a folder. On one that may compress, or that tells no size, nobody knows when that is.
+  mutating func setRoom(of folder: FilePath) {
+    if let space = DiskSpace(of: folder), !space.mayCompress { room = space.free }
+  }
+}
+
+extension DiskSpace {
+  /// What this process may have: some of it is kept for root.
+  fileprivate var free: Int { geteuid() == 0 ? unused : available }
 }

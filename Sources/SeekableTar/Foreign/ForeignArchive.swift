@@ -7,6 +7,8 @@ public struct ForeignArchive: Sendable {
   public struct Limits: Sendable {
     /// Bytes that all of it may have once decompressed.
     public var bytes = 1 << 40
+    /// Bytes that may be written: what the disk has free. Holes take none.
+    public var room = Int.max
     /// Members that it may have.
     public var members = 1_000_000
     /// Names that are no UTF-8, too.
@@ -86,7 +88,7 @@ public struct ForeignArchive: Sendable {
         // Where nothing is saved of what comes before the damage, it tells which member that is in.
         let stream = try ZstdStream(file, limit: limits.bytes, givesCutFrame: !isSalvage, progress: progress)
         return try TarLocale.using {
-          try ForeignReading(stream, ForeignChecks(limits), staging, includes, isSalvage: isSalvage).run()
+          try ForeignReading(stream, limits, staging, includes, isSalvage: isSalvage).run()
         }
       }
     } catch let error as Errno {
@@ -133,15 +135,19 @@ private struct ForeignReading: ~Copyable {
   private let staging: StagingFolder?
   private let includes: (@Sendable (Member) -> Bool)?
   private let isSalvage: Bool
+  private let room: Int
+  /// Bytes in files, without holes.
+  private var bytes = 0
   private var digests: [MemberPath: Digest] = [:]
   private var written: Set<MemberPath> = []
 
   init(
-    _ stream: ZstdStream, _ checks: ForeignChecks, _ staging: StagingFolder?, _ includes: (@Sendable (Member) -> Bool)?,
-    isSalvage: Bool
+    _ stream: ZstdStream, _ limits: ForeignArchive.Limits, _ staging: StagingFolder?,
+    _ includes: (@Sendable (Member) -> Bool)?, isSalvage: Bool
   ) {
     self.stream = stream
-    self.checks = checks
+    checks = ForeignChecks(limits)
+    room = limits.room
     self.staging = staging
     self.includes = includes
     self.isSalvage = isSalvage
@@ -202,7 +208,9 @@ private struct ForeignReading: ~Copyable {
     switch member.kind {
     case .file:
       let target = isWanted ? try staging?.makeFile(member.path, size: member.size) : nil
-      member.digest = try content(of: member, &reader, into: target)
+      var left = room - bytes
+      member.digest = try content(of: member, &reader, into: target, room: &left)
+      bytes = room - left
       digests[member.path] = member.digest
       try target?.finish(member)
     case .hardLink: member.digest = digests[MemberPath(unchecked: member.target)]
@@ -212,9 +220,11 @@ private struct ForeignReading: ~Copyable {
     if isWanted { written.insert(member.path) }
   }
 
-  private func content(of member: Member, _ reader: inout TarReader, into file: StagingFile?) throws
-    -> Digest
-  {
+  /// - Parameter room: bytes that may be written; less by those that were, on return.
+  private func content(
+    of member: Member, _ reader: inout TarReader, into file: StagingFile?, room: inout Int
+  ) throws -> Digest {
+    let free = self.room
     var hash = SHA256()
     var place = 0
     // In a sparse file, what is not in the tar are zeros.
@@ -233,7 +243,15 @@ private struct ForeignReading: ~Copyable {
       skip(to: offset)
       unsafe hash.update(bytes)
       place += bytes.count
-      try unsafe file?.write(bytes, at: offset)
+      guard let file else { return }
+      unsafe room -= bytes.count - StagingFile.holeBytes(in: bytes)
+      if room < 0 {
+        throw ArchiveError(
+          .io, member.path,
+          "there is no room for it and what comes before it: that is more than the \(free) bytes that were free",
+          underlying: Errno.noSpace)
+      }
+      unsafe try file.write(bytes, at: offset)
     }
     skip(to: member.size)
     return Digest(hash.copy().finish())

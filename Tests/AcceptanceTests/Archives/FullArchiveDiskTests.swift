@@ -204,6 +204,37 @@ struct FullArchiveDiskTests {
     }
   }
 
+  @Test func `an archive of another program ends before it fills the disk, and leaves nothing`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "8m")
+      // Holes take nothing: those of the first are no reason to refuse it.
+      let script = """
+        mkdir foreign; cd foreign; echo fine > a; truncate -s 64M b; tar -cf - . | zstd -qo ../holes.tar.zst
+        for n in c d e; do head -c 4000000 /dev/zero | tr '\\0' a > $n; done; tar -cf - . | zstd -qo ../bomb.tar.zst
+        """
+      let made = try workspace.start(["sh", "-ec", script]).wait()
+      #expect(made.code == 0, "\(made.errors)")
+      let bomb = try workspace.cpwx("archive", "extract", "./bomb.tar.zst", "--to", "disk/there")
+      #expect(bomb.code == 74, "\(bomb.errors)")
+      #expect(bomb.errors.contains("more than the 8388608 bytes that were free"), "\(bomb.errors)")
+      #expect(bomb.errors.contains("bomb.tar.zst") && bomb.errors.contains("Nothing was extracted."), "\(bomb.errors)")
+      #expect(!workspace.exists("disk/there"), "\(workspace.tree("disk"))")
+      let holes = try workspace.cpwx("archive", "extract", "./holes.tar.zst", "--to", "disk/there")
+      #expect(holes.code == 0, "\(holes.errors)")
+      // The same of a job's archive that has lost its table.
+      let large = "cd \"$1\"; cp \"$2\"/c \"$2\"/d \"$2\"/e ."
+      #expect(
+        try workspace.start(["sh", "-ec", large, "sh", try workspace.job(), workspace.path("foreign")]).wait().code == 0
+      )
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      let archive = try workspace.archive()
+      try workspace.write(archive, workspace.bytes(archive).dropLast(9))
+      let salvaged = try workspace.cpwx("archive", "restore", "--salvage", id, "--to", "disk/saved")
+      #expect(salvaged.code == 74 && salvaged.errors.contains("bytes that were free"), "\(salvaged.errors)")
+      #expect(!workspace.tree("disk").contains { $0.hasSuffix("/c") }, "\(workspace.tree("disk"))")
+    }
+  }
+
   @Test func `a disk that tells no size is not taken to be full`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       // To tmpfs that is no limit.
