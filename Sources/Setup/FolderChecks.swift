@@ -23,9 +23,9 @@ struct FolderChecks {
   private func folder(_ name: String, _ path: FilePath) -> CheckResult {
     let check = "folder \(name)"
     guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
-    let (right, use) = name == "in" ? (R_OK, "read") : (W_OK, "written")
+    let (right, lack) = name == "in" ? (R_OK, "cannot be read") : (W_OK, "cannot be written")
     guard mayAccess(path, right | X_OK) else {
-      return .error(check, "\(path) cannot be \(use)", "Give yourself the right: chown or chmod u+rwx")
+      return .error(check, "\(path) \(lack)", "Give yourself the right: chown or chmod u+rwx")
     }
     return .ok(check, path.string)
   }

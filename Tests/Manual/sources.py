@@ -10,6 +10,9 @@ PYTHON = (SOURCES.parent / "config/engines", SOURCES.parent / "config/sdk")
 GAP = "\\(...)"
 # What makes an error or hands a text on to one, and which of its arguments without a label the text is.
 MAKERS = {"JobError": 2, "ArchiveError": -1, "ValidationError": 0, "mistake": -1, "wrong": -1, "failed": 1}
+# What doctor, a migration's plan and `manifest validate` find wrong: the text is alone, or behind what it is about.
+FINDER = r"(?<!func )(?<![\w.])\.?error\((?!about:)"
+FINDING = r"\b(?:Jobs/Manifests|Migration|Setup)/|Readiness\.swift$"
 # A reason is such a text: why a stage failed or was skipped, why a job is kept.
 LABELLED = r"(?<![\w.])(?<!var )(?<!let )reason:(?=\s+\S)"
 # Functions and variables that answer with such a text.
@@ -26,7 +29,7 @@ def texts():
     """Each text, with its file and line."""
     for file in sorted(SOURCES.rglob("*.swift")):
         source = file.read_text()
-        for place, expression in [*made(source), *labelled(source), *told(source)]:
+        for place, expression in [*made(source), *found(file, source), *labelled(source), *told(source)]:
             for text in literals(expression):
                 # What holds no word of its own is another error's text.
                 if not re.search(r"[a-z]{3}", text.replace(GAP, "")):
@@ -93,6 +96,18 @@ def made(source):
             given = [part for part in arguments(source, call.end() - 1)[0] if not re.match(r"\w+:", part)]
             if -len(given) <= number < len(given):
                 yield call.start(), given[number]
+
+
+def found(file, source):
+    if not re.search(FINDING, str(file)):
+        return
+    for call in re.finditer(FINDER, source):
+        if not is_comment(source, call.start()):
+            yield call.start(), arguments(source, call.end() - 1)[0][:2][-1]
+    # Those that are made beforehand, and what cannot be done without a program.
+    made = r'\blet (?:message|lost) = (".*)|\bneeded: (".*)|\bmessage: (".*?"),\s*(?:remedy:|$)|severity: \.error, message: (".*)'
+    for text in re.finditer(made, source):
+        yield text.start(), text[text.lastindex]
 
 
 def is_comment(source, place):

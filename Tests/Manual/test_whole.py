@@ -8,6 +8,7 @@ import sources
 import test_archive_errors
 import test_engine_errors
 import test_errors
+import test_findings
 import test_manual as manual
 import test_notices
 import test_places
@@ -94,6 +95,15 @@ ELSEWHERE = {
     "not begun: stopped": (f"{ARCHIVES}/InterruptedArchivingTests.swift", "not begun: stopped"),
     "stopped": (f"{ARCHIVES}/InterruptedArchivingTests.swift", "skipped: stopped"),
     "on the cluster": (f"{CLUSTER}/ClusterFollowTests.swift", "on the cluster"),
+    "not found beside cpwx, among the engines or in PATH: no stage that ships can run": (
+        "Tests/SetupTests/ProgramCheckTests.swift", "no stage that ships can run"),
+    "there is none: no stage can be run": (f"{DOCKER}/DockerDoctorTests.swift", "there is none: no stage can be run"),
+    "... has no service for: ...": (f"{DOCKER}/DockerDoctorTests.swift", "has no service for: "),
+    "it ...: its container would not start": (f"{DOCKER}/DockerDoctorTests.swift", "its container would not start"),
+    "this daemon keeps no limit of ...: their containers have all that the machine has": (
+        f"{DOCKER}/DockerDoctorTests.swift", "no limit of memory of both: their"),
+    "the cluster has no gres ..., which ... would ask for: it takes no job": (
+        f"{CLUSTER}/ClusterDoctorTests.swift", "no gres gpu:1, which heard would ask for"),
 }
 
 
@@ -102,8 +112,8 @@ class TheManual(unittest.TestCase):
         if not provoking.PROVOKED:
             # It has been asked for alone; else the tests have run before.
             for module in (
-                    test_archive_errors, test_engine_errors, test_errors, test_notices, test_places, test_reasons, test_stage_errors,
-                    test_system_errors, test_warnings):
+                    test_archive_errors, test_engine_errors, test_errors, test_findings, test_notices, test_places, test_reasons,
+                    test_stage_errors, test_system_errors, test_warnings):
                 unittest.defaultTestLoader.loadTestsFromModule(module).run(unittest.TestResult())
         self.assertEqual(sorted(set(provoking.DOCUMENTED) - provoking.PROVOKED - set(ELSEWHERE)), [])
         self.assertEqual(sorted(provoking.PROVOKED & set(ELSEWHERE)), [])

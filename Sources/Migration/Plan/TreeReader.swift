@@ -36,10 +36,9 @@ struct TreeReader: Sendable {
     switch tree.place {
     case .other(let reason): return [Reading(entry: other(tree, reason.map { [.info($0)] } ?? []))]
     case .mixed:
-      let what = "holds the days of a year, and beside them a film's files"
-      return [
-        Reading(entry: other(tree, [.error("\(what): move those to a folder of another name, and migrate again")]))
-      ]
+      let mixed = Problem.error(
+        "holds the days of a year and a film's files: move those to a folder of another name, and migrate again")
+      return [Reading(entry: other(tree, [mixed]))]
     case .flat: return flat(tree).map { [$0] } ?? [Reading(entry: other(tree))]
     case .dated(let layout, let day, let user): return [dated(tree, layout, day, user)]
     case .folder:
