@@ -7,7 +7,8 @@ JOBS films through ten stages of /bin/true (1000 by default): `cpwx run`, GNU pa
 tenth of the jobs: it takes minutes) over the same commands, and a shell that starts them bare, one after the other, in one
 run. In memory, so that it is the programs that are compared; and on the disk of this folder, where cpwx alone waits for
 every state to be there. Then what a run with nothing to do takes over no, 10,000 and 100,000 known films, medians of seven;
-and the processor time of an idle `cpwx run --watch`.
+the page of a batch of 10,000 films, all of which ran through ten stages, which takes minutes and a gigabyte; and the
+processor time of an idle `cpwx run --watch`.
 """
 
 import datetime
@@ -132,6 +133,17 @@ def rescan(cpwx, parent, count):
     return statistics.median(seconds([cpwx, "run", "-q", "-C", folder]) for _ in range(7))
 
 
+def page(cpwx, parent, count):
+    """Bytes of the page of a batch of that many films, all of which ran, and the seconds it takes, a median of three."""
+    folder = f"{parent}/page"
+    workspace(cpwx, folder, STAGES, os.cpu_count() or 2)
+    films(folder, count)
+    subprocess.run([cpwx, "run", "-q", "-C", folder], check=True, stdout=subprocess.DEVNULL)
+    shown = f"{parent}/page.html"
+    taken = statistics.median(seconds([cpwx, "report", "-C", folder, "-o", shown]) for _ in range(3))
+    return os.path.getsize(shown), taken
+
+
 def watching(cpwx, parent):
     """Processor seconds of a watching run that has nothing to do, in WATCHED seconds."""
     folder = f"{parent}/watched"
@@ -141,16 +153,16 @@ def watching(cpwx, parent):
     time.sleep(2)
 
     def spent():
-        with open(f"/proc/{process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Nanoseconds, by thread: a tick of the clock, in which times(2) counts, is more than all of it."""
+        threads = f"/proc/{process.pid}/task"
+        return {thread: int(open(f"{threads}/{thread}/schedstat").read().split()[0]) for thread in os.listdir(threads)}
 
     before = spent()
     time.sleep(WATCHED)
-    idle = spent() - before
+    idle = sum(now - before.get(thread, 0) for thread, now in spent().items())
     process.send_signal(signal.SIGTERM)
     process.wait()
-    return idle
+    return idle / 1e9
 
 
 def main():
@@ -173,7 +185,11 @@ def main():
         for size in sizes:
             taken = rescan(cpwx, parent, size)
             print(f"nothing to do over {size:7,} known films: {taken:6.2f} s, {(taken - fixed) / size * 1e6:.0f} µs a film")
-        print(f"watching, {WATCHED} s with nothing to do: {watching(cpwx, parent):.2f} s of processor")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as parent:
+        size, taken = page(cpwx, parent, sizes[0])
+        print(f"the page of a batch of {sizes[0]:,} films: {size / 1e6:.1f} MB, {taken:.2f} s")
+        idle = watching(cpwx, parent)
+        print(f"watching, {WATCHED} s with nothing to do: {idle * 1000:.1f} ms of processor, {idle / WATCHED:.3%}")
 
 
 main()
