@@ -196,11 +196,14 @@ def walk(command, path=()):
 
 def stage_page(program):
     command = dump(program)
+    parts = list(blocks(command["discussion"]))
+    told = [line for heading, part in parts if not heading and not part[0].startswith("Then see:") for line in part]
+    examples = next(part for heading, part in parts if heading == "EXAMPLES")
     lines = [
         '.\\" Made from the program by Tests/Manual/generate.py: change the help text there, then run make manual.',
         f".Dd {DATE}", ".Dt CPWX-STAGE 1", ".Os", ".Sh NAME", ".Nm cpwx-stage",
         ".Nd do one stage's work on one job", ".Sh SYNOPSIS", ".Nm", ".Ar stage", ".Ar argument ...", ".Sh DESCRIPTION",
-        *sentences(command["abstract"]), ".Pp", *sentences(command["discussion"]), ".Pp",
+        *sentences(command["abstract"]), ".Pp", *sentences(" ".join(told)), ".Pp",
         "The built-in pipeline calls it; it can be called by hand on a job's folder, too.", "The stages:",
         ".Bl -tag -width Ds"]
     for sub in command["subcommands"]:
@@ -212,16 +215,14 @@ def stage_page(program):
         lines += [f".It Cm {sub['commandName']}{arguments}", *sentences(sub["abstract"])]
     lines += [
         ".El", ".Sh EXIT STATUS", "Those of", ".Xr cpwx-errors 7 .", ".Sh EXAMPLES",
-        *listing(['job=$(cpwx job path latest)', 'CONFIG_PATH=$job/job.env cpwx-stage demux in/film.mp4 "$job"']),
-        ".Sh SEE ALSO", ".Xr cpwx 1 ,", ".Xr cpwx-env 5 ,", ".Xr cpwx.yaml 5 ,", ".Xr cpwx-errors 7"]
+        *listing([line[2:] for line in examples]), ".Sh SEE ALSO", ".Xr cpwx 1 ,", ".Xr cpwx-manifest-show 1 ,", ".Xr cpwx-env 5 ,", ".Xr cpwx.yaml 5 ,", ".Xr cpwx-errors 7"]
     return "\n".join(lines) + "\n"
 
 
-def help_of_all(program, commands):
+def help_of_all(cpwx, stage, commands):
     """What every command's --help prints, on 80 columns."""
-    texts = [
-        subprocess.run([program, "help", *path[1:]], stdout=subprocess.PIPE, check=True).stdout.decode()
-        for path in commands]
+    calls = [[cpwx, "help", *path[1:]] for path in commands] + [[stage, "--help"]]
+    texts = [subprocess.run(call, stdout=subprocess.PIPE, check=True).stdout.decode() for call in calls]
     return ("\n" + "-" * 80 + "\n").join(texts)
 
 
@@ -239,4 +240,4 @@ def main(cpwx, stage, folder):
 
 if __name__ == "__main__":
     known = main(*sys.argv[1:])
-    Path(__file__).with_name("help.txt").write_text(help_of_all(sys.argv[1], known))
+    Path(__file__).with_name("help.txt").write_text(help_of_all(*sys.argv[1:3], known))

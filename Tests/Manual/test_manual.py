@@ -90,10 +90,10 @@ class Commands(unittest.TestCase):
                 self.assertEqual((MAN / name).read_text(), text)
 
     def test_every_help_is_as_it_was_looked_at(self):
-        self.assertEqual((ROOT / "Tests/Manual/help.txt").read_text(), generate.help_of_all(CPWX, COMMANDS))
+        self.assertEqual((ROOT / "Tests/Manual/help.txt").read_text(), generate.help_of_all(CPWX, CPWX + "-stage", COMMANDS))
 
     def test_every_help_has_two_examples_and_names_the_next_command(self):
-        for path, command in COMMANDS.items():
+        for path, command in {**COMMANDS, ("cpwx-stage",): generate.dump(CPWX + "-stage")}.items():
             with self.subTest(" ".join(path)):
                 blocks = list(generate.blocks(command.get("discussion", "")))
                 examples = [line for heading, part in blocks if heading == "EXAMPLES" for line in part]
@@ -451,6 +451,7 @@ class StagesByHand(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout.decode())
             [sound] = root.glob("out/*/*/*/*/*/audio/audio.wav")
             self.assertGreater(sound.stat().st_size, 60_000)
+            self.assertIn("Sholay", (sound.parents[1] / "metadata/tmdb_data.json").read_text())
 
 
 class ArchiveFormat(unittest.TestCase):

@@ -8,6 +8,12 @@ struct StageTool: AsyncParsableCommand {
     discussion: """
       Settings come from the env file that CONFIG_PATH names, and from the environment for what it lacks. Results go \
       into the job's folder and its manifest.json, log lines to standard error.
+
+      EXAMPLES
+        job=$(cpwx job path latest)
+        CONFIG_PATH=$job/job.env cpwx-stage demux in/film.mp4 "$job"
+        CONFIG_PATH=$job/job.env cpwx-stage tmdb "$job" Sholay 1975
+      Then see: cpwx manifest show JOB
       """,
     subcommands: [
       DemuxStage.self, TMDBStage.self, PreNERStage.self, SileroVADStage.self, PyannoteVADStage.self,
