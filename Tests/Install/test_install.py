@@ -181,6 +181,15 @@ class Package(unittest.TestCase):
             "usr/share/lintian/overrides": 0o755, "usr/share/lintian/overrides/cpwx": 0o644}
         return files | added
 
+    def test_what_a_remedy_says_is_to_be_installed_is_needed_recommended_or_suggested(self):
+        fields = (ROOT / "config/debian/control").read_text()
+        known = set(re.findall(r"[a-z][a-z0-9.+-]+", " ".join(re.findall(r"(?m)^(?:Depends|Recommends|Suggests): (.*)", fields))))
+        code = "\n".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
+        named = set(re.findall(r"""apt-get install ([a-z0-9-]+(?:\.[a-z]+)?)|package: "([^"]+)|([a-z0-9-]+) \((?:Docker|Ubuntu)'s""", code))
+        named = {name for names in named for name in names if name}
+        self.assertLessEqual({"ffmpeg", "docker.io", "docker-compose-plugin", "slurm-client"}, named)
+        self.assertEqual(named - known, set())
+
     def test_it_holds_what_it_says_and_lintian_finds_no_error(self):
         with tempfile.TemporaryDirectory() as folder:
             package = f"{folder}/cpwx.deb"
