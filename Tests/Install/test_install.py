@@ -40,7 +40,8 @@ def expected(zsh):
             "cpwx-archive.service", "cpwx-archive.timer", "cpwx-nights.service", "cpwx-nights.timer")},
         "share/bash-completion/completions/cpwx": 0o644, "share/fish/vendor_completions.d/cpwx.fish": 0o644,
         f"share/zsh/{zsh}/_cpwx": 0o644,
-        **{f"share/doc/cpwx/{name}": 0o644 for name in ("CHANGELOG.md", "LICENSE", "README.md")},
+        **{f"share/doc/cpwx/{name}": 0o644 for name in (
+            "CHANGELOG.md", "LICENSE", "README.md", "docs/night.svg", "docs/report.png")},
         **{f"share/doc/cpwx/examples/{name}": 0o644 for name in (
             "Dockerfile", "docker-compose.yml", "env.example", "pipeline.yaml",
             *(path for path in examples if path.suffix in (".py", ".json")))},
@@ -132,6 +133,9 @@ class Installing(unittest.TestCase):
                     "share/doc/cpwx/examples/env.example", "share/doc/cpwx/examples/docker-compose.yml",
                     "share/doc/cpwx/examples/Dockerfile", "share/doc/cpwx/examples/sdk/manifest.py"):
                 self.assertTrue((top / place).is_file(), place)
+            links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", (top / "share/doc/cpwx/README.md").read_text())
+            self.assertLessEqual({"docs/night.svg", "docs/report.png", "examples/pipeline.yaml", "examples/sdk"}, set(links))
+            self.assertEqual([link for link in links if not (top / "share/doc/cpwx" / link).exists()], [])
             unit = (top / "lib/systemd/system/cpwx-nights.service").read_text()
             self.assertIn("ExecStart=/usr/local/bin/cpwx run", unit)
             make("install", f"DESTDIR={folder}", "PREFIX=/usr/local")
@@ -206,6 +210,10 @@ class Package(unittest.TestCase):
             nights = gzip.decompress((root / "usr/share/man/man7/cpwx-nights.7.gz").read_bytes()).decode()
             self.assertIn("ExecStart=/usr/bin/cpwx run", nights)
             self.assertNotIn("/usr/local", nights)
+            layout = gzip.decompress((root / "usr/share/man/man7/cpwx-layout.7.gz").read_bytes()).decode()
+            named = re.findall(r"(?m)^\.It Pa (/usr/\S+)", layout)
+            self.assertIn("/usr/share/doc/cpwx/examples/schemas/", named)
+            self.assertEqual([path for path in named if not (root / path[1:]).exists()], [])
             self.assertIn("ExecStart=/usr/bin/cpwx", (root / "lib/systemd/system/cpwx-archive.service").read_text())
             self.assertTrue((root / "usr/share/zsh/vendor-completions/_cpwx").exists())
             page = subprocess.run(
