@@ -171,6 +171,14 @@ class Tab:
         self.completed("cpwx job list --format=nd", "cpwx job list --format=ndjson")
         self.completed("cpwx archive list --user ", "cpwx archive list --user 1")
 
+    def test_stages_are_completed_wherever_one_is_named(self):
+        self.completed("cpwx job list stage=on", "cpwx job list stage=one")
+        self.completed("cpwx job logs latest --stage ot", "cpwx job logs latest --stage other")
+        other = self.films / "third.yaml"
+        other.write_text("name: third\nstages:\n  - {name: third, number: 1, command: ['true']}\n")
+        self.addCleanup(other.unlink)
+        self.completed("cpwx run --pipeline third.yaml --stages t", "cpwx run --pipeline third.yaml --stages third")
+
     def test_members_of_an_archive_are_completed(self):
         self.completed("cpwx archive extract latest ma", "cpwx archive extract latest ma")
         self.completed("cpwx archive extract latest made", "cpwx archive extract latest made.txt")
@@ -262,6 +270,24 @@ class Calls(unittest.TestCase):
                         and not re.match(OF_READERS, call)]
                     self.assertEqual(changing, [])
             self.assertGreater(offers, 8)
+
+
+class Answers(unittest.TestCase):
+    def test_of_stages_are_all_of_the_pipeline_in_their_order(self):
+        with tempfile.TemporaryDirectory(prefix="cpwx-completions-") as folder:
+            films = Path(folder, "films")
+            make_workspace(films)
+            (films / "third.yaml").write_text("name: third\nstages:\n  - {name: third, number: 1, command: ['true']}\n")
+            for words, answer in (
+                    (["job", "list", "stage="], ["stage=one\tstage 1", "stage=other\tstage 2"]),
+                    (["job", "logs", "latest", "--stage", ""], ["one\tstage 1", "other\tstage 2"]),
+                    (["run", "--stages", ""], ["one\tstage 1", "other\tstage 2"]),
+                    (["run", "--pipeline", "third.yaml", "--stages", ""], ["third\tstage 1"])):
+                with self.subTest(" ".join(words)):
+                    asked = subprocess.run(
+                        [CPWX, "complete", "fish", "cpwx", *words], cwd=films, env={**os.environ, "CPWX_WORKSPACE": ""},
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
+                    self.assertEqual(asked.stdout.decode().splitlines(), answer)
 
 
 class Outside(unittest.TestCase):
