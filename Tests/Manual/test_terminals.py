@@ -150,7 +150,10 @@ class Terminals(unittest.TestCase):
                 if path in LISTINGS:
                     self.assertRegex(result.split("\n")[0], r"^[A-Z]+(?: +[A-Z]+)+$")
                     headed.append(path)
-        self.assertEqual(sorted(headed), sorted(LISTINGS))
+                if first := WITHIN.get(path):
+                    self.assertRegex(result, rf"(?m)^{first}(?: +[A-Z\d%]+)+$")
+                    headed.append(path)
+        self.assertEqual(sorted(headed), sorted({*LISTINGS, *WITHIN}))
         # A run tells on the terminal how its films end.
         self.assertIn(("cpwx", "run"), coloured)
 
@@ -205,6 +208,9 @@ class Terminals(unittest.TestCase):
 LISTINGS = {("cpwx", *words.split()) for words in (
     "run", "job list", "job find", "job cancel", "job rerun", "job rm", "manifest diff", "archive", "archive create", "archive list",
     "archive verify", "archive restore", "archive prune", "migrate", "migrate run", "migrate status")}
+# These tell of something, and list its parts below: the first heading of those.
+WITHIN = {("cpwx", *words.split()): first for words, first in (
+    ("job show", "#"), ("job stats", "STAGE"), ("manifest show", "#"), ("archive show", "MODE"), ("report", "LANE"))}
 COLOUR = r"\x1b\[[0-9;]*m"
 # What these say is others' text, line by line.
 RAW = {("cpwx", "job", "logs")}

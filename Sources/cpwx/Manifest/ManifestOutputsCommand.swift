@@ -37,7 +37,9 @@ struct ManifestOutputsCommand: AsyncParsableCommand {
     Listing(
       rows: rows.map { Secrets.masked($0, secrets) },
       columns: [
-        .init("STAGE", key: "stage_name"), .init("KEY", key: "key"), .init("BYTES", key: "size_bytes"),
+        .init("STAGE", key: "stage_name"), .init("KEY", key: "key"),
+        .init("SIZE") { $0["size_bytes"]?.int.map(describeSize) ?? "" },
+        .init("BYTES", key: "size_bytes").dispensable(1),
         .init("THERE") { $0["exists"]?.bool == true ? "yes" : "no" },
         .init("PATH", isFlexible: true) { row in
           guard let recorded = row["path"]?.string else { return "" }
