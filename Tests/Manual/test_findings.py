@@ -38,19 +38,15 @@ class Doctor(ErrorCase):
         self.expect("... is not there, or no program that this user may run", 1, self.doctor())
 
     def test_where_programs_do_not_work(self):
-        self.doctor()
-        broken = Path(self.folder, "tools/ffmpeg")
-        broken.write_text("#!/bin/sh\nexit 7\n")
-        broken.chmod(0o755)
-        outcome = self.place.cpwx("doctor", "--format", "ndjson", environment={"PATH": f"{broken.parent}:{os.environ['PATH']}"})
+        tools = Path(self.folder, "broken")
+        tools.mkdir()
+        # A cluster's programs are there, and its controller is not.
+        for name, ends in (("ffmpeg", "exit 7"), *((name, "[ $1 != ping ]") for name in ("sbatch", "squeue", "scontrol", "scancel"))):
+            (tools / name).write_text(f"#!/bin/sh\n{ends}\n")
+            (tools / name).chmod(0o755)
+        outcome = self.doctor(PATH=f"{tools}:{os.environ['PATH']}", EXECUTOR="slurm")
         self.expect("fails with exit status N: ...", 1, outcome)
-        for name in ("sbatch", "squeue", "scontrol", "scancel"):
-            program = broken.with_name(name)
-            program.write_text("#!/bin/sh\n[ $1 != ping ] || exit 1\n")
-            program.chmod(0o755)
-        self.expect("no job can be handed over before it answers", 1, self.place.cpwx(
-            "doctor", "--format", "ndjson",
-            environment={"PATH": f"{broken.parent}:{os.environ['PATH']}", "EXECUTOR": "slurm"}))
+        self.expect("no job can be handed over before it answers", 1, outcome)
 
     def test_that_nobody_would_be_told_of_failures(self):
         self.expect("sh cannot read it; nobody is told of failures", 1, self.doctor("sh", NOTIFY_COMMAND="echo 'x"))
