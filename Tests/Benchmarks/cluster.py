@@ -8,7 +8,9 @@ Batches of 500 and 2,000 films are handed over and held there, medians of three;
 is Slurm's. A batch that waits is attached to, until the first answer. Then a night of JOBS films (500 by default) through ten
 stages of /bin/true, followed to its end, against one array of a shell script that runs the same /bin/true, in one run: how long
 each takes, how often Slurm's programs are called, the processor time of the controller and of the head, the head's memory, and
-what there is of a job then. On the disk of this folder.
+what there is of a job then. Last, what the head takes for a film besides: the whole run of one of a GB that is in memory, against one of
+a MB, is what reading takes; and a job made on a day of 10,000, whose folders are listed for it, against one on an empty day. On the
+disk of this folder.
 """
 
 import collections
@@ -29,6 +31,8 @@ STAGES = 10
 BATCHES = (500, 2000)
 REPEATS = 3
 PROCESSORS = 16
+SMALL, LARGE = 1 << 20, 1 << 30
+NAMES = 10_000
 PROGRAMS = ("sbatch", "squeue", "scontrol", "scancel", "sinfo")
 CONFIGURATION = """\
 ClusterName=bench
@@ -139,11 +143,11 @@ def ask(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def workspace(cpwx, folder, films):
+def workspace(cpwx, folder, films, stages=STAGES):
     subprocess.run([cpwx, "init", folder], check=True, stdout=subprocess.DEVNULL)
     with open(f"{folder}/config/pipeline.yaml", "w") as file:
         file.write("name: nothing\nstages:\n")
-        for number in range(1, STAGES + 1):
+        for number in range(1, stages + 1):
             file.write(f"  - {{name: stage{number}, number: {number}, command: [/bin/true], inputs: []}}\n")
     old = time.time() - 3600
     for number in range(films):
@@ -263,6 +267,53 @@ def night(cpwx, parent, cluster, jobs):
     print(f"  a job has {files / jobs:.1f} files and {logs / jobs:.1f} logs; the index: {index / jobs / 1000:.1f} kB a job", flush=True)
 
 
+def seconds(*command):
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def reading(cpwx, parent):
+    """A film is read once, for its hash: of two that differ by their size alone the whole runs are compared."""
+    taken = {}
+    for size in (SMALL, LARGE):
+        folder = f"{parent}/read-{size}"
+        workspace(cpwx, folder, 1, stages=1)
+        film = f"{folder}/in/film000000.mp4"
+        os.truncate(film, size)
+        runs = []
+        for hours in range(1, 2 + 2 * REPEATS):
+            # Changed, as far as its time tells, so that it is read again.
+            old = time.time() - hours * 3600
+            os.utime(film, (old, old))
+            runs.append(seconds(cpwx, "run", "-q", "--force", "-C", folder, film))
+        # The first has brought it into memory.
+        taken[size] = runs[1:]
+    rate = (LARGE - SMALL) / (statistics.median(taken[LARGE]) - statistics.median(taken[SMALL])) / 1e9
+    print(f"a run of a film of {LARGE >> 20} MiB: {told(taken[LARGE])}, of {SMALL >> 20} MiB: {told(taken[SMALL])}; it is read at {rate:.2f} GB/s", flush=True)
+
+
+def numbering(cpwx, parent):
+    """A job's number is looked for among all names of the day where no kernel tells of new ones, and by each `cpwx job create`."""
+    folder = f"{parent}/numbers"
+    workspace(cpwx, folder, 0)
+    create = [cpwx, "job", "create", "-q", "-C", folder]
+    empty = [seconds(*create) for _ in range(1 + 2 * REPEATS)][1:]
+    first = glob.glob(f"{folder}/out/*/*/*/1/*")[0]
+    day = os.path.basename(first).split("-")[0]
+    for number in range(1001, 1001 + NAMES):
+        os.mkdir(f"{os.path.dirname(first)}/{day}-{number}")
+        os.mkdir(f"{os.path.dirname(first)}/{day}-{number}".replace("/out/", "/logs/"))
+        open(f"{folder}/config/.env.job_{day}-{number}", "w").close()
+    full = [seconds(*create) for _ in range(1 + 2 * REPEATS)][1:]
+    more = (statistics.median(full) - statistics.median(empty)) / NAMES
+    print(f"a job made where the day's folders are listed: {told([1000 * second for second in empty], 'ms')} on an empty day, "
+          f"{told([1000 * second for second in full], 'ms')} after {NAMES:,} others", flush=True)
+    # Each of N jobs is made after half of them, on the average.
+    nights = ", ".join(f"{jobs:,} in {jobs * jobs / 2 * more / 60:.0f} minutes" for jobs in (10_000, 30_000, 100_000))
+    print(f"  {more * 1e6:.1f} us more for each of them; that alone, computed: {nights}", flush=True)
+
+
 def main():
     cpwx = os.path.abspath(sys.argv[1])
     jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -273,6 +324,8 @@ def main():
             hand_over(cpwx, parent, cluster, films)
         first_answer(cpwx, parent, cluster, BATCHES[0])
         night(cpwx, parent, cluster, jobs)
+        reading(cpwx, parent)
+        numbering(cpwx, parent)
 
 
 main()

@@ -77,6 +77,7 @@ def measured(bench, cpwx, workspace, size):
         "reindex, s": inside["reindex_seconds"],
         "manifests a second": inside["manifests_per_second"],
         "peak memory, MiB": inside["peak_rss_mib"],
+        "the index, kB a job": f"{inside['bytes_a_job'] / 1000:.1f}" if size else "",
     }
     pair = lambda figure: f"{figure['p50_ms']:.2f} / {figure['p99_ms']:.2f}"
     for name, figures in inside["pages"].items():

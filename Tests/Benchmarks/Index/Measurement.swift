@@ -13,8 +13,9 @@ struct Measurement {
   func reindexing() throws -> JSON {
     var jobs = 0
     let seconds = try milliseconds { jobs = try Reindex(of: workspace).run(notice: notice) } / 1000
+    let size = try FileStatus(of: workspace.stateFolder.appending("index.sqlite")).size
     return [
-      "jobs": .int(jobs), "reindex_seconds": .double(rounded(seconds)),
+      "jobs": .int(jobs), "bytes_a_job": .int(size / max(jobs, 1)), "reindex_seconds": .double(rounded(seconds)),
       "manifests_per_second": .int(Int(Double(jobs) / seconds)),
       "peak_rss_mib": .int(ProcessStatus.peakMemory >> 20),
     ]
