@@ -410,7 +410,7 @@ RUN = set()
 # Examples of sections 5 and 7 that no test runs, and why.
 NOT_RUN = {
     "# adduser": "it makes a user of the machine",
-    "$ docker build": "it needs a daemon; Tests/AcceptanceTests/Docker builds that image and runs these",
+    "$ docker build": "it needs a daemon, and a network: Tests/AcceptanceTests/Docker builds with BASE= and ENGINES=none, and runs the others",
     "$ cpwx doctor                           is the": "it needs a cluster; Tests/AcceptanceTests/Cluster runs these",
     "$ cd ~/.local/share": "it fetches 3 GB",
 }
