@@ -25,6 +25,9 @@ class Stages(ErrorCase):
     def test_that_end_badly(self):
         self.expect("it ended well but did not make ...", 1, self.run_of('rm "$1/one.txt"'))
         self.expect("ended by signal N", 1, self.run_of("kill -9 $$"))
+        self.expect(
+            "what it had begun was killed, perhaps for want of memory (exit code 137)", 1,
+            self.run_of('sh -c "kill -9 \\$\\$"; exit $?'))
         self.expect("it took longer than ... and was ended", 1, self.run_of("sleep 60", "timeout: 1s"))
 
     def test_that_tell_themselves(self):

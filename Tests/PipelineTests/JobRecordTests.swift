@@ -55,7 +55,7 @@ struct JobRecordTests {
     #expect(seconds < 86_400)
   }
 
-  @Test(arguments: [AttemptRun.killed, "ended by signal 15", "exit code 137", "exit code 143"])
+  @Test(arguments: [AttemptRun.killed, "ended by signal 15", AttemptRun.ended(with: 137), "exit code 143"])
   func `says why a run failed that its worker has recorded, and counts it no second time`(ending: String) throws {
     let manifest = try changed("failed", ending: ending) { try $0.explain("it needed more memory") }
     #expect(manifest.recordedStatus == .failed)

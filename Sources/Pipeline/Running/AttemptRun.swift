@@ -10,6 +10,12 @@ struct AttemptRun {
   /// Why a stage failed that somebody killed, most often the kernel.
   static let killed = "ended by signal 9 (killed, perhaps for want of memory)"
 
+  /// Why a stage failed that ended by itself. What a shell had begun and somebody killed it tells of by this code.
+  static func ended(with code: Int) -> String {
+    guard code == 128 + Int(SIGKILL) else { return "exit code \(code)" }
+    return "what it had begun was killed, perhaps for want of memory (exit code 137)"
+  }
+
   /// Why a stage failed that a signal ended.
   static func ended(by signal: CInt) -> String { signal == SIGKILL ? killed : "ended by signal \(signal)" }
 
@@ -94,7 +100,7 @@ struct AttemptRun {
       }
     case .exited(let code):
       attempt.exitCode = code
-      attempt.result = .failed(reason: "exit code \(code)")
+      attempt.result = .failed(reason: Self.ended(with: code))
     case .signalled(15) where stop.level > .none:
       // Whoever told the run to end, as a cluster does, has told the stage too.
       attempt.result = .stopped
@@ -107,7 +113,10 @@ struct AttemptRun {
     case .outOfMemory(let code):
       attempt.exitCode = code
       let limit = stage.memory.map { " (its limit is \(describeSize($0)))" } ?? ""
-      attempt.result = .failed(reason: "it needed more memory than there was for it, and was killed\(limit)")
+      attempt.result = .failed(
+        reason:
+          "it needed more memory than there was for it, and was killed; give the stage more by 'memory' in the pipeline file\(limit)"
+      )
     case .refused(let refusal):
       attempt.exitCode = refusal.exitCode
       attempt.notStarted = refusal.exitCode == nil

@@ -318,7 +318,8 @@ extension StageRecord {
   fileprivate var isStopped: Bool { reason == StageRun.stopped }
   /// Also where what was killed, or told to end, was begun by the stage's shell, which then tells of it by its own exit code.
   fileprivate var isKilled: Bool {
-    [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), "exit code 137", "exit code 143"].contains(reason)
+    [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), AttemptRun.ended(with: 137), AttemptRun.ended(with: 143)]
+      .contains(reason)
   }
 }
 

@@ -33,7 +33,8 @@ struct ContainerFaultTests {
       let said = try workspace.log("graphic")
       #expect(graphic.contains("no GPU on this machine"), "\(said)")
       // It looks like the kernel's doing, and is not.
-      #expect(try workspace.record("last")["reason"]?.string?.contains("exit code 137") == true)
+      let killed = try workspace.record("last")["reason"]?.string ?? ""
+      #expect(killed.contains("what it had begun was killed, perhaps for want of memory (exit code 137)"), "\(killed)")
       #expect(try daemon.containers() == [])
     }
   }
@@ -143,6 +144,7 @@ struct ContainerFaultTests {
       #expect(try workspace.cpwx("job", "show", "latest").output.contains("more memory"))
       let reason = record["reason"]?.string ?? ""
       #expect(reason.contains("more memory") && reason.contains("32"), "\(reason)")
+      #expect(reason.contains("give the stage more by 'memory' in the pipeline file"), "\(reason)")
     }
   }
 
