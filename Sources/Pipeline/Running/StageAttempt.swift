@@ -18,7 +18,7 @@ struct StageAttempt {
   var errorText: String?
   var cpuSeconds: Double?
   /// The largest resident size of one of its processes; of a stage smaller than cpwx as last seen while it ran; of a
-  /// container all that it held at a time. `nil`: unknown.
+  /// container all that it held at a time, as sampled. `nil`: unknown.
   var peakMemoryBytes: Int?
   var seconds = 0.0
   /// When it was begun, be it in vain.
