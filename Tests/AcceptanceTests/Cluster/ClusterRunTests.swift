@@ -147,17 +147,7 @@ struct ClusterRunTests {
       let missing = try workspace.cpwx("run", environment: ["PATH": workspace.path("in")])
       #expect(missing.code == 69)
       #expect(missing.errors.contains("sbatch: not found"), "\(missing.errors)")
-      try workspace.write(
-        "dead.conf",
-        """
-        ClusterName=dead
-        SlurmctldHost=\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })(127.0.0.1)
-        SlurmctldPort=9
-        AuthType=auth/none
-        NodeName=n1 NodeAddr=127.0.0.1
-        PartitionName=main Nodes=ALL
-
-        """)
+      try workspace.write("dead.conf", Self.dead)
       let silent = try workspace.cpwx("run", environment: ["SLURM_CONF": workspace.path("dead.conf")])
       #expect(silent.code == 69)
       #expect(silent.errors.contains("does not answer"), "\(silent.errors)")
@@ -179,6 +169,36 @@ struct ClusterRunTests {
       #expect(workspace.jobs.count == 2)
     }
   }
+
+  @Test(arguments: ["sbatch", "squeue", "scancel", "scontrol"])
+  func `of the cluster's programs the one that is missing alone is named, and no job is made`(missing: String) throws {
+    try TestWorkspace.with([Stage.last], config: ["EXECUTOR=slurm"]) { workspace in
+      try workspace.film()
+      try workspace.write("dead.conf", Self.dead)
+      let script = """
+        mkdir bin
+        for program in sbatch squeue scancel scontrol; do ln -s "$(command -v $program)" bin/$program; done
+        rm "bin/$1"
+        """
+      try #require(try workspace.start(["sh", "-ec", script, "sh", missing]).wait().code == 0)
+      let outcome = try workspace.cpwx(
+        "run", environment: ["PATH": workspace.path("bin"), "SLURM_CONF": workspace.path("dead.conf")])
+      #expect(outcome.code == 69, "\(outcome.errors)")
+      #expect(outcome.errors.contains("\(missing): not found in PATH"), "\(outcome.errors)")
+      #expect(workspace.jobs == [])
+    }
+  }
+
+  /// Settings of a cluster whose controller does not answer.
+  private static let dead = """
+    ClusterName=dead
+    SlurmctldHost=\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })(127.0.0.1)
+    SlurmctldPort=9
+    AuthType=auth/none
+    NodeName=n1 NodeAddr=127.0.0.1
+    PartitionName=main Nodes=ALL
+
+    """
 
   @Test func `the doctor looks at the cluster where jobs are to be done by one`() throws {
     func checks(_ outcome: Outcome) throws -> [String: String] {

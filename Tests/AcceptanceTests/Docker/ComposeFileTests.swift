@@ -34,7 +34,8 @@ struct ComposeFileTests {
             "./shared:/app/shared:ro",
           ], "\(name)")
         #expect(service["image"]?.string == "cpwx-stages" && service["pull_policy"]?.string == "never", "\(name)")
-        let stage = try #require(service["entrypoint"]?.array?.last?.string)
+        let stage = name.replacing("-", with: "_")
+        #expect(service["entrypoint"] == JSON.strings(["cpwx-stage", stage]), "\(name)")
         #expect(try workspace.start([CPWX.path + "-stage", stage, "--help"]).wait().code == 0, "\(stage)")
       }
       let place = "/app/config/.env.job_20251030-001"
