@@ -5,31 +5,73 @@ import TextWidth
 /// What a person sees of a run: a live line on a terminal, plain lines elsewhere.
 struct DisplayTests {
   private static let stage = Stage(
-    "slow",
+    "slow", fields: ["lane: cpu"],
     script: """
       echo 'cpwx:progress 0.25 quarter'
-      sleep 0.5
+      until test -e on; do sleep 0.02; done
       echo 'cpwx:progress 0.75 most of it'
-      sleep 0.5
+      until test -e end; do sleep 0.02; done
       echo said
       """)
 
+  /// Runs the stage on all films at once on a terminal; it goes on when each has stood there in more than one picture, at
+  /// either fraction.
+  private func shown(_ workspace: TestWorkspace, _ films: [String]) throws -> TerminalScreen {
+    for film in films { try workspace.film("\(film) (2001).mp4", holding: film) }
+    let command = "stty cols 120 rows 40; exec '\(CPWX.path)' run > result"
+    let run = try workspace.start(["script", "-qec", command, "/dev/null"], environment: ["TERM": "xterm"])
+    for (percent, file) in [("25 %", "on"), ("75 %", "end")] {
+      let isShown = eventually {
+        let pictures = TerminalScreen(showing: run.outputSoFar).erased.map { picture in
+          picture.filter { $0.contains("slow") && $0.contains(percent) }
+        }
+        let whole = pictures.filter { $0.count == films.count }
+        return films.indices.allSatisfy { film in Set(whole.map { $0[film] }).count > 1 }
+      }
+      #expect(isShown, "\(percent): \(run.outputSoFar)")
+      try workspace.write(file, "")
+    }
+    let outcome = try run.wait()
+    #expect(outcome.code == 0)
+    return TerminalScreen(showing: outcome.output)
+  }
+
   @Test func `a terminal shows one live line with how far and how long`() throws {
     try TestWorkspace.with([Self.stage]) { workspace in
-      try workspace.film()
-      let command = "exec '\(CPWX.path)' run > result"
-      let run = try workspace.start(["script", "-qec", command, "/dev/null"], environment: ["TERM": "xterm"])
-        .wait()
-      #expect(run.code == 0)
-      let drawn = run.output.split(separator: "\r\u{1B}[K").map(String.init)
-      for part in ["25 %", "75 %", "most of it", "slow"] {
-        #expect(drawn.contains { $0.contains(part) }, "\(part)")
+      let screen = try shown(workspace, ["Film"])
+      #expect(screen.erased.allSatisfy { $0.count == 1 }, "\(screen.erased)")
+      let live = screen.erased.compactMap(\.first)
+      #expect(live.contains { $0.contains("quarter") } && live.contains { $0.contains("most of it") })
+      for percent in ["25 %", "75 %"] {
+        let seconds = live.compactMap { line in
+          (try? Regex("1 slow .*\(percent)  ([0-9.]+) s", as: (Substring, Substring).self).firstMatch(in: line))
+            .flatMap { Double($0.output.1) }
+        }
+        #expect(Set(seconds).count > 1 && seconds == seconds.sorted(), "\(percent): \(live)")
       }
-      #expect(drawn.contains { $0.contains(/\d\.\d s/) })
-      let live = drawn.filter { $0.contains("25 %") || $0.contains("75 %") }
-      #expect(live.allSatisfy { !$0.dropLast(2).contains("\n") }, "the live line is drawn in place")
+      let kept = screen.lines
+      #expect(kept.contains { $0.contains("slow started") } && kept.contains { $0.contains("slow success after ") })
+      #expect(!kept.contains { $0.contains(" %") }, "the live line is drawn in place: \(kept)")
       #expect(try workspace.read("result").contains("completed"))
       #expect(!("\n" + (try workspace.log("slow"))).contains("\ncpwx:progress"))
+    }
+  }
+
+  @Test func `of two films at once a terminal shows a live line each, under that of the whole`() throws {
+    try TestWorkspace.with([Self.stage]) { workspace in
+      let screen = try shown(workspace, ["Andaz", "Sholay"])
+      for percent in ["25 %", "75 %"] {
+        let pictures = screen.erased.filter { picture in
+          picture.filter { $0.contains("slow") && $0.contains(percent) }.count == 2
+        }
+        #expect(pictures.allSatisfy { $0.count == 3 }, "\(pictures)")
+        #expect(pictures.allSatisfy { $0[0].contains("0/2 films") && $0[0].contains("cpu 2/2") }, "\(pictures)")
+        for film in ["Andaz", "Sholay"] {
+          let lines = pictures.compactMap { picture in picture.first { $0.contains(film) } }
+          #expect(lines.count == pictures.count && Set(lines).count > 1, "\(film): \(lines)")
+        }
+      }
+      #expect(!screen.lines.contains { $0.contains(" %") }, "the live lines are drawn in place: \(screen.lines)")
     }
   }
 
@@ -58,6 +100,7 @@ struct DisplayTests {
   @Test func `elsewhere there are plain lines and no control characters`() throws {
     try TestWorkspace.with([Self.stage]) { workspace in
       try workspace.film()
+      for file in ["on", "end"] { try workspace.write(file, "") }
       let run = try workspace.cpwx("run", environment: ["TERM": "xterm"])
       #expect(!run.errors.contains("\u{1B}") && !run.errors.contains("\r"))
       #expect(run.errors.contains("slow started"))
