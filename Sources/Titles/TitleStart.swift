@@ -120,7 +120,7 @@ struct TitleStart {
   }
 
   /// Scene files carry their group in front, in small letters: `group-the.title.1080p.bluray.x264`. Where hyphens stand
-  /// between all words, they stand for spaces.
+  /// between all words, they stand for spaces; and a letter alone is no title, but the end of a word with a hyphen.
   private static func skippingGroupPrefix(at index: Int, of name: TaggedName) -> Int {
     let tokens = name.tokens
     guard index + 1 < tokens.count, tokens[index + 1].gap == "-", tokens[index].text.utf8.count > 1,
@@ -129,6 +129,7 @@ struct TitleStart {
       name.name.unicodeScalars.allSatisfy({ !$0.isCapitalLetter && !$0.isBlank }),
       !TitleVocabulary.compoundEndings.contains(tokens[index + 1].key),
       let tag = tokens.indices.dropFirst(index + 1).first(where: name.isTechnical), tag > index + 1,
+      tokens[index + 1].text.utf8.count > 1 || tag > index + 2 && !tokens[index + 2].isNumber,
       !tokens[index + 2...tag].allSatisfy({ $0.gap == "-" }), !name.signsGroup(behind: tag)
     else { return index }
     var start = index + 1

@@ -39,5 +39,5 @@ enum TitleVocabulary {
   static let pictures: Set<String> = ["480", "720", "1080", "2160", "hd", "fhd", "2k", "4k", "8k"]
 
   /// Second halves of compounds; what a hyphen joins to one is no release group.
-  static let compoundEndings: Set<String> = ["man", "men", "woman", "women", "boy", "girl", "e", "ass"]
+  static let compoundEndings: Set<String> = ["man", "men", "woman", "women", "boy", "girl"]
 }
