@@ -117,7 +117,7 @@ struct JobRecord {
 
   /// The end of an attempt; `status` is how the stage stands now.
   ///
-  /// Reaches the disk with the next stage's beginning, which follows at once, or with ``flush()``.
+  /// Reaches the disk with the next stage's beginning, which follows at once, or with ``flush()`` before it.
   mutating func end(
     _ stage: StageDefinition, _ attempt: StageAttempt, status: StageStatus, reason: String?, began: Timestamp,
     in context: JobContext

@@ -16,6 +16,9 @@ struct StageRun {
   static let stopped = "stopped on request"
   /// How often one is begun anew because what runs it went away: should it be the stage that ends it, not for ever.
   private static let mostOutages = 3
+  /// Seconds of work that are on the disk as soon as they are done. Of less the end waits for the next stage's beginning:
+  /// a write of its own would take longer than doing it again.
+  private static let worthAWrite = 1.0
 
   let stage: StageDefinition
   let paths: JobPaths
@@ -84,6 +87,7 @@ struct StageRun {
     var attempt = try runInPlace(context, &record, because: because, retryAfter: pause, waited: waited)
     attempt.begun = begun
     place.release()
+    if attempt.seconds >= Self.worthAWrite { try record.flush() }
     return attempt
   }
 

@@ -37,7 +37,7 @@ struct KillTests {
         try run.wait()
         if killsStages { for pid in workspace.stageProcesses() { kill(pid, SIGKILL) } }
       }
-      let finished = succeeded(workspace)
+      let finished = Self.succeeded(workspace)
       let before = workspace.runs
       let last = try workspace.cpwx("run")
       let moment: Comment = "killed after \(delays), stages too: \(killsStages)\n\(last.errors)"
@@ -58,7 +58,7 @@ struct KillTests {
   }
 
   /// The stages of the newest job whose records say success.
-  private func succeeded(_ workspace: TestWorkspace) -> Set<String> {
+  private static func succeeded(_ workspace: TestWorkspace) -> Set<String> {
     guard let job = workspace.jobs.last, let manifest = try? workspace.manifest(of: job) else { return [] }
     let members = manifest["stages"]?.object?.members ?? []
     return Set(members.filter { $0.value["status"]?.string == "success" }.map(\.name))
@@ -141,6 +141,26 @@ struct KillTests {
         #expect(workspace.stageProcesses().isEmpty)
         #expect(workspace.jobs.count == 1)
         #expect(workspace.exists(try workspace.job() + "/slow.out"))
+      }
+    }
+    #expect(isFound)
+  }
+
+  @Test func `a stage that took a while is recorded before the next begins, and not redone after a kill between them`()
+    throws
+  {
+    let slow = Stage("slow", outputs: ["slow.out"], script: "sleep 1.1; echo slow > \"$1/slow.out\"")
+    var (isFound, isThrough) = (false, false)
+    for step in 30...99 where !isFound && !isThrough {
+      try TestWorkspace.with([slow, .making("next", from: ["slow.out"])]) { workspace in
+        try workspace.film()
+        isThrough = try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"]).signal != SIGKILL
+        guard Self.succeeded(workspace) == ["slow"], workspace.runs == ["slow"] else { return }
+        isFound = true
+        #expect(try workspace.manifest()["stages"]?["next"] == nil)
+        let outcome = try workspace.cpwx("run")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(workspace.runs == ["slow", "next"])
       }
     }
     #expect(isFound)

@@ -43,6 +43,7 @@ struct KilledNightTests {
   ) throws -> (kills: Int, troubles: [String]) {
     var kills = 0
     var troubles: [String] = []
+    var finished = Finished()
     for night in 0..<count {
       for name in ["x", "y"] { try workspace.film("\(night)\(name).mp4", holding: "\(night)\(name)") }
       let run = try workspace.startCPWX("run", "-q", "--attempts", "1000")
@@ -51,11 +52,13 @@ struct KilledNightTests {
       if victims != 1 { run.send(SIGKILL) }
       if victims != 0 { for stage in workspace.stageProcesses() { kill(stage, SIGKILL) } }
       if try run.wait().code != 0 { kills += 1 }
+      try finished.look(in: workspace)
       guard night % 4 == 3 else { continue }
       let next = try workspace.cpwx("run", "-q", "--attempts", "1000")
       if next.code != 0 { troubles.append("night \(night): \(next.code ?? -1) \(next.errors.suffix(300))") }
     }
     let jobs = workspace.jobs
+    troubles += try finished.redone(in: workspace).map { "\($0) was done again" }
     if jobs.count != 2 * count { troubles.append("\(jobs.count) jobs of \(2 * count) films") }
     if Set(jobs.map { ($0 as NSString).lastPathComponent }).count != jobs.count { troubles.append("an id twice") }
     for job in jobs {
@@ -67,5 +70,36 @@ struct KilledNightTests {
     if workspace.tree("config").contains(where: { $0.contains("job_") }) { troubles.append("an env file is left") }
     if try workspace.cpwx("run", "-q").code != 0 { troubles.append("a run with nothing to do fails") }
     return (kills, troubles)
+  }
+
+  /// The stages that were recorded as done, as `JOB STAGE`, and how often each had come to its end by then.
+  private struct Finished {
+    private var ends: [String: Int] = [:]
+    private var whole: Set<String> = []
+
+    mutating func look(in workspace: TestWorkspace) throws {
+      let now = Self.ends(in: workspace)
+      for job in workspace.jobs where !whole.contains(job) {
+        // A run that was killed early has made the folder alone.
+        guard let stages = (try? workspace.manifest(of: job))?["stages"]?.object?.members else { continue }
+        let done = stages.filter { $0.value["status"]?.string == "success" }.map(\.name)
+        for stage in done.map({ "\((job as NSString).lastPathComponent) \($0)" }) where ends[stage] == nil {
+          ends[stage] = now[stage] ?? 0
+        }
+        if done.count == 3 { whole.insert(job) }
+      }
+    }
+
+    /// Those that have come to their end again since.
+    func redone(in workspace: TestWorkspace) throws -> [String] {
+      let now = Self.ends(in: workspace)
+      try #require(!ends.isEmpty && ends.values.allSatisfy { $0 > 0 })
+      return ends.filter { now[$0.key] != $0.value }.map(\.key).sorted()
+    }
+
+    private static func ends(in workspace: TestWorkspace) -> [String: Int] {
+      let lines = ((try? workspace.read("ended")) ?? "").split(separator: "\n").map { (String($0), 1) }
+      return Dictionary(lines, uniquingKeysWith: +)
+    }
   }
 }
