@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Synchronization
 import Testing
 
 /// kill -9 at any moment leaves what the next run finishes by itself.
@@ -164,5 +165,53 @@ struct KillTests {
       }
     }
     #expect(isFound)
+  }
+
+  @Test func `killed at any step of a run, the next one completes the one job and leaves nothing behind`() throws {
+    let steps = Mutex<(deaths: Int, troubles: [String])>((0, []))
+    // Side by side, each its own steps, until a run gets through.
+    DispatchQueue.concurrentPerform(iterations: 4) { first in
+      var step = first + 1
+      do {
+        while let troubles = try Self.troubles(killedAt: step) {
+          steps.withLock { steps in
+            steps.deaths += 1
+            steps.troubles += troubles.map { "step \(step): \($0)" }
+          }
+          step += 4
+        }
+      } catch {
+        steps.withLock { $0.troubles.append("step \(step): \(error)") }
+      }
+    }
+    let (deaths, troubles) = steps.withLock { $0 }
+    #expect(troubles == [])
+    #expect(deaths > 40, "only \(deaths) steps")
+  }
+
+  /// What is not as it should be after a run that dies at that step, and one more; `nil` if it did not come to it.
+  private static func troubles(killedAt step: Int) throws -> [String]? {
+    try TestWorkspace.with([.making("one", from: ["{input}"]), .making("two", from: ["one.out"])]) { workspace in
+      try workspace.film()
+      let first = try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"])
+      guard first.signal == SIGKILL else { return nil }
+      var troubles: [String] = []
+      let finished = Self.succeeded(workspace)
+      let runs = workspace.runs
+      let last = try workspace.cpwx("run")
+      if last.code != 0 { troubles.append("\(last.code ?? -1): \(last.errors)") }
+      if workspace.jobs.count != 1 { troubles.append("jobs: \(workspace.jobs)") }
+      if Self.succeeded(workspace) != ["one", "two"] { troubles.append("stages: \(Self.succeeded(workspace))") }
+      let redone = workspace.runs.dropFirst(runs.count).filter { finished.contains($0) }
+      if !redone.isEmpty { troubles.append("redone: \(redone)") }
+      let listed = try JSON(parsing: try workspace.cpwx("job", "list", "--format", "json").output.utf8).array ?? []
+      let rows = listed.map { "\($0["job_id"]?.string ?? "") \($0["status"]?.string ?? "")" }
+      let id = workspace.jobs.last.map { ($0 as NSString).lastPathComponent } ?? ""
+      if rows != ["\(id) completed"] { troubles.append("listed: \(rows)") }
+      let leftovers = workspace.tree().filter { $0.contains(".tmp") || $0.contains("config/.env.job") }
+      if !leftovers.isEmpty { troubles.append("left: \(leftovers)") }
+      if !workspace.stageProcesses().isEmpty { troubles.append("a stage is left") }
+      return troubles
+    }
   }
 }
