@@ -59,6 +59,20 @@ struct ManifestCommandTests {
       job(stages: #"{"pre-ner": {"status": "success"}, "pre_ner": {"status": "success"}}"#, completed: "[]")),
     .init("two schemas in one file", finding: "$.devices", job(more: #""devices": {},"#)),
     .init(
+      "stages alone, and no job", finding: "$.job_id",
+      #"""
+      {"version": "1.0.0", "created_at": "2025-10-27T15:44:30", "movie_dir": "/app/out/A_2001",
+       "stages": {"demux": {"status": "success"}},
+       "pipeline": {"status": "running", "current_stage": null, "completed_stages": ["demux"], "failed_stages": []}}
+      """#),
+    .init(
+      "a builder's", finding: "$.version",
+      #"""
+      {"version": "0.1.0", "timestamp": "2025-10-20T15:44:30", "input": {"file": "in/a.mp4", "title": "A"},
+       "output": {"directory": "out/A_2001", "files": {}}, "devices": {},
+       "pipeline": {"status": "completed", "completed_stages": [], "skipped_stages": ["mux"], "steps": {}}}
+      """#),
+    .init(
       "stages in a list", finding: "$.stages",
       #"{"stages": [{"name": "asr", "status": "completed"}], "status": "prepared", "pipeline": {}}"#),
   ]
@@ -73,6 +87,23 @@ struct ManifestCommandTests {
       let found = findings.filter { $0["severity"]?.string == "error" }.compactMap { $0["path"]?.string }
       #expect(found.contains { $0.hasPrefix(fixture.path) }, "\(found)")
       #expect(try workspace.read("odd/manifest.json") == fixture.text)
+    }
+  }
+
+  @Test func `what is merely odd in a manifest is told, and exits 0`() throws {
+    let stages = #"{"demux": {"status": "success", "completed": true, "next_stage": "tmdb", "success": true}}"#
+    let odd = Self.job(stages: stages, status: "failed", completed: #"["demux", "demux"]"#, failed: #"["asr"]"#)
+    try TestWorkspace.with { workspace in
+      try workspace.write("odd/manifest.json", odd)
+      let outcome = try workspace.cpwx("manifest", "validate", "odd/manifest.json", "--format", "json")
+      #expect(outcome.code == 0, "\(outcome.output)\(outcome.errors)")
+      let findings = try #require(try JSON(parsing: outcome.output.utf8).array)
+      #expect(findings.allSatisfy { $0["severity"]?.string == "warning" }, "\(outcome.output)")
+      #expect(
+        Set(findings.compactMap { $0["path"]?.string }) == [
+          "$.stages.demux.completed", "$.stages.demux.next_stage", "$.stages.demux.success",
+          "$.pipeline.completed_stages[1]", "$.pipeline.failed_stages[0]",
+        ], "\(outcome.output)")
     }
   }
 
