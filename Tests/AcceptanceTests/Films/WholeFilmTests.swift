@@ -106,4 +106,32 @@ struct WholeFilmTests {
       #expect(try workspace.subtitleStreams(of: job + "/final_output.mp4") == ["mov_text eng"])
     }
   }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `a language that no engine speaks ends the job at once, with what to install`() throws {
+    try TestWorkspace.with { workspace in
+      // The same engines, without the models that speak more than English.
+      let (installed, engines) = (try installedEngines(), workspace.path("engines"))
+      let weights = try FileManager.default.contentsOfDirectory(atPath: installed + "/weights")
+      try FileManager.default.createDirectory(atPath: engines + "/weights", withIntermediateDirectories: true)
+      for part in ["venv", "adapters", "bin"] + weights.filter({ $0 != "whisper" }).map({ "weights/\($0)" }) {
+        try FileManager.default.createSymbolicLink(
+          atPath: "\(engines)/\(part)", withDestinationPath: "\(installed)/\(part)")
+      }
+      try workspace.makeSite("site")
+      try workspace.replace("SRC_LANG=en ", by: "SRC_LANG=hi ", in: "site/config/.env")
+      let words = ["run", "-C", workspace.path("site"), "--settle", "0", "--workflow", "transcribe"]
+      let run = try workspace.start([CPWX.path] + words, environment: ["CPWX_ENGINES": engines]).wait(atMost: 280)
+      #expect(run.code == 69, "\(run.output)\n\(run.errors)")
+      let stages = try workspace.manifest(of: try workspace.job(in: "site"))["stages"]
+      #expect(stages?["silero_vad"]?["status"]?.string == "success")
+      let asr = try #require(stages?["asr"])
+      #expect(asr["status"]?.string == "failed" && asr["exit_code"]?.int == 69)
+      #expect(asr["attempt"]?.int == 1, "no other try helps")
+      for text in ["no installed engine can translate Hindi", "Put a multilingual whisper model", "weights/whisper/"] {
+        #expect(asr["error"]?.string?.contains(text) == true, "\(asr.text())")
+        #expect(run.errors.contains(text), "\(run.errors)")
+      }
+    }
+  }
 }
