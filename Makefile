@@ -148,9 +148,9 @@ manual: packages
 	@$(SWIFT_BUILD) --product cpwx && $(SWIFT_BUILD) --product cpwx-stage
 	@python3 Tests/Manual/generate.py .build/debug/cpwx .build/debug/cpwx-stage man
 
-## pictures: docs/night.svg and docs/report.png, made anew
+## pictures: those of the README, in man/pictures, made anew
 pictures: picture-packages build
-	@/usr/bin/python3 docs/pictures.py $(BUILT)/cpwx
+	@/usr/bin/python3 Tests/Manual/pictures.py $(BUILT)/cpwx
 
 # All that is installed, under $(STAGE) as it is under PREFIX. Programs that are elsewhere are taken as they are.
 stage: $(if $(filter .build/release,$(BUILT)),build)

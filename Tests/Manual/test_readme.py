@@ -3,7 +3,6 @@
 CPWX names the program, by default .build/debug/cpwx; cpwx-stage lies beside it.
 """
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pictures
 import test_manual
 from test_manual import CPWX, ROOT
 
@@ -208,11 +208,7 @@ class Recipes(unittest.TestCase):
 class Pictures(unittest.TestCase):
     """They are what their script makes of these programs."""
 
-    @classmethod
-    def setUpClass(cls):
-        spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs/pictures.py")
-        cls.script = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(cls.script)
+    script = pictures
 
     def test_the_night_is_one_of_these_programs(self):
         """Of films that play some minutes, each of its own length, by which they differ."""
@@ -226,7 +222,7 @@ class Pictures(unittest.TestCase):
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode()
         self.assertEqual(done.returncode, 1, said)
-        picture = (ROOT / "docs/night.svg").read_text()
+        picture = (ROOT / "man/pictures/night.svg").read_text()
         self.assertIn(f">{self.script.COMMAND}</text>", picture)
         shown = re.findall(r">([^<]+)</text>", picture)
         films = [text for text in shown if re.search(r" \(\d{4}\)$", text)]

@@ -5,7 +5,7 @@ usage: pictures.py CPWX
 
 Films that are nothing but a size go through stages that are shell commands and wait: an hour of film takes some seconds.
 The terminal of `cpwx run`, in the middle of the night, becomes night.svg, and the top of the report's page report.png,
-beside this script.
+both in man/pictures.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ COMMAND = "cpwx run --jobs 5"
 COLUMNS, ROWS = 100, 20
 # Seen in the pictures: the same wherever they are made.
 FOLDER = "/tmp/films"
-HERE = os.path.dirname(os.path.abspath(__file__))
+PICTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../man/pictures")
 
 # How long they play, in minutes; a megabyte each.
 BEFORE = {"D.O.A. (1950).mp4": 83, "Detour (1945).mp4": 68}
@@ -164,11 +164,11 @@ def main(cpwx):
         subprocess.run([cpwx, "run", "-q", "--settle", "0s", "-C", FOLDER], check=True, stdout=subprocess.DEVNULL)
         films(FILMS)
         screen = night(cpwx)
-        with open(f"{HERE}/night.svg", "w") as file:
+        with open(f"{PICTURES}/night.svg", "w") as file:
             file.write(drawn(screen))
         page = f"{FOLDER}/report.html"
         subprocess.run([cpwx, "report", "-C", FOLDER, "-o", page], check=True, stdout=subprocess.DEVNULL)
-        photographed(page, f"{HERE}/report.png")
+        photographed(page, f"{PICTURES}/report.png")
     finally:
         shutil.rmtree(FOLDER)
 
