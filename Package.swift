@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Index",
       dependencies: [
-        "CLinux", "CSQLite", "Jobs", "SeekableTar", "Titles", system, .product(name: "GRDB", package: "GRDB.swift"),
+        "CSQLite", "Jobs", "SeekableTar", "Titles", system, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: safe),
