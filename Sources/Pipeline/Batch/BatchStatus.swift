@@ -20,11 +20,11 @@ final class BatchStatus: Sendable {
 
   init(of batch: String, in workspace: Workspace) {
     path = workspace.batchStatusFolder.appending("\(batch).json")
-    Self.sweep(workspace)
   }
 
   /// Removes what batches left that were killed.
-  private static func sweep(_ workspace: Workspace) {
+  static func sweep(_ workspace: Workspace) {
+    Leftovers.sweep(workspace.batchStatusFolder)
     for name in names(in: workspace.batchStatusFolder) where name.hasSuffix(".json") && !name.hasPrefix(".") {
       let record = workspace.batchFolder.appending(name)
       let status = (try? BatchRecord(reading: record)).map { BatchRecord.status($0, at: record) }

@@ -43,7 +43,10 @@ extension FilmBatch {
         }
       }
       try decide(&plan, resumed, InputHistory(index, memory), asNight: asNight, stop: stop, notice)
-      if !changingNothing { memory.save() }
+      if !changingNothing {
+        memory.save()
+        BatchStatus.sweep(workspace)
+      }
       return plan
     }
   }

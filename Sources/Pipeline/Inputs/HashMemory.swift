@@ -36,6 +36,7 @@ final class HashMemory: Sendable {
 
   /// Keeps what is known for the next run; of films that are gone nothing is kept.
   func save() {
+    Leftovers.sweep(path.removingLastComponent(), beginning: ".films.json")
     let known = state.withLock { state -> [String: FilmIdentity]? in
       defer { state.hasChanged = false }
       return state.hasChanged ? state.known : nil
