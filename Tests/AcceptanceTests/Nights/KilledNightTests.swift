@@ -52,7 +52,7 @@ struct KilledNightTests {
       if victims != 1 { run.send(SIGKILL) }
       if victims != 0 { for stage in workspace.stageProcesses() { kill(stage, SIGKILL) } }
       if try run.wait().code != 0 { kills += 1 }
-      try finished.look(in: workspace)
+      finished.look(in: workspace)
       guard night % 4 == 3 else { continue }
       let next = try workspace.cpwx("run", "-q", "--attempts", "1000")
       if next.code != 0 { troubles.append("night \(night): \(next.code ?? -1) \(next.errors.suffix(300))") }
@@ -77,7 +77,7 @@ struct KilledNightTests {
     private var ends: [String: Int] = [:]
     private var whole: Set<String> = []
 
-    mutating func look(in workspace: TestWorkspace) throws {
+    mutating func look(in workspace: TestWorkspace) {
       let now = Self.ends(in: workspace)
       for job in workspace.jobs where !whole.contains(job) {
         // A run that was killed early has made the folder alone.
