@@ -157,7 +157,7 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 	@rm -rf $(STAGE)
 	@mkdir -p $(STAGE)/bin $(STAGE)/lib/systemd/system $(STAGE)/share/man/man1 $(STAGE)/share/man/man5 $(STAGE)/share/man/man7
 	@mkdir -p $(STAGE)/share/bash-completion/completions $(STAGE)/share/fish/vendor_completions.d $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)
-	@mkdir -p $(STAGE)/share/doc/cpwx/examples $(STAGE)/share/doc/cpwx/docs
+	@mkdir -p $(STAGE)/share/doc/cpwx/examples $(STAGE)/share/doc/cpwx/man/pictures
 	@for program in cpwx cpwx-stage; do strip --strip-unneeded -o $(STAGE)/bin/$$program $(BUILT)/$$program; done
 	@for page in man/*.[157]; do sed 's#/usr/local/\(bin\|share/doc\)#$(PREFIX)/\1#' $$page > $(STAGE)/share/man/man$${page##*.}/$${page##*/}; done
 	@gzip -9n $(STAGE)/share/man/man?/*
@@ -165,7 +165,7 @@ stage: $(if $(filter .build/release,$(BUILT)),build)
 	@cp completions/cpwx.fish $(STAGE)/share/fish/vendor_completions.d/
 	@cp completions/_cpwx $(STAGE)/share/zsh/$(ZSH_FUNCTIONS)/
 	@cp CHANGELOG.md LICENSE $(STAGE)/share/doc/cpwx/
-	@cp docs/night.svg docs/report.png $(STAGE)/share/doc/cpwx/docs/
+	@cp man/pictures/night.svg man/pictures/report.png $(STAGE)/share/doc/cpwx/man/pictures/
 # Its links lead to the examples where those have what is meant, and are plain text elsewhere.
 	@sed -E 's#\]\(config/(pipeline\.yaml|sdk)\)#](examples/\1)#g; s#\[([^]]*)\]\(config/[^)]*\)#\1#g' README.md > $(STAGE)/share/doc/cpwx/README.md
 	@cp -r config/env.example config/pipeline.yaml config/docker-compose.yml config/Dockerfile config/sdk config/schemas $(STAGE)/share/doc/cpwx/examples/

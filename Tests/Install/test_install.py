@@ -41,7 +41,7 @@ def expected(zsh):
         "share/bash-completion/completions/cpwx": 0o644, "share/fish/vendor_completions.d/cpwx.fish": 0o644,
         f"share/zsh/{zsh}/_cpwx": 0o644,
         **{f"share/doc/cpwx/{name}": 0o644 for name in (
-            "CHANGELOG.md", "LICENSE", "README.md", "docs/night.svg", "docs/report.png")},
+            "CHANGELOG.md", "LICENSE", "README.md", "man/pictures/night.svg", "man/pictures/report.png")},
         **{f"share/doc/cpwx/examples/{name}": 0o644 for name in (
             "Dockerfile", "docker-compose.yml", "env.example", "pipeline.yaml",
             *(path for path in examples if path.suffix in (".py", ".json")))},
@@ -134,7 +134,7 @@ class Installing(unittest.TestCase):
                     "share/doc/cpwx/examples/Dockerfile", "share/doc/cpwx/examples/sdk/manifest.py"):
                 self.assertTrue((top / place).is_file(), place)
             links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", (top / "share/doc/cpwx/README.md").read_text())
-            self.assertLessEqual({"docs/night.svg", "docs/report.png", "examples/pipeline.yaml", "examples/sdk"}, set(links))
+            self.assertLessEqual({"man/pictures/night.svg", "man/pictures/report.png", "examples/pipeline.yaml", "examples/sdk"}, set(links))
             self.assertEqual([link for link in links if not (top / "share/doc/cpwx" / link).exists()], [])
             unit = (top / "lib/systemd/system/cpwx-nights.service").read_text()
             self.assertIn("ExecStart=/usr/local/bin/cpwx run", unit)
