@@ -150,6 +150,8 @@ ENDS = {
     "cpwx doctor.*": (0, 1),
     # It belongs to no cluster.
     "cpwx run --executor slurm.*": (69,),
+    # It was put back by the example before.
+    "cpwx archive 20251030-001": (1,),
     # No job is of that film.
     'cpwx job find "[$][(]sha256sum.*': (1,),
     # As diff does where two differ.

@@ -355,12 +355,13 @@ struct ContainerFaultTests {
       try daemon.hide()
       #expect(try daemon.cpwx("job", "cancel", "latest").code == 75)
       try daemon.show()
-      // No run goes on with it.
-      #expect(try daemon.cpwx("run").code == 0)
       #expect(try daemon.containers().count == 1)
       let again = try daemon.cpwx("job", "cancel", "latest")
       #expect(again.code == 0, "\(again.errors)")
       #expect(again.output.contains("cancelled"))
+      #expect(try daemon.containers() == [])
+      // No run goes on with it.
+      #expect(try daemon.cpwx("run").code == 0)
       #expect(try daemon.containers() == [])
       #expect(try workspace.manifest()["history"]?.array?.count { $0["event"]?.string == "cancelled" } == 1)
     }
