@@ -37,13 +37,9 @@ enum ProcessGroup {
   /// The processes whose environment holds `marker`, and all others of their sessions, this one never.
   static func marked(_ marker: String) -> [pid_t] {
     let wanted = Array(marker.utf8)
-    let own = getpid()
     let ownSession = getsid(0)
-    let all = names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != own }
-    let found = all.filter { pid in
-      guard let environment = try? readProcFile(of: pid, "environ") else { return false }
-      return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
-    }
+    let all = others()
+    let found = all.filter { pid in environment(of: pid).contains { $0.elementsEqual(wanted) } }
     if found.isEmpty { return [] }
     // Sessions that began in a stage: one of its own processes leads them, or led them and is gone. A session that
     // somebody else leads is a person's.
@@ -57,13 +53,21 @@ enum ProcessGroup {
   /// What stands behind `prefix` in the environments of all processes but this one.
   static func values(of prefix: String) -> Set<String> {
     let wanted = Array(prefix.utf8)
-    let own = getpid()
-    let values = names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != own }.flatMap { pid -> [String] in
-      guard let environment = try? readProcFile(of: pid, "environ") else { return [] }
-      return environment.split(separator: 0).filter { $0.starts(with: wanted) }
+    let values = others().flatMap { pid in
+      environment(of: pid).filter { $0.starts(with: wanted) }
         .map { String(decoding: $0.dropFirst(wanted.count), as: UTF8.self) }
     }
     return Set(values)
+  }
+
+  private static func others() -> [pid_t] {
+    let own = getpid()
+    return names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != own }
+  }
+
+  /// `NAME=value` of each variable that a process was started with; none where it is gone, or another user's.
+  private static func environment(of pid: pid_t) -> [ArraySlice<UInt8>] {
+    ((try? readProcFile(of: pid, "environ")) ?? []).split(separator: 0)
   }
 
   private static func hasLivingMember(_ group: pid_t) -> Bool {
