@@ -117,7 +117,13 @@ public struct JobManager: Sendable {
       }
     }
     if let standing = try? DurableFile.read(paths.temporaryEnv), standing == backup { return }
-    try DurableFile.writeFast(backup, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+    try writeTemporaryEnv(backup, paths)
+  }
+
+  private func writeTemporaryEnv(_ env: [UInt8], _ paths: JobPaths) throws {
+    // Where it is not there, who made the job may have died while it was written.
+    if !exists(paths.temporaryEnv) { Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)") }
+    try DurableFile.writeFast(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
   }
 
   /// Makes job_info.json anew where it is gone or empty, of what else tells what the job is.
@@ -141,7 +147,7 @@ public struct JobManager: Sendable {
   public func renewJobEnv(_ paths: JobPaths, overlay: EnvFile? = nil) throws {
     let env = jobEnv(paths, overlay: overlay).bytes
     try DurableFile.write(env, to: paths.env, mode: [.ownerReadWrite])
-    try DurableFile.writeFast(env, to: paths.temporaryEnv, mode: [.ownerReadWrite])
+    try writeTemporaryEnv(env, paths)
   }
 
   /// Removes `config/.env.job_ID`; job.env in the job's folder stays.

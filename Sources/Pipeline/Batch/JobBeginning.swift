@@ -74,10 +74,6 @@ extension BatchRun {
     if batch.renewsConfig || !batch.isWorker && hasOldSettings(job) {
       if let overlay { try check.require(overlay, of: film.input, user: job.userID) }
       let lock = try FileLock.take(job.lock, subject: job.id.description)
-      // Where it is not there, who made the job may have died while it was written.
-      if !exists(job.temporaryEnv) {
-        Leftovers.sweep(workspace.configFolder, beginning: job.temporaryEnv.lastComponent?.string ?? "")
-      }
       try manager.renewJobEnv(job, overlay: overlay)
       _ = consume lock
     }

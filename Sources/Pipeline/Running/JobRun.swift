@@ -69,9 +69,9 @@ struct JobRun {
     let watch = CancellationWatch(of: paths, stop: stop)
     AdoptedProcesses.adopt()
     Leftovers.sweep(paths.output)
-    // Of a job that was made whole and never begun, which has no log yet, nothing is left there; and thousands of others'
+    // Of a job that was never begun, which has no log yet, none is left there but of its making; and thousands of others'
     // files may be.
-    if !names(in: paths.logs).isEmpty || !exists(paths.temporaryEnv) {
+    if !names(in: paths.logs).isEmpty {
       Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
     }
     let started = Timestamp.now
