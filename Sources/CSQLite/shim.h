@@ -51,8 +51,11 @@ static inline int sqlite_open_allocating(sqlite3_vfs *vfs, const char *path, sql
   return code;
 }
 
-// From now on, a database on a full disk is told of as such. Once, before the first one is opened.
-static inline void sqlite_survive_full_disks(void) {
+// Once, before the first database is opened: one on a full disk is told of as such from then on, and what a statement that fails must
+// take back is kept in memory. SQLite would write that into a temporary file, of a statement that touches sixteen pages and of all that
+// follow it in a transaction. No statement of the index touches many.
+static inline void sqlite_prepare(void) {
+  sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
   struct sqlite_files *files = sqlite_files();
   files->standard = sqlite3_vfs_find(0);
   if (!files->standard) return;

@@ -13,12 +13,12 @@ struct IndexFile: Sendable {
   let path: FilePath
 
   init(in workspace: Workspace) {
-    _ = Self.fullDisks
+    _ = Self.prepared
     path = workspace.stateFolder.appending("index.sqlite")
   }
 
   /// Whoever opens the index knows it by this, so it is done before.
-  private static let fullDisks: Void = sqlite_survive_full_disks()
+  private static let prepared: Void = sqlite_prepare()
 
   private var lockPath: FilePath { path.removingLastComponent().appending("index.lock") }
   /// Shared by whoever has the index open.
