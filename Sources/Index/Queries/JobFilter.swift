@@ -104,6 +104,9 @@ public struct JobFilter: Sendable, Equatable {
   /// The statuses that a filter asks for; none where it is about something else.
   var statuses: [String] { key == .status && operation == .equal ? values : [] }
 
+  /// Whether it asks for none that are completed, which most jobs are.
+  var isOfFew: Bool { !statuses.isEmpty && !statuses.contains(PipelineStatus.completed.rawValue) }
+
   /// The keys of the jobs with an id, or of a day's.
   private static func keys(of value: String) -> Range<Int64>? {
     if let id = JobID(value) { return JobKey.block(of: JobKey.first(id.date, number: id.number)) }
@@ -143,7 +146,7 @@ public struct JobFilter: Sendable, Equatable {
       return Condition(
         each.map { _ in "instr(lower(\(column)), lower(?)) > 0" }.joined(separator: " AND "), each.map { .text($0) })
     case (.status, .equal):
-      let few = values.contains(PipelineStatus.completed.rawValue) ? "" : " AND jobs.status <> 'completed'"
+      let few = !isOfFew ? "" : " AND jobs.is_completed = 0"
       return Condition("jobs.status IN (\(marks))\(few)", arguments)
     case (_, .equal): return Condition("\(column) IN (\(marks))", arguments)
     case (_, .notEqual): return Condition("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", arguments)

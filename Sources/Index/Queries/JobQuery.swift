@@ -106,13 +106,11 @@ extension Database {
   /// Whether a query finds so many jobs that a page of them is met sooner on the way along the sorted value than by
   /// looking all of them up and sorting them.
   ///
-  /// The way to a full page leads past `limit * jobs / found` jobs; looking up all takes `found`. Those that are few by
-  /// their status have indexes of their own in these orders.
+  /// The way to a full page leads past `limit * jobs / found` jobs; looking up all takes `found`.
   private func isOfMany(_ query: JobQuery) throws -> Bool {
-    guard query.order != .created, let limit = query.limit, !query.filters.isEmpty,
-      query.filters.allSatisfy({ $0.statuses.isEmpty || $0.statuses.contains(PipelineStatus.completed.rawValue) })
-    else { return false }
-    let jobs = try Int.fetchOne(self, sql: "SELECT sum(jobs) FROM counts") ?? 0
+    guard query.index != nil, let limit = query.limit, !query.filters.isEmpty else { return false }
+    let some = query.isOfFew && query.order == .duration ? " WHERE status <> 'completed'" : ""
+    let jobs = try Int.fetchOne(self, sql: "SELECT sum(jobs) FROM counts\(some)") ?? 0
     let many = Int((Double(limit) * Double(jobs)).squareRoot()) + 1
     let words = query.filters.count == 1 ? query.filters[0].words : nil
     let (rows, condition) =
@@ -123,17 +121,21 @@ extension Database {
   }
 }
 
-extension JobQuery.Order {
-  /// The index that has the jobs in this order; `nil` for the order of the table itself.
+extension JobQuery {
+  /// Whether all jobs that it asks for are among the few that are not completed.
+  fileprivate var isOfFew: Bool { filters.contains(where: \.isOfFew) }
+
+  /// The index that has the jobs in this order; `nil` for the order of the table itself, and where the few have one that
+  /// begins with their status.
   fileprivate var index: String? {
-    switch self {
+    switch order {
     case .created: nil
-    case .completed: "jobs_by_completed"
+    case .completed: isOfFew ? nil : "jobs_by_completed"
     case .title: "jobs_by_title"
     case .year: "jobs_by_year"
-    case .duration: "jobs_by_duration"
-    case .status: "jobs_by_status"
-    case .user: "jobs_by_user_only"
+    case .duration: isOfFew ? "few_by_duration" : "jobs_by_duration"
+    case .status: isOfFew ? nil : "jobs_by_status"
+    case .user: isOfFew ? nil : "jobs_by_user_only"
     }
   }
 }
@@ -155,7 +157,7 @@ private struct PagePart {
 
   init(_ query: JobQuery, walksOrder: Bool) {
     self.query = query
-    if walksOrder, let index = query.order.index { source = "jobs INDEXED BY \(index)" }
+    if walksOrder, let index = query.index { source = "jobs INDEXED BY \(index)" }
     var filters = query.filters
     if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }),
       let match = filters[words].words

@@ -7,7 +7,7 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 20, input: 7, stage: 16, event: 8, words: 3)
+  private static let widths = (job: 21, input: 7, stage: 16, event: 8, words: 3)
   private static let firstStage = widths.job + widths.input
 
   /// - Parameter withWords: else the row of `words` is missing, which takes as long as many others and seldom changes.
@@ -95,6 +95,7 @@ extension IndexedJob {
     let created = created
     row.add(RowValue(created?.microseconds))
     row.add(RowValue(completed(created: created)?.microseconds))
+    row.add(.integer(status == PipelineStatus.completed.rawValue ? 1 : 0))
   }
 
   /// Who ran a stage, where that is another than who had begun to run the job last by then, as the clock showed it: it may

@@ -10,7 +10,7 @@ struct JobWriter {
   init(_ db: Database) throws {
     func statement(_ sql: String) throws -> RowStatement { try RowStatement(db, sql) }
     self.db = db
-    addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
     addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?,?)")
     addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
@@ -100,7 +100,7 @@ struct JobWriter {
   private static let columns = [
     "key", "folder", "logs", "job_id", "user_id", "title", "year", "status", "stage", "input", "error", "created_at",
     "completed_at", "total_seconds", "inode", "size_bytes", "modified", "timezone", "created",
-    "completed",
+    "completed", "is_completed",
   ]
 }
 
