@@ -1,5 +1,4 @@
 import Engines
-import Glibc
 import Jobs
 import SystemPackage
 import TestSupport
@@ -22,15 +21,9 @@ struct EngineRequestTests {
     of stage: any StageCommand.Type, _ settings: [String: String], adapter: String, output: String
   ) async throws -> JSON {
     let job = try TemporaryJob(settings)
-    let home = EngineHome(root: job.workspace.appending("engines"))
-    try makeFolder(home.python.removingLastComponent())
-    let linked = home.python.withPlatformString { symlink("/usr/bin/python3", $0) }
-    try #require(linked == 0)
     let stages = #"["silero_vad", "diarization"]"#
-    try job.write(Self.echo.replacing("STAGES", with: stages), to: home.adapters.appending(adapter))
-    try makeFolder(job.path("audio"))
-    try await makeMedia(
-      ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", "-c:a", "pcm_s16le"], job.path("audio/audio.wav"))
+    let home = try job.installEngine(adapter, Self.echo.replacing("STAGES", with: stages))
+    try await job.makeSilence()
     try await stage.run(
       [job.folder.string], environment: job.environment.merging(["CPWX_ENGINES": home.root.string]) { $1 })
     return try #require(try job.json(output)["asked"])

@@ -53,6 +53,29 @@ struct StageProgramTests {
     #expect(!(try job.text("metadata/tmdb_data.json").contains("s3cr3t")))
   }
 
+  @Test func `variables reach the engine byte for byte, UTF-8 or not`() async throws {
+    let job = try TemporaryJob()
+    let home = try job.installEngine(
+      "vad_echo.py",
+      """
+      import json, os, sys
+      told = [os.environb.get(name, b"").hex() for name in (b"ODD", b"EVEN", b"PYTHONHOME")]
+      if sys.argv[1] == "describe":
+          print(json.dumps({"engine": "echo", "stage": "silero_vad", "available": True}))
+      else:
+          print(json.dumps({"segments": [], "duration": 1, "model": "none", "told": told}))
+      """)
+    try await job.makeSilence()
+    let odd = #"exec env ODD="$(printf 'caf\351=\n1')" EVEN=ज़ PYTHONHOME=/nonexistent 1ST=odd "#
+    let outcome = try await Program(
+      "sh", ["-c", odd + #""$0" silero_vad "$1""#, stageProgram.string, job.folder.string],
+      environment: job.environment.merging(["CPWX_ENGINES": home.root.string]) { $1 }.mapValues { Optional($0) }
+    ).run()
+    try #require(outcome.succeeded, "\(outcome.lastLines)")
+    let told = try job.json("vad/silero_segments.json")["told"]?.array?.map(\.string)
+    #expect(told == ["636166e93d0a31", "e0a49ce0a4bc", ""])
+  }
+
   @Test func `progress goes to standard output, five lines a second at most, and ends at 1`() async throws {
     let job = try TemporaryJob()
     let outcome = try await Program(

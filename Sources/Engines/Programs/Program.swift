@@ -57,8 +57,7 @@ public struct Program: Sendable {
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
     let configuration = Configuration(
       executable: name.contains("/") ? .path(FilePath(name)) : .name(name), arguments: Arguments(arguments),
-      environment: .inherit.updating(
-        Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+      environment: .custom(inheritedEntries(changing: environment)),
       workingDirectory: workingFolder, platformOptions: options)
     let stdin = try namelessFile(input)
     do {

@@ -31,6 +31,20 @@ package func environmentBytes(_ key: String, _ value: String) -> [UInt8] {
   Array(ownEntry(key, value).drop { $0 != UInt8(ascii: "=") }.dropFirst())
 }
 
+/// The variables that another program inherits from this one, as it takes them: `KEY=value` and a zero, byte for byte.
+/// What has no name that a program could ask for is left out: the next one refuses it.
+///
+/// - Parameter changes: what it is given instead; `nil` for what it does not get.
+package func inheritedEntries(changing changes: [String: String?]) -> [[UInt8]] {
+  let inherited = ownEntries().map(\.bytes).filter { entry in
+    let name = entry.prefix { $0 != UInt8(ascii: "=") }
+    guard let first = name.first, name.count < entry.count, !(0x30...0x39).contains(first) else { return false }
+    return !changes.keys.contains(String(decoding: name, as: UTF8.self))
+  }
+  let changed = changes.compactMap { key, value in value.map { ownEntry(key, $0) } }
+  return (inherited + changed).map { $0 + [0] }
+}
+
 private func ownEntry(_ key: String, _ value: String) -> [UInt8] {
   let text = "\(key)=\(value)"
   return entriesOfNoText[text] ?? Array(text.utf8)

@@ -1,4 +1,5 @@
 import Engines
+import Glibc
 import Jobs
 import SystemPackage
 import TestSupport
@@ -41,6 +42,23 @@ final class TemporaryJob: Sendable {
   func write(_ text: String, to path: FilePath) throws {
     try makeFolder(path.removingLastComponent())
     try DurableFile.write(Array(text.utf8), to: path)
+  }
+
+  /// Makes engines of this job's own, with one adapter; the system's Python stands in for theirs.
+  func installEngine(_ adapter: String, _ program: String) throws -> EngineHome {
+    let home = EngineHome(root: workspace.appending("engines"))
+    try makeFolder(home.python.removingLastComponent())
+    let linked = home.python.withPlatformString { symlink("/usr/bin/python3", $0) }
+    try #require(linked == 0)
+    try write(program, to: home.adapters.appending(adapter))
+    return home
+  }
+
+  /// Puts a second of silence where demux puts the film's sound.
+  func makeSilence() async throws {
+    try makeFolder(path("audio"))
+    try await makeMedia(
+      ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", "-c:a", "pcm_s16le"], path("audio/audio.wav"))
   }
 
   func text(_ name: String) throws -> String { String(decoding: try DurableFile.read(path(name)), as: UTF8.self) }
