@@ -44,19 +44,15 @@ struct PeakMemory {
 
   /// The largest peak of a process and those that it started and that still run.
   private static func peak(of pid: pid_t) -> Int? {
-    guard let status = try? text(of: pid, "status"), let line = status.split(separator: "\n").first(where: isPeak),
+    guard let status = try? text(of: pid), let line = status.split(separator: "\n").first(where: isPeak),
       let kibibytes = Int(line.drop { !$0.isNumber }.prefix { $0.isNumber })
     else { return nil }
-    // Each of its threads has children of its own.
-    let children = names(in: FilePath("/proc/\(pid)/task")).flatMap { thread in
-      ((try? text(of: pid, "task/\(thread)/children")) ?? "").split(separator: " ").compactMap { pid_t($0) }
-    }
-    return children.compactMap { peak(of: $0) }.reduce(kibibytes * 1024, max)
+    return ProcessGroup.children(of: pid).compactMap { peak(of: $0) }.reduce(kibibytes * 1024, max)
   }
 
   private static func isPeak(_ line: Substring) -> Bool { line.hasPrefix("VmHWM:") }
 
-  private static func text(of pid: pid_t, _ name: String) throws -> String {
-    String(decoding: try DurableFile.read(FilePath("/proc/\(pid)/\(name)")), as: UTF8.self)
+  private static func text(of pid: pid_t) throws -> String {
+    String(decoding: try DurableFile.read(FilePath("/proc/\(pid)/status")), as: UTF8.self)
   }
 }

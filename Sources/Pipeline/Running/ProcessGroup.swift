@@ -5,32 +5,56 @@ internal import SystemPackage
 /// The processes of a stage: its process group, and whatever of it went off into sessions of its own.
 ///
 /// Every process of a job carries a marker in its environment, which children inherit; that is how the processes of a
-/// run that died are found again, and told from others that happen to have the same number.
+/// run that died are found again, and told from others that happen to have the same number. One that has dropped it is
+/// known to whoever saw whose child it was.
 enum ProcessGroup {
-  /// Whether a process of the group is there, or one with `marker` in its environment where one is given.
-  static func isAlive(group: pid_t?, marker: String?) -> Bool {
+  /// A process, told from a later one that has its number.
+  struct Member: Hashable {
+    let pid: pid_t
+    /// In the kernel's ticks.
+    fileprivate let began: Int
+    fileprivate var isAlive: Bool { ProcessGroup.living(pid) == self }
+  }
+
+  /// Whether a process of the group is there, one with `marker` in its environment where one is given, or one of `others`.
+  static func isAlive(group: pid_t?, marker: String?, and others: Set<Member> = []) -> Bool {
     if let group, hasLivingMember(group) { return true }
+    if others.contains(where: \.isAlive) { return true }
     return marker.map { !marked($0).isEmpty } ?? false
   }
 
-  static func signal(_ number: CInt, group: pid_t?, marker: String) {
+  static func signal(_ number: CInt, group: pid_t?, marker: String, and others: Set<Member> = []) {
     if let group { kill(-group, number) }
-    for pid in marked(marker) { kill(pid, number) }
+    for pid in Set(marked(marker)).union(others.filter(\.isAlive).map(\.pid)) { kill(pid, number) }
   }
 
   /// Asks all to end, waits `grace` seconds, and makes them.
-  static func end(group: pid_t?, marker: String, grace: Double) {
-    signal(SIGTERM, group: group, marker: marker)
+  static func end(group: pid_t?, marker: String, and others: Set<Member> = [], grace: Double) {
+    signal(SIGTERM, group: group, marker: marker, and: others)
     let limit = ContinuousClock.now + .seconds(grace)
     while ContinuousClock.now < limit {
-      if !isAlive(group: group, marker: marker) { return }
+      if !isAlive(group: group, marker: marker, and: others) { return }
       usleep(20_000)
     }
     // A process may start another while the signals go round: until none is left, for a while.
     for _ in 0..<50 {
-      signal(SIGKILL, group: group, marker: marker)
+      signal(SIGKILL, group: group, marker: marker, and: others)
       usleep(20_000)
-      if !isAlive(group: group, marker: marker) { return }
+      if !isAlive(group: group, marker: marker, and: others) { return }
+    }
+  }
+
+  /// What a process has begun, and what that has, as far as their parents are alive.
+  static func descendants(of pid: pid_t) -> Set<Member> {
+    let children = children(of: pid)
+    return children.reduce(into: Set(children.compactMap { living($0) })) { $0.formUnion(descendants(of: $1)) }
+  }
+
+  static func children(of pid: pid_t) -> [pid_t] {
+    // Each of its threads has children of its own.
+    names(in: FilePath("/proc/\(pid)/task")).flatMap { thread in
+      ((try? readProcFile(of: pid, "task/\(thread)/children")) ?? []).split(separator: 0x20)
+        .compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
     }
   }
 
@@ -75,10 +99,15 @@ enum ProcessGroup {
     return names(in: "/proc").compactMap { pid_t($0) }.contains { getpgid($0) == group && !isZombie($0) }
   }
 
-  private static func isZombie(_ pid: pid_t) -> Bool {
+  private static func isZombie(_ pid: pid_t) -> Bool { living(pid) == nil }
+
+  /// A process that is there and has not ended. Its state and its beginning are fields 3 and 22 of proc_pid_stat(5).
+  private static func living(_ pid: pid_t) -> Member? {
     guard let stat = try? readProcFile(of: pid, "stat"), let name = stat.lastIndex(of: UInt8(ascii: ")"))
-    else { return true }
-    return stat.dropFirst(name - stat.startIndex + 2).first == UInt8(ascii: "Z")
+    else { return nil }
+    let fields = stat[(name + 1)...].split(separator: 0x20)
+    guard fields.count > 19, fields[0].first != UInt8(ascii: "Z") else { return nil }
+    return Int(String(decoding: fields[19], as: UTF8.self)).map { Member(pid: pid, began: $0) }
   }
 
   /// Files under /proc say they are empty, and are read until they end.

@@ -12,6 +12,8 @@ extension StageProcess {
     private var reason: End?
     /// When the processes that were asked to end are made to.
     private var killAt: ContinuousClock.Instant?
+    /// What the stage's first process had begun by the time it was told to end, wherever that went off to.
+    private var begun: Set<ProcessGroup.Member> = []
     private var isOpen = true
     /// Without a descriptor for its end (none left, or forbidden) the process is looked at now and then.
     private var hasPidfd = true
@@ -103,22 +105,24 @@ extension StageProcess {
             remote.end(grace: process.grace)
             killAt = now + .seconds(process.grace + Self.timeToTell)
           } else {
-            ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker)
+            begun = ProcessGroup.descendants(of: child.pid)
+            ProcessGroup.signal(SIGTERM, group: child.pid, marker: process.marker, and: begun)
             killAt = now + .seconds(process.grace)
           }
         }
       } else if let killAt, now >= killAt {
         process.remote?.kill()
-        ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker)
+        ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker, and: begun)
       }
     }
 
     /// Ends what the stage's first process left running, and tells whether there was anything.
     private func endSurvivors() -> Bool {
       let marker = reason == nil && AdoptedProcesses.living().isEmpty ? nil : process.marker
-      guard ProcessGroup.isAlive(group: child.pid, marker: marker) else { return false }
+      guard ProcessGroup.isAlive(group: child.pid, marker: marker, and: begun) else { return false }
       ProcessGroup.end(
-        group: child.pid, marker: process.marker, grace: reason == nil ? min(process.grace, 2) : process.grace)
+        group: child.pid, marker: process.marker, and: begun,
+        grace: reason == nil ? min(process.grace, 2) : process.grace)
       _ = AdoptedProcesses.living()
       return true
     }

@@ -46,6 +46,28 @@ struct TimeoutTests {
     }
   }
 
+  @Test func `so is what has left both its session and the stage's variables`() throws {
+    let stage = Stage(
+      "stubborn", fields: ["grace: 0.3s"],
+      script: """
+        trap '' TERM
+        env -i setsid sh -c 'trap "" TERM; echo $$ > far; mv far cleared; sleep 611; sleep 611' &
+        sleep 611; sleep 611
+        """)
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("cleared") })
+      let pid = try #require(pid_t(workspace.read("cleared").trimmingCharacters(in: .newlines)))
+      workspace.atEnd { kill(pid, SIGKILL) }
+      run.send(SIGTERM)
+      #expect(eventually { run.errorsSoFar.contains("Stopping") })
+      run.send(SIGTERM)
+      #expect(try run.wait().code == 143)
+      #expect(kill(pid, 0) == -1 && errno == ESRCH)
+    }
+  }
+
   @Test func `time that ran out is worth another attempt`() throws {
     let stage = Stage(
       "slow", fields: ["timeout: 0.6s", "grace: 0.2s", "retries: 1", "backoff: 0.1s"],
