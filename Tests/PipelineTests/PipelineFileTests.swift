@@ -86,6 +86,36 @@ import Testing
       "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: [{path: p}]\n", 5,
       ["'key' is missing", "expected {key"]
     ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command:\n      - x\n      - '{film}'\n", 6,
+      ["'{film}'", "no placeholder"]
+    ),
+    ("stages:\n  - name: a\n    number: 1\n    command:\n      - x\n      - '{input'\n", 6, ["'{input'"]),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    env:\n      - KNOB\n      - A B\n", 7,
+      ["'A B'", "no setting's name"]
+    ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs:\n      o: o\n      p:\n        path: ../p\n",
+      8,
+      ["'../p'", "inside the job"]
+    ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs:\n      o: o\n      p: manifest.json\n", 7,
+      ["manifest.json", "a record of the job"]
+    ),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x], outputs: {o: d/o}}\n"
+        + "  - name: b\n    number: 2\n    command: [x]\n    outputs:\n      p: p\n      q: d/o\n", 8, ["'d/o'", "'a'"]
+    ),
+    (
+      "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs:\n      - {key: o, path: o}\n"
+        + "      - {key: o, path: p}\n", 7, ["'o' is declared twice", "each key once"]
+    ),
+    (
+      "stages:\n  - {name: a, number: 1, command: [x]}\n  - name: b\n    command: [x]\n    number: 1\n", 5,
+      ["number 1", "'a'"]
+    ),
     ("name: x\nname: y\nstages:\n  - {name: a, number: 1, command: [x]}\n", 1, ["'name'", "twice"]),
   ]
 

@@ -54,7 +54,7 @@ extension PipelineReader {
 
   mutating func templates(_ node: Node, _ subject: String) -> [String]? {
     guard let list = strings(node, subject) else { return nil }
-    for template in list { checkPlaceholders(template, node, subject) }
+    for entry in node.sequence ?? [] { checkPlaceholders(entry.scalar?.string ?? "", entry, subject) }
     return list
   }
 
@@ -118,6 +118,9 @@ extension PipelineReader {
   }
 
   func line(_ node: Node) -> Int { node.mark?.line ?? 1 }
+
+  /// Where the value of `key` stands; where there is none, as it was taken over, the line of the whole.
+  func line(of key: String, in node: Node) -> Int { line(node.mapping?[key] ?? node) }
 
   func kind(_ node: Node) -> String {
     switch node {

@@ -8,6 +8,8 @@ struct PipelineReader {
   var mistakes: [PipelineFileError.Mistake] = []
   /// The lanes of the stages, also of those that have mistakes.
   var lanesOfStages: Set<String> = []
+  /// The stage that makes a file, by the file's path in the job's folder.
+  var makers: [String: String] = [:]
 
   init(runner: Runner?) { self.runner = runner }
 
@@ -39,22 +41,14 @@ struct PipelineReader {
       guard let stage = stage(node, index) else { continue }
       if let twin = stages.first(where: { $0.canonicalName == stage.canonicalName }) {
         note(
-          line(node),
+          line(of: "name", in: node),
           "stage '\(stage.name)' is declared twice (hyphens and underscores name the same stage: '\(twin.name)'); expected a name of its own"
         )
       }
       if let twin = stages.first(where: { $0.number == stage.number }) {
         note(
-          line(node),
+          line(of: "number", in: node),
           "stage '\(stage.name)' has number \(stage.number), as '\(twin.name)' has; expected a number of its own")
-      }
-      for (output, twin) in stage.outputs.compactMap({ output in
-        writer(of: output, of: stage, stages).map { (output, $0) }
-      }) {
-        note(
-          line(node),
-          "stage '\(stage.name)': output '\(output.key)' is '\(output.path)', as one of '\(twin.name)' is; expected a file of its own"
-        )
       }
       stages.append(stage)
     }
@@ -72,15 +66,6 @@ struct PipelineReader {
     }
     if let node = fields["workflows"] { definition.workflows = workflows(node, among: definition) }
     return definition
-  }
-
-  /// The stage among `stages` that makes the same file.
-  private func writer(
-    of output: FileDeclaration, of stage: StageDefinition, _ stages: [StageDefinition]
-  ) -> StageDefinition? {
-    stages.first { other in
-      other.outputs.contains { Self.local($0.path, other) == Self.local(output.path, stage) }
-    }
   }
 
   /// A file's path from the job's folder.

@@ -71,25 +71,42 @@ extension PipelineReader {
         note(line(node), "\(subject): enabled is '\(key)'; expected a setting's name such as STEP_DEMUX")
       }
     }
-    for key in stage.env { checkSetting(key, fields["env"] ?? node, "\(subject): env") }
-    stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs") }
-    stage.outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
-    for output in stage.outputs where !Self.isInsideJob(output.path) {
-      note(
-        line(fields["outputs"] ?? node),
-        "\(subject): output '\(output.key)' is '\(output.path)'; expected a path inside the job's folder")
+    for entry in fields["env"]?.sequence ?? [] {
+      if let key = entry.scalar?.string, !isNothing(entry) { checkSetting(key, entry, "\(subject): env") }
     }
-    for output in stage.outputs where Self.ownFiles.contains(Self.local(output.path, stage)) {
-      note(
-        line(fields["outputs"] ?? node),
-        "\(subject): output '\(output.key)' is '\(output.path)', which is a record of the job; expected a file of the stage"
-      )
-    }
+    stage.inputs = fields["inputs"].map { files($0, "\(subject): inputs").map { $0.file } }
+    let outputs = fields["outputs"].map { files($0, "\(subject): outputs") } ?? []
+    stage.outputs = outputs.map { $0.file }
+    check(outputs, of: stage, subject)
     return name != nil && number != nil ? stage : nil
   }
 
+  /// A file, and the line that its path stands in.
+  typealias DeclaredFile = (file: FileDeclaration, line: Int)
+
+  /// Outputs lie in the job's folder, are none of its records, and no other stage's.
+  private mutating func check(_ outputs: [DeclaredFile], of stage: StageDefinition, _ subject: String) {
+    var keys: Set<String> = []
+    for (output, line) in outputs {
+      let path = Self.local(output.path, stage)
+      let found = "\(subject): output '\(output.key)' is '\(output.path)'"
+      if !Self.isInsideJob(output.path) { note(line, "\(found); expected a path inside the job's folder") }
+      if Self.ownFiles.contains(path) {
+        note(line, "\(found), which is a record of the job; expected a file of the stage")
+      }
+      if let maker = makers[path], maker != stage.name {
+        note(line, "\(found), as one of '\(maker)' is; expected a file of its own")
+      } else {
+        makers[path] = stage.name
+      }
+      if !keys.insert(output.key).inserted {
+        note(line, "\(subject): output '\(output.key)' is declared twice; expected each key once")
+      }
+    }
+  }
+
   /// `{key: path}`, `{key: {path, description, optional}}` or `[{key, path, …}]`.
-  mutating func files(_ node: Node, _ subject: String) -> [FileDeclaration] {
+  mutating func files(_ node: Node, _ subject: String) -> [DeclaredFile] {
     switch node {
     case .mapping(let mapping):
       return mapping.compactMap { key, value in
@@ -114,10 +131,10 @@ extension PipelineReader {
     }
   }
 
-  mutating func file(_ node: Node, key: String?, _ subject: String) -> FileDeclaration? {
+  mutating func file(_ node: Node, key: String?, _ subject: String) -> DeclaredFile? {
     if case .scalar(let scalar) = node, let key {
       checkPlaceholders(scalar.string, node, subject)
-      return FileDeclaration(key: key, path: scalar.string)
+      return (FileDeclaration(key: key, path: scalar.string), line(node))
     }
     let fields = mapping(node, subject, keys: ["path", "description", "optional"] + (key == nil ? ["key"] : []))
     let name = key ?? fields["key"].flatMap { text($0, "\(subject): key") }
@@ -129,10 +146,12 @@ extension PipelineReader {
       note(line(node), "\(subject): 'path' is missing; expected a path from the job's folder")
       return nil
     }
-    checkPlaceholders(path, node, subject)
-    return FileDeclaration(
+    let place = fields["path"] ?? node
+    checkPlaceholders(path, place, subject)
+    let file = FileDeclaration(
       key: name, path: path, description: fields["description"].flatMap { text($0, "\(subject): description") } ?? "",
       optional: fields["optional"].flatMap { boolean($0, "\(subject): optional") } ?? false)
+    return (file, line(place))
   }
 
   /// Names that no line of an env file can set are mistakes.
