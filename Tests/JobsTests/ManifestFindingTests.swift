@@ -40,9 +40,10 @@ struct `Findings in a manifest` {
     #expect(
       try findings(Manifests.olderOrchestrator) == [
         "error $.input.year is the string \"2023\"; expected a number or null",
-        "warning $.stages.demux.completed is an older orchestrator's field; the status counts",
-        "warning $.stages.demux.next_stage is an older orchestrator's field; the status counts",
-        "warning $.stages.demux.success is an older orchestrator's field; the status counts",
+        "error $.stages.demux.completed is an older orchestrator's field, and none that is documented",
+        "error $.stages.demux.next_stage is an older orchestrator's field, and none that is documented",
+        "error $.stages.demux.duration is an older orchestrator's field, and none that is documented",
+        "error $.stages.demux.success is an older orchestrator's field, and none that is documented",
         "error $.stages.tmdb.completed_at is set although the stage says it is running",
         "warning $.pipeline.current_stage is null although tmdb is running",
       ])

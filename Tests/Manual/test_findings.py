@@ -153,6 +153,7 @@ class Manifests(ErrorCase):
             "is set although the stage says it is running": {"status": "running", "completed_at": "2025-10-30T15:44:30"},
             "is ...; expected an object with ...": {"status": "success", "input_files": [1]},
             "is missing": {"status": "success", "outputs": {"a": {}}},
+            "is an older orchestrator's field, and none that is documented": {"status": "success", "next_stage": "tmdb"},
             'is "...", and there is no such file here': {
                 "status": "success", "outputs": {"a": {"path": "none", "exists": True, "size_bytes": 1}}},
             "is ..., and the file has ...": {

@@ -42,8 +42,8 @@ extension ManifestCheck {
     }
     checkIdentity(path, stage)
     checkRun(path, stage)
-    for key in ["completed", "next_stage", "success"] where stage.fields[key] != nil {
-      warning("\(path).\(key)", "is an older orchestrator's field; the status counts")
+    for key in ["completed", "next_stage", "duration", "success"] where stage.fields[key] != nil {
+      error("\(path).\(key)", "is an older orchestrator's field, and none that is documented")
     }
     checkFiles(path, stage)
   }
