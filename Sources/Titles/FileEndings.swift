@@ -30,3 +30,11 @@ enum FileEndings {
   /// Endings that titles may have as well, though in small letters only by accident.
   static let words = subtitleMarkers.union(partialDownloads).union(["ass", "sub", "bin", "opus"])
 }
+
+extension FilmName {
+  /// The endings of the files that are taken for films, in lower case.
+  public static let fileEndings: Set<String> = [
+    "3g2", "3gp", "asf", "avi", "divx", "f4v", "flv", "m2ts", "m4v", "mk3d", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
+    "mxf", "ogm", "ogv", "rm", "rmvb", "ts", "vob", "webm", "wmv",
+  ]
+}

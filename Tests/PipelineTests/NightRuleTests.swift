@@ -65,6 +65,11 @@ struct NightRuleTests {
     #expect(first.bytes == 20_000, "the film once more, and as much on the way")
   }
 
+  @Test func `films are known by the endings of their names, in any case`() {
+    for name in ["a.mkv", "a.b.MP4", "a.divx", "a.rmvb", "a.M2TS"] { #expect(MediaFiles.isMedia(name), "\(name)") }
+    for name in [".a.mkv", "mkv", "a.srt", "a.mkv.nfo", "a."] { #expect(!MediaFiles.isMedia(name), "\(name)") }
+  }
+
   @Test func `names of copies under way are known`() {
     for name in ["a.mkv.part", "a.mp4.crdownload", ".a.mkv.Xa81bQ", "a.MKV.!qB"] { #expect(MediaFiles.isPartial(name)) }
     for name in ["a.mkv", "a.part", ".a.srt.Xa81bQ", "part.mkv", ".hidden.mkv"] { #expect(!MediaFiles.isPartial(name)) }

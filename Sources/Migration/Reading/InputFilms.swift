@@ -18,15 +18,9 @@ struct InputFilms: Sendable {
   private var byBareName: [String: Set<Int>] = [:]
   private var byBeginning: [String: Set<Int>] = [:]
 
-  /// What is taken for a film, in lower case.
-  static let endings: Set<String> = [
-    "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm",
-    "wmv",
-  ]
-
   static func isFilm(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: "."), dot > name.startIndex, !name.hasPrefix(".") else { return false }
-    return endings.contains(name[name.index(after: dot)...].lowercased())
+    return FilmName.fileEndings.contains(name[name.index(after: dot)...].lowercased())
   }
 
   init(in root: FilePath) {

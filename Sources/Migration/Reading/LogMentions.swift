@@ -1,5 +1,6 @@
 internal import Jobs
 internal import SystemPackage
+internal import Titles
 
 /// Whose the logs are whose names tell of no directory that is there: by what stands in them, else by their stage and
 /// moment. Logs are given by their numbers.
@@ -149,7 +150,7 @@ private struct Mentions {
     let bytes = text.bytes
     for dot in bytes.indices where bytes[dot] == UInt8(ascii: ".") {
       let ending = bytes[(dot + 1)...].prefix { isLetter($0) || (0x30...0x39).contains($0) }
-      if InputFilms.endings.contains(String(decoding: ending, as: UTF8.self).lowercased()) {
+      if FilmName.fileEndings.contains(String(decoding: ending, as: UTF8.self).lowercased()) {
         return RawPath(Array(bytes[..<ending.endIndex])).name
       }
     }

@@ -1,13 +1,11 @@
 internal import Jobs
 internal import SystemPackage
+internal import Titles
 
 /// The films in a folder: by their extension, hidden, ignored and partly copied ones left out.
 public enum MediaFiles {
   /// What is taken for a film, in lower case.
-  public static let extensions: Set<String> = [
-    "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "vob", "webm",
-    "wmv",
-  ]
+  public static let extensions = FilmName.fileEndings
 
   /// The same for people to read: `.3gp .asf` and so on.
   public static var endings: String { extensions.sorted().map { "." + $0 }.joined(separator: " ") }
