@@ -30,6 +30,7 @@ enum ProcessGroup {
 
   /// Asks all to end, waits `grace` seconds, and makes them.
   static func end(group: pid_t?, marker: String, and others: Set<Member> = [], grace: Double) {
+    let others = marked(marker).reduce(into: others) { $0.formUnion(descendants(of: $1)) }
     signal(SIGTERM, group: group, marker: marker, and: others)
     let limit = ContinuousClock.now + .seconds(grace)
     while ContinuousClock.now < limit {

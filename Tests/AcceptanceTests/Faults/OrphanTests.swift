@@ -42,8 +42,8 @@ struct OrphanTests {
     }
   }
 
-  /// Tells its own variables in `stage.env`; leaves processes without them, in its own session and in one whose leader
-  /// has gone.
+  /// Tells its own variables in `stage.env`; leaves processes without them, in its own session, in one whose leader has
+  /// gone, and in one that such a process leads.
   private static let untidy = Stage(
     "untidy",
     script: """
@@ -51,9 +51,12 @@ struct OrphanTests {
       export -p > stage.env
       env -i sleep 78 & echo $! > cleared
       setsid sh -c 'env -i sleep 78 & echo $! > "far cleared"; exec sleep 78 &'
+      env -i setsid sleep 78 & echo $! > "cleared alone"
       sleep 0.2; touch begun
       sleep 78
       """)
+
+  private static let withoutVariables = ["cleared", "far cleared", "cleared alone"]
 
   /// Has the stage run, and cpwx killed; what it left is alive.
   private func withOrphans(_ body: (TestWorkspace) throws -> Void) throws {
@@ -61,11 +64,10 @@ struct OrphanTests {
       try workspace.film()
       let first = try workspace.startCPWX("run")
       #expect(eventually { workspace.exists("begun") })
-      for file in ["cleared", "far cleared"] { try endLater(workspace, file) }
+      for file in Self.withoutVariables { try endLater(workspace, file) }
       first.send(SIGKILL)
       try first.wait()
-      #expect(try isAlive(workspace, "cleared"))
-      #expect(try isAlive(workspace, "far cleared"))
+      for file in Self.withoutVariables { #expect(try isAlive(workspace, file), "\(file)") }
       try workspace.write("open", "")
       try body(workspace)
     }
@@ -97,14 +99,15 @@ struct OrphanTests {
   }
 
   @Test(arguments: [true, false])
-  func `processes that dropped the stage's variables are ended with the sessions they are in`(hasEnv: Bool) throws {
+  func `processes that dropped the stage's variables are ended by their sessions, and by whose children they are`(
+    hasEnv: Bool
+  ) throws {
     try withOrphans { workspace in
       if !hasEnv { try workspace.remove(try workspace.job() + "/job.env") }
       let next = try workspace.cpwx("run")
       #expect(next.code == 0, "\(next.errors)")
       #expect(workspace.stageProcesses().isEmpty)
-      #expect(try isAlive(workspace, "cleared") == false)
-      #expect(try isAlive(workspace, "far cleared") == false)
+      for file in Self.withoutVariables { #expect(try !isAlive(workspace, file), "\(file)") }
     }
   }
 
