@@ -96,7 +96,7 @@ extension PipelineReader {
       }
       if let maker = makers[path], maker != stage.name {
         note(line, "\(found), as one of '\(maker)' is; expected a file of its own")
-      } else {
+      } else if !stage.name.isEmpty {
         makers[path] = stage.name
       }
       if !keys.insert(output.key).inserted {
