@@ -28,9 +28,19 @@ struct WorkspaceOptions: ParsableArguments {
 
   func open(config: String? = nil) throws -> Workspace {
     verbosity.take()
-    let workspace = try Self.find(directory, config: config)
+    let workspace = try Self.find(directory, config: config.map { place($0).string })
     Console.detail("The workspace is \(workspace.root), its settings are those of \(workspace.configFile).")
     return workspace
+  }
+
+  /// A path as it was typed, from here; where nothing is there, and there is in the workspace that is named, from that.
+  func place(_ path: String) -> FilePath {
+    let here = FilePath(path)
+    guard let named = directory ?? processEnvironment()["CPWX_WORKSPACE"], !named.isEmpty, !here.isEmpty,
+      here.isRelative, !exists(here)
+    else { return here }
+    let there = absolute(FilePath(named)).pushing(here)
+    return exists(there) ? there : here
   }
 
   static func find(_ directory: String?, config: String? = nil) throws -> Workspace {

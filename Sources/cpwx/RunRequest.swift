@@ -22,9 +22,10 @@ struct RunRequest {
 
   init(_ command: RunCommand) throws {
     var (paths, config, user) = (command.paths, command.config, command.user)
-    if let old = try OldForm(paths) {
+    let place = command.workOptions.workspaceOptions.place
+    if let old = try OldForm(paths, place: place) {
       paths = [paths[0]]
-      if let config, absolute(FilePath(config)) != absolute(FilePath(old.config)) {
+      if let config, absolute(place(config)) != absolute(place(old.config)) {
         throw JobError(
           .usage, "--config \(config)", "says otherwise than \(old.config), after the film", remedy: "Name one of them."
         )
@@ -51,7 +52,7 @@ struct RunRequest {
     }
     let runner = try command.runner ?? Runner(of: workspace, environment: environment)
     let pipeline = try PipelineDefinition.load(
-      for: workspace, file: command.pipeline.map { absolute(FilePath($0)) }, runner: runner)
+      for: workspace, file: command.pipeline.map { absolute(place($0)) }, runner: runner)
     if command.stages?.split(separator: ",").isEmpty == true {
       throw JobError(.usage, "--stages", "names no stage", remedy: "Expected names, as in: --stages asr,mux")
     }
@@ -77,7 +78,7 @@ struct RunRequest {
     }
     let standard = command.resume.isEmpty ? [workspace.inputRoot] : []
     named = paths
-    inputs = paths.isEmpty ? standard : paths.map { absolute(FilePath($0)) }
+    inputs = paths.isEmpty ? standard : paths.map { absolute(place($0)) }
   }
 
   /// What the jobs are handed over with; `nil` where they are done here.
@@ -92,7 +93,7 @@ struct RunRequest {
     }
     // Not every cluster hands its tasks the caller's variables.
     var arguments = ["--runner", runner.rawValue]
-    if let config = command.config { arguments += ["--config", absolute(FilePath(config)).string] }
+    if command.config != nil { arguments += ["--config", workspace.configFile.string] }
     if let workflow = command.workflow { arguments += ["--workflow", workflow] }
     if let stages = command.stages { arguments += ["--stages", stages] }
     if let stage = command.fromStage { arguments += ["--from-stage", stage] }
@@ -185,11 +186,12 @@ private struct OldForm {
   var config: String
   var user: Int?
 
+  /// - Parameter place: where a path is that was typed.
   /// - Throws: ``JobError`` with code `usage` when the second word can be neither a configuration nor a film, or the third
   ///   neither a user nor a film.
-  init?(_ arguments: [String]) throws {
+  init?(_ arguments: [String], place: (String) -> FilePath) throws {
     guard (2...3).contains(arguments.count) else { return nil }
-    let file = FilePath(arguments[1])
+    let file = place(arguments[1])
     let name = file.lastComponent?.string ?? ""
     if MediaFiles.hasMediaEnding(name) || MediaFiles.isPartial(name) { return nil }
     // The settings of one film lie beside it, where in/* finds them, too.
@@ -203,7 +205,7 @@ private struct OldForm {
     config = arguments[1]
     guard arguments.count == 3 else { return }
     guard let user = Int(arguments[2]) else {
-      if exists(FilePath(arguments[2])) || MediaFiles.isMedia(arguments[2]) { return nil }
+      if exists(place(arguments[2])) || MediaFiles.isMedia(arguments[2]) { return nil }
       throw JobError(
         .usage, arguments[2], "is no user", remedy: "After FILE CONFIG comes the user's id, a number from 1.")
     }

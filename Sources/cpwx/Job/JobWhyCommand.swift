@@ -26,7 +26,7 @@ struct JobWhyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let format = try formatOptions.resolved()
-    let inquiry = try Inquiry(subject, in: workspace)
+    let inquiry = try Inquiry(subject, absolute(workspaceOptions.place(subject)), in: workspace)
     let document = Secrets.masked(inquiry.document, inquiry.secrets)
     switch format {
     case .json: Console.out(raw: document.bytes())
@@ -46,7 +46,10 @@ private struct Inquiry {
   private let jobID: String?
   let secrets: [String]
 
-  init(_ subject: String, in workspace: Workspace) throws {
+  /// - Parameters:
+  ///   - subject: as it was typed.
+  ///   - file: where a film is, should it be one's path.
+  init(_ subject: String, _ file: FilePath, in workspace: Workspace) throws {
     let environment = processEnvironment()
     let notice = IndexNotice.console
     let pipeline = try PipelineDefinition.load(for: workspace)
@@ -54,7 +57,6 @@ private struct Inquiry {
       workspace: workspace, user: try workspace.configuredUser, pipeline: pipeline,
       selection: try StageSelection(of: pipeline), workflow: nil, again: false, renewsConfig: false,
       options: BatchOptions(), environment: environment, toolFolders: [], index: nil)
-    let file = absolute(FilePath(subject))
     let film = try batch.nightDecision(on: file, notice: notice)
     if let film, film.job == nil {
       account = JobAccount(of: film, mention: BatchMention(of: film.input, since: nil, in: workspace))

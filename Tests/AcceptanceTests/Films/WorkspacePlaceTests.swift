@@ -29,6 +29,23 @@ struct WorkspacePlaceTests {
     }
   }
 
+  @Test func `a path that is not here is looked for in the workspace that is named`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      let film = "in/Film (2001).mp4"
+      let run = try workspace.cpwx("run", "-C", workspace.root, film, "config/.env", "2", in: "/")
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(try workspace.job().contains("/2/"))
+      let named = ["CPWX_WORKSPACE": workspace.root]
+      let why = try workspace.cpwx("job", "why", film, in: "/", environment: named)
+      #expect(why.code == 0 && why.output.contains("completed"), "\(why.output)\(why.errors)")
+      #expect(try workspace.cpwx("run", "in", "--config", "config/.env", in: "/", environment: named).code == 0)
+      let none = try workspace.cpwx("run", "-C", workspace.root, "in/none.mp4", in: "/")
+      #expect(none.code == 64 && none.errors.contains("/in/none.mp4: no such file or folder"), "\(none.errors)")
+      #expect(workspace.runs == ["one"])
+    }
+  }
+
   @Test func `a folder that holds nothing of a workspace is none, and stays empty`() throws {
     try TestWorkspace.with { workspace in
       let empty = workspace.path("empty")
