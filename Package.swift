@@ -61,11 +61,12 @@ let package = Package(
     .target(
       name: "Defaults",
       path: "config",
-      exclude: ["debian", "sdk", "samples", "schemas", "systemd"],
+      exclude: ["debian", "samples", "schemas", "systemd"],
       sources: ["Defaults.swift"],
       resources: [
         .embedInCode("pipeline.yaml"), .embedInCode("env.example"), .embedInCode("docker-compose.yml"),
-        .embedInCode("Dockerfile"), .embedInCode("engines"),
+        .embedInCode("Dockerfile"), .embedInCode("engines"), .embedInCode("sdk/job_manager.py"),
+        .embedInCode("sdk/manifest.py"),
       ],
       swiftSettings: strict),
     .target(

@@ -12,6 +12,11 @@ public enum Defaults {
   /// How the image of those services is built.
   public static var dockerfile: [UInt8] { PackageResources.Dockerfile }
 
+  /// The drop-ins of the documented modules for stages in Python, which lie in `shared/` of a workspace.
+  public static var stageSDK: [(name: String, bytes: [UInt8])] {
+    [("job_manager.py", PackageResources.job_manager_py), ("manifest.py", PackageResources.manifest_py)]
+  }
+
   /// The folder `engines`: adapters, the modules they share, and what pip is to install. The build flattens the folder
   /// into one name a file, so the names stand here again.
   public static var engines: [(name: String, bytes: [UInt8])] {

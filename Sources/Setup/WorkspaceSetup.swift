@@ -9,7 +9,8 @@ public struct WorkspaceSetup: Sendable {
 
   public init(_ root: FilePath) { self.root = absolute(root) }
 
-  /// Makes the folders, config/.env and what containers need; whatever is there already stays as it is.
+  /// Makes the folders, config/.env, the modules for stages in Python and what containers need; whatever is there already
+  /// stays as it is.
   ///
   /// - Returns: what was made, from the workspace.
   /// - Throws: ``JobError``: with code `io`, or `configuration` when no workspace can be there.
@@ -31,16 +32,17 @@ public struct WorkspaceSetup: Sendable {
     func file(_ name: String, _ bytes: [UInt8], mode: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead])
       throws
     {
-      let path = root.appending("config").appending(name)
+      let path = root.pushing(FilePath(name))
       if exists(path) { return }
       try DurableFile.create(bytes, at: path, mode: mode)
-      made.append("config/" + name)
+      made.append(name)
     }
-    try file(".env", Defaults.env, mode: [.ownerReadWrite])
+    try file("config/.env", Defaults.env, mode: [.ownerReadWrite])
+    for module in Defaults.stageSDK { try file("shared/\(module.name)", module.bytes) }
     // A compose file of the admin's own, wherever one is looked for, is the workspace's.
     if ComposeFile.place(below: root) == nil {
-      try file("Dockerfile", Defaults.dockerfile)
-      try file("docker-compose.yml", Defaults.composeFile)
+      try file("config/Dockerfile", Defaults.dockerfile)
+      try file("config/docker-compose.yml", Defaults.composeFile)
     }
     return made
   }

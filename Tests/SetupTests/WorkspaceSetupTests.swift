@@ -8,8 +8,8 @@ import Testing
 
 struct `Setting up a workspace` {
   private static let parts = [
-    "in/", "out/", "logs/", "archive/", "config/", "shared/", "config/.env", "config/Dockerfile",
-    "config/docker-compose.yml",
+    "in/", "out/", "logs/", "archive/", "config/", "shared/", "config/.env", "shared/job_manager.py",
+    "shared/manifest.py", "config/Dockerfile", "config/docker-compose.yml",
   ]
 
   @Test func `makes the folders and a configuration that only its owner reads`() throws {
@@ -19,6 +19,9 @@ struct `Setting up a workspace` {
     #expect(names(in: root) == ["archive", "config", "in", "logs", "out", "shared"])
     #expect(try DurableFile.read(root.pushing("config/.env")) == Defaults.env)
     #expect(try FileStatus(of: root.pushing("config/.env")).permissions == [.ownerReadWrite])
+    for module in Defaults.stageSDK {
+      #expect(try DurableFile.read(root.pushing("shared").appending(module.name)) == module.bytes)
+    }
   }
 
   @Test func `changes nothing a second time`() throws {
@@ -36,9 +39,11 @@ struct `Setting up a workspace` {
     try folder.file("config/pipeline.yaml", "stages: []\n")
     try folder.file("docker-compose.yaml", "services: {}\n")
     try folder.file("in/film.mp4", "pictures")
+    try folder.file("shared/manifest.py", "# mine\n")
     try folder.folder("elsewhere")
     try FileManager.default.createSymbolicLink(atPath: folder.path("out").string, withDestinationPath: "elsewhere")
-    #expect(try WorkspaceSetup(folder.root).run() == ["logs/", "archive/", "shared/"])
+    #expect(try WorkspaceSetup(folder.root).run() == ["logs/", "archive/", "shared/job_manager.py"])
+    #expect(try folder.text("shared/manifest.py") == "# mine\n")
     #expect(try folder.text("config/.env") == mine)
     #expect(try FileStatus(of: env).permissions == [.ownerReadWrite, .groupRead])
     #expect(try folder.text("config/pipeline.yaml") == "stages: []\n")
