@@ -45,9 +45,10 @@ enum ProcessGroup {
     }
   }
 
-  /// What a process has begun, and what that has, as far as their parents are alive.
+  /// What a process has begun, and what that has, as far as their parents are alive; this one never.
   static func descendants(of pid: pid_t) -> Set<Member> {
-    let children = children(of: pid)
+    let own = getpid()
+    let children = children(of: pid).filter { $0 != own }
     return children.reduce(into: Set(children.compactMap { living($0) })) { $0.formUnion(descendants(of: $1)) }
   }
 
