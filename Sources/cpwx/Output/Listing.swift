@@ -211,10 +211,13 @@ struct Listing {
   }
 
   private static func writeCSV(line: [String]) {
+    let quote = UInt8(ascii: "\"")
+    let special = Array("\",\r\n".utf8)
+    // By bytes: with an accent after it a quote is another character, and so are both ends of a line together.
     func quoted(_ text: String) -> String {
-      let needsQuotes = text.contains { "\",\r\n".contains($0) }
-      return needsQuotes
-        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+      guard text.utf8.contains(where: special.contains) else { return text }
+      let bytes = text.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+      return "\"\(String(decoding: bytes, as: UTF8.self))\""
     }
     Console.out(line.map(quoted).joined(separator: ","))
   }

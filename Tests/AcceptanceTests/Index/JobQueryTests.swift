@@ -145,6 +145,31 @@ struct JobQueryTests {
     }
   }
 
+  @Test func `csv is read back as it was written, whatever a title holds`() throws {
+    let titles = [
+      "two\nlines", "cut\rshort", "both\r\nends", "one, two", "said \"so\"", "said \"\u{301}so", "a,\u{301}b", "\"", "",
+    ]
+    try TestWorkspace.with { workspace in
+      for (number, title) in titles.enumerated() {
+        let id = "20260115-\(101 + number)"
+        let manifest: JSON = [
+          "job_id": .string(id), "timezone": .string("UTC +00:00"),
+          "input": ["file": .string("in/\(number).mkv"), "title": .string(title)],
+        ]
+        try workspace.write("out/2026/01/15/1/\(id)/manifest.json", manifest.text(.compact))
+      }
+      let reader = """
+        import csv, json
+        rows = list(csv.DictReader(open(0, newline="", encoding="utf-8"), strict=True))
+        print(json.dumps([row["title"] for row in rows if row["status"] == "pending"]))
+        """
+      let pipe = "\"$0\" job list --reverse --format csv | python3 -c \"$1\""
+      let read = try workspace.start(["sh", "-c", pipe, CPWX.path, reader]).wait()
+      #expect(read.code == 0, "\(read.errors)")
+      #expect(try JSON(parsing: read.output.utf8).array?.compactMap(\.string) == titles, "\(read.output)")
+    }
+  }
+
   @Test func `find looks for words of any script, file names and contents`() throws {
     try night { workspace in
       #expect(try ids(workspace, "find", "AMELIE") == ["001"])
