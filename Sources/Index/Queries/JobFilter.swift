@@ -97,9 +97,12 @@ public struct JobFilter: Sendable, Equatable {
 
   /// What a filter for words of the title or the file's name asks the index of words; `nil` for all others.
   var words: String? {
-    guard operation == .contains, key == .title || key == .input else { return nil }
+    guard operation == .contains, key == .title || key == .input, !isOfPath else { return nil }
     return FoldedWords(values[0]).query.map { "{\(key == .title ? "title" : "file")} : (\($0))" }
   }
+
+  /// Whether it is about the folders that films lie in, of which the index has no words.
+  private var isOfPath: Bool { key == .input && values[0].contains("/") }
 
   /// The statuses that a filter asks for; none where it is about something else.
   var statuses: [String] { key == .status && operation == .equal ? values : [] }
@@ -129,7 +132,8 @@ public struct JobFilter: Sendable, Equatable {
       return Condition(
         "(jobs.created <= ? OR jobs.created IS NULL AND jobs.key < ?)",
         [.integer(moment.microseconds), .integer(day.upperBound)])
-    case (.title, .contains), (.input, .contains):
+    case (.title, .contains),
+      (.input, .contains) where !isOfPath:
       guard let words else { return Condition("0", []) }
       return Condition("jobs.key IN (SELECT rowid FROM words WHERE words MATCH ?)", [.text(words)])
     case (.sha256, _):
@@ -142,9 +146,10 @@ public struct JobFilter: Sendable, Equatable {
     case (_, .contains):
       // All of the words, in any order.
       let words = values[0].split(whereSeparator: \.isWhitespace).map(String.init)
-      let each = (words.isEmpty ? [values[0]] : words)
+      let each = (words.isEmpty ? [values[0]] : words).map { key == .stage ? StageName($0).description : $0 }
+      let text = key == .stage ? "replace(\(column), '-', '_')" : column
       return Condition(
-        each.map { _ in "instr(lower(\(column)), lower(?)) > 0" }.joined(separator: " AND "), each.map { .text($0) })
+        each.map { _ in "instr(lower(\(text)), lower(?)) > 0" }.joined(separator: " AND "), each.map { .text($0) })
     case (.status, .equal):
       let few = !isOfFew ? "" : " AND jobs.is_completed = 0"
       return Condition("jobs.status IN (\(marks))\(few)", arguments)

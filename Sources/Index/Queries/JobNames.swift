@@ -57,7 +57,7 @@ extension JobIndex {
   }
 
   /// What a path leads to: from here, else as documents write it.
-  private static func paths(calledSo name: String, in workspace: Workspace) -> [FilePath] {
+  static func paths(calledSo name: String, in workspace: Workspace) -> [FilePath] {
     let here = currentFolder()
     var folders = [here, workspace.root]
     // As the shell came here, perhaps by a link.

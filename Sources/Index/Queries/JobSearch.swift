@@ -14,10 +14,16 @@ extension JobIndex {
   }
 
   /// Jobs by words of their title or input's name, in any order and script, by the beginning of a content hash, or by
-  /// the input as lists show it; newest first.
+  /// the input's path; newest first.
   public func find(_ text: String, limit: Int?) throws -> [IndexedJob] {
     try Drift(self).heal()
-    return try current({ try $0.matches(text, limit: limit) }, fitting: { try $0.matches(text, limit: nil) }).jobs
+    // As it is, from here, and from the workspace on.
+    let places = text.contains("/") ? Self.paths(calledSo: text, in: workspace) : []
+    let files = Set(places.flatMap { [text, $0.string, workspace.documentPath($0)] }).sorted()
+    return try current(
+      { try $0.matches(text, files: files, limit: limit) },
+      fitting: { try $0.matches(text, files: files, limit: nil) }
+    ).jobs
   }
 
   /// How many jobs there are, by user and status.
@@ -28,7 +34,8 @@ extension JobIndex {
 }
 
 extension Database {
-  func matches(_ text: String, limit: Int?) throws -> [IndexedJob] {
+  /// - Parameter files: how documents may write the input.
+  func matches(_ text: String, files: [String] = [], limit: Int?) throws -> [IndexedJob] {
     var sources: [(sql: String, values: [RowValue])] = []
     if let query = FoldedWords(text).query {
       sources.append(("SELECT rowid AS job FROM words WHERE words MATCH ?", [.text(query)]))
@@ -38,7 +45,10 @@ extension Database {
       sources.append(
         ("SELECT job FROM inputs WHERE sha256 >= ? AND sha256 < ?", [.text(prefix), .text(prefix + "g")]))
     }
-    if text.contains("/") { sources.append(("SELECT job FROM inputs WHERE file = ?", [.text(text)])) }
+    if !files.isEmpty {
+      let marks = files.map { _ in "?" }.joined(separator: ",")
+      sources.append(("SELECT job FROM inputs WHERE file IN (\(marks))", files.map { .text($0) }))
+    }
     guard !sources.isEmpty else { return [] }
     let end = " ORDER BY job DESC" + (limit.map { " LIMIT \($0)" } ?? "")
     let found = sources.map { "SELECT * FROM (\($0.sql)\(end))" }.joined(separator: " UNION ")
