@@ -140,7 +140,7 @@ import Testing
     }
   }
 
-  @Test func `are reckoned over by the nearest rank, however their times lie`() {
+  @Test func `are reckoned over by the nearest rank and the true middle, however their times lie`() {
     var random = SplitMix64(seed: 3)
     for count in 0..<120 {
       let values = (0..<count).map { _ in Double(random.upTo(count % 7 == 0 ? 2 : 1000)) }
@@ -149,6 +149,9 @@ import Testing
         #expect(unsorted.takePercentile(percent) == values.sorted().percentile(percent))
         #expect(unsorted.sorted() == values.sorted())
       }
+      var unsorted = values
+      let sorted = values.sorted()
+      #expect(unsorted.takeMedian() == (count == 0 ? nil : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2))
     }
   }
 

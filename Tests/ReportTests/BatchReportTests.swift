@@ -50,7 +50,7 @@ import Testing
     #expect(report.outputBytes == 1005)
     #expect(report.slowest().map(\.title) == ["Long", "Short"])
     let asr = try #require(report.stages.first { $0.name == "asr" })
-    #expect((asr.totalSeconds, asr.medianSeconds, asr.p95Seconds) == (400, 100, 300))
+    #expect((asr.totalSeconds, asr.medianSeconds, asr.p95Seconds) == (400, 200, 300))
     #expect((asr.waitedSeconds, asr.outputBytes, asr.longestJob) == (100, 305, "20260101-001"))
     let gpu = try #require(report.lanes.first)
     #expect((gpu.name, gpu.slots, gpu.busySeconds, gpu.share) == ("gpu", 1, 410, 410.0 / 800))

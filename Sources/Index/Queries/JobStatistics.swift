@@ -143,5 +143,13 @@ extension [Double] {
     return self[wanted]
   }
 
+  /// The value in the middle, of an even number the mean of both; as ``takePercentile(_:)`` it changes the order.
+  mutating func takeMedian() -> Double? {
+    guard let middle = takePercentile(50) else { return nil }
+    // What comes after that place is no smaller by now.
+    guard count.isMultiple(of: 2), let next = self[(count / 2)...].min() else { return middle }
+    return (middle + next) / 2
+  }
+
   private func rank(of percent: Int) -> Int { Swift.max(0, (count * percent + 99) / 100 - 1) }
 }

@@ -74,7 +74,7 @@ struct StageTimes {
       let job = try String.fetchOne(db, sql: "SELECT job_id FROM jobs WHERE key = ?", arguments: [stage.longestJob])
       var seconds = stage.seconds
       return JobStatistics.Stage(
-        name: name, succeeded: seconds.count, failed: stage.failed, median: seconds.takePercentile(50),
+        name: name, succeeded: seconds.count, failed: stage.failed, median: seconds.takeMedian(),
         percentile95: seconds.takePercentile(95), longest: seconds.isEmpty ? nil : stage.longest, longestJob: job)
     }
   }

@@ -48,13 +48,16 @@ public struct StageTotal: Sendable, Equatable {
     return totals.values.map { total, seconds in
       var total = total
       let sorted = seconds.sorted()
-      (total.medianSeconds, total.p95Seconds) = (sorted.percentile(50), sorted.percentile(95))
+      (total.medianSeconds, total.p95Seconds) = (sorted.median, sorted.percentile(95))
       return total
     }.sorted { ($0.number ?? .max, $0.name) < ($1.number ?? .max, $1.name) }
   }
 }
 
 extension [Double] {
+  /// Of values in order the one in the middle; of an even number the mean of both.
+  fileprivate var median: Double? { isEmpty ? nil : (self[(count - 1) / 2] + self[count / 2]) / 2 }
+
   /// The value that so many of a hundred do not exceed, of values in order: the nearest rank.
   fileprivate func percentile(_ percent: Int) -> Double? {
     isEmpty ? nil : self[Swift.max(0, (count * percent + 99) / 100 - 1)]
