@@ -19,8 +19,8 @@ public final class JobIndex: Sendable {
   let notice: IndexNotice
   /// When the files were last compared with it, by whoever has it open here.
   let compared = Mutex<ContinuousClock.Instant?>(nil)
-  /// The folders of jobs whose files this user may not read.
-  let unread = Mutex<Set<String>>([])
+  /// The folders of jobs, and those above them, that this user may not read.
+  private let unread = Mutex<Set<String>>([])
 
   private init(
     _ workspace: Workspace, _ file: IndexFile, _ queue: DatabaseQueue, using use: consuming FileLock?,
@@ -93,6 +93,9 @@ public final class JobIndex: Sendable {
     }
     return result
   }
+
+  /// What lies in a folder cannot be looked at, and is told of as it was known before.
+  func mayNotRead(_ folder: String) { unread.withLock { _ = $0.insert(folder) } }
 
   /// Brings into the index what the files of a job say now. Best effort: where there is no index that can be believed, or
   /// others write it, the next look at it is as good.

@@ -77,7 +77,7 @@ struct Drift {
         else { continue }
       } else if !isDirectory(folder) {
         if job.isArchived, try seeArchive(of: job, &news) { continue }
-        news.gone.append(job)
+        if isNoFolder(folder) { news.gone.append(job) } else { index.mayNotRead(job.folder) }
         continue
       } else if isSame {
         continue
@@ -93,7 +93,7 @@ struct Drift {
       }
       if var read = IndexedJob(reading: job.place, in: workspace) {
         if read.stamp == .unread {
-          index.unread.withLock { _ = $0.insert(job.folder) }
+          index.mayNotRead(job.folder)
           continue
         }
         (read.key, read.archive) = (job.key, job.archive)

@@ -34,6 +34,7 @@ struct FolderChanges {
     let location = tree.workspace.resolve(documentPath: path)
     if ArchiveReach(in: tree.workspace).flaw(of: location) != nil { return }
     guard let folder = tree.folder(path) else {
+      if tree.covers(path), !isNoFolder(location) { return index.mayNotRead(path) }
       forgotten.append(path)
       went += try index.read { try $0.foldersOfJobs(in: path, deep: true) }
       archivesThatWent += try index.read { try $0.archives(in: path, deep: true) }
@@ -43,6 +44,7 @@ struct FolderChanges {
     let contents = tree.contents(of: folder)
     let stamped = folder.stamped(contents)
     if stamped.stamp != known[path] { folders.append(stamped) }
+    if contents.isUnread { return index.mayNotRead(path) }
     for inner in contents.folders where known[inner.path] == nil { try look(inner.path, known, tree, index) }
     let before = try index.read { try $0.foldersOfJobs(in: path, deep: false) }
     let now = Set(contents.jobs.map(\.folder))

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -38,10 +39,10 @@ struct JobTree {
 
     var isDay: Bool { names.count == 3 }
 
-    /// With a stamp by which it is looked at again in any case, where something in it may become a job.
+    /// With a stamp by which it is looked at again in any case, where something in it may become a job, or is not seen.
     func stamped(_ contents: Contents) -> Folder {
       var folder = self
-      if contents.isOpen { folder.stamp.modified = 0 }
+      if contents.isOpen || contents.isUnread { folder.stamp.modified = 0 }
       return folder
     }
   }
@@ -52,6 +53,8 @@ struct JobTree {
     var jobs: [JobPlace] = []
     /// Whether folders lie in it that are jobs as soon as a job.json in them says so.
     var isOpen = false
+    /// Whether it is not known what lies there, as the folder cannot be read.
+    var isUnread = false
   }
 
   /// The folders that years lie in.
@@ -96,7 +99,10 @@ struct JobTree {
 
   /// What lies in a folder, one level down.
   func contents(of folder: Folder) -> Contents {
-    let names = names(in: folder.location).filter { !$0.hasPrefix(".") }
+    guard let all = try? readNames(in: folder.location),
+      mayAccess(folder.location, X_OK) || isNoFolder(folder.location)
+    else { return Contents(isUnread: true) }
+    let names = all.filter { !$0.hasPrefix(".") }
     if folder.isOfArchives, folder.names.count >= 3 {
       return Contents(folders: folder.isDay ? names.compactMap { child($0, of: folder) } : [])
     }

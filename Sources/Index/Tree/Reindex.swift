@@ -172,11 +172,13 @@ public struct Reindex: Sendable {
     var days: [JobDate: [JobTree.Folder]] = [:]
     var open = tree.roots()
     while let folder = open.popLast() {
-      try db.store(folder)
       if folder.isDay, let date = folder.date {
+        try db.store(folder)
         days[date, default: []].append(folder)
       } else {
-        open += tree.contents(of: folder).folders
+        let contents = tree.contents(of: folder)
+        try db.store(folder.stamped(contents))
+        open += contents.folders
       }
     }
     return days.keys.sorted().map { days[$0]! }
@@ -221,6 +223,7 @@ public struct Reindex: Sendable {
     for folder in day {
       let found = tree.contents(of: folder)
       places += found.jobs
+      if found.isUnread { users.append(folder.stamped(found)) }
       for user in found.folders {
         let contents = tree.contents(of: user)
         users.append(user.stamped(contents))

@@ -81,6 +81,16 @@ public func exists(_ path: FilePath) -> Bool { (try? FileStatus(of: path)) != ni
 
 public func isDirectory(_ path: FilePath) -> Bool { (try? FileStatus(of: path))?.isDirectory ?? false }
 
+/// Whether there is no folder at `path`. Of one that cannot be looked at, since one above it is closed to this user or its disk
+/// fails, that is not known.
+package func isNoFolder(_ path: FilePath) -> Bool {
+  do throws(Errno) {
+    return try !FileStatus(of: path).isDirectory
+  } catch {
+    return [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error)
+  }
+}
+
 /// Whether something is at `path`, be it a link to nothing.
 public func isTaken(_ path: FilePath) -> Bool { (try? FileStatus(ofLink: path)) != nil }
 

@@ -323,6 +323,33 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test(arguments: ["out", "out/2026/01", "out/2026/01/15", "out/2026/01/15/2"])
+  func `jobs in a folder that one may not look into are not forgotten, and found by who may`(closed: String) throws {
+    try TestWorkspace.with { workspace in
+      for user in ["1", "2"] {
+        let folder = "out/2026/01/15/\(user)/20260115-00\(user)"
+        try workspace.write(folder + "/manifest.json", #"{"status": "completed"}"#)
+      }
+      let outside = (workspace.root as NSString).deletingLastPathComponent
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: outside)
+      func listed() throws -> Outcome { try workspace.cpwx("job", "list", "--format", "csv") }
+      let expected = try listed().output
+      #expect(expected.split(separator: "\n").count == 3)
+      // An index that everybody writes.
+      try workspace.start(["sh", "-c", "chmod 700 \"$0\"; chmod -R a+rwX .cpwx", closed]).wait()
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "TMPDIR=/tmp"]
+      for isMissing in [false, true] {
+        if isMissing { try workspace.remove(".cpwx/index.sqlite") }
+        let other = try workspace.startAsRoot(nobody + [CPWX.path, "job", "list", "--format", "csv"]).wait()
+        #expect(other.code == 0 && other.errors.contains("this user may not read its files"), "\(other)")
+        // What an index held before is still told.
+        #expect(isMissing || other.output == expected, "\(other)")
+        let own = try listed()
+        #expect(own.output == expected && own.errors == "", "\(own)")
+      }
+    }
+  }
+
   @Test func `who may not read a job's settings hears of the job what a dry run says`() throws {
     try withJobs(1) { workspace in
       let outside = (workspace.root as NSString).deletingLastPathComponent
