@@ -101,7 +101,7 @@ public struct JobStamp: Sendable, Equatable {
   public var modified: Int64
 
   static let none = JobStamp(rawInode: 0, size: 0, modified: 0)
-  /// Of a job whose files this user may not read: never that of files.
+  /// Of a job whose files cannot be read now: never that of files.
   static let unread = JobStamp(rawInode: -1, size: 0, modified: 0)
   /// Of a job that was read from its archive.
   static let archived = JobStamp(rawInode: 0, size: -1, modified: 0)

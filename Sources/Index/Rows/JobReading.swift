@@ -33,9 +33,9 @@ extension IndexedJob {
     } catch {
       guard isDirectory(folder) else { return nil }
       let reason = error as? Errno ?? (error as? JobError)?.underlying as? Errno
-      if reason == .permissionDenied {
+      if let reason, !Self.ofTheFile.contains(reason) {
         self.init(at: place, stamp: .unread)
-        self.error = "its manifest.json cannot be read (\(Errno.permissionDenied))"
+        self.error = "its manifest.json cannot be read (\(reason))"
         return
       }
       let found = try? FileStatus(of: path)
@@ -58,6 +58,12 @@ extension IndexedJob {
       try? JobInfo(reading: folder.appending(name)).document
     }
   }
+
+  /// Why a file cannot be read that lies in what is there. All else tells of this user, of the moment or of the disk, and nothing
+  /// of the job.
+  private static let ofTheFile: [Errno] = [
+    .noSuchFileOrDirectory, .notDirectory, .isDirectory, .tooManySymbolicLinkLevels, .noSuchAddressOrDevice,
+  ]
 
   /// Reads a job from its archive.
   ///
