@@ -64,6 +64,11 @@ extension Manifest {
     }
   }
 
+  /// Keeps in `history` how the job ended that another writer ran, before it goes on.
+  public mutating func rememberEnding() {
+    if keptHistory.isEmpty, let foreignEnding { remember(foreignEnding) }
+  }
+
   /// Keeps in `history` that the run before died, which it could not tell itself, and adds the time that it ran.
   public mutating func rememberInterruption() {
     guard let interruption else { return }
@@ -99,16 +104,22 @@ extension Manifest {
     if let created = document["created_at"]?.string {
       events.append(JobEvent(at: created, who: document["created_by"]?.string, .created))
     }
-    let history = (document["history"]?.array ?? []).compactMap { JobEvent($0) }
-    events += history
-    if history.isEmpty, let ended = document["timing"]?["completed_at"]?.string ?? document["completed_at"]?.string {
-      switch status(isRunning: false) {
-      case .completed: events.append(JobEvent(at: ended, .completed))
-      case .failed: events.append(JobEvent(at: ended, .failed, reason: document["pipeline"]?["error"]?.string))
-      default: break
-      }
+    let kept = keptHistory
+    return events + (kept.isEmpty ? foreignEnding.map { [$0] } ?? [] : kept)
+  }
+
+  private var keptHistory: [JobEvent] { (document["history"]?.array ?? []).compactMap { JobEvent($0) } }
+
+  /// How the job ended, as writers tell who keep no history.
+  private var foreignEnding: JobEvent? {
+    guard let ended = document["timing"]?["completed_at"]?.string ?? document["completed_at"]?.string else {
+      return nil
     }
-    return events
+    switch status(isRunning: false) {
+    case .completed: return JobEvent(at: ended, .completed)
+    case .failed: return JobEvent(at: ended, .failed, reason: document["pipeline"]?["error"]?.string)
+    default: return nil
+    }
   }
 
   private static func events(of record: StageRecord) -> [JobEvent] {

@@ -119,6 +119,7 @@ public struct JobCancelling {
 extension Manifest {
   /// The end of a job that nobody is at work on.
   fileprivate mutating func close(for cancellation: Cancellation) {
+    rememberEnding()
     rememberInterruption()
     failRunningStages("the run was interrupted while the stage was at work")
     // How a run failed is worth more than that nobody is to try again.

@@ -57,6 +57,7 @@ struct JobRecord {
       for stage in manifest.stages where stage.fields["runner"]?.string == Runner.docker.rawValue {
         manifest.changeStage(stage.name) { $0.nameFilesAsHost(self.input, workspace) }
       }
+      manifest.rememberEnding()
       manifest.rememberInterruption()
       manifest.failRunningStages("the run was interrupted while the stage was at work")
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
@@ -160,11 +161,21 @@ struct JobRecord {
     if !deferred.isEmpty { try write { _ in } }
   }
 
-  /// A stage that its setting leaves out.
+  /// A stage that its setting leaves out. What it did before is kept in the history.
   mutating func leaveOut(_ stage: StageDefinition, reason: String) throws {
     guard latest.stage(stage.name)?.fields["switched_off"]?.bool != true else { return }
-    try write { manifest in
+    let now = Timestamp.now.text
+    try write { [who] manifest in
+      manifest.rememberRecord(of: stage.name)
+      let attempts = manifest.stage(stage.name)?.attempt ?? 0
+      manifest.remember(
+        JobEvent(
+          at: now, who: who, .stageSkipped, stage: stage.name, attempt: attempts > 0 ? attempts : nil, reason: reason))
       manifest.changeStage(stage.name) { entry in
+        for told in [
+          "started_at", "completed_at", "duration_seconds", "exit_code", "error", "because", "resources",
+          "retried_after_seconds",
+        ] { entry[told] = nil }
         entry["stage_number"] = .int(stage.number)
         entry["stage_name"] = .string(stage.name)
         entry["status"] = .string(StageStatus.skipped.rawValue)

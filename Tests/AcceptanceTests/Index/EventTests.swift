@@ -39,14 +39,55 @@ struct EventTests {
       }
       try expectGrowth("a failure", "run", "-q", code: 1)
       try expectGrowth("a second failure", "run", "-q", code: 1)
+      try expectGrowth("cancelling", "job", "cancel", "latest")
       try workspace.write("open", "")
-      try expectGrowth("success", "run", "-q")
+      try expectGrowth("success", "run", "-q", "--resume", "latest")
       try expectGrowth("another run of stages", "run", "-q", "--resume", "latest", "--from-stage", "one")
       try expectGrowth("archiving", "archive", "latest")
       #expect(try who(workspace) == ["0"])
       // Made anew from the files, it says the same.
       try workspace.remove(".cpwx/index.sqlite")
       #expect(try events(workspace) == before)
+    }
+  }
+
+  @Test func `a stage that is switched off is a state change, and what it did before stays on record`() throws {
+    let stages: [Stage] = [.making("one", fields: ["enabled: STEP_ONE"]), .gate()]
+    try TestWorkspace.with(stages, config: ["STEP_ONE=true"]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q").code == 1)
+      let before = try events(workspace)
+      let env = try workspace.job() + "/job.env"
+      try workspace.write(env, try workspace.read(env).replacing("STEP_ONE=true", with: "STEP_ONE=false"))
+      for run in 1...2 {
+        #expect(try workspace.cpwx("run", "-q").code == 1)
+        let now = try events(workspace)
+        #expect(now.starts(with: before), "run \(run): \(before.filter { !now.contains($0) })")
+      }
+      let told = "SELECT stage, reason, who IS NOT NULL FROM events WHERE event = 'stage_skipped'"
+      #expect(try ask(workspace, told) == ["one|STEP_ONE=false|1"])
+    }
+  }
+
+  @Test func `a job that another writer ran keeps its end on record when it is taken up again`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let film = try workspace.film("Film.mkv")
+      let id = "20260115-001"
+      try workspace.write(
+        "out/2026/01/15/1/\(id)/manifest.json",
+        """
+        {"version": "1.0.0", "created_at": "2026-01-15T09:00:00.000000", "job_id": "\(id)", "user_id": 1,
+        "input": {"file": "\(film)", "title": "Film", "year": null},
+        "stages": {"one": {"status": "failed", "error": "no memory", "started_at": "2026-01-15T09:00:01.000000",
+        "completed_at": "2026-01-15T09:00:02.000000"}},
+        "pipeline": {"status": "failed", "current_stage": null, "completed_stages": [], "failed_stages": ["one"]},
+        "timing": {"started_at": "2026-01-15T09:00:00.000000", "completed_at": "2026-01-15T09:00:03.000000"}}
+        """)
+      let before = try events(workspace)
+      #expect(before.count == 4)
+      #expect(try workspace.cpwx("run", "-q", "--resume", id).code == 0)
+      let now = try events(workspace)
+      #expect(now.starts(with: before) && now.count > before.count, "\(now)")
     }
   }
 
