@@ -80,6 +80,29 @@ struct `A stage's record` {
     _ = site
   }
 
+  @Test func `keeps when the run had it begin, and what an earlier attempt told`() async throws {
+    let (site, paths) = try job()
+    let began = "2001-01-01T10:00:00.000000"
+    try ManifestStore(paths.manifest).update(orElse: Manifest(document: [:])) { manifest in
+      manifest.changeStage("asr") { entry in
+        entry = ["status": .string("running"), "started_at": .string(began), "attempt": .int(1)]
+      }
+    }
+    let lock = try FileLock.take(paths.lock, subject: "the job")
+    try await StageManifest.record("asr", number: 7, in: paths.output, environment: [:]) { _ in }
+    _ = consume lock
+    let first = try Manifest(reading: paths.manifest)
+    #expect(first.stage("asr")?.fields["started_at"]?.string == began)
+    #expect(first.document["history"] == nil)
+    // Once more, by hand: nobody runs the job.
+    try await StageManifest.record("asr", number: 7, in: paths.output, environment: [:]) { _ in }
+    let second = try Manifest(reading: paths.manifest)
+    #expect(second.stage("asr")?.fields["started_at"]?.string != began)
+    #expect(second.events.starts(with: first.events))
+    #expect(second.events.dropFirst(first.events.count).map(\.what) == [.stageStarted, .stageSucceeded])
+    _ = site
+  }
+
   @Test func `leaves another stage's name in current_stage`() async throws {
     let (site, paths) = try job()
     try await StageManifest.record("demux", number: 1, in: paths.output, environment: [:]) { _ -> Void in

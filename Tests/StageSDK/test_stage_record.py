@@ -1,5 +1,6 @@
 """What a stage leaves in manifest.json, and what it leaves alone."""
 
+import fcntl
 import json
 import logging
 import math
@@ -37,6 +38,18 @@ class StageRecordTestCase(WorkspaceTestCase):
 
 
 class Record(StageRecordTestCase):
+    def test_a_stage_that_its_run_has_told_of_began_then(self):
+        began = "2001-01-01T10:00:00.000000"
+        for is_run in (True, False):
+            with self.subTest(is_run=is_run), open(self.job / ".cpwx.lock", "w") as lock:
+                self.write({"stages": {"asr": {"status": "running", "started_at": began, "attempt": 2}}})
+                fcntl.flock(lock, fcntl.LOCK_EX if is_run else fcntl.LOCK_UN)
+                with self.stage():
+                    entry = self.manifest()["stages"]["asr"]
+                    self.assertEqual(entry["started_at"] == began, is_run)
+                self.assertEqual(self.manifest()["stages"]["asr"]["started_at"], entry["started_at"])
+                self.assertEqual(self.manifest()["stages"]["asr"]["attempt"], 2)
+
     def test_a_success_has_the_documented_fields_in_order(self):
         audio, transcript = self.job / "audio.wav", self.job / "transcript.json"
         audio.write_bytes(b"12345")

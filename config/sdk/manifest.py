@@ -126,7 +126,11 @@ class StageManifest:
         self._began, self._started_at = time.monotonic(), _timestamp(self.now())
         with self._file.edit(self._new_manifest) as manifest:
             name, entry = self._own_entry(manifest)
-            entry.update(status="running", started_at=self._started_at)
+            # Who runs the job has told already when the stage began; what is told stays.
+            is_told = entry.get("status") == "running" and _is_held(self.movie_dir / ".cpwx.lock")
+            entry["status"] = "running"
+            if not (is_told and entry.get("started_at")):
+                entry["started_at"] = self._started_at
             for leftover in ("completed_at", "duration_seconds", *_REASONS.values()):
                 entry.pop(leftover, None)
             pipeline = manifest.get("pipeline")
@@ -505,6 +509,22 @@ def _locked(path: Path) -> Iterator[None]:
         finally:
             # Closing is not enough where a fork elsewhere in the process copied the descriptor.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+    finally:
+        os.close(descriptor)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds the lock of the file at `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
     finally:
         os.close(descriptor)
 

@@ -17,9 +17,16 @@ struct StageEntry {
 
   private var store: ManifestStore { ManifestStore(jobFolder: folder) }
 
-  /// Records the stage as running.
+  /// Records the stage as running: since a run of the job had it begin, where that is so, else from now on.
   func begin() throws {
+    let isOfRun = FileLock.isHeld(folder.appending(".cpwx.lock"))
     try store.update(orElse: .bare(of: folder, info: info, created: started)) { manifest in
+      let standing = manifest.stage(stage)
+      let isBegun = isOfRun && standing?.status == .running && standing?.fields["started_at"]?.string != nil
+      if !isBegun {
+        manifest.rememberEnding()
+        manifest.rememberRecord(of: stage)
+      }
       let job = manifest.document
       manifest.changeStage(stage) { entry in
         for key in ["job_id", "user_id"] { entry[key] = entry[key] ?? info?.document[key] ?? job[key] }
@@ -29,7 +36,7 @@ struct StageEntry {
           entry["job_env_file"] ?? info?.document["env_file"] ?? environment["CONFIG_PATH"].map { .string($0) }
           ?? job["job_env_file"]
         entry["status"] = .string(StageStatus.running.rawValue)
-        entry["started_at"] = .string(started.text)
+        if !isBegun { entry["started_at"] = .string(started.text) }
         for stale in ["completed_at", "duration_seconds", "error", "skip_reason"] { entry[stale] = nil }
       }
       if manifest.document["pipeline"].isNothing { manifest.document["pipeline"] = Manifest.newPipeline(.running) }
