@@ -127,6 +127,13 @@ import Testing
     try site.file("out/2025/10/30/asha/4/job.json", #"{"job_id": "job-20251030-asha-0004"}"#)
     #expect(try site.named("job-2025").folder == "out/2025/10/30/asha/4")
     #expect(try site.named(site.path("out/2025/10/30/asha/4").string).jobID == "job-20251030-asha-0004")
+    try site.file("jobs/2025/10/30/20251030-003/film.env", "A=1")
+    #expect(try site.named("jobs/2025/10/30/20251030-003/film.env").folder == "jobs/2025/10/30/20251030-003")
+    try site.file("out/2025/10/30/20251030-003/manifest.json", #"{"status": "completed"}"#)
+    for place in ["jobs/2025/10/30/20251030-003", "jobs/2025/10/30/20251030-003/film.env"] {
+      let job = try site.named(place)
+      #expect(job.folder == "out/2025/10/30/20251030-003" && job.status == "completed")
+    }
   }
 }
 

@@ -165,8 +165,9 @@ struct JobTree {
   /// - Parameter trace: what the path of a tree is to be compared as.
   private func job(around path: FilePath, _ trace: (FilePath) -> FilePath?) -> JobPlace? {
     let jobs = workspace.root.appending("jobs")
-    // Where a path may lead, and the tree that its jobs are found in.
-    let trees = [(workspace.outputRoot, workspace.outputRoot), (workspace.logRoot, workspace.outputRoot), (jobs, jobs)]
+    let out = workspace.outputRoot
+    // Where a path may lead, and the tree that its jobs are found in: what `out` has of a job in `jobs` counts.
+    let trees = [(out, out), (workspace.logRoot, out), (jobs, out), (jobs, jobs)]
     for (root, tree) in trees {
       var relative = path
       guard let root = trace(root), relative.removePrefix(root) else { continue }
