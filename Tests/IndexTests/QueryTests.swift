@@ -170,6 +170,23 @@ import Testing
     #expect(some.stages.first { $0.name == "demux" }?.succeeded == 3)
   }
 
+  @Test func `count a stage's failures also where it may fail and the job came through`() throws {
+    let site = try IndexedWorkspace()
+    func file(_ id: String, _ tmdb: String) throws {
+      try site.file(
+        "out/2026/01/01/1/\(id)/manifest.json",
+        #"{"stages": {"tmdb": {\#(tmdb)}, "mux": {"status": "success"}}, "pipeline": {"status": "completed"}}"#)
+    }
+    let failure = #""reason": "optional, and failed: exit code 3", "error": "no network""#
+    try file("20260101-001", #""status": "skipped", \#(failure)"#)
+    try file("20260101-002", #""status": "skipped", "reason": "STEP_TMDB_METADATA=false""#)
+    try file("20260101-003", #""status": "success", "duration_seconds": 2"#)
+    let all = try site.look { try $0.statistics([]) }
+    let tmdb = all.stages.first { $0.name == "tmdb" }
+    #expect(tmdb?.failed == 1 && tmdb?.succeeded == 1)
+    #expect(all.successRate == 1 && all.causes.isEmpty)
+  }
+
   @Test(arguments: JobQuery.Order.allCases, [true, false])
   func `stand on one page each, in any order`(order: JobQuery.Order, ascending: Bool) throws {
     let site = try site()

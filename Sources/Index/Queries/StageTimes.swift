@@ -24,9 +24,10 @@ struct StageTimes {
     self.jobs = jobs
     let some = condition.isEmpty ? "" : " WHERE job IN (SELECT key FROM jobs\(condition.clause))"
     let statement = try RowStatement(
-      db, "SELECT stage_name, status, duration_seconds, stage_number, job FROM stages\(some)")
+      db, "SELECT stage_name, status, duration_seconds, stage_number, job, error FROM stages\(some)")
     let success = Array(StageStatus.success.rawValue.utf8)
     let failed = Array(StageStatus.failed.rawValue.utf8)
+    let failedAndMay = Array(optionalFailure.utf8)
     try statement.rows(condition.values) { row in
       unsafe moveTo(row.text(at: 0)) { row.isNull(at: 3) ? .max : row.integer(at: 3) }
       let status = unsafe row.text(at: 1)
@@ -37,7 +38,7 @@ struct StageTimes {
         if seconds > stages[current].longest {
           (stages[current].longest, stages[current].longestJob) = (seconds, row.integer(at: 4))
         }
-      } else if unsafe status.elementsEqual(failed) {
+      } else if unsafe status.elementsEqual(failed) || row.text(at: 5).starts(with: failedAndMay) {
         stages[current].failed += 1
       }
     }
