@@ -51,6 +51,30 @@ struct EventTests {
     }
   }
 
+  @Test func `a run that was killed stays on record as interrupted when the job is taken up again`() throws {
+    let waiting = Stage("two", script: "touch begun; until test -e open; do sleep 0.02; done; echo done")
+    try TestWorkspace.with([.making("one"), waiting]) { workspace in
+      try workspace.film()
+      let run = try workspace.startCPWX("run", "-q")
+      // The stage begins while its record is still on its way to the disk.
+      #expect(
+        eventually {
+          let manifest = workspace.jobs.first.flatMap { try? workspace.read($0 + "/manifest.json") }
+          return workspace.exists("begun") && manifest?.contains("\"two\"") == true
+        })
+      run.send(SIGKILL)
+      try run.wait()
+      let before = try events(workspace)
+      let ends = "SELECT event, reason FROM events WHERE event IN ('interrupted', 'completed') ORDER BY at"
+      #expect(try ask(workspace, ends) == ["interrupted|the run ended without a word"])
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run", "-q").code == 0)
+      let now = try events(workspace)
+      #expect(now.starts(with: before), "\(before.filter { !now.contains($0) })")
+      #expect(try ask(workspace, ends) == ["interrupted|the run ended without a word", "completed|"])
+    }
+  }
+
   @Test func `a stage that is switched off is a state change, and what it did before stays on record`() throws {
     let stages: [Stage] = [.making("one", fields: ["enabled: STEP_ONE"]), .gate()]
     try TestWorkspace.with(stages, config: ["STEP_ONE=true"]) { workspace in

@@ -262,6 +262,25 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `where its own file may not be written, what changed since is told from the jobs' files`() throws {
+    try withJobs(2) { workspace in
+      #expect(try workspace.cpwx("job", "list").lines.count == 3)
+      let index = workspace.path(".cpwx/index.sqlite")
+      try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: index)
+      let before = try workspace.bytes(".cpwx/index.sqlite")
+      try workspace.replace("\"Film 1\"", by: "\"Sholay\"", in: workspace.jobs[0] + "/manifest.json")
+      // As anybody who is not root.
+      let held = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", CPWX.path]
+      let list = try workspace.startAsRoot(held + ["job", "list", "--format", "ndjson"]).wait()
+      #expect(list.code == 0 && list.errors.contains("files are read for this look"), "\(list)")
+      #expect(try list.lines.map { try JSON(parsing: $0.utf8)["title"]?.string } == ["Film 2", "Sholay"])
+      #expect(try workspace.bytes(".cpwx/index.sqlite") == before)
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: index)
+      let after = try workspace.cpwx("job", "list", "title~sholay")
+      #expect(after.lines.count == 2 && after.errors == "", "\(after)")
+    }
+  }
+
   @Test func `jobs run on beside an index of a newer cpwx, which stays as it is`() throws {
     try withJobs(2) { workspace in
       let newer = """
