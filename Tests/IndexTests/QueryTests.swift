@@ -132,11 +132,15 @@ import Testing
       let seconds = Double(number * 7919 % 997)
       try site.job("20260101-\(number)", user: user, title: title, status: status, seconds: seconds)
     }
-    let asked = ["title~night", "user=1", "title~night user=1", "status=completed user=1", "user=2"]
+    let asked = [
+      "title~night", "user=1", "title~night user=1", "status=completed user=1", "status=completed,failed", "user=2",
+    ]
     for filters in asked.map({ $0.split(separator: " ").map(String.init) }) {
-      let all = try site.pages(of: nil, filters, order: .duration, ascending: ascending)
-      #expect(filters == ["user=2"] ? all.count == 43 : all.count > 2000)
-      #expect(try site.pages(of: 300, filters, order: .duration, ascending: ascending) == all, "\(filters)")
+      for order in [JobQuery.Order.duration, .created] {
+        let all = try site.pages(of: nil, filters, order: order, ascending: ascending)
+        #expect(filters == ["user=2"] ? all.count == 43 : all.count > 2000)
+        #expect(try site.pages(of: 300, filters, order: order, ascending: ascending) == all, "\(filters) \(order)")
+      }
     }
   }
 
