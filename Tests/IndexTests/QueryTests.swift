@@ -1,4 +1,5 @@
 import Jobs
+import SystemPackage
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Jobs
+internal import SystemPackage
 
 extension JobIndex {
   /// A page of jobs, each as its files say now.
