@@ -77,14 +77,25 @@ import Testing
   @Test func `never stands on a page that it does not fit, however many were changed`() throws {
     let site = try IndexedWorkspace()
     for number in 101...160 { try site.job("20260101-\(number)") }
-    for number in 101...410 { try site.job("20260102-\(number)") }
-    #expect(try site.ids("status=completed").count == 370)
+    for number in 1001...3000 { try site.job("20260102-\(number)") }
+    #expect(try site.ids("status=completed").count == 2060)
     for number in 101...155 { try site.job("20260101-\(number)", status: "failed", stages: [("asr", "failed")]) }
     var query = JobQuery()
     (query.filters, query.ascending, query.limit) = ([try JobFilter("status=completed")], true, 5)
     let page = try site.look { try $0.page(query) }
     #expect(page.first?.jobID == "20260101-156")
     #expect(page.count == 5 && page.allSatisfy { $0.status == "completed" })
+  }
+
+  @Test func `is noticed among two thousand, however old it is and whatever is asked`() throws {
+    let site = try IndexedWorkspace()
+    for number in 1001...3000 { try site.job("20260101-\(number)") }
+    #expect(try site.ids("status=failed") == [])
+    try site.job("20260101-1001", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    #expect(try site.ids("status=failed") == ["20260101-1001"])
+    try site.job("20260101-1002", title: "Deewaar")
+    #expect(try site.find("deewaar") == ["20260101-1002"])
+    #expect(try site.look { try $0.counts() }.map(\.jobs) == [1999, 1])
   }
 
   @Test func `is noticed among a thousand others that are under way`() throws {
@@ -144,13 +155,13 @@ import Testing
 
   @Test func `is found in lists once it was shown`() throws {
     let site = try IndexedWorkspace()
-    for number in 101...410 { try site.job("20260102-\(number)") }
+    for number in 1001...3010 { try site.job("20260102-\(number)") }
     #expect(try site.ids("status=failed") == [])
-    try site.job("20260102-101", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    try site.job("20260102-1001", title: "Anand", status: "failed", stages: [("asr", "failed")])
     #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
-    let shown = try JobIndex.job(named: "20260102-101", in: site.workspace, notice: site.notice)
+    let shown = try JobIndex.job(named: "20260102-1001", in: site.workspace, notice: site.notice)
     JobIndex.note(shown, in: try site.workspace)
-    #expect(try site.ids("status=failed") == ["20260102-101"])
+    #expect(try site.ids("status=failed") == ["20260102-1001"])
     #expect(site.notices.isEmpty)
     try site.remove(".cpwx/index.sqlite")
     JobIndex.note(shown, in: try site.workspace)
@@ -159,16 +170,16 @@ import Testing
 
   @Test func `is found in lists, however old it is, once a run has been at work for a while`() throws {
     let site = try IndexedWorkspace()
-    for number in 101...520 { try site.job("20260102-\(number)") }
+    for number in 1001...3120 { try site.job("20260102-\(number)") }
     #expect(try site.ids("status=failed") == [])
-    try site.job("20260102-103", title: "Anand", status: "failed", stages: [("asr", "failed")])
+    try site.job("20260102-1003", title: "Anand", status: "failed", stages: [("asr", "failed")])
     #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
     let workspace = try site.workspace
     let feed = IndexFeed(workspace, notice: site.notice, patience: 0)
-    feed.tell(try JobIndex.job(named: "20260102-520", in: workspace, notice: site.notice).paths(in: workspace))
+    feed.tell(try JobIndex.job(named: "20260102-3120", in: workspace, notice: site.notice).paths(in: workspace))
     let late = ContinuousClock.now + .seconds(120)
     while try site.ids("status=failed").isEmpty, ContinuousClock.now < late { usleep(5_000) }
-    #expect(try site.ids("status=failed") == ["20260102-103"])
+    #expect(try site.ids("status=failed") == ["20260102-1003"])
     feed.finish()
     #expect(site.notices.isEmpty, "\(site.notices)")
   }

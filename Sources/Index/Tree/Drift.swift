@@ -6,7 +6,7 @@ internal import SystemPackage
 /// What the files say by now, brought into the index before it is believed.
 ///
 /// Added and removed jobs show in the times of the folders above them, which are few. Jobs that were under way and the
-/// newest are looked at every time; others when they are about to be shown.
+/// newest are looked at every time, and all where there are few; others when they are about to be shown.
 struct Drift {
   private let index: JobIndex
   private var workspace: Workspace { index.workspace }
@@ -19,6 +19,8 @@ struct Drift {
   private static let mostOpen = 1_500
   /// Of all others, the newest, which are asked for most.
   private static let newest = 300
+  /// Where there are no more jobs than these, all are looked at.
+  private static let few = 2_000
 
   /// Notices jobs that came, went, or moved on.
   ///
@@ -27,11 +29,15 @@ struct Drift {
     let now = ContinuousClock.now
     // The pages of one list follow each other in a moment, and thousands of folders need not be looked at for each.
     if !waits, let last = index.compared.withLock({ $0 }), now - last < .milliseconds(100) { return }
-    let open = try jobsThatMoved(
-      of: "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT \(Self.mostOpen)", [])
-    let newest = try jobsThatMoved(of: "ORDER BY key DESC LIMIT \(Self.newest)", [])
-    let both = open.moved + newest.moved.filter { job in !open.moved.contains { $0.key == job.key } }
-    _ = try store(try news(of: both), try changedFolders(), waits: waits)
+    let jobs = try index.read { try Int.fetchOne($0, sql: "SELECT sum(jobs) FROM counts") } ?? 0
+    let isFew = jobs <= Self.few
+    var moved = try jobsThatMoved(of: "ORDER BY key DESC LIMIT \(isFew ? Self.few : Self.newest)", []).moved
+    if !isFew {
+      let newest = Set(moved.map(\.key))
+      let open = "INDEXED BY jobs_open WHERE \(Self.isOpen) ORDER BY key DESC LIMIT \(Self.mostOpen)"
+      moved += try jobsThatMoved(of: open, []).moved.filter { !newest.contains($0.key) }
+    }
+    _ = try store(try news(of: moved), try changedFolders(), waits: waits)
     index.compared.withLock { $0 = now }
   }
 
