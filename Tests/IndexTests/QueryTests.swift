@@ -175,6 +175,14 @@ import Testing
     #expect(some.stages.first { $0.name == "demux" }?.succeeded == 3)
   }
 
+  @Test func `fail of one cause in either spelling of a stage's name`() throws {
+    let site = try site()
+    try site.job("20260104-001", status: "failed", stages: [("silero_vad", "failed")])
+    let causes = try site.look { try $0.statistics([]) }.causes
+    #expect(causes.map(\.stage) == ["silero_vad", "asr"] && causes.map(\.jobs) == [2, 1])
+    #expect(causes.first?.latestJob == "20260104-001")
+  }
+
   @Test func `count a stage's failures also where it may fail and the job came through`() throws {
     let site = try IndexedWorkspace()
     func file(_ id: String, _ tmdb: String) throws {

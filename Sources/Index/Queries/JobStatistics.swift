@@ -99,7 +99,7 @@ extension Database {
         """,
       arguments: StatementArguments(failed.values))
     while let row = try rows.next() {
-      let stage: String? = row[0]
+      let stage = (row[0] as String?).map { StageName($0).description }
       let said: String = row[1] ?? "no reason was recorded"
       let folder: String = row[7]
       let text = CauseText(jobID: row[4], title: row[5], input: row[6], folders: [folder]).normalised(said)
