@@ -31,10 +31,13 @@ struct JobFindCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try workspaceOptions.open()
     let listing = try JobListing(workspace, columns: nil, format: formatOptions.resolved())
+    let most = limit == 0 ? Int.max : limit
+    // One more than is told shows whether there are more.
     let found = try JobIndex.look(in: workspace, notice: .console) { index in
-      try index.find(words.joined(separator: " "), limit: limit == 0 ? nil : limit)
+      try index.find(words.joined(separator: " "), limit: most == .max ? nil : most + 1)
     }
-    listing.write(found, orSay: "No job is called so, and no film.")
+    listing.write(Array(found.prefix(most)), orSay: "No job is called so, and no film.")
     if found.isEmpty { throw ExitStatus.someFailed }
+    if found.count > most, Console.errorIsRead { Console.hint("There are more: --limit 0 for all.") }
   }
 }

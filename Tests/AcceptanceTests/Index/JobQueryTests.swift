@@ -181,6 +181,18 @@ struct JobQueryTests {
     }
   }
 
+  @Test func `at a terminal it is said that more were found than are shown`() throws {
+    try night { workspace in
+      #expect(try ids(workspace, "find", "mkv", "--limit", "2") == ["003", "002"])
+      let some = try workspace.shown("job find mkv --limit 2", columns: 100)
+      #expect(some.count == 4 && some.last == "There are more: --limit 0 for all.", "\(some)")
+      for limit in ["3", "0", "9223372036854775807"] {
+        let all = try workspace.shown("job find mkv --limit \(limit)", columns: 100)
+        #expect(all.count == 4 && all.last?.contains("Am") == true, "\(limit): \(all)")
+      }
+    }
+  }
+
   @Test func `why says what happened, what was run again, and what comes next`() throws {
     try night { workspace in
       let why = try workspace.cpwx("job", "why", "latest~2").output
