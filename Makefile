@@ -126,9 +126,9 @@ bench-migrate: bench-packages packages build
 	@python3 Tests/Benchmarks/migrate.py $(BUILT)/cpwx $(TREES) $(LARGE)
 
 ## bench-archive: job archives against tar, bsdtar, dar, borg and restic; CURVE=curve for all sizes (takes 20 GB and half an hour)
-bench-archive: bench-packages packages
+bench-archive: bench-packages packages build
 	@$(SWIFT_BUILD) $(RELEASE) --product archive-bench
-	@python3 Tests/Benchmarks/archive.py $(BUILT)/archive-bench $(BENCH_DIR)/archive $(CURVE)
+	@python3 Tests/Benchmarks/archive.py $(BUILT)/cpwx $(BUILT)/archive-bench $(BENCH_DIR)/archive $(CURVE)
 
 ## fuzz: damaged and hostile archives, for FUZZ_SECONDS; what it finds is in .build/fuzz
 fuzz: packages
