@@ -117,6 +117,37 @@ struct DamagedArchiveTests {
     }
   }
 
+  @Test func `a sample is of other frames every time, and tells what is damaged of them`() throws {
+    try Damaged.with { damaged in
+      let (workspace, frames) = (damaged.workspace, damaged.map.frames)
+      func write(damaging numbers: some Sequence<Int>) throws {
+        var bytes = damaged.good
+        for number in numbers { bytes[frames[number].range.upperBound - 1] ^= 0x04 }
+        try workspace.write(damaged.archive, bytes)
+      }
+      let sample = ["archive", "verify", "--sample", "1%", damaged.id]
+      #expect(try workspace.start([CPWX.path] + sample).wait().code == 0)
+      // Whichever it is of.
+      try write(damaging: frames.indices)
+      let told = try damaged.expectDamage("verify", "--sample", "1%", damaged.id, told: "all frames")
+      let named = frames.indices.filter { told.errors.contains("frame \($0), at byte ") }
+      #expect(named.count == 1, "\(told.errors)")
+      for name in named.flatMap({ frames[$0].contents }) { #expect(told.errors.contains(name), "\(told.errors)") }
+      // One of several: now it is looked at, now it is not.
+      let number = try #require(frames.indices.first { !frames[$0].contents.isEmpty })
+      try write(damaging: [number])
+      var codes: Set<Int32?> = []
+      for _ in 0..<500 where codes.count < 2 {
+        let outcome = try workspace.start([CPWX.path] + sample).wait()
+        codes.insert(outcome.code)
+        let isNamed = outcome.errors.contains("frame \(number), at byte \(frames[number].range.lowerBound), is damaged")
+        #expect(isNamed == (outcome.code == 65), "\(outcome)")
+      }
+      #expect(codes == [0, 65])
+      _ = try damaged.expectDamage("verify", "--sample", "100%", damaged.id, told: "all frames looked at")
+    }
+  }
+
   @Test func `one that is cut short is told with the last member that is good, and those before come out whole`() throws
   {
     try Damaged.with { damaged in
