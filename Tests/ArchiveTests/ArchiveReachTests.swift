@@ -2,6 +2,7 @@ import Archive
 import Foundation
 import Index
 import Jobs
+import SeekableTar
 import SystemPackage
 import TestSupport
 import Testing
@@ -88,5 +89,41 @@ import Testing
       }
       #expect(try known(site.workspace) == [1, 1])
     }
+  }
+
+  /// No job is archived so: whoever worked on it would work elsewhere.
+  @Test(arguments: ["out", "logs"])
+  func `that have a link in the place of a job's folder stand for none`(linked: String) throws {
+    let (site, place) = (try ArchiveSite(), ArchiveSite.place)
+    try site.job()
+    try site.folder.folder("elsewhere")
+    try FileManager.default.createSymbolicLink(atPath: site.path("link"), withDestinationPath: site.path("elsewhere"))
+    let roots = try ["out", "logs"].map { name in
+      ArchiveSource.Root(
+        try MemberPath(Array("\(name)/\(place)".utf8)), at: FilePath(site.path(name == linked ? "link" : "\(name)/\(place)")))
+    }
+    let path = site.path("archive/\(place).tar.zst")
+    try site.folder.folder("archive/2025/10/30/1")
+    let new = try FileDescriptor.open(
+      FilePath(path), .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite])
+    try new.closeAfter { _ = try ArchiveSource(roots: roots).write(to: new) }
+    try output(of: ["sh", "-c", "cd \"$1\"; rm -r out logs", "sh", site.folder.root.string])
+    let file = try site.file("archive/\(place).tar.zst")
+    #expect(file.indexed?.status == .damaged && !ArchiveVerification().verify(file).isGood)
+    var restoration = JobRestoration(in: site.workspace)
+    for salvages in [false, true] {
+      restoration.salvages = salvages
+      let error = #expect(throws: JobError.self) { try restoration.restore(file) }
+      #expect(error?.message.contains("it holds \(linked)/\(place), which is no folder") == true, "\(error as Any)")
+    }
+    // Nor does it come of one that has lost its table.
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    try bytes.prefix(bytes.count - 60).write(to: URL(filePath: path))
+    if linked == "out" {
+      #expect(throws: JobError.self) { try restoration.restore(file) }
+    } else {
+      #expect(try restoration.restore(file).members > 4)
+    }
+    #expect(!site.exists("\(linked)/\(place)") && site.exists("out/\(place)/job.env") == (linked == "logs"))
   }
 }

@@ -68,7 +68,7 @@ public struct ArchiveVerification: Sendable {
     else { return }
     outcome.damaged = found.lost
     if let problem = found.problem { outcome.problems.append(problem) }
-    outcome.good = found.members.map(\.path).filter { names.holds($0) }
+    outcome.good = found.members.filter { names.holds($0) }.map(\.path)
   }
 
   /// What is wrong with an archive though it holds what was written: it is another job's than it is called after; or, where it lies outside

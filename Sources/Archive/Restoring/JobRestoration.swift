@@ -185,7 +185,7 @@ public struct JobRestoration: Sendable {
     let names = try ArchiveNames(place)
     for (folder, first) in staging.parts {
       let includes: @Sendable (Member) -> Bool = { member in
-        names.holds(member.path) && first.map { member.path.bytes.first == $0 } ?? true
+        names.holds(member) && first.map { member.path.bytes.first == $0 } ?? true
       }
       let path = folder
       let saved = try withFolder(folder) { folder in

@@ -12,14 +12,19 @@ package struct ArchiveNames {
     logs = try MemberPath(Array("logs/\(place.relative)".utf8))
   }
 
-  /// Whether a member is the job's: one of its folders, or in one.
-  package func holds(_ path: MemberPath) -> Bool { [output, logs].contains { path == $0 || path.isBelow($0) } }
+  /// Whether a member is the job's: one of its folders, or in one. A link in a folder's place would lead whatever works on the job elsewhere.
+  package func holds(_ member: Member) -> Bool {
+    root(of: member.path) != nil || isRoot(member.path) && member.kind == .folder
+  }
+
+  private func isRoot(_ path: MemberPath) -> Bool { path == output || path == logs }
 
   /// What is wrong with an archive that holds another job than it is called after; `nil` for all others.
   package func flaw(in contents: TableOfContents) -> String? {
-    guard let other = contents.members.first(where: { !holds($0.path) }) else { return nil }
-    let job = contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
-    return "it is not of the job that it is called after: it holds \(other.path)\(job)"
+    guard let other = contents.members.first(where: { !holds($0) }) else { return nil }
+    let what =
+      isRoot(other.path) ? ", which is no folder" : contents.annotations["job_id"].map { ", of job \($0)" } ?? ""
+    return "it is not of the job that it is called after: it holds \(other.path)\(what)"
   }
 
   /// The folder of the job's that a member is in; `nil` for all others.
