@@ -98,9 +98,10 @@ import Testing
     try site.job()
     try site.folder.folder("elsewhere")
     try FileManager.default.createSymbolicLink(atPath: site.path("link"), withDestinationPath: site.path("elsewhere"))
-    let roots = try ["out", "logs"].map { name in
-      ArchiveSource.Root(
-        try MemberPath(Array("\(name)/\(place)".utf8)), at: FilePath(site.path(name == linked ? "link" : "\(name)/\(place)")))
+    let roots = try ["out", "logs"].map { name throws in
+      let folder = "\(name)/\(place)"
+      return ArchiveSource.Root(
+        try MemberPath(Array(folder.utf8)), at: FilePath(site.path(name == linked ? "link" : folder)))
     }
     let path = site.path("archive/\(place).tar.zst")
     try site.folder.folder("archive/2025/10/30/1")
