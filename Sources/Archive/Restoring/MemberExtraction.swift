@@ -44,7 +44,9 @@ public struct MemberExtraction: Sendable {
     for spelling in spelled {
       if path.bytes == spelling || path.bytes.starts(with: spelling + [UInt8(ascii: "/")]) { return true }
     }
-    return pattern.contains { "*?[".contains($0) } && Glob(pattern).matches(path, below: root)
+    // `./*.srt` is of what lies there, not below, as `/*.srt` is.
+    let glob = pattern.hasPrefix("./") ? String(pattern.dropFirst()) : pattern
+    return glob.contains { "*?[".contains($0) } && Glob(glob).matches(path, below: root)
   }
 
   private func missing(among members: [Member]) -> [String] {

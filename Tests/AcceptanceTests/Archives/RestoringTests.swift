@@ -58,7 +58,7 @@ struct RestoringTests {
       let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
       #expect(srt.code == 0)
       #expect(srt.output.contains("नमस्ते"))
-      for spelling in ["./subtitles/film.srt", "/subtitles/film.srt"] {
+      for spelling in ["./subtitles/film.srt", "/subtitles/film.srt", "./subtitles/*.srt", "/sub*/film.srt"] {
         #expect(try workspace.cpwx("archive", "extract", id, spelling, "-O").output == srt.output, "\(spelling)")
       }
       #expect(try workspace.cpwx("archive", "extract", id, "--to", "").code == 64)
@@ -72,6 +72,7 @@ struct RestoringTests {
       #expect(again.code == 74)
       #expect(again.errors.contains("is there already"))
       #expect(try workspace.cpwx("archive", "extract", id, "nothing.like.it", "-O").code == 64)
+      #expect(try workspace.cpwx("archive", "extract", id, "./*.srt", "-O").code == 64)
       #expect(workspace.leftovers.isEmpty)
     }
   }
