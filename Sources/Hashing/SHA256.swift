@@ -8,6 +8,8 @@ public import SystemPackage
 @safe public struct SHA256: ~Copyable {
   /// Bytes in a digest.
   public static let byteCount = 32
+  /// Bytes that are taken at once.
+  public static let blockSize = 64
 
   private var context = SHA256_CTX()
 
@@ -20,6 +22,24 @@ public import SystemPackage
   public mutating func update(_ bytes: some Collection<UInt8>) {
     let done: Void? = bytes.withContiguousStorageIfAvailable { unsafe update(UnsafeRawBufferPointer($0)) }
     if done == nil { unsafe Array(bytes).withUnsafeBytes { unsafe update($0) } }
+  }
+
+  /// What all whole blocks of ``blockSize`` bytes have come to: 32 bytes, from which ``init(resuming:after:)`` goes on.
+  public var state: [UInt8] {
+    let words = context.h
+    return [words.0, words.1, words.2, words.3, words.4, words.5, words.6, words.7].flatMap { word in
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+  }
+
+  /// One that has taken `count` bytes, a multiple of ``blockSize``, which came to this ``state``.
+  public init(resuming state: [UInt8], after count: Int) {
+    precondition(state.count == Self.byteCount && count.isMultiple(of: Self.blockSize))
+    self.init()
+    func word(_ number: Int) -> UInt32 { state[4 * number..<4 * number + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+    context.h = (word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7))
+    let bits = UInt64(count) << 3
+    (context.Nl, context.Nh) = (UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
   }
 
   /// One that goes on from here by itself.

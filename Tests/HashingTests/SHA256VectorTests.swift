@@ -44,6 +44,19 @@ struct `SHA-256 of bytes` {
     }
   }
 
+  @Test func `is the same when another goes on from where one came to`() {
+    var random = SplitMix64(seed: 181)
+    let bytes = (0..<1000).map { _ in UInt8.random(in: 0...255, using: &random) }
+    for count in [0, 1, 63, 64, 65, 127, 128, 640, 999, 1000] {
+      var first = SHA256()
+      first.update(bytes[..<count])
+      let begin = count - count % SHA256.blockSize
+      var second = SHA256(resuming: first.state, after: begin)
+      second.update(bytes[begin...])
+      #expect(second.finish().hexadecimal == SHA256.hex(of: bytes), "\(count)")
+    }
+  }
+
   @Test func `is the same for collections without storage of their own`() {
     #expect(SHA256.hex(of: repeatElement(0x61, count: 3)) == SHA256.hex(of: "aaa".utf8))
     #expect(SHA256.hex(of: [0x63, 0x62, 0x61].reversed()) == SHA256.hex(of: "abc".utf8))

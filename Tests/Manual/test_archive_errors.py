@@ -163,6 +163,13 @@ class HostileTables(ErrorCase):
         self.lies("the table of contents does not fit the frames", size)
         self.lies("the seek table and the table of contents tell of different frames", frame)
         self.lies("the archive's bytes are not those that were written", digest)
+
+        def state(table):
+            place = table.lists.index(b"sha256_state") + len("sha256_state") + 1
+            table.lists = table.lists[:place] + b"0" * 64 + table.lists[place + 64:]
+
+        self.lies("the archive's hash is not the one that was recorded (...)", state)
+
         def patterns(table):
             table.lists = table.packed(100000) + bytes(100000) + table.lists[1:]
 

@@ -104,6 +104,13 @@ struct `A hostile table of contents` {
       try tree.open("bad.tar.zst").verify().problems.contains { $0.contains("/link") && $0.contains("another target") })
     try rewrite(tree) { $0.tarDigest = $0.dataDigest }
     #expect(try tree.open("bad.tar.zst").verify().problems == ["the tar's bytes are not those that were written"])
+    try rewrite(tree) { $0.hashState?[0] ^= 1 }
+    let problems = try tree.open("bad.tar.zst").verify().problems
+    #expect(problems.count == 1 && problems[0].hasPrefix("the archive's hash is not the one that was recorded"))
+    // One that does not tell is as good.
+    try rewrite(tree) { $0.hashState = nil }
+    let silent = try tree.open("bad.tar.zst")
+    #expect(try silent.digest() == nil && silent.verify().isGood)
   }
 
   @Test func `of more members than an archive may have is not written`() throws {

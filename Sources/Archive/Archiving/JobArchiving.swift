@@ -101,7 +101,7 @@ public struct JobArchiving: Sendable {
       var outcome = ArchiveOutcome(job, keepsJob ? .copied : .archived)
       (outcome.archive, outcome.archiveBytes) = (place.path, written.archiveBytes)
       (outcome.members, outcome.bytes) = (written.contents.members.count, written.contents.contentBytes)
-      outcome.sha256 = written.contents.dataDigest.hex
+      outcome.sha256 = written.archiveDigest.hex
       if !keepsJob { outcome.excluded = written.excluded }
       outcome.leftOut = written.skipped.map { "\($0.path): \($0.reason)" }
       damaged = damaged ?? aside

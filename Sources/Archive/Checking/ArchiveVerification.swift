@@ -45,7 +45,7 @@ public struct ArchiveVerification: Sendable {
       let report = try telling(file.name) { try archive.verify(options) }
       (outcome.damaged, outcome.problems) = (report.damaged, report.problems)
       if let flaw = try Self.flaw(archive.contents, of: file) { outcome.problems.append(flaw) }
-      outcome.sha256 = archive.contents.dataDigest.hex
+      outcome.sha256 = try telling(file.name) { try archive.digest()?.hex }
       if !report.isGood {
         let damaged = Set(report.damaged.map(\.path))
         outcome.good = archive.contents.members.map(\.path).filter { !damaged.contains($0) }

@@ -36,7 +36,7 @@ struct ArchiveReading {
       year: job.year,
       date: date, moment: date.flatMap { Timestamp($0, in: job.timezone) }, members: contents?.members.count,
       bytes: contents?.contentBytes,
-      archiveBytes: status.size, sha256: archive?.contents.dataDigest.hex, tarSHA256: contents?.tarDigest.hex,
+      archiveBytes: status.size, sha256: (try? archive?.digest())?.hex, tarSHA256: contents?.tarDigest.hex,
       status: archive == nil || isMisnamed ? .damaged : place.isRedacted ? .redacted : .verified,
       modified: status.modified,
       inode: Int64(truncatingIfNeeded: status.inode), who: accountName(of: status.owner), key: job.key)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Hashing
 public import SystemPackage
 
 /// An archive of this format, open: its table is read and checked, its data is not.
@@ -54,6 +55,18 @@ public final class SeekableArchive: Sendable {
   }
 
   deinit { try? file.close() }
+
+  /// Of the whole file, as long as its data are as they were written: what `sha256sum` says. Told by its end alone; `nil` where that does not
+  /// tell.
+  ///
+  /// - Throws: ``ArchiveError``
+  public func digest() throws -> Digest? {
+    guard let state = contents.hashState, let end = offsets.last else { return nil }
+    let begin = end - end % SHA256.blockSize
+    var hash = SHA256(resuming: state, after: begin)
+    hash.update(try file.bytes(at: begin, count: archiveBytes - begin))
+    return Digest(hash.finish())
+  }
 }
 
 /// The end of an archive: seek table, table of contents, and whether they agree.

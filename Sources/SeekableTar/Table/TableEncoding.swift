@@ -3,6 +3,8 @@
 extension TableOfContents {
   /// Goes up with every change that an older reader would take wrong.
   private static let version = 1
+  /// The annotation with ``hashState``.
+  private static let hashStateKey = "sha256_state"
 
   func encoded() -> [UInt8] {
     var packed = PackedBytes()
@@ -19,6 +21,8 @@ extension TableOfContents {
       packed.add(source.path.bytes)
       packed.add(source.reason.utf8)
     }
+    var annotations = annotations
+    annotations[Self.hashStateKey] = hashState?.hexadecimal
     packed.add(annotations.count)
     for (key, value) in annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
       packed.add(key.utf8)
@@ -105,6 +109,7 @@ extension TableOfContents {
       for _ in 0..<(try reader.count(atMost: limits.things)) {
         annotations[try reader.string()] = try reader.string()
       }
+      hashState = annotations.removeValue(forKey: Self.hashStateKey).flatMap { Digest(hex: $0)?.bytes }
       let frameCount = try reader.count(atMost: limits.frames)
       frames = Array(repeating: Frame(plainSize: 0, size: 0, level: 0, checksum: 0), count: frameCount)
       for number in frames.indices { frames[number].size = try reader.number(atMost: UInt64(Frame.largestCompressed)) }

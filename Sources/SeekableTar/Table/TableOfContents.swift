@@ -15,8 +15,10 @@ public struct TableOfContents: Sendable {
   /// Bytes of the tar once decompressed, and their hash: that of `zstd -dc FILE | sha256sum`.
   public var tarBytes: Int
   public var tarDigest: Digest
-  /// Of the file's bytes before this table: the archive's own hash.
+  /// Of the file's bytes before this table.
   public var dataDigest: Digest
+  /// What the hash of these had come to: from there on, the end of the file tells the hash of all of it. `nil` where the table does not say.
+  var hashState: [UInt8]?
 
   /// Where each member is, in the members' order.
   var places: [Place]

@@ -30,6 +30,8 @@ struct ArchiveSink: ~Copyable {
   var byteCount: Int { written + used }
   /// Of all bytes so far.
   var digest: Digest { Digest(hash.copy().finish()) }
+  /// Of all whole blocks so far.
+  var hashState: [UInt8] { hash.state }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
     unsafe hash.update(bytes)

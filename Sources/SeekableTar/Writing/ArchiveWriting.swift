@@ -105,7 +105,7 @@ final class ArchiveWriting: @unchecked Sendable {
       // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
       guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
       for slot in slots { slot.discard() }
-      let contents = try table(dataDigest: sink.digest)
+      let contents = try table(dataDigest: sink.digest, hashState: sink.hashState)
       try sink.append(Trailer.encode(contents))
       try sink.append(SeekTable.encode(frames))
       try sink.finish()
@@ -118,7 +118,7 @@ final class ArchiveWriting: @unchecked Sendable {
     }
   }
 
-  private func table(dataDigest: Digest) throws -> TableOfContents {
+  private func table(dataDigest: Digest, hashState: [UInt8]) throws -> TableOfContents {
     var (members, places) = packing.handOver()
     for number in members.indices where members[number].kind == .file { members[number].digest = digests[number] }
     for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
@@ -129,8 +129,8 @@ final class ArchiveWriting: @unchecked Sendable {
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
       isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
-      tarDigest: Digest(hash.digest), dataDigest: dataDigest, places: places, manifest: manifest,
-      manifestPlace: place, frames: frames)
+      tarDigest: Digest(hash.digest), dataDigest: dataDigest, hashState: hashState, places: places,
+      manifest: manifest, manifestPlace: place, frames: frames)
   }
 }
 

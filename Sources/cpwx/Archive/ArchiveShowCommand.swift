@@ -45,7 +45,7 @@ struct ArchiveShowCommand: AsyncParsableCommand {
       document = [
         "job_id": .string(open?.contents.annotations["job_id"]), "archive": .string(file.name),
         "members": .int(members.count), "bytes": .int(members.reduce(0) { $0 + $1.size }),
-        "archive_bytes": .int((try? FileStatus(of: file.file))?.size), "sha256": .string(open?.contents.dataDigest.hex),
+        "archive_bytes": .int((try? FileStatus(of: file.file))?.size), "sha256": .string((try? open?.digest())?.hex),
         "status": .string(open == nil ? "foreign" : open?.contents.isRedacted == true ? "redacted" : "archived"),
         "reason": .null, "tar_sha256": .string(open?.contents.tarDigest.hex),
       ]

@@ -37,6 +37,33 @@ struct ArchivingTests {
     }
   }
 
+  @Test func `of an archive is told what sha256sum says of it, from its end alone`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      let noise = "head -c 9000001 /dev/urandom > \"$1/noise.bin\""
+      #expect(try workspace.start(["sh", "-c", noise, "sh", try workspace.job()]).wait().code == 0)
+      let made = try workspace.json("archive", "--keep", id).array?.first?["sha256"]?.string
+      let archive = workspace.path(try workspace.archive())
+      let sum = try workspace.start(["sha256sum", archive]).wait().output.prefix(64)
+      #expect(sum.count == 64 && made == String(sum), "\(made ?? "")")
+      func told() throws -> [String?] {
+        try workspace.remove(".cpwx/index.sqlite")
+        return [
+          try workspace.json("archive", "list").array?.first?["sha256"]?.string,
+          try workspace.json("archive", "show", id)["sha256"]?.string,
+          try workspace.json("archive", "show", archive)["sha256"]?.string,
+          try workspace.json("archive", "verify", id).array?.first?["sha256"]?.string,
+          try workspace.json("archive", "verify", "--sample", "1%", archive).array?.first?["sha256"]?.string,
+        ]
+      }
+      #expect(try told() == Array(repeating: made, count: 5))
+      // What is damaged has another now, and is told by that.
+      var bytes = try workspace.bytes(archive)
+      bytes[bytes.count / 2] ^= 1
+      try workspace.write(archive, bytes)
+      #expect(try told() == Array(repeating: made, count: 5))
+    }
+  }
+
   @Test func `what comes back is what was, whatever a job's folder holds`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let job = try workspace.job()
