@@ -22,7 +22,7 @@ extension TableOfContents {
       packed.add(source.reason.utf8)
     }
     var annotations = annotations
-    annotations[Self.hashStateKey] = hashState?.hexadecimal
+    annotations[Self.hashStateKey] = hashState.map { Digest($0).hex }
     packed.add(annotations.count)
     for (key, value) in annotations.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
       packed.add(key.utf8)
