@@ -100,6 +100,19 @@ struct UnseenTreeTests {
     #expect(try workspace.entry("2025/10/30/2/7").title == nil)
   }
 
+  @Test func `a film's directory without a manifest is found wherever among the days somebody put it`() throws {
+    let workspace = try OldWorkspace()
+    for name in ["2025/Don_1978", "2025/10/Anand_1971", "2025/10/30/Guide_1965"] { try workspace.film(name) }
+    try workspace.film("2025/10/30/2/Swades_2004")
+    try workspace.folder.file("out/2025/10/30/2/trailers/Swades (2004).mp4", "film")
+    for name in ["2025/notes", "2025/10/notes", "2025/10/30/2/notes"] { try workspace.folder.file("out/\(name)/a.txt") }
+    let plan = try workspace.plan()
+    let films = plan.filter(\.isMigrated)
+    #expect(Set(films.map(\.title)) == ["Don", "Anand", "Guide", "Swades"])
+    #expect(films.first { $0.title == "Swades" }?.userID == 2)
+    #expect(plan.count == 8 && plan.filter { $0.kind == .other }.allSatisfy { $0.problems.isEmpty })
+  }
+
   @Test func `a job.json beside a film's manifest tells of it, and an id that it had is recorded`() throws {
     let workspace = try OldWorkspace()
     let list = "{\"status\": \"failed\", \"stages\": [{\"name\": \"asr\", \"status\": \"failed\"}]}"

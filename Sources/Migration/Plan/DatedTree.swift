@@ -36,9 +36,11 @@ extension TreeReader {
     let name = embeddedName(tree, outputs, old.manifest)
     tellFilm(
       &entry, tree, named: name, scan, old.manifest, job: job ?? papers.info, media: papers.beside ?? tree.path)
-    let hasPapers = job != nil || papers.info != nil || papers.settings != nil || entry.inputFile != nil
+    let isNumbered = JobID(tree.name.text) != nil
+    let hasPapers = job != nil || papers.info != nil || papers.settings != nil || isNumbered && entry.inputFile != nil
     if !hasPapers, !isJob(scan, outputs, old) {
-      return Reading(entry: other(tree, [.info("bears a job's id and holds no job; the number counts as used")]))
+      return Reading(
+        entry: other(tree, isNumbered ? [.info("bears a job's id and holds no job; the number counts as used")] : []))
     }
     date(&entry, on: day, tree, old, [job, papers.info])
     entry.oldUser = user

@@ -119,17 +119,22 @@ struct TreeWalk {
     guard let inner = read(folder) else { return nil }
     let months = inner.folders.filter(\.isMonth)
     if months.isEmpty { return months }
-    let stages = StageFiles.telling.union(StageFiles.common)
-    if inner.files.contains(RawPath("manifest.json")) || inner.folders.contains(where: { stages.contains($0.text) }) {
+    if Self.isOfFilm(inner) {
       add(RawPath(folder).name, in: folder.removingLastComponent(), .mixed)
       return months
     }
-    // Beside the days of a year, whatever else lies there is no job.
-    for other in Array(inner.folders) + inner.files + inner.links where !months.contains(other) {
-      add(other, in: folder, .other(nil))
-    }
+    // Somebody may have put a film's directory beside the days of a year.
+    for name in inner.folders where !months.contains(name) { add(name, in: folder, .folder) }
+    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
     return months
   }
+
+  /// Whether a folder looks like a film's directory, by the names in it.
+  private static func isOfFilm(_ inner: FlatFolder) -> Bool {
+    inner.files.contains(RawPath("manifest.json")) || inner.folders.contains { stages.contains($0.text) }
+  }
+
+  private static let stages = StageFiles.telling.union(StageFiles.common)
 
   private mutating func read(_ folder: FilePath) -> FlatFolder? {
     do {
@@ -146,7 +151,7 @@ struct TreeWalk {
       guard name.isNumber(of: 2),
         let day = JobDate(digits: (year.text + month.text + name.text)[...])
       else {
-        add(name, in: folder, .other(nil))
+        add(name, in: folder, .folder)
         continue
       }
       walkDay(folder.appending(name), day)
@@ -161,11 +166,9 @@ struct TreeWalk {
       if isHidden(name) { continue }
       if let id = JobID(name.text), id.date == day {
         add(name, in: folder, .dated(.userless, day, user: nil))
-      } else if exists(path.appending("manifest.json")) {
-        // Somebody put a film's directory there.
-        add(name, in: folder, .folder)
-      } else {
-        walkUser(path, name, day)
+      } else if let inner = read(path) {
+        // Somebody may have put a film's directory there.
+        if Self.isOfFilm(inner) { add(name, in: folder, .folder) } else { walkUser(path, inner, day) }
       }
     }
     for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
@@ -173,8 +176,8 @@ struct TreeWalk {
 
   private func isHidden(_ name: RawPath) -> Bool { name.bytes.first == UInt8(ascii: ".") }
 
-  private mutating func walkUser(_ folder: FilePath, _ user: RawPath, _ day: JobDate) {
-    guard let inner = read(folder) else { return }
+  private mutating func walkUser(_ folder: FilePath, _ inner: FlatFolder, _ day: JobDate) {
+    let user = RawPath(folder).name
     let isToday = Int(user.text).map { String($0) == user.text && $0 > 0 } ?? false
     for name in inner.folders where !isHidden(name) {
       let path = folder.appending(name)
@@ -182,10 +185,8 @@ struct TreeWalk {
       if let id = JobID(name.text), id.date == day {
         let layout: MigrationEntry.Layout = isOlder && !exists(path.appending("job_info.json")) ? .prepared : .today
         add(name, in: folder, .dated(isToday ? layout : .later, day, user: user.text))
-      } else if isOlder || exists(path.appending("manifest.json")) {
-        add(name, in: folder, .dated(.later, day, user: user.text))
       } else {
-        add(name, in: folder, .other(nil))
+        add(name, in: folder, .dated(.later, day, user: user.text))
       }
     }
     for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
