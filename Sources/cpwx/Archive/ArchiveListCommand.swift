@@ -59,7 +59,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { Console.error("\(trouble)") }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
-    writer.write(found.map { Secrets.masked($0.document(in: workspace), secrets) })
+    writer.write(found.map { ArchiveColumns.row(Secrets.masked($0.document(in: workspace), secrets), of: $0, format) })
     writer.end(
       saying: words.isEmpty && user == nil && since == nil && until == nil
         ? "There are no archives here. Make some with: cpwx archive --older-than 30d" : "No archive fits.")
@@ -72,12 +72,23 @@ enum ArchiveColumns {
     [
       .init("JOB", key: "job_id"), .init("USER", key: "user_id").dispensable(4),
       .init("STATUS", key: "status", style: Style.status),
-      .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(1),
+      .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(1), age,
       .init("FILES", key: "members").dispensable(5), .init("SIZE") { $0["bytes"]?.int.map(describeSize) ?? "" },
       .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(2),
       .init("TITLE", key: "title", isFlexible: true),
       .init("FILE", key: "archive", isFlexible: true).cutAtStart.readable(20).dispensable(6),
     ]
+  }
+
+  /// How long ago the date was.
+  static var age: Listing.Column { .init("AGE", key: "age").dispensable(7) }
+
+  /// A document as a row of a table, which tells ages, too.
+  static func row(_ document: JSON, of archive: IndexedArchive, _ format: OutputFormat) -> JSON {
+    guard format == .table, let moment = archive.moment else { return document }
+    var row = document
+    row["age"] = .string(describeAge(Timestamp.now.seconds(since: moment)))
+    return row
   }
 }
 

@@ -81,10 +81,12 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     }
     let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
     Listing(
-      rows: outcomes.map { Secrets.masked(document($0, in: workspace), secrets) },
+      rows: outcomes.map {
+        ArchiveColumns.row(Secrets.masked(document($0, in: workspace), secrets), of: $0.archive, format)
+      },
       columns: [
         .init("JOB", key: "job_id"), .init("WHAT", key: "status"),
-        .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(2),
+        .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(2), ArchiveColumns.age,
         .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(3),
         .init("TITLE", key: "title", isFlexible: true).dispensable(1), .reason { plain($0["reason"] ?? .null) },
       ],

@@ -28,7 +28,7 @@ struct CompletionValues {
     case "--stage", "--from-stage", "stage": (stages, nil)
     case "--workflow": (workflows, nil)
     case "--lane": (lanes, nil)
-    case "--columns": (list(JobColumns.all.map { Candidate(value: $0.key) }, typed), nil)
+    case "--columns": (list(JobColumns.names.map { Candidate(value: $0) }, typed), nil)
     case "--sort": (orders.map { Candidate(value: $0) }, nil)
     case "--date-from": (MigrationOptions.dateSources.map { Candidate(value: $0) }, nil)
     case "--halt":

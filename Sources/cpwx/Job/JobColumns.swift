@@ -11,6 +11,8 @@ enum JobColumns {
       ("year", .init("YEAR", key: "year").dispensable(4)),
       ("stage", .init("STAGE", key: "stage").dispensable(1)),
       ("created_at", .init("CREATED") { moment($0["created_at"]?.string ?? "", foreignZone($0)) }.dispensable(2)),
+      // For programs it is the moment itself.
+      ("created_at", .init("AGE") { age($0["created_at"]?.string ?? "", foreignZone($0)) ?? "" }.dispensable(6)),
       ("completed_at", .init("COMPLETED") { moment($0["completed_at"]?.string ?? "", foreignZone($0)) }),
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true).cutAtStart),
@@ -25,7 +27,12 @@ enum JobColumns {
     ]
   }
 
-  static let usual = ["job_id", "user_id", "status", "title", "year", "stage", "created_at", "archive_state", "error"]
+  static let usual = [
+    "job_id", "user_id", "status", "title", "year", "stage", "created_at", "age", "archive_state", "error",
+  ]
+
+  /// What they are called by.
+  static var names: [String] { all.map { $0.column.heading == "AGE" ? "age" : $0.key } }
 
   /// The columns of these names, in their order.
   ///
@@ -35,9 +42,9 @@ enum JobColumns {
       if let found = all.first(where: { $0.key == name || $0.column.heading.lowercased() == name.lowercased() }) {
         return found
       }
-      let near = didYouMean(name, among: all.map(\.key))
+      let near = didYouMean(name, among: Self.names)
       throw JobError(
-        .usage, name, "is no column.\(near)", remedy: "Columns: \(all.map(\.key).joined(separator: ","))")
+        .usage, name, "is no column.\(near)", remedy: "Columns: \(Self.names.joined(separator: ","))")
     }
   }
 
@@ -52,8 +59,11 @@ enum JobColumns {
 
   /// The same to the second, and how long ago that is; what is no time as it is.
   static func momentWithAge(_ text: String, _ zone: String?) -> String {
-    guard let moment = Timestamp(text, in: zone) else { return text }
-    return Self.moment(text, zone, to: 19) + ", " + describeAge(Timestamp.now.seconds(since: moment))
+    age(text, zone).map { "\(moment(text, zone, to: 19)), \($0)" } ?? text
+  }
+
+  private static func age(_ text: String, _ zone: String?) -> String? {
+    Timestamp(text, in: zone).map { describeAge(Timestamp.now.seconds(since: $0)) }
   }
 
   static func foreignZone(_ job: JSON) -> String? {

@@ -29,6 +29,20 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test func `how old archives are is told to people, beside the date`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      try workspace.complete(workspace.job(), daysAgo: 40.5)
+      #expect(try workspace.cpwx("archive", "--keep", id).code == 0)
+      for command in [["list"], ["prune", "--keep-last", "1"]] {
+        let table = try workspace.start([CPWX.path, "archive"] + command).wait().lines
+        #expect(table.first?.contains("DATE        AGE") == true, "\(table)")
+        #expect(table.last?.contains("  40 days ago  ") == true, "\(table)")
+        let rows = try workspace.start([CPWX.path, "archive"] + command + ["--format", "json"]).wait()
+        #expect(try JSON(parsing: rows.output.utf8).array?.first?["age"] == nil)
+      }
+    }
+  }
+
   @Test func `made anew it equals the one that was kept, row for row`() throws {
     try someArchived { workspace, ids in
       let kept = try dump(workspace)

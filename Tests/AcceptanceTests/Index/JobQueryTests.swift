@@ -97,7 +97,7 @@ struct JobQueryTests {
   }
 
   @Test(arguments: [
-    (120, "JOB USER STATUS TITLE YEAR STAGE CREATED ERROR"), (80, "JOB USER STATUS TITLE YEAR STAGE CREATED"),
+    (140, "JOB USER STATUS TITLE YEAR STAGE CREATED AGE ERROR"), (78, "JOB USER STATUS TITLE YEAR STAGE CREATED"),
     (60, "JOB STATUS TITLE STAGE CREATED"),
     (40, "JOB STATUS TITLE STAGE"), (30, "JOB STATUS TITLE"),
   ])
@@ -120,6 +120,20 @@ struct JobQueryTests {
       #expect(usual[0].split(separator: " ").joined(separator: " ") == headings)
       let asked = try lines("list --columns job,user,year,created")[0]
       #expect(asked.split(separator: " ").count == 4, "what is asked for is not left out")
+    }
+  }
+
+  @Test func `how long ago a job was made is told beside when, to people alone`() throws {
+    try TestWorkspace.with { workspace in
+      let id = "20110115-001"
+      try workspace.write(
+        "out/2011/01/15/1/\(id)/manifest.json", #"{"job_id": "\#(id)", "created_at": "2011-01-15T10:00:00.000000"}"#)
+      let table = try workspace.cpwx("job", "list").lines
+      #expect(table.first?.contains("CREATED           AGE") == true, "\(table)")
+      #expect(table.last?.contains(/2011-01-15 10:00  \d+ days ago/) == true, "\(table)")
+      #expect(try workspace.cpwx("job", "list", "--format", "plain").output.contains(/\nAGE: \d+ days ago\n/))
+      let csv = try workspace.cpwx("job", "list", "--columns", "job,age", "--format", "csv").lines
+      #expect(csv == ["job_id,created_at", "\(id),2011-01-15T10:00:00.000000"])
     }
   }
 
