@@ -380,6 +380,25 @@ class ForeignArchives(ErrorCase):
         self.expect(
             "is damaged, or not compressed by zstd: ...", 65, self.place.cpwx("archive", "extract", nothing, "--to", "there"))
 
+    def wide(self, exponent):
+        """A tar's end, compressed with a window of two to the power of that."""
+        archive = Path(self.folder, "wide.tar.zst")
+        archive.write_bytes(struct.pack("<IBB", 0xFD2FB528, 0, exponent - 10 << 3) + (1024 << 3 | 1).to_bytes(3, "little") + bytes(1024))
+        return archive
+
+    def test_windows_that_take_more_memory_than_may_be(self):
+        self.expect("was compressed with a window of more than 128 MiB", 65, self.place.cpwx("archive", "verify", self.wide(28)))
+
+    def test_windows_that_take_more_memory_than_there_is(self):
+        archive = self.wide(27)
+        # With less the program itself has not enough, with more the window has.
+        for room in range(64, 1024, 64):
+            outcome = self.place.cpwx(f"--as={room << 20}", CPWX, "archive", "verify", archive, program="prlimit")
+            if "wide.tar.zst" in outcome[1]:
+                break
+        self.expect("cannot be read", 74, outcome)
+        self.assertIn(f"{archive}: cannot be read (Cannot allocate memory)", outcome[1])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -51,7 +51,7 @@ internal import SystemPackage
       var input = unsafe ZSTD_inBuffer(
         src: packed.memory.baseAddress, size: packedRange.upperBound, pos: packedRange.lowerBound)
       let left = unsafe ZSTD_decompressStream(context, &output, &input)
-      if let flaw = zstdFlaw(left) { throw ArchiveError(.damaged, "is damaged, or not compressed by zstd: \(flaw)") }
+      if let flaw = zstdFlaw(left) { throw Self.error(ZSTD_getErrorCode(left), flaw) }
       packedRange = unsafe input.pos..<packedRange.upperBound
       isWithinFrame = left != 0
       let count = unsafe output.pos - filled
@@ -67,6 +67,15 @@ internal import SystemPackage
       throw ArchiveError(.damaged, "is cut short")
     }
     return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  private static func error(_ code: ZSTD_ErrorCode, _ flaw: String) -> ArchiveError {
+    switch code {
+    case ZSTD_error_memory_allocation: ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
+    case ZSTD_error_frameParameter_windowTooLarge:
+      ArchiveError(.refused, "was compressed with a window of more than 128 MiB")
+    default: ArchiveError(.damaged, "is damaged, or not compressed by zstd: \(flaw)")
+    }
   }
 
   /// - Returns: `false` at the file's end.
