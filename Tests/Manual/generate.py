@@ -222,6 +222,7 @@ def stage_page(program):
 def help_of_all(cpwx, stage, commands):
     """What every command's --help prints, on 80 columns."""
     calls = [[cpwx, "help", *path[1:]] for path in commands] + [[stage, "--help"]]
+    calls += [[stage, path[1], "--help"] for path, _ in walk(dump(stage)) if len(path) > 1]
     texts = [subprocess.run(call, stdout=subprocess.PIPE, check=True).stdout.decode() for call in calls]
     return ("\n" + "-" * 80 + "\n").join(texts)
 

@@ -93,7 +93,9 @@ class Commands(unittest.TestCase):
         self.assertEqual((ROOT / "Tests/Manual/help.txt").read_text(), generate.help_of_all(CPWX, CPWX + "-stage", COMMANDS))
 
     def test_every_help_has_two_examples_and_names_the_next_command(self):
-        for path, command in {**COMMANDS, ("cpwx-stage",): generate.dump(CPWX + "-stage")}.items():
+        stages = dict(generate.walk(generate.dump(CPWX + "-stage")))
+        self.assertEqual(len(stages), 11)
+        for path, command in {**COMMANDS, **stages}.items():
             with self.subTest(" ".join(path)):
                 blocks = list(generate.blocks(command.get("discussion", "")))
                 examples = [line for heading, part in blocks if heading == "EXAMPLES" for line in part]
@@ -454,6 +456,18 @@ class StagesByHand(unittest.TestCase):
             [sound] = root.glob("out/*/*/*/*/*/audio/audio.wav")
             self.assertGreater(sound.stat().st_size, 60_000)
             self.assertIn("Sholay", (sound.parents[1] / "metadata/tmdb_data.json").read_text())
+            (root / "film.srt").write_text("1\n00:00:00,100 --> 00:00:01,000\nwords\n")
+            stages = {path[-1]: command for path, command in generate.walk(generate.dump(CPWX + "-stage"))}
+            for name, made in (("demux", "audio/audio.wav"), ("tmdb", "metadata/tmdb_data.json"), ("mux", "final_output.mp4")):
+                with self.subTest(name):
+                    (sound.parents[1] / made).unlink(missing_ok=True)
+                    [examples] = [part for heading, part in generate.blocks(stages[name]["discussion"]) if heading == "EXAMPLES"]
+                    script = "\n".join(examples[:2])
+                    done = subprocess.run(
+                        ["bash", "-ec", script], cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT)
+                    self.assertEqual(done.returncode, 0, done.stdout.decode())
+                    self.assertTrue((sound.parents[1] / made).exists())
 
 
 class ArchiveFormat(unittest.TestCase):

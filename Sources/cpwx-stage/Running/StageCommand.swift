@@ -36,6 +36,13 @@ extension StageCommand {
     return CommandConfiguration(
       commandName: stage.name, abstract: stage.abstract,
       usage: (["cpwx-stage", stage.name] + stage.arguments).joined(separator: " "),
+      discussion: """
+        EXAMPLES
+          job=$(cpwx job path latest); export CONFIG_PATH=$job/job.env
+          cpwx-stage \(stage.name) \(stage.arguments.map { sampleWords[$0] ?? $0 }.joined(separator: " "))
+          cpwx run --from-stage \(stage.name) in/film.mp4
+        Then see: cpwx manifest outputs JOB
+        """,
       aliases: hyphenated == stage.name ? [] : [hyphenated])
   }
 
@@ -75,6 +82,12 @@ extension StageCommand {
     context.progress.report(1)
   }
 }
+
+/// What help has for the words of a usage form.
+private let sampleWords = [
+  "INPUT": "in/film.mp4", "OUT_DIR": "\"$job\"", "TITLE": "Sholay", "[YEAR]": "1975", "SRT": "film.srt",
+  "OUTPUT": "\"$job/final_output.mp4\"",
+]
 
 extension StageContext {
   /// `error` without the values of secrets.
