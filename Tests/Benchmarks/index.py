@@ -20,6 +20,8 @@ RUNS = 21
 TURNS = 5
 # For what people wait for many times a day.
 OFTEN = 100
+# More than a completion offers.
+OFFERED = 300
 FIND_LIMIT = 120
 FAILED = """SELECT job_id, status, title, year FROM jobs WHERE status = 'failed' ORDER BY key DESC LIMIT 50"""
 NEWEST = """SELECT job_id, status, title, year FROM jobs ORDER BY key DESC LIMIT 50"""
@@ -69,6 +71,25 @@ def changes(bench, workspace, empty):
             for (name, where), values in rates.items()}
 
 
+def furnish(cpwx, workspace):
+    """Gives a workspace films, batches and archives, which completions offer beside its jobs; the id of an archived job."""
+    for folder, ending, content in (("in", "mkv", ""), ("logs/batches", "json", '{"status": "completed", "jobs": []}\n')):
+        os.makedirs(f"{workspace}/{folder}", exist_ok=True)
+        for number in range(OFFERED):
+            with open(f"{workspace}/{folder}/20240101-220000-{number}.{ending}", "w") as file:
+                file.write(content)
+
+    def jobs(*filters):
+        said = subprocess.run(
+            [cpwx, "job", "list", *filters, "--limit", str(OFFERED), "--format", "ndjson", "-C", workspace], check=True, stdout=subprocess.PIPE)
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+    if not jobs("archive=restored"):
+        folders = [f"{workspace}/{job['output_dir']}" for job in jobs("status=completed")]
+        subprocess.run([cpwx, "archive", "--keep", "-q", *folders, "-C", workspace], check=True, stdout=subprocess.DEVNULL)
+    return jobs("archive=restored")[0]["job_id"]
+
+
 def measured(bench, cpwx, workspace, size):
     """Rows of the table: what, and the figure."""
     subprocess.run([bench, "generate", workspace, str(size)], check=True)
@@ -96,10 +117,12 @@ def measured(bench, cpwx, workspace, size):
     find = [cpwx, "job", "find", "night river", "--limit", "50", "-C", workspace]
     rows["cpwx job find, ms"] = repeated(find, accepted=(0, 1))  # 1: nothing was found
     rows["cpwx job stats, 5 times, ms"] = repeated([cpwx, "job", "stats", "-C", workspace], runs=5)
+    archived = furnish(cpwx, workspace) if size else "latest"
     for line in (["job", "show", "2024"], ["job", "cancel", ""], ["archive", "restore", ""], ["job", "list", "user="],
-                 ["report", ""], ["archive", "extract", "latest", ""], ["run", "--stages", ""]):
+                 ["report", ""], ["archive", "extract", archived, ""], ["run", "--stages", ""], ["run", "in/"]):
         completion = [cpwx, "complete", "bash", "cpwx", *line]
-        rows[f"completion of '{' '.join(line)}', 100 times, ms"] = repeated(completion, OFTEN, env={**os.environ, "CPWX_WORKSPACE": workspace})
+        shown = " ".join(line).replace(archived, "JOB")
+        rows[f"completion of '{shown}', 100 times, ms"] = repeated(completion, OFTEN, env={**os.environ, "CPWX_WORKSPACE": workspace})
     database = f"{workspace}/.cpwx/index.sqlite"
     rows["sqlite3, newest 50, ms"] = repeated(["sqlite3", "-readonly", database, NEWEST])
     rows["sqlite3, failed 50, ms"] = repeated(["sqlite3", "-readonly", database, FAILED])
