@@ -45,6 +45,13 @@ def forms(command, remark):
             yield one.replace("JOB…", "JOB").replace("JOB", job).replace("WORDS", "sholay").replace("DIR", "there")
 
 
+class Changelog(unittest.TestCase):
+    def test_it_tells_of_the_version_that_the_programs_are(self):
+        version = subprocess.run([CPWX, "--version"], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+        numbers = re.findall(r"(?m)^## \[(.*?)\](?: - \d{4}-\d\d-\d\d)?$", (ROOT / "CHANGELOG.md").read_text())
+        self.assertEqual(numbers[:2], ["Unreleased", version])
+
+
 class Lines(unittest.TestCase):
     understood = test_manual.Commands.understood
 
