@@ -92,6 +92,16 @@ class Commands(unittest.TestCase):
     def test_every_help_is_as_it_was_looked_at(self):
         self.assertEqual((ROOT / "Tests/Manual/help.txt").read_text(), generate.help_of_all(CPWX, CPWX + "-stage", COMMANDS))
 
+    def test_what_help_tells_of_a_word_stays_in_its_column(self):
+        for call in [["help", *path[1:]] for path in COMMANDS]:
+            with self.subTest(call):
+                shown = subprocess.run([CPWX, *call], stdout=subprocess.PIPE, check=True).stdout.decode()
+                # What is listed below its headings in capitals, up to the next blank line.
+                told = re.findall(r"(?m)^[A-Z]+:\n((?:  .*\n)+)", shown)
+                self.assertGreater(len(told), 0)
+                lines = [line for part in told for line in part.splitlines()]
+                self.assertEqual([line for line in lines if not re.match(r"  \S| {26}\S", line)], [])
+
     def test_every_help_has_two_examples_and_names_the_next_command(self):
         stages = dict(generate.walk(generate.dump(CPWX + "-stage")))
         self.assertEqual(len(stages), 11)
