@@ -81,7 +81,7 @@ enum ArchiveColumns {
   }
 
   /// How long ago the date was.
-  static var age: Listing.Column { .init("AGE", key: "age").dispensable(7) }
+  static var age: Listing.Column { .init("AGE", key: "age").extra }
 
   /// A document as a row of a table, which tells ages, too.
   static func row(_ document: JSON, of archive: IndexedArchive, _ format: OutputFormat) -> JSON {

@@ -12,7 +12,7 @@ enum JobColumns {
       ("stage", .init("STAGE", key: "stage").dispensable(1)),
       ("created_at", .init("CREATED") { moment($0["created_at"]?.string ?? "", foreignZone($0)) }.dispensable(2)),
       // For programs it is the moment itself.
-      ("created_at", .init("AGE") { age($0["created_at"]?.string ?? "", foreignZone($0)) ?? "" }.dispensable(6)),
+      ("created_at", .init("AGE") { age($0["created_at"]?.string ?? "", foreignZone($0)) ?? "" }.extra),
       ("completed_at", .init("COMPLETED") { moment($0["completed_at"]?.string ?? "", foreignZone($0)) }),
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true).cutAtStart),

@@ -21,6 +21,8 @@ struct Listing {
     var isName = false
     /// Left out where that is not enough, the highest first; 0 for what is never left out.
     var dispensability = 0
+    /// Tells in other words what another column does: no text is cut for it.
+    var isExtra = false
     /// Left out where no row has anything in it.
     var isRare = false
     /// Told on lines of its own, below the row, where there is no room to read it beside the others.
@@ -69,6 +71,12 @@ struct Listing {
     var whole: Column {
       var column = self
       column.isWhole = true
+      return column
+    }
+
+    var extra: Column {
+      var column = dispensable(.max)
+      column.isExtra = true
       return column
     }
 

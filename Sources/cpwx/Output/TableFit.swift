@@ -37,6 +37,7 @@ struct TableFit {
     for left in 0...dispensable.count {
       let spared = Set(dispensable.prefix(left))
       columns = wanted.filter { !spared.contains($0) }.map { ($0, natural[$0]) }
+      if dispensable.dropFirst(left).contains(where: { all[$0].isExtra }), excess(over: room) > 0 { continue }
       narrow(to: room, least: { all[$0].leastReadable }) { all[$0].isFlexible }
       if excess(over: room) > 0 { continue }
       for column in dispensable.prefix(left).reversed() where excess(over: room) + Self.gap + natural[column] <= 0 {

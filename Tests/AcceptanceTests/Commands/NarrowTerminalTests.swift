@@ -71,6 +71,12 @@ struct NarrowTerminalTests {
     #expect(TableFit(columns, [29, 4, 73], within: room).columns.map { $0.width } == widths)
   }
 
+  @Test(arguments: [(39, [29, 8]), (38, [29]), (20, [20]), (90, [29, 8])])
+  func `a column that tells what another does is there where nothing is cut for it`(room: Int, widths: [Int]) {
+    let columns: [Listing.Column] = [.init("TITLE", key: "title", isFlexible: true), .init("AGE", key: "age").extra]
+    #expect(TableFit(columns, [29, 8], within: room).columns.map { $0.width } == widths)
+  }
+
   @Test func `columns stand under their headings, whatever script is before them`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       for title in ["Sholay", "शोले", "花樣年華", "Dil ❤️ 👩‍🚀", "Amélie"] {
