@@ -58,7 +58,9 @@ import Testing
     #expect(try site.named("logs/2025/10/30/1/20251030-001").userID == "1")
     try site.file("archive/2025/10/30/3/20251030-001.tar.zst", "")
     #expect(try site.named("archive/2025/10/30/3/20251030-001.tar.zst").userID == "3")
-    #expect(try site.named("out/2025/10/30/3/20251030-001").userID == "3")
+    for path in ["out/2025/10/30/3/20251030-001", "out/2025/10/30/3/20251030-001/audio/audio.wav"] {
+      #expect(try site.named(path).userID == "3")
+    }
   }
 
   @Test func `is a path in it also where the folder of its year is a link`() throws {

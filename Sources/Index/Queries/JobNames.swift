@@ -14,13 +14,22 @@ extension JobIndex {
       if let id = JobID(name) { try refuseOthers(called: id, than: job, in: workspace) }
       return job
     }
-    for path in paths(calledSo: name, in: workspace) {
-      let archived = ArchivePlace(at: path, in: workspace) ?? ArchivePlace(ofJobIn: path, in: workspace)
-      if let archived, let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: archived.folder) }) {
-        return job
-      }
+    for place in paths(calledSo: name, in: workspace).flatMap({ archives(around: $0, in: workspace) }) {
+      if let job = try look(in: workspace, notice: notice, { try $0.job(inFolder: place.folder) }) { return job }
     }
     return try look(in: workspace, notice: notice) { try $0.job(calledOrBeginning: name) }
+  }
+
+  /// The archive at a path, or those of the jobs that it may lie in, though nothing be there any more.
+  private static func archives(around path: FilePath, in workspace: Workspace) -> [ArchivePlace] {
+    if let place = ArchivePlace(at: path, in: workspace) { return [place] }
+    var relative = path
+    guard relative.removePrefix(workspace.outputRoot) else { return [] }
+    let parts = relative.components.map(\.string)
+    return [5, 4].filter { parts.count >= $0 }.compactMap { depth in
+      let folder = workspace.outputRoot.pushing(FilePath(parts.prefix(depth).joined(separator: "/")))
+      return ArchivePlace(ofJobIn: folder, in: workspace)
+    }
   }
 
   /// Another user's job may bear the same id, and be archived.
