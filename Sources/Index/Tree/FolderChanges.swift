@@ -32,7 +32,11 @@ struct FolderChanges {
     _ path: String, _ known: [String: FolderStamp], _ tree: JobTree, _ index: JobIndex
   ) throws {
     let location = tree.workspace.resolve(documentPath: path)
-    if ArchiveReach(in: tree.workspace).flaw(of: location) != nil { return }
+    if ArchiveReach(in: tree.workspace).flaw(of: location) != nil {
+      // With a stamp by which it is looked at again in any case.
+      if known[path] == nil, let folder = tree.folder(path) { folders.append(folder) }
+      return
+    }
     guard let folder = tree.folder(path) else {
       if tree.covers(path), !isNoFolder(location) { return index.mayNotRead(path) }
       forgotten.append(path)

@@ -369,6 +369,23 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `an archive that came into a folder which one may not look into is found by who may`() throws {
+    try withJobs(1) { workspace in
+      #expect(try workspace.cpwx("job", "list").lines.count == 2)
+      let outside = (workspace.root as NSString).deletingLastPathComponent
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: outside)
+      try workspace.write("archive/2026/01/15/3/20260115-003.tar.zst", "cut short")
+      try workspace.start(["sh", "-c", "chmod 700 archive/2026/01; chmod -R a+rwX .cpwx"]).wait()
+      // Later than the clock's tick, in which a folder is looked at again anyway.
+      usleep(100_000)
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "TMPDIR=/tmp"]
+      let other = try workspace.startAsRoot(nobody + [CPWX.path, "job", "list"]).wait()
+      #expect(other.code == 0 && other.lines.count == 2, "\(other)")
+      let own = try workspace.cpwx("job", "list", "archive=archived", "--format", "ndjson")
+      #expect(own.lines.count == 1 && own.output.contains("20260115-003"), "\(own)")
+    }
+  }
+
   @Test func `who may not read a job's settings hears of the job what a dry run says`() throws {
     try withJobs(1) { workspace in
       let outside = (workspace.root as NSString).deletingLastPathComponent
