@@ -357,6 +357,12 @@ class ForeignArchives(ErrorCase):
             packing.communicate(bytes(1024))
         self.expect("one more than the N members it may have", 65, self.place.cpwx("archive", "verify", archive))
 
+    def test_paths_that_are_more_than_memory_should_hold(self):
+        """Each with two thousand folders, which the archive tells in few bytes."""
+        self.refused(
+            "its path and those before it are more than N bytes", *[(f"{number:02}" + "/1" * 2046, {}) for number in range(70)],
+            command=("verify",))
+
     def test_what_is_not_wanted_of_links(self):
         archive = Path(self.folder, "links.tar.zst")
         out = io.BytesIO()

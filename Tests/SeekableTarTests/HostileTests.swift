@@ -43,10 +43,12 @@ struct `A hostile archive` {
         for name in ("one", "two"): tar.addfile(tarfile.TarInfo(name))
       subprocess.run(["zstd", "-q", "two.tar"], check=True)
       """, [folder.root.string])
-    var (few, short) = (ForeignArchive.Limits(), ForeignArchive.Limits())
-    (few.members, short.bytes) = (1, 1000)
+    let limits = ForeignArchive.Limits()
+    var (few, short, brief) = (limits, limits, limits)
+    (few.members, short.bytes, brief.pathBytes) = (1, 1000, 2)
     for (limits, told) in [
       (few, "one more than the 1 members it may have"), (short, "holds more than 1000 bytes once decompressed"),
+      (brief, "its path and those before it are more than 2 bytes"),
     ] {
       let error = try expectArchiveError(.refused) {
         _ = try ForeignArchive(folder.path("two.tar.zst"), limits: limits).list()

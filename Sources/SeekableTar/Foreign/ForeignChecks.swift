@@ -6,6 +6,8 @@ struct ForeignChecks {
   private var folders: Set<MemberPath> = []
   private var links = LinkTexts()
   private var bytes = 0
+  /// Of all paths in `kinds` and `folders`.
+  private var pathBytes = 0
 
   init(_ limits: ForeignArchive.Limits) { self.limits = limits }
 
@@ -22,7 +24,9 @@ struct ForeignChecks {
     if kinds.count == limits.members {
       throw ArchiveError(.refused, path, "one more than the \(limits.members) members it may have")
     }
-    var above = path.parent
+    // A folder that others lie in was looked at with them.
+    let unknown = path.parent.flatMap { folders.contains($0) ? nil : $0 }
+    var above = unknown
     while let folder = above {
       if let kind = kinds[folder], kind != .folder {
         throw ArchiveError(.refused, path, "goes through \(folder), which is no folder")
@@ -33,9 +37,16 @@ struct ForeignChecks {
     if member.kind != .folder, folders.contains(path) {
       throw ArchiveError(.refused, path, "is no folder, and others before it lie in it")
     }
-    above = path.parent
-    while let folder = above, folders.insert(folder).inserted { above = folder.parent }
+    if pathBytes > limits.pathBytes {
+      throw ArchiveError(.refused, path, "its path and those before it are more than \(limits.pathBytes) bytes")
+    }
+    above = unknown
+    while let folder = above, folders.insert(folder).inserted {
+      pathBytes += folder.bytes.count
+      above = folder.parent
+    }
     kinds[path] = member.kind
+    pathBytes += path.bytes.count
     return member
   }
 

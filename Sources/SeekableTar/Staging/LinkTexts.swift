@@ -13,15 +13,19 @@ struct LinkTexts {
   /// - Throws: ``ArchiveError``, `refused`, naming the first such link.
   func check() throws(ArchiveError) {
     for (path, text) in texts.sorted(by: { $0.key < $1.key }) {
-      var names = path.bytes.split(separator: UInt8(ascii: "/")).dropLast()
+      let names = text.split(separator: UInt8(ascii: "/"))
+      // What goes up no more leads to nothing above.
+      guard let last = names.lastIndex(where: { $0.elementsEqual("..".utf8) }) else { continue }
+      var place = path.parent
       var isBehindLink = false
-      for name in text.split(separator: UInt8(ascii: "/")) where !name.elementsEqual(".".utf8) {
+      for name in names[...last] where !name.elementsEqual(".".utf8) {
         if name.elementsEqual("..".utf8) {
           if isBehindLink { throw ArchiveError(.refused, path, "a symbolic link that goes up behind another link") }
-          _ = names.popLast()
+          place = place?.parent
         } else {
-          names.append(name)
-          isBehindLink = isBehindLink || texts[MemberPath(unchecked: Array(names.joined(separator: [0x2F])))] != nil
+          let next = place?.appending(name) ?? MemberPath(unchecked: Array(name))
+          isBehindLink = isBehindLink || texts[next] != nil
+          place = next
         }
       }
     }
