@@ -6,7 +6,10 @@ import Testing
 
 /// Trees as others than the application's own writers left them.
 struct UnseenTreeTests {
-  @Test(arguments: ["in/movie.mp4", "/home/user/Films/Parinda (1989)/movie.mkv", "in/x.mp4", "in/Unknown_Movie.mkv"])
+  @Test(arguments: [
+    "in/movie.mp4", "/home/user/Films/Parinda (1989)/movie.mkv", "in/x.mp4", "in/Unknown_Movie.mkv",
+    #"C:\Films\movie.mp4"#, #"\\nas\films\movie.mp4"#,
+  ])
   func `a file whose name could be any film's is no evidence against the directory`(_ file: String) throws {
     let workspace = try OldWorkspace()
     try workspace.film("Parinda_1989", manifest: OldWorkspace.manifest(input: file, title: "Parinda", year: "1989"))

@@ -159,7 +159,10 @@ struct FilmGuess: Sendable {
 
   private static let gaps = Array("_ .-".utf8)
 
+  /// Of a path of whatever system: one of Windows has backslashes, too.
   static func lastComponent(_ path: String) -> String {
-    path.utf8.split(separator: UInt8(ascii: "/")).last.flatMap { String($0) } ?? ""
+    let isWindows = path.hasPrefix(#"\\"#) || path.utf8.dropFirst().starts(with: #":\"#.utf8)
+    return path.utf8.split { $0 == UInt8(ascii: "/") || isWindows && $0 == UInt8(ascii: "\\") }
+      .last.flatMap { String($0) } ?? ""
   }
 }
