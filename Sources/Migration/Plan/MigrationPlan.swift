@@ -200,7 +200,7 @@ public struct MigrationPlan: Sendable {
     let group = twins[first...].prefix { draft.keys[Int($0)].filmKey == film }
     let years = Set(group.compactMap { draft.keys[Int($0)].year })
     // A directory without a year is of the one film that has the title, if there is but one.
-    func year(of entry: Int) -> Int32? { draft.keys[entry].year ?? (years.count == 1 ? years.first : nil) }
+    func year(of entry: Int) -> Int16? { draft.keys[entry].year ?? (years.count == 1 ? years.first : nil) }
     let own = year(of: index)
     let others = group.indices.filter { Int(twins[$0]) != index && year(of: Int(twins[$0])) == own }
     return others.map { twinPaths[$0].text }

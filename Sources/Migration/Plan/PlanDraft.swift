@@ -12,10 +12,10 @@ struct PlanDraft: Sendable {
     let filmKey: UInt64
     let directory: UInt64
     /// Of the id that the tree bears; 0 for none.
-    private let oldNumber: Int
+    private let oldNumber: Int32
     /// `YYYYMMDD`; 0 for an entry without a day.
     private let dayDigits: Int32
-    let year: Int32?
+    let year: Int16?
     let kind: MigrationEntry.Kind
     let isPlanned: Bool
     /// Whether it is among those that were asked for.
@@ -28,7 +28,7 @@ struct PlanDraft: Sendable {
       let digits = Int(dayDigits)
       return JobDate(year: digits / 10_000, month: digits / 100 % 100, day: digits % 100)
     }
-    var number: Int? { oldNumber == 0 ? nil : oldNumber }
+    var number: Int? { oldNumber == 0 ? nil : Int(oldNumber) }
 
     init(_ entry: MigrationEntry, isWanted: Bool) {
       (kind, keepsID, self.isWanted) = (entry.kind, entry.id != nil, isWanted)
@@ -36,9 +36,9 @@ struct PlanDraft: Sendable {
       created = entry.created?.microseconds ?? .max
       let day = entry.created.map { JobDate($0) }
       dayDigits = day.map { Int32($0.year * 10_000 + $0.month * 100 + $0.day) } ?? 0
-      oldNumber = JobID(entry.oldID ?? "")?.number ?? 0
+      oldNumber = Int32(clamping: JobID(entry.oldID ?? "")?.number ?? 0)
       filmKey = entry.title.map { FilmKeys.bareKey($0).utf8.fnv } ?? 0
-      year = entry.year.map { Int32(clamping: $0) }
+      year = entry.year.map { Int16(clamping: $0) }
       directory = entry.source.lastBytes.fnv
       bearsYear = entry.bearsYear
     }

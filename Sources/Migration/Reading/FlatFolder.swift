@@ -18,6 +18,13 @@ struct FlatFolder {
     }
     defer { close(handle) }
     var (files, folders, links) = (NameList(), NameList(), NameList())
+    var status = stat()
+    if unsafe fstat(handle, &status) == 0, status.st_size > 1 << 17 {
+      // About what its names take. Room that is not used takes no memory, and a list that grew would be there twice.
+      let size = min(Int(status.st_size), Self.room)
+      files.reserve(bytes: size)
+      folders.reserve(bytes: size)
+    }
     try unsafe FolderReader().forEach(in: handle) { name, kind in
       switch kind {
       case .folder: unsafe folders.append(name)
@@ -30,6 +37,9 @@ struct FlatFolder {
     links.sort()
     (self.files, self.folders, self.links) = (files, folders, links)
   }
+
+  /// Bytes for which room is made beforehand, at most: a folder does not shrink with what was in it.
+  private static let room = 1 << 26
 
   var all: [RawPath] { Array(files) + folders + links }
 }

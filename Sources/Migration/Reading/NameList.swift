@@ -19,6 +19,9 @@ struct NameList: RandomAccessCollection, Sendable {
     return RawPath(Array(bytes[start..<(start + Int(spans[index].count))]))
   }
 
+  /// Makes room for names of so many bytes.
+  mutating func reserve(bytes count: Int) { bytes.reserveCapacity(count) }
+
   mutating func append(_ name: RawPath) { append(bytes: name.bytes) }
   mutating func append(_ name: UnsafeBufferPointer<UInt8>) { unsafe append(bytes: name) }
 
