@@ -28,7 +28,7 @@ TEST_TOOLS := .build/test-tools
 FUZZ_SECONDS ?= 300
 
 # Where Debian looks: /usr belongs to packages, anything else to who runs the machine.
-VERSION := $(shell sed -n 's/.*let version = "\(.*\)"/\1/p' Sources/cpwx/CPWX.swift)
+VERSION := $(shell sed -n 's/.*let programVersion = "\(.*\)"/\1/p' Sources/Jobs/ProgramVersion.swift)
 ZSH_FUNCTIONS = $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 STAGE := .build/stage
 RECORD = share/doc/cpwx/installed

@@ -5,8 +5,6 @@ internal import Pipeline
 
 @main
 struct CPWX: AsyncParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "cpwx",
     abstract: "Turns films into subtitled videos, a job a film, and keeps the jobs.",
@@ -33,7 +31,7 @@ struct CPWX: AsyncParsableCommand {
         130, 143  interrupted
         141       whoever read the result has gone
       """,
-    version: version,
+    version: programVersion,
     subcommands: [
       InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, JobCommand.self,
       ManifestCommand.self, ArchiveCommand.self, MigrateCommand.self, CompleteCommand.self,

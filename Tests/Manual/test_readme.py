@@ -47,7 +47,10 @@ def forms(command, remark):
 
 class Changelog(unittest.TestCase):
     def test_it_tells_of_the_version_that_the_programs_are(self):
-        version = subprocess.run([CPWX, "--version"], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+        version, of_stages = (
+            subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+            for program in (CPWX, CPWX + "-stage"))
+        self.assertEqual(version, of_stages)
         numbers = re.findall(r"(?m)^## \[(.*?)\](?: - \d{4}-\d\d-\d\d)?$", (ROOT / "CHANGELOG.md").read_text())
         self.assertEqual(numbers[:2], ["Unreleased", version])
 

@@ -10,7 +10,7 @@ import Testing
 struct StageProgramTests {
   @Test(arguments: [
     (["demux"], 64), (["nonsense"], 64), (["asr", "/nowhere"], 64), (["mux", "a", "b"], 64), (["--help"], 0),
-    (["pre-ner", "--help"], 0), (["pre_ner", "-h"], 0),
+    (["pre-ner", "--help"], 0), (["pre_ner", "-h"], 0), (["--version"], 0), (["asr", "--version"], 0),
   ])
   func `usage mistakes exit 64, help exits 0`(arguments: [String], status: Int) async throws {
     #expect(try await runStage(arguments, [:]).status == status)
@@ -36,7 +36,7 @@ struct StageProgramTests {
   @Test func `a title may begin with a hyphen, and the locale does not matter`() async throws {
     let job = try TemporaryJob()
     let environment = job.environment.merging(["LC_ALL": "C"]) { $1 }
-    for title in ["-n", "--help", "--", "शोले\n'75'"] {
+    for title in ["-n", "--help", "--version", "--", "शोले\n'75'"] {
       #expect(try await runStage(["tmdb", job.folder.string, title, "1975"], environment).status == 0)
       #expect(try job.json("metadata/tmdb_data.json")["title"] == .string(title))
     }

@@ -52,6 +52,7 @@ extension StageCommand {
   func run() async throws {
     var arguments = words.all
     if arguments == ["--help"] || arguments == ["-h"] { throw CleanExit.helpRequest(self) }
+    if arguments == ["--version"] { throw CleanExit.message(programVersion) }
     if arguments.first == "--" { arguments.removeFirst() }
     try await Self.run(arguments, environment: processEnvironment())
   }

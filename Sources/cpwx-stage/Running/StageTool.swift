@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Jobs
 
 /// `cpwx-stage NAME ARGUMENTS…`: one stage's work on one job.
 struct StageTool: AsyncParsableCommand {
@@ -15,6 +16,7 @@ struct StageTool: AsyncParsableCommand {
         CONFIG_PATH=$job/job.env cpwx-stage tmdb "$job" Sholay 1975
       Then see: cpwx manifest show JOB
       """,
+    version: programVersion,
     subcommands: [
       DemuxStage.self, TMDBStage.self, PreNERStage.self, SileroVADStage.self, PyannoteVADStage.self,
       DiarizationStage.self, ASRStage.self, PostNERStage.self, SubtitleGenStage.self, MuxStage.self,
