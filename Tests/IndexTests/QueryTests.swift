@@ -145,6 +145,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func `are paged by any order where none is completed, be they many of those or few`(ascending: Bool) throws {
+    let site = try IndexedWorkspace()
+    for number in 101...500 {
+      let status = number % 10 == 0 ? "interrupted" : number % 2 == 0 ? "failed" : "completed"
+      let (user, seconds) = (number % 7 == 0 ? "2" : "1", Double(number * 7919 % 97))
+      try site.job("20260101-\(number)", user: user, title: "Night \(number % 83)", status: status, seconds: seconds)
+    }
+    let asked = [("status=failed", 160), ("status=interrupted", 40), ("status=failed,interrupted", 200)]
+    for (filter, count) in asked {
+      for order in JobQuery.Order.allCases {
+        let all = try site.pages(of: nil, [filter], order: order, ascending: ascending)
+        #expect(all.count == count)
+        #expect(try site.pages(of: 20, [filter], order: order, ascending: ascending) == all, "\(filter) \(order)")
+        let ofUser = try site.pages(of: nil, [filter, "user=1"], order: order, ascending: ascending)
+        #expect(try site.pages(of: 20, [filter, "user=1"], order: order, ascending: ascending) == ofUser)
+      }
+    }
+  }
+
   @Test func `are reckoned over by the nearest rank and the true middle, however their times lie`() {
     var random = SplitMix64(seed: 3)
     for count in 0..<120 {
