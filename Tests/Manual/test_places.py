@@ -1,6 +1,7 @@
 """The texts that stand for many places, provoked in those places: what a broken disk, a closed folder or something in the way
 makes of each command, and that it names the right file."""
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from provoking import CPWX, SILENCE, ErrorCase, pattern
+from provoking import CPWX, SILENCE, ErrorCase, ended, pattern, wait_for
 
 RENAMES = "renameat2,rename,renameat"
 
@@ -52,6 +53,31 @@ class FilesOfJobs(PlaceCase):
         self.refuses(place.root / ".cpwx", "cannot be written", place.broken("flock", "EIO", "job", "reindex"))
         self.refuses(self.job, "cannot be removed", place.broken(RENAMES, "EIO", "job", "rm", "--yes", self.job.name))
         self.assertTrue(self.job.exists())
+
+    def test_of_which_the_folder_of_one_that_is_made_cannot_be_opened(self):
+        day, number = self.job.name.split("-")
+        unfinished = self.job.with_name(f".new-{day}-{int(number) + 1:03}")
+        outcome = self.place.broken("openat", "EIO", "job", "create", path=unfinished, when="1")
+        self.refuses(unfinished, "cannot be opened", outcome)
+        self.assertFalse(unfinished.exists())
+
+    def test_of_which_a_log_cannot_be_read_on(self):
+        """While it is followed, what was read last is compared, and then what is new is read."""
+        [log] = self.logs.glob("orchestrator_*.log")
+        told = Path(self.folder, "trace")
+        with open(self.job / ".cpwx.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            run = subprocess.Popen(
+                ["strace", "-f", "-o", told, "-P", log, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO:when=3+",
+                 CPWX, "job", "logs", "-f", self.job.name], cwd=self.place.root, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            # Its end was reached.
+            wait_for(lambda: told.exists() and " = 0\n" in told.read_text())
+            with open(log, "a") as file:
+                file.write("more\n")
+            outcome = ended(run)
+        self.refuses(log, "cannot be read", outcome)
+        self.assertIn(log.read_text().splitlines()[0], outcome[1])
 
     def test_whose_logs_are_closed(self):
         self.place.pipeline("exit 3")
@@ -131,6 +157,14 @@ class Archives(PlaceCase):
             "cannot be written", 74, place.broken(RENAMES, "EIO", "archive", "restore", "--replace", self.job, when="1"))
         self.assertTrue((self.folder_of_job / "d").exists())
 
+    def test_whose_job_has_no_folder_to_be_restored_to(self):
+        self.place.cpwx("job", "rm", "--yes", self.job, code=0)
+        partial = self.folder_of_job.with_name(f".restore-{self.job}.partial")
+        outcome = self.place.broken("openat", "EIO", "archive", "restore", self.job, path=partial, when="1")
+        self.expect("cannot be opened", 74, outcome)
+        self.assertIn(f"{partial}: the folder cannot be opened", outcome[1])
+        self.assertFalse(partial.exists() or self.folder_of_job.exists())
+
 
 class Stages(PlaceCase):
     def test_whose_files_cannot_be_used(self):
@@ -178,6 +212,20 @@ class Migrations(PlaceCase):
             outcome = place.broken(call, "EIO", *self.MIGRATE, path=self.journal, when=when)
             self.expect(f"cannot be {what}", 74, outcome)
             self.assertIn(f"{self.journal}: the journal cannot be {what}", outcome[1])
+
+    def test_that_are_to_be_copied_and_cannot_be_read(self):
+        """Their folders were read before: which time of opening one it is that a copy begins with is tried out."""
+        for when in range(1, 12):
+            self.setUp()
+            # As when it is on another disk.
+            place = time.strftime(f"{self.out}/%Y/%m/%d/1/%Y%m%d-001")
+            outcome = self.place.broken(
+                "openat", "EIO", *self.MIGRATE, path=self.tree / "audio", when=when,
+                also=["-P", place, "-e", f"trace=openat,{RENAMES}", "-e", f"inject={RENAMES}:error=EXDEV"])
+            if f"{self.tree}: cannot be read" in outcome[1]:
+                break
+            self.assertTrue((self.tree / "audio/audio.wav").exists())
+        self.stays(self.tree, "cannot be read", outcome)
 
     def test_on_disks_that_cannot_be_read(self):
         self.refuses(self.out, "cannot be read", self.place.broken("openat", "EIO", *self.MIGRATE, "-n", path=self.out))
