@@ -51,7 +51,12 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
     var extraction = MemberExtraction(of: file, members)
     if toStdout {
       Interruption.endsQuietly()
-      return try tell(missing: try extraction.write(to: .standardOutput).missing, of: file)
+      do {
+        return try tell(missing: try extraction.write(to: .standardOutput).missing, of: file)
+      } catch let error as JobError where error.underlying as? Errno == .brokenPipe {
+        // Started by who ignores SIGPIPE.
+        throw ExitStatus(rawValue: 141)
+      }
     }
     let folder = absolute(FilePath(to ?? "."))
     let meter = ByteMeter("extracting", isQuiet: workspaceOptions.quiet)

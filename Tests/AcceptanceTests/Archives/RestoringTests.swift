@@ -77,6 +77,16 @@ struct RestoringTests {
     }
   }
 
+  @Test func `who reads a member may have enough of it, whether the signal of that is ignored or not`() throws {
+    try archived { workspace, id, job in
+      for first in ["", "trap '' PIPE; "] {
+        let script = first + "\"$1\" archive extract \"$2\" noise.bin -O | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}"
+        let outcome = try workspace.start(["bash", "-c", script, "bash", CPWX.path, id]).wait()
+        #expect(outcome.output == "141\n" && outcome.errors.isEmpty, "\(first): \(outcome)")
+      }
+    }
+  }
+
   @Test func `damage is named by member, exits with 65, and what is good is salvaged`() throws {
     try archived { workspace, id, job in
       #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
