@@ -21,6 +21,8 @@ public struct MigrationPlan: Sendable {
   private var besides: [Beside] = []
   private let logs: OldLogs
   let trees: OldTrees
+  /// Links in trees that are not among the entries, and in the folder of films, by their whole paths.
+  let linksBesides: [TreeScan.Link]
   /// Years whose folder is a film's directory, which stays.
   private let blocked: Set<Int>
   /// Folders that could not be read, so that their content is not in the plan.
@@ -59,6 +61,7 @@ public struct MigrationPlan: Sendable {
     let count = walk.found.count
     let draft = try PlanDraft(walk.found, by: reader, edits) { progress($0, count) }
     self.draft = draft
+    linksBesides = draft.linksBesides + (isShownOnly ? [] : Self.links(in: reader.inputs, to: trees))
     var order = draft.keys.indices.map { Int32($0) }
     order.sort {
       let (left, right) = (draft.keys[Int($0)], draft.keys[Int($1)])
@@ -82,8 +85,14 @@ public struct MigrationPlan: Sendable {
     for name in logs.links where wants(name) { besides.append(.link(name)) }
   }
 
-  /// Links in trees that are not among the entries, by their whole paths.
-  var linksBesides: [TreeScan.Link] { draft.linksBesides }
+  /// Links in the folder of films that lead to what may move.
+  private static func links(in inputs: InputFilms, to trees: OldTrees) -> [TreeScan.Link] {
+    let roots = [trees.output, trees.jobs, trees.logs].compactMap { realPath($0) }
+    return inputs.links.filter { link in
+      guard let place = realPath(inputs.root.appending(link.path)) else { return false }
+      return roots.contains { place.starts(with: $0) }
+    }.map { $0.below(RawPath(inputs.root)) }
+  }
 
   private func wants(_ log: RawPath) -> Bool {
     let path = logs.root.appending(log)

@@ -11,6 +11,8 @@ struct InputFilms: Sendable {
   }
 
   let root: FilePath
+  /// The links in it, by their paths from there.
+  private(set) var links: [TreeScan.Link] = []
   private var films: [Film] = []
   private var byFile: [String: Int] = [:]
   private var byName: [String: Set<Int>] = [:]
@@ -26,6 +28,7 @@ struct InputFilms: Sendable {
   init(in root: FilePath) {
     self.root = root
     guard let scan = try? TreeScan(root) else { return }
+    links = scan.links
     for file in (scan.files + scan.links.map(\.path)).sorted() where Self.isFilm(file.name.text) {
       add(root.appending(file), file.name.text)
     }

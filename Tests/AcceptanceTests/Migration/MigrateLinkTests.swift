@@ -51,6 +51,18 @@ struct MigrateLinkTests {
     }
   }
 
+  @Test func `those in the folder of films that lead into trees`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975, fails: false)
+      try link(workspace, "in/again/Sholay.mp4", "../../out/Sholay_1975/Sholay_1975_with_subs.mp4")
+      let before = try Inventory(workspace.root)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      #expect(try workspace.read("in/again/Sholay.mp4") == "film")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
+
   @Test(arguments: [70, 900])
   func `those that lie deep, in folders that are closed too`(_ depth: Int) throws {
     try TestWorkspace.with { workspace in
