@@ -79,6 +79,8 @@ class Plans(ErrorCase):
         mounted, closed = self.tree("Film_2001"), self.tree("Other_2002")
         self.mount(["-t", "tmpfs", "-o", "size=1m", "tmpfs"], mounted / "audio")
         self.expect("another file system is mounted in it: unmount that first", 1, self.place.cpwx(*self.PLAN))
+        (self.tree("Third_2003") / "job.env").mkdir()
+        self.expect("... is a folder: rename it, and migrate again", 1, self.place.cpwx(*self.PLAN))
         closed.chmod(0)
         self.addCleanup(closed.chmod, 0o755)
         self.expect("cannot be read (...); nothing is known of it", 1, self.place.held_to_modes(*self.PLAN))

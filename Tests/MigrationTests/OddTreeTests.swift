@@ -129,6 +129,24 @@ struct OddTreeTests {
     _ = consume lock
   }
 
+  @Test(arguments: ["manifest.json", "job.env", "job_info.json"])
+  func `a folder that bears a document's name keeps its tree back`(_ name: String) throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("Film_2001")
+    try workspace.folder.file("out/Film_2001/\(name)/a.txt")
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.isHeldBack && entry.problems.contains { $0.message.hasPrefix("\(name) is a folder") })
+  }
+
+  @Test func `files that every job has keep their names, whatever the folder is called`() throws {
+    let workspace = try OldWorkspace()
+    try workspace.film("audio")
+    try workspace.film("manifest", manifest: OldWorkspace.manifest())
+    try workspace.film("final", stages: ["vad/silero_segments.json", "final_output.mp4", "final_with_subs.mp4"])
+    let renames = try ["audio", "manifest", "final"].map { try workspace.entry($0).document["renames"]?.int }
+    #expect(renames == [0, 0, 1])
+  }
+
   @Test func `other layouts keep ids that are free, and get new ones for those that are not`() throws {
     let workspace = try OldWorkspace()
     for user in ["1", "2"] {

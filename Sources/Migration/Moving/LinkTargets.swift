@@ -139,9 +139,9 @@ struct LinkTargets: Sendable {
   /// By the rule that names which embed the folder's follow it.
   private static func renamed(_ inner: RawPath, of folder: RawPath, _ id: JobID) -> RawPath {
     let (name, file) = (folder.bytes, inner.name.bytes)
-    guard file.count > name.count, file.starts(with: name), [0x2E, 0x5F].contains(file[name.count]) else {
-      return inner
-    }
+    guard file.count > name.count, file.starts(with: name), [0x2E, 0x5F].contains(file[name.count]),
+      !EntryWork.fixed.contains(inner)
+    else { return inner }
     return inner.folder.appending(RawPath(Array(id.description.utf8) + file[name.count...]))
   }
 

@@ -9,7 +9,7 @@ extension EntryWork {
   ///   - isShownOnly: whether nobody will do it; links to outputs, which no table shows, are not looked for then.
   init(
     for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ outputs: StageOutputs,
-    _ verdicts: StageVerdicts, isReplacing: Bool = false, isShownOnly: Bool
+    _ verdicts: StageVerdicts, isReplacing: Bool, isShownOnly: Bool
   ) {
     self.init(name: name)
     rename(scan)
@@ -28,13 +28,17 @@ extension EntryWork {
 
   private static let others = ["job.env", "job_info.json"]
 
+  /// Files whose names embed no folder's, whatever that is called.
+  static let fixed = Set(
+    StageFiles.all.map(\.documented) + (["manifest.json", "job.json"] + others).map { RawPath($0) })
+
   /// Names that embed the folder's follow it, but in older runs that lie within.
   private mutating func rename(_ scan: TreeScan) {
     let nested = scan.nestedRuns
     let name = name.bytes
     renames = scan.filesAndLinks.filter { path in
       let file = path.lastBytes
-      guard file.count > name.count, file.starts(with: name) else { return false }
+      guard file.count > name.count, file.starts(with: name), !Self.fixed.contains(path) else { return false }
       let next = file[file.startIndex + name.count]
       guard next == UInt8(ascii: ".") || next == UInt8(ascii: "_") else { return false }
       return !nested.contains { path.below($0) != nil }

@@ -49,6 +49,10 @@ extension TreeReader {
     if let top = scan.folders.first, scan.folders.contains(where: { $0.device != top.device }) {
       entry.problems.append(.error("another file system is mounted in it: unmount that first"))
     }
+    let isFolder = { (name: String) in scan.folders.contains { $0.path.bytes.elementsEqual(name.utf8) } }
+    if let name = entry.work?.written.first(where: isFolder) {
+      entry.problems.append(.error("\(name) is a folder: rename it, and migrate again"))
+    }
     for lock in Self.locks where scan.files.contains(lock) {
       if FileLock.isHeld(scan.root.appending(lock).path), isChecked {
         entry.problems.append(.error("it is being run: its lock is held; it is left as it is"))

@@ -117,12 +117,17 @@ struct TreeReader: Sendable {
     date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? user(job?["user_id"]) ?? options.user
     entry.oldID = old.manifest?.jobID ?? job?["job_id"]?.string
-    entry.work = EntryWork(for: entry, named: name, scan, outputs, verdicts, isShownOnly: isShownOnly)
+    // What documents of a job it has tell of another id, or place.
+    var work = EntryWork(
+      for: entry, named: name, scan, outputs, verdicts, isReplacing: true, isShownOnly: isShownOnly)
+    if scan.isPlainFile(Self.settingsFile) { work.env = entry.source.appending(Self.settingsFile) }
+    entry.work = work
     judge(&entry, scan, outputs, old, verdicts)
     return reading(entry, tree, old)
   }
 
   private static let jobFile = RawPath("job.json")
+  private static let settingsFile = RawPath("job.env")
 
   func tellStages(_ entry: inout MigrationEntry, _ verdicts: StageVerdicts) {
     (entry.completedStages, entry.failedStages) = (verdicts.completed, verdicts.failed)

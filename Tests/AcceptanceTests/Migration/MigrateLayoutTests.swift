@@ -108,4 +108,23 @@ struct MigrateLayoutTests {
       #expect(try list(workspace) == before)
     }
   }
+
+  @Test func `documents of another job in a film's directory are kept, and tell what the new ones do not`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let (old, folder) = ("20250101-009", "out/Sholay_1975")
+      try workspace.write(folder + "/job.env", "JOB_ID=\(old)\nHF_TOKEN=hf_secret_secret\nB=2\n")
+      try workspace.write(folder + "/job_info.json", "{\"job_id\": \"\(old)\", \"note\": \"kept\"}")
+      let before = try Inventory(workspace.root)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let job = workspace.migrated("20251027-001")
+      let env = try workspace.read(job + "/job.env")
+      #expect(env.contains("JOB_ID=20251027-001\n") && env.contains("B=2\n") && !env.contains("secret_secret"))
+      #expect(try workspace.read(job + "/job.legacy.env").contains("JOB_ID=\(old)\nHF_TOKEN=hf_secret_secret"))
+      let info = try JSON(parsing: workspace.read(job + "/job_info.json").utf8)
+      #expect(info["job_id"]?.string == "20251027-001" && info["note"]?.string == "kept")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
 }
