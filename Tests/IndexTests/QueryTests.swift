@@ -151,7 +151,9 @@ import Testing
     for number in 101...500 {
       let status = number % 10 == 0 ? "interrupted" : number % 2 == 0 ? "failed" : "completed"
       let (user, seconds) = (number % 7 == 0 ? "2" : "1", Double(number * 7919 % 97))
-      try site.job("20260101-\(number)", user: user, title: "Night \(number % 83)", status: status, seconds: seconds)
+      try site.job(
+        "20260101-\(number)", user: user, title: "Night \(number % 83)", status: status,
+        stages: [("demux", "success"), ("asr", status == "completed" ? "success" : status)], seconds: seconds)
     }
     let asked = [("status=failed", 160), ("status=interrupted", 40), ("status=failed,interrupted", 200)]
     for (filter, count) in asked {
