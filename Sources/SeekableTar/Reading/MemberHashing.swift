@@ -46,7 +46,7 @@ final class MemberHashing: @unchecked Sendable {
   }
 
   private func check(_ segment: ReadPlan.Segment, _ slot: FrameSlot) throws {
-    let member = segment.member < contents.members.count ? contents.members[segment.member] : contents.manifest
+    let (member, _) = contents.placed(segment.member)
     if let flaw = slot.flaw {
       try add(segment.member, "is damaged: \(flaw)")
     } else {
@@ -59,7 +59,7 @@ final class MemberHashing: @unchecked Sendable {
   }
 
   private func add(_ number: Int, _ reason: String) throws {
-    let member = number < contents.members.count ? contents.members[number] : contents.manifest
+    let (member, _) = contents.placed(number)
     if isStrict { throw ArchiveError(.damaged, member.path, reason) }
     damage.add(number, reason)
   }

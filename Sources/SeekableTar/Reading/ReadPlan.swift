@@ -17,9 +17,7 @@ struct ReadPlan {
   ///   have a part in the plan.
   init(_ contents: TableOfContents, _ members: some Sequence<Int>) {
     for number in members {
-      let (member, place) =
-        number < contents.members.count
-        ? (contents.members[number], contents.places[number]) : (contents.manifest, contents.manifestPlace)
+      let (member, place) = contents.placed(number)
       if member.kind != .file || member.size == 0 { continue }
       var (frame, start) = place.content(size: member.size)
       var offset = 0

@@ -31,9 +31,7 @@ final class TableComparison: @unchecked Sendable {
     }
     var reader = try TarReader(frames)
     for number in 0...contents.members.count {
-      let (member, place) =
-        number < contents.members.count
-        ? (contents.members[number], contents.places[number]) : (contents.manifest, contents.manifestPlace)
+      let (member, place) = contents.placed(number)
       guard let entry = try reader.next() else { return note("the tar ends before \(member.path)") }
       if let what = difference(entry, member, starts[place.frame] + place.offset) {
         note("\(member.path): the table has another \(what) than the tar")

@@ -94,8 +94,9 @@ extension SeekableArchive {
     let manifest = contents.members.count
     if let reason = hashing.damage.members[manifest] { problems.append("\(contents.manifest.path): \(reason)") }
     let empty = Digest(SHA256().finish())
-    for member in contents.members + [contents.manifest]
-    where member.kind == .file && member.size == 0 && member.digest != empty {
+    for number in 0...manifest {
+      let (member, _) = contents.placed(number)
+      guard member.kind == .file, member.size == 0, member.digest != empty else { continue }
       problems.append("\(member.path): is empty, and the table has another hash for it")
     }
     return problems

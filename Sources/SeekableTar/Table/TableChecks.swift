@@ -4,7 +4,8 @@ extension TableOfContents {
   mutating func check() throws(ArchiveError) {
     try checkPlaces()
     var folderBefore: MemberPath?
-    for (number, member) in members.enumerated() {
+    for number in members.indices {
+      let member = members[number]
       if let flaw = MemberPath.flaw(in: member.path.bytes) { throw ArchiveError(.refused, member.path, flaw) }
       if number > 0, !(members[number - 1].path < member.path) {
         throw ArchiveError(.refused, member.path, "is there twice, or out of order")
@@ -56,7 +57,8 @@ extension TableOfContents {
     let sizes = frames.map(\.plainSize)
     guard sizes.allSatisfy({ $0 > 0 }) else { throw flaw }
     var (frame, offset) = (0, 0)
-    for (member, place) in zip(members + [manifest], places + [manifestPlace]) {
+    for number in 0...members.count {
+      let (member, place) = placed(number)
       // A frame that is full ends; one that was ended before it was full does so, too.
       if frame < sizes.count, offset == sizes[frame] { (frame, offset) = (frame + 1, 0) }
       guard place.frame == frame, place.offset == offset, place.headerSize >= 512, frame < sizes.count else {

@@ -32,6 +32,11 @@ public struct TableOfContents: Sendable {
   /// The member of that path.
   public func member(_ path: MemberPath) -> Member? { index(of: path).map { members[$0] } }
 
+  /// A member by its number, and where it is: the number behind the last one stands for the list of hashes.
+  func placed(_ number: Int) -> (Member, Place) {
+    number < members.count ? (members[number], places[number]) : (manifest, manifestPlace)
+  }
+
   func index(of path: MemberPath) -> Int? {
     var (low, high) = (0, members.count)
     while low < high {
