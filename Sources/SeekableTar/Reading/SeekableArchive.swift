@@ -40,9 +40,10 @@ public final class SeekableArchive: Sendable {
     self.file = file
     self.name = name
     do {
-      let trailer = try TrailerReading(file)
+      let trailer = try TrailerReading(file, known: expected?.members ?? [])
       var contents = trailer.contents
       if let expected, contents.members == expected.members { contents.members = expected.members }
+      if let expected, contents.places == expected.places { contents.places = expected.places }
       self.contents = contents
       offsets = trailer.offsets
       archiveBytes = trailer.archiveBytes
@@ -75,8 +76,9 @@ struct TrailerReading {
   let offsets: [Int]
   let archiveBytes: Int
 
+  /// - Parameter known: what the members should be.
   /// - Throws: ``ArchiveError``
-  init(_ file: FileDescriptor) throws {
+  init(_ file: FileDescriptor, known: [Member]) throws {
     var raw = stat()
     guard unsafe fstat(file.rawValue, &raw) == 0 else {
       throw ArchiveError(.io, "cannot be read", underlying: Errno.current)
@@ -105,7 +107,8 @@ struct TrailerReading {
       throw ArchiveError(.damaged, "the seek table tells of more than there is")
     }
     var contents = try Trailer.decode(
-      try file.bytes(at: place, count: seekPlace - place), TableLimits(archiveBytes: archiveBytes, frames: count))
+      try file.bytes(at: place, count: seekPlace - place), TableLimits(archiveBytes: archiveBytes, frames: count),
+      known: known)
     guard
       contents.frames.elementsEqual(
         seekTable, by: { ($0.size, $0.plainSize, $0.checksum) == ($1.size, $1.plainSize, $1.checksum) })

@@ -90,8 +90,9 @@ extension TableOfContents {
     body(manifestPlace)
   }
 
+  /// - Parameter known: what the members should be: paths that are the same are held but once.
   /// - Throws: ``ArchiveError`` with code `damaged` when the bytes are no such table, `refused` when it tells of more than it may.
-  init(decoding bytes: [UInt8], _ limits: TableLimits) throws(ArchiveError) {
+  init(decoding bytes: [UInt8], _ limits: TableLimits, known: [Member] = []) throws(ArchiveError) {
     var reader = PackedReader(bytes)
     do throws(PackedReader.Flaw) {
       guard try reader.number() == Self.version else { throw PackedReader.Flaw() }
@@ -118,7 +119,7 @@ extension TableOfContents {
       for number in frames.indices {
         frames[number].checksum = UInt32(truncatingIfNeeded: try reader.number(atMost: UInt64(UInt32.max)))
       }
-      (members, places) = try Self.decodeMembers(&reader, limits)
+      (members, places) = try Self.decodeMembers(&reader, limits, known)
       guard let manifest = members.popLast(), let place = places.popLast(), reader.isAtEnd else {
         throw PackedReader.Flaw()
       }
@@ -130,22 +131,23 @@ extension TableOfContents {
     }
   }
 
-  private static func decodeMembers(_ reader: inout PackedReader, _ limits: TableLimits) throws(PackedReader.Flaw)
-    -> ([Member], [Place])
-  {
+  private static func decodeMembers(
+    _ reader: inout PackedReader, _ limits: TableLimits, _ known: [Member]
+  ) throws(PackedReader.Flaw) -> ([Member], [Place]) {
     let count = try reader.count(atMost: limits.things)
     var members: [Member] = []
     // What is told is not believed before it is read.
-    members.reserveCapacity(min(count, 1 << 16))
+    members.reserveCapacity(min(count, max(known.count + 1, 1 << 16)))
     var last: [UInt8] = []
     var pathBytes = 0
-    for _ in 0..<count {
+    for number in 0..<count {
       let shared = try reader.number(atMost: UInt64(last.count))
       let rest = try reader.text()
       var path: [UInt8] = []
       path.reserveCapacity(shared + rest.count)
       path += last[..<shared]
       path += rest
+      if number < known.count, known[number].path.bytes == path { path = known[number].path.bytes }
       last = path
       // Each may be all of the one before.
       pathBytes += last.count

@@ -35,9 +35,12 @@ enum Trailer {
     return bytes + packed
   }
 
+  /// - Parameter known: as ``TableOfContents/init(decoding:_:known:)`` takes them.
   /// - Throws: ``ArchiveError`` with code `damaged`, `refused` for what goes beyond the limits, or `unsupported` when another program put
   ///   something else there.
-  static func decode(_ bytes: [UInt8], _ limits: TableLimits) throws(ArchiveError) -> TableOfContents {
+  static func decode(
+    _ bytes: [UInt8], _ limits: TableLimits, known: [Member] = []
+  ) throws(ArchiveError) -> TableOfContents {
     guard bytes.count > headerSize, bytes.littleEndian(at: 0) == skippableMagic, bytes[8..<16].elementsEqual(name)
     else {
       throw .noTable
@@ -61,7 +64,7 @@ enum Trailer {
       count = trouble == nil ? size : 0
     }
     guard trouble == nil else { throw flaw }
-    return try TableOfContents(decoding: plain, limits)
+    return try TableOfContents(decoding: plain, limits, known: known)
   }
 
   private static func compressed(_ plain: [UInt8]) throws -> [UInt8] {
