@@ -47,6 +47,12 @@ struct SourceTree {
     skipped.sort { $0.path < $1.path }
   }
 
+  /// Gives away what of its entries is compared later: there are many, and none are to be held twice.
+  mutating func handOver() -> [SourceState] {
+    defer { entries = [] }
+    return entries.map(\.state)
+  }
+
   /// - Returns: whether it is a folder, whose content is to be added, too.
   private mutating func add(
     _ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]

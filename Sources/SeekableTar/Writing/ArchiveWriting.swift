@@ -7,12 +7,7 @@ extension ArchiveSource {
   /// - Throws: ``ArchiveError``: `changed` or `unsupported`, naming the source; `io`; or what ``progress`` threw. The file then holds nothing of
   ///   worth.
   public func write(to file: FileDescriptor) throws -> WrittenArchive {
-    let tree = try SourceTree(of: self)
-    if tree.entries.isEmpty {
-      throw ArchiveError(.unsupported, "the archive cannot be written: there is nothing in it")
-    }
-    let writing = try ArchiveWriting(self, tree)
-    return try writing.run(into: file)
+    try ArchiveWriting(self).run(into: file)
   }
 }
 
@@ -26,7 +21,7 @@ final class ArchiveWriting: @unchecked Sendable {
   private static let written = Ring.Stages(rawValue: 4)
 
   private let source: ArchiveSource
-  private let tree: SourceTree
+  private var tree: SourceTree
   private let ring: Ring
   private let slots: [WriteSlot]
   /// Filled by ``fill()`` but for the digests, which are ``hashAll()``'s.
@@ -36,9 +31,12 @@ final class ArchiveWriting: @unchecked Sendable {
   private var hash = PartedSHA256()
   private var frames: [Frame] = []
 
-  init(_ source: ArchiveSource, _ tree: SourceTree) throws {
+  init(_ source: ArchiveSource) throws {
     self.source = source
-    self.tree = tree
+    tree = try SourceTree(of: source)
+    if tree.entries.isEmpty {
+      throw ArchiveError(.unsupported, "the archive cannot be written: there is nothing in it")
+    }
     let workers = max(1, source.workers)
     ring = Ring(size: workers + 3, all: [Self.hashed, Self.compressed, Self.written])
     slots = (0..<ring.size).map { _ in WriteSlot() }
@@ -59,7 +57,7 @@ final class ArchiveWriting: @unchecked Sendable {
 
   /// The sources' bytes, then the list of their hashes, then the tar's end.
   private func fill() throws {
-    try packing.packSources()
+    try packing.pack(tree.entries)
     // The list can be made when all is hashed.
     try packing.flush()
     guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
@@ -105,12 +103,13 @@ final class ArchiveWriting: @unchecked Sendable {
       // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
       guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
       for slot in slots { slot.discard() }
+      let sources = tree.handOver()
       let contents = try table(dataDigest: sink.digest, hashState: sink.hashState)
       try sink.append(Trailer.encode(contents))
       try sink.append(SeekTable.encode(frames))
       try sink.finish()
       output.result = WrittenArchive(
-        contents: contents, sources: tree.entries.map(\.state), excluded: tree.excluded,
+        contents: contents, sources: sources, excluded: tree.excluded,
         archiveBytes: sink.byteCount, archiveDigest: sink.digest)
     } catch {
       sink.setDirect(false)

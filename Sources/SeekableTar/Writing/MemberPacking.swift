@@ -4,7 +4,6 @@
 /// To be used on one thread, within ``TarLocale/using(_:)``.
 final class MemberPacking {
   private let source: ArchiveSource
-  private let tree: SourceTree
   private let ring: Ring
   private let slots: [WriteSlot]
   private var headers: TarHeaders
@@ -27,7 +26,6 @@ final class MemberPacking {
 
   init(_ source: ArchiveSource, _ tree: SourceTree, _ ring: Ring, _ slots: [WriteSlot]) throws {
     self.source = source
-    self.tree = tree
     self.ring = ring
     self.slots = slots
     headers = try TarHeaders()
@@ -37,11 +35,11 @@ final class MemberPacking {
   }
 
   /// - Throws: ``ArchiveError``, or what the source's redaction or progress threw.
-  func packSources() throws {
+  func pack(_ entries: [SourceEntry]) throws {
     // Patterns are told in the table.
     for glob in source.excluding { try refuseHidden(Array(glob.pattern.utf8)[...]) }
     let roots = RootFolders(source.roots)
-    for entry in tree.entries { try pack(entry, roots) }
+    for entry in entries { try pack(entry, roots) }
   }
 
   /// The last member, from the hashes of those before, and the tar's end.
