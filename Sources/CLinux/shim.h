@@ -94,3 +94,11 @@ extern int lsetxattr(const char *path, const char *name, const void *value, size
 
 // <dirent.h>, with _GNU_SOURCE: the next entries of an open folder as the kernel has them. 0: there are no more.
 extern ssize_t getdents64(int folder, void *buffer, size_t length);
+
+#include <malloc.h>
+// Memory goes back to the kernel when it is freed, in pieces of 128 KiB and more, and there is one heap for all threads. Of itself the
+// allocator takes the size of the largest piece that was freed for the limit, and keeps all smaller ones, in a heap for each thread.
+static inline void linux_return_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_ARENA_MAX, 1);
+}

@@ -71,7 +71,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("j"), .long], parsing: .unconditional,
-    help: .init("Jobs at a time, 54 to 91 MB of memory each. (default: 2)", valueName: "n"))
+    help: .init("Jobs at a time, 54 to 80 MB of memory each. (default: 2)", valueName: "n"))
   var parallel: Int?
 
   @Flag(

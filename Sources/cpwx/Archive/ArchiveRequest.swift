@@ -38,7 +38,7 @@ struct ArchiveRequest {
       options.redacting = { Secrets.values(ofJobIn: $0.output, workspace: workspace, outer: environment) }
     }
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    // Each job takes 54 to 91 MB, whatever its size: most with very many files.
+    // Each job takes 54 to 80 MB, whatever its size: most with very many files.
     atATime = command.parallel ?? min(2, cores)
     options.workers = max(1, cores / atATime)
     self.options = options
@@ -57,6 +57,8 @@ struct ArchiveRequest {
   func run(
     _ candidates: [ArchiveChoice.Candidate], stop: StopSource, _ display: ArchiveDisplay
   ) -> [ArchiveOutcome] {
+    // Of very many files the lists are large, and one step's are not the next one's.
+    returnFreedMemory()
     ArchiveRecovery.run(in: workspace) { display.say("cpwx: \($0)") }
     let refresh = IndexRefresh(of: workspace, notice: IndexNotice { display.say("cpwx: \($0)") })
     var options = options
