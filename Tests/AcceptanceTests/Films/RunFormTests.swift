@@ -190,11 +190,11 @@ struct RunFormTests {
   func `a second file that is plainly no configuration is refused, and not taken for one`(content: String) throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       let film = try workspace.film()
-      try workspace.film("b.ogm", holding: content)
+      try workspace.film("b.reel", holding: content)
       for user in [[], ["2"]] {
-        let run = try workspace.start([CPWX.path, "run", film, "in/b.ogm"] + user).wait()
+        let run = try workspace.start([CPWX.path, "run", film, "in/b.reel"] + user).wait()
         #expect(run.code == 64)
-        #expect(run.errors.contains("in/b.ogm: is neither a film, by its name, nor a configuration"), "\(run.errors)")
+        #expect(run.errors.contains("in/b.reel: is neither a film, by its name, nor a configuration"), "\(run.errors)")
         #expect(run.errors.contains(".mkv") && workspace.jobs.isEmpty)
       }
     }
