@@ -258,6 +258,7 @@ class Pictures(unittest.TestCase):
 
 # How each new command of that table ends in the example workspace, and what it says.
 MOVED = {
+    "cpwx init": (0, "is a workspace already; nothing was changed"),
     "cpwx run film.mp4": (0, r"\d{8}-\d{3} +completed +film"),
     "cpwx run film.mp4 config/.env 2": (0, r"\d{8}-\d{3} +completed +film"),
     "cpwx run film.mp4 --config config/.env --user 2": (0, r"\d{8}-\d{3} +completed +film"),
