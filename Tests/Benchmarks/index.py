@@ -63,31 +63,10 @@ def changes(bench, workspace, empty):
     """State changes stored a second, here and where there is no other job, in turn: rows of the table, of medians."""
     rates = {}
     for _ in range(TURNS):
-        for place, where in ((empty, "where there is no other job"), (workspace, "here")):
-            said = subprocess.run([bench, "change", place], check=True, stdout=subprocess.PIPE).stdout
-            for name, rate in json.loads(said).items():
-                rates.setdefault((name, where), []).append(rate)
-    return {f"state changes a second, {name.replace('_', ' ')}, {where}": round(statistics.median(values))
-            for (name, where), values in rates.items()}
-
-
-def furnish(cpwx, workspace):
-    """Gives a workspace films, batches and archives, which completions offer beside its jobs; the id of an archived job."""
-    for folder, ending, content in (("in", "mkv", ""), ("logs/batches", "json", '{"status": "completed", "jobs": []}\n')):
-        os.makedirs(f"{workspace}/{folder}", exist_ok=True)
-        for number in range(OFFERED):
-            with open(f"{workspace}/{folder}/20240101-220000-{number}.{ending}", "w") as file:
-                file.write(content)
-
-    def jobs(*filters):
-        said = subprocess.run(
-            [cpwx, "job", "list", *filters, "--limit", str(OFFERED), "--format", "ndjson", "-C", workspace], check=True, stdout=subprocess.PIPE)
-        return [json.loads(line) for line in said.stdout.splitlines()]
-
-    if not jobs("archive=restored"):
-        folders = [f"{workspace}/{job['output_dir']}" for job in jobs("status=completed")]
-        subprocess.run([cpwx, "archive", "--keep", "-q", *folders, "-C", workspace], check=True, stdout=subprocess.DEVNULL)
-    return jobs("archive=restored")[0]["job_id"]
+        said = subprocess.run([bench, "change", workspace, empty], check=True, stdout=subprocess.PIPE).stdout
+        for name, rate in json.loads(said).items():
+            rates.setdefault(name, []).append(rate)
+    return {f"state changes a second, {name.replace('_', ' ')}": round(statistics.median(values)) for name, values in rates.items()}
 
 
 def measured(bench, cpwx, workspace, size):

@@ -9,38 +9,43 @@ struct ChangeMeasurement {
   private static let seconds = 5.0
 
   private let index: JobIndex
+  /// Of a workspace that has no job.
+  private let empty: JobIndex
 
-  init(of index: JobIndex) { self.index = index }
+  init(of index: JobIndex, besides empty: JobIndex) { (self.index, self.empty) = (index, empty) }
 
-  /// Per second: of new jobs, which lie together at the end, and of jobs spread over all.
+  /// Per second: of new jobs, which lie together at the end, here and where there is no other job, a batch here and one there
+  /// in turn, so that whatever else goes on in the machine falls on both; and of jobs spread over all.
   func figures() throws -> JSON {
     let spread = try jobs(spreadOver: index.standingCounts().reduce(0) { $0 + $1.jobs })
-    let new = try newJobs()
-    var figures: JSON = ["new_jobs": .int(try rate(of: new))]
-    if !spread.isEmpty { figures["spread_jobs"] = .int(try rate(of: spread)) }
+    let new = try [index, empty].map { (index: $0, jobs: try newJobs(in: $0.workspace)) }
+    let ofNew = try rates(of: new)
+    var figures: JSON = ["new_jobs_here": .int(ofNew[0]), "new_jobs_where_there_is_no_other": .int(ofNew[1])]
+    if !spread.isEmpty { figures["spread_jobs_here"] = .int(try rates(of: [(index, spread)])[0]) }
     // What was never on the disk is found to be gone when it is looked at; the others say again what their files say.
     var all = JobQuery()
     all.filters = [try JobFilter("since=2100-01-01")]
-    _ = try index.page(all)
+    for (index, _) in new { _ = try index.page(all) }
     try index.store(spread)
     return figures
   }
 
-  private func rate(of jobs: [IndexedJob]) throws -> Int {
-    try index.store(jobs)
-    var stored = 0
-    var turn = 0
+  private func rates(of subjects: [(index: JobIndex, jobs: [IndexedJob])]) throws -> [Int] {
+    for (index, jobs) in subjects { try index.store(jobs) }
+    var taken = subjects.map { _ in Duration.zero }
+    var (stored, turn) = (0, 0)
     let clock = ContinuousClock()
-    let began = clock.now
-    while (clock.now - began) / .seconds(1) < Self.seconds {
-      for start in stride(from: 0, to: jobs.count, by: Self.batch) {
-        let batch = jobs[start..<min(jobs.count, start + Self.batch)].map { Self.moved($0, turn) }
-        try index.store(batch)
-        stored += batch.count
+    while taken[0] < .seconds(Self.seconds) {
+      for start in stride(from: 0, to: subjects[0].jobs.count, by: Self.batch) {
+        for (number, (index, jobs)) in subjects.enumerated() {
+          let batch = jobs[start..<min(jobs.count, start + Self.batch)].map { Self.moved($0, turn) }
+          taken[number] += try clock.measure { try index.store(batch) }
+          if number == 0 { stored += batch.count }
+        }
       }
       turn += 1
     }
-    return Int(Double(stored) / ((clock.now - began) / .seconds(1)))
+    return taken.map { Int(Double(stored) / ($0 / .seconds(1))) }
   }
 
   /// The next state of a job: a stage runs, or it has failed.
@@ -63,8 +68,8 @@ struct ChangeMeasurement {
   }
 
   /// Jobs of a day that is long to come, read from files beside the index's own.
-  private func newJobs() throws -> [IndexedJob] {
-    let root = index.workspace.root.appending("new-jobs")
+  private func newJobs(in place: Workspace) throws -> [IndexedJob] {
+    let root = place.root.appending("new-jobs")
     try SyntheticWorkspace(root, from: SyntheticDay.farAway).grow(to: Self.jobs)
     let workspace = try Workspace(at: root, environment: [:])
     return (0..<Self.jobs).compactMap { Self.read($0, from: SyntheticDay.farAway, in: workspace) }

@@ -17,14 +17,19 @@ enum IndexBench {
     case ("ask", 2):
       let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
       print(try Measurement(of: workspace).answers().text(.compact))
-    case ("change", 2):
-      let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
-      print(try Measurement(of: workspace).changes().text(.compact))
+    case ("change", 3):
+      let (workspace, empty) = (
+        try Workspace(at: FilePath(arguments[2]), environment: [:]),
+        try Workspace(at: FilePath(arguments[3]), environment: [:])
+      )
+      print(try Measurement(of: workspace).changes(besides: empty).text(.compact))
     case ("measure", 2):
       let workspace = try Workspace(at: FilePath(arguments[2]), environment: [:])
       print(try Measurement(of: workspace).figures().text(.compact))
     default:
-      say("usage: index-bench generate DIR COUNT | index-bench reindex|ask|change|measure DIR")
+      say(
+        "usage: index-bench generate DIR COUNT | index-bench reindex|ask|measure DIR | index-bench change DIR EMPTY-DIR"
+      )
       exit(2)
     }
   }

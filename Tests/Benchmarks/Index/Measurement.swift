@@ -43,8 +43,10 @@ struct Measurement {
     return figures
   }
 
-  /// State changes that the index as it stands stores a second.
-  func changes() throws -> JSON {
-    try JobIndex.look(in: workspace, notice: notice) { try ChangeMeasurement(of: $0).figures() }
+  /// State changes that the index as it stands stores a second, and that of a workspace without a job.
+  func changes(besides empty: Workspace) throws -> JSON {
+    try JobIndex.look(in: workspace, notice: notice) { index in
+      try JobIndex.look(in: empty, notice: notice) { try ChangeMeasurement(of: index, besides: $0).figures() }
+    }
   }
 }
