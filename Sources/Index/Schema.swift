@@ -193,6 +193,8 @@ enum Schema {
     "CREATE INDEX few_by_user ON jobs (user_id, status, key) WHERE is_completed = 0",
     "CREATE INDEX few_by_completed ON jobs (status, completed, key) WHERE is_completed = 0",
     "CREATE INDEX few_by_duration ON jobs (total_seconds, key) WHERE is_completed = 0",
+    // Those that have no duration would be gone through for one that has this status: most that wait have none.
+    "CREATE INDEX few_without_duration ON jobs (status, key) WHERE is_completed = 0 AND total_seconds IS NULL",
   ]
 
   private static let batchIndexes = ["CREATE INDEX batches_running ON batches (status) WHERE status = 'running'"]

@@ -160,6 +160,13 @@ public struct JobFilter: Sendable, Equatable {
     }
   }
 
+  /// The same over `counts`; `nil` where those do not tell.
+  var countCondition: Condition? {
+    guard operation == .equal, key == .status || key == .user else { return nil }
+    let marks = values.map { _ in "?" }.joined(separator: ",")
+    return Condition("\(key == .status ? "status" : "user_id") IN (\(marks))", arguments)
+  }
+
   /// What `since` and `until` name.
   private var moment: Timestamp { Timestamp(microseconds: Int64(values[0]) ?? 0) }
   /// The keys of the local day of that, which jobs count by that do not tell when they were made.

@@ -66,8 +66,15 @@ extension Database {
   /// those that have no such value come last downwards and first upwards.
   /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
   func page(_ query: JobQuery) throws -> [IndexedJob] {
-    let part = PagePart(query, walksOrder: try isOfMany(query))
-    guard let after = query.after else { return try jobs(part.sql, arguments: part.arguments) }
+    let walksOrder = try isOfMany(query)
+    let part = PagePart(query, walksOrder: walksOrder)
+    let walksFew = walksOrder && query.isOfFew && query.order == .duration
+    guard let after = query.after else {
+      guard walksFew else { return try jobs(part.sql, arguments: part.arguments) }
+      let value = part.adding("jobs.total_seconds IS NOT NULL", [])
+      let none = part.adding("jobs.total_seconds IS NULL", []).ofFewWithoutDuration
+      return try jobs(of: query.ascending ? [none, value] : [value, none], query)
+    }
     let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
     let row = try Row.fetchOne(self, sql: sql, arguments: [after])
     let standing = row.map { JobQuery.Place(key: $0[0], value: $0[1]) }
@@ -82,8 +89,9 @@ extension Database {
       let next = part.following(key)
       return try jobs(next.sql, arguments: next.arguments)
     }
-    let withoutValue = part.adding(
+    var withoutValue = part.adding(
       "\(column) IS NULL AND jobs.key \(comparison) ?", [.integer(hasValue ? query.edge : key)])
+    if walksFew { withoutValue = withoutValue.ofFewWithoutDuration }
     let withValue = part.adding(
       hasValue ? "(\(column), jobs.key) \(comparison) (?, ?)" : "\(column) IS NOT NULL",
       hasValue ? [value, .integer(key)] : [])
@@ -94,6 +102,11 @@ extension Database {
       case (true, false): [withoutValue, withValue]
       case (true, true): [withValue]
       }
+    return try jobs(of: parts, query)
+  }
+
+  /// The jobs of the parts, one after the other, as far as the page goes.
+  private func jobs(of parts: [PagePart], _ query: JobQuery) throws -> [IndexedJob] {
     var found: [IndexedJob] = []
     for part in parts where query.limit.map({ found.count < $0 }) ?? true {
       found += try jobs(part.sql, arguments: part.arguments)
@@ -112,12 +125,22 @@ extension Database {
     let some = query.isOfFew && query.order == .duration ? " WHERE status <> 'completed'" : ""
     let jobs = try Int.fetchOne(self, sql: "SELECT sum(jobs) FROM counts\(some)") ?? 0
     let many = Int((Double(limit) * Double(jobs)).squareRoot()) + 1
+    if query.isOfFew, let found = try standingCount(of: query.filters) { return found >= many }
     let words = query.filters.count == 1 ? query.filters[0].words : nil
     let (rows, condition) =
       words.map { ("words", Condition("words MATCH ?", [.text($0)])) }
       ?? ("jobs", Condition(query.filters.map(\.condition)))
     let sql = "SELECT count(*) FROM (SELECT 1 FROM \(rows)\(condition.clause) LIMIT ?)"
     return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values + [RowValue(many)])) == many
+  }
+
+  /// How many jobs filters find; `nil` where that is not kept of what they ask for.
+  private func standingCount(of filters: [JobFilter]) throws -> Int? {
+    let conditions = filters.compactMap(\.countCondition)
+    guard conditions.count == filters.count else { return nil }
+    let condition = Condition(conditions)
+    let sql = "SELECT coalesce(sum(jobs), 0) FROM counts\(condition.clause)"
+    return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values))
   }
 }
 
@@ -175,6 +198,13 @@ private struct PagePart {
 
   /// The page that comes after the job with this key, in the order of jobs.
   func following(_ last: Int64) -> PagePart { adding("\(key) \(query.ascending ? ">" : "<") ?", [.integer(last)]) }
+
+  /// Of jobs that are not completed and have no duration: by their own index.
+  var ofFewWithoutDuration: PagePart {
+    var those = self
+    those.source = "jobs INDEXED BY few_without_duration"
+    return those
+  }
 
   func adding(_ part: String, _ values: [RowValue]) -> PagePart {
     var more = self

@@ -35,8 +35,8 @@ final class IndexedWorkspace: Sendable {
   /// A job in the dated tree.
   func job(
     _ id: String, user: String = "1", title: String = "Sholay", year: Int = 1975, status: String = "completed",
-    stages: [(String, String)] = [("demux", "success"), ("mux", "success")], error: String? = nil, seconds: Double = 60,
-    made clock: String = "09:00:00.000000", in zone: String? = nil
+    stages: [(String, String)] = [("demux", "success"), ("mux", "success")], error: String? = nil,
+    seconds: Double? = 60, made clock: String = "09:00:00.000000", in zone: String? = nil
   ) throws {
     let day = "\(id.prefix(4))/\(id.dropFirst(4).prefix(2))/\(id.dropFirst(6).prefix(2))"
     let date = String(day.map { $0 == "/" ? "-" : $0 })
@@ -56,7 +56,7 @@ final class IndexedWorkspace: Sendable {
       "sha256": "\#(id.filter(\.isNumber))abcdef"},
       "stages": {\#(entries.joined(separator: ",\n"))},
       "pipeline": {"status": "\#(status)", "current_stage": null, "completed_stages": [], "failed_stages": []},
-      "timing": {"completed_at": "\#(date)T11:00:00.000000", "total_seconds": \#(seconds)}}
+      "timing": {"completed_at": "\#(date)T11:00:00.000000", "total_seconds": \#(seconds.map { "\($0)" } ?? "null")}}
       """#)
   }
 
