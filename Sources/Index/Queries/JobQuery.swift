@@ -122,10 +122,11 @@ extension Database {
   /// The way to a full page leads past `limit * jobs / found` jobs; looking up all takes `found`.
   private func isOfMany(_ query: JobQuery) throws -> Bool {
     guard query.index != nil, let limit = query.limit, !query.filters.isEmpty else { return false }
-    let some = query.isOfFew && query.order == .duration ? " WHERE status <> 'completed'" : ""
-    let jobs = try Int.fetchOne(self, sql: "SELECT sum(jobs) FROM counts\(some)") ?? 0
+    let ofFew = Condition("status <> ?", [.text(PipelineStatus.completed.rawValue)])
+    let jobs = try standingCount(query.isOfFew && query.order == .duration ? ofFew : Condition())
     let many = Int((Double(limit) * Double(jobs)).squareRoot()) + 1
-    if query.isOfFew, let found = try standingCount(of: query.filters) { return found >= many }
+    let counted = query.filters.compactMap(\.countCondition)
+    if query.isOfFew, counted.count == query.filters.count { return try standingCount(Condition(counted)) >= many }
     let words = query.filters.count == 1 ? query.filters[0].words : nil
     let (rows, condition) =
       words.map { ("words", Condition("words MATCH ?", [.text($0)])) }
@@ -134,13 +135,10 @@ extension Database {
     return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values + [RowValue(many)])) == many
   }
 
-  /// How many jobs filters find; `nil` where that is not kept of what they ask for.
-  private func standingCount(of filters: [JobFilter]) throws -> Int? {
-    let conditions = filters.compactMap(\.countCondition)
-    guard conditions.count == filters.count else { return nil }
-    let condition = Condition(conditions)
+  /// How many jobs there are, or are so by user and status, as the table of counts has it.
+  func standingCount(_ condition: Condition = Condition()) throws -> Int {
     let sql = "SELECT coalesce(sum(jobs), 0) FROM counts\(condition.clause)"
-    return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values))
+    return try Int.fetchOne(self, sql: sql, arguments: StatementArguments(condition.values)) ?? 0
   }
 }
 

@@ -29,8 +29,7 @@ struct Drift {
     let now = ContinuousClock.now
     // The pages of one list follow each other in a moment, and thousands of folders need not be looked at for each.
     if !waits, let last = index.compared.withLock({ $0 }), now - last < .milliseconds(100) { return }
-    let jobs = try index.read { try Int.fetchOne($0, sql: "SELECT sum(jobs) FROM counts") } ?? 0
-    let isFew = jobs <= Self.few
+    let isFew = try index.read { try $0.standingCount() } <= Self.few
     var moved = try jobsThatMoved(of: "ORDER BY key DESC LIMIT \(isFew ? Self.few : Self.newest)", []).moved
     if !isFew {
       let newest = Set(moved.map(\.key))
