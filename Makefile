@@ -9,6 +9,7 @@ SAMPLE := config/samples/super_awesome_company_2018.mp4
 PACKAGES := ffmpeg python3 python3-venv curl git libarchive-dev libssl-dev libsqlite3-dev libzstd-dev pkg-config util-linux
 TEST_PACKAGES := btrfs-progs busybox-static chromium docker.io e2fsprogs faketime fish fuse3 libarchive-tools libfuse2 lintian mandoc openssl prometheus python3-jsonschema python3-zstandard rsync slurm-client slurmctld slurmd sqlite3 strace systemd xfsprogs zsh zstd
 BENCH_PACKAGES := borgbackup dar jq libarchive-tools parallel restic slurm-client slurmctld slurmd snakemake sqlite3 zstd
+CHECK_PACKAGES := pyflakes3
 PICTURE_PACKAGES := chromium fonts-dejavu-core pngquant python3-pyte
 BENCH_DIR ?= .bench
 JOBS ?= 1000
@@ -25,6 +26,9 @@ PROGRAM := $(abspath $(BUILT))/cpwx
 ENGINES := engines=$${CPWX_ENGINES:-$${XDG_DATA_HOME:-$$HOME/.local/share}/cpwx/engines}
 
 TEST_TOOLS := .build/test-tools
+# What failed is told once more at the end, hundreds of lines behind where it did.
+swift-tests = @echo '$(1)'; bash -o pipefail -c '$(1) 2>&1 | tee .build/swift-tests.txt' || \
+  { echo '== failed:'; grep -E '^(✘|↳)' .build/swift-tests.txt; exit 1; }
 FUZZ_SECONDS ?= 300
 
 # Where Debian looks: /usr belongs to packages, anything else to who runs the machine.
@@ -34,13 +38,13 @@ STAGE := .build/stage
 RECORD = share/doc/cpwx/installed
 DEB := .build/cpwx_$(VERSION)_$(shell dpkg --print-architecture).deb
 
-.PHONY: setup packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-contention bench-night bench-cluster bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
+.PHONY: setup packages check-packages test-packages test-tools bench-packages picture-packages build engines image demo test bench bench-index bench-migrate bench-contention bench-night bench-cluster bench-archive fuzz fmt check manual pictures stage install uninstall deb clean
 
 ## setup: packages, the two programs, the speech engines
 setup: packages build engines
 
-packages test-packages bench-packages picture-packages: # each installs what is missing of its list; RUNLEVEL=1: no service of it is started
-	@missing=$$(for p in $(PACKAGES) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)) $(if $(findstring picture,$@),$(PICTURE_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+packages check-packages test-packages bench-packages picture-packages: # each installs what is missing of its list; RUNLEVEL=1: no service of it is started
+	@missing=$$(for p in $(PACKAGES) $(if $(findstring check,$@),$(CHECK_PACKAGES)) $(if $(findstring test,$@),$(TEST_PACKAGES)) $(if $(findstring bench,$@),$(BENCH_PACKAGES)) $(if $(findstring picture,$@),$(PICTURE_PACKAGES)); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "== installing $$missing"; $(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qy --no-install-recommends $$missing; \
 	else echo "== Debian packages: all there"; fi
 
@@ -81,9 +85,9 @@ test: test-packages test-tools check build engines
 	@echo "== building the tests"
 	@$(SWIFT_BUILD) --build-tests
 	@echo "== Swift tests"
-	swift test --skip-build --skip AcceptanceTests
+	$(call swift-tests,swift test --skip-build --skip AcceptanceTests)
 	@echo "== Swift tests of the built programs"
-	CPWX_BINARY=$(PROGRAM) swift test --skip-build --filter AcceptanceTests
+	$(call swift-tests,CPWX_BINARY=$(PROGRAM) swift test --skip-build --filter AcceptanceTests)
 	@echo "== the Python drop-in's tests"
 	python3 -m unittest discover -s Tests/StageSDK
 	@echo "== the manual's tests"
@@ -140,8 +144,9 @@ fuzz: packages
 fmt:
 	swift format --in-place --recursive Sources Tests Package.swift config/Defaults.swift
 
-check:
+check: check-packages
 	swift format lint --strict --recursive Sources Tests Package.swift config/Defaults.swift
+	pyflakes3 $$(find Tests config -name '*.py')
 
 ## manual: the pages of section 1, made anew from the commands
 manual: packages

@@ -144,7 +144,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AcceptanceTests",
-      dependencies: ["CLinux", "cpwx", "cpwx-stage", "Jobs", "Pipeline", "TextWidth", "TestSupport", system],
+      dependencies: [
+        "CLinux", "cpwx", "cpwx-stage", "Index", "Jobs", "Pipeline", "TextWidth", "TestSupport", system,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TitlesTests", dependencies: ["Titles", "TestSupport"], resources: [.copy("Fixtures")],

@@ -1,5 +1,5 @@
 // SHA-256 (FIPS 180-4) of the same blocks into two states at once, with the processor's SHA instructions: one state alone waits for its own
-// last round most of the time, so the second one costs nothing. libcrypto has no such function.
+// last round much of the time, so the second one costs half as much or less. libcrypto has no such function.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -6,9 +6,6 @@ extern int renameat2(int from_folder, const char *from, int to_folder, const cha
 // <linux/fs.h>: fails with EEXIST where something bears the new name already.
 enum { RENAME_TO_FREE_NAME = 1 };
 
-// <unistd.h>, with _GNU_SOURCE: everything that was written to a file system is on the disk on return.
-extern int syncfs(int descriptor);
-
 #include <stddef.h>
 // <string.h>, with _GNU_SOURCE: the first place of `needle` in `haystack`.
 extern void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);

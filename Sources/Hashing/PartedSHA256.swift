@@ -2,7 +2,8 @@ internal import CCrypto
 
 /// The SHA-256 of a whole, and of parts of it one after another, in one go.
 ///
-/// Where the processor has SHA instructions, and a part begins at a multiple of 64 bytes of the whole, both take no longer than one.
+/// Where the processor has SHA instructions, and a part begins at a multiple of 64 bytes of the whole, both together take as long as
+/// one to one and a half, by the processor.
 public struct PartedSHA256: ~Copyable {
   private let hashing: any PartedHashing
 

@@ -187,12 +187,9 @@ public final class JobIndex: Sendable {
   }
 
   private static func passing(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
-    let path = temporaryFolder.appending("cpwx-index-\(UInt64.random(in: .min ... .max)).sqlite")
     do {
-      return JobIndex(passing: try Reindex(of: workspace).make(at: path, isPassing: true, notice), workspace, notice)
+      return JobIndex(passing: try Reindex(of: workspace).make(at: .temporary, notice), workspace, notice)
     } catch let error as DatabaseError where error.tellsOfNoWriting {
-      return try inMemory(workspace, notice)
-    } catch let error as JobError where error.subject == path.string {
       return try inMemory(workspace, notice)
     }
   }
@@ -200,7 +197,7 @@ public final class JobIndex: Sendable {
   /// For this look alone, where there is no room in any folder.
   private static func inMemory(_ workspace: Workspace, _ notice: IndexNotice) throws -> JobIndex {
     do {
-      return JobIndex(passing: try Reindex(of: workspace).make(at: nil, notice), workspace, notice)
+      return JobIndex(passing: try Reindex(of: workspace).make(at: .memory, notice), workspace, notice)
     } catch let error as DatabaseError {
       throw error.madeNoIndex(
         in: workspace,

@@ -52,6 +52,10 @@ enum Schema {
       let changes = markColumns + remadeIndexes.map { "DROP INDEX \($0)" } + markedIndexes
       for statement in changes { try db.execute(sql: statement) }
     }
+    // An index without it is made anew: titles are folded by cpwx.
+    migrator.registerMigration("13 titles in the order of their words") { db in
+      for statement in titleColumns + ["DROP INDEX jobs_by_title"] + titleIndexes { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -62,10 +66,14 @@ enum Schema {
     }
     let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
     for name in names { try db.execute(sql: "DROP INDEX \(name)") }
+    // Words in larger pieces, of which fewer are merged.
+    try db.execute(sql: "INSERT INTO words (words, rank) VALUES ('hashsize', \(8 << 20))")
   }
 
   /// Puts it back, once the tables are full.
   static func tighten(_ db: Database) throws {
+    // As SQLite has it by itself.
+    try db.execute(sql: "INSERT INTO words (words, rank) VALUES ('hashsize', \(1 << 20))")
     for statement in indexes { try db.execute(sql: statement) }
     try db.execute(sql: "INSERT INTO counts SELECT user_id, status, count(*) FROM jobs GROUP BY user_id, status")
     for statement in counting { try db.execute(sql: statement) }
@@ -172,6 +180,11 @@ enum Schema {
   /// `1` of a job that is completed.
   private static let markColumns = ["ALTER TABLE jobs ADD COLUMN is_completed INTEGER NOT NULL DEFAULT 0"]
 
+  /// As people look for them: `amélie` stands beside `Amelie`, and not behind `Zorro`.
+  private static let titleColumns = ["ALTER TABLE jobs ADD COLUMN title_words TEXT"]
+
+  private static let titleIndexes = ["CREATE INDEX jobs_by_title_words ON jobs (title_words, key)"]
+
   /// Those that asked the status which jobs are few.
   private static let remadeIndexes = ["few_by_user", "few_by_completed", "few_by_duration"]
 
@@ -246,8 +259,10 @@ enum Schema {
 
   private static var indexes: [String] {
     (firstIndexes + laterIndexes + archiveIndexes + batchIndexes + fewIndexes + completionIndexes).filter { statement in
-      !(replacedIndexes + textIndexes + remadeIndexes).contains { statement.hasPrefix("CREATE INDEX \($0) ") }
-    } + markedIndexes
+      !(replacedIndexes + textIndexes + remadeIndexes + ["jobs_by_title"]).contains {
+        statement.hasPrefix("CREATE INDEX \($0) ")
+      }
+    } + markedIndexes + titleIndexes
   }
 
   private static let firstIndexes = [

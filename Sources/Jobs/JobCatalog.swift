@@ -1,4 +1,4 @@
-internal import SystemPackage
+package import SystemPackage
 
 /// The jobs of a workspace, found in its `out` tree.
 public struct JobCatalog: Sendable {
@@ -14,6 +14,16 @@ public struct JobCatalog: Sendable {
   /// Every job, newest first, a day at a time: stop early and the rest is never read.
   public func newestFirst() -> some Sequence<JobPaths> {
     days().reversed().lazy.flatMap { jobs(on: $0).reversed() }
+  }
+
+  /// The folders in a tree of jobs that jobs lie in: those of users, and in older trees those of days.
+  package static func folders(below root: FilePath) -> [FilePath] {
+    func dated(_ folder: FilePath, _ width: Int) -> [FilePath] {
+      names(in: folder).filter { $0.utf8.count == width && Int($0) != nil }.map { folder.appending($0) }
+    }
+    return dated(root, 4).flatMap { dated($0, 2) }.flatMap { dated($0, 2) }.flatMap { day in
+      [day] + names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
+    }
   }
 
   /// A user's folder is the number as it is written: `01` is none.

@@ -23,6 +23,7 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
   public var message: String
   /// What to do next, and what was kept safe.
   public var remedy: String?
+  /// What caused it: an `Errno`, a ``JSONSyntaxError``.
   public var underlying: (any Error)?
 
   public init(
@@ -40,5 +41,19 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     if let underlying { text += " (\(underlying))" }
     if let remedy { text += "\n  \(remedy)" }
     return text
+  }
+}
+
+extension JobError.Code {
+  /// What a program ends with for it: the numbers of sysexits.h, on which scripts rely.
+  package var exitStatus: Int32 {
+    switch self {
+    case .usage: 64
+    case .damaged: 65
+    case .missingEngine: 69
+    case .io: 74
+    case .locked: 75
+    case .configuration: 78
+    }
   }
 }

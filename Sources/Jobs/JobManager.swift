@@ -7,7 +7,7 @@ public struct JobManager: Sendable {
   private let now: @Sendable () -> Timestamp
   private let numbering: JobNumbering
 
-  /// Who makes many jobs keeps one of these: it need not look each time for what it knows already.
+  /// To make many jobs, keep one of these: it remembers which numbers the trees have shown it.
   ///
   /// - Parameters:
   ///   - forContainers: the stages of jobs are containers, and their env files name paths as those see them.
@@ -39,13 +39,13 @@ public struct JobManager: Sendable {
   /// - Parameters:
   ///   - userID: whose job it is.
   ///   - maker: `user@host` of who makes it.
-  ///   - settings: what it begins with instead of the base configuration: another job's.
+  ///   - settings: taken instead of the base configuration, as another job's are.
   ///   - overlay: settings laid over those, for one film.
   ///   - pipeline: the text of the pipeline file it will be run by, kept beside job.env.
   ///   - input: what job_info.json and a first manifest say of the film; without it there is no manifest yet.
-  ///   - confirm: called with the new job's id when nobody else can make jobs any more and none is made yet; what it
-  ///     throws ends it there.
-  /// - Throws: ``JobError``. The number of a job that could not be made is used up.
+  ///   - confirm: called with the new job's id while the day's numbers are locked, before anything is written; if it
+  ///     throws, no job is made, and the number stays free.
+  /// - Throws: ``JobError``, or what `confirm` throws. The number of a job that could not be written is used up.
   public func createJob(
     userID: Int = 1, by maker: String? = nil, settings: EnvFile? = nil, overlay: EnvFile? = nil,
     pipeline: [UInt8]? = nil, input: JSON? = nil,
@@ -102,8 +102,10 @@ public struct JobManager: Sendable {
     Leftovers.sweep(workspace.configFolder, beginning: ".env.job_")
   }
 
-  /// Puts `config/.env.job_ID` back from the job's own copy, for a job that goes on: with the paths of this machine, or
-  /// of containers, whatever the run before needed.
+  /// Writes `config/.env.job_ID` from job.env for a job that is resumed, with the paths of this machine or, where its stages
+  /// are containers, as those see them.
+  ///
+  /// - Throws: ``JobError`` with code `io`, or `configuration` when job.env is no text.
   public func restoreJobEnv(_ paths: JobPaths) throws {
     // Other tools left it open to all, and it holds secrets.
     setMode(paths.env, .ownerReadWrite)
@@ -161,8 +163,10 @@ public struct JobManager: Sendable {
     return unlink(paths.temporaryEnv)
   }
 
-  /// The settings of a job, by name, that would be others if it were made now: its own folders and numbers aside, and
-  /// secrets that were left out of it.
+  /// The names of the settings that would have another value if the job were made now. Its own ids and folders do not count,
+  /// nor do secrets that were left out of it.
+  ///
+  /// - Throws: ``JobError`` with code `io` when job.env cannot be read.
   public func settingsThatDiffer(of paths: JobPaths, overlay: EnvFile? = nil) throws -> [String] {
     let own = EnvFile(parsing: try DurableFile.read(paths.env))
     var wanted = jobEnv(paths, overlay: overlay)

@@ -37,10 +37,12 @@ public struct JobPaths: Sendable, Equatable {
   /// The pipeline file of the last run, so that the job can be done again as it was done.
   public var pipeline: FilePath { output.appending("pipeline.yaml") }
   /// The lock of whoever runs the job.
-  public var lock: FilePath { output.appending(".cpwx.lock") }
-  /// There as long as nobody is to go on with the job.
+  public var lock: FilePath { output.appending(Self.lockName) }
+  /// Its name in the job's folder.
+  package static let lockName: FilePath.Component = ".cpwx.lock"
+  /// Marks the job as cancelled: no run resumes it while this file is there.
   public var cancellation: FilePath { output.appending(".cpwx.cancelled") }
-  /// How far a cluster's task is with the job, while it is at work.
+  /// How far a cluster's task has come with the job; there while the task runs.
   public var progress: FilePath { output.appending(Self.progressName) }
   /// Its name in the job's folder.
   public static let progressName = ".cpwx.progress"

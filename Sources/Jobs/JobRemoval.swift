@@ -18,7 +18,7 @@ public struct JobRemoval: Sendable {
     (self.workspace, self.keepsLogs) = (workspace, keepsLogs)
   }
 
-  /// What would go of a job.
+  /// How much would be removed with a job.
   public func size(of paths: JobPaths) -> TreeSize {
     let output = FolderTree(root: paths.output).size()
     return keepsLogs || paths.logs == paths.output ? output : output + FolderTree(root: paths.logs).size()
@@ -159,7 +159,7 @@ public struct JobRemoval: Sendable {
     }
     if exists(temporaryEnv), !unlink(temporaryEnv) { failures.append((temporaryEnv, .current)) }
     let tree = FolderTree(root: tombstone.folder)
-    failures += tree.remove(but: Tombstone.lockName)
+    failures += tree.remove(but: JobPaths.lockName)
     // What a process of the job still writes there may come in between.
     for _ in 0..<3 where failures.isEmpty && exists(tombstone.folder) {
       let left = tree.remove()

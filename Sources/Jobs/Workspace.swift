@@ -5,9 +5,13 @@ public struct Workspace: Sendable {
   public let root: FilePath
   /// The base configuration that new jobs copy.
   public let configFile: FilePath
+  /// IN_ROOT: where films are looked for.
   public let inputRoot: FilePath
+  /// OUTPUT_ROOT: the tree of the jobs' folders.
   public private(set) var outputRoot: FilePath
+  /// LOG_ROOT: the tree of their logs.
   public private(set) var logRoot: FilePath
+  /// ARCHIVE_ROOT: the tree of their archives.
   public let archiveRoot: FilePath
   /// Locks, numbering and the index: what cpwx keeps for itself.
   public let stateFolder: FilePath
@@ -106,18 +110,21 @@ public struct Workspace: Sendable {
     if let named = environment["CPWX_WORKSPACE"], !named.isEmpty {
       return try Workspace(at: FilePath(named), configFile: configFile, environment: environment)
     }
-    var folder = currentFolder()
-    while true {
-      if exists(folder.appending("config").appending(".env")) {
-        return try Workspace(at: folder, configFile: configFile, environment: environment)
-      }
-      let parent = folder.removingLastComponent()
-      if parent == folder || parent.isEmpty { break }
-      folder = parent
+    if let root = root(around: currentFolder()) {
+      return try Workspace(at: root, configFile: configFile, environment: environment)
     }
     throw JobError(
       .configuration, currentFolder().string, "no workspace here or above: no folder with config/.env",
       remedy: "Make one with: cpwx init, or name one with -C DIR or CPWX_WORKSPACE.")
+  }
+
+  /// The nearest folder from `folder` upwards that holds config/.env.
+  static func root(around folder: FilePath) -> FilePath? {
+    var root = absolute(folder)
+    while !exists(root.appending("config").appending(".env")) {
+      if !root.removeLastComponent() { return nil }
+    }
+    return root
   }
 
   /// Whether there is anything of a workspace in its folder. Jobs of older layouts lie in one without settings.

@@ -183,7 +183,7 @@ struct MigrationRun {
         continue
       }
       devices.add(link.path.folder.path)
-      if let time = times[link.path.folder] { Steps.setTime(link.path.folder.path, time) }
+      if let time = times[folder] ?? times[link.path.folder] { Steps.setTime(folder.path, time) }
     }
     try devices.sync()
   }

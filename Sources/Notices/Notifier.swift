@@ -20,7 +20,7 @@ public final class Notifier: Sendable {
   ///   - notice: told, in a line without secrets, of mistakes in the settings and of what could not be delivered.
   public init(_ workspace: Workspace, environment: [String: String], notice: @escaping Notice) {
     let settings = NoticeSettings(workspace, environment: environment)
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+    let secrets = workspace.secrets(outer: environment)
     let outbox = Outbox(workspace)
     var carriers: [any Carrier] = []
     if let command = settings.command {

@@ -18,7 +18,7 @@ struct SecretChecks {
     let count = documents.count { exists($0) } + groups.map(\.count).reduce(0, +)
     return
       (found.isEmpty
-      ? [.ok("secrets", "\(count == 1 ? "1 file" : "\(count) files") with settings, none open to others")] : found)
+      ? [.ok("secrets", "\(count == 1 ? "1 file" : "\(count) files") with settings, no secret open to others")] : found)
       + unread
       + short
   }

@@ -100,8 +100,11 @@ struct TagReader {
     return TechnicalPattern.isMeasure(token.key, fraction, of: unit) ? (isGlued ? 2 : 3) : 0
   }
 
-  /// `Hindi Dubbed`, `Hindi Movie`.
+  /// `Hindi Dubbed`, `Hindi Movie`, `Full Hindi Movie`.
   private func namedLanguage(at index: Int) -> ReleaseTag? {
+    if tokens[index].key == "full", index + 2 < tokens.count, namedLanguage(at: index + 1)?.kind == .language {
+      return ReleaseTag(kind: .process, tokens: index..<index + 3)
+    }
     let next = key(index + 1)
     let isDubbed = next == "dubbed" || next == "subbed"
     guard isDubbed || next == "movie", ReleaseVocabulary.kinds[tokens[index].key] == .language else { return nil }

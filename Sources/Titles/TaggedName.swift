@@ -25,6 +25,13 @@ struct TaggedName {
     let words = group.tokens
     if words.contains(where: isTechnical) || siteLength(at: words.lowerBound) > 0 { return true }
     if words.count == 1, group.isSquare, isChecksum(tokens[words.lowerBound].key) { return true }
+    // The name of a channel, and which of the files of a film it is: `(1 of 2)`.
+    if words.contains(where: { tokens[$0].text.first == "@" && tokens[$0].text.utf8.count > 1 }) { return true }
+    if words.count == 3, tokens[words.lowerBound + 1].key == "of", tokens[words.lowerBound].isNumber,
+      tokens[words.upperBound - 1].isNumber
+    {
+      return true
+    }
     let namesEdition = ReleaseVocabulary.editionNouns.contains(tokens[words.upperBound - 1].key)
     if namesEdition, words.count > 1 { return true }
     let ends = [tags[words.lowerBound], tags[words.upperBound - 1]].compactMap { $0?.kind }

@@ -4,7 +4,7 @@ enum TechnicalPattern {
     let bytes = Array(key.utf8)
     guard bytes.count > 2 else { return false }
     if isASCIIDigit(bytes[0]) { return isSize(bytes) }
-    return hasNumberedStem(bytes) || isIdentifier(bytes) || isEpisode(bytes) || isRip(bytes)
+    return hasNumberedStem(bytes) || isIdentifier(bytes) || isSeason(key) || isEpisode(bytes) || isRip(bytes)
   }
 
   /// Whether a number and what follows it are a measure: `60 FPS`, `1400 MB`. What has four digits else is a year.
@@ -85,12 +85,18 @@ enum TechnicalPattern {
     bytes.count >= 9 && bytes.starts(with: "tt".utf8) && bytes.dropFirst(2).allSatisfy(isASCIIDigit)
   }
 
+  /// `S01`; at the beginning it may be a word of a title.
+  static func isSeason(_ key: String) -> Bool {
+    key.utf8.count == 3 && key.utf8.first == UInt8(ascii: "s") && key.utf8.dropFirst().allSatisfy(isASCIIDigit)
+  }
+
   /// `S01E02`
   private static func isEpisode(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count >= 6, bytes[0] == UInt8(ascii: "s") else { return false }
+    guard bytes[0] == UInt8(ascii: "s") else { return false }
     let season = bytes.dropFirst().prefix(while: isASCIIDigit)
     let rest = bytes[season.endIndex...]
-    return season.count >= 2 && rest.first == UInt8(ascii: "e") && rest.dropFirst().allSatisfy(isASCIIDigit)
+    return season.count >= 2 && rest.first == UInt8(ascii: "e") && rest.count > 1
+      && rest.dropFirst().allSatisfy(isASCIIDigit)
   }
 
   /// `WEBRip`, `BDMux`, and `BDRipMux` with them.

@@ -19,7 +19,7 @@ struct TitleCut {
     } else {
       year = choice?.year
     }
-    let certainEnd = min(choice?.titleEnd ?? limit, limit)
+    let certainEnd = min(choice?.titleEnd ?? limit, limit, name.phraseOfProcess(behind: first) ?? limit)
     var end = TitleEnd(of: name, start: first, limitToken: certainEnd, year: choice)
     let words = name.firstOfAlternatives(first..<end.token())
     text = name.text(of: latinTitle(within: words, of: name.tokens))
@@ -48,6 +48,16 @@ extension TaggedName {
     }
     let group = groups.first { $0.tokens.lowerBound > start && isJunk($0) }
     return min(word ?? tokens.count, group?.tokens.lowerBound ?? tokens.count)
+  }
+
+  /// Where words that say themselves that a film follows, or came before, begin: what is behind them describes it.
+  fileprivate func phraseOfProcess(behind start: Int) -> Int? {
+    tokens.indices.dropFirst(start + 1).first { index in
+      guard let tag = tags[index], tag.isPhraseOfProcess, tag.tokens.lowerBound == index else { return false }
+      // `New Full Movie - Title`: what announces a film is none.
+      return !tokens[index - 1].isDangling
+        && !tokens[start..<index].allSatisfy { TitleVocabulary.announcing.contains($0.key) }
+    }
   }
 
   /// The title before the others that a name also tells: `Ladri di biciclette AKA Bicycle Thieves`, `a.k.a.`.

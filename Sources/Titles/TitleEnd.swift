@@ -128,14 +128,22 @@ struct TitleEnd {
         || words.contains { $0.isNumber && $0.text.utf8.count < 3 || TitleVocabulary.parts.contains($0.key) })
   }
 
-  /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it.
+  /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it, `Title - site.tld` for where it is from.
   private func startOfSuffix(before end: Int) -> Int? {
     guard case .nameEnd = limit, end - 1 > start else { return nil }
     let last = name.tokens[end - 1]
     if last.gap == "-", TitleVocabulary.extras.contains(last.key) { return end - 1 }
+    if isSite(before: end) { return end - 2 }
     if last.key.hasPrefix("part"), last.key.dropFirst(4).isNumber { return end - 1 }
     let isPart = end - 2 > start && TitleVocabulary.parts.contains(name.tokens[end - 2].key)
     return isPart && (last.isNumber || TitleVocabulary.romanNumbers.contains(last.key)) ? end - 2 : nil
+  }
+
+  /// `Title - site.tld`; but `Title - Subtitle.de` tells a language, and where dots stand for spaces two words are no site.
+  private func isSite(before end: Int) -> Bool {
+    guard end - 2 > start, name.siteLength(at: end - 2) == 2 else { return false }
+    let dash = name.tokens[end - 2]
+    return dash.isDashed && !dash.gap.contains(".") && !FileEndings.subtitleMarkers.contains(name.tokens[end - 1].key)
   }
 }
 

@@ -28,6 +28,11 @@ struct TitleStart {
       }
       return name.isJunk(group) || group.isSquare ? (end, nil) : nil
     }
+    if let date = dateEnd(at: index, of: name, years: years),
+      canStartTitle(at: date, of: name, years: years, behindJunk: true)
+    {
+      return (date, name.tokens[index].fourDigits)
+    }
     let channel = Self.channelEnd(at: index, of: name)
     if channel > index, canStartTitle(at: channel, of: name, years: years) { return (channel, nil) }
     if index == 0, startsWithLanguage(name), canStartTitle(at: 1, of: name, years: years) { return (1, nil) }
@@ -39,7 +44,8 @@ struct TitleStart {
       if index == 0, canStartTitle(at: site, of: name, years: years, behindJunk: isSetApart) { return (site, nil) }
     }
     guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count,
-      index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years)
+      index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years),
+      index > 0 || !TechnicalPattern.isSeason(name.tokens[0].key)
     else { return nil }
     return (tag.tokens.upperBound, nil)
   }
@@ -48,6 +54,17 @@ struct TitleStart {
   private static func startsWithLanguage(_ name: TaggedName) -> Bool {
     guard name.tokens.count > 1, name.tokens[1].isDashed, name.tokens[0].text.utf8.count <= 3 else { return false }
     return ReleaseVocabulary.kinds[name.tokens[0].key] == .language
+  }
+
+  /// The word behind a day in front: `2023-08-15 Title`.
+  private static func dateEnd(at index: Int, of name: TaggedName, years: ClosedRange<Int>) -> Int? {
+    let numbers = name.tokens[(index + 1)...].prefix(2).map { token in
+      token.text.utf8.count == 2 && ["-", ".", "_"].contains(token.gap) ? Int(token.text) ?? 0 : 0
+    }
+    guard numbers.count == 2, (1...12).contains(numbers[0]), (1...31).contains(numbers[1]),
+      name.tokens[index].isYear(in: years)
+    else { return nil }
+    return index + 3
   }
 
   /// The word behind the name of the channel that a file was shared in: `@Films_Here - Title`.

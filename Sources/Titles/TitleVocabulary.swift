@@ -12,6 +12,9 @@ enum TitleVocabulary {
   /// Words before a number that make it the title's: a class, a summer, a war `of` that year.
   static let dating: Set<String> = ["of", "since", "circa", "anno", "before"]
 
+  /// Words that uploaders put before a film: `New Full Movie - Title`, `South Indian Hindi Dubbed Movie Title`.
+  static let announcing: Set<String> = ["new", "latest", "watch", "south", "indian", "bollywood", "hollywood"]
+
   /// Words for one of the files a film is split into.
   static let parts: Set<String> = ["part", "pt", "parte", "partie", "teil"]
 
@@ -29,7 +32,7 @@ enum TitleVocabulary {
     list(
       """
       com net org info tv cc to ws me biz xyz club site online party vip show lat be se tf is in ru eu mx ag
-      lt am cd ph li io fr it de cz cx la life live pro link zone co uk
+      lt am cd ph li io fr it de cz cx la life live pro link zone co uk nl pl ro vc pw bz sx si ngo pics mobi top
       """))
 
   /// Words of releases that titles have in capitals, too.

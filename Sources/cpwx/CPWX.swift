@@ -103,12 +103,10 @@ struct ExitStatus: Error {
   let rawValue: Int32
 
   static let someFailed = ExitStatus(rawValue: 1)
-  static let usage = ExitStatus(rawValue: 64)
-  static let damaged = ExitStatus(rawValue: 65)
-  static let missingEngine = ExitStatus(rawValue: 69)
-  static let io = ExitStatus(rawValue: 74)
-  static let locked = ExitStatus(rawValue: 75)
-  static let configuration = ExitStatus(rawValue: 78)
+  static let usage = ExitStatus(.usage)
+  static let damaged = ExitStatus(.damaged)
+  static let io = ExitStatus(.io)
+  static let configuration = ExitStatus(.configuration)
 
   init(rawValue: Int32) { self.rawValue = rawValue }
 
@@ -118,14 +116,5 @@ struct ExitStatus: Error {
     self.init(rawValue: codes.count == 1 ? code : 1)
   }
 
-  init(_ code: JobError.Code) {
-    switch code {
-    case .usage: self = .usage
-    case .damaged: self = .damaged
-    case .io: self = .io
-    case .locked: self = .locked
-    case .configuration: self = .configuration
-    case .missingEngine: self = .missingEngine
-    }
-  }
+  init(_ code: JobError.Code) { rawValue = code.exitStatus }
 }

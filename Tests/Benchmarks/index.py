@@ -69,6 +69,25 @@ def changes(bench, workspace, empty):
     return {f"state changes a second, {name.replace('_', ' ')}": round(statistics.median(values)) for name, values in rates.items()}
 
 
+def furnish(cpwx, workspace):
+    """Gives a workspace films, batches and archives, which completions offer beside its jobs; the id of an archived job."""
+    for folder, ending, content in (("in", "mkv", ""), ("logs/batches", "json", '{"status": "completed", "jobs": []}\n')):
+        os.makedirs(f"{workspace}/{folder}", exist_ok=True)
+        for number in range(OFFERED):
+            with open(f"{workspace}/{folder}/20240101-220000-{number}.{ending}", "w") as file:
+                file.write(content)
+
+    def jobs(*filters):
+        said = subprocess.run(
+            [cpwx, "job", "list", *filters, "--limit", str(OFFERED), "--format", "ndjson", "-C", workspace], check=True, stdout=subprocess.PIPE)
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+    if not jobs("archive=restored"):
+        folders = [f"{workspace}/{job['output_dir']}" for job in jobs("status=completed")]
+        subprocess.run([cpwx, "archive", "--keep", "-q", *folders, "-C", workspace], check=True, stdout=subprocess.DEVNULL)
+    return jobs("archive=restored")[0]["job_id"]
+
+
 def measured(bench, cpwx, workspace, size):
     """Rows of the table: what, and the figure."""
     subprocess.run([bench, "generate", workspace, str(size)], check=True)

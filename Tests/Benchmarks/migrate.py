@@ -13,7 +13,6 @@ migrate.py --make FOLDER TREES only makes the trees.
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys

@@ -151,7 +151,7 @@ class Tab:
     def test_options_before_the_command_are_completed_and_so_is_what_follows_them(self):
         self.completed("cpwx --form", "cpwx --format")
         self.completed("cpwx --format ndj", "cpwx --format ndjson")
-        self.completed(f"cpwx -C ../films arch", "cpwx -C ../films archive")
+        self.completed("cpwx -C ../films arch", "cpwx -C ../films archive")
         self.completed(f"cpwx -C ../films archive restore {self.newest[:-1]}", f"cpwx -C ../films archive restore {self.newest}")
 
     def test_a_newline_in_the_name_of_a_film_makes_no_other_film(self):

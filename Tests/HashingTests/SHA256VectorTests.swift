@@ -57,6 +57,19 @@ struct `SHA-256 of bytes` {
     }
   }
 
+  @Test func `is the same when one goes on behind more bits than one word counts`() {
+    let piece = [UInt8](repeating: 0, count: 1 << 20)
+    var whole = SHA256()
+    var resumed = SHA256()
+    for number in 1...513 {
+      whole.update(piece)
+      resumed.update(piece)
+      if number >= 511 { resumed = SHA256(resuming: resumed.state, after: number << 20) }
+    }
+    let (expected, digest) = (whole.finish(), resumed.finish())
+    #expect(digest == expected)
+  }
+
   @Test func `is the same for collections without storage of their own`() {
     #expect(SHA256.hex(of: repeatElement(0x61, count: 3)) == SHA256.hex(of: "aaa".utf8))
     #expect(SHA256.hex(of: [0x63, 0x62, 0x61].reversed()) == SHA256.hex(of: "abc".utf8))

@@ -74,38 +74,54 @@ import Testing
     #expect(try site.ids("title~don") == [])
   }
 
-  @Test func `never stands on a page that it does not fit, however many were changed`() throws {
+  @Test func `is noticed among two thousand, of more only when under way, shown, or while a run is at work`() throws {
     let site = try IndexedWorkspace()
-    for number in 101...160 { try site.job("20260101-\(number)") }
-    for number in 1001...3000 { try site.job("20260102-\(number)") }
-    #expect(try site.ids("status=completed").count == 2060)
-    for number in 101...155 { try site.job("20260101-\(number)", status: "failed", stages: [("asr", "failed")]) }
+    func failed() throws -> [Int] { try site.ids("status=failed").compactMap { Int($0.suffix(4)) } }
+    func fail(_ number: Int) throws {
+      try site.job("20260101-\(number)", status: "failed", stages: [("asr", "failed")])
+    }
+    try site.plainJobs(1001...1001, status: "pending")
+    try site.plainJobs(1002...1002, status: "running")
+    let run = try FileLock.take(site.path("out/2026/01/01/1/20260101-1002/.cpwx.lock"), subject: "the job")
+    try site.plainJobs(1003...3000)
+    #expect(try failed() == [])
+    // However old it is, and whatever is asked.
+    try fail(1003)
+    #expect(try failed() == [1003])
+    try site.job("20260101-1004", title: "Deewaar")
+    #expect(try site.find("deewaar") == ["20260101-1004"])
+    try fail(1005)
+    #expect(try site.look { try $0.counts() }.map(\.jobs) == [1996, 2, 1, 1])
+
+    try site.plainJobs(3001...3001)
+    #expect(try failed() == [1005, 1003])
+    for number in [1001, 1006, 2650] { try fail(number) }
+    #expect(try failed() == [1005, 1003, 1001], "only those that were under way are looked at each time")
+    #expect(try site.ids("status=running") == ["20260101-1002"])
+    _ = consume run
+    #expect(try site.ids("status=interrupted") == ["20260101-1002"], "whoever ran it may have died")
+    try site.plainJobs(1002...1002, status: "pending")
+    #expect(try site.ids("status=interrupted") == [], "another host may go on with it")
+
+    let shown = try JobIndex.job(named: "20260101-1006", in: site.workspace, notice: site.notice)
+    JobIndex.note(shown, in: try site.workspace)
+    #expect(try failed() == [1006, 1005, 1003, 1001])
+
+    let workspace = try site.workspace
+    let feed = IndexFeed(workspace, notice: site.notice, patience: 0)
+    feed.tell(try JobIndex.job(named: "20260101-3001", in: workspace, notice: site.notice).paths(in: workspace))
+    let late = ContinuousClock.now + .seconds(120)
+    while try failed().count < 5, ContinuousClock.now < late { usleep(5_000) }
+    #expect(try failed() == [2650, 1006, 1005, 1003, 1001])
+    feed.finish()
+
+    // Page after page that is looked up holds only such as have changed.
+    for number in 1007...1040 { try fail(number) }
     var query = JobQuery()
     (query.filters, query.ascending, query.limit) = ([try JobFilter("status=completed")], true, 5)
     let page = try site.look { try $0.page(query) }
-    #expect(page.first?.jobID == "20260101-156")
-    #expect(page.count == 5 && page.allSatisfy { $0.status == "completed" })
-  }
-
-  @Test func `is noticed among two thousand, however old it is and whatever is asked`() throws {
-    let site = try IndexedWorkspace()
-    for number in 1001...3000 { try site.job("20260101-\(number)") }
-    #expect(try site.ids("status=failed") == [])
-    try site.job("20260101-1001", title: "Anand", status: "failed", stages: [("asr", "failed")])
-    #expect(try site.ids("status=failed") == ["20260101-1001"])
-    try site.job("20260101-1002", title: "Deewaar")
-    #expect(try site.find("deewaar") == ["20260101-1002"])
-    #expect(try site.look { try $0.counts() }.map(\.jobs) == [1999, 1])
-  }
-
-  @Test func `is noticed among a thousand others that are under way`() throws {
-    let site = try IndexedWorkspace()
-    for number in 1001...2400 {
-      try site.file("out/2026/01/01/1/20260101-\(number)/manifest.json", #"{"status": "pending"}"#)
-    }
-    #expect(try site.ids("status=completed") == [])
-    try site.job("20260101-1001")
-    #expect(try site.ids("status=completed") == ["20260101-1001"])
+    #expect(page.map(\.jobID) == ["1004", "1041", "1042", "1043", "1044"].map { "20260101-" + $0 })
+    #expect(site.notices.isEmpty, "\(site.notices)")
   }
 
   @Test func `is completed by its final video alone, as long as that is there`() throws {
@@ -153,37 +169,6 @@ import Testing
     }
   }
 
-  @Test func `is found in lists once it was shown`() throws {
-    let site = try IndexedWorkspace()
-    for number in 1001...3010 { try site.job("20260102-\(number)") }
-    #expect(try site.ids("status=failed") == [])
-    try site.job("20260102-1001", title: "Anand", status: "failed", stages: [("asr", "failed")])
-    #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
-    let shown = try JobIndex.job(named: "20260102-1001", in: site.workspace, notice: site.notice)
-    JobIndex.note(shown, in: try site.workspace)
-    #expect(try site.ids("status=failed") == ["20260102-1001"])
-    #expect(site.notices.isEmpty)
-    try site.remove(".cpwx/index.sqlite")
-    JobIndex.note(shown, in: try site.workspace)
-    #expect(!exists(site.database), "no index is made for it")
-  }
-
-  @Test func `is found in lists, however old it is, once a run has been at work for a while`() throws {
-    let site = try IndexedWorkspace()
-    for number in 1001...3120 { try site.job("20260102-\(number)") }
-    #expect(try site.ids("status=failed") == [])
-    try site.job("20260102-1003", title: "Anand", status: "failed", stages: [("asr", "failed")])
-    #expect(try site.ids("status=failed") == [], "it is not among those that are looked at each time")
-    let workspace = try site.workspace
-    let feed = IndexFeed(workspace, notice: site.notice, patience: 0)
-    feed.tell(try JobIndex.job(named: "20260102-3120", in: workspace, notice: site.notice).paths(in: workspace))
-    let late = ContinuousClock.now + .seconds(120)
-    while try site.ids("status=failed").isEmpty, ContinuousClock.now < late { usleep(5_000) }
-    #expect(try site.ids("status=failed") == ["20260102-1003"])
-    feed.finish()
-    #expect(site.notices.isEmpty, "\(site.notices)")
-  }
-
   @Test func `keeps its stages and history in the index when one that comes from there is shown`() throws {
     let site = try IndexedWorkspace()
     try site.job("20260102-101", title: "Anand", status: "failed", stages: [("asr", "failed")])
@@ -192,6 +177,9 @@ import Testing
     JobIndex.note(shown, in: try site.workspace)
     let film = try site.look { try $0.film(of: shown) }
     #expect(film.stages.map(\.name) == ["asr"])
+    try site.remove(".cpwx/index.sqlite")
+    JobIndex.note(shown, in: try site.workspace)
+    #expect(!exists(site.database), "no index is made for it")
   }
 
   @Test func `shows its batch too, also one that was killed`() throws {

@@ -19,6 +19,7 @@ import Testing
     ("10 who archived what", "9a2e1fad272307946c30e5ce0a8fd7c10457a4e9179ea60fd407020906b63dec"),
     ("11 who ran stages", "9d35171d6e346b7e316d7c31d1023054f040d0841eb4793016b5da78945f6546"),
     ("12 the few by a mark that stays", "203525919f0d64cf693db22d3935748a019424fa1e748c8f594451a929f730ab"),
+    ("13 titles in the order of their words", "8c5c53652d8d171c5502552e0e2518754fe7d1b68fa39976c34ed61c007cb30c"),
   ]
 
   @Test func `are what they were after each migration`() throws {

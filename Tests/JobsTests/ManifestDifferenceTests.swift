@@ -37,6 +37,16 @@ import Testing
       ])
   }
 
+  @Test func `has what differs in the outputs themselves beside what else differs of their stage, and once`() throws {
+    let stage = #"{"status": "success", "outputs": {"a": {"path": "a", "size_bytes": 3}}}"#
+    let longer = #"{"status": "success", "outputs": {"a": {"path": "a", "size_bytes": 4}}}"#
+    let old = try manifest("20251030-001", one: stage, two: stage)
+    let new = try manifest("20251030-002", one: stage, two: longer)
+    let content = ManifestDifference(stage: "one", key: "outputs.a.sha256", old: .string("ab"), new: .string("cd"))
+    let size = ManifestDifference(stage: "two", key: "outputs.a.size_bytes", old: .int(3), new: .int(4))
+    #expect(old.differences(to: new, outputs: [size, content]) == [content, size])
+  }
+
   @Test func `takes hyphens and underscores for the same stage, whatever the kind of manifest`() throws {
     let old = Manifest(document: ["stages": ["pre-ner": ["status": .string("success")]]])
     let new = Manifest(document: ["stages": .array([["name": .string("pre_ner"), "status": .string("failed")]])])

@@ -184,6 +184,22 @@ struct `Findings in a manifest` {
       "\n      \"user_id\": 1", "\n      \"user_id\": \"1\"",
       "error $.stages.demux.user_id is \"1\"; expected a whole number from 1"
     ),
+    (
+      "\n      \"user_id\": 1", "\n      \"user_id\": 2",
+      "error $.stages.demux.user_id is 2; expected that of the job, 1"
+    ),
+    (
+      "\n      \"job_env_file\": ", "\n      \"job_env_file\": 5, \"other\": ",
+      "error $.stages.demux.job_env_file is 5; expected a path"
+    ),
+    (
+      "\"description\": \"Input video file\"", "\"description\": {}",
+      "error $.stages.demux.input_files[0].description is an object; expected a text"
+    ),
+    (
+      "\"current_stage\": null", "\"current_stage\": 7",
+      "error $.pipeline.current_stage is 7; expected a stage's name or null"
+    ),
     ("T17:30:45.678901", "T12:30:45.678901", "error $.timing.completed_at is before started_at"),
     (
       "T17:30:45.678901", "T15:30:45.678901",
@@ -223,6 +239,23 @@ struct `Findings in a manifest` {
     let found = try Manifest.findings(ofFileAt: path).map { "\($0.path) \($0.message)" }
     #expect(found.first?.hasPrefix("$ begins with a byte-order mark") == true, "\(found)")
     #expect(found.contains("$.input.title holds bytes that are no UTF-8"), "\(found)")
+  }
+
+  @Test(arguments: [
+    ("Movie Name", "Movie\nName", "$ holds a control character in the string on line 9, as it is"),
+    ("Movie Name", "Movie\\q", "$.input.title holds a backslash that begins no escape of JSON"),
+    ("Movie Name", "\\u12", "$.input.title holds a backslash that begins no escape of JSON"),
+    ("\"title\"", "\"ti\\q\": 1, \"title\"", "$.input.ti\\q holds a backslash that begins no escape of JSON"),
+    ("Movie Name", #"Movie \"\\\/\b\f\n\r\t\u00e9\ud800"#, ""),
+  ])
+  func `name strings that only some readers of JSON take`(old: String, new: String, finding: String) throws {
+    let site = try TemporaryWorkspace()
+    try #require(Manifests.documented.contains(old))
+    let path = site.path("manifest.json")
+    try DurableFile.write(Array(Manifests.documented.replacing(old, with: new, maxReplacements: 1).utf8), to: path)
+    let found = try Manifest.findings(ofFileAt: path).filter { $0.path != "$.stages.demux.outputs.audio.path" }
+    #expect(found.count == (finding.isEmpty ? 0 : 1), "\(found)")
+    #expect(found.allSatisfy { "\($0.path) \($0.message)".hasPrefix(finding) }, "\(found)")
   }
 
   @Test func `come in spite of names that no path can hold`() throws {

@@ -103,6 +103,38 @@ struct `A stage's record` {
     _ = site
   }
 
+  @Test func `begins anew where the run that had it begin is dead`() async throws {
+    let (site, paths) = try job()
+    let began = "2001-01-01T10:00:00.000000"
+    try ManifestStore(paths.manifest).update(orElse: Manifest(document: [:])) { manifest in
+      manifest.changeStage("asr") { entry in
+        entry = ["status": .string("running"), "started_at": .string(began), "attempt": .int(1)]
+      }
+    }
+    try DurableFile.write([], to: paths.lock)
+    try await StageManifest.record("asr", number: 7, in: paths.output, environment: [:]) { _ in }
+    let manifest = try Manifest(reading: paths.manifest)
+    let started = try #require(manifest.stage("asr")?.fields["started_at"]?.string)
+    #expect(started > began)
+    #expect(manifest.history.last?.what == .stageStarted && manifest.history.last?.at == began)
+    _ = site
+  }
+
+  @Test func `keeps how the job ended that another writer ran`() async throws {
+    let (site, paths) = try job()
+    let ended = "2001-01-01T11:00:00.000000"
+    try ManifestStore(paths.manifest).update(orElse: Manifest(document: [:])) { manifest in
+      manifest.changeStage("asr") { $0 = ["status": .string("success"), "completed_at": .string(ended)] }
+      manifest.document["pipeline"] = ["status": .string("completed")]
+      manifest.document["timing"] = ["completed_at": .string(ended)]
+    }
+    try await StageManifest.record("asr", number: 7, in: paths.output, environment: [:]) { _ in }
+    let history = try Manifest(reading: paths.manifest).history
+    #expect(history.map(\.what) == [.created, .completed, .stageSucceeded])
+    #expect(history.dropFirst().allSatisfy { $0.at == ended })
+    _ = site
+  }
+
   @Test func `leaves another stage's name in current_stage`() async throws {
     let (site, paths) = try job()
     try await StageManifest.record("demux", number: 1, in: paths.output, environment: [:]) { _ -> Void in

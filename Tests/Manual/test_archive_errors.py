@@ -2,16 +2,13 @@
 
 import hashlib
 import io
-import os
-import shutil
-import signal
 import struct
 import subprocess
 import tarfile
 import unittest
 from pathlib import Path
 
-from provoking import CPWX, ErrorCase, Place, ended, through, wait_for
+from provoking import CPWX, ErrorCase, through
 
 NAME = b"cpwxTOC1"
 
@@ -404,6 +401,29 @@ class ForeignArchives(ErrorCase):
                 break
         self.expect("cannot be read", 74, outcome)
         self.assertIn(f"{archive}: cannot be read (Cannot allocate memory)", outcome[1])
+
+    def test_less_memory_than_zstd_takes_to_write(self):
+        job, _ = self.place.archive("--keep")
+
+        def within(room):
+            # With one arena for all threads it makes no difference which of them comes first.
+            return self.place.cpwx(
+                "--core=0:0", f"--as={room << 10}", "timeout", "60", CPWX, "archive", "--keep", "--force", job, program="prlimit",
+                environment={"GLIBC_TUNABLES": "glibc.malloc.arena_max=1", "SWIFT_BACKTRACE": "enable=no"})
+
+        enough, short = 1 << 24, 1 << 23
+        while within(short)[0] == 0:
+            enough, short = short, short // 2
+        while enough - short > 1024:
+            middle = (enough + short) // 2
+            enough, short = (middle, short) if within(middle)[0] == 0 else (enough, middle)
+        # With a little less the last threads are not there, of 8 MB each; with much less the buffers are not, which come first.
+        for room in range(enough, enough - 96 * 1024, -1024):
+            outcome = within(room)
+            if "the archive cannot be written" in outcome[1]:
+                break
+        self.expect("the archive cannot be written", 74, outcome)
+        self.assertIn("the archive cannot be written (Cannot allocate memory)", outcome[1])
 
 
 if __name__ == "__main__":

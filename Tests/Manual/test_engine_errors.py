@@ -15,7 +15,7 @@ import unittest
 import wave
 from pathlib import Path
 
-from provoking import CPWX, SILENCE, ErrorCase
+from provoking import SILENCE, ErrorCase
 from test_manual import ROOT
 
 HOME = Path(os.environ.get("CPWX_ENGINES") or Path(

@@ -194,6 +194,11 @@ class Manifests(ErrorCase):
         whole = json.dumps(self.WHOLE).encode()
         self.found("begins with a byte-order mark, which no JSON does; Python refuses the file", b"\xef\xbb\xbf" + whole)
         self.found("holds bytes that are no UTF-8", whole.replace(b'"A"', b'"\xff"'))
+        self.found(
+            "holds a control character in the string on line N, as it is; Python refuses the file",
+            whole.replace(b'"A"', b'"A\nB"'))
+        self.found(
+            "holds a backslash that begins no escape of JSON; Python refuses the file", whole.replace(b'"A"', b'"A\\q"'))
         self.found("is ..., more than a number can be", whole.replace(b"1999", b"1e999"))
         self.found("stands there twice; most readers take the last", whole.replace(b'"user_id": 1', b'"user_id": 1, "user_id": 1'))
 

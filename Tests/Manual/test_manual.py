@@ -509,6 +509,7 @@ class ArchiveFormat(unittest.TestCase):
 class Errors(unittest.TestCase):
     def test_every_exit_code_is_documented(self):
         codes = set(re.findall(r"ExitStatus\(rawValue: (\d+)\)", "\n".join(sources("Sources/cpwx"))))
+        codes |= set(re.findall(r"case (?:\.\w+(?:, )?)+: (\d+)$", (ROOT / "Sources/Jobs/JobError.swift").read_text(), re.MULTILINE))
         self.assertLessEqual({"1", "64", "65", "69", "74", "75", "78"}, codes)
         listed = set(re.findall(r"^\.It ([\d , ]+)$", page("cpwx-errors.7"), re.MULTILINE))
         self.assertEqual(codes - listed - {"130", "143"}, set())

@@ -3,7 +3,6 @@
 CPWX names the program, by default .build/debug/cpwx.
 """
 
-import os
 import shutil
 import signal
 import unittest

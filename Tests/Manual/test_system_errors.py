@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from provoking import AS_ROOT, CPWX, ErrorCase, ended, wait_for
+from provoking import AS_ROOT, CPWX, ErrorCase
 
 RENAMES = "renameat2,rename,renameat"
 

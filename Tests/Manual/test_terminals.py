@@ -164,6 +164,7 @@ class Terminals(unittest.TestCase):
         [numbers] = re.findall(rf"(?m)^Size +{size}, archived {size}$", said)
         self.assertEqual([int(number) for number in numbers], [told["bytes"], told["archive_bytes"]])
         self.assertGreater(told["bytes"], 0)
+        self.assertRegex(said, rf"(?m)^Date +{told['date'][:19].replace('T', ' ')}, \d+ days ago$")
         for file in told["files"]:
             if file["kind"] == "file":
                 self.assertRegex(said, rf"(?m)^{file['mode']} +{file['size']} .* {re.escape(file['path'])}$")

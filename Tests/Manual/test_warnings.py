@@ -15,7 +15,7 @@ import time
 import unittest
 from pathlib import Path
 
-from provoking import CPWX, ErrorCase, Place, ended, wait_for
+from provoking import ErrorCase, Place, ended, wait_for
 
 RENAMES = "renameat2,rename,renameat"
 GONE = """\

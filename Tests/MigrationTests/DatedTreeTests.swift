@@ -30,6 +30,17 @@ struct DatedTreeTests {
     #expect(second.problems.contains { $0.severity == .warning && $0.message.contains("id") })
   }
 
+  @Test func `numbers keep apart however long they are`() throws {
+    let workspace = try OldWorkspace()
+    let ids = ["20250605-3000000001", "20250605-3000000002"]
+    for id in ids { try workspace.folder.file("old/out/2025/06/05/1/\(id)/manifest.json", job(id, 1)) }
+    let here = try Workspace(at: workspace.root, environment: [:])
+    let trees = try OldTrees(workspace.root.pushing("old"), in: here)
+    var planned: [String?] = []
+    try MigrationPlan(of: trees, in: here, options: MigrationOptions()).forEach { planned.append($0.id?.description) }
+    #expect(planned == ids)
+  }
+
   @Test func `jobs of today's layout in another folder come along, under ids that are free`() throws {
     let workspace = try OldWorkspace()
     try workspace.folder.file("out/2025/06/05/1/20250605-001/manifest.json", job("20250605-001", 1))

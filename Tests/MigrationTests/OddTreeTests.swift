@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Migration
 import SystemPackage
@@ -69,6 +70,19 @@ struct OddTreeTests {
     #expect(entry.status == .interrupted)
     #expect(entry.problems.contains { $0.severity == .warning && $0.message.contains("manifest.json") })
     #expect(entry.isMigrated)
+  }
+
+  @Test func `an output in a folder that is a link counts as there`() throws {
+    let workspace = try OldWorkspace()
+    let sound = try workspace.folder.file("elsewhere/audio.wav", "sound")
+    try workspace.film("Film_2001", manifest: OldWorkspace.manifest(), stages: ["metadata/tmdb_data.json"])
+    try FileManager.default.createSymbolicLink(
+      atPath: workspace.folder.path("out/Film_2001/audio").string, withDestinationPath: "../../elsewhere")
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.completedStages == ["demux", "tmdb"])
+    #expect(!entry.problems.contains { $0.message.contains("its output is gone") })
+    #expect(unlink(sound.string) == 0)
+    #expect(try workspace.entry("Film_2001").problems.contains { $0.message.contains("its output is gone") })
   }
 
   @Test func `a stage that came to succeed is not failed, whatever the lists say`() throws {

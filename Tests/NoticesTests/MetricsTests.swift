@@ -18,14 +18,14 @@ struct `The metrics of a batch` {
   @Test func `are what promtool has nothing to say against`() throws {
     #expect(try run(["promtool", "check", "metrics"], input: example.metrics.text) == (0, ""))
     var others = Metrics()
-    others.counter("cpwx_retries_total", "Attempts after\nthe \\ first.", 3, labels: [("title", "शोले \r\n\\\"")])
+    others.gauge("cpwx_retries", "Attempts after\nthe \\ first.", 3, labels: [("title", "शोले \r\n\\\"")])
     others.gauge("cpwx_odd_ratio", "Numbers that are none.", .nan, labels: [("kind", "nan")])
     others.gauge("cpwx_odd_ratio", "", -.infinity, labels: [("kind", "low")])
     others.gauge("cpwx_odd_ratio", "", 1e300, labels: [("kind", "high")])
     #expect(try run(["promtool", "check", "metrics"], input: others.text) == (0, ""))
     // It does look.
     var wrong = Metrics()
-    wrong.counter("cpwx_retries", "A counter's name ends in _total.", 3)
+    wrong.gauge("cpwx_retries_total", "Only a counter's name ends in _total.", 3)
     #expect(try run(["promtool", "check", "metrics"], input: wrong.text).status != 0)
   }
 

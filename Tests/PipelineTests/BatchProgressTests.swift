@@ -55,8 +55,22 @@ struct BatchProgressTests {
     progress.note(.jobEnded(second, status: .interrupted, seconds: 2, reason: nil))
     #expect(progress.failures.map(\.reason) == ["asr: no memory"])
     #expect(progress.fraction == 1)
-    // One that was interrupted has not ended its film; the batch's end is near all the same.
+    // One that was cancelled has not ended its film; the batch's end is near all the same.
     #expect(progress.ended == 1)
+  }
+
+  @Test func `what is left for the next run by a batch that was told to end is not done`() throws {
+    let folder = try TemporaryFolder()
+    let workspace = try Workspace(at: folder.root, environment: [:])
+    let job = JobPaths(id: try #require(JobID("20260101-001")), userID: 1, in: workspace)
+    var progress = BatchProgress()
+    progress.note(.batchStarted("b", films: 2, stages: 8, lanes: ["cpu": 2], expected: 100))
+    progress.note(.jobStarted(job, title: "Sholay", year: 1975, input: "/in/a.mp4"))
+    progress.note(.stageEnded(job, stage: "demux", status: .success, seconds: 1, reason: nil))
+    progress.note(.batchStopping(.drain, because: nil))
+    progress.note(.jobEnded(job, status: .interrupted, seconds: 2, reason: nil))
+    #expect(progress.fraction == 1.0 / 8)
+    #expect(progress.ended == 0)
   }
 
   @Test func `of a stage that is tried again and of a batch that was told to end other processes know`() throws {

@@ -194,6 +194,13 @@ import Testing
     #expect(stage.lane == "cpu")
   }
 
+  @Test func `gives a lane that it does not speak of one place, and cpu two`() throws {
+    let stages = ["cpu", "gpu", "gpu", "disk"].enumerated()
+      .map { "  - {name: s\($0.offset), number: \($0.offset + 1), command: [x], lane: \($0.element)}\n" }
+    let pipeline = try PipelineDefinition(yaml: "lanes: {disk: 3}\nstages:\n" + stages.joined(), file: "p")
+    #expect(pipeline.laneSizes == ["cpu": 2, "disk": 3, "gpu": 1])
+  }
+
   @Test func `takes over the pairs that a merge key names, and none that stands there itself`() throws {
     let yaml = """
       x-defaults: &d {command: [x], lane: io, timeout: 5m}

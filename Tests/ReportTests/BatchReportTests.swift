@@ -119,6 +119,31 @@ import Testing
     #expect((report.gone, report.unreadable) == (2, 0))
   }
 
+  @Test func `what was archived since is not called removed`() async throws {
+    let site = try ReportedWorkspace()
+    for number in 1...2 {
+      site.entry("20260101-00\(number)", user: 1, input: "in/\(number).mkv", decision: "new", status: "completed")
+    }
+    try site.place.file("archive/2026/01/01/1/20260101-001.tar.zst", "")
+    let report = try await site.report()
+    #expect(report.besides.map { "\($0.films) \($0.what)" } == ["1 archived since", "1 removed since"])
+    #expect(
+      report.jobs.map(\.problem) == ["20260101-001 was archived since", "20260101-002 was removed since"])
+    #expect(report.gone == 2)
+  }
+
+  @Test func `an attempt that was tried again had its stage's lane, too`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(
+      1, title: "Again", failures: [.init(name: "asr", start: 0, end: 300, reason: "exit code 1")],
+      [.init(name: "asr", start: 310, end: 410)])
+    let report = try await site.report(took: 500)
+    #expect(report.jobs[0].stages.map(\.attempt) == [1, 2])
+    #expect(report.jobs[0].stages.map(\.lane) == ["gpu", "gpu"])
+    #expect(report.jobs[0].stages.map(\.number) == [1, 1])
+    #expect(report.lanes.map(\.busySeconds) == [400])
+  }
+
   @Test func `fields of the wrong kind and times that are none do no harm`() async throws {
     let site = try ReportedWorkspace()
     site.entry("20260101-001", input: "in/odd\0.mkv", decision: "new", status: "completed")

@@ -94,4 +94,16 @@ import Testing
       [.init(name: "asr", start: 0, end: 1, status: "failed", reason: "exit code 1", error: "of the second")])
     #expect(try await site.report().causes.first?.logLines == ["\(header) 2", "of the second", "="])
   }
+
+  @Test func `no log is shown of a failure that a later run did again`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(
+      1, title: "Film", status: "failed", recorded: "completed", reason: "asr: no room",
+      log: "=== 2026-01-01 22:00:00 asr, attempt 1\nno room\n=== 2026-01-02 22:00:00 asr, attempt 2\nwell done\n",
+      begun: [0, 5000], failures: [.init(name: "asr", start: 0, end: 1, reason: "no room")],
+      [.init(name: "asr", start: 5000, end: 5010)])
+    let cause = try #require(try await site.report().causes.first)
+    #expect(cause.text == "no room")
+    #expect(cause.logLines.isEmpty)
+  }
 }

@@ -449,6 +449,7 @@ class Workspaces(SchemaTestCase):
         self.assertAsDocumented(self.output("migrate", "--from-legacy"), "migrate")
         states = self.output("migrate", "status")
         self.assertEqual([one["state"] for one in states], ["finished"])
+        self.assertIsNotNone(states[0]["planned_at"])
         self.assertAsDocumented(states, "migrate-status")
         self.run_cpwx("migrate", "undo")
         self.assertAsDocumented(self.output("migrate", "status"), "migrate-status")

@@ -433,4 +433,13 @@ struct `Damage to an archive` {
     let error = try expectArchiveError(.damaged) { try written.readBack(tree.folder.path("job.tar.zst")) }
     #expect(error.member == (try .job("final_output.mp4")))
   }
+
+  @Test func `to the end of what was just written is found when it is read back`() throws {
+    let tree = try JobTree()
+    var written = try tree.archive()
+    // As if the tables had been others when they were written.
+    written.archiveDigest = Digest(repeatElement(7, count: 32))
+    let error = try expectArchiveError(.damaged) { try written.readBack(tree.folder.path("job.tar.zst")) }
+    #expect(error.message.contains("the archive's hash is not the one that was recorded"), "\(error)")
+  }
 }

@@ -41,17 +41,22 @@ struct `A hostile archive` {
       os.chdir(sys.argv[1])
       with tarfile.open("two.tar", "w") as tar:
         for name in ("one", "two"): tar.addfile(tarfile.TarInfo(name))
-      subprocess.run(["zstd", "-q", "two.tar"], check=True)
+      with tarfile.open("links.tar", "w") as tar:
+        for name in ("one", "two"):
+          link = tarfile.TarInfo(name); link.type, link.linkname = tarfile.SYMTYPE, "n" * 90; tar.addfile(link)
+      subprocess.run(["zstd", "-q", "two.tar", "links.tar"], check=True)
       """, [folder.root.string])
     let limits = ForeignArchive.Limits()
-    var (few, short, brief) = (limits, limits, limits)
-    (few.members, short.bytes, brief.pathBytes) = (1, 1000, 2)
-    for (limits, told) in [
-      (few, "one more than the 1 members it may have"), (short, "holds more than 1000 bytes once decompressed"),
-      (brief, "its path and those before it are more than 2 bytes"),
+    var (few, short, brief, curt) = (limits, limits, limits, limits)
+    (few.members, short.bytes, brief.pathBytes, curt.pathBytes) = (1, 1000, 2, 92)
+    for (limits, name, told) in [
+      (few, "two", "one more than the 1 members it may have"),
+      (short, "two", "holds more than 1000 bytes once decompressed"),
+      (brief, "two", "its path and those before it are more than 2 bytes"),
+      (curt, "links", "its path and those before it are more than 92 bytes"),
     ] {
       let error = try expectArchiveError(.refused) {
-        _ = try ForeignArchive(folder.path("two.tar.zst"), limits: limits).list()
+        _ = try ForeignArchive(folder.path("\(name).tar.zst"), limits: limits).list()
       }
       #expect("\(error)".contains(told))
     }

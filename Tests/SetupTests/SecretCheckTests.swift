@@ -36,7 +36,7 @@ struct `The check of the secrets` {
     try setMode(0o644, site.folder.path("config/.env"))
     let found = try results(site)
     #expect(found.map(\.status) == [.ok])
-    #expect(found.first?.message == "1 file with settings, none open to others")
+    #expect(found.first?.message == "1 file with settings, no secret open to others")
   }
 
   @Test func `looks into the file of secrets and the settings of running jobs`() throws {

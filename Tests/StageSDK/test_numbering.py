@@ -77,6 +77,8 @@ class Numbering(WorkspaceTestCase):
             ("logs", "7/20250102-006"),
             ("logs", "20250102-008"),
             ("cold store", "7/20250102-010.tar.zst"),
+            ("cold store", "7/20250102-012.tar.zst.tmp-1"),
+            ("out", "7/20250102-014.zip"),
         ]
         for number, (tree, name) in enumerate(traces):
             with self.subTest(tree=tree, name=name):
@@ -101,7 +103,7 @@ class Numbering(WorkspaceTestCase):
                 self.assertEqual(self.manager().create_job()["job_id"], f"20250102-{2 * number + 3:03d}")
 
     def test_names_that_are_no_job_of_the_day_do_not_count(self):
-        for name in ("1/20250103-050", "1/20250102-9", "1/x20250102-060", "1/20250102-070.tar", "20250102-080.part"):
+        for name in ("1/20250103-050", "1/20250102-9", "1/x20250102-060", "1/20250102-07.tar", "20250102-9999999999999999"):
             (self.workspace / "out" / BRANCH / name).mkdir(parents=True)
         self.assertEqual(self.manager().create_job()["job_id"], "20250102-001")
 

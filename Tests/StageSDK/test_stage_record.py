@@ -261,6 +261,29 @@ class Outcome(StageRecordTestCase):
             raise ValueError("refused: second line")
         self.assertEqual(self.manifest()["stages"]["asr"]["error"], "ValueError: refused: ********")
 
+    def test_a_secret_of_several_lines_in_the_settings_is_masked_and_hides_none_after_it(self):
+        (self.job / "job.env").write_bytes(
+            b'\xef\xbb\xbfFIRST_KEY=before\r\nSIGNING_KEY="first line\nWORDS=second line"   # two\r\nB_KEY=\'after\'\r\n'
+        )
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("before: first line; WORDS=second line, after; second")
+        self.assertEqual(
+            self.manifest()["stages"]["asr"]["error"], "ValueError: ********: ********; ********, ********; second"
+        )
+
+    def test_of_secrets_that_overlap_nothing_is_left(self):
+        (self.job / "job.env").write_text("HF_TOKEN=hf_abcd1234\nTMDB_API_KEY=1234wxyz987\nDB_PASSWORD=#hunter22\n")
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("hf_abcd1234wxyz987, hf_abcd1234, #hunter22")
+        self.assertEqual(self.manifest()["stages"]["asr"]["error"], "ValueError: ********, ********, ********")
+
+    def test_the_file_of_secrets_may_be_named_by_another_setting(self):
+        (self.workspace / "secrets.json").write_text('{"token": "from-secrets-file"}')
+        (self.job / "job.env").write_text(f"ROOT={self.workspace}\nSECRETS_PATH=${{ROOT}}/${{NAME:-secrets}}.json\n")
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("from-secrets-file")
+        self.assertEqual(self.manifest()["stages"]["asr"]["error"], "ValueError: ********")
+
     def test_the_password_in_a_url_is_masked_in_the_error(self):
         (self.job / "job.env").write_text("PROXY=http://ada:her%6Fn@proxy:3128\nHOOK=https://bob:pw@hooks\n")
         with self.assertRaises(ValueError), self.stage():
@@ -346,6 +369,22 @@ class ForeignContent(StageRecordTestCase):
         stages = self.manifest()["stages"]
         self.assertEqual([stage["name"] for stage in stages], ["demux", "post-ner", "mux"])
         self.assertEqual([stage["status"] for stage in stages], ["completed", "success", "success"])
+
+    def test_a_listed_stage_is_known_by_its_other_field_too(self):
+        self.write({"stages": [{"stage_name": "post-ner", "attempt": 2}, "mux"]})
+        with self.stage("post_ner"):
+            pass
+        stages = self.manifest()["stages"]
+        self.assertEqual((len(stages), stages[0]["attempt"], stages[0]["status"]), (2, 2, "success"))
+
+    def test_what_stands_in_an_entry_s_place_is_kept(self):
+        self.write({"stages": {"asr": ["by", "hand"], "mux": None}})
+        for name in ("asr", "mux"):
+            with self.stage(name):
+                pass
+        stages = self.manifest()["stages"]
+        self.assertEqual((stages["asr"]["replaced"], stages["asr"]["status"]), (["by", "hand"], "success"))
+        self.assertNotIn("replaced", stages["mux"])
 
     def test_a_pipeline_that_is_no_object_is_left_alone(self):
         self.write({"stages": {}, "pipeline": "subtitle-gen"})

@@ -68,12 +68,23 @@ struct FilmFactsTests {
     #expect(NFO.facts(Array(text.utf8))?.year == 1975)
   }
 
+  @Test(arguments: ["", "movies"])
+  func `of several films the one of the title is it, else the first`(root: String) {
+    let films = ["Fire", "Earth", "Water"].map { "<movie><title>\($0)</title></movie>" }.joined(separator: "\n")
+    let text = Array((root.isEmpty ? films : "<\(root)>\(films)</\(root)>").utf8)
+    #expect(NFO.facts(text, of: "EARTH")?.title == "Earth")
+    #expect(NFO.facts(text, of: "Sky")?.title == "Fire")
+    #expect(NFO.facts(text)?.title == "Fire")
+  }
+
   @Test func `older encodings are read`() {
     let latin: [UInt8] = Array("<movie><title>Am".utf8) + [0xE9] + Array("lie &#x263a;</title></movie>".utf8)
     #expect(NFO.facts(latin)?.title == "Amélie ☺")
     let units = Array("<movie><title>शोले</title></movie>".utf16)
     let wide: [UInt8] = [0xFF, 0xFE] + units.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     #expect(NFO.facts(wide)?.title == "शोले")
+    let quoted: [UInt8] = Array("<movie><title>Ocean".utf8) + [0x92] + Array("s Eleven</title></movie>".utf8)
+    #expect(NFO.facts(quoted)?.title == "Ocean’s Eleven")
     let cyrillic = Array("<?xml version=\"1.0\" encoding=\"windows-1251\"?><movie><title>".utf8) + [0xC1, 0xF0]
     #expect(NFO.facts(cyrillic + Array("</title></movie>".utf8)) == nil)
   }

@@ -34,20 +34,24 @@ struct PromptPriorityTests {
     try await makeMedia(
       ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "1", "-c:a", "pcm_s16le"], job.path("audio/audio.wav"))
     let sources = [
-      ("prompts/ner_enhanced_prompt.txt", "first", "ner_enhanced_prompt"),
-      ("Sholay.combined.initial_prompt.txt", "the second", "combined_prompt"),
-      ("Sholay.initial_prompt.txt", "of them the third", "initial_prompt"),
-      ("pre_ner/entities.json", #"{"entities": [{"text": "Gabbar Singh", "label": "PERSON"}]}"#, "pre_ner_entities"),
+      ("prompts/ner_enhanced_prompt.txt", "first", "ner_enhanced_prompt", "NER-enhanced prompt"),
+      ("Sholay.combined.initial_prompt.txt", "the second", "combined_prompt", "combined prompt"),
+      ("Sholay.initial_prompt.txt", "शोले, the third", "initial_prompt", "initial prompt"),
+      (
+        "pre_ner/entities.json", #"{"entities": [{"text": "Gabbar Singh", "label": "PERSON"}]}"#, "pre_ner_entities",
+        "prompt from pre-NER entities"
+      ),
     ]
-    for (file, text, _) in sources { try job.write(text, to: job.path(file)) }
-    for (file, text, source) in sources {
+    for (file, text, _, _) in sources { try job.write(text, to: job.path(file)) }
+    for (file, text, source, shown) in sources {
       let result = try await runStage(["asr", job.folder.string], job.environment)
       try #require(result.status == 0, "\(result.errors)")
       let prompt = source == "pre_ner_entities" ? "Gabbar Singh." : text
       let facts = try job.record("asr").fields["metadata"]
       #expect(facts?["prompt_source"]?.string == source)
-      #expect(facts?["prompt_length"]?.int == prompt.count)
-      #expect(result.errors.contains("Loaded \(source): \(prompt.count) chars"), "\(result.errors)")
+      let length = prompt.unicodeScalars.count
+      #expect(facts?["prompt_length"]?.int == length)
+      #expect(result.errors.contains("Loaded \(shown): \(length) chars"), "\(result.errors)")
       #expect(try job.json("transcription/transcript.json")["prompt_source"]?.string == source)
       #expect(unlink(job.path(file)))
     }
@@ -63,6 +67,19 @@ struct PromptPriorityTests {
       let context = try StageContext(stage: "asr", job: job.folder, environment: job.environment)
       #expect(InitialPrompt.find(in: job.folder, names: context.movieNames)?.text == name)
     }
+  }
+
+  @Test func `a prompt is read in the encodings that editors write`() throws {
+    let job = try TemporaryJob()
+    let latin: [UInt8] = Array("Ocean".utf8) + [0x92] + Array("s d".utf8) + [0xE9] + Array("but".utf8)
+    let wide = "शोले".utf16.reduce(into: [0xFF, 0xFE] as [UInt8]) { $0 += [UInt8($1 & 0xFF), UInt8($1 >> 8)] }
+    let marked: [UInt8] = [0xEF, 0xBB, 0xBF] + Array("शोले\r\n".utf8)
+    for (bytes, text) in [(marked, "शोले"), (latin, "Ocean’s début"), (wide, "शोले")] {
+      try DurableFile.write(bytes, to: job.path("x.initial_prompt.txt"))
+      #expect(InitialPrompt.find(in: job.folder, names: ["x"])?.text == text)
+    }
+    try DurableFile.write([0xEF, 0xBB, 0xBF, 0x0A], to: job.path("x.combined.initial_prompt.txt"))
+    #expect(InitialPrompt.find(in: job.folder, names: ["x"])?.source == .initial)
   }
 
   @Test func `without any source there is no prompt`() throws {

@@ -102,6 +102,37 @@ struct TMDBStageTests {
     #expect(try job.record("tmdb").status == .success)
   }
 
+  @Test func `a JSON beside the film is read in the encodings that other systems write`() async throws {
+    let job = try TemporaryJob(film: "in/Film.mkv")
+    try job.write("x", to: job.workspace.pushing("in/Film.mkv"))
+    let wide = #"{"title": "Amélie"}"#.utf16.reduce(into: [0xFF, 0xFE] as [UInt8]) { bytes, unit in
+      bytes += [UInt8(unit & 0xFF), UInt8(unit >> 8)]
+    }
+    for bytes in [wide, Array(#"{"title": "Am"#.utf8) + [0xE9] + Array(#"lie"}"#.utf8)] {
+      try DurableFile.write(bytes, to: job.workspace.pushing("in/Film.json"))
+      try await TMDBStage.run([job.folder.string, "Film"], environment: job.environment)
+      #expect(try job.json("metadata/tmdb_data.json")["title"] == .string("Amélie"))
+    }
+  }
+
+  @Test func `a movie nfo tells of the one film of its folder, or of the one of its title`() async throws {
+    let job = try TemporaryJob(film: "in/Sholay (1975).mkv")
+    for name in ["Sholay (1975).mkv", "Sholay (1975)-trailer.mkv", "._Sholay (1975).mkv", "Sample.mkv", "notes.txt"] {
+      try job.write("x", to: job.workspace.pushing("in").appending(name))
+    }
+    try job.write("<movie><title>Fire</title></movie>", to: job.workspace.pushing("in/movie.nfo"))
+    func source(_ title: String) async throws -> JSON? {
+      try await TMDBStage.run([job.folder.string, title], environment: job.environment)
+      return try job.json("metadata/tmdb_data.json")["source"]
+    }
+    #expect(try await source("Sholay") == .string("nfo"))
+    try job.write("x", to: job.workspace.pushing("in/Fire (1996).mkv"))
+    #expect(try await source("Sholay") == .string("file name"))
+    let notes = try job.json("metadata/tmdb_data.json")["notes"]?.array ?? []
+    #expect(notes.contains { $0.string?.hasSuffix("it tells of Fire, and more than one film is here") == true })
+    #expect(try await source("FIRE!") == .string("nfo"))
+  }
+
   @Test func `what is passed over is told with the reason and with what was taken instead`() async throws {
     let job = try TemporaryJob(film: "in/Sholay.mkv")
     try job.write("x", to: job.workspace.pushing("in/Sholay.mkv"))

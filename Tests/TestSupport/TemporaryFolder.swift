@@ -20,7 +20,7 @@ public final class TemporaryFolder: Sendable {
   public func file(_ relative: String, _ content: String = "", mode: FilePermissions? = nil) throws -> FilePath {
     let path = path(relative)
     try makeFolder(path.removingLastComponent())
-    try DurableFile.write(Array(content.utf8), to: path, mode: mode)
+    try DurableFile.writeFast(Array(content.utf8), to: path, mode: mode)
     return path
   }
 

@@ -99,6 +99,24 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: name).year == 1975)
   }
 
+  @Test(arguments: [
+    "Sholay - Full Movie - Amitabh Bachchan.mp4", "Sholay Full Hindi Movie HD.mp4", "Sholay Hindi Dubbed Old Movie.mp4",
+    "Sholay (1 of 2).avi", "Sholay - films.com.mp4", "Sholay.S01.1080p.mkv", "films.nl - Sholay.mkv",
+    "{Telegram @films} Sholay 720p.mkv",
+  ])
+  func `what stands behind words that a film follows, and marks of files, sites and channels, are no part of it`(
+    name: String
+  ) {
+    #expect(FilmName(parsing: name).title == "Sholay")
+    #expect(FilmName(parsing: name).year == nil)
+  }
+
+  @Test func `a day in front tells the year, and is no part of the title`() {
+    let film = FilmName(parsing: "2023-08-15 Independence Day Speech.mp4")
+    #expect(film.title == "Independence Day Speech")
+    #expect(film.year == 2023)
+  }
+
   @Test func `a backslash is a character of a name but in a path of Windows`() {
     #expect(FilmName(parsing: #"AC\DC Live (2009).mkv"#).title == #"AC\DC Live"#)
     #expect(FilmName(parsing: #"\\server\films\Heat (1995).mkv"#).title == "Heat")

@@ -170,8 +170,9 @@ class JobManager:
 
     def _highest_seen(self, day: date) -> int:
         """The highest number of `day` that outputs, logs, archives or environment files bear; 0 if there is none."""
-        job_name = re.compile(rf"{day:%Y%m%d}-([0-9]{{3,}})(?:\.tar\.zst)?")
-        env_name = re.compile(rf"\.env\.job_{day:%Y%m%d}-([0-9]{{3,}})")
+        number = rf"{day:%Y%m%d}-([0-9]{{3,15}})(?:\..*)?"  # also with an ending, as an archive has
+        job_name = re.compile(number, re.DOTALL)
+        env_name = re.compile(rf"\.env\.job_{number}", re.DOTALL)
         names = itertools.chain.from_iterable(
             _names_below(root / f"{day:%Y/%m/%d}") for root in (self._output, self._logs, self._archive_root())
         )

@@ -27,7 +27,7 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type, Union
 from urllib.parse import unquote
 
 __all__ = ["StageManifest"]
@@ -234,16 +234,18 @@ def _entry(manifest: Dict[str, Any], stage: str) -> Tuple[str, Dict[str, Any]]:
     if isinstance(stages, list):
         return _listed_entry(stages, stage)
     name = stage if stage in stages else next((key for key in stages if _same_stage(key, stage)), stage)
-    if not isinstance(stages.get(name), dict):
-        stages[name] = {}
+    standing = stages.get(name)
+    if not isinstance(standing, dict):
+        stages[name] = {} if standing is None else {"replaced": standing}
     return name, stages[name]
 
 
 def _listed_entry(stages: List[Any], stage: str) -> Tuple[str, Dict[str, Any]]:
     """As `_entry`, for manifests whose stages are a list of objects with a name."""
     for entry in stages:
-        if isinstance(entry, dict) and _same_stage(entry.get("name"), stage):
-            return entry["name"], entry
+        name = (entry.get("name") or entry.get("stage_name")) if isinstance(entry, dict) else None
+        if _same_stage(name, stage):
+            return name, entry
     stages.append({"name": stage})
     return stage, stages[-1]
 
@@ -340,17 +342,23 @@ def _job_info(folder: Path) -> Dict[str, Any]:
     return info if isinstance(info, dict) else {}
 
 
-_SETTING = re.compile(r"""^\s*(?:export\s+)?(\w+)\s*=[ \t]*("(?:\\.|[^"\\])*"|'[^']*'|[^#\s].*?|)(?:\s+\#.*)?\s*$""")
+_SETTING = re.compile(
+    r"""
+    ^[ \t]* (?:export[ \t]+)? (\w+) [ \t]*=[ \t]*
+    ( "(?:\\.|[^"\\])*" | '[^']*' | (?:(?<==)\#|[^#\s])[^\r\n]*? | )    # quoted values may span lines
+    (?:[ \t]+\#[^\r\n]*)? [ \t]*\r?$
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
 
 
 def _environment(path: Path) -> Dict[str, str]:
     """The settings of an environment file, nothing if it cannot be read."""
     try:
-        lines = path.read_text("utf-8", "replace").splitlines()
+        text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return {}
-    matches = filter(None, map(_SETTING.match, lines))
-    return {match.group(1): _unquoted(match.group(2)) for match in matches}
+    return {match.group(1): _unquoted(match.group(2)) for match in _SETTING.finditer(text)}
 
 
 def _unquoted(value: str) -> str:
@@ -359,6 +367,7 @@ def _unquoted(value: str) -> str:
     return re.sub(r"""\\(["\\$`])""", r"\1", value[1:-1]) if value[0] == '"' else value[1:-1]
 
 
+_VARIABLE = re.compile(r"\$\{([^{}:\n]*)(?::-([^{}\n]*))?\}")
 _SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|WEBHOOK)S?$", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^\s/?#:@\"<>]*:)([^\s/?#\"<>]+)(?=@)")
 _SHORTEST_SECRET = 4  # masking every `1` would leave nothing to read
@@ -382,14 +391,29 @@ def _masked(text: str, folder: Path) -> str:
     text = _URL_PASSWORD.sub(rf"\1{_MASK}", text)
     # A key of several lines may be quoted line by line.
     lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= _SHORTEST_SECRET}
-    for line in sorted(lines, key=len, reverse=True):
-        text = text.replace(line, _MASK)
-    return text
+    return _covered(text, lines)
+
+
+def _covered(text: str, secrets: Iterable[str]) -> str:
+    """`text` with a mask in the place of each secret; those that overlap are one."""
+    places = sorted(
+        (match.start(), match.start() + len(secret))
+        for secret in secrets
+        for match in re.finditer(f"(?={re.escape(secret)})", text)
+    )
+    masked, end = "", 0
+    for start, stop in places:
+        if start >= end:
+            masked += text[end:start] + _MASK
+        end = max(end, stop)
+    return masked + text[end:]
 
 
 def _secrets_file(settings: Mapping[str, str]) -> List[str]:
     """The texts in the file that SECRETS_PATH names, from here or from the folder that config/ is in."""
-    path = settings.get("SECRETS_PATH", "")
+    path = _VARIABLE.sub(
+        lambda match: settings.get(match.group(1)) or match.group(2) or "", settings.get("SECRETS_PATH", "")
+    )
     for root in (Path(), Path(os.environ.get("CONFIG_PATH", "")).parent.parent):
         try:
             return list(_texts(json.loads((root / path).read_bytes())))

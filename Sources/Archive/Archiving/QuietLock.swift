@@ -10,7 +10,7 @@ enum QuietLock {
 
   /// - Parameter folder: the job's.
   static func take(of folder: FilePath, subject: String) throws -> FileLock {
-    let path = folder.appending(".cpwx.lock")
+    let path = folder.appending(JobPaths.lockName)
     if exists(path) { return try FileLock.take(path, subject: subject) }
     let before: FileStatus
     do {

@@ -64,9 +64,14 @@ public struct JobRestoration: Sendable {
   ///   be salvaged. Nothing has come into its place then.
   public func restore(_ file: ArchiveFile) throws -> Outcome {
     guard let place = file.place, !place.isRedacted else {
+      // Nothing is restored from a copy for sharing.
+      let place =
+        file.place == nil
+        ? "A job's is restored once it lies in the archive folder under its name: archive/Y/M/D/USER/JOBID.tar.zst. "
+        : ""
       throw JobError(
         .usage, file.name, "is no job's archive of this workspace",
-        remedy: "Take out what is in it with: cpwx archive extract \(file.name) --to DIR")
+        remedy: place + "Take out what is in it with: cpwx archive extract \(file.name) --to DIR")
     }
     let relative = FilePath(place.relative)
     let (output, logs) = (outputRoot.pushing(relative), logRoot.pushing(relative))
@@ -85,7 +90,7 @@ public struct JobRestoration: Sendable {
     var old: FileLock?
     if replaces, isDirectory(output) {
       do {
-        old = try FileLock.take(output.appending(".cpwx.lock"), subject: name)
+        old = try FileLock.take(output.appending(JobPaths.lockName), subject: name)
       } catch {
         if isTaken(output) { throw error }
         // Archived or removed meanwhile.

@@ -17,7 +17,6 @@ struct RestoreStaging {
   private static let readyEnding = ".ready"
   /// In a ready one: what is in the place meanwhile is moved aside.
   private static let replacing: FilePath.Component = ".cpwx.replace"
-  private static let lockName: FilePath.Component = ".cpwx.lock"
 
   init?(output: FilePath, logs: FilePath) {
     guard let name = output.lastComponent?.string else { return nil }
@@ -64,7 +63,7 @@ struct RestoreStaging {
       attempt += 1
       try makeFolder(partial, mode: [.ownerReadWriteExecute])
       do {
-        return try FileLock.take(partial.appending(Self.lockName), subject: name)
+        return try FileLock.take(partial.appending(JobPaths.lockName), subject: name)
       } catch let error as JobError where error.underlying as? Errno == .noSuchFileOrDirectory && attempt < 10 {
         // Another restoration looked in between, and took it for one that was left.
       }
@@ -169,20 +168,13 @@ struct RestoreStaging {
 
   /// Those below the roots of jobs that were begun, with their places below the roots.
   static func all(below outputRoot: FilePath, _ logRoot: FilePath) -> [(staging: RestoreStaging, relative: String)] {
-    func dated(_ folder: FilePath, _ width: Int) -> [FilePath] {
-      names(in: folder).filter { $0.utf8.count == width && Int($0) != nil }.map { folder.appending($0) }
-    }
-    let days = dated(outputRoot, 4).flatMap { dated($0, 2) }.flatMap { dated($0, 2) }
-    return days.flatMap { day -> [(RestoreStaging, String)] in
-      let users = names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
-      return ([day] + users).flatMap { folder -> [(RestoreStaging, String)] in
-        let found = Set(names(in: folder).filter { $0.hasPrefix(prefix) }.compactMap(jobName))
-        return found.sorted().compactMap { name in
-          var relative = folder.appending(name)
-          guard relative.removePrefix(outputRoot) else { return nil }
-          let staging = RestoreStaging(output: folder.appending(name), logs: logRoot.pushing(relative))
-          return staging.map { ($0, relative.string) }
-        }
+    JobCatalog.folders(below: outputRoot).flatMap { folder -> [(RestoreStaging, String)] in
+      let found = Set(names(in: folder).filter { $0.hasPrefix(prefix) }.compactMap(jobName))
+      return found.sorted().compactMap { name in
+        var relative = folder.appending(name)
+        guard relative.removePrefix(outputRoot) else { return nil }
+        let staging = RestoreStaging(output: folder.appending(name), logs: logRoot.pushing(relative))
+        return staging.map { ($0, relative.string) }
       }
     }
   }
@@ -201,7 +193,7 @@ struct RestoreStaging {
   func finish(_ relative: String) throws -> Bool {
     if isDirectory(ready) {
       guard let lock = try lockReady() else { return false }
-      if FileLock.isHeld(output.appending(Self.lockName)) {
+      if FileLock.isHeld(output.appending(JobPaths.lockName)) {
         throw JobError(
           .io, output.string, "is in use, and was to be replaced by what waits in \(ready)",
           remedy: "Nothing was changed. Run this again when the job is not run any more.")
@@ -217,7 +209,7 @@ struct RestoreStaging {
       return true
     }
     guard isDirectory(partial) else { return false }
-    let lock = try FileLock.take(partial.appending(Self.lockName), subject: name)
+    let lock = try FileLock.take(partial.appending(JobPaths.lockName), subject: name)
     discard()
     _ = consume lock
     return false
@@ -226,7 +218,7 @@ struct RestoreStaging {
   /// - Returns: `nil` when another process has brought it to its end meanwhile.
   private func lockReady() throws -> FileLock? {
     do {
-      return try FileLock.take(ready.appending(Self.lockName), subject: name)
+      return try FileLock.take(ready.appending(JobPaths.lockName), subject: name)
     } catch let error as JobError where error.underlying as? Errno == .noSuchFileOrDirectory {
       return nil
     }

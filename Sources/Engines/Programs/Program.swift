@@ -1,6 +1,6 @@
 internal import Jobs
 internal import Subprocess
-public import SystemPackage
+internal import SystemPackage
 
 /// Runs other programs: engines, ffmpeg, curl.
 ///
@@ -12,20 +12,18 @@ public struct Program: Sendable {
   public var arguments: [String]
   /// Changes to the inherited environment; `nil` removes a variable.
   public var environment: [String: String?]
-  public var workingFolder: FilePath?
   /// Bytes for standard input.
   public var input: [UInt8]
   /// What to do when the program is not installed.
   public var remedy: String?
 
   public init(
-    _ name: String, _ arguments: [String], environment: [String: String?] = [:], workingFolder: FilePath? = nil,
-    input: [UInt8] = [], remedy: String? = nil
+    _ name: String, _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],
+    remedy: String? = nil
   ) {
     self.name = name
     self.arguments = arguments
     self.environment = environment
-    self.workingFolder = workingFolder
     self.input = input
     self.remedy = remedy
   }
@@ -57,8 +55,7 @@ public struct Program: Sendable {
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
     let configuration = Configuration(
       executable: name.contains("/") ? .path(FilePath(name)) : .name(name), arguments: Arguments(arguments),
-      environment: .custom(inheritedEntries(changing: environment)),
-      workingDirectory: workingFolder, platformOptions: options)
+      environment: .custom(inheritedEntries(changing: environment)), platformOptions: options)
     let stdin = try namelessFile(input)
     do {
       let result = try await Subprocess.run(

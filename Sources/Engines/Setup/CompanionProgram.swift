@@ -38,10 +38,6 @@ public func stageProgramFolders(
 public func runningProgramFolder() -> FilePath? { runningProgram()?.removingLastComponent() }
 
 /// The program that runs, wherever it was called from.
-public func runningProgram() -> FilePath? {
-  guard let path = unsafe realpath("/proc/self/exe", nil) else { return nil }
-  defer { unsafe free(path) }
-  return unsafe FilePath(platformString: path)
-}
+public func runningProgram() -> FilePath? { realPath("/proc/self/exe") }
 
 var processID: Int32 { getpid() }

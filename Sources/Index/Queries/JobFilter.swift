@@ -153,6 +153,10 @@ public struct JobFilter: Sendable, Equatable {
     case (.status, .equal):
       let few = !isOfFew ? "" : " AND jobs.is_completed = 0"
       return Condition("jobs.status IN (\(marks))\(few)", arguments)
+    case (.title, .equal):
+      // The words lead to it by their index; the title decides.
+      let words = values.map { RowValue.text(FoldedWords($0).text) }
+      return Condition("jobs.title_words IN (\(marks)) AND \(column) IN (\(marks))", words + arguments)
     case (_, .equal): return Condition("\(column) IN (\(marks))", arguments)
     case (_, .notEqual): return Condition("(\(column) IS NULL OR \(column) NOT IN (\(marks)))", arguments)
     case (_, .atLeast): return Condition("\(column) >= ?", [arguments[0]])

@@ -14,7 +14,7 @@ public struct JobQuery: Sendable {
       switch self {
       case .created: "key"
       case .completed: "completed"
-      case .title: "title"
+      case .title: "title_words"
       case .year: "year"
       case .duration: "total_seconds"
       case .status: "status"
@@ -49,7 +49,7 @@ public struct JobQuery: Sendable {
       switch order {
       case .created: .null
       case .completed: RowValue(row.completed?.microseconds)
-      case .title: RowValue(row.title)
+      case .title: RowValue(row.title.map { FoldedWords($0).text })
       case .year: RowValue(row.year)
       case .duration: RowValue(row.totalSeconds)
       case .status: .text(row.status)
@@ -66,52 +66,23 @@ extension Database {
   /// those that have no such value come last downwards and first upwards.
   /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
   func page(_ query: JobQuery) throws -> [IndexedJob] {
-    let walksOrder = try isOfMany(query)
-    let part = PagePart(query, walksOrder: walksOrder)
-    let walksFew = walksOrder && query.isOfFew && query.order == .duration
-    guard let after = query.after else {
-      guard walksFew else { return try jobs(part.sql, arguments: part.arguments) }
-      let value = part.adding("jobs.total_seconds IS NOT NULL", [])
-      let none = part.adding("jobs.total_seconds IS NULL", []).ofFewWithoutDuration
-      return try jobs(of: query.ascending ? [none, value] : [value, none], query)
-    }
-    let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
-    let row = try Row.fetchOne(self, sql: sql, arguments: [after])
-    let standing = row.map { JobQuery.Place(key: $0[0], value: $0[1]) }
-    guard let last = standing ?? query.lastPlace else {
-      throw JobError(.usage, after, "the page is to follow this job, and it is gone")
-    }
-    let (key, value) = (last.key, last.value)
-    let hasValue = value != .null
-    let column = "jobs.\(query.order.column)"
-    let comparison = query.ascending ? ">" : "<"
-    if query.order == .created {
-      let next = part.following(key)
-      return try jobs(next.sql, arguments: next.arguments)
-    }
-    var withoutValue = part.adding(
-      "\(column) IS NULL AND jobs.key \(comparison) ?", [.integer(hasValue ? query.edge : key)])
-    if walksFew { withoutValue = withoutValue.ofFewWithoutDuration }
-    let withValue = part.adding(
-      hasValue ? "(\(column), jobs.key) \(comparison) (?, ?)" : "\(column) IS NOT NULL",
-      hasValue ? [value, .integer(key)] : [])
-    let parts =
-      switch (query.ascending, hasValue) {
-      case (false, true): [withValue, withoutValue]
-      case (false, false): [withoutValue]
-      case (true, false): [withoutValue, withValue]
-      case (true, true): [withValue]
-      }
-    return try jobs(of: parts, query)
-  }
-
-  /// The jobs of the parts, one after the other, as far as the page goes.
-  private func jobs(of parts: [PagePart], _ query: JobQuery) throws -> [IndexedJob] {
+    let last = try query.after.map { try place(of: $0, in: query) }
     var found: [IndexedJob] = []
-    for part in parts where query.limit.map({ found.count < $0 }) ?? true {
+    for part in PagePart(query, walksOrder: try isOfMany(query)).parts(after: last)
+    where query.limit.map({ found.count < $0 }) ?? true {
       found += try jobs(part.sql, arguments: part.arguments)
     }
     return query.limit.map { Array(found.prefix($0)) } ?? found
+  }
+
+  /// The place of the job that a page follows.
+  private func place(of folder: String, in query: JobQuery) throws -> JobQuery.Place {
+    let sql = "SELECT key, \(query.order.column) FROM jobs WHERE folder = ?"
+    let row = try Row.fetchOne(self, sql: sql, arguments: [folder])
+    guard let place = row.map({ JobQuery.Place(key: $0[0], value: $0[1]) }) ?? query.lastPlace else {
+      throw JobError(.usage, folder, "the page is to follow this job, and it is gone")
+    }
+    return place
   }
 }
 
@@ -152,7 +123,7 @@ extension JobQuery {
     switch order {
     case .created: nil
     case .completed: isOfFew ? nil : "jobs_by_completed"
-    case .title: "jobs_by_title"
+    case .title: "jobs_by_title_words"
     case .year: "jobs_by_year"
     case .duration: isOfFew ? "few_by_duration" : "jobs_by_duration"
     case .status: isOfFew ? nil : "jobs_by_status"
@@ -161,15 +132,13 @@ extension JobQuery {
   }
 }
 
-extension JobQuery {
-  /// Beyond every key, on the side that a page starts from.
-  fileprivate var edge: Int64 { ascending ? -1 : .max }
-}
-
+/// A question for a page of jobs, or for what a page has of those with or without a sorted value.
 private struct PagePart {
   private let query: JobQuery
   /// What the rows come from, in the order of jobs already where that can be.
   private var source = "jobs"
+  /// The same for jobs without a sorted value, where the order's index would lead through them all.
+  private var sourceWithoutValue: String?
   private var condition = Condition()
   /// The column that the order of jobs is read from.
   private var key = "jobs.key"
@@ -178,7 +147,10 @@ private struct PagePart {
 
   init(_ query: JobQuery, walksOrder: Bool) {
     self.query = query
-    if walksOrder, let index = query.index { source = "jobs INDEXED BY \(index)" }
+    if walksOrder, let index = query.index {
+      source = "jobs INDEXED BY \(index)"
+      if query.order == .duration, query.isOfFew { sourceWithoutValue = "jobs INDEXED BY few_without_duration" }
+    }
     var filters = query.filters
     if query.order == .created, let words = filters.firstIndex(where: { $0.words != nil }),
       let match = filters[words].words
@@ -194,17 +166,26 @@ private struct PagePart {
     condition = Condition([condition] + filters.map(\.condition))
   }
 
-  /// The page that comes after the job with this key, in the order of jobs.
-  func following(_ last: Int64) -> PagePart { adding("\(key) \(query.ascending ? ">" : "<") ?", [.integer(last)]) }
-
-  /// Of jobs that are not completed and have no duration: by their own index.
-  var ofFewWithoutDuration: PagePart {
-    var those = self
-    those.source = "jobs INDEXED BY few_without_duration"
-    return those
+  /// What a page is put together from, one after the other: the first, or the one that follows a job.
+  func parts(after last: JobQuery.Place?) -> [PagePart] {
+    let comparison = query.ascending ? ">" : "<"
+    if query.order == .created { return [last.map { adding("\(key) \(comparison) ?", [.integer($0.key)]) } ?? self] }
+    // A first page is one question, unless those without a value have an index of their own.
+    if last == nil, sourceWithoutValue == nil { return [self] }
+    let column = "jobs.\(query.order.column)"
+    let withValue = adding("\(column) IS NOT NULL", [])
+    var withoutValue = adding("\(column) IS NULL", [])
+    withoutValue.source = sourceWithoutValue ?? source
+    guard let last else { return query.ascending ? [withoutValue, withValue] : [withValue, withoutValue] }
+    if last.value == .null {
+      let rest = withoutValue.adding("jobs.key \(comparison) ?", [.integer(last.key)])
+      return query.ascending ? [rest, withValue] : [rest]
+    }
+    let rest = adding("(\(column), jobs.key) \(comparison) (?, ?)", [last.value, .integer(last.key)])
+    return query.ascending ? [rest] : [rest, withoutValue]
   }
 
-  func adding(_ part: String, _ values: [RowValue]) -> PagePart {
+  private func adding(_ part: String, _ values: [RowValue]) -> PagePart {
     var more = self
     more.condition = condition.and(part, values)
     return more

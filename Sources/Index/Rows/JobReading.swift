@@ -50,7 +50,7 @@ extension IndexedJob {
       if let known, place.isNamedByItsFolder, manifest?.tellsEnough == true { known } else {
         StampReader(workspace).several(in: place.folder, manifest: known)
       }
-    let isRunning = manifest?.recordedStatus == .running && FileLock.isHeld(folder.appending(".cpwx.lock"))
+    let isRunning = manifest?.recordedStatus == .running && FileLock.isHeld(folder.appending(JobPaths.lockName))
     let hasFinalVideo = manifest == nil && Self.hasFinalVideo(folder)
     self.init(
       manifest, isDamaged: isDamaged, isRunning: isRunning, hasFinalVideo: hasFinalVideo, at: place, stamp: stamp

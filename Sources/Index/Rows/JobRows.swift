@@ -7,8 +7,10 @@ struct JobRows: Sendable {
   private let historyCount: Int
 
   /// How many values the rows have.
-  private static let widths = (job: 21, input: 7, stage: 16, event: 8, words: 3)
+  private static let widths = (job: 22, input: 7, stage: 16, event: 8, words: 3)
   private static let firstStage = widths.job + widths.input
+  /// Where the row of `jobs` has the words of the title: they come with the row of `words`.
+  static let titleWords = widths.job - 1
 
   /// - Parameter withWords: else the row of `words` is missing, which takes as long as many others and seldom changes.
   init(_ job: IndexedJob, withWords: Bool = true) {
@@ -30,6 +32,7 @@ struct JobRows: Sendable {
     values.add(.integer(key))
     values.add(.text(FoldedWords(job.title ?? "").text))
     values.add(.text(FoldedWords(job.fileName ?? "").text))
+    if job.title != nil { values.copy(from: words.lowerBound + 1, to: Self.titleWords) }
   }
 
   private var hasWords: Bool { values.values.count >= words.upperBound }
@@ -96,6 +99,7 @@ extension IndexedJob {
     row.add(RowValue(created?.microseconds))
     row.add(RowValue(completed(created: created)?.microseconds))
     row.add(.integer(status == PipelineStatus.completed.rawValue ? 1 : 0))
+    row.add(.null)
   }
 
   /// Who ran a stage, where that is another than who had begun to run the job last by then, as the clock showed it: it may

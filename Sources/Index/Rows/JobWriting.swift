@@ -10,7 +10,8 @@ struct JobWriter {
   init(_ db: Database) throws {
     func statement(_ sql: String) throws -> RowStatement { try RowStatement(db, sql) }
     self.db = db
-    addJob = try statement("INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    let marks = Self.columns.map { _ in "?" }.joined(separator: ",")
+    addJob = try statement("INSERT INTO jobs VALUES (\(marks))")
     addWords = try statement("INSERT INTO words (rowid, title, file) VALUES (?,?,?)")
     addInput = try statement("INSERT OR REPLACE INTO inputs VALUES (?,?,?,?,?,?,?)")
     addStage = try statement("INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
@@ -39,7 +40,9 @@ struct JobWriter {
     try standingJob.rows([.text(job.folder)]) { standing in
       isThere = true
       key = standing.integer(at: 0)
-      changed = rows.job.dropFirst().filter { !standing.holds(rows.values.values[$0], of: rows.values, at: $0) }
+      // The words of the title are as the title is.
+      let told = rows.job.dropFirst().dropLast()
+      changed = told.filter { !standing.holds(rows.values.values[$0], of: rows.values, at: $0) }
     }
     guard isThere else {
       rows.key = try db.freeKey(from: key)
@@ -49,15 +52,18 @@ struct JobWriter {
     // Who may read more has written it.
     if job.stamp == .unread { return }
     rows.key = key
+    let hasNewTitle = changed.contains { Self.columns[$0] == "title" }
+    let hasNewWords = hasNewTitle || changed.contains { Self.columns[$0] == "input" }
+    if hasNewWords { rows.addWords(of: job) }
+    if hasNewTitle { changed.append(JobRows.titleWords) }
     if !changed.isEmpty {
       // Only what has changed, so that only its indexes are written.
       let assignments = changed.map { "\(Self.columns[$0]) = ?" }.joined(separator: ", ")
       try RowStatement(db, "UPDATE jobs SET \(assignments) WHERE key = ?")
         .run(changed.map { rows.values[$0] } + [.integer(key)])
     }
-    if changed.contains(where: { Self.columns[$0] == "title" || Self.columns[$0] == "input" }) {
+    if hasNewWords {
       try RowStatement(db, "DELETE FROM words WHERE rowid = ?").run([.integer(key)])
-      rows.addWords(of: job)
       try addWords.run(rows.values, rows.words)
     }
     var isSameInput = false
@@ -100,7 +106,7 @@ struct JobWriter {
   private static let columns = [
     "key", "folder", "logs", "job_id", "user_id", "title", "year", "status", "stage", "input", "error", "created_at",
     "completed_at", "total_seconds", "inode", "size_bytes", "modified", "timezone", "created",
-    "completed", "is_completed",
+    "completed", "is_completed", "title_words",
   ]
 }
 

@@ -38,6 +38,9 @@ struct RowBuffer: Sendable {
 
   mutating func replace(at index: Int, by value: Int64) { values[index] = .integer(value) }
 
+  /// Has a value stand in another place as well.
+  mutating func copy(from index: Int, to place: Int) { values[place] = values[index] }
+
   /// A value by itself.
   subscript(index: Int) -> RowValue {
     switch values[index] {

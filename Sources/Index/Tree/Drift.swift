@@ -78,7 +78,7 @@ struct Drift {
       let isSame = stamps.isSame(job.folder, job.stamp)
       if isSame, job.stamp != .none {
         // Nobody wrote; but who ran it may have died.
-        guard job.status == PipelineStatus.running.rawValue, !FileLock.isHeld(folder.appending(".cpwx.lock"))
+        guard job.status == PipelineStatus.running.rawValue, !FileLock.isHeld(folder.appending(JobPaths.lockName))
         else { continue }
       } else if !isDirectory(folder) {
         if job.isArchived, try seeArchive(of: job, &news) { continue }

@@ -1,4 +1,6 @@
 internal import Dispatch
+internal import Glibc
+internal import Synchronization
 
 /// Cuts items into pieces, works on pieces on all cores, and hands the results over in order, on the caller's thread.
 ///
@@ -8,6 +10,10 @@ func inParallel<Item, Piece: Sendable, Result: Sendable>(
   consume: (Piece, Result) throws -> Void
 ) throws {
   let underWay = 12
+  // Twice as many threads as cores: some work while others wait for the disk. Each queue has a thread of its own.
+  let threads = min(underWay, 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  let queues = (0..<threads).map { DispatchQueue(label: "cpwx.index.\($0)") }
+  var count = 0
   var waiting: [(piece: Piece, slot: Slot<Result>)] = []
   func takeOne() throws {
     let next = waiting.removeFirst()
@@ -21,25 +27,26 @@ func inParallel<Item, Piece: Sendable, Result: Sendable>(
       if waiting.count == underWay { try takeOne() }
       let slot = Slot<Result>()
       waiting.append((piece, slot))
-      DispatchQueue.global().async { slot.fill(work(piece)) }
+      queues[count % threads].async { slot.fill(work(piece)) }
+      count += 1
     }
   }
   while !waiting.isEmpty { try takeOne() }
 }
 
-/// A place for one result. Sendable, because the semaphore orders the one write before the one read.
-private final class Slot<Value: Sendable>: @unchecked Sendable {
+/// A place for one result.
+private final class Slot<Value: Sendable>: Sendable {
   private let ready = DispatchSemaphore(value: 0)
-  private var value: Value?
+  private let value = Mutex<Value?>(nil)
 
-  func fill(_ value: Value) {
-    self.value = value
+  func fill(_ result: Value) {
+    value.withLock { $0 = result }
     ready.signal()
   }
 
   /// Once only.
   func wait() -> Value {
     ready.wait()
-    return value!
+    return value.withLock { $0 }!
   }
 }

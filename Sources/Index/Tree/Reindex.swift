@@ -70,7 +70,7 @@ public struct Reindex: Sendable {
     Leftovers.sweep(folder)
     let new = folder.appending(".index.sqlite.tmp-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 36))")
     defer { unlink(new) }
-    let queue = try make(at: new, notice)
+    let queue = try make(at: .file(new), notice)
     let count = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM jobs") ?? 0 }
     try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
     try queue.close()
@@ -101,28 +101,34 @@ public struct Reindex: Sendable {
     return count
   }
 
-  /// Makes an index at `path`.
-  ///
-  /// - Parameters:
-  ///   - path: `nil` for one in memory.
-  ///   - isPassing: it has no name from the beginning, and goes with whoever has it open, however that ends.
-  func make(at path: FilePath?, isPassing: Bool = false, _ notice: IndexNotice) throws -> DatabaseQueue {
-    if let path { try IndexFile.make(at: path) }
+  enum Place: Sendable {
+    case file(FilePath)
+    /// SQLite's own for what goes with whoever has it open, however that ends: in memory as far as the cache goes, beyond that
+    /// in a file without a name.
+    case temporary
+    case memory
+
+    var path: String {
+      switch self {
+      case .file(let path): path.string
+      case .temporary: ""
+      case .memory: ":memory:"
+      }
+    }
+  }
+
+  /// Makes an index.
+  func make(at place: Place, _ notice: IndexNotice) throws -> DatabaseQueue {
+    if case .file(let path) = place { try IndexFile.make(at: path) }
     var configuration = Configuration()
     configuration.prepareDatabase { db in
-      if path == nil { try db.execute(sql: "PRAGMA temp_store = MEMORY") }
+      if case .memory = place { try db.execute(sql: "PRAGMA temp_store = MEMORY") }
       // Nobody else sees it before it is whole; one that is cut short is thrown away.
       try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
       // Indexes are sorted on the other cores too, each of which takes as much memory as the cache.
       try db.execute(sql: "PRAGMA cache_size = -24576; PRAGMA threads = 2")
     }
-    let queue =
-      if let path {
-        try DatabaseQueue(path: path.string, configuration: configuration)
-      } else {
-        try DatabaseQueue(configuration: configuration)
-      }
-    if isPassing, let path { unlink(path) }
+    let queue = try DatabaseQueue(path: place.path, configuration: configuration)
     try Schema.migrator.migrate(queue)
     var progress = Progress(days: 0)
     defer {

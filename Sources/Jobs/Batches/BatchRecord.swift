@@ -24,8 +24,10 @@ public struct BatchRecord: Sendable, Equatable {
   var isOnCluster: Bool { document["executor"]?.string.map { $0 != "local" } ?? false }
 
   public var id: String { document["batch_id"]?.string ?? "" }
+  /// `user@host` of whoever started it.
   public var who: String? { document["who"]?.string }
   public var inputs: [String] { (document["inputs"]?.array ?? []).compactMap(\.string) }
+  /// Local times, in the documented form.
   public var startedAt: String? { document["started_at"]?.string }
   public var completedAt: String? { document["completed_at"]?.string }
   public var recordedStatus: PipelineStatus? { document["status"]?.string.flatMap { PipelineStatus(rawValue: $0) } }
@@ -92,6 +94,13 @@ public struct OpenBatch: ~Copyable {
     record.end(status, jobs: jobs, doneBefore: doneBefore)
     try DurableFile.write(record.document.bytes(), to: path)
     unlink(Self.lockPath(path))
+  }
+
+  /// Ends a batch that had nothing to do: of such a one there is no record.
+  public consuming func leaveNone() {
+    // Whoever is killed in between leaves one of a batch that was interrupted, and no lock that nobody removes.
+    unlink(Self.lockPath(path))
+    unlink(path)
   }
 
   /// Removes what killed batches left besides their records. A record is written under its lock, so a free one has done its

@@ -41,20 +41,11 @@ extension Secrets {
 
   /// The secret values of settings in a workspace, and of its configuration, longest first.
   public static func values(of env: EnvFile, andOf workspace: Workspace, outer: [String: String]) -> [String] {
-    Set(
-      values(of: env, in: workspace.root, outer: outer) + values(of: workspace.config, in: workspace.root, outer: outer)
-    )
-    .longestFirst
+    Set(values(of: env, in: workspace.root, outer: outer) + workspace.secrets(outer: outer)).longestFirst
   }
 }
 
 extension Workspace {
-  /// The nearest folder from `folder` upwards that holds config/.env.
-  fileprivate static func root(around folder: FilePath) -> FilePath? {
-    var root = absolute(folder)
-    while !exists(root.appending("config").appending(".env")) {
-      if !root.removeLastComponent() { return nil }
-    }
-    return root
-  }
+  /// The secret values of the configuration, of the file that its SECRETS_PATH names, and of the environment, longest first.
+  public func secrets(outer: [String: String]) -> [String] { Secrets.values(of: config, in: root, outer: outer) }
 }

@@ -1,12 +1,14 @@
 internal import CFiles
 
-/// Replaces secret values in a stream of bytes, also where a value comes in several pieces.
+/// Replaces secret values in a stream of bytes, also where a value comes in several pieces, or begins in another.
 public struct SecretMask: Sendable {
   /// Longest first.
   private let secrets: [[UInt8]]
   private let longest: Int
   /// Bytes that may be the beginning of a secret, held until the next ones tell.
   private var held: [UInt8] = []
+  /// How many of those belong to a value that was masked: another one may begin within it.
+  private var masked = 0
 
   /// - Parameter secrets: longest first, none empty.
   public init(_ secrets: [String]) {
@@ -24,8 +26,10 @@ public struct SecretMask: Sendable {
   public mutating func finish() -> [UInt8] { held.isEmpty ? [] : scan(held, isEnd: true) }
 
   private mutating func scan(_ bytes: [UInt8], isEnd: Bool) -> [UInt8] {
-    held = []
     var output: [UInt8] = []
+    // What comes before that is said.
+    var said = masked
+    (held, masked) = ([], 0)
     var index = 0
     var undecided = isEnd ? nil : firstUndecided(bytes, from: 0)
     // Where each of the secrets comes next; none is looked for again before that place is passed.
@@ -37,13 +41,14 @@ public struct SecretMask: Sendable {
       if let start = undecided, start < index { undecided = firstUndecided(bytes, from: index) }
       let match = firstMatch(places)
       if let undecided, undecided <= match?.start ?? undecided {
-        held = Array(bytes[undecided...])
-        return output + bytes[index..<undecided]
+        (held, masked) = (Array(bytes[undecided...]), max(0, said - undecided))
+        return said < undecided ? output + bytes[said..<undecided] : output
       }
-      guard let match else { return index == 0 ? bytes : output + bytes[index...] }
-      output += bytes[index..<match.start]
-      output += Secrets.mask.utf8
-      index = match.end
+      guard let match else { return said == 0 ? bytes : output + bytes[said...] }
+      // One that begins within another goes under the same mask.
+      if match.start >= said { output += bytes[said..<match.start] + Array(Secrets.mask.utf8) }
+      said = max(said, match.end)
+      index = match.start + 1
     }
   }
 

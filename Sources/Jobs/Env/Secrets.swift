@@ -42,7 +42,10 @@ public enum Secrets {
     // Most texts hold none, and looking is much cheaper than replacing.
     var looked = text
     let mayHold = looked.withUTF8 { bytes in unsafe bytes.holds("://") || values.contains { unsafe bytes.holds($0) } }
-    return mayHold ? values.reduce(maskedURLs(text)) { $0.replacing($1, with: mask) } : text
+    if !mayHold { return text }
+    // Byte for byte: an accent that follows makes no other value of it.
+    var mask = SecretMask(values)
+    return String(decoding: mask.mask(Array(maskedURLs(text).utf8)) + mask.finish(), as: UTF8.self)
   }
 
   private static func texts(in value: JSON) -> [String] {

@@ -9,11 +9,11 @@ public import SystemPackage
 
 /// What a disk says of its room.
 public struct DiskSpace: Sendable {
-  /// Bytes of all of it.
+  /// The size of the disk, in bytes.
   public let all: Int
-  /// Bytes that nothing takes.
+  /// Free bytes, those that are kept for root among them.
   public let unused: Int
-  /// Those of them that any user may have; the others are kept for root.
+  /// Free bytes that any user may take.
   public let available: Int
   /// Whether files may take fewer bytes than they hold; so it is taken to be where nothing is known of the kind.
   public let mayCompress: Bool

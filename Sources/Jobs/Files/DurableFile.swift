@@ -94,7 +94,9 @@ public enum DurableFile {
     }
   }
 
-  /// Creates `path` with `bytes`, durably; refuses when something is there already.
+  /// Creates `path` with `bytes`, durably.
+  ///
+  /// - Throws: ``JobError`` with code `io`, also when something is there already, which is not touched.
   public static func create(_ bytes: [UInt8], at path: FilePath, mode: FilePermissions) throws {
     let staged = try stage(bytes, for: path, mode: mode)
     do {

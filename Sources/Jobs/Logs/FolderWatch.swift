@@ -28,7 +28,7 @@ public final class FolderWatch {
     _ = unsafe folder.withPlatformString { unsafe inotify_add_watch(events.rawValue, $0, UInt32(changes)) }
   }
 
-  /// Waits.
+  /// Waits until something happens in a folder, or so many milliseconds.
   ///
   /// - Returns: `false` when nobody reads any more what is written to `reader`.
   func wait(reader: FileDescriptor, milliseconds: Int = 500) -> Bool {

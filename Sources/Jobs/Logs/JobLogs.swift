@@ -11,11 +11,17 @@ public struct JobLogs: Sendable {
     let all = names(in: paths.logs).filter { $0.hasSuffix(".log") }
     let order = ((try? Manifest(reading: paths.manifest))?.stages ?? []).map { StageName($0.name) }
     func rank(_ name: String) -> Int {
-      if name.hasPrefix("orchestrator_") { return -1 }
+      if Self.isOrchestrators(name) { return -1 }
       return order.firstIndex(of: StageName(String(name.dropLast(4)))) ?? order.count
     }
     files = all.sorted { (rank($0), $0) < (rank($1), $1) }.map { paths.logs.appending($0) }
   }
+
+  /// What the name of the orchestrator's log of a run begins with.
+  package static let orchestratorPrefix = "orchestrator_"
+
+  /// Whether a log is the orchestrator's, by its name.
+  static func isOrchestrators(_ name: some StringProtocol) -> Bool { name.hasPrefix(orchestratorPrefix) }
 
   /// The log of a stage, by either spelling of its name.
   ///
@@ -24,7 +30,7 @@ public struct JobLogs: Sendable {
     let wanted = StageName(stage)
     let found = files.first { StageName(String(($0.lastComponent?.string ?? "").dropLast(4))) == wanted }
     if let found { return found }
-    let known = files.compactMap { $0.lastComponent?.string.dropLast(4) }.filter { !$0.hasPrefix("orchestrator_") }
+    let known = files.compactMap { $0.lastComponent?.string.dropLast(4) }.filter { !Self.isOrchestrators($0) }
     throw JobError(
       .usage, stage, "\(paths.id) has no log of this stage",
       remedy: known.isEmpty ? "No stage of it has run." : "It has: \(known.joined(separator: ", "))")

@@ -11,6 +11,6 @@ public struct LogLine: Sendable, Equatable {
   /// The stage whose log it is, with underscores; `nil` for the orchestrator's.
   public var stage: String? {
     let name = log.lastComponent?.stem ?? ""
-    return name.hasPrefix("orchestrator_") ? nil : StageName(name).description
+    return JobLogs.isOrchestrators(name) ? nil : StageName(name).description
   }
 }

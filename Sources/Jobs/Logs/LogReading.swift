@@ -72,7 +72,7 @@ public final class LogReading {
     isFirstLook = false
   }
 
-  /// Ends a line that is not.
+  /// Ends a line that has not ended.
   func finish() {
     for source in sources { endLine(of: source.path) }
     if stage == nil, isInsideLine { text([0x0A]) }
@@ -83,7 +83,7 @@ public final class LogReading {
   }
 
   private func isOrchestrators(_ log: FilePath) -> Bool {
-    log.lastComponent?.string.hasPrefix("orchestrator_") == true
+    log.lastComponent.map { JobLogs.isOrchestrators($0.string) } ?? false
   }
 
   /// Logs that came since the last look go behind the others, as their stages began.

@@ -2,7 +2,7 @@ public import SystemPackage
 
 /// `manifest.json`: what a job has done. A view over the document, which keeps every key this view does not know.
 ///
-/// Reads all the kinds that are about: the documented one (`stages` an object), the older with `movie_dir` instead of a
+/// Reads every kind that is in use: the documented one (`stages` an object), the older with `movie_dir` instead of a
 /// job, the builder's 0.1.0 (no stages but `pipeline.completed_stages`), and the later one (`stages` a list).
 public struct Manifest: Sendable, Equatable {
   public var document: JSON
@@ -181,6 +181,7 @@ public struct StageRecord: Sendable, Equatable {
   public var status: StageStatus? {
     fields["status"]?.string.flatMap { $0 == "completed" ? .success : StageStatus(rawValue: $0) }
   }
+  /// From 1; 0 where none is recorded.
   public var attempt: Int { fields["attempt"]?.ordinal ?? 0 }
   /// Seconds.
   public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.seconds }

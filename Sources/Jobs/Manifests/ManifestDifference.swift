@@ -16,14 +16,18 @@ public struct ManifestDifference: Sendable, Equatable {
 
 extension Manifest {
   /// What is different in `newer`: of the job first, then stage by stage in the order of their numbers.
-  public func differences(to newer: Manifest) -> [ManifestDifference] {
+  ///
+  /// - Parameter outputs: what else is different, in the stages' outputs themselves.
+  public func differences(to newer: Manifest, outputs: [ManifestDifference] = []) -> [ManifestDifference] {
     var found = Self.compare(jobFacts, newer.jobFacts, stage: nil)
     let (old, new) = (stageFacts, newer.stageFacts)
     var seen: Set<String> = []
     let names = (old + new).map(\.name).filter { seen.insert($0).inserted }
     for name in names {
       let (before, after) = (old.last { $0.name == name }, new.last { $0.name == name })
-      found += Self.compare(before?.facts ?? [], after?.facts ?? [], stage: name)
+      let recorded = Self.compare(before?.facts ?? [], after?.facts ?? [], stage: name)
+      found += recorded
+      found += outputs.filter { one in one.stage == name && !recorded.contains { $0.key == one.key } }
     }
     return found
   }

@@ -18,7 +18,7 @@ public struct ManifestFinding: Sendable, Equatable {
   }
 }
 
-/// The kinds of manifest that are about.
+/// The kinds of manifest that are in use.
 public enum ManifestKind: String, Sendable {
   /// The documented one.
   case job = "job 1.0.0"

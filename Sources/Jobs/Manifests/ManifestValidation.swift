@@ -72,6 +72,7 @@ struct ManifestCheck {
     }
     expect("$.created_at", root["created_at"], "a local time like 2025-10-30T15:44:30.123456", optional: false, isTime)
     checkZone("$.created_at", root["created_at"])
+    expect("$.timezone", root["timezone"], "a text", optional: true) { $0.isNull || $0.string != nil }
     guard manifest.kind == .job else { return }
     expect("$.job_id", root["job_id"], "an id like 20251030-001", optional: false) {
       $0.string.flatMap { JobID($0) } != nil
@@ -111,6 +112,9 @@ struct ManifestCheck {
     if status?.string.flatMap({ PipelineStatus(rawValue: $0) }) == nil {
       let found = status?.string.map { "\"\($0)\"" } ?? status?.kind ?? "missing"
       error("$.pipeline.status", "is \(found); expected pending, running, completed, failed or interrupted")
+    }
+    expect("$.pipeline.current_stage", pipeline["current_stage"], "a stage's name or null", optional: true) {
+      $0.isNull || $0.string != nil
     }
     let lists: [(String, StageStatus)] = [
       ("completed_stages", .success), ("failed_stages", .failed), ("skipped_stages", .skipped),

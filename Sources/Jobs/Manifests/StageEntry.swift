@@ -19,7 +19,7 @@ struct StageEntry {
 
   /// Records the stage as running: since a run of the job had it begin, where that is so, else from now on.
   func begin() throws {
-    let isOfRun = FileLock.isHeld(folder.appending(".cpwx.lock"))
+    let isOfRun = FileLock.isHeld(folder.appending(JobPaths.lockName))
     try store.update(orElse: .bare(of: folder, info: info, created: started)) { manifest in
       let standing = manifest.stage(stage)
       let isBegun = isOfRun && standing?.status == .running && standing?.fields["started_at"]?.string != nil
@@ -71,9 +71,7 @@ struct StageEntry {
     var found: Set<String> = []
     for file in files {
       let env = (try? DurableFile.read(file)).map { EnvFile(parsing: $0) } ?? EnvFile()
-      let named = env["SECRETS_PATH"] ?? environment["SECRETS_PATH"] ?? ""
-      let secretsFile = try? JSON(parsing: DurableFile.read(resolve(named, against: currentFolder())))
-      found.formUnion(Secrets.values(of: env, secretsFile: secretsFile, outer: environment))
+      found.formUnion(Secrets.values(of: env, in: currentFolder(), outer: environment))
     }
     return found.longestFirst
   }

@@ -106,8 +106,13 @@ extension ManifestCheck {
         $0.isNull || $0.string == own
       }
     }
-    expect("\(path).user_id", stage.fields["user_id"], "a whole number from 1", optional: true) {
-      $0.isNull || isUser($0)
+    let user = stage.fields["user_id"]
+    expect("\(path).user_id", user, "a whole number from 1", optional: true) { $0.isNull || isUser($0) }
+    if let user, isUser(user), let own = root["user_id"]?.int, own >= 1 {
+      expect("\(path).user_id", user, "that of the job, \(own)", optional: true) { $0.int == own }
+    }
+    expect("\(path).job_env_file", stage.fields["job_env_file"], "a path", optional: true) {
+      $0.isNull || $0.string != nil
     }
   }
 
@@ -129,6 +134,7 @@ extension ManifestCheck {
 
   /// What a file is recorded to be.
   private mutating func checkFacts(_ path: String, _ file: JSON) {
+    expect("\(path).description", file["description"], "a text", optional: true) { $0.isNull || $0.string != nil }
     expect("\(path).exists", file["exists"], "true or false", optional: true) { $0.bool != nil || $0.isNull }
     expect("\(path).size_bytes", file["size_bytes"], "a whole number from 0", optional: true) {
       $0.isNull || ($0.int.map { $0 >= 0 } ?? false)

@@ -2,7 +2,7 @@ public import SystemPackage
 
 /// A stage's own entry in its job's manifest: the documented `StageManifest`, in Swift.
 ///
-///     try await StageManifest.record("asr", in: jobFolder) { manifest in
+///     try await StageManifest.record("asr", number: 7, in: jobFolder, environment: processEnvironment()) { manifest in
 ///       manifest.addInput("audio", audio, "16kHz mono audio")
 ///       manifest.addOutput("transcript", transcript, "WhisperX transcript")
 ///       manifest.addMetadata("model", .string("large-v3"))
@@ -32,7 +32,8 @@ public struct StageManifest: Sendable {
   ///
   /// - Parameters:
   ///   - stage: either spelling of the stage's name.
-  ///   - number: the stage's place in the pipeline, from 1.
+  ///   - number: the stage's place in the pipeline, from 1; `nil` where it is not known, and is then not recorded.
+  ///   - environment: the stage's own, of which CONFIG_PATH and SECRETS_PATH count beside its secrets.
   /// - Throws: what `body` throws, after it is recorded; ``JobError`` when the manifest cannot be written.
   public static func record<Result>(
     _ stage: String, number: Int?, in jobFolder: FilePath, environment: [String: String],

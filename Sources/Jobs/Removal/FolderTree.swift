@@ -169,12 +169,16 @@ private struct OpenFolder: ~Copyable {
     defer { unsafe closedir(handle) }
     unsafe rewinddir(handle)
     var names: [FilePath.Component] = []
+    errno = 0
     while let entry = unsafe readdir(handle) {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe FilePath.Component(platformString: $0) }
       }
       if let name, name.kind == .regular { names.append(name) }
+      errno = 0
     }
+    // As in `unsortedNames`: nobody may take a part for the whole.
+    if errno != 0 { throw Errno.current }
     return names
   }
 

@@ -30,7 +30,7 @@ struct RemovalNotes {
       if exists(tombstone.folder) { return (note, tombstone) }
       // Whoever is about to rename the job has it in hand.
       let job = tombstone.folder.removingLastComponent().appending(tombstone.name)
-      if !FileLock.isHeld(job.appending(Tombstone.lockName)) { unlink(note) }
+      if !FileLock.isHeld(job.appending(JobPaths.lockName)) { unlink(note) }
       return nil
     }
   }

@@ -12,9 +12,8 @@ struct Tombstone {
 
   private static let prefix = ".rm-"
   private static let keepingSuffix = ".keep-logs"
-  static let lockName: FilePath.Component = ".cpwx.lock"
 
-  var lock: FilePath { folder.appending(Self.lockName) }
+  var lock: FilePath { folder.appending(JobPaths.lockName) }
 
   init?(of job: FilePath, keepsLogs: Bool) {
     guard let name = job.lastComponent?.string else { return nil }
@@ -31,17 +30,9 @@ struct Tombstone {
 
   /// Those in the trees of a workspace.
   static func all(in workspace: Workspace) -> [Tombstone] {
-    func dated(_ folder: FilePath, _ width: Int) -> [FilePath] {
-      names(in: folder).filter { $0.utf8.count == width && Int($0) != nil }.map { folder.appending($0) }
-    }
     let roots = [workspace.outputRoot, workspace.root.appending("jobs")]
-    let days = roots.flatMap { dated($0, 4) }.flatMap { dated($0, 2) }.flatMap { dated($0, 2) }
-    return days.flatMap { day -> [Tombstone] in
-      // Jobs lie below the users, and in older trees beside them.
-      let users = names(in: day).filter { !$0.hasPrefix(".") && JobID($0) == nil }.map { day.appending($0) }
-      return ([day] + users).flatMap { folder in
-        names(in: folder).compactMap { Tombstone(at: folder.appending($0)) }
-      }
+    return roots.flatMap { JobCatalog.folders(below: $0) }.flatMap { folder in
+      names(in: folder).compactMap { Tombstone(at: folder.appending($0)) }
     }
   }
 }

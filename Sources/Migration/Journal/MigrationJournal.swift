@@ -59,6 +59,12 @@ public struct MigrationJournal: Sendable {
   public var hasFailures: Bool { failed.contains { done[$0.key] == nil } }
 
   var planFile: FilePath { folder.appending("plan.ndjson") }
+
+  /// When its plan was whole; nothing changes that file later.
+  private var planned: Timestamp? {
+    (try? FileStatus(of: planFile)).map { Timestamp(microseconds: $0.modified / 1000) }
+  }
+
   private var journalFile: FilePath { folder.appending("journal.ndjson") }
 
   static func root(in workspace: Workspace) -> FilePath { workspace.stateFolder.appending("migrations") }
@@ -297,7 +303,7 @@ public struct MigrationJournal: Sendable {
     [
       "migration_id": .string(id), "state": .string(state.rawValue), "entries": .int(entries),
       "to_do": .int(toDo), "done": .int(done.count), "failed": .int(failed.count),
-      "undone": .int(undone.count),
+      "undone": .int(undone.count), "planned_at": .string(planned?.text),
     ]
   }
 }

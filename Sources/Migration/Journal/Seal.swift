@@ -66,6 +66,8 @@ private struct ParentTimes {
   private var times: [FilePath: Int64] = [:]
   /// Folders that are not there; what is there above them has been noted.
   private var absent: Set<FilePath> = []
+  /// Links; the folders that they lead to have been noted.
+  private var links: Set<FilePath> = []
 
   mutating func add(_ entry: MigrationEntry, in workspace: Workspace) {
     guard let work = entry.work, let paths = entry.paths(in: workspace) else { return }
@@ -84,10 +86,15 @@ private struct ParentTimes {
   ///
   /// - Parameter isShared: whether others may ask for the same one.
   mutating func note(_ folder: FilePath, isShared: Bool = true) {
-    if times[folder] != nil || absent.contains(folder) { return }
+    if times[folder] != nil || absent.contains(folder) || links.contains(folder) { return }
     let parent = folder.removingLastComponent()
     let isOpen = !parent.isEmpty && parent != folder
     if isOpen, absent.contains(parent) { return }
+    // The time that changes is that of the folder which a link leads to.
+    if Steps.read(link: folder) != nil, let real = realPath(folder) {
+      links.insert(folder)
+      return note(real)
+    }
     if let status = Steps.status(folder) {
       times[folder] = status.modified
       return

@@ -18,6 +18,9 @@ struct EntryMove: Sendable {
   /// In a job's folder, what lay in `jobs/`.
   static let preparedName: FilePath.Component = "prepared"
 
+  /// Of something that lay in the job's folder in `jobs/`, from the tree's top.
+  static func preparedPlace(of inner: RawPath) -> RawPath { RawPath(preparedName.string).appending(inner) }
+
   init?(
     _ entry: MigrationEntry, in workspace: Workspace, targets: LinkTargets, later: LinkTargets? = nil,
     tell: @escaping @Sendable (String) -> Void
@@ -61,7 +64,9 @@ struct EntryMove: Sendable {
     }
     try moveTree(from: root)
     closeTop(paths.output)
-    if root != source { TreeCopy.clean(around: source) }
+    if root != source {
+      for place in [source] + (entry.bearsYear ? [halfway] : []) { TreeCopy.clean(around: place) }
+    }
     try moveLogs()
     return hashes
   }
@@ -125,6 +130,15 @@ struct EntryMove: Sendable {
 
   func newPlace(_ file: RawPath) -> RawPath { work.newPlace(of: file, id: paths.id) }
 
+  /// Where a link of the tree is by now, from its top; `nil` when it is gone.
+  ///
+  /// A document may be a link: it is kept as one, and what then bears its name is a file.
+  func place(of link: TreeScan.Link, in root: FilePath) -> RawPath? {
+    let kept = link.path == RawPath("manifest.json") ? work.keptManifest : work.kept(link.path.text)
+    let places = [kept.map { RawPath($0) }, newPlace(link.path), link.path].compactMap(\.self)
+    return places.first { Steps.isThere(root.appending($0)) }
+  }
+
   /// Lets their owner change folders that are closed to him, too.
   func openFolders(in root: FilePath) {
     for folder in work.folders where folder.isClosed { Steps.setMode(root.appending(folder.path), folder.mode | 0o700) }
@@ -150,7 +164,7 @@ struct EntryMove: Sendable {
     let targets = newTargets
     for link in work.links {
       let target = targets(link)
-      let place = root.appending(newPlace(link.path))
+      let place = root.appending(place(of: link, in: root) ?? newPlace(link.path))
       guard target != link.target, !isPlaced || Steps.read(link: place) == link.target else { continue }
       try Steps.link(place, to: target, modified: link.modified, like: top)
     }
@@ -250,10 +264,15 @@ struct EntryMove: Sendable {
   private func content(of name: String, _ documents: NewDocuments, in tree: OpenTree) throws -> [UInt8] {
     let root = tree.root
     switch name {
-    case "job.env": return try documents.settings(at: ownSettings(in: root))
+    case "job.env":
+      if let said = JobEnvTemplate(work.said(name)) { return said.bytes(for: paths, in: workspace) }
+      return try documents.settings(at: ownSettings(in: root))
     case "job_info.json":
-      return documents.info(in: root, work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) })
+      if work.isLink(name) { return documents.info(in: root, work.said(name)) }
+      let kept = work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) }
+      return documents.info(in: root, kept?.document)
     default:
+      if work.isLink(name) { return documents.manifest(in: tree, work.said(name).map { Manifest(document: $0) }) }
       return documents.manifest(
         in: tree, work.keptManifest.flatMap { OldManifest(wholeAt: RawPath($0), in: tree).manifest })
     }
@@ -269,11 +288,11 @@ struct EntryMove: Sendable {
     let tree = hashes == nil && documents != nil ? try? OpenTree(root) : nil
     return work.written.filter { name in
       let path = root.appending(name)
-      guard let standing = try? DurableFile.read(path) else { return false }
       if let old = name == "manifest.json" ? work.keptManifest : work.kept(name), !Steps.isThere(root.appending(old)) {
-        // Not kept yet, or back again.
+        // Not kept yet, or back again; and maybe a link to what never ends.
         return false
       }
+      guard let standing = try? DurableFile.read(path) else { return false }
       // Journals of older versions have the manifest's only. What is kept of one is its beginning.
       if let hash = hashes?[name] { return !SHA256.hex(of: standing).hasPrefix(hash) }
       let bytes = tree.flatMap { tree in documents.flatMap { try? content(of: name, $0, in: tree) } }

@@ -56,9 +56,7 @@ extension EntryMove {
   private func changedLink(but followed: Set<RawPath>) -> RawPath? {
     let (root, targets, later) = (whereabouts, newTargets, laterTargets.map { newTargets(by: $0) })
     for link in work.links {
-      guard let path = [newPlace(link.path), link.path].first(where: { Steps.isThere(root.appending($0)) }) else {
-        continue
-      }
+      guard let path = place(of: link, in: root) else { continue }
       let now = Steps.read(link: root.appending(path))
       let isKnown = now == link.target || now == targets(link) || later.map { $0(link) == now } ?? false
       if !isKnown, !followed.contains(RawPath(root).appending(path)) { return path }
@@ -116,8 +114,7 @@ extension EntryMove {
     }
     for folder in work.newFolders.reversed() { Steps.removeEmpty(root.appending(folder)) }
     for link in work.links {
-      let places = [newPlace(link.path), link.path].map { root.appending($0) }
-      if let place = places.first(where: { Steps.isThere($0) }), Steps.read(link: place) != nil {
+      if let place = place(of: link, in: root).map({ root.appending($0) }), Steps.read(link: place) != nil {
         try Steps.link(place, to: link.target, modified: link.modified, like: top)
       }
     }

@@ -8,7 +8,8 @@ extension EntryMove {
   /// - Throws: ``JobError``.
   func follow(_ later: LinkTargets) throws {
     let (before, after) = (newTargets(by: targets), newTargets(by: later))
-    try relink(work.links.map { ($0, newPlace($0.path), before($0), after($0)) }, work.folders, in: paths.output)
+    let links = work.links.map { ($0, place(of: $0, in: paths.output) ?? newPlace($0.path), before($0), after($0)) }
+    try relink(links, work.folders, in: paths.output)
     try follow(later, in: work.preparedLinks, work.prepared, paths.output.appending(Self.preparedName))
     try follow(later, in: work.logLinks, work.logFolder, paths.logs)
   }

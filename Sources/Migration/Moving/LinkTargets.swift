@@ -1,7 +1,8 @@
 internal import Jobs
 internal import SystemPackage
 
-/// What symbolic links must say so that they still point at what they pointed at, when they or that have moved.
+/// What symbolic links must say so that they still point at what they pointed at, when they or that have moved; and where what
+/// documents name of other trees will be.
 struct LinkTargets: Sendable {
   /// Something that goes elsewhere with an entry. There may be several hundred thousand, so it is small.
   private struct Move {
@@ -27,9 +28,13 @@ struct LinkTargets: Sendable {
   /// The roots of the jobs and of their logs, with no links in them.
   private let output: RawPath
   private let logs: RawPath
+  /// The root of the jobs as the workspace names it.
+  private let root: RawPath
+  /// Where folders that things are moved out of lie, by paths to them that go through links.
+  private var ways: [RawPath: RawPath] = [:]
 
   /// For trees that stay.
-  init() { (output, logs) = (RawPath([]), RawPath([])) }
+  init() { (output, logs, root) = (RawPath([]), RawPath([]), RawPath([])) }
 
   /// Of all trees that a migration moves.
   ///
@@ -38,17 +43,20 @@ struct LinkTargets: Sendable {
   init(of journal: MigrationJournal, in workspace: Workspace, but staying: Set<Int> = []) throws {
     output = RawPath(realPath(workspace.outputRoot) ?? workspace.outputRoot)
     logs = RawPath(realPath(workspace.logRoot) ?? workspace.logRoot)
-    guard journal.hasLinks else { return }
+    root = RawPath(workspace.outputRoot)
     var parents: [RawPath: RawPath] = [:]
     func add(_ path: RawPath, _ kind: Move.Kind) {
       let parent = path.folder
       let real = parents[parent] ?? RawPath(EntryMove.realFolder(parent.path))
-      parents[parent] = real
+      if parents.updateValue(real, forKey: parent) == nil, real != parent {
+        for way in Self.ways(to: parent) { ways[way] = real }
+      }
       moves.append(
         Move(place: real.appending(path.name).bytes.fnv, entry: Int32(users.count - 1), kind: kind))
     }
     ids = PlannedIDs(count: journal.entries)
     users.reserveCapacity(journal.entries)
+    moves.reserveCapacity(journal.toDo)
     try journal.forEach { entry in
       let number = users.count
       users.append(Int32(clamping: entry.userID ?? 0))
@@ -119,12 +127,23 @@ struct LinkTargets: Sendable {
     return Self.joined(text.components) == Self.joined(target.components) ? target : text
   }
 
+  /// Where something will be, by its path in documents; `nil` where it stays. No link in a tree is followed, for those change.
+  func newPlace(of path: FilePath) -> FilePath? {
+    if moves.isEmpty { return nil }
+    guard let moved = moved(RawPath(path)) else { return nil }
+    return (moved.below(output).map { root.appending($0) } ?? moved).path
+  }
+
   private func moved(_ place: RawPath) -> RawPath? {
     let parts = place.components
     for count in stride(from: parts.count, to: 0, by: -1) {
-      guard let move = move(at: Self.joined(Array(parts[..<count]))), let id = ids[Int(move.entry)] else { continue }
+      guard let move = move(at: real(Self.joined(Array(parts[..<count])))), let id = ids[Int(move.entry)] else {
+        continue
+      }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
       let job = "\(id.date.folders)/\(users[Int(move.entry)])/\(id)"
+      // By the same way as before: that may be a link for another disk's sake.
+      let output = place.below(root) == nil ? output : root
       switch move.kind {
       case .tree:
         return output.appending(job).appending(Self.renamed(inner, of: names[move.entry] ?? parts[count - 1], id))
@@ -134,6 +153,21 @@ struct LinkTargets: Sendable {
       }
     }
     return nil
+  }
+
+  /// A place with no links in the path to it, where things are moved out of its folder.
+  private func real(_ place: RawPath) -> RawPath {
+    if ways.isEmpty { return place }
+    return ways[place.folder].map { $0.appending(place.name) } ?? place
+  }
+
+  /// A folder's path, and the same with the links in its beginning followed.
+  private static func ways(to folder: RawPath) -> [RawPath] {
+    let parts = folder.components
+    return parts.indices.map { count in
+      let rest = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
+      return RawPath(EntryMove.realFolder(joined(Array(parts[..<count])).path)).appending(rest)
+    }
   }
 
   /// By the rule that names which embed the folder's follow it.

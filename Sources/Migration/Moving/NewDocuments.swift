@@ -9,6 +9,7 @@ struct NewDocuments: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let inputs: InputFilms
+  let targets: LinkTargets
   let env: JobEnvTemplate
   let migration: String
 
@@ -26,9 +27,9 @@ struct NewDocuments: Sendable {
   /// - Parameters:
   ///   - folder: where the tree lies at this moment.
   ///   - old: what the tree had for one, whose other fields are kept.
-  func info(in folder: FilePath, _ old: JobInfo?) -> [UInt8] {
+  func info(in folder: FilePath, _ old: JSON?) -> [UInt8] {
     var info = JobInfo(paths, created: created, input: input(in: folder), in: workspace).document
-    for (name, value) in old?.document.object?.pairs ?? [] where info[name] == nil { info[name] = value }
+    for (name, value) in old?.object?.pairs ?? [] where info[name] == nil { info[name] = value }
     info["migrated_from"] = .string(entry.path)
     return info.bytes()
   }
@@ -47,9 +48,17 @@ struct NewDocuments: Sendable {
     if let inner = inPrepared(recorded), let film = prepared(inner, in: folder) {
       return workspace.documentPath(film.later)
     }
+    if let moved = newPlace(of: recorded) { return workspace.documentPath(moved) }
     if exists(place) { return workspace.documentPath(place) }
     if let found = inputs.file(named: FilmGuess.lastComponent(recorded)) { return workspace.documentPath(found) }
     return recorded.hasPrefix("/app/") ? String(recorded.dropFirst(5)) : recorded
+  }
+
+  /// Where something will be that lies in another tree, or did before that was moved; `nil` of what is not there.
+  func newPlace(of recorded: String) -> FilePath? {
+    workspace.places(of: recorded).lazy.compactMap { place in
+      targets.newPlace(of: place).flatMap { exists(place) || exists($0) ? $0 : nil }
+    }.first
   }
 
   /// Where something that lies in the tree will be.
@@ -73,14 +82,17 @@ struct NewDocuments: Sendable {
     return RawPath(parts[(start + end.count)...].map(\.text).joined(separator: "/"))
   }
 
-  /// Where something of the job's folder in `jobs/` lies at this moment, and where it will.
+  /// Where something of the job's folder in `jobs/` will lie, and its bytes if it is no folder; `nil` of what is not there.
   ///
   /// - Parameter folder: where the tree lies at this moment.
-  func prepared(_ inner: RawPath, in folder: FilePath) -> (now: FilePath, later: FilePath)? {
+  func prepared(_ inner: RawPath, in folder: FilePath) -> (later: FilePath, size: Int?)? {
     guard let prepared = work.prepared else { return nil }
-    let later = paths.output.appending(EntryMove.preparedName).appending(inner)
-    let places = [prepared.path.appending(inner), folder.appending(EntryMove.preparedName).appending(inner), later]
-    return places.first { exists($0) }.map { ($0, later) }
+    let place = EntryMove.preparedPlace(of: inner)
+    let later = paths.output.appending(place)
+    if let end = work.end(of: place) { return end.isThere == false ? nil : (later, end.size) }
+    let places = [prepared.path.appending(inner), folder.appending(place), later]
+    let status = places.lazy.compactMap { try? FileStatus(of: $0) }.first
+    return status.map { (later, $0.isDirectory ? nil : $0.size) }
   }
 
   /// manifest.json
@@ -157,5 +169,13 @@ struct NewDocuments: Sendable {
     note["renamed"] = .array(
       work.renames.map { ["from": .string($0.text), "to": .string(work.newName(of: $0, id: paths.id).text)] })
     return note
+  }
+}
+
+extension Workspace {
+  /// What a document's path means here, and what one does that names a container's place.
+  func places(of recorded: String) -> [FilePath] {
+    let others = recorded.hasPrefix("/app/") ? [String(recorded.dropFirst(5))] : []
+    return ([recorded] + others).map { resolve(documentPath: $0) }
   }
 }

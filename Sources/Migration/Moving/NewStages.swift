@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Jobs
 internal import SystemPackage
 
@@ -49,12 +48,13 @@ extension NewDocuments {
     var outputs = JSON.Object()
     for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, tree) }
     if status == .success, let files = StageFiles.all.first(where: { $0.stage == name }),
-      let now = tree.status(of: files.documented)
+      case let now = end(of: work.newLinks.first { $0.path == files.documented }?.target ?? files.documented, tree),
+      now.isThere == true
     {
       var known = outputs[files.key] ?? .object(.init())
       known["path"] = .string(paths.output.appending(files.documented).string)
       known["exists"] = .bool(true)
-      known["size_bytes"] = .int(Int(now.st_size))
+      known["size_bytes"] = now.size.map { .int($0) }
       known["description"] = known["description"] ?? .string("Output of \(name)")
       outputs[files.key] = known
     }
@@ -89,25 +89,30 @@ extension NewDocuments {
     }
     if let inner = inPrepared(recorded), let file = prepared(inner, in: tree.root) {
       place(file.later.string)
-      if record.object != nil, let status = try? FileStatus(of: file.now), !status.isDirectory {
+      if record.object != nil, let size = file.size {
         record["exists"] = .bool(true)
-        record["size_bytes"] = .int(status.size)
+        record["size_bytes"] = .int(size)
       }
     } else if let inner = inner(recorded) {
-      let now = work.newPlace(of: inner, id: paths.id)
-      place(paths.output.appending(now).string)
-      if record.object != nil, let status = tree.status(of: now) {
-        record["exists"] = .bool(true)
-        if status.st_mode & S_IFMT != S_IFDIR { record["size_bytes"] = .int(Int(status.st_size)) }
-      } else if record.object != nil, record["exists"] != nil {
-        record["exists"] = .bool(false)
+      place(paths.output.appending(work.newPlace(of: inner, id: paths.id)).string)
+      let now = end(of: inner, tree)
+      if record.object != nil, let isThere = now.isThere, isThere || record["exists"] != nil {
+        record["exists"] = .bool(isThere)
+        if let size = now.size { record["size_bytes"] = .int(size) }
       }
+    } else if let moved = newPlace(of: recorded) {
+      place(moved.string)
     } else if let found = inputs.file(named: FilmGuess.lastComponent(recorded)),
       !exists(workspace.resolve(documentPath: recorded))
     {
       place(found.string)
     }
     return record
+  }
+
+  /// What is at a path of the tree, by the plan where that says it.
+  private func end(of file: RawPath, _ tree: OpenTree) -> LinkEnd {
+    work.end(of: file) ?? LinkEnd(file, tree.status(of: work.newPlace(of: file, id: paths.id)))
   }
 
   /// What a path on whatever host means within the tree: what follows the folder's name in it.

@@ -34,8 +34,8 @@ struct TreeMover: Sendable {
   func move(of entry: MigrationEntry) -> (EntryMove, NewDocuments)? {
     guard let move = EntryMove(entry, in: workspace, targets: targets, tell: tell) else { return nil }
     let documents = NewDocuments(
-      workspace: workspace, entry: entry, work: move.work, paths: move.paths, inputs: inputs, env: env,
-      migration: journal.id)
+      workspace: workspace, entry: entry, work: move.work, paths: move.paths, inputs: inputs, targets: targets,
+      env: env, migration: journal.id)
     return (move, documents)
   }
 

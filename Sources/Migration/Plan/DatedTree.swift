@@ -62,9 +62,18 @@ extension TreeReader {
       if let beside = papers.beside {
         work.prepared = RawPath(beside)
         work.preparedLinks = FolderLinks(in: beside)
+        if !work.preparedLinks.isEmpty, !isShownOnly, let scan = try? TreeScan(beside) {
+          work.ends += LinkEnd.all(in: scan, at: EntryMove.preparedPlace(of: RawPath([])))
+        }
         entry.problems += work.preparedLinks.links.filter(\.goesAround).map { .around($0, in: "prepared") }
       }
-      work.env = papers.settings.map { RawPath($0.path) }
+      if let (path, env) = papers.settings {
+        work.env = RawPath(path)
+        let isLink = !isShownOnly && Steps.read(link: path) != nil
+        if isLink, (try? DurableFile.read(path)) != nil {
+          work.said.append(("job.env", JobEnvTemplate(of: env).document))
+        }
+      }
       entry.work = work
     } else {
       entry.links = scan.links.map { $0.below(entry.source) }
@@ -100,13 +109,19 @@ extension TreeReader {
   }
 
   private static func document(_ path: FilePath) -> JSON? {
-    guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else { return nil }
+    guard let document = json(in: path) else { return nil }
     return document.object == nil ? nil : document
+  }
+
+  /// Of a file alone: a device that a link leads to may never end.
+  private static func json(in path: FilePath) -> JSON? {
+    guard (try? FileStatus(of: path))?.isRegular == true, let bytes = try? DurableFile.read(path) else { return nil }
+    return try? JSON(parsing: bytes)
   }
 
   /// What a day's jobs.json, a list or an object by ids, says of a job.
   private static func job(_ id: String, listedIn path: FilePath) -> JSON? {
-    guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else { return nil }
+    guard let document = json(in: path) else { return nil }
     let jobs = document["jobs"] ?? document
     if let job = jobs[id], job.object != nil { return job }
     return jobs.array?.first { ($0["job_id"] ?? $0["id"])?.string == id }

@@ -57,6 +57,12 @@ struct EntryBytes {
     if !isWriting { text = raw.text }
   }
 
+  mutating func pass(_ document: inout JSON) {
+    var raw = RawPath(isWriting ? document.bytes(.compact) : [])
+    pass(&raw)
+    if !isWriting { document = (try? JSON(parsing: raw.bytes)) ?? document }
+  }
+
   mutating func pass<Choice: RawRepresentable>(_ choice: inout Choice) where Choice.RawValue == String {
     var text = choice.rawValue
     pass(&text)
@@ -178,6 +184,15 @@ extension EntryWork {
     bytes.pass(&logLinks)
     bytes.pass(&preparedLinks)
     bytes.pass(&env)
+    bytes.pass(&said, from: ("", .null)) { bytes, said in
+      bytes.pass(&said.name)
+      bytes.pass(&said.document)
+    }
+    bytes.pass(&ends, from: LinkEnd(RawPath([]))) { bytes, end in
+      bytes.pass(&end.path)
+      bytes.pass(&end.isThere, from: false) { $0.pass(&$1) }
+      bytes.pass(&end.size)
+    }
     bytes.pass(&stagesByFiles)
     bytes.pass(&isInPlace)
   }

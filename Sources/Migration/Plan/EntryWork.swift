@@ -32,6 +32,10 @@ struct EntryWork: Sendable {
   var preparedLinks = FolderLinks()
   /// The settings that the job had; `nil` for those of the workspace.
   var env: RawPath?
+  /// What documents and settings say that are links, by their names: what they lead to may move before this tree does.
+  var said: [(name: String, document: JSON)] = []
+  /// What was at links, and below them, where some lead out of the tree.
+  var ends: [LinkEnd] = []
   var stagesByFiles: [String] = []
   /// It stays where it is.
   var isInPlace = false
@@ -40,6 +44,17 @@ struct EntryWork: Sendable {
 
   /// What a document that was there is called from now on; `nil` for one that is not kept.
   func kept(_ name: String) -> String? { keptOthers.first { $0.name == name }?.kept }
+
+  /// Whether a document that was there is a link: ``said`` has what it says then, where it says anything.
+  func isLink(_ name: String) -> Bool { links.contains { $0.path == RawPath(name) } }
+
+  /// What a link says; `nil` of what is none, or says nothing.
+  func said(_ name: String) -> JSON? { said.first { $0.name == name }?.document }
+
+  /// What was at a link, or below one; `nil` of what is to be looked at.
+  func end(of path: RawPath) -> LinkEnd? {
+    ends.first { $0.path == path } ?? (ends.contains { path.below($0.path) != nil } ? LinkEnd(path) : nil)
+  }
 
   /// All names that come to be in the tree: of documents, of those that are kept beside them, of links to outputs.
   var madeNames: [String] {
@@ -73,6 +88,12 @@ struct EntryWork: Sendable {
     if !logLinks.isEmpty { document["log_links"] = logLinks.document }
     if !preparedLinks.isEmpty { document["prepared_links"] = preparedLinks.document }
     document["env"] = env?.document
+    if !said.isEmpty {
+      // As text: the plan's own depth goes on top of a document's.
+      document["said"] = .array(
+        said.map { ["name": .string($0.name), "document": RawPath($0.document.bytes(.compact)).document] })
+    }
+    if !ends.isEmpty { document["link_ends"] = .array(ends.map(\.document)) }
     document["by_files"] = .strings(stagesByFiles)
     document["in_place"] = .bool(isInPlace)
     return document
@@ -102,6 +123,11 @@ struct EntryWork: Sendable {
     logLinks = FolderLinks(document["log_links"])
     preparedLinks = FolderLinks(document["prepared_links"])
     env = RawPath(document["env"])
+    said = list("said").compactMap { entry in
+      guard let name = entry["name"]?.string, let said = RawPath(entry["document"]) else { return nil }
+      return (try? JSON(parsing: said.bytes)).map { (name, $0) }
+    }
+    ends = list("link_ends").compactMap { LinkEnd($0) }
     stagesByFiles = list("by_files").compactMap(\.string)
     isInPlace = document["in_place"]?.bool ?? false
   }

@@ -12,7 +12,7 @@ struct PlanDraft: Sendable {
     let filmKey: UInt64
     let directory: UInt64
     /// Of the id that the tree bears; 0 for none.
-    private let oldNumber: Int32
+    private let oldNumber: Int64
     /// `YYYYMMDD`; 0 for an entry without a day.
     private let dayDigits: Int32
     let year: Int16?
@@ -36,7 +36,7 @@ struct PlanDraft: Sendable {
       created = entry.created?.microseconds ?? .max
       let day = entry.created.map { JobDate($0) }
       dayDigits = day.map { Int32($0.year * 10_000 + $0.month * 100 + $0.day) } ?? 0
-      oldNumber = Int32(clamping: JobID(entry.oldID ?? "")?.number ?? 0)
+      oldNumber = Int64(JobID(entry.oldID ?? "")?.number ?? 0)
       filmKey = entry.title.map { FilmKeys.bareKey($0).utf8.fnv } ?? 0
       year = entry.year.map { Int16(clamping: $0) }
       directory = entry.source.lastBytes.fnv

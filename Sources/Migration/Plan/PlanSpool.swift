@@ -8,15 +8,30 @@ final class PlanSpool: Sendable {
   /// - Throws: ``JobError`` with code `io`.
   init() throws {
     let folder = temporaryFolder
-    let path = folder.appending("cpwx-plan-\(UInt64.random(in: .min ... .max))")
     do {
-      file = try FileDescriptor.open(
-        path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
+      file = try Self.open(in: folder)
     } catch {
       throw JobError(
         .io, folder.string, "no room for a plan", remedy: "TMPDIR names another folder.", underlying: error)
     }
-    unlink(path)
+  }
+
+  /// `O_TMPFILE`, which Swift does not show: what is opened is a new file in a folder.
+  private static let newFile: FileDescriptor.OpenOptions = [.directory, .init(rawValue: 0o2000_0000)]
+
+  /// The file never has a name, so that none is left, however the process ends.
+  private static func open(in folder: FilePath) throws -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(
+        folder, .readWrite, options: [newFile, .closeOnExec], permissions: [.ownerReadWrite])
+    } catch {
+      // A file system that knows only files with names.
+      let path = folder.appending("cpwx-plan-\(UInt64.random(in: .min ... .max))")
+      let file = try FileDescriptor.open(
+        path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
+      unlink(path)
+      return file
+    }
   }
 
   deinit { try? file.close() }

@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 
 extension EntryWork {
   /// What is to be done to a tree that is as a scan found it.
@@ -22,8 +23,23 @@ extension EntryWork {
       keptOthers = Self.others.compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
     }
     written = Self.others.filter { !top.contains(RawPath($0)) || kept($0) != nil } + ["manifest.json"]
+    if !isShownOnly {
+      keepWhatIsSaid(by: scan)
+      ends = LinkEnd.all(in: scan)
+    }
     let touched = [RawPath([])] + renames.map(\.folder) + links.map(\.path.folder) + newLinks.map(\.path.folder)
     folders = scan.folders.filter { touched.contains($0.path) }
+  }
+
+  private mutating func keepWhatIsSaid(by scan: TreeScan) {
+    if isLink("manifest.json"), let manifest = OldManifest(in: scan, whole: true).manifest {
+      said.append(("manifest.json", manifest.document))
+    }
+    let place = scan.root.path.appending("job_info.json")
+    guard kept("job_info.json") != nil, isLink("job_info.json"), let status = try? FileStatus(of: place) else { return }
+    if status.isRegular, status.size <= OldManifest.largest, let info = try? JobInfo(reading: place) {
+      said.append(("job_info.json", info.document))
+    }
   }
 
   private static let others = ["job.env", "job_info.json"]

@@ -15,8 +15,8 @@ enum OldManifest: Sendable {
   private static let unread = JSON.Omission(
     of: ["outputs", "metadata", "fingerprint", "description"], inEntriesOf: "stages")
 
-  /// Without what a plan has no use for.
-  init(in scan: TreeScan) {
+  /// - Parameter whole: with what a plan has no use for.
+  init(in scan: TreeScan, whole: Bool = false) {
     if !scan.isPlainFile(Self.file) {
       guard let status = scan.status(of: Self.file) else {
         self = .none
@@ -27,7 +27,7 @@ enum OldManifest: Sendable {
         return
       }
     }
-    self.init(leavingOut: Self.unread) { try scan.read(Self.file, atMost: Self.largest) }
+    self.init(leavingOut: whole ? nil : Self.unread) { try scan.read(Self.file, atMost: Self.largest) }
   }
 
   init(wholeAt path: RawPath, in tree: OpenTree) {
@@ -67,7 +67,7 @@ enum OldManifest: Sendable {
   private static let noFile = "is no file"
 
   /// Bytes.
-  private static let largest = 64 << 20
+  static let largest = 64 << 20
 
   /// Whether a document is of the application, and not, say, a web page's manifest.
   private static func isManifest(_ document: JSON) -> Bool {

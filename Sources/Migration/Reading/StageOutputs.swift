@@ -20,7 +20,9 @@ struct StageOutputs: Sendable {
     self.scan = scan
     let files = scan.filesAndLinks
     candidates = StageFiles.all.map { stage in
-      var found = files.contains(stage.documented) ? [stage.documented] : []
+      let isBelowLink = scan.links.contains { stage.documented.below($0.path)?.isEmpty == false }
+      let isThere = files.contains(stage.documented) || isBelowLink && scan.status(of: stage.documented) != nil
+      var found = isThere ? [stage.documented] : []
       for pattern in stage.older {
         let fitting = files.filter { pattern.fits($0) }
         found += fitting.count > 1 ? fitting.sorted() : fitting

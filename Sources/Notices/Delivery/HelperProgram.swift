@@ -45,6 +45,7 @@ struct HelperProgram {
     var code: [UInt8] = []
     var hasEnded = false
     while !hasEnded {
+      OutsideWork.note()
       let rest = limit() - .now
       if rest <= .zero {
         outcome.isLate = true

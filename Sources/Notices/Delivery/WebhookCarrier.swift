@@ -17,8 +17,10 @@ struct WebhookCarrier: Carrier {
 
   func deliver(_ event: NoticeEvent, until limit: () -> ContinuousClock.Instant) -> DeliveryAnswer {
     let body = event.body
+    var variables = environment
+    variables["CPWX_EVENT_ID"] = event.id
     let program = HelperProgram(
-      arguments: ["curl", "--disable", "--config", "-"], environment: environment, folder: workspace.root,
+      arguments: ["curl", "--disable", "--config", "-"], environment: variables, folder: workspace.root,
       input: Array(configuration(event, body, seconds: (limit() - .now) / .seconds(1)).utf8), attachment: body)
     do {
       let outcome = try program.run(until: limit)

@@ -27,11 +27,6 @@ public struct Metrics: Sendable, Equatable {
     add(name, "gauge", help, [Self.sample(name, labels, value)])
   }
 
-  /// Adds a value that only ever grows; its name ends in `_total`.
-  public mutating func counter(_ name: String, _ help: String, _ value: Double, labels: [(String, String)] = []) {
-    add(name, "counter", help, [Self.sample(name, labels, value)])
-  }
-
   /// Adds how many things were measured and what they come to together: `NAME_sum` and `NAME_count`.
   public mutating func summary(
     _ name: String, _ help: String, sum: Double, count: Int, labels: [(String, String)] = []

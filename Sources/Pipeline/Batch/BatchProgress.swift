@@ -105,8 +105,9 @@ public struct BatchProgress: Sendable {
         )
       }
     case .jobEnded(let job, let status, _, let reason):
-      // What a job that ended has not done is not to come any more.
-      if let known = running.first(where: { $0.job == job.id.description }), films > 0 {
+      // What a job that ended has not done is not to come any more. That of one which is left for the next run is not done.
+      let isLeft = status == .interrupted && stopping != .none
+      if !isLeft, let known = running.first(where: { $0.job == job.id.description }), films > 0 {
         stagesDone += max(0, stages / films - known.done)
       }
       running.removeAll { $0.job == job.id.description }
@@ -117,7 +118,9 @@ public struct BatchProgress: Sendable {
         failures = Array(failures.prefix(3))
       }
     case .batchStopping(let level, _): stopping = level
-    case .filmSettles, .resuming, .orphansEnded, .stageSaid, .stageCommand, .stageNoted, .warning, .batchEnded: break
+    case .filmSettles, .resuming, .orphansEnded, .stageAgain, .stageSaid, .stageCommand, .stageNoted, .warning,
+      .batchEnded:
+      break
     }
   }
 

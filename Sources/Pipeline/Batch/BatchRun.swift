@@ -19,6 +19,8 @@ final class BatchRun: Sendable {
   private let leftBehind = Mutex(false)
   /// Whether jobs are on a cluster that are not followed to their ends.
   var hasLeftJobsBehind: Bool { leftBehind.withLock { $0 } }
+  /// Whether there was something to do with any film.
+  var hasWork: Bool { plan.withLock { $0.films.contains(where: \.kind.isWork) } }
   var workspace: Workspace { batch.workspace }
   var history: WorkHistory { plan.withLock { $0.history } }
 

@@ -28,7 +28,7 @@ struct BatchTelling: Sendable {
     for film in films where film.settlesIn > 0 { observe(.filmSettles(film.input, seconds: batch.options.settle)) }
   }
 
-  /// Ends the batch and its record.
+  /// Ends the batch and its record, which stays if there was anything to do.
   func end(_ record: consuming OpenBatch?, _ run: BatchRun, _ stop: StopSource) -> [FilmBatch.Result] {
     let results = run.results()
     defer { status.end() }
@@ -36,9 +36,15 @@ struct BatchTelling: Sendable {
       stop.level > .none && !stop.isPastDeadline
       ? .interrupted : results.contains(where: \.isUnfinished) ? .failed : .completed
     do {
-      let told = results.filter { !$0.wasDoneBefore }
-      try record.take()?.end(
-        end, jobs: told.map { $0.document(in: batch.workspace, batch.secrets) }, doneBefore: results.count - told.count)
+      // One that watched, and no film came: a report is to tell of the last that had any.
+      if run.hasWork {
+        let told = results.filter { !$0.wasDoneBefore }
+        try record.take()?.end(
+          end, jobs: told.map { $0.document(in: batch.workspace, batch.secrets) },
+          doneBefore: results.count - told.count)
+      } else {
+        record.take()?.leaveNone()
+      }
     } catch {
       observe(.warning("the batch's record could not be ended: \(error)"))
     }

@@ -49,7 +49,7 @@ public struct FilmBatch: Sendable {
     self.runner = runner
     self.restore = restore
     (self.cluster, self.isWorker) = (cluster, isWorker)
-    secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+    secrets = workspace.secrets(outer: environment)
     memory = HashMemory(in: workspace)
     lanes = isWorker ? Lanes() : Lanes(in: workspace, sizes: pipeline.laneSizes.merging(options.lanes) { $1 })
   }

@@ -60,6 +60,7 @@ extension FilmBatch {
       BatchRun.work(in: plan.films, from: 0), options,
       room: DiskRoom(of: workspace.outputRoot, minFree: options.minFree), stop: try StopSource())
     var plan = plan
+    for number in plan.films.indices { tellSettling(&plan.films[number]) }
     for (number, left) in queue.foresee() {
       (plan.films[number].kind, plan.films[number].reason) = left
     }
@@ -75,10 +76,11 @@ extension FilmBatch {
     guard (try? FileStatus(of: file))?.isRegular == true else { return nil }
     if MediaFiles.isPartial(name) { return .partial(file) }
     guard MediaFiles.hasMediaEnding(name) else { return nil }
-    var film = try plan(inputs: [file], resumed: [], asNight: true, notice: notice).films.first
+    let films = try plan(inputs: [file], resumed: [], asNight: true, notice: notice).films
+    guard var film = films.first else { return nil }
+    tellSettling(&film)
     if let reason = try MediaFiles.exclusion(of: file, from: workspace.inputRoot, in: workspace) {
-      film?.kind = .skip
-      film?.reason = reason
+      (film.kind, film.reason) = (.skip, reason)
     }
     return film
   }
@@ -134,13 +136,7 @@ extension FilmBatch {
           guard found.isNamed, try waited(for: film, stop, notice) else { break }
           known = try history.films(of: [found.path])[0]
         } while true
-        if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
-        if found.isNamed, film.kind == .pending, found.status.size == 0 {
-          // In a folder it may be a copy that has just begun; who names it wants it done.
-          film.problem = JobError(.damaged, found.path.string, film.reason)
-        }
-        // A film that was named is looked at closely; in a folder of thousands the records count.
-        if found.isNamed, !asNight { film = try verified(film, check) }
+        film = try lookedAt(film, found, check, asNight: asNight)
       } catch is CancellationError {
         plan.films.append(.stopped(found.path))
         continue
@@ -151,15 +147,35 @@ extension FilmBatch {
         plan.films.append(.unreadable(found.path, problem))
         continue
       }
-      if film.kind != .pending, !film.isCopy, let hash = film.identity?.sha256 {
-        if let twin = seen[hash] {
-          (film.kind, film.job, film.isCopy) = (.skip, nil, true)
-          film.reason = "the same film as \(workspace.documentPath(twin)), by its content"
-        } else {
-          seen[hash] = found.path
-        }
-      }
+      leaveTwin(&film, of: &seen)
       plan.add(comparedSettings(film), selection, workspace)
+    }
+  }
+
+  /// Looks at the film's own file and, where it was named, at what its job has done.
+  private func lookedAt(
+    _ film: InputDecision, _ found: Found, _ check: CompletionCheck, asNight: Bool
+  ) throws -> InputDecision {
+    var film = film
+    if film.kind.isWork { settle(&film, found.status, isNamed: found.isNamed) }
+    if found.isNamed, film.kind == .pending, found.status.size == 0 {
+      // In a folder it may be a copy that has just begun; who names it wants it done.
+      film.problem = JobError(.damaged, found.path.string, film.reason)
+    }
+    // A film that was named is looked at closely; in a folder of thousands the records count.
+    return found.isNamed && !asNight ? try verified(film, check) : film
+  }
+
+  /// Leaves a film alone that has the content of another one of this run.
+  ///
+  /// - Parameter seen: the films so far, by their content.
+  private func leaveTwin(_ film: inout InputDecision, of seen: inout [String: FilePath]) {
+    guard film.kind != .pending, !film.isCopy, let hash = film.identity?.sha256 else { return }
+    if let twin = seen[hash] {
+      (film.kind, film.job, film.isCopy) = (.skip, nil, true)
+      film.reason = "the same film as \(workspace.documentPath(twin)), by its content"
+    } else {
+      seen[hash] = film.input
     }
   }
 
@@ -235,10 +251,15 @@ extension FilmBatch {
     switch Settling(of: film.input, status, settle: isNamed ? 0 : options.settle) {
     case .settled: break
     case .beingWritten: (film.kind, film.reason) = (.pending, "a process is still writing the file")
-    case .young(let seconds):
-      film.settlesIn = seconds
-      film.reason += "; it begins once the file has been still for \(describeDuration(options.settle))"
+    case .young(let seconds): film.settlesIn = seconds
     }
+  }
+
+  /// Says of a film that has just changed when it will be begun: of one that is only looked at, for the reason of one that
+  /// runs stays in its job's history.
+  private func tellSettling(_ film: inout InputDecision) {
+    if !film.kind.isWork || film.settlesIn <= 0 { return }
+    film.reason += "; it begins once the file has been still for \(describeDuration(options.settle))"
   }
 
   /// Says of a completed job that the configuration which was named is not what it was made with.

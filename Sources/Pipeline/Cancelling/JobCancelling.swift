@@ -121,7 +121,7 @@ extension Manifest {
   fileprivate mutating func close(for cancellation: Cancellation) {
     rememberEnding()
     rememberInterruption()
-    failRunningStages("the run was interrupted while the stage was at work")
+    failRunningStages(StageRun.interrupted)
     // How a run failed is worth more than that nobody is to try again.
     if recordedStatus != .failed {
       setPipeline(.interrupted, stage: nil, workflow: nil)

@@ -39,7 +39,7 @@ struct WorkerProgress: Equatable {
     case .stageProgress(_, _, let fraction, let text):
       (self.fraction, self.text) = (fraction, text.cut(to: Self.textLimit))
     case .stageEnded: begin(nil, 0)
-    case .warning, .orphansEnded:
+    case .warning, .stageAgain, .orphansEnded:
       warnings = (warnings + event.lines.map { $0.cut(to: Self.textLimit) }).suffix(Self.warningsKept)
       warned += event.lines.count
     default: break

@@ -66,7 +66,7 @@ struct DockerRunner: StageRunner {
       docker: docker, name: name, job: context.paths, overrideFile: overrideFile,
       call: StageProcess(
         arguments: arguments,
-        environment: docker.environment.merging(["CPWX_RUN_OF": context.paths.output.string]) { $1 },
+        environment: docker.environment.merging([Orphans.variable: context.paths.output.string]) { $1 },
         directory: context.workspace.root, toolFolders: [], timeout: stage.timeout, grace: stage.grace,
         marker: context.marker))
   }

@@ -62,8 +62,10 @@ public struct PipelineDefinition: Sendable, Equatable {
   /// The text of the file that says all this.
   public var source: [UInt8] = []
 
-  /// The places of every lane, as far as nobody says otherwise: two for the processor, one for all else.
-  public var laneSizes: [String: Int] { ["cpu": 2].merging(lanes) { $1 } }
+  /// The places of every lane: as the file says, else two for the processor and one for all others.
+  public var laneSizes: [String: Int] {
+    ["cpu": 2].merging(stages.map { ($0.lane, 1) }) { usual, _ in usual }.merging(lanes) { $1 }
+  }
 
   /// The stage of that name, hyphens and underscores alike.
   public func stage(_ name: String) -> StageDefinition? {

@@ -1,4 +1,5 @@
 internal import Jobs
+internal import SystemPackage
 internal import Yams
 
 /// A stage of the list, and the files that it declares.
@@ -27,27 +28,7 @@ extension PipelineReader {
     var stage = StageDefinition(name: name ?? "", number: number ?? 0)
     stage.service = fields["service"].flatMap { text($0, "\(subject): service") }
     stage.command = fields["command"].flatMap { templates($0, "\(subject): command") }
-    if fields["command"] == nil && fields["service"] == nil {
-      note(line(node), "\(subject) has neither 'command' nor 'service'; expected at least one of them")
-    }
-    if runner == .local, fields["command"] == nil, fields["service"] != nil {
-      note(
-        line(node),
-        "\(subject) declares only a 'service', for docker; expected a 'command', as stages are run here, or --runner docker"
-      )
-    }
-    if runner == .docker, fields["service"] == nil, fields["command"] != nil {
-      note(
-        line(node),
-        "\(subject) declares only a 'command', for this machine; expected a 'service', as stages are run in containers, or --runner local"
-      )
-    }
-    if let service = stage.service, service.isEmpty || service.hasPrefix("-"), let node = fields["service"] {
-      note(line(node), "\(subject): service is '\(service)'; expected the name of a service of the compose file")
-    }
-    if let command = stage.command, command.first?.isEmpty != false, let node = fields["command"] {
-      note(line(node), "\(subject): command is empty; expected the program and its arguments")
-    }
+    checkWork(of: stage, fields, node, subject)
     stage.arguments = fields["arguments"].flatMap { templates($0, "\(subject): arguments") } ?? []
     stage.timeout = fields["timeout"].flatMap { duration($0, "\(subject): timeout") }
     stage.grace = fields["grace"].flatMap { duration($0, "\(subject): grace") } ?? stage.grace
@@ -79,6 +60,33 @@ extension PipelineReader {
     stage.outputs = outputs.map { $0.file }
     check(outputs, of: stage, subject)
     return name != nil && number != nil ? stage : nil
+  }
+
+  /// Notes what keeps a stage from being run: it takes a program of this machine, or a service of the compose file.
+  private mutating func checkWork(
+    of stage: StageDefinition, _ fields: [String: Node], _ node: Node, _ subject: String
+  ) {
+    if fields["command"] == nil && fields["service"] == nil {
+      note(line(node), "\(subject) has neither 'command' nor 'service'; expected at least one of them")
+    }
+    if runner == .local, fields["command"] == nil, fields["service"] != nil {
+      note(
+        line(node),
+        "\(subject) declares only a 'service', for docker; expected a 'command', as stages are run here, or --runner docker"
+      )
+    }
+    if runner == .docker, fields["service"] == nil, fields["command"] != nil {
+      note(
+        line(node),
+        "\(subject) declares only a 'command', for this machine; expected a 'service', as stages are run in containers, or --runner local"
+      )
+    }
+    if let service = stage.service, service.isEmpty || service.hasPrefix("-"), let node = fields["service"] {
+      note(line(node), "\(subject): service is '\(service)'; expected the name of a service of the compose file")
+    }
+    if let command = stage.command, command.first?.isEmpty != false, let node = fields["command"] {
+      note(line(node), "\(subject): command is empty; expected the program and its arguments")
+    }
   }
 
   /// A file, and the line that its path stands in.
@@ -163,8 +171,8 @@ extension PipelineReader {
 
   /// What cpwx keeps in a job's folder itself.
   private static let ownFiles: Set<String> = [
-    "manifest.json", "job_info.json", "job.env", "pipeline.yaml", ".cpwx.lock", ".cpwx.cancelled", ".cpwx.container",
-    JobPaths.progressName, ".manifest.lock",
+    "manifest.json", "job_info.json", "job.env", "pipeline.yaml", JobPaths.lockName.string, ".cpwx.cancelled",
+    ".cpwx.container", JobPaths.progressName, ".manifest.lock",
   ]
 
   private static func isInsideJob(_ path: String) -> Bool {

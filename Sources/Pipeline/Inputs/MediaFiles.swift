@@ -46,6 +46,13 @@ public enum MediaFiles {
     return name.hasPrefix(".") && ending.count == 6 && hasMediaEnding(start)
   }
 
+  /// The film that was probably meant by a path where there is none.
+  private static func hint(at path: FilePath) -> String? {
+    let films = names(in: path.removingLastComponent()).filter(hasMediaEnding)
+    let meant = nearest(path.lastComponent?.string ?? "", among: films) ?? nearestOrBegun(path.stem ?? "", among: films)
+    return meant.map { "Did you mean '\($0)'?" }
+  }
+
   /// The films that `path` stands for: itself when it is a file, those below it when it is a folder, sorted.
   ///
   /// - Parameter outside: folders that are not looked into but by their own name: what cpwx makes is no film to run.
@@ -55,7 +62,8 @@ public enum MediaFiles {
     let path = absolute(path)
     guard let status = try? FileStatus(of: path) else {
       throw path.string.hasLostBytes
-        ? JobError(.damaged, path.string, noText) : JobError(.usage, path.string, "no such file or folder")
+        ? JobError(.damaged, path.string, noText)
+        : JobError(.usage, path.string, "no such file or folder", remedy: hint(at: path))
     }
     if status.isRegular {
       guard hasMediaEnding(path.lastComponent?.string ?? "") else {

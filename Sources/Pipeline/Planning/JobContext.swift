@@ -134,7 +134,7 @@ struct JobContext {
   func environment(for stage: StageDefinition, attempt: Int, over outer: [String: String]) -> [String: String] {
     var environment = outer.merging(settings) { $1 }
     environment["CONFIG_PATH"] = paths.temporaryEnv.string
-    environment["CPWX_RUN_OF"] = paths.output.string
+    environment[Orphans.variable] = paths.output.string
     for (name, value) in names(of: stage, attempt: attempt) { environment[name] = value }
     return environment
   }

@@ -36,7 +36,7 @@ struct ResumePlan {
       return .run(because: "\(earlier.name) ran again")
     }
     switch status {
-    case .failed: return .run(because: "it failed")
+    case .failed: return .run(because: record.isInterrupted ? "it was interrupted" : "it failed")
     case .running: return .run(because: "it was interrupted")
     case .success, .skipped:
       // Records of other orchestrators have no fingerprint; their outputs must speak for them.

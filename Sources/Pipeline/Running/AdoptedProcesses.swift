@@ -48,12 +48,33 @@ enum AdoptedProcesses {
         usleep(200)
         continue
       }
-      return children.filter { pid in
+      var hasReaped = false
+      let living = children.filter { pid in
         if known.contains(pid) { return false }
         var status: CInt = 0
-        return unsafe wait4(pid, &status, WNOHANG, nil) == 0
+        let ended = unsafe wait4(pid, &status, WNOHANG, nil)
+        if ended > 0 { hasReaped = true }
+        return ended == 0
       }
+      // What those had begun may have come to us since.
+      if !hasReaped { return living }
     }
+  }
+
+  /// Those among `strays` that tell nothing of whose they are, and are a process's that has ended: they came to be while it
+  /// ran, and nothing that still runs was there then.
+  static func nameless(_ strays: [pid_t], of ended: ProcessGroup.Member?) -> Set<ProcessGroup.Member> {
+    guard let ended, !strays.isEmpty else { return [] }
+    func found() -> Set<ProcessGroup.Member> {
+      Set(strays.filter(ProcessGroup.isBare).compactMap(ProcessGroup.living))
+    }
+    var nameless = found()
+    if nameless.isEmpty { return [] }
+    // One that starts another program just now seems to have no variables.
+    usleep(20_000)
+    nameless.formIntersection(found())
+    let first = own.withLock { $0.pids }.compactMap { ProcessGroup.living($0)?.began }.min() ?? .max
+    return nameless.filter { $0.began >= ended.began && $0.began < first }
   }
 
   /// The kernel gives strays to the process's first thread (`find_alive_thread` in its exit.c), which lives as long as

@@ -59,7 +59,7 @@ struct JobRecord {
       }
       manifest.rememberEnding()
       manifest.rememberInterruption()
-      manifest.failRunningStages("the run was interrupted while the stage was at work")
+      manifest.failRunningStages(StageRun.interrupted)
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())
       if timing["started_at"]?.string == nil {
@@ -327,6 +327,8 @@ extension Manifest {
 extension StageRecord {
   fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
   fileprivate var isStopped: Bool { reason == StageRun.stopped }
+  /// Whether it failed only because its run ended.
+  var isInterrupted: Bool { isStopped || error == StageRun.interrupted }
   /// Also where what was killed, or told to end, was begun by the stage's shell, which then tells of it by its own exit code.
   fileprivate var isKilled: Bool {
     [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), AttemptRun.ended(with: 137), AttemptRun.ended(with: 143)]

@@ -68,12 +68,7 @@ struct JobRun {
     }
     let watch = CancellationWatch(of: paths, stop: stop)
     AdoptedProcesses.adopt()
-    Leftovers.sweep(paths.output)
-    // Of a job that was never begun, which has no log yet, none is left there but of its making; and thousands of others'
-    // files may be.
-    if !names(in: paths.logs).isEmpty {
-      Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
-    }
+    sweep()
     let started = Timestamp.now
     // For people only; another user's file cannot be written.
     try? lock.describeHolder([
@@ -91,23 +86,7 @@ struct JobRun {
       observe(event)
     }
     let manager = JobManager(workspace, forContainers: runner == .docker)
-    if film.job != nil {
-      let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
-      if left { report(.orphansEnded(paths)) }
-    }
-    // Before job.env: how old that is may be all that tells when the job was made.
-    if try manager.restoreJobInfo(paths, input: film.document(in: workspace)) {
-      report(.warning("\(paths.id): job_info.json was gone or empty, and was made anew from what else the job has"))
-    }
-    if !paths.hasSettings {
-      try manager.renewJobEnv(paths)
-      report(.warning(Self.lostSettings(of: paths, workspace)))
-    }
-    try manager.restoreJobEnv(paths)
-    if (try? DurableFile.read(paths.pipeline)) != selection.source {
-      // Whoever wrote it may have put a secret into a command.
-      try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])
-    }
+    try makeReady(film, manager, report)
     let context = try JobContext(
       workspace: workspace, paths: paths, input: film.input, title: film.title, year: film.year,
       filmHash: film.identity?.sha256 ?? "", environment: environment)
@@ -139,6 +118,38 @@ struct JobRun {
       .jobEnded(paths, status: outcome.status, seconds: Timestamp.now.seconds(since: started), reason: outcome.reason))
     _ = consume lock
     return outcome
+  }
+
+  /// Removes what writers left that were killed.
+  private func sweep() {
+    Leftovers.sweep(paths.output)
+    // Of a job that was never begun, which has no log yet, none is left there but of its making; and thousands of others'
+    // files may be.
+    if !names(in: paths.logs).isEmpty {
+      Leftovers.sweep(workspace.configFolder, beginning: ".env.job_\(paths.id)")
+    }
+  }
+
+  /// Ends what an earlier run has left at work, and sees to it that the files are there that a run needs: those that are gone
+  /// or empty are made anew.
+  private func makeReady(_ film: InputDecision, _ manager: JobManager, _ report: (RunEvent) -> Void) throws {
+    if film.job != nil {
+      let left = try Orphans.end(of: paths, in: workspace, environment: environment) { report(.warning($0)) }
+      if left { report(.orphansEnded(paths)) }
+    }
+    // Before job.env: how old that is may be all that tells when the job was made.
+    if try manager.restoreJobInfo(paths, input: film.document(in: workspace)) {
+      report(.warning("\(paths.id): job_info.json was gone or empty, and was made anew from what else the job has"))
+    }
+    if !paths.hasSettings {
+      try manager.renewJobEnv(paths)
+      report(.warning(Self.lostSettings(of: paths, workspace)))
+    }
+    try manager.restoreJobEnv(paths)
+    if (try? DurableFile.read(paths.pipeline)) != selection.source {
+      // Whoever wrote it may have put a secret into a command.
+      try DurableFile.write(selection.source, to: paths.pipeline, mode: [.ownerReadWrite])
+    }
   }
 
   static func lostSettings(of paths: JobPaths, _ workspace: Workspace) -> String {
@@ -174,7 +185,7 @@ struct JobRun {
       switch plan.judge(stage, record.latest, fingerprint: fingerprint, in: context) {
       case .keep: report(.stageKept(paths, stage: stage.name))
       case .run(let because):
-        if earlier != nil { report(.warning("\(paths.id): \(stage.name) runs again: \(because)")) }
+        if earlier != nil { report(.stageAgain(paths, stage: stage.name, because: because)) }
         let stageRun = StageRun(
           stage: stage, paths: paths, fingerprint: fingerprint, because: earlier == nil ? nil : because,
           runner: runner, lanes: lanes, outage: outage, stop: stop, report: report)

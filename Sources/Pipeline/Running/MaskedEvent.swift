@@ -22,6 +22,8 @@ extension RunEvent {
       return .jobStarted(job, title: masked(title), year: year, input: masked(input))
     case .stageEnded(let job, let stage, let status, let seconds, let reason):
       return .stageEnded(job, stage: stage, status: status, seconds: seconds, reason: reason.map(masked))
+    case .stageAgain(let job, let stage, let because):
+      return .stageAgain(job, stage: stage, because: masked(because))
     case .stageRetrying(let job, let stage, let after, let reason):
       return .stageRetrying(job, stage: stage, after: after, reason: masked(reason))
     case .jobEnded(let job, let status, let seconds, let reason):

@@ -8,7 +8,7 @@ struct OrchestratorLog: ~Copyable {
 
   /// - Throws: ``JobError`` with code `io`.
   init(in folder: FilePath, started: Timestamp) throws {
-    let path = folder.appending("orchestrator_\(started.format("%Y%m%d_%H%M%S")).log")
+    let path = folder.appending("\(JobLogs.orchestratorPrefix)\(started.format("%Y%m%d_%H%M%S")).log")
     do {
       file = try FileDescriptor.open(
         path, .writeOnly, options: [.create, .append, .closeOnExec],

@@ -7,7 +7,11 @@ internal import SystemPackage
 public enum Orphans {
   /// What every process of a job carries in its environment, and no other.
   static func marker(of paths: JobPaths) -> String { markers + paths.output.string }
-  private static let markers = "CPWX_RUN_OF="
+  /// The variable that the marker is.
+  static let variable = "CPWX_RUN_OF"
+  private static let markers = "\(variable)="
+  /// Whether a process with this marker is of a job, and no program that only answers a question.
+  static func isMarker(_ marker: String) -> Bool { marker.hasPrefix(markers) }
 
   /// The folders of the jobs, of any workspace, that processes of this machine belong to.
   static func marked() -> Set<String> { ProcessGroup.values(of: markers) }

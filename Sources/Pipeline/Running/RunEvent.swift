@@ -30,6 +30,8 @@ public enum RunEvent: Sendable {
   case stageSaid(JobPaths, stage: String, lines: [String], log: FilePath)
   /// The stage's earlier result stands.
   case stageKept(JobPaths, stage: String)
+  /// Why a stage that has run is done once more.
+  case stageAgain(JobPaths, stage: String, because: String)
   /// What a stage that succeeded wants known: the notes of its metadata.
   case stageNoted(JobPaths, stage: String, notes: [String])
   case stageRetrying(JobPaths, stage: String, after: Double, reason: String)
@@ -63,6 +65,7 @@ public enum RunEvent: Sendable {
     case .stageSaid(_, _, let lines, let log): lines.map { "    | \($0)" } + ["    log: \(log)"]
     case .stageNoted(_, _, let notes): notes.map { "    note: \($0)" }
     case .stageKept(let job, let stage): ["\(job.id): \(stage) kept"]
+    case .stageAgain(let job, let stage, let because): ["\(job.id): \(stage) runs again: \(because)"]
     case .stageRetrying(let job, let stage, let after, let reason):
       ["\(job.id): \(stage) is tried again in \(describeDuration(after)): \(reason)"]
     case .jobEnded(let job, let status, let seconds, let reason):

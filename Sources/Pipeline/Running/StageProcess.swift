@@ -37,8 +37,6 @@ struct StageProcess {
     /// The largest resident size of any one of its processes, or of all together where they are counted so; `nil`:
     /// unknown, as it ended before it could be measured.
     var peakMemoryBytes: Int?
-    /// Processes that were still there when the stage's first one had ended, and were ended too.
-    var leftBehind = false
   }
 
   var arguments: [String]
@@ -59,6 +57,8 @@ struct StageProcess {
   /// A process that has been started.
   struct Child {
     let pid: pid_t
+    /// The same, told from a later process of that number; `nil` where it cannot be looked at.
+    let member: ProcessGroup.Member?
     let output: FileDescriptor
     let started: ContinuousClock.Instant
     /// The peak memory that it began with, in bytes: this program's own.
@@ -101,7 +101,8 @@ struct StageProcess {
       try? pipe.readEnd.close()
       throw Errno(rawValue: code)
     }
-    return Child(pid: pid, output: pipe.readEnd, started: .now, inheritedPeak: PeakMemory.own)
+    return Child(
+      pid: pid, member: ProcessGroup.child(pid), output: pipe.readEnd, started: .now, inheritedPeak: PeakMemory.own)
   }
 
   /// Follows a started stage to its end, and ends it where it must not go on.

@@ -12,7 +12,7 @@ extension StageProcess {
     private var reason: End?
     /// When the processes that were asked to end are made to.
     private var killAt: ContinuousClock.Instant?
-    /// What the stage's first process had begun by the time it was told to end, wherever that went off to.
+    /// What the stage's first process had begun by the time it was told to end, or had ended, wherever that went off to.
     private var begun: Set<ProcessGroup.Member> = []
     private var isOpen = true
     /// Without a descriptor for its end (none left, or forbidden) the process is looked at now and then.
@@ -38,14 +38,13 @@ extension StageProcess {
       var status: CInt = 0
       while unsafe wait4(child.pid, &status, 0, &usage) < 0, errno == EINTR {}
       AdoptedProcesses.noteEnded(child.pid)
-      let survivors = endSurvivors()
+      endSurvivors()
       // What is in the pipe still; not more, should something go on writing all the same.
       for _ in 0..<Self.lastReads where !passOn(waiting: 0, output) { break }
       try? child.output.close()
       var outcome = Outcome(end: reason ?? Self.end(status))
       outcome.cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
       outcome.peakMemoryBytes = memory.result(told: Int(usage.ru_maxrss) * 1024)
-      outcome.leftBehind = survivors
       return outcome
     }
 
@@ -112,19 +111,32 @@ extension StageProcess {
         }
       } else if let killAt, now >= killAt {
         process.remote?.kill()
-        ProcessGroup.signal(SIGKILL, group: child.pid, marker: process.marker, and: begun)
+        ProcessGroup.makeEnd(group: child.pid, marker: process.marker, and: &begun)
       }
     }
 
-    /// Ends what the stage's first process left running, and tells whether there was anything.
-    private func endSurvivors() -> Bool {
-      let marker = reason == nil && AdoptedProcesses.living().isEmpty ? nil : process.marker
-      guard ProcessGroup.isAlive(group: child.pid, marker: marker, and: begun) else { return false }
+    /// Ends what the stage's first process left running. What that began may come to us only once it has ended.
+    private mutating func endSurvivors() {
+      var strays = AdoptedProcesses.living()
+      for _ in 0..<10 {
+        endSurvivors(strays)
+        let known = Set(strays)
+        strays = AdoptedProcesses.living()
+        if known.isSuperset(of: strays) { return }
+      }
+    }
+
+    private mutating func endSurvivors(_ strays: [pid_t]) {
+      if Orphans.isMarker(process.marker), !OutsideWork.hasBeen(since: child.started) {
+        for stray in AdoptedProcesses.nameless(strays, of: child.member) {
+          begun.formUnion(ProcessGroup.descendants(of: stray.pid).union([stray]))
+        }
+      }
+      let marker = reason == nil && strays.isEmpty ? nil : process.marker
+      guard ProcessGroup.isAlive(group: child.pid, marker: marker, and: begun) else { return }
       ProcessGroup.end(
         group: child.pid, marker: process.marker, and: begun,
         grace: reason == nil ? min(process.grace, 2) : process.grace)
-      _ = AdoptedProcesses.living()
-      return true
     }
 
     private static func end(_ status: CInt) -> End {

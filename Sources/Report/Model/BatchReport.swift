@@ -56,7 +56,8 @@ public struct BatchReport: Sendable, Equatable {
   public var besides: [(what: String, films: Int)] {
     [
       ("done before", doneBefore + count(.skipped)), ("resumed", resumed), ("tried again", retried),
-      ("unreadable", unreadable), ("removed since", gone),
+      ("unreadable", unreadable), ("archived since", jobs.count(where: \.isArchived)),
+      ("removed since", jobs.count { $0.isGone && !$0.isArchived }),
     ].filter { $0.films > 0 }
   }
 

@@ -1,4 +1,4 @@
-internal import Jobs
+public import Jobs
 
 extension BatchReport {
   /// What came of the batch, in one line.
@@ -20,16 +20,20 @@ extension BatchReport {
   }
 
   /// When, by whom and over what, in one line.
-  public var subline: String {
+  ///
+  /// - Parameter now: of who reads it at a terminal, where times are as in lists, with how long ago that was; nobody knows
+  ///   when a page is read.
+  public func subline(now: Timestamp? = nil) -> String {
     var line = status == .running ? "Running" : status == .interrupted ? "Interrupted" : "Ended"
     if let started {
-      let day = "%-d %B %Y"
-      line = "From \(started.format("\(day), %H:%M"))"
+      let (day, moment) = now == nil ? ("%-d %B %Y", "%-d %B %Y, %H:%M") : ("%Y-%m-%d", "%Y-%m-%d %H:%M")
+      line = "From \(started.format(moment))"
       if let completed {
         let isSameDay = started.format(day) == completed.format(day)
-        line += " to \(completed.format(isSameDay ? "%H:%M" : "\(day), %H:%M"))"
+        line += " to \(completed.format(isSameDay ? "%H:%M" : moment))"
       }
       if let timezone { line += " (\(timezone))" }
+      if let now { line += ", \(describeAge(now.seconds(since: completed ?? started)))" }
       if status == .running || status == .interrupted {
         line += ", \(status == .running ? "still running" : "interrupted")"
       }

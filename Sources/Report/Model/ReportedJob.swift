@@ -32,6 +32,8 @@ public struct ReportedJob: Sendable, Equatable {
   public var problem: String?
   /// Whether that is because its folder was archived or removed since.
   public var isGone = false
+  /// Whether it is gone into its archive.
+  public var isArchived = false
   /// What ran in this batch, every attempt, in the order of beginning.
   public var stages: [StageSpan] = []
   /// How many stages were done before and stood.
@@ -58,6 +60,8 @@ public struct StageSpan: Sendable, Equatable {
   public var name: String
   public var number: Int?
   public var attempt: Int?
+  /// Whether it is the stage's latest, of which the end of its log tells.
+  public var isLatest = false
   public var status: Status
   /// Where it took a slot; `nil` where that is not recorded.
   public var lane: String?

@@ -52,7 +52,7 @@ private struct ReportPage {
 
   var values: [String: Any] {
     [
-      "nonce": nonce, "id": report.id, "headline": report.headline, "subline": report.subline.withoutControls,
+      "nonce": nonce, "id": report.id, "headline": report.headline, "subline": report.subline().withoutControls,
       "style": String(decoding: PackageResources.report_css, as: UTF8.self),
       "script": String(decoding: PackageResources.report_js, as: UTF8.self),
       "outcomes": outcomes, "outcomeBar": outcomeBar, "facts": facts, "films": report.jobs.count,

@@ -19,8 +19,10 @@ extension Workspace {
     let fitting = name.isEmpty ? [] : records.filter { id($0).hasPrefix(name) }
     if fitting.count == 1 { return fitting[0] }
     let few = (fitting.isEmpty ? records : fitting).suffix(5).reversed().map(id).joined(separator: ", ")
+    let earlier = fitting.count > 5 ? " and \(fitting.count - 5) before them" : ""
     throw JobError(
-      .usage, name, fitting.isEmpty ? "no such batch in \(batchFolder)" : "fits \(fitting.count) batches: \(few)",
+      .usage, name,
+      fitting.isEmpty ? "no such batch in \(batchFolder)" : "fits \(fitting.count) batches: \(few)\(earlier)",
       remedy: fitting.isEmpty
         ? (few.isEmpty ? "Make one with: cpwx run" : "The last ones: \(few)") : "Give more of the id.")
   }

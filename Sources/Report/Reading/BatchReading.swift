@@ -20,7 +20,7 @@ extension BatchReport {
     let status = BatchRecord.status(record, at: path)
     let started = record.startedAt.flatMap { Timestamp($0) }
     let completed = status == .running ? nil : record.completedAt.flatMap { Timestamp($0) }
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+    let secrets = workspace.secrets(outer: environment)
     let shown = ShownText(secrets: secrets)
 
     var entries = record.document["jobs"]?.array ?? []
@@ -64,6 +64,8 @@ extension FailureCause {
     guard let stage else { return }
     for job in jobs.prefix(5) {
       let member = found[job]
+      // The log of one that a later run did again ends with what that run said.
+      guard member.job.stages.last(where: { $0.name == stage })?.isLatest == true else { continue }
       let shown = reader.secrets(of: member)
       var lines = member.paths.map { LogTail.read(of: stage, $0, shown) } ?? []
       if lines.isEmpty, let error = member.job.stages.last(where: { $0.name == stage && $0.error != nil })?.error {

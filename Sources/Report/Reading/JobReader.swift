@@ -36,7 +36,8 @@ struct JobReader: Sendable {
       status = readManifest(&found, status) ?? status
       if found.paths == nil {
         found.job.isGone = true
-        found.job.problem = "\(name) was \(isArchived(found.job) ? "archived" : "removed") since"
+        found.job.isArchived = hasArchive(found.job)
+        found.job.problem = "\(name) was \(found.job.isArchived ? "archived" : "removed") since"
       }
     }
     found.job.outcome = outcome(status, found.job)
@@ -93,7 +94,7 @@ struct JobReader: Sendable {
     return manifest.status(isRunning: isRunning)
   }
 
-  private func isArchived(_ job: ReportedJob) -> Bool {
+  private func hasArchive(_ job: ReportedJob) -> Bool {
     guard let folder = job.outputFolder else { return false }
     return ArchivePlace(ofJobIn: workspace.resolve(documentPath: folder), in: workspace)
       .map { exists($0.file(in: workspace)) } ?? false

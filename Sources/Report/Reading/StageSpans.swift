@@ -74,6 +74,10 @@ struct StageSpans {
 
   private mutating func read(_ record: StageRecord, now: Timestamp?) {
     let fields = record.fields
+    // The history tells no lane.
+    for index in spans.indices where spans[index].name == record.name {
+      (spans[index].number, spans[index].lane) = (fields["stage_number"]?.ordinal, fields["lane"]?.string)
+    }
     guard let status = record.status, let text = fields["started_at"]?.string, let start = offset(text) else {
       if record.status == .success { kept += 1 }
       return
@@ -84,7 +88,8 @@ struct StageSpans {
     }
     let attempt = fields["attempt"]?.ordinal
     spans.removeAll { $0.name == record.name && $0.attempt == attempt && $0.startSeconds == start }
-    var span = StageSpan(name: record.name, attempt: attempt, status: .interrupted, startSeconds: start)
+    var span = StageSpan(
+      name: record.name, attempt: attempt, isLatest: true, status: .interrupted, startSeconds: start)
     span.number = fields["stage_number"]?.ordinal
     span.lane = fields["lane"]?.string
     span.waitedSeconds = fields["waited_seconds"]?.seconds ?? 0

@@ -11,7 +11,7 @@ public struct ForeignArchive: Sendable {
     public var room = Int.max
     /// Members that it may have.
     public var members = 1_000_000
-    /// Bytes that their paths may have, with those of the folders that they lie in: each is held in memory.
+    /// Bytes that their paths may have, with those of the folders that they lie in and with what links say: each is held in memory.
     public var pathBytes = 1 << 28
     /// Names that are no UTF-8, too.
     public var acceptsAnyNames = false

@@ -6,7 +6,7 @@ struct ForeignChecks {
   private var folders: Set<MemberPath> = []
   private var links = LinkTexts()
   private var bytes = 0
-  /// Of all paths in `kinds` and `folders`.
+  /// Of all paths in `kinds` and `folders`, and of what links say.
   private var pathBytes = 0
 
   init(_ limits: ForeignArchive.Limits) { self.limits = limits }
@@ -46,7 +46,7 @@ struct ForeignChecks {
       above = folder.parent
     }
     kinds[path] = member.kind
-    pathBytes += path.bytes.count
+    pathBytes += path.bytes.count + member.target.count
     return member
   }
 

@@ -11,8 +11,8 @@ internal import SystemPackage
   private let progress: Progress?
   private let total: Int
   private let context: OpaquePointer
-  private let packed = PageBuffer(byteCount: 1 << 20)
-  private let plain = PageBuffer(byteCount: Frame.largest + 1)
+  private let packed: PageBuffer
+  private let plain: PageBuffer
   private var packedRange = 0..<0
   /// Whether a frame's bytes may be waiting in libzstd, as there was no room for more.
   private var holdsMore = false
@@ -28,9 +28,9 @@ internal import SystemPackage
   ///   - limit: bytes that it may hold.
   ///   - givesCutFrame: whether what is there of a frame that is cut comes before the error does, to tell by it where the cut is.
   init(_ file: FileDescriptor, limit: Int, givesCutFrame: Bool, progress: Progress?) throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createDCtx() else {
-      throw ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
-    }
+    packed = try PageBuffer(byteCount: 1 << 20, orThrow: Decompressor.noMemory)
+    plain = try PageBuffer(byteCount: Frame.largest + 1, orThrow: Decompressor.noMemory)
+    guard let context = unsafe ZSTD_createDCtx() else { throw Decompressor.noMemory }
     unsafe self.context = context
     self.file = file
     self.limit = limit
@@ -71,7 +71,7 @@ internal import SystemPackage
 
   private static func error(_ code: ZSTD_ErrorCode, _ flaw: String) -> ArchiveError {
     switch code {
-    case ZSTD_error_memory_allocation: ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
+    case ZSTD_error_memory_allocation: Decompressor.noMemory
     case ZSTD_error_frameParameter_windowTooLarge:
       ArchiveError(.refused, "was compressed with a window of more than 128 MiB")
     default: ArchiveError(.damaged, "is damaged, or not compressed by zstd: \(flaw)")

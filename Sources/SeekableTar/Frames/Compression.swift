@@ -6,9 +6,7 @@ internal import SystemPackage
   private let context: OpaquePointer
 
   init() throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createCCtx() else {
-      throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.noMemory)
-    }
+    guard let context = unsafe ZSTD_createCCtx() else { throw Self.noMemory }
     unsafe self.context = context
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
   }
@@ -21,8 +19,13 @@ internal import SystemPackage
   {
     unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level))
     let count = unsafe ZSTD_compress2(context, frame.baseAddress, frame.count, plain.baseAddress, plain.count)
-    if let flaw = zstdFlaw(count) { throw ArchiveError(.io, "the archive cannot be written: \(flaw)") }
+    // The level is one that zstd has, and a frame has room for the worst: nothing else can be wrong.
+    if ZSTD_isError(count) != 0 { throw Self.noMemory }
     return count
+  }
+
+  static var noMemory: ArchiveError {
+    ArchiveError(.io, "the archive cannot be written", underlying: Errno.noMemory)
   }
 
   /// The library's version: "1.5.4".
@@ -34,13 +37,14 @@ internal import SystemPackage
   private let context: OpaquePointer
 
   init() throws(ArchiveError) {
-    guard let context = unsafe ZSTD_createDCtx() else {
-      throw ArchiveError(.io, "cannot be read", underlying: Errno.noMemory)
-    }
+    guard let context = unsafe ZSTD_createDCtx() else { throw Self.noMemory }
     unsafe self.context = context
   }
 
   deinit { unsafe ZSTD_freeDCtx(context) }
+
+  /// zstd has not got what it needs to read.
+  static var noMemory: ArchiveError { ArchiveError(.io, "cannot be read", underlying: Errno.noMemory) }
 
   /// Decompresses `bytes`, which must be one frame, of so many bytes of content.
   ///

@@ -8,15 +8,14 @@ internal import Glibc
 
   let memory: UnsafeMutableRawBufferPointer
 
-  /// - Parameter byteCount: is rounded up to whole pages.
-  init(byteCount: Int) {
+  /// - Parameters:
+  ///   - byteCount: is rounded up to whole pages.
+  ///   - error: is thrown where there is no memory.
+  init(byteCount: Int, orThrow error: @autoclosure () -> ArchiveError) throws(ArchiveError) {
     let whole = max(1, (byteCount + Self.alignment - 1) / Self.alignment) * Self.alignment
     // From the kernel itself: what the allocator gets back it may keep, a heap for every thread that there was.
     let place = unsafe mmap(nil, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    // Where memory is exhausted no Swift program goes on.
-    guard let start = unsafe place, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
-      fatalError("no memory: \(whole) bytes")
-    }
+    guard let start = unsafe place, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else { throw error() }
     unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: whole)
   }
 

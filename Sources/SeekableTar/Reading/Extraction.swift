@@ -95,7 +95,7 @@ private final class Extraction: @unchecked Sendable {
     for number in chosen where contents.members[number].kind == .folder {
       if try staging.makeFolder(contents.members[number].path) { folders.append(contents.members[number]) }
     }
-    let hashing = MemberHashing(contents, isStrict: !options.salvage)
+    let hashing = MemberHashing(contents, isStrict: !options.salvage, isOfTar: false)
     try readFrames(hashing)
     let damaged = hashing.damage.members
     for number in damaged.keys { if let first = names[number]?.first { staging.remove(contents.members[first].path) } }

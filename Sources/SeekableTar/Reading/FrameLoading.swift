@@ -7,13 +7,19 @@ internal import SystemPackage
 /// Sendable, because the ``Ring`` lets one stage write to it, and others read only after that.
 final class FrameSlot: @unchecked Sendable {
   // Read past the kernel's memory, what is before and behind the frame in its pages comes along.
-  private let packed = PageBuffer(byteCount: Frame.largestCompressed + 2 * PageBuffer.alignment)
+  private let packed: PageBuffer
   private var packedRange = 0..<0
-  private let content = PageBuffer(byteCount: Frame.largest)
+  private let content: PageBuffer
   private var contentSize = 0
 
   /// What is wrong with it; its content is worth nothing then.
   private(set) var flaw: String?
+
+  init() throws(ArchiveError) {
+    packed = try PageBuffer(
+      byteCount: Frame.largestCompressed + 2 * PageBuffer.alignment, orThrow: Decompressor.noMemory)
+    content = try PageBuffer(byteCount: Frame.largest, orThrow: Decompressor.noMemory)
+  }
 
   /// Its bytes in the archive.
   var frameBytes: UnsafeRawBufferPointer { unsafe packed.bytes(packedRange) }
@@ -65,7 +71,10 @@ final class FrameReading: @unchecked Sendable {
   private let stages: [Stage]
   private let direct: Bool
 
-  init(_ archive: SeekableArchive, _ plan: ReadPlan, workers: Int, direct: Bool = false, stages: [Stage]) {
+  /// - Throws: ``ArchiveError`` with code `io` where there is no memory.
+  init(
+    _ archive: SeekableArchive, _ plan: ReadPlan, workers: Int, direct: Bool = false, stages: [Stage]
+  ) throws(ArchiveError) {
     self.archive = archive
     self.plan = plan
     self.workers = max(1, workers)
@@ -74,7 +83,7 @@ final class FrameReading: @unchecked Sendable {
     var all = Self.opened
     for number in stages.indices { all.formUnion(Self.mark(number)) }
     ring = Ring(size: self.workers + 3, all: all)
-    slots = (0..<ring.size).map { _ in FrameSlot() }
+    slots = try (0..<ring.size).map { _ throws(ArchiveError) in try FrameSlot() }
   }
 
   private static func mark(_ number: Int) -> Ring.Stages { Ring.Stages(rawValue: 2 << UInt8(number)) }

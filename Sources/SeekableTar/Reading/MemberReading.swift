@@ -41,7 +41,7 @@ extension SeekableArchive {
 
   private func read(_ number: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let plan = ReadPlan(contents, [number])
-    let slot = FrameSlot()
+    let slot = try FrameSlot()
     var decompressor = try Decompressor()
     var hash = SHA256()
     let member = contents.members[number]

@@ -2,7 +2,7 @@ public import SystemPackage
 
 extension WrittenArchive {
   /// Reads an archive that was just written, and synced, back from the disk: every member against the hash taken from its source, the whole
-  /// file against what was written.
+  /// tar against that of what was compressed, and each byte of the tables behind it.
   ///
   /// - Parameter progress: bytes of the archive.
   /// - Throws: ``ArchiveError``: `damaged`, naming the first member that is; `io`; or what `progress` threw.

@@ -41,7 +41,7 @@ extension SeekableArchive {
     }
     if compressed { return packed }
     if needed <= free || packed > free { return needed }
-    let slot = FrameSlot()
+    let slot = try FrameSlot()
     var decompressor = try Decompressor()
     for item in unknown {
       if needed <= free { break }
@@ -62,10 +62,15 @@ private struct ZeroFrames: ~Copyable {
   private var compressor: Compressor
   private var checksums: [Int: UInt32] = [:]
   // As it comes from the kernel it is zeros.
-  private let plain = PageBuffer(byteCount: Frame.largest)
-  private let packed = PageBuffer(byteCount: Frame.largestCompressed)
+  private let plain: PageBuffer
+  private let packed: PageBuffer
 
-  init() throws { compressor = try Compressor() }
+  init() throws {
+    let plain = try PageBuffer(byteCount: Frame.largest, orThrow: Decompressor.noMemory)
+    let packed = try PageBuffer(byteCount: Frame.largestCompressed, orThrow: Decompressor.noMemory)
+    compressor = try Compressor()
+    (self.plain, self.packed) = (plain, packed)
+  }
 
   mutating func contain(_ frame: Frame) throws -> Bool {
     // Zeros take hardly anything.

@@ -106,14 +106,13 @@ struct TrailerReading {
     guard place < seekPlace, seekPlace - place <= Trailer.largest else {
       throw ArchiveError(.damaged, "the seek table tells of more than there is")
     }
-    var contents = try Trailer.decode(
-      try file.bytes(at: place, count: seekPlace - place), TableLimits(archiveBytes: archiveBytes, frames: count),
-      known: known)
+    let limits = TableLimits(archiveBytes: archiveBytes, frames: count)
+    var contents = try Trailer.decode(try file.bytes(at: place, count: seekPlace - place), limits, known: known)
     guard
       contents.frames.elementsEqual(
         seekTable, by: { ($0.size, $0.plainSize, $0.checksum) == ($1.size, $1.plainSize, $1.checksum) })
     else { throw ArchiveError(.damaged, "the seek table and the table of contents tell of different frames") }
-    try contents.check()
+    try contents.check(limits)
     self.contents = contents
     self.offsets = offsets
   }

@@ -35,15 +35,14 @@ public struct ArchiveSource: Sendable {
   public func measure() throws -> SourceSize {
     let tree = try SourceTree(of: self)
     return SourceSize(
-      members: tree.entries.count, bytes: tree.entries.reduce(0) { $0 + $1.size }, room: tree.room,
-      excluded: tree.excluded)
+      members: tree.entries.count, bytes: tree.contentBytes, room: tree.room, excluded: tree.excluded)
   }
 }
 
 /// What would go into an archive.
 public struct SourceSize: Sendable {
   public var members: Int
-  /// Of their files' content.
+  /// Of their files' content, once for all names of a file.
   public var bytes: Int
   /// Bytes that these files take on the disk, and those that are left out on request: holes take none.
   public var room: Int

@@ -85,7 +85,7 @@ extension RootFolders {
 
   private func digest(of entry: SourceEntry) throws(ArchiveError) -> Digest {
     let file = try FileContent(entry, try open(entry))
-    let buffer = PageBuffer(byteCount: Frame.largest)
+    let buffer = try PageBuffer(byteCount: Frame.largest, orThrow: Decompressor.noMemory)
     var hash = SHA256()
     var offset = 0
     while offset < entry.size {

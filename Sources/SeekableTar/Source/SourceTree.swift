@@ -26,6 +26,10 @@ struct SourceTree {
   private(set) var entries: [SourceEntry] = []
   private(set) var skipped: [SkippedSource] = []
   private(set) var excluded = ExcludedFiles()
+  /// Bytes of the files' content, once for all names of a file, as it is in an archive.
+  private(set) var contentBytes = 0
+  /// Files with more than one name that are among the entries, by their identity.
+  private var named: Set<[UInt64]> = []
   /// Bytes that all of its files take on the disk, those that are excluded with them.
   private(set) var room = 0
   /// Files with more than one name, by their identity: they take their room once.
@@ -74,6 +78,7 @@ struct SourceTree {
         .unsupported, path, "runs with another's rights (set-uid or set-gid), and no archive keeps that")
     case .file:
       entries.append(entry)
+      if entry.links == 1 || named.insert(entry.identity).inserted { contentBytes += entry.size }
       count(raw)
     case .symbolicLink: entries.append(entry)
     case .folder:

@@ -1,9 +1,13 @@
 /// What must be so in any table before one believes it: a table's hash shows that it is whole, not that it means well.
 extension TableOfContents {
   /// - Throws: ``ArchiveError``, `refused` with the member's name, or `damaged` where members and frames do not fit together.
-  mutating func check() throws(ArchiveError) {
+  mutating func check(_ limits: TableLimits) throws(ArchiveError) {
     try checkPlaces()
-    var folderBefore: MemberPath?
+    // Members that are no folders and whose paths the present one begins with, each the beginning of the next: what has a
+    // beginning in common lies together.
+    var beginnings: [Int] = []
+    // Of the paths of all folders, those that are no members included.
+    var folderBytes = 0
     for number in members.indices {
       let member = members[number]
       if let flaw = MemberPath.flaw(in: member.path.bytes) { throw ArchiveError(.refused, member.path, flaw) }
@@ -29,9 +33,15 @@ extension TableOfContents {
         }
         members[number].digest = members[target].digest
       }
-      let folder = member.path.parent
-      if let folder, folder != folderBefore { try checkWay(to: folder, of: member.path) }
-      folderBefore = folder
+      let path = member.path.bytes
+      while let last = beginnings.last, !path.starts(with: members[last].path.bytes) { beginnings.removeLast() }
+      if let above = beginnings.last(where: { path[members[$0].path.bytes.count] == UInt8(ascii: "/") }) {
+        throw ArchiveError(.refused, member.path, "goes through \(members[above].path), which is no folder")
+      }
+      if member.kind != .folder { beginnings.append(number) }
+      let known = number > 0 ? Self.sharedBytes(members[number - 1].path.bytes, path) : 0
+      for place in known..<path.count where path[place] == UInt8(ascii: "/") { folderBytes += place }
+      if folderBytes > limits.bytes { throw limits.excess }
     }
     guard manifest.kind == .file, manifest.path == Self.manifestPath else {
       throw ArchiveError(.damaged, "the table of contents does not end with the list of hashes")
@@ -39,17 +49,6 @@ extension TableOfContents {
   }
 
   static let manifestPath = MemberPath(unchecked: Array(".cpwx/manifest-sha256.txt".utf8))
-
-  /// Nothing lies in what is no folder.
-  private func checkWay(to folder: MemberPath, of path: MemberPath) throws(ArchiveError) {
-    var next: MemberPath? = folder
-    while let above = next {
-      if let member = member(above), member.kind != .folder {
-        throw ArchiveError(.refused, path, "goes through \(above), which is no folder")
-      }
-      next = above.parent
-    }
-  }
 
   /// Members lie one behind the other, without gaps, from the first frame's start to the tar's end.
   private func checkPlaces() throws(ArchiveError) {

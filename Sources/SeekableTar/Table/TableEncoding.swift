@@ -72,7 +72,7 @@ extension TableOfContents {
   }
 
   /// Bytes that both begin with.
-  private static func sharedBytes(_ left: [UInt8], _ right: [UInt8]) -> Int {
+  static func sharedBytes(_ left: [UInt8], _ right: [UInt8]) -> Int {
     let limit = min(left.count, right.count)
     var count = 0
     while count < limit, left[count] == right[count] { count += 1 }

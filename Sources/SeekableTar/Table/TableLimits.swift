@@ -10,8 +10,8 @@ struct TableLimits {
   var things: Int { min(archiveBytes, Self.mostThings) }
   static let mostThings = 10_000_000
 
-  /// Bytes of the table once decompressed, and of all paths written out. Paths and links of 4095 bytes each that differ in a few compress to
-  /// a six-hundredth, no further.
+  /// Bytes of the table once decompressed, of all paths written out, and of those of all folders that these lead through. Paths and links of
+  /// 4095 bytes each that differ in a few compress to a six-hundredth, no further.
   var bytes: Int { max(1 << 20, min(archiveBytes, Trailer.largest >> 10) << 10) }
 
   var excess: ArchiveError {

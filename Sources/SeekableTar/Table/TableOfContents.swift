@@ -38,12 +38,20 @@ public struct TableOfContents: Sendable {
   }
 
   func index(of path: MemberPath) -> Int? {
-    var (low, high) = (0, members.count)
+    let found = members.partitionPoint { $0.path < path }
+    return found < members.count && members[found].path == path ? found : nil
+  }
+}
+
+extension Array {
+  /// Where the elements end, of an array with those first, that `isBefore` holds for.
+  func partitionPoint(_ isBefore: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
-      if members[middle].path < path { low = middle + 1 } else { high = middle }
+      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
     }
-    return low < members.count && members[low].path == path ? low : nil
+    return low
   }
 }
 

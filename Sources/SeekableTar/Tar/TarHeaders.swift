@@ -36,17 +36,18 @@ internal import CLibArchive
     }
     let bytes = try unsafe writer.header(of: entry, member.path)
     // Readers compose the accents of what is called UTF-8 there, and so would give the file another name.
-    return comesBack(bytes, as: member) ? bytes : try unsafe binary.header(of: entry, member.path)
+    return try comesBack(bytes, as: member) ? bytes : try unsafe binary.header(of: entry, member.path)
   }
 
   /// The bytes at the tar's end.
   mutating func end() throws(ArchiveError) -> [UInt8] { try writer.end() }
 
   /// Whether libarchive reads the names that it has written.
-  private func comesBack(_ header: [UInt8], as member: Member) -> Bool {
+  private func comesBack(_ header: [UInt8], as member: Member) throws(ArchiveError) -> Bool {
     if member.path.bytes.allSatisfy({ $0 < 0x80 }), member.target.allSatisfy({ $0 < 0x80 }) { return true }
+    let source = try HeaderSource(header)
     do {
-      var reader = try TarReader(HeaderSource(header))
+      var reader = try TarReader(source)
       guard let found = try reader.next() else { return true }
       var path = found.path
       if member.kind == .folder, path.last == UInt8(ascii: "/") { path.removeLast() }
@@ -62,8 +63,8 @@ private final class HeaderSource: TarSource {
   private let buffer: PageBuffer
   private var count: Int
 
-  init(_ header: [UInt8]) {
-    buffer = PageBuffer(byteCount: header.count)
+  init(_ header: [UInt8]) throws(ArchiveError) {
+    buffer = try PageBuffer(byteCount: header.count, orThrow: Compressor.noMemory)
     buffer.copy(header, at: 0)
     count = header.count
   }
@@ -108,7 +109,11 @@ private final class HeaderSource: TarSource {
     if code != ARCHIVE_OK { throw ArchiveError(.io, "the archive cannot be written: no tar can be begun") }
   }
 
-  deinit { unsafe archive_write_free(archive) }
+  deinit {
+    // Else the contents it was not given would come now, as zeros.
+    unsafe archive_write_fail(archive)
+    unsafe archive_write_free(archive)
+  }
 
   func header(of entry: OpaquePointer, _ path: MemberPath) throws(ArchiveError) -> [UInt8] {
     finishEntry()

@@ -1,40 +1,33 @@
 internal import CLinux
 internal import Glibc
-internal import Hashing
 internal import SystemPackage
 
 /// The file that an archive goes to: in large pieces and, where the file system has it, past the kernel's memory, which would cost as much
-/// time as the compression. Hashes what it writes.
+/// time as the compression.
 struct ArchiveSink: ~Copyable {
   private static let pieceSize = 4 << 20
 
   private let file: FileDescriptor
-  private let buffer = PageBuffer(byteCount: pieceSize)
+  private let buffer: PageBuffer
   private var used = 0
   private var written = 0
-  private var hash = SHA256()
   private var isDirect: Bool
 
   /// - Throws: ``ArchiveError`` when the file is not empty.
   init(_ file: FileDescriptor) throws(ArchiveError) {
-    self.file = file
-    isDirect = false
+    let buffer = try PageBuffer(byteCount: Self.pieceSize, orThrow: Compressor.noMemory)
     var raw = stat()
     if unsafe fstat(file.rawValue, &raw) != 0 {
       throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.current)
     }
     if raw.st_size != 0 { throw ArchiveError(.io, "the archive cannot be written", underlying: Errno.fileExists) }
+    (self.file, self.buffer) = (file, buffer)
     isDirect = raw.st_mode & S_IFMT == S_IFREG && linux_set_direct(file.rawValue, 1) == 0
   }
 
   var byteCount: Int { written + used }
-  /// Of all bytes so far.
-  var digest: Digest { Digest(hash.copy().finish()) }
-  /// Of all whole blocks so far.
-  var hashState: [UInt8] { hash.state }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
-    unsafe hash.update(bytes)
     var rest = unsafe bytes[...]
     while unsafe !rest.isEmpty {
       let count = unsafe min(rest.count, Self.pieceSize - used)

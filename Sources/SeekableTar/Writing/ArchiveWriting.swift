@@ -12,13 +12,14 @@ extension ArchiveSource {
 }
 
 /// An archive being written: frames go round in a ``Ring``, filled from the source in order, then hashed for the members and the tar and
-/// compressed at the same time, then written.
+/// compressed at the same time, then hashed for the archive and written at the same time.
 ///
 /// Sendable, because each property belongs to one stage, and is read by another only after that one is through, as the ring orders.
 final class ArchiveWriting: @unchecked Sendable {
   private static let hashed = Ring.Stages(rawValue: 1)
   private static let compressed = Ring.Stages(rawValue: 2)
-  private static let written = Ring.Stages(rawValue: 4)
+  private static let summed = Ring.Stages(rawValue: 4)
+  private static let written = Ring.Stages(rawValue: 8)
 
   private let source: ArchiveSource
   private var tree: SourceTree
@@ -29,6 +30,8 @@ final class ArchiveWriting: @unchecked Sendable {
   private var digests: [Digest?]
   /// Of the tar, whose parts are the members' contents.
   private var hash = PartedSHA256()
+  /// Of the archive's bytes so far.
+  private var archiveHash = SHA256()
   private var frames: [Frame] = []
 
   init(_ source: ArchiveSource) throws {
@@ -38,15 +41,15 @@ final class ArchiveWriting: @unchecked Sendable {
       throw ArchiveError(.unsupported, "the archive cannot be written: there is nothing in it")
     }
     let workers = max(1, source.workers)
-    ring = Ring(size: workers + 3, all: [Self.hashed, Self.compressed, Self.written])
-    slots = (0..<ring.size).map { _ in WriteSlot() }
+    ring = Ring(size: workers + 3, all: [Self.hashed, Self.compressed, Self.summed, Self.written])
+    slots = try (0..<ring.size).map { _ in try WriteSlot() }
     digests = Array(repeating: nil, count: tree.entries.count + 1)
     packing = try MemberPacking(source, tree, ring, slots)
   }
 
   func run(into file: FileDescriptor) throws -> WrittenArchive {
     let stages: [@Sendable () throws -> Void] = [
-      { try TarLocale.using { try self.fill() } }, { try self.hashAll() },
+      { try TarLocale.using { try self.fill() } }, { try self.hashAll() }, { try self.sum() },
     ]
     let workers = Array(repeating: { @Sendable in try self.compress() }, count: max(1, source.workers))
     let output = OutputPlace(file)
@@ -89,6 +92,13 @@ final class ArchiveWriting: @unchecked Sendable {
     }
   }
 
+  private func sum() throws {
+    try ring.each(after: Self.compressed, finishing: Self.summed) { item in
+      let slot = slots[ring.slot(of: item)]
+      unsafe archiveHash.update(slot.frame.bytes(0..<slot.frameSize))
+    }
+  }
+
   private func write(to output: OutputPlace) throws {
     var sink = try ArchiveSink(output.file)
     do {
@@ -101,23 +111,25 @@ final class ArchiveWriting: @unchecked Sendable {
         try unsafe sink.append(bytes)
       }
       // All the other stages are through with the last frame, or it would not end here; but the hashes may be a step behind.
-      guard ring.wait(for: Self.hashed, of: packing.item - 1) else { return }
+      guard ring.wait(for: [Self.hashed, Self.summed], of: packing.item - 1) else { return }
       for slot in slots { slot.discard() }
       let sources = tree.handOver()
-      let contents = try table(dataDigest: sink.digest, hashState: sink.hashState)
-      try sink.append(Trailer.encode(contents))
-      try sink.append(SeekTable.encode(frames))
+      let contents = try table()
+      for end in [try Trailer.encode(contents), SeekTable.encode(frames)] {
+        archiveHash.update(end)
+        try sink.append(end)
+      }
       try sink.finish()
       output.result = WrittenArchive(
         contents: contents, sources: sources, excluded: tree.excluded,
-        archiveBytes: sink.byteCount, archiveDigest: sink.digest)
+        archiveBytes: sink.byteCount, archiveDigest: Digest(archiveHash.copy().finish()))
     } catch {
       sink.setDirect(false)
       throw error
     }
   }
 
-  private func table(dataDigest: Digest, hashState: [UInt8]) throws -> TableOfContents {
+  private func table() throws -> TableOfContents {
     var (members, places) = packing.handOver()
     for number in members.indices where members[number].kind == .file { members[number].digest = digests[number] }
     for (number, target) in packing.hardLinks { members[number].digest = members[target].digest }
@@ -128,7 +140,8 @@ final class ArchiveWriting: @unchecked Sendable {
     return TableOfContents(
       members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
       isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
-      tarDigest: Digest(hash.digest), dataDigest: dataDigest, hashState: hashState, places: places,
+      tarDigest: Digest(hash.digest), dataDigest: Digest(archiveHash.copy().finish()), hashState: archiveHash.state,
+      places: places,
       manifest: manifest, manifestPlace: place, frames: frames)
   }
 }

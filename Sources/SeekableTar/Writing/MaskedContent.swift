@@ -4,20 +4,24 @@
 struct MaskedContent: ~Copyable, MemberContent {
   private final class State {
     let mask: Redaction.Masking
-    let buffer = PageBuffer(byteCount: Redaction.pieceSize)
+    let buffer: PageBuffer
     /// How far the file is read.
     var offset = 0
     /// What has come out, and was not taken yet.
     var piece: ArraySlice<UInt8> = []
-    init(_ mask: @escaping Redaction.Masking) { self.mask = mask }
+
+    init(_ mask: @escaping Redaction.Masking) throws(ArchiveError) {
+      self.mask = mask
+      buffer = try PageBuffer(byteCount: Redaction.pieceSize, orThrow: Compressor.noMemory)
+    }
   }
 
   private let file: FileContent
   private let state: State
 
-  init(_ file: consuming FileContent, _ mask: @escaping Redaction.Masking) {
+  init(_ file: consuming FileContent, _ mask: @escaping Redaction.Masking) throws(ArchiveError) {
+    state = try State(mask)
     self.file = file
-    state = State(mask)
   }
 
   func read(at offset: Int, into buffer: PageBuffer, _ range: Range<Int>) throws(ArchiveError) {
@@ -48,7 +52,7 @@ struct MaskedContent: ~Copyable, MemberContent {
     -> (size: Int, mask: Redaction.Masking)?
   {
     guard let redaction, file.size > 0 else { return nil }
-    let buffer = PageBuffer(byteCount: Redaction.pieceSize)
+    let buffer = try PageBuffer(byteCount: Redaction.pieceSize, orThrow: Compressor.noMemory)
     let beginning = try file.bytes(from: 0, count: Redaction.beginning, by: buffer)
     guard let mask = redaction.masking(path, beginning) else { return nil }
     var isSame = true

@@ -29,7 +29,7 @@ final class MemberPacking {
     self.ring = ring
     self.slots = slots
     headers = try TarHeaders()
-    total = tree.entries.reduce(0) { $0 + $1.size }
+    total = tree.contentBytes
     members.reserveCapacity(tree.entries.count + 1)
     places.reserveCapacity(tree.entries.count + 1)
   }

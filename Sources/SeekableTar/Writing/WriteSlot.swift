@@ -9,15 +9,20 @@ final class WriteSlot: @unchecked Sendable {
     var isLast: Bool
   }
 
-  let plain = PageBuffer(byteCount: Frame.largest)
+  let plain: PageBuffer
   var plainSize = 0
   var segments: [Segment] = []
   /// Bytes of content that gains little by compression.
   var denseBytes = 0
   var level = ContentLevel.text
 
-  let frame = PageBuffer(byteCount: Frame.largestCompressed)
+  let frame: PageBuffer
   var frameSize = 0
+
+  init() throws(ArchiveError) {
+    plain = try PageBuffer(byteCount: Frame.largest, orThrow: Compressor.noMemory)
+    frame = try PageBuffer(byteCount: Frame.largestCompressed, orThrow: Compressor.noMemory)
+  }
 
   func reset() {
     (plainSize, denseBytes, level) = (0, 0, ContentLevel.text)

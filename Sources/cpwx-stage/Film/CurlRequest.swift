@@ -49,14 +49,5 @@ struct CurlRequest: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Percent-encodes all but the unreserved characters of RFC 3986.
-  private static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return text.utf8.map { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: String(Unicode.Scalar(byte))
-      default: "%" + String(digits[Int(byte >> 4)]) + String(digits[Int(byte & 15)])
-      }
-    }.joined()
-  }
+  private static func escaped(_ text: String) -> String { percentEncoded(text.utf8, keeping: "") }
 }

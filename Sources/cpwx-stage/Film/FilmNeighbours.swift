@@ -13,16 +13,22 @@ struct FilmNeighbours: Sendable {
     var notes: [String] = []
   }
 
-  func find() -> Found {
+  /// - Parameter title: that of the film, as its name has it.
+  func find(title: String) -> Found {
     var found = Found()
     for path in candidates {
       guard let bytes = try? DurableFile.read(path) else { continue }
       let isJSON = path.extension == "json"
-      if let facts = isJSON ? Self.json(bytes) : NFO.facts(bytes) {
-        found.facts = (facts, path)
-        break
+      if let facts = isJSON ? Self.json(bytes) : NFO.facts(bytes, of: title) {
+        let isOwn = path.stem != "movie" || film.stem == "movie" || isAlone
+        if isOwn || TMDBMatch.folded(facts.title) == TMDBMatch.folded(title) {
+          found.facts = (facts, path)
+          break
+        }
+        found.notes.append("\(path) was passed over: it tells of \(facts.title), and more than one film is here")
+        continue
       }
-      found.notes.append("\(path) was passed over: \(isJSON ? NFO.noTitle : NFO.flaw(bytes))")
+      found.notes.append("\(path) was passed over: \(isJSON ? NFO.noTitle : NFO.flaw(bytes, of: title))")
     }
     return found
   }
@@ -33,8 +39,18 @@ struct FilmNeighbours: Sendable {
     return ["\(stem).nfo", "\(stem).NFO", "movie.nfo", "movie.NFO", "\(stem).json"].map { folder.appending($0) }
   }
 
+  /// Whether the folder has no other film of this one's kind, but for what goes with it, such as its trailer or a sample,
+  /// and hidden files.
+  private var isAlone: Bool {
+    guard let stem = film.stem, let ending = film.extension else { return true }
+    return names(in: film.removingLastComponent()).map { FilePath($0) }.allSatisfy { other in
+      guard other.extension?.lowercased() == ending.lowercased(), let name = other.stem else { return true }
+      return name.hasPrefix(stem) || name.hasPrefix(".") || name.lowercased().hasPrefix("sample")
+    }
+  }
+
   private static func json(_ bytes: [UInt8]) -> FilmFacts? {
-    (try? JSON(parsing: bytes)).flatMap { FilmFacts($0, source: "json") }
+    FileText.decoded(bytes).flatMap { try? JSON(parsing: $0.utf8) }.flatMap { FilmFacts($0, source: "json") }
   }
 }
 

@@ -4,8 +4,11 @@ internal import Jobs
 enum NFO {
   /// The film's facts; `nil` when the file holds no movie with a title, as when it is only a link or a scene's banner, or
   /// when its title is not to be understood.
-  static func facts(_ bytes: [UInt8]) -> FilmFacts? {
-    guard let movie = movie(bytes), let title = movie.text(of: "title"), movie.first("title")?.unknownEntity == nil
+  ///
+  /// - Parameter wanted: the film's title by its name; where the file tells of several films, the one of that title is it.
+  static func facts(_ bytes: [UInt8], of wanted: String = "") -> FilmFacts? {
+    guard let movie = movie(bytes, wanted), let title = movie.text(of: "title"),
+      movie.first("title")?.unknownEntity == nil
     else { return nil }
     let dates = ["year", "premiered", "releasedate", "aired"].lazy.compactMap { movie.text(of: $0) }
     var facts = FilmFacts(source: "nfo", title: title, year: dates.compactMap(year(in:)).first)
@@ -23,18 +26,25 @@ enum NFO {
     return facts
   }
 
-  /// Why ``facts(_:)`` has none, for people.
-  static func flaw(_ bytes: [UInt8]) -> String {
-    let entity = movie(bytes)?.first("title")?.unknownEntity
+  /// Why ``facts(_:of:)`` has none, for people.
+  static func flaw(_ bytes: [UInt8], of wanted: String = "") -> String {
+    let entity = movie(bytes, wanted)?.first("title")?.unknownEntity
     return entity.map { "its title holds &\($0);, an entity that is not known" } ?? noTitle
   }
 
   static let noTitle = "it tells no title of a film"
 
-  private static func movie(_ bytes: [UInt8]) -> XMLElement? {
-    text(bytes).flatMap { text in
-      XMLReader.elements(in: text).first { ["movie", "video", "episodedetails", "musicvideo"].contains($0.name) }
+  private static func movie(_ bytes: [UInt8], _ wanted: String) -> XMLElement? {
+    let top = FileText.decoded(bytes).map { XMLReader.elements(in: $0) } ?? []
+    let movies = top.flatMap { isMovie($0) ? [$0] : $0.children.filter(isMovie) }
+    let meant = movies.first { movie in
+      movie.text(of: "title").map { TMDBMatch.folded($0) == TMDBMatch.folded(wanted) } ?? false
     }
+    return meant ?? movies.first
+  }
+
+  private static func isMovie(_ element: XMLElement) -> Bool {
+    ["movie", "video", "episodedetails", "musicvideo"].contains(element.name)
   }
 
   private static func texts(_ movie: XMLElement, _ name: String) -> [String] {
@@ -44,24 +54,5 @@ enum NFO {
   /// The year of `1975`, `1975-08-15`, `15.08.1975`.
   private static func year(in date: String) -> Int? {
     date.split { !$0.isNumber }.first { $0.utf8.count == 4 }.flatMap { Int($0) }
-  }
-
-  /// The file's text: UTF-8, UTF-16 with its mark, else Latin-1, which older tools write without a word; `nil` where the
-  /// file declares another encoding.
-  static func text(_ bytes: [UInt8]) -> String? {
-    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-      let isLittle = bytes[0] == 0xFF
-      let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index in
-        let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
-        return isLittle ? second << 8 | first : first << 8 | second
-      }
-      return String(decoding: units, as: UTF16.self)
-    }
-    let content = bytes.withoutByteOrderMark
-    if let text = String(validating: content, as: UTF8.self) { return text }
-    let latin = String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
-    let declared = latin.prefix(200).firstMatch(of: /encoding=["']([^"']*)["']/)?.1.lowercased() ?? "utf-8"
-    return ["utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"].contains(declared)
-      ? latin : nil
   }
 }

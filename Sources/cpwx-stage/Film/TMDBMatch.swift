@@ -32,7 +32,7 @@ enum TMDBMatch {
   }
 
   /// Letters and digits only, in lower case.
-  private static func folded(_ title: String) -> String {
+  static func folded(_ title: String) -> String {
     title.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 }

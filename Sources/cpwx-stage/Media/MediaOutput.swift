@@ -25,9 +25,7 @@ struct MediaOutput: Sendable {
   /// - Throws: ``JobError`` with code `io`; the old file then stands.
   func commit() throws {
     do {
-      let file = try FileDescriptor.open(temporary, .readOnly, options: [.closeOnExec])
-      try file.closeAfter { try file.sync() }
-      try replace(path, by: temporary)
+      try DurableFile.replace(path, by: temporary)
     } catch {
       discard()
       throw JobError(
@@ -37,12 +35,6 @@ struct MediaOutput: Sendable {
   }
 
   func discard() { unlink(temporary) }
-}
-
-/// Renames `source` over `path`, durably.
-func replace(_ path: FilePath, by source: FilePath) throws {
-  try rename(source, to: path)
-  try DurableFile.syncFolder(of: path)
 }
 
 /// Makes `link` another name of `path`, replacing what stands there: a hard link, or a relative symbolic one where the
@@ -60,7 +52,8 @@ func linkFile(_ path: FilePath, as link: FilePath) throws {
     let linked = unsafe temporary.withPlatformString { unsafe symlink(target, $0) }
     guard linked == 0 else { throw Errno(rawValue: errno) }
   }
-  try replace(link, by: temporary)
+  try rename(temporary, to: link)
+  try DurableFile.syncFolder(of: link)
   // Renaming one hard link over another of the same file leaves both.
   unlink(temporary)
 }

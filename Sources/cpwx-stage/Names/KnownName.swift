@@ -10,9 +10,6 @@ struct KnownName: Sendable, Hashable {
 
   var json: JSON { ["text": .string(text), "label": .string(label), "source": .string(source)] }
 
-  /// Whether the film's data names it, rather than a recogniser that guesses.
-  var isCertain: Bool { source != "overview" }
-
   /// Reads `{"entities": [{"text", "label", "source"}]}`, and the older form `{"PERSON": ["…"], "GPE": ["…"]}`.
   static func list(_ document: JSON) -> [KnownName] {
     if let entities = document["entities"]?.array ?? document.array {

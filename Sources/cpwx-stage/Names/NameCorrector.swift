@@ -1,3 +1,5 @@
+internal import Jobs
+
 /// Corrects names that were misheard, by the names that are known.
 ///
 /// It is careful, since a wrong correction is worse than none. A word is changed only when it is written as a name, is

@@ -104,11 +104,8 @@ struct Settings: Sendable {
   /// - Throws: ``JobError`` with code `configuration` for what is neither true nor false.
   func flag(_ key: String) throws -> Bool {
     guard let text = self[key] else { return false }
-    switch text.lowercased() {
-    case "true", "yes", "on", "1": return true
-    case "false", "no", "off", "0": return false
-    default: throw wrong(key, text, "is neither true nor false")
-    }
+    guard let value = parseSwitch(text) else { throw wrong(key, text, "is neither true nor false") }
+    return value
   }
 
   /// - Throws: ``JobError`` with code `configuration` for a word that is not in `choices`.

@@ -13,19 +13,32 @@ struct InitialPrompt: Sendable, Equatable {
     case initial = "initial_prompt"
     /// Made from `pre_ner/entities.json`.
     case entities = "pre_ner_entities"
+
+    /// What the log calls it.
+    var shown: String {
+      switch self {
+      case .nerEnhanced: "NER-enhanced prompt"
+      case .combined: "combined prompt"
+      case .initial: "initial prompt"
+      case .entities: "prompt from pre-NER entities"
+      }
+    }
   }
 
   var text: String
   var source: Source
   var path: FilePath
 
+  /// How many characters it has, as Python counts them.
+  var length: Int { text.unicodeScalars.count }
+
   /// Finds the prompt of a job by the documented priority. A file that is blank or cannot be read counts as none.
   ///
   /// - Parameter names: what `[MovieName]` may stand for, tried in this order.
   static func find(in job: FilePath, names: [String]) -> InitialPrompt? {
     func read(_ path: FilePath, _ source: Source) -> InitialPrompt? {
-      guard let bytes = try? DurableFile.read(path) else { return nil }
-      let text = String(decoding: bytes, as: UTF8.self).trimmed
+      // People write these, too, with the editors of any system.
+      guard let bytes = try? DurableFile.read(path), let text = FileText.decoded(bytes)?.trimmed else { return nil }
       return text.isEmpty ? nil : InitialPrompt(text: text, source: source, path: path)
     }
     func named(_ ending: String, _ source: Source) -> InitialPrompt? {

@@ -46,13 +46,13 @@ struct ASRStage: StageCommand {
 
   private static func record(_ prompt: InitialPrompt?, _ context: StageContext, _ manifest: inout StageManifest) {
     manifest.addMetadata("prompt_source", .string(prompt?.source.rawValue))
-    manifest.addMetadata("prompt_length", .int(prompt?.text.count ?? 0))
+    manifest.addMetadata("prompt_length", .int(prompt?.length ?? 0))
     guard let prompt else {
       context.log.info("no initial prompt is there; names may be misheard")
       return
     }
     manifest.addInput("prompt", prompt.path, "Initial prompt")
-    context.log.info("Loaded \(prompt.source.rawValue): \(prompt.text.count) chars")
+    context.log.info("Loaded \(prompt.source.shown): \(prompt.length) chars")
   }
 
   private static func write(

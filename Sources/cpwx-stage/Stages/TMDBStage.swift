@@ -82,7 +82,7 @@ struct TMDBStage: StageCommand {
   private static func offline(
     _ title: String, _ year: Int?, _ context: StageContext, _ manifest: inout StageManifest, _ notes: inout [String]
   ) -> FilmFacts {
-    let found = context.film.map { FilmNeighbours(film: $0).find() } ?? .init()
+    let found = context.film.map { FilmNeighbours(film: $0).find(title: title) } ?? .init()
     for note in found.notes {
       context.log.warning(note)
       notes.append(context.log.masked(note))

@@ -14,7 +14,8 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
       look whether the job is as it was, and only then remove it. Killed at any moment, it goes on with the next run.
 
       Never archived are jobs that run. Those that can be resumed, that were restored, or that have changed since they were \
-      archived, go only with --force, for jobs that are named or chosen by --status. With --older-than, one that was restored \
+      archived, go only with --force, for jobs that are named, or whose status is named by --status: -n shows which those are, and \
+      cpwx run --resume puts back any of them. With --older-than, one that was restored \
       counts as old from then, and goes when it is. The first Ctrl-C lets the jobs at hand finish, the second stops them; they \
       stay as they were.
 

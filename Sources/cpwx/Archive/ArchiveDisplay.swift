@@ -56,14 +56,14 @@ final class ArchiveDisplay: Sendable {
 
   private func draw(_ state: inout State) {
     guard isLive, state.total > 0, Timestamp.now.seconds(since: state.drawn) > 0.1 else { return }
-    ByteMeter.draw(
+    Console.drawLine(
       ByteMeter.line(
         "\(state.ended)/\(jobs) jobs", state.done, state.total, seconds: Timestamp.now.seconds(since: started)))
     (state.isDrawn, state.drawn) = (true, .now)
   }
 
   private func erase(_ state: inout State) {
-    if state.isDrawn { ByteMeter.erase() }
+    if state.isDrawn { Console.eraseLine() }
     state.isDrawn = false
   }
 }

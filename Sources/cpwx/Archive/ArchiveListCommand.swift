@@ -57,7 +57,7 @@ struct ArchiveListCommand: AsyncParsableCommand {
     (query.order, query.ascending) = (sort, sort.isAscending != reverse)
     let found = try JobIndex.look(in: workspace, notice: .console) { try $0.archives(query) }
     if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { Console.error("\(trouble)") }
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
+    let secrets = workspace.secrets(outer: processEnvironment())
     var writer = Listing.Writer(format, ArchiveColumns.all, keys: RowKeys.archive)
     writer.write(found.map { ArchiveColumns.row(Secrets.masked($0.document(in: workspace), secrets), of: $0, format) })
     writer.end(
@@ -82,6 +82,12 @@ enum ArchiveColumns {
 
   /// How long ago the date was.
   static var age: Listing.Column { .init("AGE", key: "age").extra }
+
+  /// A date to the second, and how long ago it was.
+  static func dateWithAge(_ date: String, _ moment: Timestamp?) -> String {
+    let time = JobColumns.moment(date, nil, to: 19)
+    return moment.map { "\(time), \(describeAge(Timestamp.now.seconds(since: $0)))" } ?? time
+  }
 
   /// A document as a row of a table, which tells ages, too.
   static func row(_ document: JSON, of archive: IndexedArchive, _ format: OutputFormat) -> JSON {

@@ -79,7 +79,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       outcomes = pruning.run(outcomes)
       try JobIndex.look(in: workspace, notice: .console) { try $0.refresh() }
     }
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
+    let secrets = workspace.secrets(outer: processEnvironment())
     Listing(
       rows: outcomes.map {
         ArchiveColumns.row(Secrets.masked(document($0, in: workspace), secrets), of: $0.archive, format)
@@ -94,7 +94,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
     ).write(format)
     if format == .table { Console.note(wrapping: summary(outcomes)) }
     let codes = Set(outcomes.compactMap { $0.error.map { ExitStatus($0).rawValue } })
-    if let code = codes.count > 1 ? 1 : codes.first { throw ExitStatus(rawValue: code) }
+    if let status = ExitStatus(sharedBy: codes) { throw status }
   }
 
   /// The folder of a job, or the path of an archive.

@@ -12,6 +12,7 @@ struct ArchiveRequest {
   private let choice: ArchiveChoice
   private let options: JobArchiving.Options
   private let atATime: Int
+  private static let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
   init(_ command: ArchiveCreateCommand) throws {
     let workspace = try command.workOptions.open()
@@ -37,10 +38,8 @@ struct ArchiveRequest {
     if command.redact {
       options.redacting = { Secrets.values(ofJobIn: $0.output, workspace: workspace, outer: environment) }
     }
-    let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // Each job takes 54 to 80 MB, whatever its size: most with very many files.
-    atATime = command.parallel ?? min(2, cores)
-    options.workers = max(1, cores / atATime)
+    atATime = command.parallel ?? min(2, Self.cores)
     self.options = options
   }
 
@@ -62,6 +61,8 @@ struct ArchiveRequest {
     ArchiveRecovery.run(in: workspace) { display.say("cpwx: \($0)") }
     let refresh = IndexRefresh(of: workspace, notice: IndexNotice { display.say("cpwx: \($0)") })
     var options = options
+    // One job alone has all cores.
+    options.workers = max(1, min(defaultWorkers, Self.cores / max(1, min(atATime, candidates.count))))
     options.releasing = { [workspace] paths in try workspace.release(paths) { display.say($0) } }
     let run = ArchivingRun(
       in: workspace, options, jobs: atATime, over: choice.over,
@@ -89,37 +90,42 @@ struct ArchiveRequest {
 
 /// Brings the index up to what the files say while jobs become archives.
 final class IndexRefresh: Sendable {
-  private enum State {
-    case closed
-    case open(JobIndex)
-    case failed
+  private struct State {
+    var index: JobIndex?
+    /// Trouble lasts, as a rule: of the first is told.
+    var isTold = false
+    var isClosed = false
   }
 
   private let workspace: Workspace
   private let notice: IndexNotice
-  private let state = Mutex(State.closed)
+  private let state = Mutex(State())
 
   init(of workspace: Workspace, notice: IndexNotice) {
     (self.workspace, self.notice) = (workspace, notice)
   }
 
+  /// What fails is made up for the next time; but for an index that could not even be opened or made.
   func run() {
     state.withLock { state in
+      if state.isClosed { return }
       do {
-        if case .closed = state { state = .open(try JobIndex.open(workspace, notice: notice)) }
-        guard case .open(let index) = state, !index.isPassing else { return }
-        try index.refresh()
+        let index = try state.index ?? JobIndex.open(workspace, notice: notice)
+        state.index = index
+        if !index.isPassing { try index.refresh() }
       } catch {
-        state = .failed
-        notice("the index could not be written (\(error)); the files are the truth, and the next look finds them")
+        if !state.isTold {
+          notice("the index could not be written (\(error)); the files are the truth, and the next look finds them")
+        }
+        state.isTold = true
       }
     }
   }
 
   func close() {
     state.withLock { state in
-      if case .open(let index) = state { index.close() }
-      state = .failed
+      state.index?.close()
+      state.isClosed = true
     }
   }
 }

@@ -11,7 +11,7 @@ struct ArchiveResults {
   var workspace: Workspace
 
   func listing() -> Listing {
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
+    let secrets = workspace.secrets(outer: processEnvironment())
     return Listing(
       rows: outcomes.map { Secrets.masked(document($0), secrets) },
       columns: [
@@ -100,9 +100,6 @@ struct ArchiveResults {
 
   /// `nil` when all that was asked for is done.
   var exitStatus: ExitStatus? {
-    let troubles = outcomes.filter(\.isTrouble)
-    if troubles.isEmpty { return nil }
-    let codes = Set(troubles.map { $0.error.map { ExitStatus($0).rawValue } ?? 1 })
-    return ExitStatus(rawValue: codes.count == 1 ? codes.first ?? 1 : 1)
+    ExitStatus(sharedBy: Set(outcomes.filter(\.isTrouble).map { $0.error.map { ExitStatus($0).rawValue } ?? 1 }))
   }
 }

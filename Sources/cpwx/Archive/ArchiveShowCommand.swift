@@ -31,7 +31,7 @@ struct ArchiveShowCommand: AsyncParsableCommand {
     case .json: Console.out(raw: document.bytes())
     case .ndjson, .csv:
       Listing(rows: document["files"]?.array ?? [], columns: [], keys: RowKeys.member).write(format)
-    case .table: writeTable(document)
+    case .table: writeTable(document, moment: file.indexed?.moment)
     }
   }
 
@@ -57,14 +57,15 @@ struct ArchiveShowCommand: AsyncParsableCommand {
     return document
   }
 
-  private func writeTable(_ document: JSON) {
+  private func writeTable(_ document: JSON, moment: Timestamp?) {
     let labels = [
-      ("Job", "job_id"), ("Title", "title"), ("Archive", "archive"), ("Status", "status"), ("SHA-256", "sha256"),
-      ("Tar", "tar_sha256"),
+      ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
+      ("Date", "date"), ("Archive", "archive"), ("SHA-256", "sha256"), ("Tar", "tar_sha256"),
     ]
     for (label, key) in labels {
-      let value = plain(document[key] ?? .null)
-      if !value.isEmpty { Console.field(label, value) }
+      let text = plain(document[key] ?? .null)
+      let value = key == "date" ? ArchiveColumns.dateWithAge(text, moment) : text
+      if !value.isEmpty { Console.field(label, value) { key == "status" ? Style.status($0) : $0 } }
     }
     let sizes = ["bytes", "archive_bytes"].compactMap { document[$0]?.int.map { "\(describeSize($0)) (\($0) bytes)" } }
     Console.field("Size", sizes.joined(separator: ", archived "))

@@ -18,13 +18,13 @@ final class ByteMeter: Sendable {
     drawn.withLock { drawn in
       if let drawn, Timestamp.now.seconds(since: drawn) < 0.1 { return }
       drawn = .now
-      Self.draw(Self.line(what, done, total, seconds: Timestamp.now.seconds(since: started)))
+      Console.drawLine(Self.line(what, done, total, seconds: Timestamp.now.seconds(since: started)))
     }
   }
 
   func close() {
     drawn.withLock { drawn in
-      if drawn != nil { Self.erase() }
+      if drawn != nil { Console.eraseLine() }
       drawn = nil
     }
   }
@@ -36,10 +36,4 @@ final class ByteMeter: Sendable {
     if part > 0.01, seconds > 1 { line += "  about \(describeDuration(seconds / part * (1 - part))) left" }
     return line
   }
-
-  static func draw(_ line: String) {
-    Console.write("\r\u{1B}[K" + line.fitting(max(20, Console.columns - 1)), to: 2)
-  }
-
-  static func erase() { Console.write("\r\u{1B}[K", to: 2) }
 }

@@ -23,8 +23,7 @@ struct MistypedCommand {
 
   private static func near(_ word: String, below command: any ParsableCommand.Type) -> [String]? {
     let known = names(command)
-    let begun = known.filter { word.count > 2 && $0.hasPrefix(word) }
-    if let near = nearest(word, among: known) ?? (begun.count == 1 ? begun[0] : nil) { return [near] }
+    if let near = nearestOrBegun(word, among: known) { return [near] }
     let other = otherNames[word] ?? word
     if known.contains(other) { return [other] }
     // Whoever leaves out the noun.

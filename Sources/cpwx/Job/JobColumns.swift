@@ -62,7 +62,8 @@ enum JobColumns {
     age(text, zone).map { "\(moment(text, zone, to: 19)), \($0)" } ?? text
   }
 
-  private static func age(_ text: String, _ zone: String?) -> String? {
+  /// How long ago that is; `nil` for what is no time.
+  static func age(_ text: String, _ zone: String?) -> String? {
     Timestamp(text, in: zone).map { describeAge(Timestamp.now.seconds(since: $0)) }
   }
 

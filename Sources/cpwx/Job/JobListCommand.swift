@@ -24,7 +24,9 @@ struct JobListCommand: AsyncParsableCommand {
   var filters: [String] = []
 
   @Option(
-    help: .init("Sort by created, completed, title, year, duration, status or user.", valueName: "key"),
+    help: .init(
+      "Sort by created, completed, title, year, duration, status or user; titles without case and accents.",
+      valueName: "key"),
     transform: { text in
       if let order = JobQuery.Order(rawValue: text) { return order }
       let known = JobQuery.Order.allCases.map(\.rawValue)

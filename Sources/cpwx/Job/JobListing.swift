@@ -15,8 +15,7 @@ struct JobListing {
     let asked = try columns.map { try JobColumns.named($0).map { ($0.key, $0.column.asked) } }
     self.columns = try asked ?? JobColumns.named(JobColumns.usual)
     keys = asked?.map(\.0)
-    let environment = processEnvironment()
-    secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: environment)
+    secrets = workspace.secrets(outer: processEnvironment())
   }
 
   /// - Returns: the last job written, when there are more.

@@ -61,6 +61,7 @@ struct JobShowCommand: AsyncParsableCommand {
   private func writeStages(_ document: JSON) {
     guard let stages = document["stages"]?.array, !stages.isEmpty else { return }
     Console.out("")
-    Listing(rows: stages, columns: StageColumns.all).write(.table)
+    let isRunning = document["status"]?.string == PipelineStatus.running.rawValue
+    Listing(rows: StageColumns.rows(stages, isRunning: isRunning), columns: StageColumns.all).write(.table)
   }
 }

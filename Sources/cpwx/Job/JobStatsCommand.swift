@@ -25,7 +25,7 @@ struct JobStatsCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let filters = try filters.map { try JobFilter($0) }
     let statistics = try JobIndex.look(in: workspace, notice: .console) { try $0.statistics(filters) }
-    let secrets = Secrets.values(of: workspace.config, in: workspace.root, outer: processEnvironment())
+    let secrets = workspace.secrets(outer: processEnvironment())
     let document = Secrets.masked(statistics.document, secrets)
     switch format {
     case .json: Console.out(raw: document.bytes())

@@ -11,6 +11,17 @@ enum StageColumns {
       .reason("ERROR") { failureCause(reason: $0["reason"]?.string, said: $0["error"]?.string) ?? "" },
     ]
   }
+
+  /// Of a job that nobody runs, a stage that its last run has left at work is at work no more.
+  static func rows(_ stages: [JSON], isRunning: Bool) -> [JSON] {
+    stages.map { stage in
+      var stage = stage
+      if !isRunning, stage["status"]?.string == StageStatus.running.rawValue {
+        stage["status"] = .string(PipelineStatus.interrupted.rawValue)
+      }
+      return stage
+    }
+  }
 }
 
 extension StageRecord {

@@ -34,11 +34,11 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let (before, after) = (try manifest(old), try manifest(new))
     let secrets = Set(before.secrets + after.secrets).longestFirst
-    var differences = before.manifest.differences(to: after.manifest)
+    var outputs: [ManifestDifference] = []
     if let content = before.content, let other = after.content {
-      let more = try content.differences(of: before.manifest, to: after.manifest, in: other)
-      differences += more.filter { one in !differences.contains { ($0.stage, $0.key) == (one.stage, one.key) } }
+      outputs = try content.differences(of: before.manifest, to: after.manifest, in: other)
     }
+    let differences = before.manifest.differences(to: after.manifest, outputs: outputs)
     Listing(
       rows: differences.map { difference in
         Secrets.masked(
@@ -89,11 +89,13 @@ struct ManifestDiffCommand: AsyncParsableCommand {
   private func archived(_ path: String) throws -> Side {
     let file = try ArchiveFile(named: path, in: { try workspaceOptions.open() }, notice: .console)
     let (manifest, env, content) = try file.documents()
-    let environment = processEnvironment()
-    let workspace = try? workspaceOptions.open()
-    let root = workspace?.root ?? FilePath(".")
-    var secrets = Secrets.values(of: EnvFile(parsing: env), in: root, outer: environment)
-    if let workspace { secrets += Secrets.values(of: workspace.config, in: root, outer: environment) }
+    let (settings, environment) = (EnvFile(parsing: env), processEnvironment())
+    let secrets =
+      if let workspace = try? workspaceOptions.open() {
+        Secrets.values(of: settings, andOf: workspace, outer: environment)
+      } else {
+        Secrets.values(of: settings, in: ".", outer: environment)
+      }
     return (manifest, secrets, content)
   }
 }

@@ -28,18 +28,18 @@ struct ManifestShowCommand: AsyncParsableCommand {
     case .ndjson: Console.out(manifest.document.text(.compact))
     case .csv: Listing(rows: manifest.stages.map(\.document), columns: []).write(.csv)
     case .table:
+      let status = manifest.status(
+        isRunning: FileLock.isHeld(path.removingLastComponent().appending(JobPaths.lockName)))
       let head: [(String, String?)] = [
         ("Kind", manifest.kind.rawValue), ("Job", manifest.jobID), ("Title", manifest.title),
         ("Year", manifest.year.map(String.init)), ("Input", manifest.inputFile),
-        (
-          "Status",
-          manifest.status(isRunning: FileLock.isHeld(path.removingLastComponent().appending(".cpwx.lock"))).rawValue
-        ),
+        ("Status", status.rawValue),
       ]
       for case (let label, let value?) in head { Console.field(label, value) }
       if manifest.stages.isEmpty { return }
       Console.out("")
-      Listing(rows: manifest.stages.map(\.document), columns: StageColumns.all).write(.table)
+      let rows = StageColumns.rows(manifest.stages.map(\.document), isRunning: status == .running)
+      Listing(rows: rows, columns: StageColumns.all).write(.table)
     }
   }
 }

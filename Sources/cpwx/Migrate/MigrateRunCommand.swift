@@ -13,8 +13,11 @@ struct MigrateRunCommand: AsyncParsableCommand {
       and links follow, the old manifest is kept beside the new one. Nothing is ever replaced, and everything can be \
       undone. Killed at any moment, the next run goes on where it stopped.
 
-      Exit codes: 0 all done; 1 something needs a person; 64 nothing fits --only; 74 the disk is full; 75 another \
-      migration is at work. A dry run has 1 where the run would.
+      EXIT CODES
+        1   something needs a person; of a dry run, too
+        64  nothing fits --only
+        74  the disk is full
+        75  another migration is at work
 
       EXAMPLES
         cpwx migrate --from-legacy -n --format json | jq '.entries[].problems'

@@ -23,6 +23,8 @@ struct MigrateStatusCommand: AsyncParsableCommand {
       rows: rows,
       columns: [
         .init("MIGRATION", key: "migration_id"), .init("STATE", key: "state"),
+        .init("PLANNED") { JobColumns.moment($0["planned_at"]?.string ?? "", nil) }.dispensable(4),
+        .init("AGE") { JobColumns.age($0["planned_at"]?.string ?? "", nil) ?? "" }.extra,
         .init("ENTRIES", key: "entries").dispensable(3), .init("TO DO", key: "to_do").dispensable(2),
         .init("DONE", key: "done"), .init("FAILED", key: "failed"), .init("UNDONE", key: "undone").dispensable(1),
       ],

@@ -9,6 +9,9 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     commandName: "undo",
     abstract: "Put back what a migration changed: every byte, name, mode, time and link.",
     discussion: """
+      Each call takes back one migration, the last that is not taken back yet: where one could not do all and a later \
+      one did the rest, that is two calls. One that was cut off and then went on is a single one.
+
       Jobs that have been run, changed, archived or removed since stay as they are, and are named with the reason; the \
       exit code is then 1. The numbers of the jobs are not given again.
 
@@ -31,9 +34,9 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     let journal = try journal(in: workspace)
     let isLive = Console.errorIsTerminal && !workspaceOptions.quiet
     let outcome = try migrator.undo(journal, tell: { Console.error($0) }) { done, all in
-      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees put back", to: 2) }
+      if isLive { Console.drawLine("\(done) of \(all) trees put back") }
     }
-    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    if isLive { Console.eraseLine() }
     if exists(workspace.stateFolder.appending("index.sqlite")) {
       _ = try Reindex(of: workspace).run(notice: .console)
     }

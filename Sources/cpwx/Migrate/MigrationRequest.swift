@@ -7,6 +7,8 @@ internal import SystemPackage
 struct MigrationRequest {
   private let workspace: Workspace
   private let trees: OldTrees
+  /// As it was given.
+  private let folder: String?
   private let options: MigrationOptions
   private let format: OutputFormat
   private let isQuiet: Bool
@@ -15,6 +17,7 @@ struct MigrationRequest {
   /// - Throws: ``JobError``.
   init(_ command: MigrateRunCommand) throws {
     workspace = try command.workOptions.open()
+    folder = command.folder
     trees = try OldTrees(command.folder.map { FilePath($0) }, in: workspace)
     options = MigrationOptions(
       user: try command.user ?? workspace.configuredUser, only: command.only, exclude: command.exclude,
@@ -49,9 +52,9 @@ struct MigrationRequest {
     let plan = try MigrationPlan(
       of: trees, in: workspace, options: options, edits: edited, isShownOnly: isShownOnly
     ) { done, all in
-      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees read", to: 2) }
+      if isLive { Console.drawLine("\(done) of \(all) trees read") }
     }
-    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    if isLive { Console.eraseLine() }
     for error in plan.unread { Console.error(error.description) }
     if plan.isOfNothing, plan.unread.isEmpty { try tellOfNothing() }
     return plan
@@ -63,9 +66,10 @@ struct MigrationRequest {
   private func tellOfNothing() throws {
     if options.only.isEmpty { return Console.error("nothing is left that --exclude does not fit") }
     guard try Migrator.hasMigrated(options, in: workspace) else {
+      let place = folder.map { " '\($0)'" } ?? ""
       throw JobError(
         .usage, "--only \(options.only.joined(separator: ", "))", "fits nothing that is there",
-        remedy: "Nothing was changed. See what is there: cpwx migrate --from-legacy -n")
+        remedy: "Nothing was changed. See what is there: cpwx migrate --from-legacy -n\(place)")
     }
     Console.error("what --only fits has been migrated already")
   }
@@ -74,46 +78,13 @@ struct MigrationRequest {
   func run() throws {
     let migrator = try Migrator(workspace)
     let output = MigrationOutput(format)
-    let journal: MigrationJournal
-    var isUnread = false
-    if let begun = try Migrator.unfinished(in: workspace) {
-      guard begun.state == .unfinished else {
-        throw JobError(
-          .locked, begun.id, "the undoing of this migration was cut off",
-          remedy: "Finish it first: cpwx migrate undo \(begun.id)")
-      }
-      if !isQuiet {
-        let what = "was cut off, and goes on with the plan and the settings that it was begun with"
-        Console.note(wrapping: "\(begun.id) \(what). For what else there is, run this again.")
-      }
-      journal = begun
-      isUnread = !begun.unread.isEmpty
-      for error in begun.unread { Console.error(error.description) }
-    } else {
-      let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
-      isUnread = !plan.unread.isEmpty
-      guard plan.migrated > 0 else {
-        try plan.forEach(preparing: output.rows) { output.write($0) }
-        output.end(nil)
-        if !isQuiet { Console.note(wrapping: output.summary(done: nil)) }
-        if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
-        return
-      }
-      if !isQuiet {
-        for id in try MigrationJournal.neverBegun(in: workspace) {
-          Console.note(
-            wrapping:
-              "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
-        }
-      }
-      journal = try migrator.begin(plan, renumbered: tellOfNumbers)
-    }
+    guard let (journal, isUnread) = try begin(migrator, output) else { return }
     // Shown when it is written down, and nobody waits for who reads it.
     try journal.forEach(preparing: output.rows) { output.write($0) }
     let outcome = try migrator.run(journal, trees: trees, tell: { Console.error($0) }) { done, all in
-      if isLive { Console.write("\r\u{1B}[K\(done) of \(all) trees moved", to: 2) }
+      if isLive { Console.drawLine("\(done) of \(all) trees moved") }
     }
-    if isLive { Console.write("\r\u{1B}[K", to: 2) }
+    if isLive { Console.eraseLine() }
     do {
       try migrator.tellIndex(of: journal, notice: isQuiet ? IndexNotice { Console.error($0) } : .console)
     } catch {
@@ -131,6 +102,48 @@ struct MigrationRequest {
     if !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty || output.heldBack > 0 || isUnread {
       throw ExitStatus.someFailed
     }
+  }
+
+  /// A migration that was cut off, and whether a part of its trees could not be read.
+  private func unfinished() throws -> (MigrationJournal, isUnread: Bool)? {
+    guard let begun = try Migrator.unfinished(in: workspace) else { return nil }
+    guard begun.state == .unfinished else {
+      throw JobError(
+        .locked, begun.id, "the undoing of this migration was cut off",
+        remedy: "Finish it first: cpwx migrate undo \(begun.id)")
+    }
+    if !isQuiet {
+      let what = "was cut off, and goes on with the plan and the settings that it was begun with"
+      Console.note(wrapping: "\(begun.id) \(what). For what else there is, run this again.")
+    }
+    for error in begun.unread { Console.error(error.description) }
+    return (begun, !begun.unread.isEmpty)
+  }
+
+  /// The migration that was cut off, or else a new one, written down; and whether a part of its trees could not be read.
+  ///
+  /// - Returns: `nil` where nothing is to be migrated; the plan is then shown.
+  private func begin(
+    _ migrator: borrowing Migrator, _ output: MigrationOutput
+  ) throws -> (MigrationJournal, isUnread: Bool)? {
+    if let begun = try unfinished() { return begun }
+    let plan = edits ? try plan(PlanEditor().edit(try plan(isShownOnly: true))) : try plan()
+    let isUnread = !plan.unread.isEmpty
+    guard plan.migrated > 0 else {
+      try plan.forEach(preparing: output.rows) { output.write($0) }
+      output.end(nil)
+      if !isQuiet { Console.note(wrapping: output.summary(done: nil)) }
+      if output.heldBack > 0 || isUnread { throw ExitStatus.someFailed }
+      return nil
+    }
+    if !isQuiet {
+      for id in try MigrationJournal.neverBegun(in: workspace) {
+        Console.note(
+          wrapping:
+            "\(id) was cut off while its plan was written. Nothing had been done of it; this one takes its place.")
+      }
+    }
+    return (try migrator.begin(plan, renumbered: tellOfNumbers), isUnread)
   }
 
   private func tellOfNumbers(_ count: Int) {

@@ -32,12 +32,10 @@ extension String {
   /// Escapes that colour words take no columns.
   ///
   /// - Parameter hanging: columns by which all lines but the first are indented.
-  /// - Parameter breaking: whether a word that no line holds, as a path may be, is broken as well.
+  /// - Parameter breaking: whether a word that no line holds, as a path may be, is broken as well; no line is indented then.
   func wrapped(to columns: Int?, hanging: Int = 0, breaking: Bool = false) -> [String] {
     guard let columns, shownWidth > columns else { return [self] }
-    if breaking, columns > hanging, withoutControls == self {
-      return wrapped(to: columns, hanging: hanging).flatMap { $0.pieces(of: columns, hanging: hanging) }
-    }
+    if breaking, withoutControls == self { return wrapped(to: columns).flatMap { $0.pieces(of: columns) } }
     let indent = String(repeating: " ", count: hanging)
     var lines: [String] = []
     var (width, gap) = (0, 0)
@@ -57,15 +55,14 @@ extension String {
     return lines
   }
 
-  /// The line, broken wherever it is full; all pieces but the first are indented.
-  private func pieces(of columns: Int, hanging: Int) -> [String] {
-    let indent = String(repeating: " ", count: hanging)
+  /// The line, broken wherever it is full.
+  private func pieces(of columns: Int) -> [String] {
     var pieces = [""]
     var width = 0
     for character in self {
-      if width + character.greatestWidth > columns, width > hanging {
-        pieces.append(indent)
-        width = hanging
+      if width + character.greatestWidth > columns, width > 0 {
+        pieces.append("")
+        width = 0
       }
       pieces[pieces.count - 1].append(character)
       width += character.greatestWidth

@@ -30,8 +30,9 @@ enum Console {
   /// - Parameter painted: with colours, and of our own words.
   static func field(_ label: String, painted: String) {
     if Style.isPlain { return out("\(label): \(painted)") }
-    let text = label.padded(to: fieldIndent) + painted
-    for line in text.wrapped(to: outColumns, hanging: fieldIndent, breaking: true) { out(line) }
+    // By itself, so that a long path begins beside its label.
+    let lines = painted.wrapped(to: outColumns.map { max(1, $0 - fieldIndent) }, breaking: true)
+    for (number, line) in lines.enumerated() { out((number == 0 ? label : "").padded(to: fieldIndent) + line) }
   }
 
   private static let fieldIndent = 11
@@ -60,6 +61,12 @@ enum Console {
   static func error(_ text: String) { note(wrapping: "cpwx: \(text)") }
 
   static func write(_ text: String, to descriptor: CInt) { _ = write(Array(text.utf8), to: descriptor) }
+
+  /// Draws a line on standard error, a terminal, in the place of the one that was drawn last; cut to its width.
+  static func drawLine(_ text: String) { write("\r\u{1B}[K" + text.fitting(max(20, columns - 1)), to: 2) }
+
+  /// Takes away the line that was drawn.
+  static func eraseLine() { write("\r\u{1B}[K", to: 2) }
 
   /// - Returns: `nil` when all is written, else errno.
   private static func write(_ bytes: [UInt8], to descriptor: CInt) -> CInt? {

@@ -75,6 +75,8 @@ extension RunEvent {
           "job_ended", job,
           ["status": .string(status.rawValue), "duration_seconds": .double(seconds), "reason": .string(reason)]
         )
+      // Where it has no other name: as it was always told.
+      case .stageAgain: ("warning", nil, ["message": .string(lines.joined())])
       case .warning(let text): ("warning", nil, ["message": .string(text)])
       }
     var document: JSON = ["event": .string(kind), "at": .string(Timestamp.now.text)]

@@ -42,7 +42,7 @@ private final class IndexDisplay: Sendable {
       state.next = now + (isLive ? .milliseconds(100) : .seconds(60))
       let text = Self.text(progress)
       if isLive {
-        Console.write("\r\u{1B}[K" + text.fitting(max(20, Console.columns - 1)), to: 2)
+        Console.drawLine(text)
         state.isDrawn = true
       } else {
         Console.error("the index of jobs is being made: \(text)")
@@ -57,7 +57,7 @@ private final class IndexDisplay: Sendable {
   }
 
   private static func erase(_ state: inout State) {
-    if state.isDrawn { Console.write("\r\u{1B}[K", to: 2) }
+    if state.isDrawn { Console.eraseLine() }
     state.isDrawn = false
   }
 }

@@ -56,7 +56,7 @@ final class LiveDisplay: RunDisplay {
   private static func write(_ line: String, of event: RunEvent) {
     let safe = Secrets.maskedURLs(line)
     switch event {
-    case .warning: Console.note(line)
+    case .warning, .stageAgain: Console.note(line)
     case .stageSaid(_, _, _, let log) where line.hasSuffix("\(log)"): Console.note(line)
     case .stageEnded(_, _, let status, _, _): write(safe, marking: status.rawValue)
     case .jobEnded(_, let status, _, _): write(safe, marking: status.rawValue)

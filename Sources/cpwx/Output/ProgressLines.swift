@@ -64,7 +64,7 @@ struct ProgressLines {
   private mutating func addJobs(_ progress: BatchProgress) {
     let states = progress.running.map(state)
     let widestState = states.map { $0.begun.displayWidth + $0.how.displayWidth + 4 }.max() ?? 0
-    let widestTitle = progress.films > 1 ? progress.running.map(\.title.greatestWidth).max() ?? 0 : 0
+    let widestTitle = progress.running.map(\.title.greatestWidth).max() ?? 0
     let widestID = progress.running.map(\.job.count).max() ?? 0
     let room = columns.map { $0 - widestID - 2 - widestState } ?? Self.widestTitle
     let isBeside = widestTitle == 0 ? room >= 0 : room >= min(widestTitle, Self.readableTitle)

@@ -10,7 +10,7 @@ struct ReportTable {
 
   func write() {
     Console.out(wrapping: Style.heading(report.headline))
-    Console.out(wrapping: "\(report.subline), batch \(report.id)".onOneLine)
+    Console.out(wrapping: "\(report.subline(now: .now)), batch \(report.id)".onOneLine)
     let counts = report.totals.filter { $0.films > 0 && $0.outcome != .skipped }
       .map { "\($0.films) \(Style.outcome($0.outcome))" }
     let again = report.besides.map { "\($0.films) \($0.what)" }
@@ -24,6 +24,7 @@ struct ReportTable {
     Console.field("Time", "\(describeDuration(report.wallSeconds))\(waited)")
     if report.outputBytes > 0 { Console.field("Disk", "\(describeSize(report.outputBytes)) written") }
     writeCauses()
+    writeInterrupted()
     section(report.lanes.filter { $0.name != nil }.map(row))
     section(report.stages.map(row))
     section(report.slowest(5).map(row))
@@ -41,16 +42,33 @@ struct ReportTable {
         }
       Console.out("")
       Console.out(wrapping: "\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine, hanging: 2)
-      let names = cause.jobs.prefix(5).map { report.jobs[$0] }.compactMap { job in
-        job.jobID.map { id in job.title.map { "\(id) \($0)" } ?? id } ?? job.input
-      }
-      let more = cause.jobs.count > 5 ? " and \(cause.jobs.count - 5) more" : ""
-      Console.out(wrapping: "  \(names.joined(separator: ", "))\(more)".onOneLine, hanging: 2)
+      writeNames(of: cause.jobs.map { report.jobs[$0] })
       for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] {
         Console.out(wrapping: "  | \(line)".onOneLine, hanging: 4)
       }
     }
     if report.causes.count > most { Console.out("\n… and \(report.causes.count - most) more causes: --html has all") }
+  }
+
+  /// Jobs that were interrupted or cancelled, by what was said of it.
+  private func writeInterrupted() {
+    let interrupted = report.jobs.filter { $0.outcome == .interrupted }
+    let groups = Dictionary(grouping: interrupted) { $0.reason ?? "" }
+      .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    for (reason, jobs) in groups {
+      Console.out("")
+      let head = "\(jobs.count) \(Style.outcome(.interrupted))"
+      Console.out(wrapping: reason.isEmpty ? head : "\(head)  " + reason.onOneLine, hanging: 2)
+      writeNames(of: jobs)
+    }
+  }
+
+  private func writeNames(of jobs: [ReportedJob]) {
+    let names = jobs.prefix(5).compactMap { job in
+      job.jobID.map { id in job.title.map { "\(id) \($0)" } ?? id } ?? job.input
+    }
+    let more = jobs.count > 5 ? " and \(jobs.count - 5) more" : ""
+    Console.out(wrapping: "  \(names.joined(separator: ", "))\(more)".onOneLine, hanging: 2)
   }
 
   private func section(_ cells: [[(heading: String, text: String)]]) {

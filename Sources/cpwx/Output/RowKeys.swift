@@ -44,7 +44,7 @@ enum RowKeys {
   static let member = ["path", "size", "sha256", "mode", "mtime", "kind", "target"]
   /// Of `cpwx doctor`.
   static let check = ["check", "status", "message", "remedy"]
-  static let migration = ["migration_id", "state", "entries", "to_do", "done", "failed", "undone"]
+  static let migration = ["migration_id", "state", "entries", "to_do", "done", "failed", "undone", "planned_at"]
   static let migratedTree = [
     "path", "kind", "title", "year", "status", "completed_stages", "failed_stages", "job_id", "output_dir", "date",
     "date_source", "twins", "problems", "user_id", "created_at", "layout", "title_source", "year_source", "old_job_id",

@@ -1,6 +1,11 @@
 import Foundation
+import Index
 import Jobs
+import Synchronization
+import SystemPackage
 import Testing
+
+@testable import cpwx
 
 /// What the index says of archives, kept up or made anew.
 struct ArchiveIndexTests {
@@ -40,6 +45,34 @@ struct ArchiveIndexTests {
         let rows = try workspace.start([CPWX.path, "archive"] + command + ["--format", "json"]).wait()
         #expect(try JSON(parsing: rows.output.utf8).array?.first?["age"] == nil)
       }
+    }
+  }
+
+  @Test func `is written with a later job when it could not be for a while, and that is told once`() throws {
+    try TestWorkspace.withFinishedJob { workspace, _ in
+      let told = Mutex<[String]>([])
+      let refresh = IndexRefresh(
+        of: try Workspace(at: FilePath(workspace.root), environment: [:]),
+        notice: IndexNotice { text in told.withLock { $0.append(text) } })
+      defer { refresh.close() }
+      func jobs() throws -> String {
+        let question = "SELECT count(*) FROM jobs"
+        return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
+      }
+      refresh.run()
+      #expect(try jobs() == "1\n")
+      try workspace.move(".cpwx/index.lock", to: "index.lock")
+      try FileManager.default.createSymbolicLink(
+        atPath: workspace.path(".cpwx/index.lock"), withDestinationPath: "nowhere/index.lock")
+      try workspace.remove(workspace.job())
+      for _ in 0..<2 { refresh.run() }
+      #expect(try jobs() == "1\n")
+      let texts = told.withLock { $0.filter { $0.contains("the index could not be written") } }
+      #expect(texts.count == 1, "\(texts)")
+      try workspace.remove(".cpwx/index.lock")
+      try workspace.move("index.lock", to: ".cpwx/index.lock")
+      refresh.run()
+      #expect(try jobs() == "0\n")
     }
   }
 

@@ -37,6 +37,20 @@ struct ArchivingTests {
     }
   }
 
+  @Test func `a large file takes no memory for its content, whatever its name is written as`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      // An accent of its own, as other systems have it: such a header is written as bytes of no encoding.
+      let film = "\(try workspace.job())/Ame\u{301}lie.mp4"
+      #expect(try workspace.start(["truncate", "-s", "1G", film]).wait().code == 0)
+      let outcome = try workspace.start(
+        ["prlimit", "--core=0:0", "--as=\(1 << 30)", CPWX.path, "archive", "--keep", id],
+        environment: ["GLIBC_TUNABLES": "glibc.malloc.arena_max=1", "SWIFT_BACKTRACE": "enable=no"]
+      ).wait()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("1 job archived"), "\(outcome.errors)")
+    }
+  }
+
   @Test func `of an archive is told what sha256sum says of it, from its end alone`() throws {
     try TestWorkspace.withFinishedJob { workspace, id in
       let noise = "head -c 9000001 /dev/urandom > \"$1/noise.bin\""
@@ -259,7 +273,7 @@ struct ArchivingTests {
       let outcome = try workspace.cpwx("archive", "--older-than", "0s", "-j", "3")
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(workspace.jobs.isEmpty)
-      #expect(outcome.peakMemory < 220 << 20, "\(outcome.peakMemory >> 20) MiB")
+      #expect(outcome.peakMemory < 160 << 20, "\(outcome.peakMemory >> 20) MiB")
     }
   }
 

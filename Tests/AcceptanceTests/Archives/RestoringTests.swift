@@ -32,6 +32,17 @@ struct RestoringTests {
     }
   }
 
+  @Test func `a job that is named twice is restored once`() throws {
+    try archived { workspace, id, job in
+      let archive = "archive" + job.dropFirst((workspace.root + "/out").count) + ".tar.zst"
+      let outcome = try workspace.cpwx("archive", "restore", "--replace", id, archive, id, "--format", "json")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try JSON(parsing: outcome.output.utf8).array?.count == 1, "\(outcome.output)")
+      #expect(workspace.exists(job + "/one.out"))
+      #expect(!workspace.tree("out").contains { $0.contains(".replaced-") })
+    }
+  }
+
   @Test func `into another folder it restores without touching the job's place`() throws {
     try archived { workspace, id, job throws in
       #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 0)

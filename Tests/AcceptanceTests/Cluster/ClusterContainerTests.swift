@@ -58,7 +58,8 @@ struct ClusterContainerTests {
       let flags = ["CPWX_SLURM_FLAGS": "--time=3 --signal=B:URG"]
       let run = try cluster.startCPWX("run", environment: daemon.environment.merging(flags) { $1 })
       #expect(workspace.jobHolds("begun"))
-      usleep(1_000_000)
+      // Until it is seen to be at work.
+      usleep(3_000_000)
       try daemon.end(by: SIGKILL)
       let outcome = try run.wait()
       #expect(outcome.code == 69, "\(outcome.errors)")

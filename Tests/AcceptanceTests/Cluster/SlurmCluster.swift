@@ -242,8 +242,8 @@ extension TestWorkspace {
       let logs = tree("logs/batches").filter { $0.hasSuffix(".log") }
       return logs.count { (try? read("logs/batches/" + $0))?.contains("CANCELLED AT") == true } == count
     }
-    // From the task's shell to its cpwx.
-    usleep(1_000_000)
+    // From the task's shell to its cpwx, on a machine that does much else.
+    usleep(2_000_000)
     return isTold
   }
 

@@ -30,13 +30,26 @@ struct MistypedTests {
     (["archive", "--older-thn", "3d"], "--older-than"), (["manifest", "diff", "--formt", "json"], "--format"),
     (["--hlp"], "--help"), (["job", "list", "--format", "jsn"], "json"), (["run", "--runner", "doker"], "docker"),
     (["run", "--workflow", "test"], "tests"), (["run", "--stages", "on"], "one"),
-    (["job", "show", "lastest"], "latest"),
+    (["job", "show", "lastest"], "latest"), (["run", "--form", "json"], "--format"),
+    (["archive", "--form", "json"], "--format"),
+    (["archive", "--old", "3d"], "--older-than"),
   ])
   func `an option, a key or a value is told that was probably meant`(words: [String], meant: String) throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       let outcome = try workspace.start([CPWX.path] + words).wait()
       #expect(outcome.code == 64)
       #expect(outcome.errors.contains("Did you mean") && outcome.errors.contains(meant), "\(outcome.errors)")
+    }
+  }
+
+  @Test(arguments: ["in/Sholay (1976).mkv", "in/Sholay.mkv", "in/sholay (1975).mkv"])
+  func `a film is told that was probably meant`(path: String) throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("Sholay (1975).mkv")
+      let outcome = try workspace.cpwx("run", path)
+      #expect(outcome.code == 64)
+      #expect(outcome.errors.contains("Did you mean 'Sholay (1975).mkv'?"), "\(outcome.errors)")
+      #expect(try !workspace.cpwx("run", "in/Anand.mkv").errors.contains("Did you mean"))
     }
   }
 

@@ -101,6 +101,7 @@ struct NarrowTerminalTests {
       #expect(try workspace.cpwx("archive", "--keep", "-q", id).code == 0)
       let files = try workspace.shown("archive show \(id)", columns: 40)
       #expect(files.contains { $0.hasSuffix("/manifest.json") }, "\(files)")
+      #expect(files.contains { $0.hasPrefix("Archive    archive/2") }, "\(files)")
     }
   }
 
@@ -176,6 +177,17 @@ struct NarrowTerminalTests {
     #expect(lines.count == (columns < 79 ? lines.count : 3))
   }
 
+  @Test(arguments: [1, 2])
+  func `a film that runs is told of by its title, also where it is the only one`(films: Int) throws {
+    let batch = try JSON(
+      parsing: """
+        {"films": \(films), "running": [
+          {"job_id": "20251030-001", "title": "Sholay (1975)", "stage": "asr", "stage_number": 7, "fraction": 0.42}]}
+        """.utf8)
+    let lines = ProgressLines(BatchProgress(document: batch), within: 79).lines.map(\.text)
+    #expect(lines.last?.hasPrefix("20251030-001  Sholay (1975)  7 asr") == true, "\(lines)")
+  }
+
   @Test func `help is broken at words, and what belongs together stays in its column`() throws {
     try TestWorkspace.with { workspace in
       for columns in [40, 80] {
@@ -197,9 +209,8 @@ struct NarrowTerminalTests {
     #expect("as it  is".wrapped(to: nil) == ["as it  is"])
   }
 
-  @Test func `a path longer than a line goes on under its beginning`() {
-    let lines = "Input  /a/long/path.mkv".wrapped(to: 15, hanging: 7, breaking: true)
-    #expect(lines == ["Input", "       /a/long/", "       path.mkv"])
+  @Test func `a path longer than a line is broken where the line is full`() {
+    #expect("at /a/long/path.mkv".wrapped(to: 8, breaking: true) == ["at", "/a/long/", "path.mkv"])
   }
 
   @Test func `errors are broken at words, and commands to be copied are not`() {

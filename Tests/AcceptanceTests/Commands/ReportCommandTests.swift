@@ -18,6 +18,8 @@ import Testing
       let said = try workspace.cpwx("report")
       #expect(said.code == 0)
       #expect(said.lines.first == "2 of 2 films failed")
+      let times = /From \d{4}-\d\d-\d\d \d\d:\d\d to (\d{4}-\d\d-\d\d )?\d\d:\d\d \(.*\), (just now|\d+ min ago), by/
+      #expect(said.output.firstMatch(of: times) != nil, "\(said.output)")
       #expect(said.lines.contains("2 failed  asr: no memory"))
       #expect(said.lines.contains { $0.hasPrefix("  2") && $0.contains(" Anand") && $0.contains(" Sholay") })
       #expect(workspace.tree("logs") == before)
@@ -63,6 +65,12 @@ import Testing
       #expect(unknown.code == 64)
       #expect(unknown.errors.contains("The last ones: "))
       #expect(try workspace.cpwx("report", "--html", "--format", "json").code == 64)
+      for number in 1...6 { try workspace.write("logs/batches/19980101-22000\(number)-7.json", "{}") }
+      let several = try workspace.cpwx("report", "1998")
+      #expect(several.code == 64)
+      for told in ["fits 6 batches: 19980101-220006-7, ", "220002-7 and 1 before them"] {
+        #expect(several.errors.contains(told), "\(several.errors)")
+      }
     }
   }
 }

@@ -20,6 +20,17 @@ struct VerboseTests {
     }
   }
 
+  @Test func `a run that is to be quiet does not tell why a stage runs again`() throws {
+    try TestWorkspace.with([.gate()]) { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run", "-q").code == 1)
+      try workspace.write("open", "")
+      let again = try workspace.cpwx("run", "-q")
+      #expect(again.code == 0 && again.errors.isEmpty, "\(again.errors)")
+      #expect(workspace.runs == ["gate", "gate"])
+    }
+  }
+
   @Test func `a list tells what of the index it brought up to date`() throws {
     try TestWorkspace.with([.init("one", script: "true")]) { workspace in
       try workspace.film()

@@ -166,7 +166,7 @@ struct ContainerFaultTests {
     let stages = [
       ContainerStage(
         name: "polite", script: "trap 'echo bye; exit 0' TERM; while :; do sleep 0.05; done",
-        fields: ["timeout: 8s", "critical: false"]),
+        fields: ["timeout: 20s", "critical: false"]),
       ContainerStage(
         name: "deaf", script: "trap '' TERM; while :; do sleep 0.05; done", fields: ["timeout: 1s", "grace: 0.5s"]),
     ]
@@ -174,7 +174,7 @@ struct ContainerFaultTests {
       try workspace.film()
       #expect(try daemon.cpwx("run").code == 1)
       #expect(try workspace.log("polite").contains("bye"))
-      for (stage, limit) in [("polite", 8), ("deaf", 1)] {
+      for (stage, limit) in [("polite", 20), ("deaf", 1)] {
         #expect(try workspace.record(stage)["reason"]?.string?.contains("longer than \(limit)") == true)
       }
       #expect(try daemon.containers() == [])

@@ -53,6 +53,7 @@ struct ContainerRunTests {
     script: """
       cat "$CONFIG_PATH" > "$2/seen.env"
       cat "$1" > "$2/copy"
+      until grep -q '"outputs": {}' "$2/manifest.json"; do sleep 0.05; done
       sed -i -e 's|"input_files": \\[\\]|"input_files": [{"key": "video", "path": "'"$1"'"}]|' \
         -e 's|"outputs": {}|"outputs": {"copy": {"path": "'"$2/copy"'"}, "own": {"path": "/opt/model"}}|' "$2/manifest.json"
       """,

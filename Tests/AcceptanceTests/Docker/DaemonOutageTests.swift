@@ -6,6 +6,10 @@ import Testing
 struct DaemonOutageTests {
   private static let after = ContainerStage(name: "after", script: "echo after > \"$2/after.out\"")
 
+  /// A container is seen to be at work a moment after it has begun: of one that takes long for that, there is a look every two
+  /// seconds.
+  private static func waitUntilSeen() { usleep(3_000_000) }
+
   /// How often a run has told something.
   private func count(_ words: String, in said: String) -> Int { said.components(separatedBy: words).count - 1 }
 
@@ -32,8 +36,7 @@ struct DaemonOutageTests {
       for number in 1...2 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
       let run = try daemon.startCPWX("run", "--attempts", "1")
       #expect(eventually { workspace.jobs.count { workspace.exists($0 + "/begun") } == 2 })
-      // Each container is seen to be at work a moment after it has begun.
-      usleep(1_000_000)
+      Self.waitUntilSeen()
       try daemon.end(by: signal)
       #expect(eventually { count("gate failed", in: run.errorsSoFar) == 2 }, "\(run.errorsSoFar)")
       for job in workspace.jobs { try workspace.remove(job + "/begun") }
@@ -56,7 +59,7 @@ struct DaemonOutageTests {
       try workspace.film()
       let run = try daemon.startCPWX("run", "--attempts", "1")
       #expect(workspace.jobHolds("begun"))
-      usleep(1_000_000)
+      Self.waitUntilSeen()
       try workspace.remove(try workspace.job() + "/begun")
       try daemon.startAnew(after: signal)
       #expect(eventually { workspace.exists(workspace.jobs[0] + "/begun") }, "\(run.errorsSoFar)")
@@ -74,7 +77,7 @@ struct DaemonOutageTests {
       let run = try daemon.startCPWX("run", "--attempts", "1")
       for _ in 1...4 {
         #expect(eventually { workspace.jobs.count == 1 && workspace.exists(workspace.jobs[0] + "/begun") })
-        usleep(1_000_000)
+        Self.waitUntilSeen()
         try workspace.remove(try workspace.job() + "/begun")
         try daemon.startAnew(after: SIGKILL)
       }

@@ -47,7 +47,8 @@ struct DamagedManifestTests {
 
   @Test func `a manifest that a stage overwrites with half of one is made whole again`() throws {
     let vandal = Stage(
-      "vandal", outputs: ["v"], script: "echo '{\"stages\": {' > \"$1/manifest.json\"; touch \"$1/v\"")
+      "vandal", outputs: ["v"],
+      script: Stage.untilFollowed + "echo '{\"stages\": {' > \"$1/manifest.json\"; touch \"$1/v\"")
     try TestWorkspace.with([.making("one"), vandal, .making("two")]) { workspace in
       try workspace.film()
       let run = try workspace.cpwx("run")

@@ -11,9 +11,9 @@ struct OrphanTests {
       script: """
         test -e again || exit 3
         if ! test -e open; then
-          setsid sleep 77 &
+          setsid sleep 777 &
           touch begun
-          sleep 77
+          sleep 777
         fi
         echo done > "$1/slow.out"
         """)
@@ -49,11 +49,11 @@ struct OrphanTests {
     script: """
       test ! -e open || exit 0
       export -p > stage.env
-      env -i sleep 78 & echo $! > cleared
-      setsid sh -c 'env -i sleep 78 & echo $! > "far cleared"; exec sleep 78 &'
-      env -i setsid sleep 78 & echo $! > "cleared alone"
+      env -i sleep 778 & echo $! > cleared
+      setsid sh -c 'env -i sleep 778 & echo $! > "far cleared"; exec sleep 778 &'
+      env -i setsid sleep 778 & echo $! > "cleared alone"
       sleep 0.2; touch begun
-      sleep 78
+      sleep 778
       """)
 
   private static let withoutVariables = ["cleared", "far cleared", "cleared alone"]
@@ -75,7 +75,7 @@ struct OrphanTests {
 
   /// Begins a session as a terminal does: a shell that leads it, with an editor at work before `lines` are done.
   private func beginSession(_ workspace: TestWorkspace, doing lines: String) throws {
-    let script = "sleep 79 & echo $! > editor; \(lines); sleep 79 & echo $$ > shell; wait"
+    let script = "sleep 779 & echo $! > editor; \(lines); sleep 779 & echo $$ > shell; wait"
     let terminal = try workspace.start(["setsid", "--wait", "sh", "-c", script])
     workspace.atEnd { terminal.send(SIGKILL) }
     for file in ["editor", "shell"] { try endLater(workspace, file) }
@@ -124,6 +124,33 @@ struct OrphanTests {
     }
   }
 
+  @Test func `a run that was begun from within them ends them, and not itself`() throws {
+    let stage = Stage(
+      "slow",
+      script: """
+        test ! -e again || exit 0
+        touch begun
+        until test -e open; do sleep 0.02; done
+        touch again
+        '\(CPWX.path)' run > within 2>&1
+        touch beyond
+        """)
+    try TestWorkspace.with([stage]) { workspace in
+      try workspace.film()
+      let first = try workspace.startCPWX("run")
+      #expect(eventually { workspace.exists("begun") })
+      first.send(SIGKILL)
+      try first.wait()
+      try workspace.write("open", "")
+      #expect(eventually { workspace.exists("within") && workspace.stageProcesses().isEmpty })
+      let within = try workspace.read("within")
+      #expect(within.contains("ended processes that an earlier run had left behind"), "\(within)")
+      #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "completed", "\(within)")
+      #expect(workspace.runs == ["slow", "slow"])
+      #expect(!workspace.exists("beyond"))
+    }
+  }
+
   @Test func `those of a job that another run has in hand are not touched`() throws {
     let stage = Stage("slow", script: "touch begun; until test -e open; do sleep 0.05; done")
     try TestWorkspace.with([stage]) { workspace in
@@ -153,7 +180,7 @@ struct OrphanTests {
     try withOrphans { workspace in
       let job = try workspace.job()
       let own = "export CPWX_JOB_DIR='\(job)' CPWX_JOB_ID='\((job as NSString).lastPathComponent)' CPWX_STAGE=untidy"
-      try beginSession(workspace, doing: "\(own); sleep 79 & echo $! > debugger")
+      try beginSession(workspace, doing: "\(own); sleep 779 & echo $! > debugger")
       let next = try workspace.cpwx("run")
       #expect(next.code == 0, "\(next.errors)")
       #expect(try isAlive(workspace, "far cleared") == false)

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Testing
 
 /// Where the workspace is, and where it is called from.
@@ -33,15 +34,35 @@ struct WorkspacePlaceTests {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film()
       let film = "in/Film (2001).mp4"
+      let named = ["CPWX_WORKSPACE": workspace.root]
+      // Of a film that has a job, the words as they were typed would be enough.
+      let why = try workspace.cpwx("job", "why", film, in: "/", environment: named)
+      #expect(why.code == 0 && why.output.contains("no job of this film yet"), "\(why.output)\(why.errors)")
+      #expect(try workspace.cpwx("job", "why", film, "-C", workspace.root, in: "/").output == why.output)
       let run = try workspace.cpwx("run", "-C", workspace.root, film, "config/.env", "1", in: "/")
       #expect(run.code == 0, "\(run.errors)")
-      let named = ["CPWX_WORKSPACE": workspace.root]
-      let why = try workspace.cpwx("job", "why", film, in: "/", environment: named)
-      #expect(why.code == 0 && why.output.contains("completed"), "\(why.output)\(why.errors)")
+      let done = try workspace.cpwx("job", "why", film, in: "/", environment: named)
+      #expect(done.code == 0 && done.output.contains("completed"), "\(done.output)\(done.errors)")
       #expect(try workspace.cpwx("run", "in", "--config", "config/.env", in: "/", environment: named).code == 0)
       let none = try workspace.cpwx("run", "-C", workspace.root, "in/none.mp4", in: "/")
       #expect(none.code == 64 && none.errors.contains("/in/none.mp4: no such file or folder"), "\(none.errors)")
       #expect(workspace.runs == ["one"])
+    }
+  }
+
+  @Test func `so is a pipeline; and what is here goes before what the workspace has of that name`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film()
+      try workspace.write("config/other.yaml", Stage.yaml([.making("other")]))
+      try workspace.write("here/config/other.yaml", Stage.yaml([.making("here")]))
+      try workspace.write("here/in/Film (2001).mp4", "another")
+      let words = [CPWX.path, "run", "-C", workspace.root, "--settle", "0", "--pipeline", "config/other.yaml"]
+      for (place, stages) in [("/", ["other"]), (workspace.path("here"), ["other", "here"])] {
+        let run = try workspace.start(words + ["in/Film (2001).mp4"], in: place).wait()
+        #expect(run.code == 0 && workspace.runs == stages, "\(run.errors)")
+      }
+      let films = try workspace.jobs.map { try workspace.manifest(of: $0)["input"]?["sha256"]?.string }
+      #expect(films.count == 2 && films[0] != films[1])
     }
   }
 

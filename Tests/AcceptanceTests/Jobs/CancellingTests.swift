@@ -11,7 +11,7 @@ struct CancellingTests {
       trap '' TERM
       setsid sleep 300 &
       touch "begun.$CPWX_JOB_ID"
-      i=0; until test -e open; do sleep 0.02; i=$((i + 1)); test $i -lt 3000 || exit 9; done
+      i=0; until test -e open; do sleep 0.02; i=$((i + 1)); test $i -lt 30000 || exit 9; done
       kill $!
       echo done > "$1/slow.out"
       """)
@@ -40,6 +40,8 @@ struct CancellingTests {
       try workspace.write("open", "")
       let ended = try run.wait()
       #expect(ended.code == 1)
+      let report = try workspace.cpwx("report").output
+      #expect(report.contains("1 interrupted  cancelled by anna@") && report.contains("\n  \(id) "), "\(report)")
       #expect(try workspace.manifest(of: other)["pipeline"]?["status"]?.string == "completed")
       // The next run leaves it, and says why.
       try workspace.remove("runs")
@@ -210,6 +212,24 @@ struct CancellingTests {
       #expect(outcome.errors.contains("on faraway"), "\(outcome.errors)")
       #expect(try away.wait().code == 1)
       #expect(workspace.stageProcesses() == [])
+    }
+  }
+
+  @Test func `how it ended that another writer ran stays told of a job that is cancelled`() throws {
+    try TestWorkspace.with { workspace in
+      let job = "out/2026/01/15/1/20260115-001"
+      let ended = "2026-01-15T11:00:00.000000"
+      try workspace.write(
+        job + "/manifest.json",
+        """
+        {"stages": {"asr": {"status": "failed", "completed_at": "\(ended)"}},
+         "pipeline": {"status": "failed", "failed_stages": ["asr"], "error": "no disk"},
+         "timing": {"completed_at": "\(ended)"}}
+        """)
+      #expect(try workspace.cpwx("job", "cancel", "20260115-001").code == 0)
+      let history = try workspace.manifest(of: job)["history"]?.array ?? []
+      #expect(history.map { $0["event"]?.string } == ["failed", "cancelled"])
+      #expect(history.first?["at"]?.string == ended && history.first?["reason"]?.string == "no disk")
     }
   }
 

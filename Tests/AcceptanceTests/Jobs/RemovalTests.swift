@@ -229,8 +229,8 @@ struct RemovalTests {
   private func waitUntil(_ workspace: TestWorkspace, _ logs: String, _ job: String, gone share: Double) {
     let tombstone = (job as NSString).deletingLastPathComponent + "/.rm-" + job.suffix(12)
     func count(_ folder: String) -> Int { Jobs.names(in: FilePath(folder)).count }
-    let deadline = Date() + 10
-    while Date() < deadline {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
       // Logs go first.
       let left = share < 0.4 ? count(logs + "/c") + 3000 : count(tombstone + "/a/b")
       if !workspace.exists(job), Double(5000 - left) / 5000 >= share { return }
@@ -243,7 +243,7 @@ struct RemovalTests {
       let tombstone = (job as NSString).deletingLastPathComponent + "/.rm-" + id
       try workspace.move(job, to: tombstone)
       let other = try workspace.cpwx("job", "create").lines[0]
-      let holder = try workspace.start(["flock", tombstone + "/.cpwx.lock", "sleep", "30"])
+      let holder = try workspace.start(["flock", "--no-fork", tombstone + "/.cpwx.lock", "sleep", "600"])
       #expect(eventually { FileLock.isHeld(FilePath(tombstone + "/.cpwx.lock")) })
       let logs = workspace.tree("logs")
       #expect(try workspace.cpwx("job", "rm", "--yes", "--keep-logs", other).code == 0)

@@ -11,7 +11,7 @@ struct Inventory: Equatable {
   ///   - folder: where it begins; `.cpwx` in it is left out.
   ///   - folderTimes: whether folders' times count.
   init(_ folder: String, folderTimes: Bool = true) throws {
-    for path in FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? [] {
+    for path in Self.tree(folder) {
       if path == ".cpwx" || path.hasPrefix(".cpwx/") { continue }
       var raw = stat()
       guard lstat("\(folder)/\(path)", &raw) == 0 else { continue }
@@ -27,6 +27,21 @@ struct Inventory: Equatable {
       }
       entries[path] = text
     }
+  }
+
+  /// Everything below a folder, also on other disks that are mounted there, which one look does not go into.
+  private static func tree(_ folder: String) -> [String] {
+    let device = device(of: folder)
+    return (FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []).flatMap { path in
+      let place = "\(folder)/\(path)"
+      return [path] + (Self.device(of: place) == device ? [] : tree(place).map { "\(path)/\($0)" })
+    }
+  }
+
+  private static func device(of path: String) -> dev_t {
+    var raw = stat()
+    lstat(path, &raw)
+    return raw.st_dev
   }
 
   private static func attributes(of path: String) -> [(name: String, value: String)] {

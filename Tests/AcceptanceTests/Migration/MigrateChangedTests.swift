@@ -259,7 +259,7 @@ struct MigrateChangedTests {
         try workspace.remove(".cpwx")
       }
       try workspace.write(sholay + "/.cpwx.lock", "")
-      let holder = try workspace.start(["flock", sholay + "/.cpwx.lock", "sh", "-c", "touch .cpwx/held; sleep 30"])
+      let holder = try workspace.start(["flock", sholay + "/.cpwx.lock", "sh", "-c", "touch .cpwx/held; sleep 600"])
       workspace.atEnd { _ = Foundation.kill(-holder.pid, SIGKILL) }
       #expect(eventually { workspace.exists(".cpwx/held") })
       let again = try workspace.start(Self.command).wait()

@@ -54,6 +54,23 @@ struct MigrateFaultTests {
     try withTrees { try killAtEachStep($0) }
   }
 
+  @Test func `a plan that is only looked at leaves no file, wherever it is cut off`() throws {
+    try withTrees { workspace in
+      let temporary = (workspace.root as NSString).deletingLastPathComponent + "/temporary"
+      try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+      let before = try Inventory(workspace.root)
+      for step in 1...100 {
+        let plan = try workspace.cpwx(
+          "migrate", "--from-legacy", "-n", environment: ["CPWX_FAULT_STEP": "\(step)", "TMPDIR": temporary])
+        #expect(workspace.tree(temporary) == [], "cut off before step \(step)")
+        #expect(try Inventory(workspace.root).difference(from: before) == [], "cut off before step \(step)")
+        if plan.signal == SIGKILL { continue }
+        #expect(plan.code == 0 && plan.output.contains("Sholay_1975"), "\(plan)")
+        break
+      }
+    }
+  }
+
   @Test func `a plan that lost its end is kept, and nothing is begun over what it moved`() throws {
     try withTrees { workspace in
       let command = [CPWX.path, "migrate", "--from-legacy"]
@@ -154,6 +171,19 @@ struct MigrateFaultTests {
     try withAnotherDisk { try killAtEachStep($0, [$1]) }
   }
 
+  @Test func `a film there that is called like a year leaves nothing of itself behind`() throws {
+    try TestWorkspace.with { workspace in
+      let disk = workspace.path("old")
+      try workspace.mountDisk(at: disk, size: "4m")
+      for file in ["audio/audio.wav", "vad/silero_segments.json"] {
+        try workspace.write("old/out/2012/\(file)", "{\"of\": 2012}")
+        try workspace.age(workspace.path("old/out/2012/\(file)"), by: 86_400 * 400)
+      }
+      try workspace.write("out/notes.txt", "of no film")
+      try killAtEachStep(workspace, [disk])
+    }
+  }
+
   /// Kills an undo at each step, and has it finished.
   private func killUndoAtEachStep(_ workspace: TestWorkspace, _ arguments: [String] = []) throws {
     let before = try Inventory(workspace.root)
@@ -169,6 +199,164 @@ struct MigrateFaultTests {
       try workspace.remove(".cpwx")
       if !wasKilled { break }
       step += 1
+    }
+    #expect(step > 30, "only \(step) steps")
+  }
+
+  @Test func `a tree whose documents are links keeps those, killed at any step of either way`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let manifest = try workspace.read("out/Sholay_1975/manifest.json")
+      try workspace.write("shared/a.json", manifest.replacing("{\"version\"", with: "{\"own\": 1, \"version\""))
+      try workspace.write("shared/b.json", "{\"note\": \"kept\"}")
+      try workspace.remove("out/Sholay_1975/manifest.json")
+      for (name, target) in [
+        ("manifest.json", "../../shared/a.json"), ("job_info.json", "../../shared/b.json"),
+        ("job.env", "../../config/.env"),
+      ] {
+        try FileManager.default.createSymbolicLink(
+          atPath: workspace.path("out/Sholay_1975/\(name)"), withDestinationPath: target)
+      }
+      let before = try Inventory(workspace.root)
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let wanted = try state(workspace)
+      let job = workspace.migrated("20251027-001")
+      #expect(try workspace.read(job + "/manifest.legacy.json") == workspace.read("shared/a.json"))
+      #expect(try JSON(parsing: workspace.read(job + "/manifest.json").utf8)["own"]?.int == 1)
+      #expect(try JSON(parsing: workspace.read(job + "/job_info.json").utf8)["note"]?.string == "kept")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      // Each document is written in three steps: every other step is at each of them.
+      try killBothWays(workspace, every: 2, from: before, to: wanted)
+    }
+  }
+
+  @Test func `documents that are links into other trees say what they said, whichever is moved first, killed or not`()
+    throws
+  {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Don_1978", "Don", year: 1978)
+      let manifest = try workspace.read("out/Don_1978/manifest.json")
+      try workspace.write(
+        "out/Don_1978/manifest.json", manifest.replacing("{\"version\"", with: "{\"own\": 1, \"version\""))
+      try workspace.write("out/Don_1978/note.json", "{\"note\": \"kept\"}")
+      try workspace.write("out/Don_1978/settings", "DEVICE=cuda\n")
+      for film in ["Anand_1971", "Sholay_1975"] {
+        try workspace.write("out/\(film)/audio/audio.wav", "sound")
+        try makeLink(workspace, "out/\(film)/manifest.json", to: "../Don_1978/manifest.json")
+        try makeLink(workspace, "out/\(film)/job_info.json", to: "../Don_1978/note.json")
+      }
+      let dated = "out/2025/10/28/20251028-0001"
+      try workspace.write(dated + "/audio/audio.wav", "sound")
+      try makeLink(workspace, dated + "/.20251028-0001.env", to: "../../../../Don_1978/settings")
+      let before = try Inventory(workspace.root)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0, "\(outcome)")
+      let wanted = try state(workspace)
+      for name in ["Anand_1971", "Sholay_1975"] {
+        let job = try #require(
+          workspace.jobs.first { (try? workspace.read($0 + "/job_info.json").contains(name)) == true })
+        #expect(try JSON(parsing: workspace.read(job + "/manifest.json").utf8)["own"]?.int == 1, "\(name)")
+        #expect(try JSON(parsing: workspace.read(job + "/job_info.json").utf8)["note"]?.string == "kept", "\(name)")
+      }
+      #expect(workspace.jobs.count { (try? workspace.read($0 + "/job.env").contains("DEVICE=cuda\n")) == true } == 1)
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      try killBothWays(workspace, every: 7, from: before, to: wanted)
+    }
+  }
+
+  @Test func `outputs and films that links lead to, or other trees have, are recorded whichever is moved first`()
+    throws
+  {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Don_1978", "Don", year: 1978)
+      try workspace.write("out/Don_1978/Extra (1960).mp4", "extra")
+      try workspace.film("Extra (1960).mp4")
+      for film in ["Anand_1971", "Sholay_1975"] {
+        try workspace.write(
+          "out/\(film)/manifest.json",
+          """
+          {"created_at": "2025-10-27T10:00:00.000001", "input": {"file": "out/Don_1978/Extra (1960).mp4"}, "stages": {
+            "demux": {"status": "success", "input_files": ["out/Don_1978/Extra (1960).mp4"]},
+            "silero_vad": {"status": "success", "outputs": {"own": {"path": "out/\(film)/vad/own", "size_bytes": 3}}}}}
+          """)
+        try workspace.write("out/\(film)/audio/note", "")
+        try makeLink(workspace, "out/\(film)/audio/audio.wav", to: "../../Don_1978/audio/audio.wav")
+        try makeLink(workspace, "out/\(film)/vad", to: "../Don_1978/vad")
+      }
+      // What is not in that other tree any more is looked for in in/, as ever.
+      try workspace.film("Gone (1950).mp4")
+      try workspace.write("out/Guide_1965/audio/audio.wav", "sound")
+      try workspace.write(
+        "out/Guide_1965/manifest.json",
+        "{\"created_at\": \"2025-10-27T09:00:00\", \"input\": {\"file\": \"out/Don_1978/Gone (1950).mp4\"}}")
+      let id = "20251028-0001"
+      let prepared = "jobs/2025/10/28/\(id)/Film (1990).mp4"
+      try workspace.film("Film (1990).mp4")
+      try workspace.write("out/2025/10/28/\(id)/audio/audio.wav", "sound")
+      try workspace.write(
+        "out/2025/10/28/\(id)/manifest.json",
+        """
+        {"job_id": "\(id)", "input": {"file": "\(prepared)"}, "stages": {
+          "demux": {"status": "success", "input_files": ["\(prepared)"]}}}
+        """)
+      try makeLink(workspace, prepared, to: "../../../../../in/Film (1990).mp4")
+      let before = try Inventory(workspace.root)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0, "\(outcome)")
+      let wanted = try state(workspace)
+      func job(_ name: String) throws -> String {
+        try #require(workspace.jobs.first { (try? workspace.read($0 + "/job_info.json").contains(name)) == true })
+      }
+      let film = try job("out/Don_1978") + "/Extra (1960).mp4"
+      #expect(try workspace.read(film) == "extra")
+      for name in ["out/Anand_1971", "out/Sholay_1975"] {
+        let manifest = try JSON(parsing: workspace.read(job(name) + "/manifest.json").utf8)
+        #expect(manifest["input"]?["file"]?.string.map { workspace.path($0) } == film, "\(name)")
+        let (demux, vad) = (manifest["stages"]?["demux"], manifest["stages"]?["silero_vad"]?["outputs"])
+        #expect(demux?["input_files"]?.array?.first?.string == film, "\(name)")
+        #expect(demux?["outputs"]?["audio"]?["size_bytes"]?.int == "{\"of\": \"Don\"}".utf8.count, "\(name)")
+        #expect(vad?["segments"]?["size_bytes"]?.int == "{\"of\": \"Don\"}".utf8.count, "\(name)")
+        #expect(vad?["own"]?["size_bytes"]?.int == 3, "\(name)")
+      }
+      let guide = try JSON(parsing: workspace.read(job("out/Guide_1965") + "/manifest.json").utf8)
+      #expect(guide["input"]?["file"]?.string == "in/Gone (1950).mp4")
+      let dated = try job("out/2025/10/28/\(id)\"")
+      let manifest = try JSON(parsing: workspace.read(dated + "/manifest.json").utf8)
+      let read = manifest["stages"]?["demux"]?["input_files"]?.array?.first?.string
+      #expect(read == dated + "/prepared/Film (1990).mp4")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      try killBothWays(workspace, every: 7, from: before, to: wanted)
+    }
+  }
+
+  private func makeLink(_ workspace: TestWorkspace, _ path: String, to target: String) throws {
+    let folder = (workspace.path(path) as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: workspace.path(path), withDestinationPath: target)
+  }
+
+  /// Kills a migration and its undoing at every so manieth step, and has each finished.
+  private func killBothWays(
+    _ workspace: TestWorkspace, every stride: Int, from before: Inventory, to wanted: Inventory
+  ) throws {
+    var step = 1
+    while true {
+      try workspace.remove(".cpwx")
+      let wasCut = try killed(workspace, at: step, "migrate", "--from-legacy")
+      if wasCut { #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0, "step \(step)") }
+      let difference = try state(workspace).difference(from: wanted)
+      #expect(difference == [], "step \(step)")
+      let wasUndoCut = try killed(workspace, at: step, "migrate", "undo")
+      if wasUndoCut {
+        let undo = try workspace.cpwx("migrate", "undo")
+        #expect(undo.code == 0 || undo.errors.contains("no migration"), "step \(step): \(undo.errors)")
+      }
+      #expect(try Inventory(workspace.root).difference(from: before) == [], "undo, step \(step)")
+      if !wasCut, !wasUndoCut { break }
+      step += stride
     }
     #expect(step > 30, "only \(step) steps")
   }
@@ -248,7 +436,7 @@ struct MigrateFaultTests {
 
   @Test func `killed between groups of trees, a migration and its undoing end as if nothing had been`() throws {
     try TestWorkspace.with { workspace in
-      for number in 1...600 {
+      for number in 1...300 {
         let film = "out/Film_Number_\(number)_\(1950 + number % 70)"
         try workspace.write(film + "/manifest.json", "{\"created_at\": \"2025-10-27T10:00:00.000000\", \"stages\": {}}")
         try workspace.write(film + "/audio/audio.wav", "\(number)")
@@ -258,8 +446,8 @@ struct MigrateFaultTests {
       #expect(try workspace.start(command).wait().code == 0)
       let wanted = try state(workspace)
       #expect(wanted.difference(from: before) != [])
-      // 256 trees are a group: one is brought to the disk while the next is moved.
-      for step in stride(from: 900, to: 7_000, by: 1_150) {
+      // 256 trees are a group, which is brought to the disk while the next is moved; a tree takes twelve steps.
+      for step in stride(from: 450, to: 3_600, by: 600) {
         #expect(try workspace.cpwx("migrate", "undo").code == 0)
         try workspace.remove(".cpwx")
         _ = try killed(workspace, at: step, "migrate", "--from-legacy")

@@ -63,6 +63,111 @@ struct MigrateLinkTests {
     }
   }
 
+  @Test func `those that go through a link to where the jobs lie`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.write("store/readme", "")
+      try link(workspace, "out", "store")
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 26)
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975, fails: false)
+      let video = "Sholay_1975/Sholay_1975_with_subs.mp4"
+      try link(workspace, "in/again.mp4", "../out/" + video)
+      try link(workspace, "in/whole.mp4", workspace.path("out/" + video))
+      try link(workspace, "in/real.mp4", workspace.path("store/" + video))
+      try link(workspace, "out/Don_1978/other", workspace.path("out/Sholay_1975/audio"))
+      try link(workspace, "out/Don_1978/own", workspace.path("out/Don_1978/audio"))
+      let before = try Inventory(workspace.root)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0, "\(outcome)")
+      for name in ["again", "whole", "real"] { #expect(try workspace.read("in/\(name).mp4") == "film", "\(name)") }
+      for (name, start) in [("again", "../out/2025/"), ("whole", workspace.path("out/2025/"))] {
+        let text = try FileManager.default.destinationOfSymbolicLink(atPath: workspace.path("in/\(name).mp4"))
+        #expect(text.hasPrefix(start), "\(text)")
+      }
+      let don = workspace.migrated("20251026-001")
+      #expect(workspace.exists(don + "/other/audio.wav") && workspace.exists(don + "/own/audio.wav"))
+      let undo = try workspace.cpwx("migrate", "undo")
+      #expect(undo.code == 0, "\(undo)")
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+    }
+  }
+
+  @Test func `a film in another tree is recorded where it goes, however its path is written, whichever moves first`()
+    throws
+  {
+    for folder in ["./out", "/app/out", "store", "out/2025/../../store"] {
+      try TestWorkspace.with { workspace in
+        try workspace.write("store/readme", "")
+        try link(workspace, "out", "store")
+        try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 27)
+        try workspace.write("out/Don_1978/Extra (1960).mp4", "extra")
+        for (name, day) in [("Anand_1971", 26), ("Sholay_1975", 28)] {
+          let film = "\(folder)/Don_1978/Extra (1960).mp4"
+          try workspace.write("out/\(name)/audio/audio.wav", "sound")
+          try workspace.write(
+            "out/\(name)/manifest.json",
+            """
+            {"created_at": "2025-10-\(day)T10:00:00", "input": {"file": "\(film)"}, "stages": {
+              "demux": {"status": "success", "input_files": ["\(film)"]}}}
+            """)
+        }
+        let before = try Inventory(workspace.root)
+        #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+        let film = workspace.migrated("20251027-001") + "/Extra (1960).mp4"
+        #expect(try workspace.read(film) == "extra")
+        for id in ["20251026-001", "20251028-001"] {
+          let manifest = try JSON(parsing: workspace.read(workspace.migrated(id) + "/manifest.json").utf8)
+          #expect(manifest["input"]?["file"]?.string.map { workspace.path($0) } == film, "\(folder), \(id)")
+          let read = manifest["stages"]?["demux"]?["input_files"]?.array?.first?.string
+          #expect(read == film, "\(folder), \(id)")
+        }
+        #expect(try workspace.cpwx("migrate", "undo").code == 0)
+        #expect(try Inventory(workspace.root).difference(from: before) == [])
+      }
+    }
+  }
+
+  @Test func `documents that are links to devices say nothing`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      let dated = "out/2025/10/28/20251028-0001"
+      try workspace.write(dated + "/audio/audio.wav", "sound")
+      try workspace.write(dated + "/manifest.json", "{\"job_id\": \"20251028-0001\", \"stages\": {}}")
+      for folder in ["out/Sholay_1975", dated] { try link(workspace, folder + "/job_info.json", "/dev/zero") }
+      try link(workspace, dated + "/job.json", "/dev/zero")
+      try link(workspace, "jobs/2025/10/28/jobs.json", "/dev/zero")
+      let before = try Inventory(workspace.root)
+      // Whoever reads one to its end shall not take all memory of the machine.
+      let start = ["sh", "-c", "ulimit -v 8000000; exec \"$0\" migrate \"$1\"", CPWX.path]
+      let outcome = try workspace.start(start + ["--from-legacy"]).wait()
+      #expect(outcome.code == 0, "\(outcome)")
+      #expect(try workspace.read(workspace.migrated("20251027-001") + "/job_info.json").contains("out/Sholay_1975"))
+      #expect(try workspace.start(start + ["undo"]).wait().code == 0)
+      #expect(try Inventory(workspace.root).difference(from: before) == [])
+      for step in stride(from: 12, to: 40, by: 4) {
+        try workspace.remove(".cpwx")
+        _ = try workspace.start(start + ["--from-legacy"], environment: ["CPWX_FAULT_STEP": "\(step)"]).wait()
+        let undo = try workspace.start(start + ["undo"]).wait()
+        #expect(undo.code == 0 || undo.errors.contains("no migration"), "step \(step): \(undo)")
+        #expect(try Inventory(workspace.root).difference(from: before) == [], "step \(step)")
+      }
+    }
+  }
+
+  @Test func `those to files that keep their names, though these begin with their folder's`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
+      try workspace.write("out/audio/audio/audio.wav", "sound")
+      try workspace.write("out/final/final_output.mp4", "film")
+      try link(workspace, "out/Sholay_1975/asr/sound", "../../audio/audio/audio.wav")
+      try link(workspace, "out/Sholay_1975/asr/video", "../../final/final_output.mp4")
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let job = workspace.migrated("20251027-001")
+      #expect(try workspace.read(job + "/asr/sound") == "sound" && workspace.read(job + "/asr/video") == "film")
+      #expect(try workspace.cpwx("migrate", "undo").code == 0)
+      #expect(try workspace.read("out/Sholay_1975/asr/sound") == "sound")
+    }
+  }
+
   @Test(arguments: [70, 900])
   func `those that lie deep, in folders that are closed too`(_ depth: Int) throws {
     try TestWorkspace.with { workspace in

@@ -95,6 +95,25 @@ struct MigrateTests {
     }
   }
 
+  @Test func `a record that names another directory's file names it where it is then, with no link anywhere`() throws {
+    try TestWorkspace.with { workspace in
+      try workspace.oldFilm("Don_1978", "Don", year: 1978, day: 28)
+      try workspace.write("out/Anand_1971/audio/audio.wav", "sound")
+      try workspace.write(
+        "out/Anand_1971/manifest.json",
+        """
+        {"created_at": "2025-10-27T10:00:00.000001", "stages": {
+          "asr": {"status": "success", "input_files": ["out/Don_1978/asr/Don_1978.asr.json"]}}}
+        """)
+      let outcome = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(outcome.code == 0, "\(outcome)")
+      let record = try workspace.manifest(of: workspace.migrated("20251027-001"))["stages"]?["asr"]
+      let named = record?["input_files"]?.array?.first?.string
+      #expect(named == workspace.migrated("20251028-001") + "/asr/20251028-001.asr.json")
+      #expect(workspace.exists(named ?? ""))
+    }
+  }
+
   @Test func `a second run finds nothing to do`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldTrees()
@@ -132,6 +151,8 @@ struct MigrateTests {
         undo.code == 1 && undo.errors.contains("out/-Don's_1978: was not put back: it has been run"), "\(undo.errors)")
       #expect(workspace.exists("out/Sholay_1975/manifest.json") && workspace.exists(manifest))
       #expect(try workspace.json("migrate", "status").array?.first?["state"]?.string == "partly undone")
+      let listed = try workspace.cpwx("migrate", "status").output
+      #expect(listed.contains(/partly undone +\d{4}-\d\d-\d\d \d\d:\d\d +(just now|\d+ min ago)/), "\(listed)")
     }
   }
 
@@ -282,7 +303,7 @@ struct MigrateTests {
     try TestWorkspace.with { workspace in
       try workspace.oldTrees()
       try workspace.write(".cpwx/migrate.lock", "")
-      let holder = try workspace.start(["flock", ".cpwx/migrate.lock", "sh", "-c", "touch held; sleep 30"])
+      let holder = try workspace.start(["flock", ".cpwx/migrate.lock", "sh", "-c", "touch held; sleep 600"])
       workspace.atEnd { kill(-holder.pid, SIGKILL) }
       #expect(eventually { workspace.exists("held") })
       #expect(try workspace.cpwx("migrate", "--from-legacy").code == 75)
@@ -319,6 +340,8 @@ struct MigrateTests {
         #expect(mistyped.code == 64 && mistyped.errors.contains("fits nothing that is there"), "\(mistyped.errors)")
       }
       #expect(workspace.exists("out/Sholay_1975/manifest.json"))
+      let named = try workspace.cpwx("migrate", "--from-legacy", workspace.path("out"), "--only", "Shloay*")
+      #expect(named.errors.contains("cpwx migrate --from-legacy -n '\(workspace.path("out"))'"), "\(named.errors)")
       for _ in 1...2 { #expect(try workspace.cpwx("migrate", "--from-legacy", "--only", "Sho*").code == 0) }
       #expect(try workspace.cpwx("migrate", "undo").code == 0)
       #expect(try workspace.cpwx("migrate", "--from-legacy", "--exclude", "*").code == 0)

@@ -60,6 +60,8 @@ struct CopyTests {
     throws
   {
     try TestWorkspace.with([Self.measuring]) { workspace in
+      // On a disk in memory no writer is kept waiting.
+      try workspace.mountDisk(at: workspace.path("in"), size: "1m")
       let run = try watch(workspace, settle: "2s")
       // As a file server writes: open for each piece, and closed between them.
       let copy = try workspace.start(

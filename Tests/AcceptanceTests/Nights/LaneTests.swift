@@ -4,12 +4,14 @@ import Testing
 
 /// Stages of several films side by side, each in its lane.
 struct LaneTests {
-  /// Notes in `use`, one line a moment, how many of its lane run then; for a while.
-  private static func counted(_ name: String, lane: String) -> Stage {
+  /// Notes in `use`, one line a moment, how many of its lane run then; for a while, from when `condition` was first true.
+  private static func counted(_ name: String, lane: String, once condition: String) -> Stage {
     Stage(
       name, fields: ["lane: \(lane)"],
       script: """
         mkdir -p busy/\(lane); touch "busy/\(lane)/$CPWX_JOB_ID"
+        until test -e met-\(lane) || \(condition); do sleep 0.02; done
+        touch met-\(lane)
         for i in 1 2 3 4 5 6; do ls busy/\(lane) | wc -l >> use-\(lane); sleep 0.05; done
         rm "busy/\(lane)/$CPWX_JOB_ID"
         """)
@@ -22,7 +24,12 @@ struct LaneTests {
   }
 
   @Test func `overlap as declared, and no lane is ever over its size, in one run and across two`() throws {
-    try TestWorkspace.with([Self.counted("prepare", lane: "cpu"), Self.counted("listen", lane: "gpu")]) { workspace in
+    // However long the disk takes for a job: two prepare at once, and one waits while another listens.
+    let stages = [
+      Self.counted("prepare", lane: "cpu", once: "test $(ls busy/cpu | wc -l) -ge 2"),
+      Self.counted("listen", lane: "gpu", once: "ls .cpwx/lanes/gpu | grep -q wait"),
+    ]
+    try TestWorkspace.with(stages) { workspace in
       for folder in ["in/a", "in/b"] {
         for number in 1...3 {
           try workspace.film("\(folder.dropFirst(3))/\(number).mp4", holding: folder + "\(number)")

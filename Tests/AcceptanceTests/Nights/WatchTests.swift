@@ -6,16 +6,15 @@ import Testing
 struct WatchTests {
   @Test func `a watching run takes films up as they come, once they are still, and ends when told to`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
+      // On a disk in memory no writer is kept waiting.
+      try workspace.mountDisk(at: workspace.path("in"), size: "1m")
       try workspace.film("first.mp4", holding: "first")
-      let run = try workspace.startCPWX("run", "--watch", "--settle", "1s")
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "2s")
       #expect(eventually { workspace.runs.count == 1 })
       let growing = try workspace.film("below/late.mp4", holding: "part")
       try workspace.age(growing, by: 0)
-      for _ in 1...15 {
-        let file = try FileHandle(forWritingTo: URL(filePath: growing))
-        try file.seekToEnd()
-        try file.write(contentsOf: Data("more".utf8))
-        try file.close()
+      for _ in 1...25 {
+        try workspace.append(growing, "more")
         usleep(100_000)
         #expect(workspace.runs.count == 1, "it is not begun while it grows")
       }
@@ -75,6 +74,22 @@ struct WatchTests {
       let metrics = try workspace.read("cpwx.prom")
       #expect(metrics.contains("cpwx_batch_jobs{status=\"failed\"} 1"))
       #expect(metrics.contains("cpwx_jobs{status=\"failed\"} 1"))
+    }
+  }
+
+  @Test func `of a watching run to which no film came there is no record, and a report is of the last that had some`()
+    throws
+  {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      try workspace.film("a.mp4", holding: "a")
+      #expect(try workspace.cpwx("run").code == 0)
+      let before = workspace.tree("logs")
+      let run = try workspace.startCPWX("run", "--watch")
+      #expect(eventually { (try? workspace.cpwx("status").output.contains("Nothing runs")) == false })
+      run.send(SIGINT)
+      #expect(try run.wait().code == 130)
+      #expect(workspace.tree("logs") == before)
+      #expect(try workspace.cpwx("report").lines.first == "The film is done")
     }
   }
 

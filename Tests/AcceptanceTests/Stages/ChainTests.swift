@@ -56,6 +56,7 @@ struct ChainTests {
 
   @Test func `a stage that says itself that it skipped is skipped, and no failure`() throws {
     let script = """
+      \(Stage.untilFollowed)
       python3 - "$1/manifest.json" <<'PYTHON'
       import json, sys
       document = json.load(open(sys.argv[1]))

@@ -93,6 +93,7 @@ struct ForeignRecordTests {
 
   @Test func `why a stage says that it had nothing to do is masked on the terminal and in the record`() throws {
     let script = """
+      \(Stage.untilFollowed)
       python3 - "$1/manifest.json" <<'END'
       import json, sys
       manifest = json.load(open(sys.argv[1]))

@@ -42,9 +42,9 @@ struct RecordMergeTests {
 
   private static func stages() -> [Stage] {
     [
-      Stage("inplace", outputs: ["x"], script: "python3 inplace.py \"$1\""),
-      Stage("sdk", outputs: ["y"], script: "python3 sdk.py \"$1\""),
-      Stage("liar", script: "python3 liar.py \"$1\""),
+      Stage("inplace", outputs: ["x"], script: Stage.untilFollowed + "python3 inplace.py \"$1\""),
+      Stage("sdk", outputs: ["y"], script: Stage.untilFollowed + "python3 sdk.py \"$1\""),
+      Stage("liar", script: Stage.untilFollowed + "python3 liar.py \"$1\""),
     ]
   }
 
@@ -62,10 +62,13 @@ struct RecordMergeTests {
 
   @Test func `the peak memory of a stage is its own, be it smaller than cpwx or larger`() throws {
     let stages = [
-      Stage("small", script: "exec sleep 0.1"),
+      Stage("small", script: Stage.untilFollowed + "exec sleep 0.1"),
       Stage("large", script: "python3 -c 'held = bytearray(300 << 20)'"),
-      Stage("nested", script: "python3 -c 'import time; held = bytearray(20 << 20); time.sleep(0.3)'; :"),
-      Stage("after", script: "exec sleep 0.1"),
+      // There is a look a second.
+      Stage(
+        "nested",
+        script: Stage.untilFollowed + "python3 -c 'import time; held = bytearray(20 << 20); time.sleep(1.2)'; :"),
+      Stage("after", script: Stage.untilFollowed + "exec sleep 0.1"),
     ]
     try TestWorkspace.with(stages) { workspace in
       try workspace.film()

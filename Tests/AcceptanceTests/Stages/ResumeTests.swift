@@ -112,9 +112,11 @@ struct ResumeTests {
       """
     var stages: [Stage] = [.making("one"), .making("two", from: ["one.out"])]
     let place = loss == .elsewhere ? "/nowhere/extra.txt" : loss == .shared ? "\"$PWD/catalogue\"" : "extra.txt"
-    stages[0].script += "\nprintf 12345 > \"$1/extra.txt\"\npython3 record.py \"$1\" one \(place)"
+    stages[0].script += "\n" + Stage.untilFollowed
+    stages[0].script += "printf 12345 > \"$1/extra.txt\"\npython3 record.py \"$1\" one \(place)"
     if loss == .ofLaterStage {
-      stages[1].script += "\nprintf 123 > \"$1/extra.txt\"\npython3 record.py \"$1\" two \"$1/extra.txt\""
+      stages[1].script += "\n" + Stage.untilFollowed
+      stages[1].script += "printf 123 > \"$1/extra.txt\"\npython3 record.py \"$1\" two \"$1/extra.txt\""
     }
     try TestWorkspace.with(stages + [.gate(after: ["two.out"])]) { workspace in
       try workspace.write("record.py", record)
@@ -151,7 +153,7 @@ struct ResumeTests {
   @Test func `what a stage recorded in an earlier attempt and not in its last is not missed`() throws {
     let note = #"test -e once || { : > once; printf 12345 > "$1/extra.txt"; python3 note.py "$1"; exit 3; }"#
     var stage = Stage.making("one", fields: ["retries: 1", "backoff: 1s"])
-    stage.script += "\n" + note
+    stage.script += "\n" + Stage.untilFollowed + note
     try TestWorkspace.with([stage]) { workspace in
       try workspace.write(
         "note.py",

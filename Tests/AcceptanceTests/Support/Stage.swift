@@ -35,6 +35,14 @@ struct Stage {
     Stage("gate", inputs: inputs, script: "test -e open")
   }
 
+  /// Lines of a script that wait until cpwx follows the stage: one begins while its record is on the way to the disk, which a
+  /// busy one takes seconds for, and is measured and listened to after that.
+  static let untilFollowed = """
+    echo "followed $$"
+    until grep -qsx "followed $$" "$(echo "$1" | sed 's,/out/,/logs/,')/$CPWX_STAGE.log"; do sleep 0.02; done
+
+    """
+
   private func yaml(_ place: Int) -> String {
     let lines = (["echo \"$CPWX_STAGE\" >> runs"] + script.split(separator: "\n").map(String.init))
       .map { "          " + $0 }

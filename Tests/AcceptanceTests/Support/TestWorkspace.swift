@@ -90,8 +90,15 @@ final class TestWorkspace {
     let file = self.path(path)
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try write(bytes, to: file, O_CREAT | O_TRUNC)
+  }
+
+  /// Adds to a file that is there.
+  func append(_ path: String, _ text: String) throws { try write(Data(text.utf8), to: self.path(path), O_APPEND) }
+
+  private func write(_ bytes: Data, to file: String, _ options: Int32) throws {
     // Closed in the programs that other tests start meanwhile: a film that one of them could write is not whole.
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = open(file, O_WRONLY | O_CLOEXEC | options, 0o644)
     try #require(descriptor >= 0, "\(file) cannot be written: \(String(cString: strerror(errno)))")
     try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: bytes)
   }

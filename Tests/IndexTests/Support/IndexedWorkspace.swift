@@ -60,6 +60,18 @@ final class IndexedWorkspace: Sendable {
       """#)
   }
 
+  /// Jobs of the first of January 2026, of which their manifests tell the least that leaves nothing to ask other files for.
+  func plainJobs(_ numbers: ClosedRange<Int>, status: String = "completed") throws {
+    for number in numbers {
+      try file(
+        "out/2026/01/01/1/20260101-\(number)/manifest.json",
+        #"""
+        {"created_at": "2026-01-01T09:00:00.000000", "timezone": "UTC +00:00", "input": {"file": "in/a.mkv"},
+        "status": "\#(status)"}
+        """#)
+    }
+  }
+
   func look<Result>(_ body: (JobIndex) throws -> Result) throws -> Result {
     try JobIndex.look(in: workspace, notice: notice, body)
   }

@@ -25,7 +25,7 @@ func readFuzzed(_ bytes: [UInt8]) throws {
   switch bytes[0] % 5 {
   case 0:
     var table = try TableOfContents(decoding: rest, limits)
-    try table.check()
+    try table.check(limits)
     _ = ReadPlan(table, 0...table.members.count)
   case 1:
     guard let frames = SeekTable.decode(rest) else {
@@ -43,7 +43,7 @@ let fuzzFolder = "/dev/shm/cpwx-fuzz-\(getpid())"
 
 private func readTar(_ tar: [UInt8]) throws {
   var compressor = try Compressor()
-  let frame = PageBuffer(byteCount: tar.count * 2 + 1024)
+  let frame = try PageBuffer(byteCount: tar.count * 2 + 1024, orThrow: Compressor.noMemory)
   let size = unsafe try tar.withUnsafeBytes { unsafe try compressor.compress($0, level: 1, into: frame.memory) }
   try save(unsafe Array(frame.bytes(0..<size)))
   var limits = ForeignArchive.Limits()

@@ -1,7 +1,7 @@
 /// How many letters must be inserted, removed, replaced, or swapped with their neighbour, to make one word of another.
 ///
 /// - Returns: the distance, or `limit + 1` when it is greater than `limit`.
-func editDistance(_ left: String, _ right: String, limit: Int) -> Int {
+package func editDistance(_ left: String, _ right: String, limit: Int) -> Int {
   let (first, second) = (Array(left), Array(right))
   guard abs(first.count - second.count) <= limit else { return limit + 1 }
   var before: [Int] = []
