@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 import Testing
 
@@ -5,13 +6,13 @@ import Testing
 
 struct `A file lock` {
   private static let holdIt = """
-    import fcntl, os, sys, time
+    import fcntl, os, signal, sys
     file = open(sys.argv[1], "w")
     fcntl.flock(file, fcntl.LOCK_EX)
     file.write('{"pid": %d, "host": "other", "since": "2025-10-30T15:44:30.123456"}' % os.getpid())
     file.flush()
     print("held", flush=True)
-    time.sleep(60)
+    signal.pause()
     """
 
   @Test func `of another process is refused, its holder named, and free when that is killed`() throws {
@@ -67,6 +68,22 @@ struct `A file lock` {
       }
     }
     #expect(failures.current == 0)
+  }
+
+  @Test func `is waited for where others only look at it, however long that takes them`() throws {
+    let site = try TemporaryWorkspace()
+    let path = try site.file("lock")
+    let looking = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+    try #require(flock(looking.rawValue, LOCK_SH) == 0)
+    let hasLooked = Shared(false)
+    Thread.detachNewThread {
+      usleep(300_000)
+      hasLooked.change { $0 = true }
+      _ = flock(looking.rawValue, LOCK_UN)
+      try? looking.close()
+    }
+    _ = try FileLock.take(path, subject: "x")
+    #expect(hasLooked.current)
   }
 
   @Test func `lets one in at a time`() throws {

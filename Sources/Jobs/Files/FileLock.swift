@@ -35,19 +35,29 @@ public struct FileLock: ~Copyable, Sendable {
   ///   - looks: how often it is tried: more than once where ``isHeld(_:)`` of another process may hold it for a moment.
   /// - Throws: ``JobError`` with code `locked` when another does, naming the holder as it described itself.
   public static func take(_ path: FilePath, subject: String, looks: Int = 10) throws -> FileLock {
-    for attempt in 0..<looks {
-      if attempt > 0 { usleep(5_000) }
+    var (looked, glances) = (0, 0)
+    while looked < looks {
+      if looked + glances > 0 { usleep(5_000) }
       let lock = FileLock(holding: try open(path))
       if flock(lock.file.rawValue, LOCK_EX | LOCK_NB) == 0 {
         // The folder may have been removed, and the file with it, since it was opened.
         guard let now = try? FileStatus(of: path), let held = try? FileStatus(of: lock.file),
           now.inode == held.inode, now.device == held.device
-        else { continue }
+        else {
+          looked += 1
+          continue
+        }
         return lock
       }
       let reason = Errno.current
       guard reason == .wouldBlock || reason == .interrupted else {
         throw JobError(.io, path.string, "cannot be locked", underlying: reason)
+      }
+      // Who lets others share it only looks whether it is held. That takes a moment, and on a busy machine many.
+      if looks > 1, glances < mostGlances, flock(lock.file.rawValue, LOCK_SH | LOCK_NB) == 0 {
+        glances += 1
+      } else {
+        looked += 1
       }
     }
     let holder = (try? DurableFile.read(path)).flatMap { try? JSON(parsing: $0) }
@@ -55,6 +65,9 @@ public struct FileLock: ~Copyable, Sendable {
       .locked, subject, "is in the hands of \(describe(holder))",
       remedy: "Nothing was changed. Wait for it to end, or stop it, and run this again.")
   }
+
+  /// How often a lock is tried again that others only look at: for five seconds.
+  private static let mostGlances = 1_000
 
   /// Takes part in the lock with others who only take part, waiting for whoever holds it alone.
   ///
@@ -78,7 +91,10 @@ public struct FileLock: ~Copyable, Sendable {
   public static func isHeld(_ path: FilePath) -> Bool {
     guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return false }
     defer { try? file.close() }
-    return flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && Errno.current == .wouldBlock
+    guard flock(file.rawValue, LOCK_SH | LOCK_NB) == 0 else { return Errno.current == .wouldBlock }
+    // As at the end of one's own.
+    _ = flock(file.rawValue, LOCK_UN)
+    return false
   }
 
   /// Replaces what the lock file says of its holder. It is for people; the lock itself is the kernel's.
