@@ -12,6 +12,9 @@ public import SystemPackage
 public struct ManifestStore: Sendable {
   public let path: FilePath
 
+  /// Microseconds between looks at a file that does not parse: most writers need a moment, few a second.
+  var pauses: [UInt32] = [0, 20_000, 80_000, 200_000, 300_000, 400_000]
+
   public init(_ path: FilePath) { self.path = path }
 
   public init(jobFolder: FilePath) { path = jobFolder.appending("manifest.json") }
@@ -58,14 +61,11 @@ public struct ManifestStore: Sendable {
     return manifest
   }
 
-  /// Microseconds between looks at a file that does not parse: most writers need a moment, few a second.
-  private static let pauses: [UInt32] = [0, 20_000, 80_000, 200_000, 300_000, 400_000]
-
   /// The manifest, or `nil` when there is none or it was damaged and is now set aside.
   ///
   /// A writer that does not lock may be in the middle of its write: what does not parse is read again for a second.
   private func readPatiently(_ noteDamage: (FilePath) -> Void) throws -> Manifest? {
-    for pause in Self.pauses {
+    for pause in pauses {
       if pause > 0 { usleep(pause) }
       do {
         guard exists(path) else { return nil }
