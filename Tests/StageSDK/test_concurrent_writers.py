@@ -6,9 +6,11 @@ import os
 import threading
 import time
 import unittest
+from unittest import mock
 
 from support import WorkspaceTestCase, output_of, python, read_json
 
+import manifest
 from manifest import StageManifest
 
 RUN_STAGE = """
@@ -81,6 +83,11 @@ class ConcurrentWriters(WorkspaceTestCase):
         self.assertIn("a0", read_json(self.path)["stages"])
 
     def test_a_writer_without_a_lock_caught_half_way_is_waited_for(self):
+        self.assertAlmostEqual(sum(manifest._ManifestFile._pauses), 1)
+        # A disk may take longer than that with what the writer writes.
+        patience = mock.patch.object(manifest._ManifestFile, "_pauses", [0.05] * 6000)
+        patience.start()
+        self.addCleanup(patience.stop)
         whole = json.dumps({"stages": {"demux": {"status": "success"}}, "foreign": 1})
         self.path.write_text(whole[:20])
         threading.Timer(0.3, self.path.write_text, (whole,)).start()
