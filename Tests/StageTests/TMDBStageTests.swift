@@ -157,9 +157,13 @@ struct TMDBStageTests {
     try await HTTPServer.with(job.workspace) { server in
       try job.write(
         "TMDB_BASE_URL=\(server.base)\nTMDB_API_KEY=slow\n", to: job.workspace.pushing("config/.env.job_20251030-001"))
-      let call = "\"$0\" tmdb \"$1\" Sholay & sleep 1; kill -TERM $!; wait $!"
+      // Once it has asked; a process that is still being loaded takes no signal as its end.
+      let call = """
+        "$0" tmdb "$1" Sholay & for look in $(seq 6000); do [ -s "$2" ] && break; sleep 0.05; done
+        kill -TERM $!; wait $!
+        """
       let outcome = try await Program(
-        "sh", ["-c", call, stageProgram.string, job.folder.string],
+        "sh", ["-c", call, stageProgram.string, job.folder.string, server.log.string],
         environment: job.environment.mapValues { Optional($0) }
       ).run()
       #expect(outcome.status == 143)
