@@ -27,7 +27,7 @@ struct PromptPriorityTests {
     #expect(try found()?.source == .combined)
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  @Test
   func `the program records which of the four it took`() async throws {
     let job = try TemporaryJob(["SRC_LANG": "en", "WHISPER_MODEL": "tiny.en"], title: "Sholay")
     try makeFolder(job.path("audio"))

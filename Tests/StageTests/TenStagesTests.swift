@@ -8,7 +8,7 @@ import Testing
 
 /// The whole way with the installed engines: a film goes in, a film with subtitles comes out.
 struct TenStagesTests {
-  @Test(.timeLimit(.minutes(5)))
+  @Test
   func `ten stages turn the sample film into one with subtitles`() async throws {
     let job = try TemporaryJob(["SRC_LANG": "en", "TGT_LANG": "en", "DIARIZATION_MAX_SPEAKERS": "2"])
     let environment = job.environment
