@@ -24,6 +24,19 @@ public final class TemporaryFolder: Sendable {
     return path
   }
 
+  /// Makes a program, and the folders above it.
+  ///
+  /// Another process writes it: what this one has open to be written, a child that is just being started for another test
+  /// has open, too, and the kernel runs no file that somebody may write to.
+  @discardableResult
+  public func program(_ relative: String, _ text: String) throws -> FilePath {
+    let staged = try file("\(relative).text", text)
+    let path = path(relative)
+    try output(of: ["install", "-m", "700", "--", staged.string, path.string])
+    try FileManager.default.removeItem(atPath: staged.string)
+    return path
+  }
+
   @discardableResult
   public func folder(_ relative: String) throws -> FilePath {
     try makeFolder(path(relative))

@@ -17,7 +17,7 @@ struct EnginesOfShell {
 
   init(in folder: TemporaryFolder, _ name: String = "engines") throws {
     home = EngineHome(root: folder.path(name))
-    try folder.file("\(name)/venv/bin/python", Self.python, mode: [.ownerReadWriteExecute])
+    try folder.program("\(name)/venv/bin/python", Self.python)
     try folder.file("\(name)/installed/complete")
     for file in Defaults.engines {
       let place = file.name.hasSuffix(".py") ? "adapters" : "installed"

@@ -28,7 +28,7 @@ struct SetupSite {
   /// A program in `bin/` that runs a shell script.
   @discardableResult
   func program(_ name: String, _ script: String = "echo \"${0##*/} 7.0\"; echo more") throws -> FilePath {
-    try folder.file("bin/\(name)", "#!/bin/sh\n\(script)\n", mode: [.ownerReadWriteExecute])
+    try folder.program("bin/\(name)", "#!/bin/sh\n\(script)\n")
   }
 }
 
