@@ -4,6 +4,7 @@ import Notices
 import Synchronization
 import SystemPackage
 import TestSupport
+import Testing
 
 /// A workspace of one test with settings for notifications, and what was said of them.
 final class NoticeWorkspace: Sendable {
@@ -57,6 +58,16 @@ extension BatchDigest {
       started: Timestamp(microseconds: 1_761_861_600_000_000), ended: Timestamp(microseconds: 1_761_865_200_500_000),
       jobs: ["completed": 3, "failed": failures.count], failures: failures)
   }
+}
+
+/// Does something with more and more time for it: a machine may stand still for as long as there was.
+///
+/// - Parameter body: gets how many times as much there is; whether that was enough for what it looks at.
+func withTime(_ body: (Int) throws -> Bool) throws {
+  for times in [1, 10, 100] {
+    if try body(times) { return }
+  }
+  Issue.record("there was never time for it")
 }
 
 /// A program's end and all that it said.
