@@ -74,8 +74,7 @@ struct `A webhook` {
 
   @Test func `that is down gets all of it from a later notifier, in order`() throws {
     let place = try NoticeWorkspace()
-    let down = try NoticeServer(place.folder.root)
-    down.stop()
+    let down = try NoticeServer(place.folder.root, answers: ["down"])
     try site(down, place, "NOTIFY_TIMEOUT=1s\n")
     try place.run { notifier in
       for number in 1...3 { notifier.jobFailed(.example(number), batch: "b") }
@@ -92,6 +91,7 @@ struct `A webhook` {
     let jobs = try server.requests.map { try JSON(parsing: ($0["body"]?.string ?? "").utf8)["job_id"]?.string }
     #expect(jobs == ["20251030-001", "20251030-002", "20251030-003"])
     #expect(place.waiting == [])
+    down.stop()
   }
 
   @Test func `that says no three times is not asked again, and the admin finds what it was`() throws {
@@ -147,8 +147,7 @@ struct `A webhook` {
 
   @Test func `gets each event once from notifiers that work at the same time`() throws {
     let place = try NoticeWorkspace()
-    let down = try NoticeServer(place.folder.root)
-    down.stop()
+    let down = try NoticeServer(place.folder.root, answers: ["down"])
     try site(down, place, "NOTIFY_TIMEOUT=1s\n")
     try place.run { notifier in
       for number in 1...9 { notifier.jobFailed(.example(number), batch: "b") }
@@ -162,6 +161,7 @@ struct `A webhook` {
     #expect(server.requests.count == 9)
     #expect(Set(server.requests.map { $0["id"]?.string }).count == 9)
     #expect(place.waiting == [])
+    down.stop()
   }
 
   @Test func `learns no secret, and neither does who reads the outbox or what is said`() throws {

@@ -10,7 +10,8 @@ final class NoticeServer {
 
   /// - Parameters:
   ///   - answers: a status, `stall` (takes the request and never answers), `close` (hangs up), or `slow` (200, after a
-  ///     moment), for one request after the other; 200 for those that come later.
+  ///     moment), for one request after the other; 200 for those that come later. `down` alone: it has its port, which no
+  ///     other program gets then, and does not listen at it; another server may.
   ///   - secret: what signatures are checked with, by Python's own hmac.
   ///   - port: 0 takes a free one.
   init(_ folder: FilePath, answers: [String] = [], secret: String = "", port: Int = 0) throws {
@@ -81,9 +82,13 @@ final class NoticeServer {
             self.send_header("Content-Length", "2"); self.end_headers()
             self.wfile.write(b"ok")
         def log_message(self, *arguments): pass
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler, bind_and_activate=False)
     server.daemon_threads = True
+    server.server_bind()
+    is_down = answers == ["down"]
+    if not is_down: server.server_activate()
     print(server.server_port)
+    if is_down: threading.Event().wait()
     server.serve_forever()
     """#
 }
