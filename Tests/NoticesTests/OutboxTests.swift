@@ -36,7 +36,7 @@ struct `The outbox` {
     let place = try NoticeWorkspace("NOTIFY_COMMAND='cat >> told'\n")
     let month = Outbox.longestStay
     for (folder, number) in [("outbox", 1), ("outbox/undelivered", 2)] {
-      for age in [month + 60_000_000, month - 60_000_000] {
+      for age in [month + 3_600_000_000, month - 3_600_000_000] {
         let parcel = try parcel(number + (age > month ? 2 : 0), place.workspace, age: age)
         try place.folder.file(".cpwx/\(folder)/\(parcel.name)", parcel.document.text())
       }
@@ -81,13 +81,14 @@ struct `The waits between attempts` {
 
   @Test func `are each parcel's own, but for a target that is not there`() {
     var schedule = Schedule()
-    schedule.failed("a", "no")
+    // Often, so that they are not due in the next second.
+    for _ in 0..<9 { schedule.failed("a", "no") }
     #expect(!schedule.isDue("a") && schedule.isDue("b"))
-    schedule.unavailable("gone", after: nil)
+    for _ in 0..<9 { schedule.unavailable("gone", after: nil) }
     #expect(!schedule.isDue("b"))
     schedule.forgetDelays()
     #expect(schedule.isDue("a") && schedule.isDue("b"))
-    schedule.unavailable("busy", after: 60)
+    schedule.unavailable("busy", after: 600)
     schedule.forgetDelays()
     #expect(!schedule.isDue("b"))
     schedule.succeeded("a")
