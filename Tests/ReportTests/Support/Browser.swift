@@ -38,14 +38,14 @@ struct Browser {
       --dump-dom "$2" 2> "$1/errors"
       """
     let address = "file://\(page.string)" + (hash.isEmpty ? "" : "#\(hash)")
-    let dom = try output(of: ["timeout", "60", "sh", "-c", script, "sh", folder.root.string, address])
+    let dom = try output(of: ["timeout", "600", "sh", "-c", script, "sh", folder.root.string, address])
     let said = try String(contentsOfFile: errors, encoding: .utf8)
     let asked = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     return Visit(
       dom: dom, complaints: said.split(separator: "\n").filter { $0.contains("CONSOLE") }.map(String.init),
       requests: asked.matches(of: /"url":"(?:https?|wss?):\/\/([^\/"]*)/).map { String($0.1) }.filter { host in
         // The browser's own.
-        !host.hasSuffix("google.com") && !host.hasSuffix("googleapis.com") && !host.hasSuffix("gvt1.com")
+        !["google.com", "googleapis.com", "gstatic.com", "gvt1.com"].contains { host.hasSuffix($0) }
       })
   }
 }
