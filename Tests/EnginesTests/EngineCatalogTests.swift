@@ -8,6 +8,9 @@ struct EngineCatalogTests {
   /// An adapter that describes itself so.
   private func adapter(_ description: String) -> String { "print('''\(description)''')" }
 
+  /// What any machine needs to begin Python, however busy it is.
+  private static let ever = Duration.seconds(600)
+
   private func home() throws -> TemporaryHome {
     let temporary = try TemporaryHome()
     try temporary.install([
@@ -27,13 +30,13 @@ struct EngineCatalogTests {
 
   @Test func `only the engines of the stage are asked, the broken ones are told`() async throws {
     let temporary = try home()
-    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr")
+    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr", limit: Self.ever)
     #expect(catalog.engines.map(\.name) == ["big", "small"])
     #expect(catalog.broken.map { $0.adapter.lastComponent?.string } == ["asr_broken.py"])
     #expect(catalog.broken.first?.error.description.contains("no such module") == true)
-    let others = try await EngineCatalog.read(temporary.home, stage: "pyannote-vad")
+    let others = try await EngineCatalog.read(temporary.home, stage: "pyannote-vad", limit: Self.ever)
     #expect(others.engines.map(\.name) == ["any"])
-    #expect(try await EngineCatalog.read(temporary.home).engines.count == 3)
+    #expect(try await EngineCatalog.read(temporary.home, limit: Self.ever).engines.count == 3)
   }
 
   @Test func `an engine that does not answer is given up, and named`() async throws {
@@ -46,7 +49,7 @@ struct EngineCatalogTests {
 
   @Test func `auto takes the best one present, a name that one`() async throws {
     let temporary = try home()
-    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr")
+    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr", limit: Self.ever)
     #expect(try catalog.choose(stage: "asr", setting: "auto", language: .english, task: "transcribe").name == "small")
     #expect(try catalog.choose(stage: "asr", setting: nil, language: nil).name == "small")
     #expect(try catalog.choose(stage: "asr", setting: "Small").name == "small")
@@ -54,7 +57,7 @@ struct EngineCatalogTests {
 
   @Test func `what cannot be had says what to install`() async throws {
     let temporary = try home()
-    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr")
+    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr", limit: Self.ever)
     let absent = try await expectError(.missingEngine) { _ = try catalog.choose(stage: "asr", setting: "big") }
     #expect(absent.description.contains("needs the package big"))
     let unknown = try await expectError(.configuration) { _ = try catalog.choose(stage: "asr", setting: "huge") }
@@ -78,7 +81,7 @@ struct EngineCatalogTests {
       "asr_tiny.py": adapter(
         #"{"engine": "tiny", "stage": "asr", "available": true, "languages": ["en"], "tasks": ["transcribe"]}"#)
     ])
-    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr")
+    let catalog = try await EngineCatalog.read(temporary.home, stage: "asr", limit: Self.ever)
     #expect(try catalog.choose(stage: "asr", setting: "auto", language: .english, task: "transcribe").name == "tiny")
     let error = try await expectError(.missingEngine) {
       _ = try catalog.choose(stage: "asr", setting: "auto", language: nil, task: "transcribe")
@@ -95,7 +98,7 @@ struct EngineCatalogTests {
   @Test func `every engine that ships describes itself`() async throws {
     let home = try EngineHome(environment: ["CPWX_ENGINES": installedEngines.string])
     try #require(exists(home.python), "no speech engines: run make setup")
-    let catalog = try await EngineCatalog.read(home)
+    let catalog = try await EngineCatalog.read(home, limit: Self.ever)
     #expect(catalog.broken.isEmpty, "\(catalog.broken)")
     for stage in ["silero_vad", "pyannote_vad", "diarization", "asr", "pre_ner", "post_ner"] {
       _ = try catalog.choose(stage: stage, setting: "auto", language: .english)

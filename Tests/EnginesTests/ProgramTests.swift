@@ -61,7 +61,7 @@ struct ProgramTests {
     let mark = temporary.home.root.appending("cleaned")
     let lines = Lines()
     let task = Task {
-      let script = "trap 'touch \"$0\"; exit 3' TERM; echo up; while :; do sleep 0.05; done"
+      let script = "trap ': > \"$0\"; exit 3' TERM; echo up; while :; do sleep 0.05; done"
       return try await Program("sh", ["-c", script, mark.string]).run(onOutput: lines.add)
     }
     while lines.text.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
@@ -72,7 +72,7 @@ struct ProgramTests {
 
   @Test func `what takes too long is ended and named`() async throws {
     let error = try await expectError(.io) {
-      _ = try await within(.milliseconds(200), "sleeper") { try await Program("sleep", ["30"]).run() }
+      _ = try await within(.milliseconds(200), "sleeper") { try await Program("sleep", ["600"]).run() }
     }
     #expect(error.subject == "sleeper")
   }
