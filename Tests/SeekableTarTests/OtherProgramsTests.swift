@@ -74,7 +74,7 @@ struct `Without cpwx, an archive` {
       mounting.terminate()
       mounting.waitUntilExit()
     }
-    for _ in 0..<3000 where mounting.isRunning && !FileManager.default.fileExists(atPath: "\(target)/out") {
+    for _ in 0..<30_000 where mounting.isRunning && !FileManager.default.fileExists(atPath: "\(target)/out") {
       usleep(20_000)
     }
     for path in ["asr/asr.json", "final_output.mp4", "frames/007.txt", "same.json", "हिन्दी"] {
