@@ -49,7 +49,11 @@ struct OldDateTests {
     let workspace = try OldWorkspace()
     try workspace.film("Film_2001", manifest: OldWorkspace.manifest())
     try workspace.folder.file("logs/demux_Film_2001_20250510_100000.log")
-    for (source, day) in [("manifest", "20251027"), ("log", "20250510"), ("newest_file", JobDate(.now).digits)] {
+    let noon = try #require(Timestamp("2025-09-10T12:00:00")).microseconds * 1000
+    for file in ["audio/audio.wav", "metadata/tmdb_data.json", "manifest.json"] {
+      setModified(workspace.folder.path("out/Film_2001/\(file)"), noon)
+    }
+    for (source, day) in [("manifest", "20251027"), ("log", "20250510"), ("newest_file", "20250910")] {
       let entry = try workspace.entry("Film_2001", MigrationOptions(dateFrom: source))
       #expect(entry.dateSource == source)
       #expect(entry.created.map { JobDate($0).digits } == day, "\(source)")
