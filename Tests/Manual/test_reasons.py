@@ -3,6 +3,7 @@
 CPWX names the program, by default .build/debug/cpwx.
 """
 
+import json
 import shutil
 import signal
 import unittest
@@ -60,11 +61,13 @@ class Stages(ErrorCase):
         self.assertIn("two: needs one.txt of one, which STEP_ONE=false in job.env leaves out", said)
 
     def test_before_which_a_run_ends(self):
-        begun = self.place.root / "begun"
-        self.place.pipeline(f"touch {begun}; sleep 2")
+        begun, way = self.place.root / "begun", self.place.root / "way"
+        self.place.pipeline(f"touch {begun}; until test -e {way}; do sleep 0.02; done")
         run = self.place.begin("run")
         wait_for(begun.exists)
         run.send_signal(signal.SIGINT)
+        wait_for(lambda: any(batch["stops"] for batch in json.loads(self.place.cpwx("status", "--format", "json")[1])))
+        way.touch()
         self.expect("stopped at ...; the next run goes on from there", 1, (1, ended(run)[1]))
 
     def test_of_a_run_that_dies(self):
