@@ -7,9 +7,9 @@ import fcntl
 import http.server
 import os
 import re
+import select
 import shutil
 import threading
-import time
 import unittest
 from pathlib import Path
 
@@ -55,8 +55,14 @@ class Notices(ErrorCase):
         with open(self.place.root / ".cpwx/index.maker", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             making = self.place.begin("job", "reindex")
-            time.sleep(4)
-        self.expect_noticed("another process makes the index of jobs anew; waiting for it", ended(making))
+            said = b""
+            while b"waiting for it" not in said:
+                self.assertTrue(select.select([making.stdout], [], [], 300)[0], "it says nothing")
+                piece = os.read(making.stdout.fileno(), 65536)
+                self.assertTrue(piece, said)
+                said += piece
+        code, rest = ended(making)
+        self.expect_noticed("another process makes the index of jobs anew; waiting for it", (code, said.decode() + rest))
 
     def test_a_record_of_a_batch_that_cannot_be_written(self):
         (self.place.root / "logs/batches").write_text("in the way")
@@ -100,7 +106,7 @@ class Notices(ErrorCase):
         with http.server.HTTPServer(("127.0.0.1", 0), Refusal) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             self.addCleanup(server.shutdown)
-            self.place.settings(f"NOTIFY_WEBHOOK=http://127.0.0.1:{server.server_port}/\nNOTIFY_ON=failure")
+            self.place.settings(f"NOTIFY_WEBHOOK=http://127.0.0.1:{server.server_port}/\nNOTIFY_ON=failure\nNOTIFY_TIMEOUT=10m")
             self.place.pipeline("exit 3")
             self.expect_noticed("refused a notification N times (...)", self.place.cpwx("run"), 1)
             self.assertEqual(len(list(self.place.root.glob(".cpwx/outbox/undelivered/*.json"))), 1)
