@@ -94,6 +94,9 @@ class SchemaTestCase(unittest.TestCase):
         for name in ("Good.2001.mkv", "Bad.mp4"):
             (cls.root / "in" / name).write_bytes(name.encode() * 100)
         cls.plan = cls.output("run", "--dry-run")
+        # As young as they can be: they are to settle.
+        for name in ("Good.2001.mkv", "Bad.mp4"):
+            os.utime(cls.root / "in" / name)
         cls.events = cls.lines("run", "--settle", "8s", "--workflow", "small", "--format", "ndjson")
         (cls.root / "in/Late.mp4.part").write_bytes(b"half")
         cls.results = cls.output("run", "--settle", "0s")
@@ -279,7 +282,7 @@ class Runs(SchemaTestCase):
 
     def test_the_status_and_events_of_a_batch_that_watches(self):
         pipeline = self.root / "slow.yaml"
-        pipeline.write_text("stages: [{name: slow, number: 1, command: [sleep, '60']}]")
+        pipeline.write_text("stages: [{name: slow, number: 1, command: [sleep, '600']}]")
         folder = self.root / "in/later"
         folder.mkdir()
         with open(self.root / "events.ndjson", "wb") as events:
