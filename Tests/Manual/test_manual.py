@@ -148,7 +148,7 @@ class Commands(unittest.TestCase):
         line = re.sub(r"/(srv|mnt|tmp)/", rf"{folder}/films/\1/", line)
         environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
         done = subprocess.run(
-            ["timeout", "--signal=INT", "2" if "--watch" in line else "60", "bash", "-c", f"set -o pipefail; {line}"],
+            ["timeout", "--signal=INT", "2" if "--watch" in line else "600", "bash", "-c", f"set -o pipefail; {line}"],
             cwd=workspace, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode(errors="replace")
         # What is watched has no end: it is stopped here.

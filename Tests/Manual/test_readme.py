@@ -91,7 +91,7 @@ class Lines(unittest.TestCase):
                         line = f"cpwx migrate --from-legacy -q > /dev/null && {line}"
                     environment = {**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": ""}
                     done = subprocess.run(
-                        ["timeout", "--signal=INT", "60", "bash", "-c", line], cwd=workspace, env=environment,
+                        ["timeout", "--signal=INT", "600", "bash", "-c", line], cwd=workspace, env=environment,
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                     said = done.stdout.decode()
                     self.assertEqual(done.returncode, code, said)

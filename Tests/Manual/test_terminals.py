@@ -91,7 +91,7 @@ class Terminals(unittest.TestCase):
         for index in workspace.glob(".cpwx/index*"):
             index.unlink()
         line = re.sub(r"/(srv|mnt|tmp)/", rf"{workspace}/\1/", line)
-        begun = f"stty cols {columns}; timeout --foreground 60 bash -c {shlex.quote(line)}"
+        begun = f"stty cols {columns}; timeout --foreground 600 bash -c {shlex.quote(line)}"
         script = subprocess.Popen(
             ["script", "-qec", begun, "/dev/null"], cwd=workspace, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"{Path(CPWX).parent}:{os.environ['PATH']}", "CPWX_WORKSPACE": "", "TERM": "xterm",
@@ -111,7 +111,7 @@ class Terminals(unittest.TestCase):
     def test_a_workspace_is_made_in_an_empty_folder_without_a_question(self):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
-                ["script", "-qec", f"timeout --foreground 60 {shlex.quote(CPWX)} init new", "/dev/null"], cwd=folder,
+                ["script", "-qec", f"timeout --foreground 600 {shlex.quote(CPWX)} init new", "/dev/null"], cwd=folder,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, "CPWX_WORKSPACE": "", "TERM": "xterm"})
             said = done.stdout.decode()
             self.assertEqual(done.returncode, 0, said)
