@@ -39,7 +39,7 @@ class Terminal:
             os.chdir(f"{folder}/films")
             os.execvpe(arguments[0], arguments, environment)
         subprocess.run(["stty", "cols", "140", "rows", "50"], stdin=self.terminal, check=True)
-        self.seen = ""
+        self.raw = b""
         self.type(setup + "echo rea''dy\n")
         self.wait_for(r"\bready\b")
 
@@ -50,14 +50,18 @@ class Terminal:
         """What is seen up to then; the rest stays to be looked at."""
         end = time.monotonic() + seconds
         while True:
-            match = re.search(pattern, self.seen)
+            seen = re.sub(
+                r"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[=>()][0-9A-Z]?)", "", self.raw.decode(errors="surrogateescape")
+            ).replace("\x08", "")
+            match = re.search(pattern, seen)
             if match:
-                before, self.seen = self.seen[:match.end()], self.seen[match.end():]
-                return before
-            if time.monotonic() > end or not select.select([self.terminal], [], [], end - time.monotonic())[0]:
-                raise AssertionError(f"{pattern!r} is not seen: {self.seen!r}")
-            raw = os.read(self.terminal, 65536).decode(errors="replace")
-            self.seen += re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[=>()][0-9A-Z]?)", "", raw).replace("\x08", "")
+                self.raw = seen[match.end():].encode(errors="surrogateescape")
+                return seen[:match.end()]
+            left = end - time.monotonic()
+            if left < 0 or not select.select([self.terminal], [], [], left)[0]:
+                raise AssertionError(f"{pattern!r} is not seen: {seen!r}")
+            # Of a character, or of what is no text, there may be a piece only.
+            self.raw += os.read(self.terminal, 65536)
 
     def close(self):
         os.kill(self.pid, signal.SIGKILL)
