@@ -12,6 +12,9 @@ public struct EngineCatalog: Sendable {
     self.broken = broken
   }
 
+  /// How long an adapter may take to answer: it is another program's beginning, which a busy machine and a slow disk draw out.
+  public static let patience = Duration.seconds(120)
+
   /// Asks the adapters, all at once.
   ///
   /// - Parameters:
@@ -19,7 +22,7 @@ public struct EngineCatalog: Sendable {
   ///   - limit: how long one adapter may take to answer.
   /// - Throws: ``JobError`` with code `missingEngine` when no engines are installed.
   public static func read(
-    _ home: EngineHome, stage: String? = nil, limit: Duration = .seconds(30)
+    _ home: EngineHome, stage: String? = nil, limit: Duration = EngineCatalog.patience
   ) async throws -> EngineCatalog {
     let files = names(in: home.adapters).filter { EngineStage.isAdapter($0) }
     guard exists(home.python), !files.isEmpty else {

@@ -5,11 +5,13 @@ internal import Jobs
 struct EngineChecks {
   /// What the stages find in their environment; none is empty.
   let settings: [String: String]
+  /// How long an engine may take to answer.
+  var limit = EngineCatalog.patience
 
   func run() async -> [CheckResult] {
     do {
       let home = try EngineHome(environment: settings)
-      let catalog = try await EngineCatalog.read(home)
+      let catalog = try await EngineCatalog.read(home, limit: limit)
       let isCurrent = await EngineSetup(home, log: { _ in }).isUpToDate()
       let state: CheckResult =
         isCurrent

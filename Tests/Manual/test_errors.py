@@ -409,7 +409,8 @@ class Provoked(ErrorCase):
             self.place.cpwx("doctor", "--fix", environment={"CPWX_ENGINES": str(broken)}))
 
     def test_what_takes_its_time(self):
-        code, said = ended(self.hanging)
+        said = self.hanging.communicate(timeout=600)[0].decode()
+        code = self.hanging.returncode
         self.expect("no engine is installed for this stage", 69, (code, said))
         self.expect("gave no answer within N s", 74, (74, said))
 
