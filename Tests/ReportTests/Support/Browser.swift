@@ -30,7 +30,7 @@ struct Browser {
   /// Opens a page.
   ///
   /// - Parameter hash: the part of the address after the `#`.
-  func visit(_ page: FilePath, hash: String = "") throws -> Visit {
+  func visit(_ page: FilePath, hash: String = "") async throws -> Visit {
     let (log, errors) = (folder.path("net.json").string, folder.path("errors").string)
     let script = """
       exec chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-extensions --disable-background-networking \
@@ -38,7 +38,8 @@ struct Browser {
       --dump-dom "$2" 2> "$1/errors"
       """
     let address = "file://\(page.string)" + (hash.isEmpty ? "" : "#\(hash)")
-    let dom = try output(of: ["timeout", "600", "sh", "-c", script, "sh", folder.root.string, address])
+    let command = ["timeout", "600", "sh", "-c", script, "sh", folder.root.string, address]
+    let dom = try await onThread { try output(of: command) }
     let said = try String(contentsOfFile: errors, encoding: .utf8)
     let asked = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     return Visit(
@@ -47,5 +48,19 @@ struct Browser {
         // The browser's own.
         !["google.com", "googleapis.com", "gstatic.com", "gvt1.com"].contains { host.hasSuffix($0) }
       })
+  }
+}
+
+/// Does what waits on a thread of its own: of those that tasks share there are few, and other tests would wait with it.
+private func onThread(_ body: @escaping @Sendable () throws -> String) async throws -> String {
+  try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<String, any Error>) in
+    Thread.detachNewThread {
+      do {
+        let said = try body()
+        continuation.resume(returning: said)
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
   }
 }
