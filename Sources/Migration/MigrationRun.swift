@@ -150,18 +150,23 @@ struct MigrationRun {
   }
 
   /// Has links follow what has moved, now that it is known what has: those in jobs that were to lead to trees which had to
-  /// stay, those in such trees, and those that lie in no job.
+  /// stay, those in such trees, and those that lie in no job. Documents that name what lies in such trees follow, too.
   ///
   /// - Parameter places: all that was to be done.
   func repoint(_ places: some Sequence<MigrationJournal.Place>, _ outcome: inout Migrator.Outcome) throws {
     var devices = Devices()
-    if journal.hasLinks, !failed.isEmpty {
+    if !failed.isEmpty {
       let staying = try LinkTargets.staying(failed.values.map(\.place), of: journal, in: workspace)
       let targets = try LinkTargets(of: journal, in: workspace, but: staying)
       for place in places where failed[place.number]?.isBack ?? true {
-        guard let (move, _) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
+        guard let (move, documents) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
         do {
-          try failed[place.number] == nil ? move.follow(targets) : move.followFromOldPlace(targets)
+          if failed[place.number] == nil {
+            try move.follow(targets)
+            if !staying.isEmpty { try move.rewrite(documents, by: targets) }
+          } else {
+            try move.followFromOldPlace(targets)
+          }
         } catch let error as JobError where !Self.stopsAll(error) {
           outcome.brokenLinks.append((move.entry.path, error))
         }

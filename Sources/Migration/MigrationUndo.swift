@@ -10,7 +10,7 @@ struct MigrationUndo {
   /// Knows what was written to trees that were not finished; `nil` where all were.
   private let mover: TreeMover?
   private let targets: LinkTargets
-  /// What links say since it was known which trees could not be moved; `nil` where all could.
+  /// What links and documents say since it was known which trees could not be moved; `nil` where all could.
   private let laterTargets: LinkTargets?
   /// Links, by their whole paths, that a later migration had follow what it moved.
   private let followed: Set<RawPath>
@@ -24,7 +24,7 @@ struct MigrationUndo {
     let places = try journal.places()
     let failed = places.filter { journal.failed[$0.number] != nil && journal.done[$0.number] == nil }
     laterTargets =
-      failed.isEmpty || !journal.hasLinks
+      failed.isEmpty
       ? nil
       : try LinkTargets(of: journal, in: workspace, but: LinkTargets.staying(failed, of: journal, in: workspace))
     let isWhole = places.allSatisfy { !$0.isToDo || journal.done[$0.number] != nil }

@@ -65,13 +65,13 @@ public struct JobRestoration: Sendable {
   public func restore(_ file: ArchiveFile) throws -> Outcome {
     guard let place = file.place, !place.isRedacted else {
       // Nothing is restored from a copy for sharing.
-      let place =
+      let hint =
         file.place == nil
         ? "A job's is restored once it lies in the archive folder under its name: archive/Y/M/D/USER/JOBID.tar.zst. "
         : ""
       throw JobError(
         .usage, file.name, "is no job's archive of this workspace",
-        remedy: place + "Take out what is in it with: cpwx archive extract \(file.name) --to DIR")
+        remedy: hint + "Take out what is in it with: cpwx archive extract \(file.name) --to DIR")
     }
     let relative = FilePath(place.relative)
     let (output, logs) = (outputRoot.pushing(relative), logRoot.pushing(relative))

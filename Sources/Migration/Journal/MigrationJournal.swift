@@ -32,8 +32,6 @@ public struct MigrationJournal: Sendable {
   let numbers: [JobID]
   /// Entries that must make way before any other is moved.
   let first: Set<Int>
-  /// Whether any tree that moves has links in it, or any link may point to one.
-  let hasLinks: Bool
   /// Whether any link may point to a log.
   let linksToLogs: Bool
   /// With what it was begun, and so goes on: the folder of films, settings, where jobs and logs lie; `nil` where its plan is of
@@ -92,7 +90,6 @@ public struct MigrationJournal: Sendable {
     toDo = seal?["to_do"]?.int ?? 0
     numbers = (seal?["numbers"]?.array ?? []).compactMap { $0.string.flatMap { JobID($0) } }
     first = Set((seal?["first"]?.array ?? []).compactMap(\.int))
-    hasLinks = seal?["has_links"]?.bool ?? true
     linksToLogs = seal?["links_to_logs"]?.bool ?? false
     input = RawPath(seal?["input"])
     env = JobEnvTemplate(seal?["settings"])

@@ -6,7 +6,6 @@ struct Seal {
   private var entries = 0
   private var toDo = 0
   private var highest: [JobDate: JobID] = [:]
-  private var hasLinks = false
   private var first: [Int] = []
   private var links: [TreeScan.Link] = []
   private var parents = ParentTimes()
@@ -34,8 +33,6 @@ struct Seal {
   }
 
   private mutating func note(_ links: [TreeScan.Link]) {
-    guard !links.isEmpty else { return }
-    hasLinks = true
     linksToLogs = linksToLogs || links.contains { String(decoding: $0.target.bytes, as: UTF8.self).contains(".log") }
   }
 
@@ -53,7 +50,7 @@ struct Seal {
   var document: JSON {
     var document: JSON = [
       "sealed": .int(entries), "to_do": .int(toDo), "numbers": .strings(highest.values.sorted().map(\.description)),
-      "first": .array(first.map { .int($0) }), "has_links": .bool(hasLinks), "links_to_logs": .bool(linksToLogs),
+      "first": .array(first.map { .int($0) }), "links_to_logs": .bool(linksToLogs),
       "parents": parents.document, "links": .array(links.map(\.document)),
     ]
     for (name, value) in others.object?.pairs ?? [] { document[name] = value }

@@ -10,7 +10,7 @@ struct EntryMove: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let targets: LinkTargets
-  /// What links say since it is known which trees could not be moved; `nil` where all could.
+  /// What links and documents say since it is known which trees could not be moved; `nil` where all could.
   let laterTargets: LinkTargets?
   /// Is told what another disk does not keep of a tree.
   let tell: @Sendable (String) -> Void
@@ -31,7 +31,7 @@ struct EntryMove: Sendable {
   }
 
   var source: FilePath { entry.source.path }
-  private var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
+  var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
   var top: TreeScan.Folder? { work.folders.first { $0.path.isEmpty } }
 
   /// Does it.
@@ -91,7 +91,7 @@ struct EntryMove: Sendable {
       if try TreeCopy.settle(source, paths.output, tell: tell) { return paths.output }
       throw JobError(
         .io, paths.output.string, "is there already: \(entry.path) stays where it is",
-        remedy: "Make a new plan: cpwx migrate --from-legacy -n")
+        remedy: "Look at both, move one of them elsewhere, and migrate again.")
     }
   }
 
@@ -261,7 +261,7 @@ struct EntryMove: Sendable {
     return hashes
   }
 
-  private func content(of name: String, _ documents: NewDocuments, in tree: OpenTree) throws -> [UInt8] {
+  func content(of name: String, _ documents: NewDocuments, in tree: OpenTree) throws -> [UInt8] {
     let root = tree.root
     switch name {
     case "job.env":
@@ -294,7 +294,11 @@ struct EntryMove: Sendable {
       }
       guard let standing = try? DurableFile.read(path) else { return false }
       // Journals of older versions have the manifest's only. What is kept of one is its beginning.
-      if let hash = hashes?[name] { return !SHA256.hex(of: standing).hasPrefix(hash) }
+      if let hash = hashes?[name] {
+        if SHA256.hex(of: standing).hasPrefix(hash) { return false }
+        // Written again, once it was known what stays; what a person writes has another time.
+        return laterTargets == nil || !Steps.isOwn(standing, at: path, like: nil, at: created)
+      }
       let bytes = tree.flatMap { tree in documents.flatMap { try? content(of: name, $0, in: tree) } }
       return !Steps.isOwn(standing, at: path, like: bytes, at: created)
     }

@@ -9,7 +9,7 @@ struct NewDocuments: Sendable {
   let work: EntryWork
   let paths: JobPaths
   let inputs: InputFilms
-  let targets: LinkTargets
+  var targets: LinkTargets
   let env: JobEnvTemplate
   let migration: String
 
@@ -51,7 +51,7 @@ struct NewDocuments: Sendable {
     if let moved = newPlace(of: recorded) { return workspace.documentPath(moved) }
     if exists(place) { return workspace.documentPath(place) }
     if let found = inputs.file(named: FilmGuess.lastComponent(recorded)) { return workspace.documentPath(found) }
-    return recorded.hasPrefix("/app/") ? String(recorded.dropFirst(5)) : recorded
+    return Workspace.outsideContainer(recorded)
   }
 
   /// Where something will be that lies in another tree, or did before that was moved; `nil` of what is not there.
@@ -175,7 +175,12 @@ struct NewDocuments: Sendable {
 extension Workspace {
   /// What a document's path means here, and what one does that names a container's place.
   func places(of recorded: String) -> [FilePath] {
-    let others = recorded.hasPrefix("/app/") ? [String(recorded.dropFirst(5))] : []
-    return ([recorded] + others).map { resolve(documentPath: $0) }
+    let outside = Self.outsideContainer(recorded)
+    return ([recorded] + (outside == recorded ? [] : [outside])).map { resolve(documentPath: $0) }
+  }
+
+  /// A document's path without the root that a workspace has in a container.
+  fileprivate static func outsideContainer(_ recorded: String) -> String {
+    recorded.hasPrefix("/app/") ? String(recorded.dropFirst(5)) : recorded
   }
 }

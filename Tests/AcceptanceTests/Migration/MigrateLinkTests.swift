@@ -256,7 +256,7 @@ struct MigrateLinkTests {
     }
   }
 
-  /// Two films that link to each other, of which one cannot be moved.
+  /// Two films that link to each other, of which one cannot be moved. The other one's documents name its files.
   private func withOneThatStays(_ body: (TestWorkspace) throws -> Void) throws {
     try TestWorkspace.with { workspace in
       try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
@@ -264,7 +264,12 @@ struct MigrateLinkTests {
       try link(workspace, "out/Sholay_1975/asr/other", "../../Don_1978/asr/Don_1978.asr.json")
       try link(workspace, "out/Don_1978/asr/other", "../../Sholay_1975/asr/Sholay_1975.asr.json")
       try link(workspace, "out/mine", "Don_1978/audio")
+      let manifest = try workspace.read("out/Sholay_1975/manifest.json")
+        .replacing("in/Sholay (1975).mp4", with: "out/Don_1978/audio/audio.wav")
+        .replacing("\"outputs\": {}", with: "\"input_files\": [\"/app/out/Don_1978/asr/Don_1978.asr.json\"]")
+      try workspace.write("out/Sholay_1975/manifest.json", manifest)
       chmod(workspace.path("out/Sholay_1975/asr"), 0o555)
+      chmod(workspace.path("out/Sholay_1975"), 0o555)
       try workspace.write("logs/2025/10/28", "in the way of the log")
       try body(workspace)
     }
@@ -284,6 +289,13 @@ struct MigrateLinkTests {
         #expect(try workspace.read(job + "/asr/other") == "{\"of\": \"Don\"}", "step \(step)")
         #expect(try workspace.read("out/Don_1978/asr/other") == "{\"of\": \"Sholay\"}", "step \(step)")
         #expect(workspace.exists("out/mine/audio.wav"), "step \(step)")
+        let manifest = try JSON(parsing: workspace.read(job + "/manifest.json").utf8)
+        let info = try JSON(parsing: workspace.read(job + "/job_info.json").utf8)
+        for document in [manifest, info] {
+          #expect(document["input"]?["file"]?.string == "out/Don_1978/audio/audio.wav", "step \(step)")
+        }
+        let read = manifest["stages"]?["asr"]?["input_files"]?.array?.first?.string
+        #expect(read == "/app/out/Don_1978/asr/Don_1978.asr.json", "step \(step)")
         let done = try Inventory(job)
         #expect(done.difference(from: wanted ?? done) == [], "step \(step)")
         wanted = wanted ?? done
