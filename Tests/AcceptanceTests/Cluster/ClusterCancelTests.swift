@@ -6,7 +6,8 @@ import Testing
 struct ClusterCancelTests {
   @Test func `one that waits leaves the queue, one that runs stops, and the others go on`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 8) { workspace, cluster in
-      let run = try cluster.startCPWX("run")
+      // A limit has all of a batch in one array, however long the disk takes for its jobs.
+      let run = try cluster.startCPWX("run", "--jobs", "8")
       #expect(eventually { workspace.count("begun.") == 6 && run.errorsSoFar.contains("one started") })
       let waiting = try #require(
         try cluster.ask("squeue", "-h", "-r", "-t", "PENDING", "-o", "%K").split(separator: "\n").compactMap { Int($0) }
@@ -40,7 +41,7 @@ struct ClusterCancelTests {
 
   @Test func `a job of a batch that nobody follows is cancelled, also while the controller is silent`() throws {
     try TestWorkspace.withCluster([.waiting, .last], films: 7) { workspace, cluster in
-      #expect(try cluster.cpwx("run", "--detach").code == 0)
+      #expect(try cluster.cpwx("run", "--detach", "--jobs", "7").code == 0)
       #expect(eventually { workspace.count("begun.") == 6 })
       let waiting = try #require(
         try cluster.ask("squeue", "-h", "-r", "-t", "PENDING", "-o", "%K").split(separator: "\n").compactMap { Int($0) }

@@ -63,7 +63,8 @@ struct ClusterRunTests {
 
   @Test func `jobs have their numbers and their folders when they are handed over, before any task has begun`() throws {
     try TestWorkspace.withCluster([.making("one")], films: 3) { workspace, cluster in
-      let left = try cluster.cpwx("run", "--detach", environment: ["CPWX_SLURM_FLAGS": "--hold"])
+      // A limit has all of a batch in one array, however long the disk takes for its jobs.
+      let left = try cluster.cpwx("run", "--detach", "--jobs", "3", environment: ["CPWX_SLURM_FLAGS": "--hold"])
       #expect(left.code == 0, "\(left.errors)")
       #expect(try cluster.ask("squeue", "-h", "-r", "-t", "all", "-o", "%T") == "PENDING\nPENDING\nPENDING")
       #expect(workspace.runs == [])
@@ -114,7 +115,9 @@ struct ClusterRunTests {
         """
       try workspace.write("traced", traced)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("traced"))
-      let outcome = try cluster.cpwx("run", environment: ["CPWX_SLURM_PROGRAM": workspace.path("traced")])
+      // In one array, as a limit has it, so that each has a number of its own.
+      let program = ["CPWX_SLURM_PROGRAM": workspace.path("traced")]
+      let outcome = try cluster.cpwx("run", "--jobs", "2", environment: program)
       #expect(outcome.code == 0, "\(outcome.errors)")
       let root = workspace.root + "/"
       let writing = [

@@ -52,7 +52,8 @@ struct ClusterSettingsTests {
     films: Int, told: String
   ) throws {
     try TestWorkspace.withCluster([.making("one")], films: films) { workspace, cluster in
-      let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--hold"])
+      // A limit has all of a batch in one array, however long the disk takes for its jobs.
+      let run = try cluster.startCPWX("run", "--jobs", "\(films)", environment: ["CPWX_SLURM_FLAGS": "--hold"])
       func said() -> String { run.errorsSoFar.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
       #expect(eventually { said().contains(told) }, "\(said())")
       let named = try #require(said().components(separatedBy: told).last?.split(separator: " ").first)
@@ -137,7 +138,8 @@ struct ClusterSettingsTests {
     try TestWorkspace.withCluster([stage], films: 4, lines: lines, gres: "Name=gpu File=/dev/null\n") {
       workspace, cluster in
       let settings = ["CPWX_SLURM_GRES": "gpu:1", "CPWX_SLURM_FLAGS": "--hold"]
-      #expect(try cluster.cpwx("run", "--detach", environment: settings).code == 0)
+      // A limit has all of a batch in one array, however long the disk takes for its jobs.
+      #expect(try cluster.cpwx("run", "--detach", "--jobs", "4", environment: settings).code == 0)
       let tasks = try cluster.ask("squeue", "-h", "-r", "-o", "%F %b").split(separator: "\n")
       #expect(tasks.count == 4)
       #expect(Set(tasks).count == 1)
@@ -243,7 +245,8 @@ struct ClusterSettingsTests {
         try FileManager.default.removeItem(atPath: workspace.path("out"))
         let most = text.utf8.count + line * (room - 1)
         let cluster = try SlurmCluster(workspace, "\(usual),max_script_size=\(most)")
-        let outcome = try cluster.cpwx("run")
+        // Only for want of room does a batch with a limit begin another array.
+        let outcome = try cluster.cpwx("run", "--jobs", "5")
         let tasks = try cluster.ask("squeue", "-h", "-r", "-t", "all", "-o", "%F").split(separator: "\n")
         let counts: [Int] = Set(tasks).sorted().map { array in tasks.count { $0 == array } }
         #expect(counts == sizes, "\(tasks)")
@@ -304,7 +307,8 @@ struct ClusterSettingsTests {
       try workspace.write("bin/sbatch", sbatch)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: workspace.path("bin/sbatch"))
       let path = workspace.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
-      let outcome = try cluster.cpwx("run", environment: ["PATH": path])
+      // A limit has all of a batch in one array, however long the disk takes for its jobs.
+      let outcome = try cluster.cpwx("run", "--jobs", "3", environment: ["PATH": path])
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(outcome.errors.contains("is waited for"))
       #expect(try workspace.statuses() == ["completed": 3])
