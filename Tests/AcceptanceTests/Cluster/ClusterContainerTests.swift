@@ -56,10 +56,10 @@ struct ClusterContainerTests {
     try Self.with { workspace, cluster, daemon in
       // Of the three minutes one is waited for the daemon.
       let flags = ["CPWX_SLURM_FLAGS": "--time=3 --signal=B:URG"]
-      let run = try cluster.startCPWX("run", environment: daemon.environment.merging(flags) { $1 })
+      let settings = try daemon.environment.merging(flags) { $1 }.merging(workspace.notingLooks()) { $1 }
+      let run = try cluster.startCPWX("run", environment: settings)
       #expect(workspace.jobHolds("begun"))
-      // Until it is seen to be at work.
-      usleep(3_000_000)
+      #expect(workspace.hasSeen(1))
       try daemon.end(by: SIGKILL)
       let outcome = try run.wait()
       #expect(outcome.code == 69, "\(outcome.errors)")

@@ -90,6 +90,32 @@ extension TestWorkspace {
     }
   }
 
+  /// What has cpwx find a `docker` that notes of each container when cpwx is told that it is at work, in the file `seen`.
+  func notingLooks() throws -> [String: String] {
+    let docker = try start(["sh", "-c", "command -v docker"]).wait().lines[0]
+    try write(
+      "bin/docker",
+      """
+      #!/bin/sh
+      [ "$1" = inspect ] || exec '\(docker)' "$@"
+      told=$('\(docker)' "$@") || exit
+      echo "$told"
+      # The number of its first process, which is 0 before it is started.
+      case "$told" in *" 0 "*) ;; *) echo "$told" >> '\(root)/seen';; esac
+
+      """)
+    chmod(path("bin/docker"), 0o755)
+    return ["PATH": path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")]
+  }
+
+  /// Whether cpwx, run with ``notingLooks()``, comes to see so many containers at work, each of them once.
+  func hasSeen(_ containers: Int) -> Bool {
+    let isTold = eventually { ((try? read("seen")) ?? "").split(separator: "\n").count >= containers }
+    // What a container takes is looked at from then on, ten times a second: that makes it one that was at work.
+    usleep(1_000_000)
+    return isTold
+  }
+
   /// Leaves the container of the only film's gate at work: its run is killed.
   func leaveContainer(at daemon: DockerDaemon) throws {
     try film()

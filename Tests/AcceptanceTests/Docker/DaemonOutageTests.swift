@@ -6,10 +6,6 @@ import Testing
 struct DaemonOutageTests {
   private static let after = ContainerStage(name: "after", script: "echo after > \"$2/after.out\"")
 
-  /// A container is seen to be at work a moment after it has begun: of one that takes long for that, there is a look every two
-  /// seconds.
-  private static func waitUntilSeen() { usleep(3_000_000) }
-
   /// How often a run has told something.
   private func count(_ words: String, in said: String) -> Int { said.components(separatedBy: words).count - 1 }
 
@@ -34,9 +30,9 @@ struct DaemonOutageTests {
   func `one that is back soon ends no job and costs no film an attempt, and is told of once`(signal: Int32) throws {
     try TestWorkspace.withContainers([.gate(), Self.after]) { workspace, daemon in
       for number in 1...2 { try workspace.film("Film \(number) (2001).mp4", holding: "film \(number)") }
-      let run = try daemon.startCPWX("run", "--attempts", "1")
+      let run = try daemon.startCPWX("run", "--attempts", "1", environment: try workspace.notingLooks())
       #expect(eventually { workspace.jobs.count { workspace.exists($0 + "/begun") } == 2 })
-      Self.waitUntilSeen()
+      #expect(workspace.hasSeen(2))
       try daemon.end(by: signal)
       #expect(eventually { count("gate failed", in: run.errorsSoFar) == 2 }, "\(run.errorsSoFar)")
       for job in workspace.jobs { try workspace.remove(job + "/begun") }
@@ -57,9 +53,9 @@ struct DaemonOutageTests {
   ) throws {
     try TestWorkspace.withContainers([.gate(), Self.after], isKept: true) { workspace, daemon in
       try workspace.film()
-      let run = try daemon.startCPWX("run", "--attempts", "1")
+      let run = try daemon.startCPWX("run", "--attempts", "1", environment: try workspace.notingLooks())
       #expect(workspace.jobHolds("begun"))
-      Self.waitUntilSeen()
+      #expect(workspace.hasSeen(1))
       try workspace.remove(try workspace.job() + "/begun")
       try daemon.startAnew(after: signal)
       #expect(eventually { workspace.exists(workspace.jobs[0] + "/begun") }, "\(run.errorsSoFar)")
@@ -74,10 +70,10 @@ struct DaemonOutageTests {
   @Test func `one that goes away each time that a stage is begun is not waited for without end`() throws {
     try TestWorkspace.withContainers([.gate(), Self.after], isKept: true) { workspace, daemon in
       try workspace.film()
-      let run = try daemon.startCPWX("run", "--attempts", "1")
-      for _ in 1...4 {
+      let run = try daemon.startCPWX("run", "--attempts", "1", environment: try workspace.notingLooks())
+      for round in 1...4 {
         #expect(eventually { workspace.jobs.count == 1 && workspace.exists(workspace.jobs[0] + "/begun") })
-        Self.waitUntilSeen()
+        #expect(workspace.hasSeen(round))
         try workspace.remove(try workspace.job() + "/begun")
         try daemon.startAnew(after: SIGKILL)
       }
