@@ -157,11 +157,18 @@ struct ContainerRunTests {
       name: "busy",
       script: """
         words=$(head -c 30000000 /dev/zero | tr '\\0' a)
+        job=$2
         until set -- $(cut -d' ' -f16,17 /proc/$$/stat); [ $(($1 + $2)) -ge 100 ]; do :; done
+        touch "$job/busy"
+        until [ -e "$job/open" ]; do sleep 0.05; done
         """)
     try TestWorkspace.withContainers([stage]) { workspace, daemon in
       try workspace.film()
-      #expect(try daemon.cpwx("run").code == 0)
+      // What is over before it is looked at is not counted.
+      let run = try daemon.startCPWX("run", environment: try workspace.notingLooks())
+      #expect(workspace.jobHolds("busy") && workspace.hasSeen(1))
+      try workspace.write(try workspace.job() + "/open", "")
+      #expect(try run.wait().code == 0)
       let used = try workspace.record("busy")["resources"]
       // Not the client's, which is no smaller than 20 MB, and takes no second of a processor.
       #expect(try #require(used?["peak_memory_bytes"]?.int) > 30_000_000)
