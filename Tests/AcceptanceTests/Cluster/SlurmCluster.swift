@@ -151,7 +151,8 @@ final class SlurmCluster {
   }
 
   private static func canListen(on port: Int) -> Bool {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    // Closed in the programs that other tests start meanwhile: one of them would keep the port.
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
