@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Synchronization
 import Testing
 
 /// A Slurm cluster of three nodes with two processors each, all on this machine: a real controller and real daemons, of
@@ -142,10 +143,13 @@ final class SlurmCluster {
     _ = try? workspace.startAsRoot(["sh", "-c", script, "sh", folder, isContained ? "cgroups" : ""]).wait()
   }
 
+  /// Those that were given to clusters of these tests, which listen at them a while later.
+  private static let given = Mutex<Set<Int>>([])
+
   /// The first of four ports in a row, for the controller and the nodes.
   private static func freePort() throws -> Int {
     let free = (0..<200).lazy.map { _ in Int.random(in: 2000...3000) * 10 }.first { port in
-      (0..<4).allSatisfy { canListen(on: port + $0) }
+      (0..<4).allSatisfy { canListen(on: port + $0) } && given.withLock { $0.insert(port).inserted }
     }
     return try #require(free)
   }
