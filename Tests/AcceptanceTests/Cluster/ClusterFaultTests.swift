@@ -7,7 +7,8 @@ import Testing
 /// Nights on a cluster in which something dies: each film is done once all the same.
 struct ClusterFaultTests {
   @Test func `twelve films are completed once each while a node dies in mid-stage and its tasks write on`() throws {
-    try TestWorkspace.withCluster([.waiting, .last], films: 12) { workspace, cluster in
+    try TestWorkspace.withCluster([.waiting, .last], films: 12, lines: SlurmCluster.losesNodesSoon) {
+      workspace, cluster in
       let reading = ManifestReading(workspace)
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 6 })
@@ -29,7 +30,8 @@ struct ClusterFaultTests {
   }
 
   @Test func `a task that is run again waits for its first process, finds the job done, and says both`() throws {
-    try TestWorkspace.withCluster([.waiting, .last], films: 1) { workspace, cluster in
+    try TestWorkspace.withCluster([.waiting, .last], films: 1, lines: SlurmCluster.losesNodesSoon) {
+      workspace, cluster in
       let reading = ManifestReading(workspace)
       let run = try cluster.startCPWX("run")
       #expect(eventually { workspace.count("begun.") == 1 })
@@ -58,7 +60,8 @@ struct ClusterFaultTests {
   }
 
   @Test func `a job whose node fails is interrupted, says so everywhere, and goes on`() throws {
-    try TestWorkspace.withCluster([.waiting], films: 1) { workspace, cluster in
+    try TestWorkspace.withCluster([.waiting], films: 1, lines: SlurmCluster.losesNodesSoon) {
+      workspace, cluster in
       let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--no-requeue"])
       #expect(eventually { workspace.count("begun.") == 1 })
       try cluster.killTask(on: try cluster.ask("squeue", "-h", "-o", "%N"))

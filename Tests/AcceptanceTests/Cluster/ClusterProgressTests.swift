@@ -99,7 +99,8 @@ struct ClusterProgressTests {
   }
 
   @Test func `what a task that was killed had told is gone once its job is settled, and told of no other run`() throws {
-    try TestWorkspace.withCluster([Self.telling, .last], films: 1) { workspace, cluster in
+    try TestWorkspace.withCluster([Self.telling, .last], films: 1, lines: SlurmCluster.losesNodesSoon) {
+      workspace, cluster in
       let run = try cluster.startCPWX("run", environment: ["CPWX_SLURM_FLAGS": "--no-requeue"])
       #expect(eventually { files(workspace).count == 1 })
       try cluster.killTask(on: try cluster.ask("squeue", "-h", "-o", "%N"))

@@ -15,8 +15,8 @@ final class SlurmCluster {
   /// Starts one, for the time of the test.
   ///
   /// - Parameters:
-  ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out, of the scheduler or of the
-  ///     nodes' memory takes the place of the usual.
+  ///   - lines: more lines of its configuration; one of the kind of tasks, of what is given out, of the scheduler, of the
+  ///     time in which a node has to answer or of the nodes' memory takes the place of the usual.
   ///   - cgroup: its cgroup.conf, where tasks are to be kept within what they ask for.
   ///   - gres: its gres.conf.
   init(_ workspace: TestWorkspace, _ lines: String, cgroup: String? = nil, gres: String? = nil) throws {
@@ -25,7 +25,9 @@ final class SlurmCluster {
     // Its sockets' paths have room for few bytes.
     folder = "/tmp/cpwx-slurm-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let replaced = ["TaskPlugin=", "SelectTypeParameters=", "SchedulerParameters="].filter { lines.contains($0) }
+    let replaced = ["TaskPlugin=", "SelectTypeParameters=", "SchedulerParameters=", "SlurmdTimeout="].filter {
+      lines.contains($0)
+    }
     let usual = Self.configuration(folder, try Self.freePort()).split(separator: "\n").filter { line in
       !replaced.contains { line.hasPrefix($0) }
     }
@@ -40,6 +42,9 @@ final class SlurmCluster {
     for node in Self.nodes { try start(node) }
     #expect(try eventually { try ask("sinfo", "-h", "-t", "idle", "-o", "%D") == "3" })
   }
+
+  /// Has a node be taken for dead soon, where one is to die: on a busy machine a living one may take as long to answer.
+  static let losesNodesSoon = "SlurmdTimeout=5"
 
   /// What a program needs to find it.
   var environment: [String: String] { ["SLURM_CONF": configuration] }
@@ -194,7 +199,8 @@ final class SlurmCluster {
       SelectTypeParameters=CR_CPU
       SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0,bf_interval=1
       ReturnToService=2
-      SlurmdTimeout=5
+      SlurmdTimeout=300
+      BatchStartTimeout=300
       KillWait=5
       SlurmdParameters=config_overrides
       NodeName=n[1-3] NodeHostname=\(host) NodeAddr=127.0.0.1 Port=[\(port + 1)-\(port + 3)] CPUs=2 RealMemory=2000
