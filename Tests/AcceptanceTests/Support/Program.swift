@@ -73,18 +73,20 @@ final class Program {
   /// What it has written to standard error so far.
   var errorsSoFar: String { Self.text(capture + ".err") }
 
-  /// Waits for its end; kills it when that takes longer than `seconds`.
+  /// Waits for its end; kills it when that takes longer than `seconds` from now on: what it was waited for before is the
+  /// test's doing.
   @discardableResult
   func wait(atMost seconds: Double = 300) throws -> Outcome {
     if let ended { return ended }
+    let asked = ContinuousClock.now
     var status: Int32 = 0
     var peakMemory = 0
     while waitpid(pid, &status, WNOHANG) == 0 {
       peakMemory = Self.peakMemory(of: pid) ?? peakMemory
-      if started.secondsAgo > seconds {
+      if asked.secondsAgo > seconds {
         kill(pid, SIGKILL)
         waitpid(pid, nil, 0)
-        ended = Outcome(output: "", errors: "", peakMemory: 0, seconds: seconds)
+        ended = Outcome(output: "", errors: "", peakMemory: 0, seconds: started.secondsAgo)
         let said = Self.text(capture + ".err").suffix(2000)
         throw Late(description: "\(arguments.prefix(4)) had not ended after \(seconds) s: \(said)")
       }
