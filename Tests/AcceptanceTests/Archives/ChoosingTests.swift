@@ -174,7 +174,7 @@ struct ChoosingTests {
 
   @Test func `a job in another's hands is kept back, with the reason`() throws {
     try threeJobs { workspace, ids in
-      let holder = try workspace.start(["flock", workspace.jobs[0] + "/.cpwx.lock", "sleep", "60"])
+      let holder = try workspace.start(["flock", "--no-fork", workspace.jobs[0] + "/.cpwx.lock", "sleep", "3600"])
       #expect(eventually { FileLock.isHeld(FilePath(workspace.jobs[0] + "/.cpwx.lock")) })
       let outcome = try workspace.cpwx("archive", "--older-than", "0s", "--format", "json")
       #expect(outcome.code == 1, "\(outcome.errors)")
