@@ -49,10 +49,19 @@ struct AllocationTests {
         loop & first=$!
         loop && wait $first
         """
-      let outcome = try workspace.start(
-        ["faketime", "-f", "@2025-10-30 23:59:54", "sh", "-c", script, CPWX.besideTests],
-        environment: ["TZ": "UTC", "FAKETIME_DONT_RESET": "1"]
-      ).wait(atMost: 300)
+      // Ten minutes before the end of 2025-10-30, until there are jobs of that day: a slow disk takes seconds for one.
+      let before = 1_761_868_200 - Int(Date().timeIntervalSince1970)
+      for (name, offset) in [("clock", before), ("behind", before + 1200)] {
+        try workspace.write(name, (offset < 0 ? "" : "+") + "\(offset)\n")
+      }
+      let clock = ["FAKETIME_TIMESTAMP_FILE=\(workspace.path("clock"))", "FAKETIME_NO_CACHE=1", "NO_FAKE_STAT=1"]
+      let faketime = ["faketime", "-m", "--exclude-monotonic", "-f", "+0", "env", "-u", "FAKETIME"] + clock
+      let loops = try workspace.start(
+        faketime + ["sh", "-c", script, CPWX.besideTests], environment: ["TZ": "UTC"])
+      workspace.atEnd { kill(-loops.pid, SIGKILL) }
+      #expect(eventually { loops.outputSoFar.split(separator: "\n").count >= 6 })
+      #expect(rename(workspace.path("behind"), workspace.path("clock")) == 0)
+      let outcome = try loops.wait()
       #expect(outcome.code == 0, "\(outcome.errors)")
       let printed = outcome.lines
       let days = Dictionary(grouping: printed) { $0.prefix(8) }
