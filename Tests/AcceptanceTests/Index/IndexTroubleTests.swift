@@ -470,7 +470,7 @@ struct IndexTroubleTests {
   @Test func `batches leave a record, which the index tells of, also when it is made anew`() throws {
     try withJobs(2) { workspace in
       func batches() throws -> String {
-        let question = "SELECT batch_id, status, folder FROM batches ORDER BY 1"
+        let question = "SELECT batch_id, status, folder FROM batches ORDER BY started_at"
         return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
       }
       let first = try batches()
