@@ -10,6 +10,8 @@ struct ContainerNote {
   /// The daemon's address: that of DOCKER_HOST, or of the context in use; `nil` where it was not told.
   let daemon: String?
   let container: String
+  /// What it is called; `nil` where that was not told.
+  let named: String?
   let file: FilePath
 
   static func file(of paths: JobPaths) -> FilePath { paths.output.appending(".cpwx.container") }
@@ -21,7 +23,8 @@ struct ContainerNote {
     let document = try? JSON(parsing: bytes)
     host = document?["host"]?.string ?? hostName
     daemon = document?["docker_host"]?.string
-    container = document?["container"]?.string ?? "its container"
+    named = document?["container"]?.string
+    container = named ?? "its container"
   }
 
   /// Durable on return.

@@ -52,7 +52,9 @@ final class ContainerWork: StageWork, RemoteWork {
       ContainerNote.remove(of: job)
       return outcome
     case .exited(let code): outcome.end = reason(code, wasSeen: used != nil, said)
-    default: break
+    default:
+      // Of a client that was ended the daemon may be making the container still.
+      if used == nil, (try? docker.removeUnmade(name, of: job)) == nil { return outcome }
     }
     // Whatever became of the client, nothing of the container stays.
     if (try? docker.removeContainers(of: job)) != nil { ContainerNote.remove(of: job) }

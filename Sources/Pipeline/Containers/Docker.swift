@@ -102,6 +102,45 @@ struct Docker: Sendable {
     }
   }
 
+  /// Takes away a job's container that the daemon may be making still, for a client that has died: it goes on with it, and
+  /// shows it once it is made. Until then it gives its name to no other one, by which that is known.
+  ///
+  /// - Throws: ``DockerFailure`` when it is not made within a minute, or that could not be seen.
+  func removeUnmade(_ name: String, of paths: JobPaths) throws {
+    // Whichever it is: nothing is started.
+    let images = try answer(["image", "ls", "-q", "--no-trunc"]).split(whereSeparator: \.isNewline)
+    guard let image = images.first else { return }
+    let limit = ContinuousClock.now + .seconds(60)
+    while let taken = try take(name, of: paths, image: String(image)) {
+      let isShown = try isTaken(name)
+      let own = try containers(of: paths)
+      if !own.isEmpty {
+        try remove(own)
+      } else if isShown {
+        // Somebody else's has it: none of the job's is being made by that name.
+        return
+      }
+      guard ContinuousClock.now < limit else { throw taken }
+      for _ in 0..<5 { sleepBriefly() }
+    }
+    try removeContainers(of: paths)
+  }
+
+  /// Makes a container of that name that is not started.
+  ///
+  /// - Returns: what was said where another one has the name; `nil` where it was made.
+  /// - Throws: ``DockerFailure`` for whatever else stands in the way.
+  private func take(_ name: String, of paths: JobPaths, image: String) throws(DockerFailure) -> DockerFailure? {
+    let label = "\(ContainerName.label)=\(paths.output.string)"
+    do throws(DockerFailure) {
+      _ = try answer(["create", "--name", name, "--label", label, image, "true"])
+      return nil
+    } catch {
+      guard case .nameTaken? = error.trouble else { throw error }
+      return error
+    }
+  }
+
   /// Whether the daemon is a user's own: root in its containers is that user here.
   ///
   /// - Throws: ``DockerFailure``.

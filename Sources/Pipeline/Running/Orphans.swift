@@ -36,8 +36,12 @@ public enum Orphans {
     var found = ProcessGroup.isAlive(group: nil, marker: marker)
     if found { ProcessGroup.end(group: nil, marker: marker, grace: 2) }
     if let note, let noted {
-      // Once more: what made it may have been at work on that until now.
-      if try note.answer(about: paths, { try noted.endOrphans(of: paths) }) { found = true }
+      // Once more: what made it may have been at work on that until now, and the daemon may be still.
+      if try note.answer(about: paths, { try noted.endOrphans(of: paths) }) {
+        found = true
+      } else if let container = note.named {
+        try note.answer(about: paths) { try noted.removeUnmade(container, of: paths) }
+      }
       ContainerNote.remove(of: paths)
       return found
     }
