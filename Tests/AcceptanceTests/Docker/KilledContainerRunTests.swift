@@ -32,20 +32,23 @@ struct KilledContainerRunTests {
   /// What has become of the call that makes the container in the moment in which its run dies.
   @Test(arguments: [
     // It has made none yet, and dies as well.
-    ("kill -9 $PPID", false),
+    ("kill -9 $PPID", false, false),
     // It has made one that is not started.
     (
       "\"$docker\" create --name \"$name\" --label \"$label\" \(DockerDaemon.image) true && kill -9 $PPID",
-      true
+      true, false
     ),
     // It lives on, and would make and start one.
-    ("kill -9 $PPID; exec \"$docker\" \"$@\"", false),
-    ("kill -9 $PPID; sleep 1; exec \"$docker\" \"$@\"", false),
+    ("kill -9 $PPID; exec \"$docker\" \"$@\"", false, false),
+    ("kill -9 $PPID; sleep 1; exec \"$docker\" \"$@\"", false, false),
+    // The same, and the daemon makes on when it is ended.
+    ("kill -9 $PPID; exec \"$docker\" \"$@\"", false, true),
   ])
   func `a run that is killed between its note and its container leaves none at work beside that of the next run`(
-    script: String, isCreated: Bool
+    script: String, isCreated: Bool, isSlow: Bool
   ) throws {
     try TestWorkspace.withContainers([Self.gate]) { workspace, daemon in
+      if isSlow { try daemon.slowDown() }
       let docker = try workspace.start(["sh", "-c", "command -v docker"]).wait().lines[0]
       try workspace.write(
         "bin/docker",
