@@ -9,7 +9,7 @@ public func output(of arguments: [String]) throws -> String {
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = arguments
   process.standardOutput = pipe
-  try process.run()
+  try ProgramStart.alone { try process.run() }
   let said = pipe.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   try #require(process.terminationStatus == 0, "\(arguments.prefix(2))")

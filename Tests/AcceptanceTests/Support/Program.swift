@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// How a program ended, and what it said.
 struct Outcome {
@@ -37,8 +38,12 @@ final class Program {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, capture + ".out", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, capture + ".err", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    // Opened here: on its way to becoming another one, no program waits for the disk.
+    let files = [".out", ".err"].map { open(capture + $0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+    defer { for file in files where file >= 0 { close(file) } }
+    guard files.allSatisfy({ $0 >= 0 }) else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    posix_spawn_file_actions_adddup2(&actions, files[0], 1)
+    posix_spawn_file_actions_adddup2(&actions, files[1], 2)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -54,7 +59,7 @@ final class Program {
     let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + settings { free(text) } }
     var number: pid_t = 0
-    let code = posix_spawn(&number, "/usr/bin/env", &actions, &attributes, words, settings)
+    let code = ProgramStart.alone { posix_spawn(&number, "/usr/bin/env", &actions, &attributes, words, settings) }
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
     pid = number
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import TestSupport
 import Testing
 
 /// A workspace of one test, under a temporary folder that goes when the test ends.
@@ -100,7 +101,10 @@ final class TestWorkspace {
     // Closed in the programs that other tests start meanwhile: a film that one of them could write is not whole.
     let descriptor = open(file, O_WRONLY | O_CLOEXEC | options, 0o644)
     try #require(descriptor >= 0, "\(file) cannot be written: \(String(cString: strerror(errno)))")
-    try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: bytes)
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    try handle.write(contentsOf: bytes)
+    try handle.close()
+    ProgramStart.waitForThoseUnderWay()
   }
 
   /// Makes a film below in/, which has been there for an hour, and gives its path.
