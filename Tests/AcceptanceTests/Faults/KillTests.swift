@@ -128,13 +128,12 @@ struct KillTests {
     let stage = Stage(
       "slow", outputs: ["slow.out"], fields: ["grace: 0.2s"],
       script: "if ! test -e open; then touch begun; sleep 777; fi; echo done > \"$1/slow.out\"")
-    var isFound = false
-    for step in 30...99 where !isFound {
-      try TestWorkspace.with([stage]) { workspace in
+    let isFound = try Self.findStep { step in
+      try TestWorkspace.with([stage]) { workspace -> Death in
         try workspace.film()
         try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"])
-        if workspace.stageProcesses().isEmpty { return }
-        isFound = true
+        if workspace.stageProcesses().isEmpty { return .before }
+        if try workspace.manifest()["stages"]?["slow"] != nil { return .behind }
         #expect(eventually { workspace.exists("begun") })
         #expect(try workspace.cpwx("job", "list").output.contains("pending"))
         #expect(!workspace.stageProcesses().isEmpty)
@@ -145,6 +144,7 @@ struct KillTests {
         #expect(workspace.stageProcesses().isEmpty)
         #expect(workspace.jobs.count == 1)
         #expect(workspace.exists(try workspace.job() + "/slow.out"))
+        return .found
       }
     }
     #expect(isFound)
@@ -154,20 +154,42 @@ struct KillTests {
     throws
   {
     let slow = Stage("slow", outputs: ["slow.out"], script: "sleep 1.1; echo slow > \"$1/slow.out\"")
-    var (isFound, isThrough) = (false, false)
-    for step in 30...99 where !isFound && !isThrough {
-      try TestWorkspace.with([slow, .making("next", from: ["slow.out"])]) { workspace in
+    let isFound = try Self.findStep { step in
+      try TestWorkspace.with([slow, .making("next", from: ["slow.out"])]) { workspace -> Death in
         try workspace.film()
-        isThrough = try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"]).signal != SIGKILL
-        guard Self.succeeded(workspace) == ["slow"], workspace.runs == ["slow"] else { return }
-        isFound = true
+        let isKilled = try workspace.cpwx("run", "-q", environment: ["CPWX_FAULT_STEP": "\(step)"]).signal == SIGKILL
+        if isKilled, Self.succeeded(workspace).isEmpty { return .before }
+        // One that has just begun may not have come to note it.
+        if !isKilled || !workspace.stageProcesses().isEmpty || workspace.runs != ["slow"] { return .behind }
         #expect(try workspace.manifest()["stages"]?["next"] == nil)
         let outcome = try workspace.cpwx("run")
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(workspace.runs == ["slow", "next"])
+        return .found
       }
     }
     #expect(isFound)
+  }
+
+  /// Where a run has died, seen from where it is to die.
+  private enum Death {
+    case before, found, behind
+  }
+
+  /// Has runs die at one step after the other until one has died in the right place.
+  ///
+  /// A run tells of itself while it works, now and then, which are steps as well: two runs that die at the same one need not
+  /// have come equally far. Where that place was missed, it is gone back to.
+  private static func findStep(_ look: (_ step: Int) throws -> Death) rethrows -> Bool {
+    var step = 30
+    for _ in 1...120 {
+      switch try look(step) {
+      case .before: step += 1
+      case .behind: step -= 3
+      case .found: return true
+      }
+    }
+    return false
   }
 
   @Test func `killed at any step of a run, the next one completes the one job and leaves nothing behind`() throws {
