@@ -8,7 +8,7 @@ struct ClockTests {
 
   /// Gives `body` a workspace, and its `cpwx run` with a clock of its own.
   private func withClock(_ stages: [Stage], _ body: (TestWorkspace, _ run: Program) throws -> Void) throws {
-    try TestWorkspace.with(stages) { workspace in
+    try TestWorkspace.with(stages, inMemory: true) { workspace in
       try workspace.film()
       try body(workspace, workspace.startWithClock("run"))
     }

@@ -12,7 +12,7 @@ struct TimeoutTests {
         echo first words
         sleep 600 & wait
         """)
-    try TestWorkspace.with([stage, .making("later")]) { workspace in
+    try TestWorkspace.with([stage, .making("later")], inMemory: true) { workspace in
       try workspace.film()
       let run = try workspace.cpwx("run")
       #expect(run.code == 1)
@@ -37,7 +37,7 @@ struct TimeoutTests {
         printf 'said before the end'
         sleep 610; sleep 610
         """)
-    try TestWorkspace.with([stage]) { workspace in
+    try TestWorkspace.with([stage], inMemory: true) { workspace in
       try workspace.film()
       let run = try workspace.cpwx("run")
       #expect(run.code == 1)
@@ -149,7 +149,7 @@ struct TimeoutTests {
   @Test(arguments: ["exit 0", "exit 3", "sleep 612"])
   func `so is a daemon of a stage that has ended, failed or is told to`(ending: String) throws {
     let stage = Stage("parent", fields: ["timeout: 20s", "grace: 0.2s"], script: Self.daemon + "\n" + ending)
-    try TestWorkspace.with([stage]) { workspace in
+    try TestWorkspace.with([stage], inMemory: true) { workspace in
       try workspace.film()
       #expect(try workspace.cpwx("run").code == (ending == "exit 0" ? 0 : 1))
       for pid in try daemon(workspace) { #expect(!isAlive(pid)) }
@@ -200,7 +200,7 @@ struct TimeoutTests {
     let stage = Stage(
       "slow", fields: ["timeout: 4s", "grace: 0.2s", "retries: 1", "backoff: 0.1s"],
       script: "test $(wc -l < runs) -ge 2 || sleep 600")
-    try TestWorkspace.with([stage]) { workspace in
+    try TestWorkspace.with([stage], inMemory: true) { workspace in
       try workspace.film()
       #expect(try workspace.cpwx("run").code == 0)
       #expect(workspace.runs == ["slow", "slow"])

@@ -37,7 +37,7 @@ struct DisplayTests {
   }
 
   @Test func `a terminal shows one live line with how far and how long`() throws {
-    try TestWorkspace.with([Self.stage]) { workspace in
+    try TestWorkspace.with([Self.stage], inMemory: true) { workspace in
       let screen = try shown(workspace, ["Film"])
       #expect(screen.erased.allSatisfy { $0.count == 1 }, "\(screen.erased)")
       let live = screen.erased.compactMap(\.first)
@@ -58,7 +58,7 @@ struct DisplayTests {
   }
 
   @Test func `of two films at once a terminal shows a live line each, under that of the whole`() throws {
-    try TestWorkspace.with([Self.stage]) { workspace in
+    try TestWorkspace.with([Self.stage], inMemory: true) { workspace in
       let screen = try shown(workspace, ["Andaz", "Sholay"])
       for percent in ["25 %", "75 %"] {
         let pictures = screen.erased.filter { picture in

@@ -17,19 +17,20 @@ final class TestWorkspace {
   ///   - name: the folder's name.
   ///   - stages: what its pipeline.yaml declares; without any there is no such file.
   ///   - config: lines of config/.env.
+  ///   - inMemory: for what must be done within seconds: nothing there waits for a disk, which may stand still for a minute.
   static func with<Result>(
-    _ stages: [Stage] = [], config: [String] = [], named name: String = "films",
+    _ stages: [Stage] = [], config: [String] = [], named name: String = "films", inMemory: Bool = false,
     _ body: (TestWorkspace) throws -> Result
   ) throws -> Result {
-    let workspace = try TestWorkspace(named: name)
+    let workspace = try TestWorkspace(named: name, inMemory: inMemory)
     defer { workspace.cleanUp() }
     try workspace.write("config/.env", config.map { $0 + "\n" }.joined())
     if !stages.isEmpty { try workspace.declare(stages) }
     return try body(workspace)
   }
 
-  private init(named name: String) throws {
-    folder = NSTemporaryDirectory() + "cpwx-test-" + UUID().uuidString
+  private init(named name: String, inMemory: Bool) throws {
+    folder = (inMemory ? "/dev/shm/" : NSTemporaryDirectory()) + "cpwx-test-" + UUID().uuidString
     root = folder + "/" + name
     try FileManager.default.createDirectory(atPath: root + "/in", withIntermediateDirectories: true)
     try FileManager.default.createDirectory(atPath: root + "/config", withIntermediateDirectories: true)
