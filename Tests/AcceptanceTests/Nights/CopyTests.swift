@@ -29,8 +29,11 @@ struct CopyTests {
       let copy = try workspace.start(
         ["rsync", "--times", "--bwlimit=1000", "--whole-file", "elsewhere/film.mp4", "in/film.mp4"])
       #expect(eventually { workspace.tree("in").contains { $0.hasPrefix(".film.mp4.") } })
+      // However long a look takes here: all of rsync's processes pause.
+      kill(-copy.pid, SIGSTOP)
       #expect(try workspace.cpwx("run", "-n").output.contains("a copy under way"))
       #expect(workspace.runs == [])
+      kill(-copy.pid, SIGCONT)
       #expect(try copy.wait().code == 0)
       try checkDone(workspace, run, size: size)
     }
@@ -59,10 +62,8 @@ struct CopyTests {
   @Test func `a copy that is written from elsewhere, piece by piece, is begun once it has been still for long enough`()
     throws
   {
-    try TestWorkspace.with([Self.measuring]) { workspace in
-      // On a disk in memory no writer is kept waiting.
-      try workspace.mountDisk(at: workspace.path("in"), size: "1m")
-      let run = try watch(workspace, settle: "2s")
+    try TestWorkspace.with([Self.measuring], inMemory: true) { workspace in
+      let run = try watch(workspace, settle: "4s")
       // As a file server writes: open for each piece, and closed between them.
       let copy = try workspace.start(
         ["sh", "-c", "for piece in 1 2 3 4 5; do printf piece >> in/film.mp4; sleep 0.7; done"])
