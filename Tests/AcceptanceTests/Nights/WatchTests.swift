@@ -5,14 +5,13 @@ import Testing
 /// Batches as they are seen while they run.
 struct WatchTests {
   @Test func `a watching run takes films up as they come, once they are still, and ends when told to`() throws {
-    try TestWorkspace.with([.making("one")]) { workspace in
-      // On a disk in memory no writer is kept waiting.
-      try workspace.mountDisk(at: workspace.path("in"), size: "1m")
+    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
       try workspace.film("first.mp4", holding: "first")
       let run = try workspace.startCPWX("run", "--watch", "--settle", "2s")
       #expect(eventually { workspace.runs.count == 1 })
-      let growing = try workspace.film("below/late.mp4", holding: "part")
-      try workspace.age(growing, by: 0)
+      // From the first moment on as new as it is.
+      let growing = "in/below/late.mp4"
+      try workspace.write(growing, "part")
       for _ in 1...25 {
         try workspace.append(growing, "more")
         usleep(100_000)
