@@ -82,14 +82,20 @@ struct WholeFilmTests {
           return shown.contains("python") && shown.contains("adapters/asr_")
         }
       }
-      // What asks an engine for what it can do is no work yet: the stage's log tells which is taken.
+      // What asks an engine for what it can do is no work yet: the stage's log tells which is taken. And a stage begins while its
+      // record is on the way to the disk.
+      var left: [pid_t] = []
       let isAtWork = eventually(within: 600) {
         let logs = workspace.tree("site/logs").filter { $0.hasSuffix("asr.log") }
         let isChosen = logs.contains { ((try? workspace.read("site/logs/\($0)")) ?? "").contains("engine: ") }
-        return isChosen && !listening().isEmpty
+        let isRecorded = workspace.tree("site/out").filter { $0.hasSuffix("/manifest.json") }.contains { manifest in
+          let document = try? JSON(parsing: workspace.bytes("site/out/\(manifest)"))
+          return document?["stages"]?["asr"]?["status"]?.string == "running"
+        }
+        left = listening()
+        return isChosen && isRecorded && !left.isEmpty
       }
       #expect(isAtWork, "\(first.errorsSoFar)")
-      let left = listening()
       first.send(SIGKILL)
       try first.wait()
       #expect(!left.isEmpty)
