@@ -75,6 +75,8 @@ struct LaneTests {
           "run", "in/\(name)", "--format", "ndjson", environment: ["CPWX_TEST_NAME": name])
         let word = runs.isEmpty ? "stage_started" : "stage_waiting"
         #expect(eventually { run.outputSoFar.contains(word) })
+        // It says so a moment before it has a ticket.
+        #expect(eventually { workspace.tree(".cpwx/lanes/gpu").count { $0.hasPrefix("wait-") } == runs.count })
         runs.append(run)
       }
       try workspace.write("open", "")
