@@ -9,7 +9,7 @@ struct CancellingTests {
     "slow", outputs: ["slow.out"], fields: ["grace: 0.1s"],
     script: """
       trap '' TERM
-      setsid sleep 300 &
+      setsid sleep 777 &
       touch "begun.$CPWX_JOB_ID"
       i=0; until test -e open; do sleep 0.02; i=$((i + 1)); test $i -lt 30000 || exit 9; done
       kill $!

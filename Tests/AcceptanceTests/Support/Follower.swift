@@ -20,7 +20,7 @@ final class Follower {
   func hasSaid(_ text: String) -> Bool { eventually { errors.contains(text) } }
 
   /// Waits for its end; its output is in ``output``.
-  func wait(atMost seconds: Double = 300) throws -> Outcome { try program.wait(atMost: seconds) }
+  func wait(atMost seconds: Double = 580) throws -> Outcome { try program.wait(atMost: seconds) }
 
   var isRunning: Bool { !(status.isEmpty || status[0] == "Z") }
 

@@ -78,10 +78,12 @@ final class Program {
   /// What it has written to standard error so far.
   var errorsSoFar: String { Self.text(capture + ".err") }
 
-  /// Waits for its end; kills it when that takes longer than `seconds` from now on: what it was waited for before is the
-  /// test's doing.
+  /// Waits for its end; kills it when that takes longer than `seconds` from now on, which only a failure takes: what it was
+  /// waited for before is the test's doing.
+  ///
+  /// Stages that are to be ended would go on for ten minutes: a run that waits for them is late.
   @discardableResult
-  func wait(atMost seconds: Double = 300) throws -> Outcome {
+  func wait(atMost seconds: Double = 580) throws -> Outcome {
     if let ended { return ended }
     let asked = ContinuousClock.now
     var status: Int32 = 0
@@ -121,10 +123,11 @@ final class Program {
   }
 }
 
-/// Whether `condition` comes true within `seconds`, which only a failure takes: a busy disk may take half a minute for a job.
+/// Whether `condition` comes true within `seconds`, which only a failure takes: a busy disk may take half a minute for a job, and
+/// stand still for a minute several times on the way.
 ///
 /// Whatever the clock on the wall is set to meanwhile.
-func eventually(within seconds: Double = 120, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within seconds: Double = 240, _ condition: () throws -> Bool) rethrows -> Bool {
   let started = ContinuousClock.now
   while started.secondsAgo < seconds {
     if try condition() { return true }

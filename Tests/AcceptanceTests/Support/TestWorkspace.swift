@@ -52,7 +52,7 @@ final class TestWorkspace {
   @discardableResult
   func cpwx(
     _ arguments: String..., in place: String? = nil, environment: [String: String] = [:],
-    within limit: Double = 300
+    within limit: Double = 580
   ) throws -> Outcome {
     try start([CPWX.path] + arguments, in: place, environment: environment).wait(atMost: limit)
   }
