@@ -80,9 +80,15 @@ public final class Lanes: Sendable {
   private func isFirst(_ ticket: FilePath, _ places: FilePath) -> Bool {
     for name in tickets(places) {
       if name == ticket.lastComponent?.string { return true }
-      if FileLock.isHeld(places.appending(name)) { return false }
-      // Its holder died.
-      unlink(places.appending(name))
+      let other = places.appending(name)
+      if FileLock.isHeld(other) { return false }
+      // Its holder died, or has made it and not locked it yet: it goes only while nobody can lock it.
+      if let left = try? FileLock.take(other, subject: name, looks: 1) {
+        unlink(other)
+        _ = consume left
+      } else if FileLock.isHeld(other) {
+        return false
+      }
     }
     return true
   }
