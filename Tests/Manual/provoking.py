@@ -17,6 +17,9 @@ import test_manual as manual
 
 CPWX, BESIDE_TESTS = manual.CPWX, manual.BESIDE_TESTS
 PAGE = manual.page("cpwx-errors.7")
+# Whoever is begun in the background has no Ctrl-C, and neither have programs that it starts, unless it takes it itself.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 PIPELINE = """\
 name: errors
