@@ -117,13 +117,13 @@ struct RestoreStaging {
         guard isTaken(source) else { continue }
         if replaces, let moved = try moveAside(target) { aside.append(moved) }
         do {
-          try renameToFreeName(source, to: target)
+          try moveToFreeName(source, to: target)
           placed.append((source, target))
           try DurableFile.syncFolder(of: target)
         } catch {
           if error as? Errno == .fileExists {
             // Nothing of it may stay without the rest.
-            for (source, target) in placed.reversed() { try? renameToFreeName(target, to: source) }
+            for (source, target) in placed.reversed() { try? moveToFreeName(target, to: source) }
             throw Taken(path: target)
           }
           throw JobError(

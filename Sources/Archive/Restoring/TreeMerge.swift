@@ -14,7 +14,7 @@ struct TreeMerge {
     try plan(source, target, &moves)
     for (from, to) in moves {
       do {
-        try renameToFreeName(from, to: to)
+        try moveToFreeName(from, to: to)
       } catch {
         throw JobError(
           .io, to.string, error == .fileExists ? "is there already; it was not touched" : "cannot be put in place",

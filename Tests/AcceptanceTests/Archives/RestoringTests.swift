@@ -64,6 +64,29 @@ struct RestoringTests {
     }
   }
 
+  @Test func `folders that their owner may not write in come back, and come out into others`() throws {
+    try archived { workspace, id, job in
+      #expect(try workspace.cpwx("archive", "restore", id).code == 0)
+      try workspace.write(job + "/closed/note.txt", "note")
+      let closing = "chmod 444 closed/note.txt; chmod 555 closed ."
+      #expect(try workspace.start(["sh", "-c", closing], in: job).wait().code == 0)
+      let before = try workspace.snapshot(job)
+      // As anybody who is not root.
+      let held = geteuid() == 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : []
+      for arguments in [
+        [id, "--force"], ["restore", id], ["extract", id, "one.out", "--to", "some"],
+        ["extract", id, "closed", "--to", "some"],
+      ] {
+        let outcome = try workspace.start(held + [CPWX.path, "archive"] + arguments).wait()
+        #expect(outcome.code == 0, "\(arguments): \(outcome)")
+      }
+      #expect(try workspace.snapshot(job) == before)
+      #expect(workspace.tree("some").contains { $0.hasSuffix("/closed/note.txt") })
+      #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+      #expect(try workspace.start(["chmod", "-R", "u+w", "out", "some"]).wait().code == 0)
+    }
+  }
+
   @Test func `members are taken out by path, by pattern and to standard output, over nothing`() throws {
     try archived { workspace, id, job in
       let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
