@@ -37,6 +37,26 @@ import Testing
     }
   }
 
+  /// As a disk's place is when it is not mounted.
+  @Test func `are not forgotten where their folder is empty`() throws {
+    try archived { site in
+      try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("unmounted"))
+      try site.folder.folder("archive/lost+found")
+      #expect(try known(site.workspace) == [1, 1])
+      let trouble = try #require(JobIndex.archiveTrouble(in: site.workspace, notice: .silent))
+      #expect(trouble.code == .io && trouble.message.contains("is empty, and is to have 1 archive"), "\(trouble)")
+      try FileManager.default.removeItem(atPath: site.path("archive"))
+      try FileManager.default.moveItem(atPath: site.path("unmounted"), toPath: site.path("archive"))
+      #expect(JobIndex.archiveTrouble(in: site.workspace, notice: .silent) == nil)
+      #expect(try known(site.workspace) == [1, 1])
+      try FileManager.default.removeItem(atPath: site.path("archive/2025"))
+      #expect(try known(site.workspace) == [1, 1])
+      try Reindex(of: site.workspace).run(notice: .silent)
+      #expect(try known(site.workspace) == [0, 0])
+      #expect(JobIndex.archiveTrouble(in: site.workspace, notice: .silent) == nil)
+    }
+  }
+
   @Test func `are not listed where ARCHIVE_ROOT is another, and are again when it is theirs`() throws {
     try archived { site in
       try site.folder.file("config/.env", "ARCHIVE_ROOT=elsewhere\n")

@@ -234,6 +234,9 @@ class Places(ErrorCase):
             with self.subTest(arguments):
                 outcome = self.place.cpwx(*arguments, code=code)
                 self.expect("is gone, with ... in it", 74, (74, outcome[1]))
+        root.mkdir()
+        self.expect("is empty, and is to have ... in it", 74, self.place.cpwx("archive", "verify", "--all"))
+        root.rmdir()
         root.symlink_to(root)
         self.expect(
             "cannot be read, and what archives there are is not known", 74, self.place.cpwx("archive", "verify", "--all"))

@@ -9,6 +9,9 @@ struct ArchiveReach {
 
   init(in workspace: Workspace) { root = workspace.archiveRoot }
 
+  /// Whether nothing is in the folder of archives, as in one that a disk is to be mounted at.
+  var isBare: Bool { names(in: root).allSatisfy { $0.hasPrefix(".") || $0 == "lost+found" } }
+
   /// Why something in the folder of archives, or that folder, cannot be looked at; `nil` when it can, or is gone.
   func flaw(of path: FilePath) -> Errno? {
     guard path.starts(with: root) else { return nil }
@@ -16,7 +19,7 @@ struct ArchiveReach {
       _ = try FileStatus(of: path)
     } catch {
       let isGone = error == .noSuchFileOrDirectory || error == .notDirectory
-      return isGone && exists(root) ? nil : error
+      return isGone && exists(root) && !isBare ? nil : error
     }
     return mayAccess(path, isDirectory(path) ? R_OK | X_OK : R_OK) ? nil : .permissionDenied
   }
@@ -26,7 +29,8 @@ extension JobIndex {
   /// Why archives may not be seen, though they may be there; `nil` when all are.
   public static func archiveTrouble(in workspace: Workspace, notice: IndexNotice) -> JobError? {
     let root = workspace.archiveRoot
-    guard let reason = ArchiveReach(in: workspace).flaw(of: root) else { return nil }
+    let reach = ArchiveReach(in: workspace)
+    guard let reason = reach.flaw(of: root) ?? (reach.isBare ? .noSuchFileOrDirectory : nil) else { return nil }
     if reason == .noSuchFileOrDirectory {
       let known =
         (try? look(in: workspace, leavingNone: true, notice: notice) { index in
@@ -34,9 +38,14 @@ extension JobIndex {
         }) ?? 0
       // None were made yet.
       if known == 0 { return nil }
+      let archives = known == 1 ? "1 archive" : "\(known) archives"
+      let remedy = "Mount its disk, or mend ARCHIVE_ROOT. If they are gone for good: cpwx job reindex"
+      if exists(root) {
+        return JobError(
+          .io, root.string, "is empty, and is to have \(archives) in it", remedy: remedy)
+      }
       return JobError(
-        .io, root.string, "is gone, with \(known == 1 ? "1 archive" : "\(known) archives") in it",
-        remedy: "Mount its disk, or mend ARCHIVE_ROOT. If they are gone for good: cpwx job reindex", underlying: reason)
+        .io, root.string, "is gone, with \(archives) in it", remedy: remedy, underlying: reason)
     }
     return JobError(
       .io, root.string, "cannot be read, and what archives there are is not known",

@@ -31,6 +31,13 @@ struct ArchivedRunTests {
       #expect(outcome.errors.contains("is gone, with 1 archive"), "\(outcome.errors)")
       #expect(try workspace.cpwx("archive", "verify", "--all").code == 74)
       #expect(try workspace.cpwx("archive", "list").output.contains(id))
+      // The place that a disk was mounted at.
+      try FileManager.default.createDirectory(atPath: workspace.path("archive"), withIntermediateDirectories: true)
+      let empty = try workspace.cpwx("run")
+      #expect(empty.output.contains("completed, and archived"), "\(empty)")
+      #expect(empty.errors.contains("is empty, and is to have 1 archive"), "\(empty.errors)")
+      #expect(workspace.runs == ["one", "two"])
+      try workspace.remove("archive")
       try workspace.move("unmounted", to: "archive")
       #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
     }
