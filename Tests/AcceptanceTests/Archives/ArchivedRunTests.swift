@@ -37,7 +37,14 @@ struct ArchivedRunTests {
       #expect(empty.output.contains("completed, and archived"), "\(empty)")
       #expect(empty.errors.contains("is empty, and is to have 1 archive"), "\(empty.errors)")
       #expect(workspace.runs == ["one", "two"])
-      try workspace.remove("archive")
+      try workspace.film("Other (2002).mp4", holding: "other")
+      #expect(try workspace.cpwx("run").code == 0)
+      for place in ["archive", "none"] {
+        if place == "none" { try workspace.remove("archive") }
+        let refused = try workspace.cpwx("archive", "latest")
+        #expect(refused.code == 74 && refused.errors.contains("Mount its disk"), "\(refused)")
+        #expect(workspace.jobs.count == 1 && workspace.archives.isEmpty, "\(place)")
+      }
       try workspace.move("unmounted", to: "archive")
       #expect(try workspace.cpwx("archive", "verify", "--all").code == 0)
     }
