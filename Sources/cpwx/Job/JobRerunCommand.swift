@@ -60,6 +60,7 @@ struct JobRerunCommand: AsyncParsableCommand {
     }
     if !workOptions.quiet { Console.note(wrapping: "\(old.jobID) is done once more as \(id)") }
     var arguments = ["--format", Style.isPlain ? "plain" : format.rawValue, "-C", workspace.root.string]
+    arguments += ["--color", workOptions.formatOptions.color.rawValue]
     if workOptions.quiet { arguments.append("--quiet") }
     if workOptions.isVerbose { arguments.append("--verbose") }
     guard let command = try RunCommand.parseAsRoot(arguments + choice) as? RunCommand else { return }

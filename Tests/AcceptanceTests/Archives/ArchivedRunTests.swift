@@ -134,4 +134,13 @@ struct ArchivedRunTests {
       #expect(workspace.jobs == before)
     }
   }
+
+  @Test func `a rerun is coloured as was asked for`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id in
+      for (choice, isColoured) in [("always", true), ("never", false)] {
+        let outcome = try workspace.cpwx("job", "rerun", id, "--color", choice)
+        #expect(outcome.code == 0 && outcome.output.contains("\u{1B}[") == isColoured, "\(choice): \(outcome)")
+      }
+    }
+  }
 }
