@@ -35,20 +35,11 @@ struct InitCommand: AsyncParsableCommand {
       wrapping: made.isEmpty
         ? "\(setup.root) is a workspace already; nothing was changed."
         : "Made a workspace in \(setup.root): \(made.joined(separator: " "))")
-    let here = setup.root == currentFolder() ? "" : " -C \(quoted(setup.root.string))"
+    let here = setup.root == currentFolder() ? "" : " -C \(setup.root.string.asShellWord)"
     Console.out(
       wrapping: "Put films into \(setup.root.appending("in")) and set SRC_LANG, the language that is spoken. Next:")
-    Console.out("  ${EDITOR:-vi} \(quoted(setup.root.appending("config/.env").string))")
+    Console.out("  ${EDITOR:-vi} \(setup.root.appending("config/.env").string.asShellWord)")
     Console.out("  cpwx doctor\(here)")
     Console.out("  cpwx run\(here)")
-  }
-
-  private func quoted(_ path: String) -> String {
-    let isPlain = path.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        || "/._-".utf8.contains(byte)
-    }
-    return isPlain
-      ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

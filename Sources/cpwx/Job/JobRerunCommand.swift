@@ -55,7 +55,9 @@ struct JobRerunCommand: AsyncParsableCommand {
       case .json: Console.out(raw: made.info.document.bytes())
       case .ndjson, .csv: Listing(rows: [made.info.document], columns: []).write(format)
       }
-      if !workOptions.quiet { Console.note("Run it with: cpwx run " + choice.joined(separator: " ")) }
+      if workOptions.workspaceOptions.directory != nil { choice += ["-C", workspace.root.string] }
+      let words = choice.map(\.asShellWord).joined(separator: " ")
+      if !workOptions.quiet { Console.note("Run it with: cpwx run \(words)") }
       return
     }
     if !workOptions.quiet { Console.note(wrapping: "\(old.jobID) is done once more as \(id)") }

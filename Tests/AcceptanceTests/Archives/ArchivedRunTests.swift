@@ -143,4 +143,18 @@ struct ArchivedRunTests {
       }
     }
   }
+
+  @Test func `how a rerun can be run that is only made is a command as a shell takes it`() throws {
+    try TestWorkspace.with([.making("one")], named: "it's a workspace") { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 0)
+      let made = try workspace.cpwx("job", "rerun", "latest", "--no-run", "-C", workspace.root, in: "/")
+      let said = "Run it with: cpwx "
+      let hint = try #require(made.errors.split(separator: "\n").last { $0.hasPrefix(said) }, "\(made)")
+      let command = "'\(CPWX.path)' \(hint.dropFirst(said.count))"
+      let outcome = try workspace.start(["sh", "-c", command], in: "/").wait()
+      #expect(outcome.code == 0 && outcome.output.contains("completed"), "\(command): \(outcome)")
+      #expect(workspace.runs == ["one", "one"])
+    }
+  }
 }
