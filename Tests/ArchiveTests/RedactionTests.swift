@@ -34,15 +34,17 @@ import Testing
     try site.folder.file("\(job)/line.jsonl", #"{"a": "hf_geheim\/123", "b": 1}"# + "\n" + #"{"c": 2}"# + "\n")
     try site.folder.file("\(job)/escaped.jsonl", #"{"a": "\u0068f_geheim/123"}"# + "\n")
     try site.folder.file("\(job)/encoded.log", "hf_geheim%2F123 hf_geheim%2f123\n")
-    // A log that lost its beginning, a log that is no UTF-8, and sound.
+    // A log that lost its beginning, a log that is no UTF-8, text in UTF-16, and sound.
     var bytes = [UInt8](repeating: 0, count: 9000) + Array("\(secret)\n".utf8)
     try Data(bytes).write(to: URL(filePath: site.path(job + "/cut.log")))
     bytes = [0xFF, 0xFE, 0x41] + Array("\(secret) ftp://me:pass%40word@host/\n".utf8)
     try Data(bytes).write(to: URL(filePath: site.path(job + "/latin.txt")))
+    bytes = [0xFF, 0xFE] + secret.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+    try Data(bytes).write(to: URL(filePath: site.path(job + "/wide.srt")))
     let sound = Data("RIFF....WAVEfmt \0\0".utf8) + Data(secret.utf8)
     try sound.write(to: URL(filePath: site.path(job + "/audio.wav")))
     let outcome = try redacted(site, [secret])
-    #expect(outcome.status == .copied && outcome.reason?.hasPrefix("1 file is no text") == true, "\(outcome)")
+    #expect(outcome.status == .copied && outcome.reason?.hasPrefix("2 files are no text") == true, "\(outcome)")
     try extracted(site)
     for hidden in [secret, "pass%40word", #"hf_geheim\/123"#, "u0068", "geheim%2F", "geheim%2f"] {
       #expect(try holds(site, hidden) == (hidden == secret ? "./\(job)/audio.wav\n" : ""), "\(hidden)")

@@ -90,7 +90,7 @@ public struct JobRestoration: Sendable {
     var old: FileLock?
     if replaces, isDirectory(output) {
       do {
-        old = try FileLock.take(output.appending(JobPaths.lockName), subject: name)
+        old = try QuietLock.take(of: output, subject: name)
       } catch {
         if isTaken(output) { throw error }
         // Archived or removed meanwhile.

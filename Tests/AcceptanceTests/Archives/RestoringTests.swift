@@ -83,6 +83,9 @@ struct RestoringTests {
       #expect(try workspace.snapshot(job) == before)
       #expect(workspace.tree("some").contains { $0.hasSuffix("/closed/note.txt") })
       #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+      let again = try workspace.start(held + [CPWX.path, "archive", "restore", id, "--replace"]).wait()
+      #expect(again.code == 0, "\(again)")
+      #expect(try workspace.snapshot(job) == before)
       #expect(try workspace.start(["chmod", "-R", "u+w", "out", "some"]).wait().code == 0)
     }
   }
