@@ -104,6 +104,25 @@ struct MuxStageTests {
     #expect(try await mux(Source.picture + ["-c:v", "libx264"]).made.streams.map(\.codec) == ["h264", "mov_text"])
   }
 
+  @Test func `a film of recordings that were joined, whose clock leaps between them, is whole`() async throws {
+    let job = try TemporaryJob()
+    let film = job.workspace.appending("joined.ts")
+    let codecs = ["-c:v", "mpeg2video", "-c:a", "mp2", "-f", "mpegts"]
+    var bytes: [UInt8] = []
+    for began in ["0", "36000"] {
+      try await makeMedia(Source.picture + Source.tone + codecs + ["-output_ts_offset", began], film)
+      bytes += try DurableFile.read(film)
+    }
+    try DurableFile.write(bytes, to: film)
+    #expect(try await MediaProbe.read(film).duration ?? 0 > 30_000, "as it says itself")
+    try job.write(Self.srt, to: job.path("subtitles/subtitles.srt"))
+    try await DemuxStage.run([film.string, job.folder.string], environment: job.environment)
+    let words = [film, job.path("subtitles/subtitles.srt"), job.path("final_output.mp4")].map(\.string)
+    try await MuxStage.run(words, environment: job.environment)
+    let made = try await MediaProbe.read(job.path("final_output.mp4"))
+    #expect((5.5...7).contains(made.duration ?? 0), "\(made.duration ?? 0) s")
+  }
+
   @Test func `a damaged film fails, and an earlier result stands`() async throws {
     let job = try TemporaryJob()
     try job.write("earlier", to: job.path("final_output.mp4"))

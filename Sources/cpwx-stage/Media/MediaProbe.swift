@@ -51,6 +51,10 @@ struct MediaProbe: Sendable {
   /// Seconds; `nil` when the container does not say.
   var duration: Double? { format["duration"]?.string.flatMap { Double($0) } }
 
+  /// Whether no header tells how long the film is, and the duration is the span of the clock in its streams. Where recordings
+  /// were joined that clock leaps, and so does the duration.
+  var isClocked: Bool { ["mpeg", "mpegts"].contains(format["format_name"]?.string) }
+
   /// Seconds at which the first of the streams begins.
   var start: Double? { format["start_time"]?.string.flatMap { Double($0) } }
 

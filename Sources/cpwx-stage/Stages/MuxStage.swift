@@ -33,7 +33,7 @@ struct MuxStage: StageCommand {
     let output = try MediaOutput(result, context)
     do {
       try await write(&plan, to: output, context)
-      try await plan.check(output.temporary)
+      try await plan.check(output.temporary, sound: context.audio)
     } catch {
       output.discard()
       throw error
