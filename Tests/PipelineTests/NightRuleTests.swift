@@ -30,7 +30,8 @@ struct NightRuleTests {
   @Test func `an ignore file reads as gitignore has it`() throws {
     let temporary = try TemporaryFolder()
     let folder = temporary.root
-    try temporary.file(".cpwxignore", "# remark\n*.ts\n!keep.ts\n/top.mkv\nraw/\nseasons/*/extras\n**/old/*.mkv\n")
+    let shallow = "# remark\n*.ts\n!keep.ts\n/top.mkv\nraw/\nseasons/*/extras\n"
+    try temporary.file(".cpwxignore", shallow + "**/old/*.mkv\nraw/**/cut.mkv\nbin/**\n")
     let ignore = try #require(try IgnoreFile(in: folder))
     func verdict(_ path: String, isFolder: Bool = false) -> Bool? {
       ignore.verdict(on: folder.pushing(FilePath(path)), isFolder: isFolder)
@@ -45,6 +46,11 @@ struct NightRuleTests {
     #expect(verdict("seasons/1/extras", isFolder: true) == true)
     #expect(verdict("seasons/1/2/extras", isFolder: true) == nil)
     #expect(verdict("a/b/old/film.mkv") == true)
+    #expect(verdict("old/film.mkv") == true, "there may be no folder before it")
+    #expect(verdict("old/deep/film.mkv") == nil, "one star goes over no slash")
+    #expect(verdict("raw/cut.mkv") == true && verdict("raw/a/b/cut.mkv") == true)
+    #expect(verdict("bin/a/film.mkv") == true)
+    #expect(verdict("bin", isFolder: true) == nil)
     #expect(verdict("film.mkv") == nil)
     #expect(try IgnoreFile(in: folder.appending("none")) == nil)
   }

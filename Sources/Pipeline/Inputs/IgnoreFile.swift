@@ -5,7 +5,7 @@ internal import SystemPackage
 /// A folder's `.cpwxignore`: what of it and below it is no film to run, in the lines of a gitignore file.
 ///
 /// A line is a pattern of `*`, `?` and `[…]`; with a slash in it, it is of the path from the file's folder, else of any
-/// name below. `**/` stands for any folders, a slash at the end for folders only, `!` at the beginning takes back what
+/// name below. `**/` stands for any folders or none, a slash at the end for folders only, `!` at the beginning takes back what
 /// an earlier line left out, `#` begins a remark. Source of the format: gitignore(5).
 struct IgnoreFile {
   static let name = ".cpwxignore"
@@ -54,10 +54,24 @@ struct IgnoreFile {
     let name = path.lastComponent?.string ?? ""
     return rules.last { rule in
       guard isFolder || !rule.isForFolders else { return false }
-      if !rule.isPath { return unsafe fnmatch(rule.pattern, name, 0) == 0 }
-      // Without FNM_PATHNAME a star goes over slashes, as only two of them should.
-      let flags = rule.pattern.contains("**") ? 0 : CInt(FNM_PATHNAME)
-      return unsafe fnmatch(rule.pattern, relative.string, flags) == 0
+      if !rule.isPath { return Self.fits(name, rule.pattern) }
+      let parts = rule.pattern.split(separator: "/").map(String.init)
+      return Self.fits(relative.components.map(\.string)[...], parts[...])
     }?.ignores
   }
+
+  /// Whether the names of a path fit the parts of a pattern; `**` stands for any number of them, and at the end for one at
+  /// least.
+  private static func fits(_ names: ArraySlice<String>, _ parts: ArraySlice<String>) -> Bool {
+    guard let part = parts.first else { return names.isEmpty }
+    let others = parts.dropFirst()
+    if part == "**" {
+      if others.isEmpty { return !names.isEmpty }
+      return (0...names.count).contains { fits(names.dropFirst($0), others) }
+    }
+    guard let name = names.first, fits(name, part) else { return false }
+    return fits(names.dropFirst(), others)
+  }
+
+  private static func fits(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
 }
