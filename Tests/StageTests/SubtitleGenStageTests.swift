@@ -29,6 +29,21 @@ struct SubtitleGenStageTests {
     #expect(try job.text("subtitles/subtitles.vtt").contains("00:00:01.000 --> "))
   }
 
+  @Test(arguments: ["はい そうですよ", " そうです", "はい　そうですよ"])
+  func `a blank between sentences does not part the characters of a script without blanks`(text: String) async throws {
+    // As whisperx places them: each character is a word.
+    let words = text.filter { !$0.isWhitespace }.enumerated().map { number, character -> JSON in
+      let time = Double(number) * 0.2
+      return ["word": .string(String(character)), "start": .double(time), "end": .double(time + 0.2)]
+    }
+    let segment: JSON = ["start": .double(0), "end": .double(2), "text": .string(text), "words": .array(words)]
+    let transcript: JSON = ["language": .string("ja"), "segments": .array([segment])]
+    let job = try TemporaryJob()
+    try job.write(transcript.text(), to: job.path("transcription/transcript.json"))
+    try await SubtitleGenStage.run([job.folder.string], environment: job.environment)
+    #expect(try job.text("subtitles/subtitles.srt").contains("\n" + text.filter { !$0.isWhitespace } + "\n"))
+  }
+
   @Test func `the settings of the layout decide it`() async throws {
     func words(_ text: String, from start: Double, by speaker: String) -> JSON {
       let words = text.split(separator: " ").enumerated().map { number, word -> JSON in

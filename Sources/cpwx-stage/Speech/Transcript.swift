@@ -94,8 +94,11 @@ extension Transcript.Segment {
     return result
   }
 
-  /// Whether blanks stand between the words; Chinese, Japanese and Thai have none.
-  var isSpaced: Bool { words.count < 2 || text.contains { $0.isWhitespace } }
+  /// Whether blanks stand between the words; Chinese, Japanese and Thai have none but between sentences, or around a name.
+  var isSpaced: Bool {
+    let pieces = text.split(whereSeparator: \.isWhitespace).count
+    return words.count < 2 || pieces > 1 && pieces * 2 >= words.count
+  }
 
   /// Makes the text anew from the words.
   mutating func rejoin() { text = words.map(\.text).joined(separator: isSpaced ? " " : "") }
