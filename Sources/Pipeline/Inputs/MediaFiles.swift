@@ -26,7 +26,7 @@ public enum MediaFiles {
     var missing: [FilePath] = []
     /// Every folder that was looked into.
     var folders: [FilePath] = []
-    /// Folders below that could not be looked into.
+    /// Folders below that could not be looked into, or their ignore files that could not be read.
     var closed: [JobError] = []
   }
 
@@ -77,7 +77,8 @@ public enum MediaFiles {
     var passed = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
     passed.insert(Place(status))
     try collect(path, [], &passed, into: &found)
-    if let error = found.closed.first, error.subject == path.string { throw error }
+    let own = [path.string, path.appending(IgnoreFile.name).string]
+    if let error = found.closed.first, own.contains(error.subject) { throw error }
     return found
   }
 
@@ -120,7 +121,14 @@ public enum MediaFiles {
     _ folder: FilePath, _ above: [IgnoreFile], _ passed: inout Set<Place>, into found: inout Found
   ) throws {
     found.folders.append(folder)
-    let ignores = above + (try IgnoreFile(in: folder).map { [$0] } ?? [])
+    var ignores = above
+    do {
+      if let own = try IgnoreFile(in: folder) { ignores.append(own) }
+    } catch let error as JobError {
+      // What it leaves out is not known, so nothing of this folder is run; all others are.
+      found.closed.append(error)
+      return
+    }
     func isIgnored(_ path: FilePath, isFolder: Bool) -> Bool {
       ignores.reversed().lazy.compactMap { $0.verdict(on: path, isFolder: isFolder) }.first ?? false
     }

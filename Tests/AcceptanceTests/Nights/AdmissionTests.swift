@@ -70,6 +70,21 @@ struct AdmissionTests {
     }
   }
 
+  @Test func `a .cpwxignore that cannot be read keeps back the films of its folder, and no others`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      for name in ["a.mp4", "closed/b.mp4", "open/c.mp4"] { try workspace.film(name, holding: name) }
+      try workspace.write("in/closed/.cpwxignore/none", "")
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 74)
+      #expect(run.output.contains("in/closed/.cpwxignore: cannot be read"), "\(run.output)")
+      #expect(workspace.jobs.count == 2)
+      try workspace.write("in/.cpwxignore/none", "")
+      try workspace.film("d.mp4", holding: "d")
+      #expect(try workspace.cpwx("run").code == 74)
+      #expect(workspace.jobs.count == 2, "of no folder below is it known what it leaves out")
+    }
+  }
+
   @Test func `a film fails as often as it may, is then given up, and taken up on request`() throws {
     try TestWorkspace.with([.gate()]) { workspace in
       try workspace.film()
