@@ -19,6 +19,10 @@ final class BatchRun: Sendable {
   private let leftBehind = Mutex(false)
   /// Whether jobs are on a cluster that are not followed to their ends.
   var hasLeftJobsBehind: Bool { leftBehind.withLock { $0 } }
+  /// Films whose turn came and that were not begun then, as something was still to be waited for.
+  var leftPending: Set<Int> {
+    done.withLock { done in Set(done.filter { $0.value.status == nil && $0.value.film.kind == .pending }.keys) }
+  }
   /// Whether there was something to do with any film.
   var hasWork: Bool { plan.withLock { $0.films.contains(where: \.kind.isWork) } }
   var workspace: Workspace { batch.workspace }

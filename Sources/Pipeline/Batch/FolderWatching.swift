@@ -30,8 +30,11 @@ extension BatchRun {
   /// - Returns: whether any is not there as a whole yet.
   private func look(_ trouble: inout String?) -> Bool {
     let (inputs, known) = plan.withLock { ($0.inputs, $0.films) }
+    // A film that somebody had open when its turn came may be as it was once it is closed.
+    let pending = leftPending
     let seen: [FileFact: InputDecision.Kind] = Dictionary(
-      known.map { (FileFact($0), $0.kind) }, uniquingKeysWith: { $1 })
+      known.enumerated().map { number, film in (FileFact(film), pending.contains(number) ? .pending : film.kind) },
+      uniquingKeysWith: { $1 })
     do {
       let anew = try batch.plan(
         inputs: inputs.filter { isDirectory($0) }, resumed: [], stop: stop,

@@ -26,6 +26,32 @@ struct WatchTests {
     }
   }
 
+  @Test func `a film that was open when its turn came is taken up once it is closed, though nothing was written`()
+    throws
+  {
+    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "3s")
+      func films() throws -> Int? {
+        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
+        return batches?.first?["films"]?.int
+      }
+      #expect(eventually { (try? films()) == 0 })
+      try workspace.write("in/late.mp4", "late")
+      #expect(eventually { (try? films()) == 1 })
+      // As programs do that look whether there is something to mend in it.
+      let opener = try workspace.start(
+        ["sh", "-c", "exec 3<>in/late.mp4; touch opened; until test -e open; do sleep 0.05; done"])
+      #expect(eventually { workspace.exists("opened") })
+      usleep(5_000_000)
+      try workspace.write("open", "")
+      #expect(try opener.wait().code == 0)
+      #expect(eventually { workspace.runs.count == 1 })
+      run.send(SIGTERM)
+      #expect(try run.wait().code == 143)
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
   @Test func `status shows the batch that runs, from elsewhere, and nothing after`() throws {
     let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
     try TestWorkspace.with([slow]) { workspace in
