@@ -30,7 +30,7 @@ struct NightRuleTests {
   @Test func `an ignore file reads as gitignore has it`() throws {
     let temporary = try TemporaryFolder()
     let folder = temporary.root
-    let shallow = "# remark\n*.ts\n!keep.ts\n/top.mkv\nraw/\nseasons/*/extras\n"
+    let shallow = "\u{FEFF}*.ts\n# remark\n!keep.ts\n/top.mkv\nraw/\nseasons/*/extras\n"
     try temporary.file(".cpwxignore", shallow + "**/old/*.mkv\nraw/**/cut.mkv\nbin/**\n")
     let ignore = try #require(try IgnoreFile(in: folder))
     func verdict(_ path: String, isFolder: Bool = false) -> Bool? {

@@ -27,7 +27,8 @@ struct IgnoreFile {
     let path = folder.appending(Self.name)
     guard exists(path) else { return nil }
     self.folder = folder
-    for line in String(decoding: try DurableFile.read(path), as: UTF8.self).split(whereSeparator: \.isNewline) {
+    let bytes = try DurableFile.read(path).withoutByteOrderMark
+    for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
       var text = String(line)
       while text.hasSuffix(" "), !text.hasSuffix("\\ ") { text.removeLast() }
       if text.isEmpty || text.hasPrefix("#") { continue }
