@@ -28,9 +28,21 @@ import Testing
     #expect(report.resumed == 1)
     #expect(report.wanted == 8)
     #expect(report.wallSeconds == 1000)
-    #expect(report.headline == "2 of 8 films failed")
+    #expect(report.headline == "1 of 8 films failed, 1 given up")
     report.doneBefore = 4
     #expect(report.besides.map { "\($0.films) \($0.what)" } == ["5 done before", "1 resumed", "1 removed since"])
+  }
+
+  @Test func `what was given up before has not failed in this batch`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(1, title: "Done", [.init(name: "demux", start: 0, end: 10)])
+    site.entry(
+      "20260101-009", input: "in/left.mkv", decision: "given_up",
+      reason: "20260101-009 was cancelled by anna@film at 2026-01-01 20:00")
+    let report = try await site.report()
+    #expect(report.headline == "1 of 2 films done, 1 given up")
+    let page = String(decoding: try report.html(), as: UTF8.self)
+    #expect(page.contains(#"<span class="where">given up:</span>"#) && !page.contains("failed:</span>"))
   }
 
   @Test func `stages stand on the batch's clock, with their waits, lanes and bytes`() async throws {

@@ -4,18 +4,20 @@ extension BatchReport {
   /// What came of the batch, in one line.
   public var headline: String {
     let (wanted, done) = (wanted, count(.done))
-    let failed = count(.failed) + count(.givenUp)
+    let (failed, givenUp) = (count(.failed), count(.givenUp))
+    // The batch has not tried them: none of them failed in it.
+    let left = givenUp > 0 ? ", \(givenUp) given up" : ""
     switch status {
     case .running:
       if jobs.isEmpty { return "The batch has begun" }
-      return "\(done) of \(films(wanted)) done so far" + (failed > 0 ? ", \(failed) failed" : "")
+      return "\(done) of \(films(wanted)) done so far" + (failed > 0 ? ", \(failed) failed" : "") + left
     case _ where jobs.isEmpty:
       return status == .interrupted ? "The batch was interrupted before its first film" : "There was nothing to do"
     case _ where wanted == 0: return "Nothing to do: \(films(jobs.count)) done before or not ready"
-    case _ where failed > 0: return "\(failed) of \(films(wanted)) failed"
+    case _ where failed > 0: return "\(failed) of \(films(wanted)) failed" + left
     case _ where done == wanted: return wanted == 1 ? "The film is done" : "All \(wanted) films are done"
-    case .interrupted: return "Interrupted: \(done) of \(films(wanted)) done"
-    default: return "\(done) of \(films(wanted)) done"
+    case .interrupted: return "Interrupted: \(done) of \(films(wanted)) done" + left
+    default: return "\(done) of \(films(wanted)) done" + left
     }
   }
 

@@ -105,9 +105,10 @@ private struct ReportPage {
       let job = report.jobs[index]
       return ["anchor": anchor(job, index), "name": title(of: job), "year": job.year ?? false as Any]
     }
+    let isGivenUp = cause.jobs.allSatisfy { report.jobs[$0].outcome == .givenUp }
     let place =
       switch cause.kind {
-      case .failed: cause.stage.map { "\($0) failed:" } ?? "failed:"
+      case .failed: cause.stage.map { "\($0) failed:" } ?? (isGivenUp ? "given up:" : "failed:")
       case .optional: "went on without \(cause.stage ?? "a stage"):"
       case .held: "held:"
       }

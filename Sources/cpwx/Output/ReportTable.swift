@@ -34,20 +34,29 @@ struct ReportTable {
     let most = 10
     for cause in report.causes.prefix(most) {
       let stage = cause.stage.map { "\($0): " } ?? ""
-      let kind =
+      let head =
         switch cause.kind {
-        case .failed: Style.outcome(.failed)
-        case .optional: "went on without"
-        case .held: Style.outcome(.held)
+        case .failed: failures(of: cause)
+        case .optional: "\(cause.jobs.count) went on without"
+        case .held: "\(cause.jobs.count) \(Style.outcome(.held))"
         }
       Console.out("")
-      Console.out(wrapping: "\(cause.jobs.count) \(kind)  " + "\(stage)\(cause.text)".onOneLine, hanging: 2)
+      Console.out(wrapping: "\(head)  " + "\(stage)\(cause.text)".onOneLine, hanging: 2)
       writeNames(of: cause.jobs.map { report.jobs[$0] })
       for line in cause.kind == .failed ? cause.logLines.suffix(5) : [] {
         Console.out(wrapping: "  | \(line)".onOneLine, hanging: 4)
       }
     }
     if report.causes.count > most { Console.out("\n… and \(report.causes.count - most) more causes: --html has all") }
+  }
+
+  /// How many failed of it, and how many were given up before.
+  private func failures(of cause: FailureCause) -> String {
+    let outcomes = cause.jobs.map { report.jobs[$0].outcome }
+    let counts = [ReportedJob.Outcome.failed, .givenUp].map { outcome in
+      (outcome: outcome, films: outcomes.count { $0 == outcome })
+    }
+    return counts.filter { $0.films > 0 }.map { "\($0.films) \(Style.outcome($0.outcome))" }.joined(separator: ", ")
   }
 
   /// Jobs that were interrupted or cancelled, by what was said of it.

@@ -59,6 +59,21 @@ import Testing
     }
   }
 
+  @Test func `tells apart what failed and what was given up before`() throws {
+    try TestWorkspace.with([Stage("asr", script: "test -e well || { echo no memory; exit 3; }")]) { workspace in
+      try workspace.film("bad.mp4", holding: "a")
+      #expect(try workspace.cpwx("run", "--attempts", "1").code == 1)
+      try workspace.write("well", "")
+      try workspace.film("good.mp4", holding: "b")
+      // The run says that all went well, and so does its report.
+      #expect(try workspace.cpwx("run", "--attempts", "1").code == 0)
+      let said = try workspace.cpwx("report")
+      #expect(said.lines.first == "1 of 2 films done, 1 given up", "\(said.output)")
+      #expect(said.lines.contains { $0.hasPrefix("1 given up  ") }, "\(said.output)")
+      #expect(!said.lines.contains { $0.hasPrefix("1 failed") }, "\(said.output)")
+    }
+  }
+
   @Test func `says which batches there are when it is asked for another`() throws {
     try night { workspace in
       let unknown = try workspace.cpwx("report", "1999")
