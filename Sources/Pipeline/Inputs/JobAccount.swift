@@ -14,12 +14,14 @@ public struct JobAccount: Sendable {
   ///
   /// - Parameters:
   ///   - isDamaged: its records cannot be read, and tell nothing.
+  ///   - status: how it stands, as its records have it: of one that another program ran, or that a migration has moved, nothing
+  ///     may tell when it came to that.
   ///   - mention: what a batch after all that says of its film.
   ///   - next: what a run would do with it now; `nil` where that cannot be told.
   ///   - problem: why it cannot.
   public init(
-    of job: String, events: [JobEvent], isDamaged: Bool = false, mention: BatchMention? = nil, next: InputDecision?,
-    problem: String? = nil
+    of job: String, events: [JobEvent], isDamaged: Bool = false, status: PipelineStatus? = nil,
+    mention: BatchMention? = nil, next: InputDecision?, problem: String? = nil
   ) {
     lines = events.compactMap { Self.line($0) } + (mention.map { [$0.line] } ?? [])
     (decision, reason) = (next?.kind, next?.reason)
@@ -45,7 +47,8 @@ public struct JobAccount: Sendable {
     default:
       let isUnknown = isDamaged && runs.isEmpty
       parts.append(
-        isUnknown ? "is damaged: its manifest.json cannot be read" : runs.isEmpty ? "has not run" : "has not ended")
+        isUnknown
+          ? "is damaged: its manifest.json cannot be read" : runs.isEmpty ? Self.standing(status) : "has not ended")
     }
     if let mention { parts.append(mention.words) }
     let outlook =
@@ -61,6 +64,17 @@ public struct JobAccount: Sendable {
     let past = mention.map { " \($0.words);" } ?? ":"
     sentence = "\(film.input)\(past) a run now would \(Self.verb(film.kind)): \(film.reason)."
     (lines, decision, reason) = (mention.map { [$0.line] } ?? [], film.kind, film.reason)
+  }
+
+  /// What is said of a job of which no event tells that it ran.
+  private static func standing(_ status: PipelineStatus?) -> String {
+    switch status {
+    case .completed?: "completed"
+    case .failed?: "failed"
+    case .interrupted?: "was interrupted"
+    case .running?: "has not ended"
+    case .pending?, nil: "has not run"
+    }
   }
 
   private static func joined(_ parts: [String]) -> String {

@@ -76,10 +76,12 @@ private struct Inquiry {
       standing == nil ? (try? workspace.job(named: job.output.string)).flatMap { $0.isArchived ? $0 : nil } : nil
     let manifest = standing ?? archived.flatMap { try? $0.archivedManifest(in: workspace) }
     var events = manifest?.events ?? []
-    if !FileLock.isHeld(job.lock), let interruption = manifest?.interruption { events.append(interruption) }
+    let isRunning = FileLock.isHeld(job.lock)
+    if !isRunning, let interruption = manifest?.interruption { events.append(interruption) }
     let input = next?.input ?? manifest?.inputFile.map { workspace.resolve(documentPath: $0) }
     account = JobAccount(
       of: job.id.description, events: events, isDamaged: manifest == nil && (exists(job.manifest) || archived != nil),
+      status: manifest?.status(isRunning: isRunning),
       mention: input.flatMap { BatchMention(of: $0, since: events.last?.at, in: workspace) }, next: next,
       problem: problem)
     jobID = job.id.description
