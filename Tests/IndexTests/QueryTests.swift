@@ -97,6 +97,9 @@ import Testing
     #expect(try site.ids("since=2026-01-01") == ["20260102-001", "20260101-1000", "20260101-999"])
     #expect(try site.ids("since=2026-01-02") == ["20260102-001"])
     #expect(try site.ids("until=2026-01-01T23:00:00") == ["20260101-1000", "20260101-999"])
+    // A date is the moment it begins.
+    #expect(try site.ids("until=2026-01-02") == ["20260101-1000", "20260101-999"])
+    #expect(try site.ids("until=2026-01-01") == [])
     #expect(try site.ids("id>=20260101-1000") == ["20260102-001", "20260101-1000"])
     #expect(try site.ids("id<=20260101-999") == ["20260101-999"])
   }

@@ -127,8 +127,10 @@ public struct JobFilter: Sendable, Equatable {
       let first = JobKey.first(from: dayBefore.prefix(10).filter(\.isNumber)) ?? 0
       return Condition(
         "jobs.key >= ? AND (jobs.created >= ? OR jobs.created IS NULL AND jobs.key >= ?)",
-        [.integer(first), .integer(moment.microseconds), .integer(day.lowerBound)])
+        [.integer(first), .integer(moment.microseconds), .integer(Self.day(of: moment).lowerBound)])
     case (.until, _):
+      // A moment at midnight is the end of the day before.
+      let day = Self.day(of: Timestamp(microseconds: moment.microseconds - 1))
       return Condition(
         "(jobs.created <= ? OR jobs.created IS NULL AND jobs.key < ?)",
         [.integer(moment.microseconds), .integer(day.upperBound)])
@@ -173,8 +175,11 @@ public struct JobFilter: Sendable, Equatable {
 
   /// What `since` and `until` name.
   private var moment: Timestamp { Timestamp(microseconds: Int64(values[0]) ?? 0) }
-  /// The keys of the local day of that, which jobs count by that do not tell when they were made.
-  private var day: Range<Int64> { JobKey.days(beginning: JobDate(moment).digits) ?? 0..<0 }
+
+  /// The keys of the local day of a moment, which jobs count by that do not tell when they were made.
+  private static func day(of moment: Timestamp) -> Range<Int64> {
+    JobKey.days(beginning: JobDate(moment).digits) ?? 0..<0
+  }
 
   private var column: String {
     switch key {
