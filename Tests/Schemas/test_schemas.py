@@ -386,6 +386,13 @@ class Manifests(SchemaTestCase):
             self.assertAsDocumented(manifest, "manifest")
             self.assertAsDocumented(self.output("manifest", "show", self.job(title)), "manifest")
 
+    def test_a_stage_that_is_recorded_without_its_number(self):
+        job = self.output("job", "create")
+        self.run_cpwx("manifest", "record", job["job_id"], "translate", "--", "true")
+        manifest = json.loads((self.root / job["output_dir"] / "manifest.json").read_bytes())
+        self.assertNotIn("stage_number", manifest["stages"]["translate"])
+        self.assertAsDocumented(manifest, "manifest")
+
     def test_the_outputs_of_a_job(self):
         outputs = self.output("manifest", "outputs", self.job("Good"))
         self.assertEqual([output["key"] for output in outputs], ["text"])
@@ -442,6 +449,8 @@ class Workspaces(SchemaTestCase):
         for name in ("Movie_Name_2023", "Movie_Name"):
             (self.root / "out" / name / "manifest.json").write_text(
                 json.dumps({"stages": {"demux": {"status": "success"}, "asr": {"status": "failed"}}}))
+        (self.root / "out/Files_Alone_1999").mkdir()
+        (self.root / "out/Files_Alone_1999/final_output.mp4").write_bytes(b"video")
         plan = self.output("migrate", "--from-legacy", "--dry-run")
         self.assertIsNone(plan["migration_id"])
         self.assertLessEqual({"movie", "other"}, {entry["kind"] for entry in plan["entries"]})
@@ -450,6 +459,14 @@ class Workspaces(SchemaTestCase):
         self.assertEqual(done["migration_id"], "m001")
         self.assertAsDocumented(done, "migrate")
         self.assertAsDocumented(self.output("migrate", "--from-legacy"), "migrate")
+        # Of one of them only a file tells what ran.
+        moved = [entry for entry in done["entries"] if entry["kind"] == "movie"]
+        self.assertEqual(len(moved), 3)
+        for entry in moved:
+            for name, schema in (("manifest.json", "manifest"), ("job_info.json", "job-info")):
+                document = json.loads((self.root / entry["output_dir"] / name).read_bytes())
+                self.assertIn("migrated_from", document)
+                self.assertAsDocumented(document, schema)
         states = self.output("migrate", "status")
         self.assertEqual([one["state"] for one in states], ["finished"])
         self.assertIsNotNone(states[0]["planned_at"])
