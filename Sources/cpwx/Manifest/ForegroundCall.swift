@@ -22,9 +22,17 @@ struct ForegroundCall {
   ///
   /// - Throws: ``Failure``; ``JobError`` with code `missingEngine` when it cannot be started.
   func run() throws {
+    // The thread that this runs on may hold back nearly all signals, and a program inherits that.
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
-    let code = unsafe posix_spawnp(&Self.child, words[0], nil, nil, &arguments, environ)
+    let code = unsafe posix_spawnp(&Self.child, words[0], nil, &attributes, &arguments, environ)
     guard code == 0 else {
       throw JobError(
         .missingEngine, words[0], "cannot be started",

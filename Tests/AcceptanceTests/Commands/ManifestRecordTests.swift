@@ -39,4 +39,21 @@ struct ManifestRecordTests {
       }
     }
   }
+
+  @Test func `a command gets the signals that cpwx is sent, and ends of them`() throws {
+    try TestWorkspace.with { workspace in
+      let job = try #require(try workspace.cpwx("job", "create").lines.first)
+      // It tells cpwx to end once that looks out for signals.
+      let script = """
+        while [ $((0x$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$PPID/status) & 0x4000)) = 0 ]; do sleep 0.02; done
+        kill -TERM $PPID
+        exec sleep 60
+        """
+      let recorded = try workspace.cpwx("manifest", "record", job, "slow", "--", "sh", "-c", script)
+      #expect(recorded.code == 143, "\(recorded)")
+      let folder = try #require(try workspace.cpwx("job", "path", job).lines.first)
+      let entry = try #require(try Manifest(reading: FilePath("\(folder)/manifest.json")).stage("slow")).fields
+      #expect(entry["status"]?.string == "failed" && entry["error"]?.string?.contains("ended by signal 15") == true)
+    }
+  }
 }
