@@ -59,6 +59,18 @@ struct OldRecordTests {
     #expect(entry.status == .interrupted && entry.isMigrated)
   }
 
+  @Test func `an output that is cut short is not proven by an older one beside it, but a film is a film`() throws {
+    let workspace = try OldWorkspace()
+    let older = ["asr/Film_2001.asr.json", "diarization/Film_2001.speaker_segments.json"]
+    try workspace.film("Film_2001", stages: ["audio/audio.wav"] + older)
+    try workspace.folder.file("out/Film_2001/transcription/transcript.json", "{\"segments\": [{\"text\": \"and th")
+    let entry = try workspace.entry("Film_2001")
+    #expect(entry.completedStages == ["demux", "diarization"] && entry.status == .interrupted)
+    try workspace.film("Done_2001", stages: ["audio/audio.wav", "Done_2001_with_subs.mp4"])
+    try workspace.folder.file("out/Done_2001/final_output.mp4", "")
+    #expect(try workspace.entry("Done_2001").status == .completed)
+  }
+
   @Test func `a stage that is recorded as running is not done, though the record has its end and its file is there`()
     throws
   {

@@ -40,7 +40,22 @@ struct StageOutputs: Sendable {
   var isEmpty: Bool { candidates.allSatisfy(\.isEmpty) }
 
   /// The file that proves a stage's success; `nil` when there is none.
-  func proof(ofStage stage: Int) -> RawPath? { candidates[stage].first { isWhole($0) } }
+  ///
+  /// Later stages read the documented one: beside that, cut short, an older one proves nothing. A film is one, whatever
+  /// its name.
+  func proof(ofStage stage: Int) -> RawPath? {
+    if StageFiles.all[stage].stage != "mux", cutOutput(ofStage: stage) != nil { return nil }
+    return candidates[stage].first { isWhole($0) }
+  }
+
+  /// The documented output of a stage, where that is a file that is empty or cut short.
+  func cutOutput(ofStage stage: Int) -> RawPath? {
+    let documented = StageFiles.all[stage].documented
+    guard candidates[stage].first == documented, !isWhole(documented), let status = scan.status(of: documented) else {
+      return nil
+    }
+    return status.st_mode & S_IFMT == S_IFREG ? documented : nil
+  }
 
   /// Whether a file looks finished: it is not empty, and JSON has its end.
   private func isWhole(_ file: RawPath) -> Bool {
