@@ -51,10 +51,12 @@ extension NewDocuments {
       case let now = end(of: work.newLinks.first { $0.path == files.documented }?.target ?? files.documented, tree),
       now.isThere == true
     {
+      let path = paths.output.appending(files.documented).string
+      let told = outputs.pairs.first { $0.value["path"]?.string == path }?.value["size_bytes"]
       var known = outputs[files.key] ?? .object(.init())
-      known["path"] = .string(paths.output.appending(files.documented).string)
+      known["path"] = .string(path)
       known["exists"] = .bool(true)
-      known["size_bytes"] = now.size.map { .int($0) }
+      known["size_bytes"] = size(of: now, recorded: told, tree)
       known["description"] = known["description"] ?? .string("Output of \(name)")
       outputs[files.key] = known
     }
@@ -98,7 +100,7 @@ extension NewDocuments {
       let now = end(of: inner, tree)
       if record.object != nil, let isThere = now.isThere, isThere || record["exists"] != nil {
         record["exists"] = .bool(isThere)
-        if let size = now.size { record["size_bytes"] = .int(size) }
+        if let size = size(of: now, recorded: record["size_bytes"], tree) { record["size_bytes"] = size }
       }
     } else if let moved = newPlace(of: recorded) {
       place(moved.string)
@@ -108,6 +110,20 @@ extension NewDocuments {
       place(found.string)
     }
     return record
+  }
+
+  /// The bytes that are recorded of a file in the tree: those that it has. Of one that was cut short since it was
+  /// recorded they stay, so that a run sees it and makes it again.
+  private func size(of now: LinkEnd, recorded: JSON?, _ tree: OpenTree) -> JSON? {
+    guard let size = now.size else { return nil }
+    guard let recorded, let whole = recorded.int, whole > size else { return .int(size) }
+    let isCut = size == 0 || isCutJSON(work.newPlace(of: now.path, id: paths.id), tree)
+    return isCut ? recorded : .int(size)
+  }
+
+  private func isCutJSON(_ file: RawPath, _ tree: OpenTree) -> Bool {
+    guard file.hasSuffix(Array(".json".utf8)), let bytes = try? tree.read(file) else { return false }
+    return bytes.last { !" \n\r\t".utf8.contains($0) }.map { !"}]".utf8.contains($0) } ?? true
   }
 
   /// What is at a path of the tree, by the plan where that says it.

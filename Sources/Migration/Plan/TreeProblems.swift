@@ -20,10 +20,15 @@ extension TreeReader {
     }
     // A pipeline of another kind may have stages of the same names.
     let isChecked = entry.layout != .today || entry.work != nil
-    for (number, name) in StageFiles.names.enumerated() where isChecked && !outputs.hasFile(ofStage: number) {
-      if verdicts.recorded[name] == .success {
+    for (number, name) in StageFiles.names.enumerated() where isChecked && verdicts.recorded[name] == .success {
+      if !outputs.hasFile(ofStage: number) {
         entry.problems.append(
           .warning("\(name) is recorded as a success, and its output is gone; a run makes it again"))
+      } else if let cut = outputs.cutOutput(ofStage: number) {
+        entry.problems.append(
+          .warning(
+            "\(name) is recorded as a success, and \(cut.text) is empty or cut short; "
+              + "cpwx run --resume JOB --from-stage \(name) makes it again"))
       }
     }
     if verdicts.recorded.contains(.running), entry.status != .completed {

@@ -93,4 +93,47 @@ struct MigrateResumeTests {
       #expect(workspace.runs.count == Self.stages.count - done)
     }
   }
+
+  @Test(arguments: ["", "{\"segments\": [{"])
+  func `an output that was cut short since it was recorded is made again, and the plan says so`(_ rest: String) throws {
+    try TestWorkspace.with(Self.pipeline) { workspace in
+      try workspace.film("Sholay (1975).mp4")
+      let folder = "out/Sholay_1975"
+      for stage in Self.stages[..<8] {
+        for file in [stage.output] + [stage.older].compactMap(\.self) {
+          try workspace.write(
+            "\(folder)/\(file.replacingOccurrences(of: "*", with: "Sholay_1975"))", "{\"old\": 1}")
+        }
+      }
+      let (output, mended) = ("transcription/transcript.json", "entities/pre_ner.json")
+      try workspace.write("\(folder)/\(output)", rest)
+      func record(_ output: String) -> String {
+        "\"outputs\": {\"\(output)\": {\"path\": \"/old/\(folder)/\(output)\", \"size_bytes\": 5000}}"
+      }
+      var text = try #require(manifest(.stages, of: "Sholay_1975", done: 8))
+      for (name, output) in [("asr", output), ("pre-ner", mended)] {
+        let start = "\"\(name)\": {\"status\": \"success\", \"completed_at\": \"2025-10-27T10:00:00.000001\", "
+        let bare = start + "\"outputs\": {}"
+        try #require(text.contains(bare))
+        text = text.replacingOccurrences(of: bare, with: start + record(output))
+      }
+      try workspace.write("\(folder)/manifest.json", text)
+      let migration = try workspace.cpwx("migrate", "--from-legacy", "--format", "json")
+      #expect(migration.code == 0, "\(migration.errors)")
+      #expect(migration.output.contains("asr is recorded as a success, and \(output) is empty or cut short"))
+      #expect(!migration.output.contains("pre_ner is recorded"))
+      let job = try workspace.job()
+      let recorded = try workspace.manifest(of: job)["stages"]
+      #expect(recorded?["asr"]?["outputs"]?[output]?["size_bytes"]?.int == 5000)
+      #expect(recorded?["asr"]?["outputs"]?["transcript"]?["size_bytes"]?.int == 5000)
+      #expect(recorded?["pre_ner"]?["outputs"]?[mended]?["size_bytes"]?.int == "{\"old\": 1}".utf8.count)
+      // The stages here write only where there is nothing yet.
+      try workspace.write("\(job)/\(output)", "")
+      let id = try #require(job.split(separator: "/").last.map(String.init))
+      let run = try workspace.cpwx("run", "--resume", id)
+      #expect(run.code == 0, "\(run.errors)\(run.output)")
+      #expect(workspace.runs == ["asr", "subtitle_gen", "mux"])
+      #expect(try workspace.read("\(job)/\(output)").contains("new"))
+    }
+  }
 }
