@@ -108,6 +108,9 @@ struct DatedTreeTests {
     #expect(env.userID == 7 && env.title == "Env User" && env.year == 2011)
     #expect(list.userID == 8 && list.title == "Jobs Json" && list.year == 2012)
     #expect(try workspace.entry("out/2025/06/08/alice/0003").year == 2014)
+    // By a login nobody knows the user's number; the settings have it, and are called after the id.
+    try workspace.folder.file("out/2025/06/08/alice/0003/.job-20250608-alice-0003.env", "USER_ID=9\n")
+    #expect(try workspace.entry("out/2025/06/08/alice/0003").userID == 9)
   }
 
   @Test func `a stage of a pipeline of one's own is not missed by its name`() throws {

@@ -99,9 +99,11 @@ extension TreeReader {
       return all
     }
     papers.info = Self.document(tree.path.appending("job_info.json"))
-    let settings = places.flatMap { place in
-      [".\(tree.name.text).env", "\(tree.name.text).env", ".env", "job.env"].map { place.appending($0) }
-    }
+    // Where the folder bears a counter, settings are called after the id.
+    let recorded = [papers.job?["job_id"], papers.job?["id"]].compactMap { $0?.string }
+    let ids = [tree.name.text] + recorded.filter { !$0.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 } }
+    let names = ids.flatMap { [".\($0).env", "\($0).env"] } + [".env", "job.env"]
+    let settings = places.flatMap { place in names.map { place.appending($0) } }
     if let path = settings.first(where: { (try? FileStatus(of: $0))?.isRegular == true }) {
       papers.settings = (path, EnvFile(parsing: (try? DurableFile.read(path)) ?? []))
     }

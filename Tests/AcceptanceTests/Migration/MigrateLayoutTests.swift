@@ -39,6 +39,7 @@ struct MigrateLayoutTests {
     try workspace.write("jobs/2025/11/05/20251105-002/.env", "B=2\n")
     try workspace.write("jobs/2025/11/05/jobs.json", "[]")
     try workspace.write("out/2025/11/07/asha/3/job.json", "{\"job_id\": \"job-20251107-asha-0003\"}")
+    try workspace.write("out/2025/11/07/asha/3/.job-20251107-asha-0003.env", "HF_TOKEN=hf_secret_secret\nC=3\n")
   }
 
   @Test func `stages' files of a prepared job are recorded where they lie now, and those of every job are there`()
@@ -101,6 +102,7 @@ struct MigrateLayoutTests {
       let moved = "out/2025/11/05/1/20251105-002"
       #expect(try workspace.read(moved + "/prepared/Film Three (2011).mkv") == "film")
       #expect(try workspace.read(moved + "/job.env").contains("B=2"))
+      #expect(try workspace.read("out/2025/11/07/1/20251107-001/job.env").contains("C=3"))
       #expect(workspace.exists("logs/2025/11/05/1/20251105-002/demux.log"))
       #expect(try workspace.cpwx("migrate", "--from-legacy").errors.contains("Nothing is to be migrated"))
       let undo = try workspace.cpwx("migrate", "undo")
