@@ -66,7 +66,8 @@ extension EntryWork {
     for (number, files) in StageFiles.all.enumerated() where stages.contains(files.stage) {
       let (place, folder) = (files.documented, files.documented.folder)
       guard !scan.filesAndLinks.contains(place), !scan.filesAndLinks.contains(folder),
-        let proof = outputs.proof(ofStage: number), proof.bytes.suffix(4).elementsEqual(place.bytes.suffix(4))
+        let proof = outputs.proof(ofStage: number, named: name),
+        proof.bytes.suffix(4).elementsEqual(place.bytes.suffix(4))
       else { continue }
       newLinks.append((place, proof))
       if !folder.isEmpty, !scan.folders.contains(where: { $0.path == folder }), !newFolders.contains(folder) {

@@ -48,6 +48,14 @@ struct StageOutputs: Sendable {
     return candidates[stage].first { isWhole($0) }
   }
 
+  /// The same, where several runs left one: that of the folder's name is the last one's.
+  func proof(ofStage stage: Int, named name: RawPath) -> RawPath? {
+    let own = candidates[stage].first { file in
+      StageFiles.all[stage].older.contains { $0.stem(of: file) == name } && isWhole(file)
+    }
+    return own ?? proof(ofStage: stage)
+  }
+
   /// The documented output of a stage, where that is a file that is empty or cut short.
   func cutOutput(ofStage stage: Int) -> RawPath? {
     let documented = StageFiles.all[stage].documented

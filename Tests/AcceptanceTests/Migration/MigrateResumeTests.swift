@@ -136,4 +136,21 @@ struct MigrateResumeTests {
       #expect(try workspace.read("\(job)/\(output)").contains("new"))
     }
   }
+
+  @Test func `of outputs under several names of the folder, the one under its last is today's`() throws {
+    try TestWorkspace.with(Self.pipeline) { workspace in
+      let folder = "out/Sholay_1975"
+      for name in ["Sholay", "Sholay_1975", "Zanjeer"] {
+        for file in ["asr/\(name).asr.json", "diarization/\(name).speaker_segments.json"] {
+          try workspace.write("\(folder)/\(file)", "{\"of\": \"\(name)\"}")
+        }
+      }
+      try workspace.write("\(folder)/diarization/Sholay_1975.speaker_segments.json", "{\"of\":")
+      let migration = try workspace.cpwx("migrate", "--from-legacy")
+      #expect(migration.code == 0, "\(migration.errors)")
+      let job = try workspace.job()
+      #expect(try workspace.read("\(job)/transcription/transcript.json") == "{\"of\": \"Sholay_1975\"}")
+      #expect(try workspace.read("\(job)/diarization/speaker_segments.json") == "{\"of\": \"Sholay\"}")
+    }
+  }
 }
