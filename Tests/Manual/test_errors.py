@@ -173,6 +173,13 @@ class Provoked(ErrorCase):
             with self.subTest(message):
                 self.expect(message, 64, self.place.cpwx(*arguments))
 
+    def test_folders_of_days(self):
+        user = Path(self.place.job()).parent
+        for folder in (user, user.parent, user.parents[2]):
+            self.expect(
+                "is one of the folders of days that jobs lie in", 64,
+                self.place.cpwx("migrate", "--from-legacy", "-n", str(folder)))
+
     def test_requests_that_go_with_no_others(self):
         cases = {
             "Missing expected argument ...": ["job", "show"],

@@ -41,6 +41,20 @@ struct DatedTreeTests {
     #expect(planned == ids)
   }
 
+  @Test(arguments: ["2025", "2025/06", "2025/06/05", "2025/06/05/1"])
+  func `a folder of days is no place to migrate from: its jobs would get other ids`(_ part: String) throws {
+    let workspace = try OldWorkspace()
+    let here = try Workspace(at: workspace.root, environment: [:])
+    for out in ["out", "old/out", "backup/2025/06/05/out"] {
+      let root = workspace.root.pushing(FilePath(out))
+      try workspace.folder.file("\(out)/2025/06/05/1/20250605-001/manifest.json", job("20250605-001", 1))
+      #expect(throws: JobError.self) { try OldTrees(root.pushing(FilePath(part)), in: here) }
+      _ = try OldTrees(root, in: here)
+    }
+    try workspace.folder.file("films/2025/06/05/1/Film_2001/manifest.json", OldWorkspace.manifest())
+    _ = try OldTrees(workspace.root.pushing("films").pushing(FilePath(part)), in: here)
+  }
+
   @Test func `jobs of today's layout in another folder come along, under ids that are free`() throws {
     let workspace = try OldWorkspace()
     try workspace.folder.file("out/2025/06/05/1/20250605-001/manifest.json", job("20250605-001", 1))

@@ -23,6 +23,12 @@ public struct OldTrees: Sendable {
       return
     }
     let isWhole = isDirectory(folder.appending("out"))
+    // Alone, their jobs would look like films' directories without a day, and be numbered anew.
+    if !isWhole, Self.isOfDays(RawPath(real ?? folder)) {
+      throw JobError(
+        .usage, named.string, "is one of the folders of days that jobs lie in",
+        remedy: "Nothing was changed. Name the folder that has the years in it; --only and --exclude choose in there.")
+    }
     self.init(
       output: isWhole ? folder.appending("out") : folder, beside: isWhole ? folder : folder.removingLastComponent())
   }
@@ -30,6 +36,20 @@ public struct OldTrees: Sendable {
   private init(output: FilePath, beside root: FilePath) {
     self.output = output
     (input, logs, jobs) = (root.appending("in"), root.appending("logs"), root.appending("jobs"))
+  }
+
+  /// Whether a folder is a year's, a month's, a day's or a user's that jobs lie in by their ids.
+  private static func isOfDays(_ folder: RawPath) -> Bool {
+    let isMonth = folder.name.isMonth && folder.folder.name.isNumber(of: 4)
+    return (folder.name.isNumber(of: 4) || isMonth || folder.isDay || folder.folder.isDay) && holdsJob(folder)
+  }
+
+  private static func holdsJob(_ folder: RawPath) -> Bool {
+    let inner = (try? FlatFolder(folder.path)).map { Array($0.folders) } ?? []
+    let (isDay, isUser) = (folder.isDay, folder.folder.isDay)
+    if isDay || isUser, inner.contains(where: { JobID($0.text) != nil }) { return true }
+    if isUser { return false }
+    return inner.contains { (isDay || $0.isNumber(of: 2)) && holdsJob(folder.appending($0)) }
   }
 
   private init(of workspace: Workspace) {
