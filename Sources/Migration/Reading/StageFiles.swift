@@ -52,7 +52,7 @@ struct StageFiles: Sendable {
       "post_ner", "entities", "entities/post_ner.json",
       ["post_ner/*.corrected.json", "entities/post_ner_corrections.json", "transcription/transcript_corrected.json"]),
     StageFiles(
-      "subtitle_gen", "subtitles", "subtitles/subtitles.srt",
+      "subtitle_gen", "srt", "subtitles/subtitles.srt",
       ["en_merged/*.merged.srt", "subtitles/*.srt", "en_merged/*.srt"]),
     StageFiles(
       "mux", "video", "final_output.mp4",

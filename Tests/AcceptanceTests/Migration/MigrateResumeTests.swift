@@ -137,6 +137,22 @@ struct MigrateResumeTests {
     }
   }
 
+  @Test func `outputs have the keys that the standard pipeline gives them, by which a run compares their sizes`() throws
+  {
+    try TestWorkspace.with { workspace in
+      for stage in Self.stages { try workspace.write("out/Sholay_1975/\(stage.output)", "{\"old\": 1}") }
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
+      let pipeline = try String(contentsOf: root.appending(path: "config/pipeline.yaml"), encoding: .utf8)
+      let recorded = try workspace.manifest()["stages"]
+      for stage in Self.stages {
+        let outputs = recorded?[stage.name]?["outputs"]?.object?.members ?? []
+        #expect(outputs.count == 1)
+        for output in outputs { #expect(pipeline.contains(" \(output.name): {path: \(stage.output),")) }
+      }
+    }
+  }
+
   @Test func `of outputs under several names of the folder, the one under its last is today's`() throws {
     try TestWorkspace.with(Self.pipeline) { workspace in
       let folder = "out/Sholay_1975"
