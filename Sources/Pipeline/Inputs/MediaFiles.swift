@@ -77,8 +77,7 @@ public enum MediaFiles {
     var passed = Set(outside.compactMap { try? FileStatus(of: $0) }.map { Place($0) })
     passed.insert(Place(status))
     try collect(path, [], &passed, into: &found)
-    let own = [path.string, path.appending(IgnoreFile.name).string]
-    if let error = found.closed.first, own.contains(error.subject) { throw error }
+    if let error = found.closed.first, error.subject == path.string { throw error }
     return found
   }
 
@@ -126,7 +125,11 @@ public enum MediaFiles {
       if let own = try IgnoreFile(in: folder) { ignores.append(own) }
     } catch let error as JobError {
       // What it leaves out is not known, so nothing of this folder is run; all others are.
-      found.closed.append(error)
+      found.closed.append(
+        JobError(
+          .io, folder.string, "its \(IgnoreFile.name) cannot be read",
+          remedy: "What it leaves out is not known. See: ls -ld '\(folder.appending(IgnoreFile.name))'",
+          underlying: error.underlying))
       return
     }
     func isIgnored(_ path: FilePath, isFolder: Bool) -> Bool {

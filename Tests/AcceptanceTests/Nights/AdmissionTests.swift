@@ -76,7 +76,7 @@ struct AdmissionTests {
       try workspace.write("in/closed/.cpwxignore/none", "")
       let run = try workspace.cpwx("run")
       #expect(run.code == 74)
-      #expect(run.output.contains("in/closed/.cpwxignore: cannot be read"), "\(run.output)")
+      #expect(run.output.contains("its .cpwxignore cannot be read"), "\(run.output)")
       #expect(workspace.jobs.count == 2)
       try workspace.write("in/.cpwxignore/none", "")
       try workspace.film("d.mp4", holding: "d")
