@@ -42,6 +42,12 @@ struct ManifestRecordCommand: AsyncParsableCommand {
     if let number, number < 1 { throw ValidationError("--number is a number from 1.") }
   }
 
+  /// JSON, or a text: what only Python takes for a number, as NaN, is one.
+  private static func document(of text: String) -> JSON {
+    guard let document = try? JSON(parsing: Array(text.utf8)), !document.holdsNoNumber else { return .string(text) }
+    return document
+  }
+
   func run() async throws {
     let call = ForegroundCall(command)
     do {
@@ -49,9 +55,7 @@ struct ManifestRecordCommand: AsyncParsableCommand {
         manifest in
         for input in inputs { manifest.addInput(input.key, FilePath(input.value)) }
         for output in outputs { manifest.addOutput(output.key, FilePath(output.value)) }
-        for fact in metadata {
-          manifest.addMetadata(fact.key, (try? JSON(parsing: Array(fact.value.utf8))) ?? .string(fact.value))
-        }
+        for fact in metadata { manifest.addMetadata(fact.key, Self.document(of: fact.value)) }
         try call.run()
       }
     } catch let failure as ForegroundCall.Failure {
@@ -76,5 +80,17 @@ struct KeyedValue: ExpressibleByArgument {
   init?(argument: String) {
     guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else { return nil }
     (key, value) = (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+  }
+}
+
+extension JSON {
+  /// Whether `NaN` or `Infinity` is in it.
+  fileprivate var holdsNoNumber: Bool {
+    switch self {
+    case .number: double?.isFinite != true
+    case .array(let elements): elements.contains(where: \.holdsNoNumber)
+    case .object(let object): object.members.contains(where: \.value.holdsNoNumber)
+    default: false
+    }
   }
 }
