@@ -280,6 +280,7 @@ class Provoked(ErrorCase):
         self.expect(
             "would leave out ..., without which an archive is of no job", 64,
             self.place.cpwx("archive", "--exclude", "manifest.json", Path(self.place.job()).name))
+        Path(self.place.job(), "link").symlink_to("one.txt")
         job, archive = self.place.archive()
         self.expect("is archived: its files are in ...", 64, self.place.cpwx("job", "logs", job))
         self.expect(
@@ -291,6 +292,7 @@ class Provoked(ErrorCase):
         self.expect("is no job's archive", 64, self.place.cpwx("archive", "restore", other))
         self.expect("is an archive already", 64, self.place.cpwx("archive", archive))
         self.expect("nothing in ... is called so", 64, self.place.cpwx("archive", "extract", job, "none.txt", "-O"))
+        self.expect("is no file, and has no content to write", 64, self.place.cpwx("archive", "extract", job, "link", "-O"))
 
     # MARK: 65
 

@@ -62,8 +62,14 @@ public struct MemberExtraction: Sendable {
         .usage, file.name, "is an archive of another program, whose members cannot be read one by one",
         remedy: "Take them out with: cpwx archive extract \(file.name) --to DIR MEMBER…")
     }
-    let meant = archive.contents.members.filter { ($0.kind == .file || $0.kind == .hardLink) && isMeant($0.path) }
-    guard !meant.isEmpty else { throw nothing }
+    let named = archive.contents.members.filter { isMeant($0.path) }
+    let meant = named.filter { $0.kind == .file || $0.kind == .hardLink }
+    if named.isEmpty { throw nothing }
+    if meant.isEmpty {
+      throw JobError(
+        .usage, patterns.joined(separator: " "), "is no file, and has no content to write",
+        remedy: "Take it out as it is with: cpwx archive extract \(shownName) --to DIR MEMBER…")
+    }
     for member in meant { try telling(file.name) { try archive.copy(member, to: output) } }
     return Written(members: meant.count, missing: missing(among: archive.contents.members))
   }
@@ -135,7 +141,9 @@ public struct MemberExtraction: Sendable {
     if patterns.isEmpty { return JobError(.usage, file.name, "holds nothing") }
     return JobError(
       .usage, patterns.joined(separator: " "), "nothing in \(file.name) is called so",
-      remedy:
-        "See what is in it with: cpwx archive show \(file.place == nil ? file.name : file.indexed?.jobID ?? file.name)")
+      remedy: "See what is in it with: cpwx archive show \(shownName)")
   }
+
+  /// The archive as commands take it.
+  private var shownName: String { file.place == nil ? file.name : file.indexed?.jobID ?? file.name }
 }
