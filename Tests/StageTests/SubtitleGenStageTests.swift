@@ -29,7 +29,7 @@ struct SubtitleGenStageTests {
     #expect(try job.text("subtitles/subtitles.vtt").contains("00:00:01.000 --> "))
   }
 
-  @Test(arguments: ["はい そうですよ", " そうです", "はい　そうですよ"])
+  @Test(arguments: ["はい そうですよ", " そうです", "はい　そうですよ", "はい はい", "あ はい"])
   func `a blank between sentences does not part the characters of a script without blanks`(text: String) async throws {
     // As whisperx places them: each character is a word.
     let words = text.filter { !$0.isWhitespace }.enumerated().map { number, character -> JSON in

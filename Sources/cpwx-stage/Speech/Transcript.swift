@@ -96,8 +96,10 @@ extension Transcript.Segment {
 
   /// Whether blanks stand between the words; Chinese, Japanese and Thai have none but between sentences, or around a name.
   var isSpaced: Bool {
-    let pieces = text.split(whereSeparator: \.isWhitespace).count
-    return words.count < 2 || pieces > 1 && pieces * 2 >= words.count
+    let blanks = text.split(whereSeparator: \.isWhitespace).count - 1
+    // Marks, and the ends of words that were taken apart, have none before them in any script.
+    let begun = words.count { $0.text.first.map { $0.isLetter || $0.isNumber } ?? false }
+    return words.count < 2 || blanks > 0 && blanks * 2 > begun - 1
   }
 
   /// Makes the text anew from the words.
