@@ -55,6 +55,17 @@ struct DatedTreeTests {
     _ = try OldTrees(workspace.root.pushing("films").pushing(FilePath(part)), in: here)
   }
 
+  @Test(arguments: ["2025", "2025/06", "2025/06/08", "2025/06/08/alice"])
+  func `nor is one whose jobs lie by a counter`(_ part: String) throws {
+    let workspace = try OldWorkspace()
+    let here = try Workspace(at: workspace.root, environment: [:])
+    try workspace.folder.file("old/out/2025/06/08/alice/0003/job.json", "{\"job_id\": \"job-20250608-alice-0003\"}")
+    #expect(throws: JobError.self) {
+      try OldTrees(workspace.root.pushing("old/out").pushing(FilePath(part)), in: here)
+    }
+    _ = try OldTrees(workspace.root.pushing("old/out"), in: here)
+  }
+
   @Test func `jobs of today's layout in another folder come along, under ids that are free`() throws {
     let workspace = try OldWorkspace()
     try workspace.folder.file("out/2025/06/05/1/20250605-001/manifest.json", job("20250605-001", 1))

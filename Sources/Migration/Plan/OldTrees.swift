@@ -38,7 +38,7 @@ public struct OldTrees: Sendable {
     (input, logs, jobs) = (root.appending("in"), root.appending("logs"), root.appending("jobs"))
   }
 
-  /// Whether a folder is a year's, a month's, a day's or a user's that jobs lie in by their ids.
+  /// Whether a folder is a year's, a month's, a day's or a user's that jobs lie in, by their ids or by a counter.
   private static func isOfDays(_ folder: RawPath) -> Bool {
     let isMonth = folder.name.isMonth && folder.folder.name.isNumber(of: 4)
     return (folder.name.isNumber(of: 4) || isMonth || folder.isDay || folder.folder.isDay) && holdsJob(folder)
@@ -48,7 +48,7 @@ public struct OldTrees: Sendable {
     let inner = (try? FlatFolder(folder.path)).map { Array($0.folders) } ?? []
     let (isDay, isUser) = (folder.isDay, folder.folder.isDay)
     if isDay || isUser, inner.contains(where: { JobID($0.text) != nil }) { return true }
-    if isUser { return false }
+    if isUser { return inner.contains { exists(folder.appending($0).path.appending("job.json")) } }
     return inner.contains { (isDay || $0.isNumber(of: 2)) && holdsJob(folder.appending($0)) }
   }
 
