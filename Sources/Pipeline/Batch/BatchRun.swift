@@ -21,7 +21,7 @@ final class BatchRun: Sendable {
   var hasLeftJobsBehind: Bool { leftBehind.withLock { $0 } }
   /// Films whose turn came and that were not begun then, as something was still to be waited for.
   var leftPending: Set<Int> {
-    done.withLock { done in Set(done.filter { $0.value.status == nil && $0.value.film.kind == .pending }.keys) }
+    done.withLock { done in Set(done.filter { $0.value.isLeftPending }.keys) }
   }
   /// Whether there was something to do with any film.
   var hasWork: Bool { plan.withLock { $0.films.contains(where: \.kind.isWork) } }
@@ -77,8 +77,10 @@ final class BatchRun: Sendable {
     let done = done.withLock { $0 }
     let films = plan.withLock { $0.films }
     let last = Dictionary(films.enumerated().map { ($0.element.input, $0.offset) }, uniquingKeysWith: { $1 })
-    return films.enumerated().filter { last[$0.element.input] == $0.offset || done[$0.offset] != nil }.map {
-      number, film in
+    // Of one that was left at first, and then taken up, the last tells all.
+    return films.enumerated().filter { number, film in
+      last[film.input] == number || done[number].map { !$0.isLeftPending } ?? false
+    }.map { number, film in
       if let result = done[number] { return result }
       var result = FilmBatch.Result(film: film, job: film.job, reason: film.reason)
       if let problem = film.problem {

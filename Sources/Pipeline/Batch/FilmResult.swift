@@ -22,6 +22,9 @@ extension FilmBatch.Result {
   /// Whether there is no more to say of the film than that an earlier batch has done it.
   public var wasDoneBefore: Bool { status == nil && error == nil && film.isPlainlyDone }
 
+  /// Whether its turn came and it was not begun then, as something was still to be waited for.
+  var isLeftPending: Bool { status == nil && film.kind == .pending }
+
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {
     error != nil || film.kind == .held || isCancelled || film.kind.isWork && status != .completed && !isLeft

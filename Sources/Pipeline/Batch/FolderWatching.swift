@@ -50,7 +50,10 @@ extension BatchRun {
         return first
       }
       if !came.isEmpty {
-        observe(.filmsAdded(came.count, stages: came.count * batch.selection.wanted.count))
+        // Those that were left at their turn count already.
+        let last = Dictionary(known.enumerated().map { ($0.element.input, $0.offset) }, uniquingKeysWith: { $1 })
+        let added = came.count { film in last[film.input].map { !pending.contains($0) } ?? true }
+        if added > 0 { observe(.filmsAdded(added, stages: added * batch.selection.wanted.count)) }
         queue.add(plan.withLock { Self.work(in: $0.films, from: first) })
       }
       trouble = nil

@@ -46,9 +46,13 @@ struct WatchTests {
       try workspace.write("open", "")
       #expect(try opener.wait().code == 0)
       #expect(eventually { workspace.runs.count == 1 })
+      #expect(try films() == 1)
       run.send(SIGTERM)
       #expect(try run.wait().code == 143)
       #expect(workspace.jobs.count == 1)
+      // It is one film, however often its turn came.
+      let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
+      #expect(report["totals"]?["films"]?.int == 1)
     }
   }
 
