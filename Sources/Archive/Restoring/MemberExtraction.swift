@@ -64,7 +64,7 @@ public struct MemberExtraction: Sendable {
     }
     let named = archive.contents.members.filter { isMeant($0.path) }
     let meant = named.filter { $0.kind == .file || $0.kind == .hardLink }
-    if named.isEmpty { throw nothing }
+    if named.isEmpty || meant.isEmpty && patterns.isEmpty { throw nothing }
     if meant.isEmpty {
       throw JobError(
         .usage, patterns.joined(separator: " "), "is no file, and has no content to write",

@@ -105,39 +105,56 @@ struct Docker: Sendable {
   /// Takes away a job's container that the daemon may be making still, for a client that has died: it goes on with it, and
   /// shows it once it is made. Until then it gives its name to no other one, by which that is known.
   ///
-  /// - Throws: ``DockerFailure`` when it is not made within a minute, or that could not be seen.
-  func removeUnmade(_ name: String, of paths: JobPaths) throws {
-    // Whichever it is: nothing is started.
-    let images = try answer(["image", "ls", "-q", "--no-trunc"]).split(whereSeparator: \.isNewline)
-    guard let image = images.first else { return }
+  /// - Returns: whether there was one.
+  /// - Throws: ``DockerFailure`` when it is not made within a minute, or the daemon does not answer.
+  func removeUnmade(_ name: String, of paths: JobPaths) throws -> Bool {
+    var found = false
+    var images = try answer(["image", "ls", "-q", "--no-trunc"]).split(whereSeparator: \.isNewline)[...]
     let limit = ContinuousClock.now + .seconds(60)
-    while let taken = try take(name, of: paths, image: String(image)) {
-      let isShown = try isTaken(name)
-      let own = try containers(of: paths)
-      if !own.isEmpty {
-        try remove(own)
-      } else if isShown {
-        // Somebody else's has it: none of the job's is being made by that name.
-        return
+    // Whichever image it is: nothing is started. Without one that a container can be made of, none is being made.
+    while let image = images.first {
+      switch try take(name, of: paths, image: String(image)) {
+      case .free:
+        try removeContainers(of: paths)
+        return found
+      case .unknown: images.removeFirst()
+      case .taken(let failure):
+        let isShown = try isTaken(name)
+        let own = try containers(of: paths)
+        if !own.isEmpty {
+          try remove(own)
+          found = true
+        } else if isShown {
+          // Somebody else's has it: none of the job's is being made by that name.
+          return found
+        }
+        guard ContinuousClock.now < limit else { throw failure }
+        for _ in 0..<5 { sleepBriefly() }
       }
-      guard ContinuousClock.now < limit else { throw taken }
-      for _ in 0..<5 { sleepBriefly() }
     }
-    try removeContainers(of: paths)
+    return found
+  }
+
+  /// What an attempt to give a container a name tells.
+  private enum NameState {
+    case free
+    case taken(DockerFailure)
+    /// Of that image none can be made here, whatever its name.
+    case unknown
   }
 
   /// Makes a container of that name that is not started.
   ///
-  /// - Returns: what was said where another one has the name; `nil` where it was made.
-  /// - Throws: ``DockerFailure`` for whatever else stands in the way.
-  private func take(_ name: String, of paths: JobPaths, image: String) throws(DockerFailure) -> DockerFailure? {
+  /// - Throws: ``DockerFailure`` when the daemon does not answer.
+  private func take(_ name: String, of paths: JobPaths, image: String) throws(DockerFailure) -> NameState {
     let label = "\(ContainerName.label)=\(paths.output.string)"
     do throws(DockerFailure) {
-      _ = try answer(["create", "--name", name, "--label", label, image, "true"])
-      return nil
+      _ = try answer(["create", "--pull", "never", "--name", name, "--label", label, image, "true"])
+      return .free
     } catch {
-      guard case .nameTaken? = error.trouble else { throw error }
-      return error
+      if case .nameTaken? = error.trouble { return .taken(error) }
+      if error.isOfDaemon { throw error }
+      return .unknown
     }
   }
 

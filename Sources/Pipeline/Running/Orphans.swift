@@ -39,8 +39,10 @@ public enum Orphans {
       // Once more: what made it may have been at work on that until now, and the daemon may be still.
       if try note.answer(about: paths, { try noted.endOrphans(of: paths) }) {
         found = true
-      } else if let container = note.named {
-        try note.answer(about: paths) { try noted.removeUnmade(container, of: paths) }
+      } else if let container = note.named,
+        try note.answer(about: paths, { try noted.removeUnmade(container, of: paths) })
+      {
+        found = true
       }
       ContainerNote.remove(of: paths)
       return found

@@ -17,8 +17,6 @@ struct ArchiveRequest {
   init(_ command: ArchiveCreateCommand) throws {
     let workspace = try command.workOptions.open()
     self.workspace = workspace
-    // Made anew where its disk is to be mounted, it would hold what is archived now, and the others would be forgotten.
-    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { throw trouble }
     var choice = ArchiveChoice()
     (choice.names, choice.force, choice.user) = (command.jobs, command.force, command.user)
     for name in command.jobs where name.hasSuffix(".tar.zst") {
@@ -43,6 +41,8 @@ struct ArchiveRequest {
     // Each job takes 54 to 80 MB, whatever its size: most with very many files.
     atATime = command.parallel ?? min(2, Self.cores)
     self.options = options
+    // Made anew where its disk is to be mounted, it would hold what is archived now, and the others would be forgotten.
+    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { throw trouble }
   }
 
   func candidates() throws -> [ArchiveChoice.Candidate] {
