@@ -74,13 +74,14 @@ def run(request: api.Request) -> api.Result:
 
 
 def speech_of(request: api.Request, audio: api.Audio) -> list[tuple[float, float]]:
-    """Where there is speech, as the request says or as Silero hears it."""
+    """Where there is speech, as the request says or as Silero hears it, and something can be heard."""
     spans = api.spans_of(request, audio.duration)
     if spans is None:
         import silero
 
         spans = silero.speech(silero.probabilities(audio), audio.duration, 0.5, 0.25, 0.3, 0.1)
-    return spans
+    # In silence whisper hears what it likes to, on some processors.
+    return [(start, end) for start, end in spans if not audio.is_silent(start, end)]
 
 
 def _load(folder: Path, request: api.Request):

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 """Hz. The only rate that the engines take."""
+SILENCE = 0.0005
+"""No sample of what nobody can hear is louder: -66 dBFS."""
 
 Request = dict[str, Any]
 Result = dict[str, Any]
@@ -116,6 +118,15 @@ class Audio:
         first = min(max(0, round(start * SAMPLE_RATE)), self.samples)
         last = self.samples if end is None else min(max(first, round(end * SAMPLE_RATE)), self.samples)
         return self.read_samples(first, last - first)
+
+    def is_silent(self, start: float, end: float) -> bool:
+        """Whether nothing can be heard from `start` to `end` (seconds)."""
+        while start < end:
+            piece = self.read(start, min(end, start + 60.0))
+            if piece.size and max(piece.max(), -piece.min()) > SILENCE:
+                return False
+            start += 60.0
+        return True
 
     def read_samples(self, first: int, count: int) -> np.ndarray:
         """`count` samples from sample number `first`, fewer at the end of the file, as float32 in -1...1."""
