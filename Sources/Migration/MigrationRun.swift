@@ -160,15 +160,12 @@ struct MigrationRun {
       let targets = try LinkTargets(of: journal, in: workspace, but: staying)
       for place in places where failed[place.number]?.isBack ?? true {
         guard let (move, documents) = mover.move(of: try journal.entry(at: place.offset)) else { continue }
-        do {
-          if failed[place.number] == nil {
-            try move.follow(targets)
-            if !staying.isEmpty { try move.rewrite(documents, by: targets) }
-          } else {
-            try move.followFromOldPlace(targets)
-          }
-        } catch let error as JobError where !Self.stopsAll(error) {
-          outcome.brokenLinks.append((move.entry.path, error))
+        let path = move.entry.path
+        if failed[place.number] == nil {
+          try outcome.bringUpToDate(path) { try move.follow(targets) }
+          if !staying.isEmpty { try outcome.bringUpToDate(path) { try move.rewrite(documents, by: targets) } }
+        } else {
+          try outcome.bringUpToDate(path) { try move.followFromOldPlace(targets) }
         }
         devices.add(move.whereabouts)
       }
@@ -181,11 +178,8 @@ struct MigrationRun {
       guard target != link.target, Steps.read(link: link.path.path) == link.target,
         !Steps.wouldBreak(link.path.path, link.target, target)
       else { continue }
-      do {
+      try outcome.bringUpToDate(workspace.documentPath(link.path.path)) {
         try Steps.link(link.path.path, to: target, modified: link.modified, like: nil)
-      } catch let error as JobError where !Self.stopsAll(error) {
-        outcome.brokenLinks.append((workspace.documentPath(link.path.path), error))
-        continue
       }
       devices.add(link.path.folder.path)
       if let time = times[folder] ?? times[link.path.folder] { Steps.setTime(folder.path, time) }
@@ -197,6 +191,19 @@ struct MigrationRun {
     guard journal.state != .finished else { return }
     try writer.add(["finished": ["done": .int(outcome.done), "failed": .int(outcome.failures.count)]])
     try writer.sync()
+  }
+}
+
+extension Migrator.Outcome {
+  /// What cannot be done to one is told; the others go on.
+  ///
+  /// - Throws: what stops all.
+  mutating func bringUpToDate(_ path: String, by body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as JobError where !MigrationRun.stopsAll(error) {
+      outdated.append((path, error))
+    }
   }
 }
 

@@ -81,11 +81,7 @@ struct MigrationUndo {
       guard let laterTargets, journal.done[place.number] == nil,
         let move = EntryMove(try journal.entry(at: place.offset), in: workspace, targets: targets, tell: tell)
       else { continue }
-      do {
-        try move.followBack(laterTargets)
-      } catch let error as JobError where !MigrationRun.stopsAll(error) {
-        outcome.brokenLinks.append((move.entry.path, error))
-      }
+      try outcome.bringUpToDate(move.entry.path) { try move.followBack(laterTargets) }
     }
     for link in journal.links {
       let path = link.path.path
@@ -96,10 +92,8 @@ struct MigrationUndo {
       guard now != link.target, now == targets.target(of: link.target, in: folder, afterwardsIn: folder),
         !Steps.wouldBreak(path, now, link.target)
       else { continue }
-      do {
+      try outcome.bringUpToDate(workspace.documentPath(path)) {
         try Steps.link(path, to: link.target, modified: link.modified, like: nil)
-      } catch let error as JobError where !MigrationRun.stopsAll(error) {
-        outcome.brokenLinks.append((workspace.documentPath(path), error))
       }
     }
   }

@@ -30,8 +30,8 @@ public struct Migrator: ~Copyable {
     public var failures: [(path: String, error: JobError, isBack: Bool)] = []
     /// Those whose undoing was refused, and why.
     public var refused: [(path: String, reason: String)] = []
-    /// Links that lie in no job, and could not be told where what they point to lies now.
-    public var brokenLinks: [(path: String, error: JobError)] = []
+    /// Links, and trees with links or documents, that could not be told where what they point to lies now.
+    public var outdated: [(path: String, error: JobError)] = []
   }
 
   /// - Throws: ``JobError`` with code `locked` when another process migrates here.

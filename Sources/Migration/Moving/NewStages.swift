@@ -122,8 +122,9 @@ extension NewDocuments {
   }
 
   private func isCutJSON(_ file: RawPath, _ tree: OpenTree) -> Bool {
-    guard file.hasSuffix(Array(".json".utf8)), let bytes = try? tree.read(file) else { return false }
-    return bytes.last { !" \n\r\t".utf8.contains($0) }.map { !"}]".utf8.contains($0) } ?? true
+    guard file.isJSON, let handle = try? tree.open(file) else { return false }
+    defer { try? handle.close() }
+    return !handle.endsAsJSON
   }
 
   /// What is at a path of the tree, by the plan where that says it.

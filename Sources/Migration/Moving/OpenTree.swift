@@ -18,7 +18,9 @@ final class OpenTree {
   /// - Throws: ``JobError`` with code `io`, for a link too.
   init(_ root: FilePath) throws {
     self.root = root
-    folder = unsafe root.withPlatformString { unsafe open($0, Self.pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    folder = unsafe root.withPlatformString {
+      unsafe Glibc.open($0, Self.pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    }
     if folder < 0 { throw Steps.failed(root, "cannot be read", Errno(rawValue: errno)) }
   }
 
@@ -145,13 +147,20 @@ final class OpenTree {
     return [unchanged, timespec(tv_sec: Int((nanoseconds - fraction) / second), tv_nsec: Int(fraction))]
   }
 
+  /// Opens a file in it to be read; a pipe is not waited for.
+  ///
+  /// - Throws: `Errno`.
+  func open(_ path: RawPath) throws(Errno) -> FileDescriptor {
+    let opened = unsafe path.withPointer { unsafe openat(folder, $0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    guard opened >= 0 else { throw Errno(rawValue: errno) }
+    return FileDescriptor(rawValue: opened)
+  }
+
   /// The whole content of a file in it.
   ///
   /// - Throws: `Errno`.
   func read(_ path: RawPath) throws -> [UInt8] {
-    let opened = unsafe path.withPointer { unsafe openat(folder, $0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
-    guard opened >= 0 else { throw Errno(rawValue: errno) }
-    let file = FileDescriptor(rawValue: opened)
+    let file = try open(path)
     return try file.closeAfter { try file.readAll(expecting: FileStatus(of: file).size) }
   }
 }

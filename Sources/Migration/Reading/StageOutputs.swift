@@ -67,7 +67,7 @@ struct StageOutputs: Sendable {
 
   /// Whether a file looks finished: it is not empty, and JSON has its end.
   private func isWhole(_ file: RawPath) -> Bool {
-    let isJSON = file.hasSuffix(Self.json)
+    let isJSON = file.isJSON
     // Of JSON in a plain file the reading tells all.
     if !isJSON || !scan.isPlainFile(file) {
       guard let status = scan.status(of: file), status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
@@ -77,16 +77,6 @@ struct StageOutputs: Sendable {
     }
     guard let handle = try? scan.open(file) else { return (scan.status(of: file)?.st_size ?? 0) > 0 }
     defer { try? handle.close() }
-    return unsafe withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { piece in
-      var count = unsafe pread(handle.rawValue, piece.baseAddress, piece.count, 0)
-      if count == piece.count {
-        let size = (try? FileStatus(of: handle).size) ?? 0
-        count = unsafe pread(handle.rawValue, piece.baseAddress, 64, max(0, size - 64))
-      }
-      let last = unsafe piece.prefix(max(0, count)).suffix(64).last { !" \n\r\t".utf8.contains($0) }
-      return last.map { "}]".utf8.contains($0) } ?? false
-    }
+    return handle.endsAsJSON
   }
-
-  private static let json = Array(".json".utf8)
 }

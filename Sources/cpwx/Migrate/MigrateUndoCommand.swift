@@ -42,9 +42,9 @@ struct MigrateUndoCommand: AsyncParsableCommand {
     }
     for (path, reason) in outcome.refused { Console.error("\(path): was not put back: \(reason)") }
     for (path, error, _) in outcome.failures { Console.error("\(path): was not put back. \(error)") }
-    for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
+    for (path, error) in outcome.outdated { Console.error("\(path): points to what has moved. \(error)") }
     if !workspaceOptions.quiet { Console.note(wrapping: "\(journal.id): \(outcome.done) put back.") }
-    if !outcome.refused.isEmpty || !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty {
+    if !outcome.refused.isEmpty || !outcome.failures.isEmpty || !outcome.outdated.isEmpty {
       throw ExitStatus.someFailed
     }
   }

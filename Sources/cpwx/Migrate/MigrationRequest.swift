@@ -94,12 +94,12 @@ struct MigrationRequest {
     for (path, error, isBack) in outcome.failures {
       Console.error("\(path): \(isBack ? "stays where it is" : "could not be finished, nor put back"). \(error)")
     }
-    for (path, error) in outcome.brokenLinks { Console.error("\(path): points to what has moved. \(error)") }
+    for (path, error) in outcome.outdated { Console.error("\(path): points to what has moved. \(error)") }
     if !isQuiet {
       Console.note(wrapping: "\(journal.id): " + output.summary(done: outcome.done, failed: outcome.failures.count))
       Console.note("To put everything back: cpwx migrate undo \(journal.id)")
     }
-    if !outcome.failures.isEmpty || !outcome.brokenLinks.isEmpty || output.heldBack > 0 || isUnread {
+    if !outcome.failures.isEmpty || !outcome.outdated.isEmpty || output.heldBack > 0 || isUnread {
       throw ExitStatus.someFailed
     }
   }
