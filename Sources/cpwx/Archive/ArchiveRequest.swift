@@ -75,7 +75,7 @@ struct ArchiveRequest {
   }
 
   func results(_ outcomes: [ArchiveOutcome]) -> ArchiveResults {
-    ArchiveResults(outcomes: outcomes, ratio: expectedRatio, workspace: workspace)
+    ArchiveResults(outcomes: outcomes, ratio: expectedRatio, keepsJobs: choice.keepsJobs, workspace: workspace)
   }
 
   /// Of archives' bytes to the jobs', as it was until now.

@@ -8,6 +8,8 @@ struct ArchiveResults {
   var outcomes: [ArchiveOutcome]
   /// What archives come to, of what jobs hold; as far as is known.
   var ratio: Double
+  /// Whether the jobs stay beside their archives, and no room is won.
+  var keepsJobs: Bool
   var workspace: Workspace
 
   func listing() -> Listing {
@@ -54,8 +56,8 @@ struct ArchiveResults {
   private func savedBytes(_ outcome: ArchiveOutcome) -> Int? {
     switch outcome.status {
     case .archived: size(outcome).flatMap { bytes in outcome.archiveBytes.map { bytes - $0 } }
-    case .planned: size(outcome).flatMap { bytes in expected(outcome).map { bytes - $0 } }
-    case .copied, .kept, .failed, .skipped: nil
+    case .planned where !keepsJobs: size(outcome).flatMap { bytes in expected(outcome).map { bytes - $0 } }
+    case .planned, .copied, .kept, .failed, .skipped: nil
     }
   }
 
@@ -84,11 +86,16 @@ struct ArchiveResults {
   var expectation: String {
     let planned = outcomes.filter { $0.status == .planned }
     if planned.isEmpty { return "Nothing to archive." }
-    let saved = planned.reduce(0) { $0 + (savedBytes($1) ?? 0) }
     let bytes = planned.reduce(0) { $0 + (size($1) ?? 0) }
-    return
-      "\(counted(planned.count, "job")), \(describeSize(bytes)); archiving them would save about \(describeSize(saved))"
-      + "\(excluded(planned))."
+    let what: String
+    if keepsJobs {
+      let copies = planned.reduce(0) { $0 + (expected($1) ?? 0) }
+      what = "the jobs stay, and their copies would take about \(describeSize(copies))"
+    } else {
+      let saved = planned.reduce(0) { $0 + (savedBytes($1) ?? 0) }
+      what = "archiving them would save about \(describeSize(saved))"
+    }
+    return "\(counted(planned.count, "job")), \(describeSize(bytes)); \(what)\(excluded(planned))."
   }
 
   /// What is in no archive and goes with the jobs all the same.

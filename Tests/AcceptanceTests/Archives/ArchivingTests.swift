@@ -157,6 +157,14 @@ struct ArchivingTests {
       #expect(outcome.code == 0)
       #expect(outcome.output.contains("planned") && outcome.output.contains("3.0 MB"), "\(outcome.output)")
       #expect(outcome.errors.contains("would save about"))
+      // Jobs that stay save nothing.
+      for copying in ["--keep", "--redact"] {
+        let copy = try workspace.cpwx("archive", "-n", copying, id)
+        #expect(copy.code == 0 && copy.errors.contains("the jobs stay, and their copies would take about"), "\(copy)")
+        #expect(!copy.errors.contains("save"), "\(copy.errors)")
+        let row = try #require(try workspace.json("archive", "-n", copying, id).array?.first)
+        #expect(row["saved_bytes"] == .null && row["expected_archive_bytes"]?.int != nil, "\(row)")
+      }
       #expect(try workspace.snapshot("out", "logs", "in") == before)
       #expect(workspace.archives.isEmpty)
       // What it saves in the end is told of the run itself.
