@@ -293,6 +293,9 @@ class Provoked(ErrorCase):
         self.expect("is an archive already", 64, self.place.cpwx("archive", archive))
         self.expect("nothing in ... is called so", 64, self.place.cpwx("archive", "extract", job, "none.txt", "-O"))
         self.expect("is no file, and has no content to write", 64, self.place.cpwx("archive", "extract", job, "link", "-O"))
+        self.expect(
+            "is archived, and a part of it in ... would pass for the job", 64,
+            self.place.cpwx("archive", "extract", job, "link"))
 
     # MARK: 65
 

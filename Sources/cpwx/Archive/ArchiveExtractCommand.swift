@@ -59,6 +59,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       }
     }
     let folder = absolute(FilePath(to ?? "."))
+    try refusePart(of: file, below: folder)
     let meter = ByteMeter("extracting", isQuiet: workspaceOptions.quiet)
     let interruption = try ArchiveInterruption()
     extraction.progress = { done, total in
@@ -82,6 +83,18 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       )
     }
     try tell(missing: written.missing, of: file)
+  }
+
+  /// In the workspace's own `out/` a part of an archived job would pass for the job: its film would be run once more, and
+  /// a restore find its place taken.
+  private func refusePart(of file: ArchiveFile, below folder: FilePath) throws {
+    guard !members.isEmpty, let place = file.place, let workspace = try? workspaceOptions.open(),
+      let out = realPath(folder.appending("out")), out == realPath(workspace.outputRoot),
+      !exists(workspace.resolve(documentPath: place.folder))
+    else { return }
+    throw JobError(
+      .usage, file.indexed?.jobID ?? file.name, "is archived, and a part of it in \(out) would pass for the job",
+      remedy: "Nothing was extracted. --to DIR takes another folder; cpwx archive restore puts the whole job back.")
   }
 
   private func tell(missing: [String], of file: ArchiveFile) throws {

@@ -189,6 +189,26 @@ struct RestoringTests {
     }
   }
 
+  @Test func `no part of an archived job comes into the workspace's own folder of jobs`() throws {
+    try archived { workspace, id, job in
+      let archive = try workspace.archive()
+      for arguments in [[id, "one.out"], ["./" + archive, "one.out"], [id, "subtitles", "--to", workspace.root]] {
+        let outcome = try workspace.start([CPWX.path, "archive", "extract"] + arguments).wait()
+        #expect(outcome.code == 64, "\(arguments): \(outcome)")
+        #expect(outcome.errors.contains("would pass for the job"), "\(outcome.errors)")
+        #expect(!workspace.exists(job))
+      }
+      // Its film is still that of a completed job, and the job comes back whole.
+      #expect(try workspace.json("run", "-n").array?.first?["decision"]?.string == "skip")
+      #expect(try workspace.cpwx("archive", "restore", id).code == 0)
+      // What a job that is there has lost comes back to it.
+      try workspace.remove(job + "/one.out")
+      #expect(try workspace.cpwx("archive", "extract", id, "one.out").code == 0)
+      #expect(workspace.exists(job + "/one.out"))
+      #expect(workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+    }
+  }
+
   @Test func `a member that is named and not there is told, and nothing is left behind for it`() throws {
     try archived { workspace, id, _ in
       for form in [["--to", "some"], ["-O"]] {
