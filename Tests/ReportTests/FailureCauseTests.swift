@@ -35,6 +35,13 @@ import Testing
     #expect(found.map(\.jobs) == [[0, 1, 2], [3]])
   }
 
+  @Test func `what all films say alike reads as it was said`() async throws {
+    let said = "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 7.79 GiB total capacity)"
+    let found = try await causes { _, _ in said }
+    #expect(found.map(\.text) == [said])
+    #expect(found.map(\.jobs) == [[0, 1, 2, 3]])
+  }
+
   @Test func `a cause of one film reads as it was said`() async throws {
     let site = try ReportedWorkspace()
     try site.job(

@@ -27,8 +27,9 @@ extension FailureCause {
       Key(kind: trouble.kind, stage: trouble.stage, text: trouble.common)
     }
     return groups.map { key, members in
-      FailureCause(
-        kind: key.kind, stage: key.stage, text: members.count == 1 ? members[0].trouble.text : key.text,
+      let said = members[0].trouble.text
+      return FailureCause(
+        kind: key.kind, stage: key.stage, text: members.allSatisfy { $0.trouble.text == said } ? said : key.text,
         jobs: members.map(\.job), logLines: [])
     }.sorted { left, right in
       (left.kind.rank, right.jobs.count, left.jobs[0]) < (right.kind.rank, left.jobs.count, right.jobs[0])
