@@ -52,8 +52,13 @@ public struct ArchiveFile: Sendable {
     let job = try JobIndex.job(named: name, in: workspace, notice: notice)
     let found = try JobIndex.look(in: workspace, notice: notice) { try $0.archive(ofFolder: job.folder) }
     guard let found, let place = found.place(in: workspace) else {
+      // Which stands for no job.
+      let output = workspace.resolve(documentPath: job.folder)
+      let copy = ArchivePlace(ofJobIn: output, isRedacted: true, in: workspace)?.file(in: workspace)
       throw JobError(
-        .usage, job.jobID, "has no archive", remedy: "Make one with: cpwx archive \(job.jobID)")
+        .usage, job.jobID, "has no archive",
+        remedy: copy.flatMap { exists($0) ? "Its copy for sharing is named by its path: \($0)" : nil }
+          ?? "Make one with: cpwx archive \(job.jobID)")
     }
     self.init(found, at: place, in: workspace)
   }

@@ -222,6 +222,10 @@ struct ArchivingTests {
       #expect(try workspace.json("archive", "list").array?.first?["status"]?.string == "redacted")
       #expect(try workspace.json("job", "list").array?.first?["archive"]?.isNull == true)
       #expect(try workspace.cpwx("archive", "restore", workspace.path(try workspace.archive())).code == 64)
+      for command in ["show", "verify"] {
+        let unasked = try workspace.cpwx("archive", command, id)
+        #expect(unasked.code == 64 && unasked.errors.contains("/\(id).redacted.tar.zst"), "\(unasked)")
+      }
     }
   }
 
