@@ -17,7 +17,7 @@ enum JobColumns {
       ("total_seconds", .init("TIME") { $0["total_seconds"]?.seconds.map { describeDuration($0) } ?? "" }),
       ("input", .init("INPUT", key: "input", isFlexible: true).cutAtStart),
       ("output_dir", .init("OUTPUT", key: "output_dir", isFlexible: true).cutAtStart),
-      ("error", .init("ERROR", key: "error", isFlexible: true).readable(40).rare.dispensable(5)),
+      ("error", .reason("ERROR") { plain($0["error"] ?? .null) }.readable(40).rare.dispensable(5)),
       ("archive", .init("ARCHIVE", key: "archive", isFlexible: true).cutAtStart),
       (
         "archive_state",

@@ -60,6 +60,19 @@ struct NarrowTerminalTests {
     }
   }
 
+  @Test(arguments: [40, 80])
+  func `why jobs failed is whole where it was asked for`(columns: Int) throws {
+    let reason = "no words were heard in all of the ninety minutes of sound that this film has"
+    try TestWorkspace.with([Stage("one", number: 1, script: "echo \(reason); exit 3")]) { workspace in
+      try workspace.film("The Film with the Rather Long Name That Somebody Gave It (2001).mp4")
+      #expect(try workspace.cpwx("run", "-q").code == 1)
+      let lines = try workspace.shown("job list --columns job_id,title,error", columns: columns)
+      let words = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+      #expect(words.contains(reason), "\(lines)")
+      #expect(lines.allSatisfy { $0.greatestWidth <= columns }, "\(lines)")
+    }
+  }
+
   @Test(arguments: [(34, [29]), (35, [29, 4]), (40, [18, 20]), (60, [26, 4, 26]), (110, [29, 4, 73])])
   func `a column that is left out before a wider one comes back where that one's room holds it`(
     room: Int, widths: [Int]
