@@ -116,17 +116,20 @@ struct TitleStart {
 
   /// Whether what follows a leading group could be the title; if not, the group is (`[REC] 2 (2009)`).
   ///
-  /// - Parameter behindJunk: whether the group cannot be: then a number may (`[YTS.MX] 12 Angry Men`), and what stands
-  ///   behind the year.
+  /// - Parameters:
+  ///   - behindJunk: whether the group cannot be: then a number may (`[YTS.MX] 12 Angry Men`), and what stands behind
+  ///     the year.
+  ///   - behindTags: whether brackets with tags come between: then others, as in `[Title][1080p][Group]`, cannot.
   private static func canStartTitle(
-    at index: Int, of name: TaggedName, years: ClosedRange<Int>, behindJunk: Bool = false
+    at index: Int, of name: TaggedName, years: ClosedRange<Int>, behindJunk: Bool = false, behindTags: Bool = false
   ) -> Bool {
     guard index < name.tokens.count else { return false }
     if let group = name.group(startingAt: index) {
       let isYear = group.tokens.count == 1 && name.tokens[index].isYear(in: years)
       if isYear, !behindJunk { return false }
-      guard isYear || name.isJunk(group) else { return true }
-      return canStartTitle(at: group.tokens.upperBound, of: name, years: years, behindJunk: behindJunk)
+      guard isYear || name.isJunk(group) else { return behindJunk || !behindTags }
+      return canStartTitle(
+        at: group.tokens.upperBound, of: name, years: years, behindJunk: behindJunk, behindTags: true)
     }
     let number = name.tokens[index].text.unicodeScalars
     let isSequel =

@@ -247,4 +247,15 @@ struct FilmNameTitleTests {
   func `an apostrophe that became a separator is put back`(name: String, title: String) {
     #expect(FilmName(parsing: name).title == title)
   }
+
+  @Test(arguments: [
+    ("[Nekomoe kissaten][Josee to Tora to Sakanatachi][BDRip][1080p][JPSC].mp4", "Josee to Tora to Sakanatachi"),
+    ("[Redline] [1080p] [Group].mkv", "[Redline]"), ("[字幕组][千年女优][BDRip][1080p][简繁].mkv", "千年女优"),
+    ("[YTS.MX] [1080p] [Redline].mkv", "Redline"), ("[Group] [1080p] Redline.mkv", "Redline"),
+    ("[Group][Redline][v2][1080p].mkv", "Redline"),
+  ])
+  func `of brackets alone, those before the tags hold the title`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == nil)
+  }
 }
