@@ -20,7 +20,7 @@ enum ReleaseVocabulary {
   static let phrases: [String: [ReleasePhrase]] = Dictionary(
     grouping: technicalPhrases.map { ReleasePhrase($0, .technical) }
       + ["open matte", "vr 180"].map { ReleasePhrase($0, .edition) }
-      + ["read nfo", "full movie", "full film", "split scenes"].map { ReleasePhrase($0, .process) },
+      + ["read nfo", "full movie", "full film", "split scenes", "sub indo"].map { ReleasePhrase($0, .process) },
     by: \.first)
 
   /// Words that no title contains: the title has ended before them.
@@ -28,10 +28,14 @@ enum ReleaseVocabulary {
     """
     fullhd uhd qhd 4kuhd microhd hdlight mhd hdr hdr10 hdr10plus dovi sdr bt2020 hsbs hou halfsbs halfou
     bluray blurayrip bdremux hddvd dvd dvdr dvdscr dvdscreener bdscr brscr bdmv predvd scr desiscr
-    vcd svcd vhs laserdisc webdl webcap hdtv uhdtv pdtv dsr dtv ppv telesync telecine hdts hdtc hdcam workprint
+    vcd svcd vhs laserdisc webdl webcap hdtv uhdtv pdtv dsr dtv ppv telesync telecine hdts hdtc hdcam hqcam
+    workprint dvdfull bd25 bd50 bd66 bd100 4klight
     x263 x264 x265 h262 h263 h264 h265 hevc hi10 hi10p avc avchd xvid divx dvdivx av1 vp8 vp9 vc1 mpeg2 mpeg4
     aac ac3 eac3 ac3d ac3ld ac3md eac3d dd ddp ddex dts truehd flac lpcm mp3
     avi mkv mp4 wmv esub esubs msub msubs subforced vostfr fastsub truefrench subfrench
+    hardsub hardsubs softsub softsubs engsub engsubs swesub swesubs norsub norsubs dksub dksubs finsub finsubs
+    hebsub hebsubs slosub slosubs subita vietsub
+    dublado dublada legendado legendada doblado doblada subtitulado subtitulada pldub hebdub dabing titulky
     amzn dsnp hmax atvp pcok pmtp nflx hulu crav itunes
     yify yts rarbg tgx etrg galaxyrg tamilmv tamilrockers tamilblasters mkvcinemas
     imdb imdbid tmdb tmdbid tvdb tvdbid
@@ -41,7 +45,7 @@ enum ReleaseVocabulary {
     "web dl", "web rip", "blu ray", "blue ray", "bd rip", "br rip", "dvd rip", "hd rip", "vhs rip", "tv rip",
     "bd remux", "hd cam", "hd ts", "video ts", "h 264", "h 265", "x 264", "x 265", "mp 4", "dts hd",
     "true hd", "micro hd", "full hd", "ultra hd", "half sbs", "half ou", "dual audio", "dolby vision",
-    "dolby atmos", "dolby digital", "clean audio", "line audio", "s print",
+    "dolby atmos", "dolby digital", "clean audio", "line audio", "s print", "dubbing pl",
   ]
 
   /// Technical words that titles use as well: they count next to other tags only.
@@ -49,7 +53,7 @@ enum ReleaseVocabulary {
     """
     480 720 1080 2160 2k 4k 8k hd fhd sd hq dv hfr web ts tc cam screener r5 r6 bd br rip pal ntsc tv vod ou lr
     tb remux mux encode upscale upscaled upscaling dolby vision atmos opus vorbis line mic mono stereo audio
-    dual multi dl ml md ld hc sub subs subbed subtitle subtitles hardsub hardsubs softsub softsubs forced
+    dual multi dl ml md ld hc sub subs subbed subtitle subtitles forced
     org sample v2 v3
     """)
 
@@ -57,8 +61,7 @@ enum ReleaseVocabulary {
   private static let process = list(
     """
     limited internal int proper repack rerip real readnfo nfofix dirfix stv docu doku festival dubbed retail
-    complete custom untouched exclusive rated convert ws fs uncensored hybrid qc proof dublado legendado
-    synced
+    complete custom untouched exclusive rated convert ws fs uncensored hybrid qc proof synced
     """)
 
   /// Cuts and presentations of a film that one word names.
@@ -71,15 +74,17 @@ enum ReleaseVocabulary {
 
   /// Those of India, which a film is in more often than its title.
   static let indianLanguages = list(
-    "hindi tamil telugu malayalam kannada bengali bangla punjabi marathi gujarati urdu odia bhojpuri")
+    "hindi tamil telugu malayalam kannada bengali bangla punjabi marathi gujarati urdu odia bhojpuri assamese haryanvi")
 
   private static let languages = list(
     """
     english french german spanish italian russian japanese korean chinese mandarin cantonese arabic turkish
     persian farsi hebrew greek portuguese brazilian latino castellano dutch flemish swedish norwegian danish
     finnish nordic icelandic polish czech slovak hungarian romanian bulgarian ukrainian croatian serbian
-    thai vietnamese indonesian swissgerman français español italiano deutsch дубляж лицензия lektor
-    vf vff vfq vfi vf2 vo fr ita eng fre fra spa esp ger deu jpn rus plsub nlsubs multisubs
+    catalan bosnian slovenian macedonian albanian estonian latvian lithuanian
+    thai vietnamese indonesian malay tagalog filipino nepali sinhala swissgerman
+    français español italiano deutsch дубляж лицензия lektor
+    vf vff vfq vfi vf2 vo vose fr ita eng fre fra spa esp ger deu jpn rus plsub nlsubs multisubs
     korsub nacional dublaj napisy
     """)
 
@@ -89,8 +94,11 @@ enum ReleaseVocabulary {
     hin tam tel mal kan chi chs cht kor jap por pol hun cze ukr
     """)
 
-  /// Short names of networks, which count before `WEB` only.
-  static let networks = Set(list("nf ma ip hs jc cr zee5 sonyliv"))
+  /// What stands beside the language of subtitles.
+  static let subtitles: Set<String> = ["sub", "subs", "subbed", "subtitle", "subtitles"]
+
+  /// Names of networks, which count before `WEB` only.
+  static let networks = Set(list("nf ma ip hs jc cr stan mubi shudder zee5 sonyliv hotstar jiocinema"))
 
   static let editionNouns = Set(list("cut edition version collection edit remaster release print"))
 

@@ -100,13 +100,21 @@ struct TagReader {
     return TechnicalPattern.isMeasure(token.key, fraction, of: unit) ? (isGlued ? 2 : 3) : 0
   }
 
-  /// `Hindi Dubbed`, `Hindi Movie`, `Full Hindi Movie`.
+  /// `Hindi Dubbed`, `Hindi Movie`, `Full Hindi Movie`, `English Subs`, `Sub Español`, `with English Subtitles`.
   private func namedLanguage(at index: Int) -> ReleaseTag? {
     if tokens[index].key == "full", index + 2 < tokens.count, namedLanguage(at: index + 1)?.kind == .language {
       return ReleaseTag(kind: .process, tokens: index..<index + 3)
     }
+    if ["in", "with"].contains(tokens[index].key), index + 2 < tokens.count, let tag = namedLanguage(at: index + 1),
+      tag.isPhraseOfProcess
+    {
+      return ReleaseTag(kind: .process, tokens: index..<tag.tokens.upperBound)
+    }
     let next = key(index + 1)
-    let isDubbed = next == "dubbed" || next == "subbed"
+    if ReleaseVocabulary.subtitles.contains(tokens[index].key), let next, ReleaseVocabulary.kinds[next] == .language {
+      return ReleaseTag(kind: .process, tokens: index..<index + 2)
+    }
+    let isDubbed = next.map { ["dub", "dubbed"].contains($0) || ReleaseVocabulary.subtitles.contains($0) } ?? false
     guard isDubbed || next == "movie", ReleaseVocabulary.kinds[tokens[index].key] == .language else { return nil }
     return ReleaseTag(kind: isDubbed ? .process : .language, tokens: index..<index + 2)
   }

@@ -258,4 +258,35 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: name).title == title)
     #expect(FilmName(parsing: name).year == nil)
   }
+
+  @Test(arguments: [
+    "Whiplash Eng Sub.mkv", "Whiplash with English Subtitles.mkv", "Whiplash Sub Español.mkv", "Whiplash.Ger.Sub.mkv",
+    "Whiplash in Hindi Dubbed.mp4", "Whiplash English Dub.mkv", "Whiplash hardsub.mkv", "Whiplash.SWESUB.DVDRip.avi",
+    "Whiplash.SubITA.DVDRip.avi", "Whiplash PLDUB 720p BluRay.mkv", "Whiplash Dubbing PL 1080p.mkv",
+    "Whiplash CZ Dabing.avi", "Whiplash.COMPLETE.SLOSUBS.mkv", "Whiplash.CATALAN.DVDRip.avi",
+    "Whiplash Hotstar WEB-DL.mkv", "Whiplash.MUBI.WEB-DL.1080p.mkv", "Whiplash.BD25.mkv", "Whiplash HQCAM.mkv",
+    "Whiplash.MULTi.VF2.4KLight.mkv",
+  ])
+  func `subtitles, dubs, networks and media are none of the title`(name: String) {
+    #expect(FilmName(parsing: name).title == "Whiplash")
+    #expect(FilmName(parsing: name).year == nil)
+  }
+
+  @Test(arguments: [
+    "Fargo Legendado 1996.avi", "Fargo Subtitulada 1996.avi", "Fargo Doblada 1996.avi", "Fargo Sub Indo 1996.mp4",
+    "Fargo Vietsub 1996.mp4", "Fargo HebSub 1996.mkv", "Fargo VOSE 1996.avi", "Fargo English Dub 1996.mkv",
+    "Fargo.CZ.dabing.1996.DVDRip.avi",
+  ])
+  func `subtitles and dubs before a year are none of the title`(name: String) {
+    #expect(FilmName(parsing: name).title == "Fargo")
+    #expect(FilmName(parsing: name).year == 1996)
+  }
+
+  @Test(arguments: [
+    ("The Last Sub (2012).mkv", "The Last Sub"), ("Deep Sub 2012.mkv", "Deep Sub"), ("Sub Zero.mkv", "Sub Zero"),
+    ("Stan & Ollie 2018.mkv", "Stan & Ollie"), ("King Dub.mkv", "King Dub"), ("English Dub.mkv", "English Dub"),
+  ])
+  func `words of subtitles and networks alone are the title's`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+  }
 }
