@@ -52,7 +52,9 @@ struct TitleEnd {
     case (.year, .process) where tag.isPhraseOfProcess: true
     case (.year, .quality) where TitleVocabulary.capitals.contains(name.tokens[tag.tokens.lowerBound].key): false
     case (.year(let year), .language) where year.standing == .bare: precedesYear(tag)
+    case (.nameEnd, .language) where isIndian(tag) || followsLanguage(tag): true
     case (.nameEnd, .edition) where tag.tokens.count > 1: true
+    case (.nameEnd, .edition), (.nameEnd, .language): isBehindDash(tag) || isSetApart(tag)
     case (.nameEnd, .process) where tag.isPhraseOfProcess: true
     case (.nameEnd, _), (.year, _): isSetApart(tag)
     }
@@ -65,8 +67,23 @@ struct TitleEnd {
   private func precedesYear(_ tag: ReleaseTag) -> Bool {
     let isRepeated = name.tags[limitToken...].contains { $0?.kind == .language }
     let words = name.tokens[start..<tag.tokens.lowerBound].filter { !$0.isDangling }
-    let isIndian = ReleaseVocabulary.indianLanguages.contains(name.tokens[tag.tokens.lowerBound].key)
-    return !isRepeated && (words.count > 1 || isIndian || isSetApart(tag))
+    return !isRepeated && (words.count > 1 || isIndian(tag) || isSetApart(tag))
+  }
+
+  private func isIndian(_ tag: ReleaseTag) -> Bool {
+    ReleaseVocabulary.indianLanguages.contains(name.tokens[tag.tokens.lowerBound].key)
+  }
+
+  /// Whether one language stands behind another: `Title Español Latino`.
+  private func followsLanguage(_ tag: ReleaseTag) -> Bool {
+    guard let other = name.tags[tag.tokens.lowerBound - 1] else { return false }
+    return other.kind == .language && other.tokens.lowerBound > start
+  }
+
+  /// `Title - Extended`, `Title – German`
+  private func isBehindDash(_ tag: ReleaseTag) -> Bool {
+    let word = name.tokens[tag.tokens.lowerBound]
+    return word.isDashed || word.gap == " – " || word.gap == " — "
   }
 
   /// Whether capitals set a tag apart from the words before it.

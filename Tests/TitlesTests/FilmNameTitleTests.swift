@@ -289,4 +289,15 @@ struct FilmNameTitleTests {
   func `words of subtitles and networks alone are the title's`(name: String, title: String) {
     #expect(FilmName(parsing: name).title == title)
   }
+
+  @Test(arguments: [
+    ("Dangal Hindi.mkv", "Dangal"), ("Dangal_Telugu.mkv", "Dangal"), ("Whiplash Español Latino.mkv", "Whiplash"),
+    ("Whiplash - German.avi", "Whiplash"), ("The Big Lebowski – Extended.mkv", "The Big Lebowski"),
+    ("Broken English.mkv", "Broken English"), ("A Film in Hindi.mkv", "A Film in Hindi"), ("Tamil.mkv", "Tamil"),
+    ("Summer Extended.mkv", "Summer Extended"),
+  ])
+  func `a language of India, a second language and what a dash sets apart end no title`(name: String, title: String) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == nil)
+  }
 }
