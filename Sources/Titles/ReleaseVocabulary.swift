@@ -109,7 +109,7 @@ enum ReleaseVocabulary {
       director directors collector collectors producers fan extended special ultimate final theatrical
       unrated uncut uncensored international american european anniversary deluxe definitive limited
       criterion kino imax remastered restored original alternative alternate longue intégrale integrale
-      rated superbit diamond platinum gold steelbook roadshow cinema tv full complete hybrid open 3d 4k hd
+      rated superbit diamond platinum gold steelbook roadshow assembly cinema tv full complete hybrid open 3d 4k hd
       """))
 }
 

@@ -77,7 +77,8 @@ struct TagReader {
   }
 
   private func isEditionModifier(_ key: String) -> Bool {
-    ReleaseVocabulary.editionModifiers.contains(key) || (key.hasSuffix("th") && key.dropLast(2).isNumber)
+    ReleaseVocabulary.editionModifiers.contains(key) || ReleaseVocabulary.kinds[key] == .edition
+      || (key.hasSuffix("th") && key.dropLast(2).isNumber)
   }
 
   /// `23.976 FPS`, `1.4GB`, `10 bit`, `2 CD`, `CD 1`.

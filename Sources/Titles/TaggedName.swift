@@ -25,6 +25,8 @@ struct TaggedName {
     let words = group.tokens
     if words.contains(where: isTechnical) || siteLength(at: words.lowerBound) > 0 { return true }
     if words.count == 1, group.isSquare, isChecksum(tokens[words.lowerBound].key) { return true }
+    // What anything is that lies here: `Title (Movie)`.
+    if words.count == 1, ["movie", "film"].contains(tokens[words.lowerBound].key) { return true }
     // The name of a channel, and which of the files of a film it is: `(1 of 2)`.
     if words.contains(where: { tokens[$0].text.first == "@" && tokens[$0].text.utf8.count > 1 }) { return true }
     if words.count == 3, tokens[words.lowerBound + 1].key == "of", tokens[words.lowerBound].isNumber,

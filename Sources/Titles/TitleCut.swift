@@ -44,7 +44,7 @@ extension TaggedName {
   fileprivate func firstNonTitle(behind start: Int, years: ClosedRange<Int>) -> Int {
     let word = tokens.indices.dropFirst(start + 1).first { index in
       isTechnical(index) && !isAwaited(index, years: years) || isExtrasMarker(index)
-        || tokens[index].gap.hasPrefix("--")
+        || tokens[index].gap.hasPrefix("--") || tokens[index].isWebAddress && siteLength(at: index) > 0
     }
     let group = groups.first { $0.tokens.lowerBound > start && isJunk($0) }
     return min(word ?? tokens.count, group?.tokens.lowerBound ?? tokens.count)

@@ -145,13 +145,21 @@ struct TitleEnd {
         || words.contains { $0.isNumber && $0.text.utf8.count < 3 || TitleVocabulary.parts.contains($0.key) })
   }
 
-  /// `Title part 2` for a film in two files, `Title-poster` for what lies beside it, `Title - site.tld` for where it is from.
+  /// `Title part 2`, `Title part 2 of 2` for a film in two files, `Title-poster` for what lies beside it,
+  /// `Title - site.tld` for where it is from.
   private func startOfSuffix(before end: Int) -> Int? {
     guard case .nameEnd = limit, end - 1 > start else { return nil }
     let last = name.tokens[end - 1]
     if last.gap == "-", TitleVocabulary.extras.contains(last.key) { return end - 1 }
+    // What file managers call a copy.
+    if last.gap == " - ", last.key == "copy" { return end - 1 }
     if isSite(before: end) { return end - 2 }
     if last.key.hasPrefix("part"), last.key.dropFirst(4).isNumber { return end - 1 }
+    if end - 4 > start, last.isNumber, name.tokens[end - 2].key == "of", name.tokens[end - 3].isNumber,
+      TitleVocabulary.parts.contains(name.tokens[end - 4].key)
+    {
+      return end - 4
+    }
     let isPart = end - 2 > start && TitleVocabulary.parts.contains(name.tokens[end - 2].key)
     return isPart && (last.isNumber || TitleVocabulary.romanNumbers.contains(last.key)) ? end - 2 : nil
   }

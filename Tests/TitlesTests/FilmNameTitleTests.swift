@@ -300,4 +300,19 @@ struct FilmNameTitleTests {
     #expect(FilmName(parsing: name).title == title)
     #expect(FilmName(parsing: name).year == nil)
   }
+
+  @Test(arguments: [
+    ("[Group] Jujutsu Kaisen 0 (Movie) [BD][1080p].mkv", "Jujutsu Kaisen 0"), ("Dangal (film).mkv", "Dangal"),
+    ("[Group&Other][Jujutsu_Kaisen_0][Movie][1080P].mp4", "Jujutsu Kaisen 0"), ("(Movie).mkv", "(Movie)"),
+    ("Not Another Teen Movie.mkv", "Not Another Teen Movie"),
+    ("Dangal - Copy.mkv", "Dangal"), ("Certified Copy.mkv", "Certified Copy"),
+    ("Dangal.part.1.of.2.mkv", "Dangal"), ("Hello.World.www.site.com.mkv", "Hello World"),
+    ("Star Wars Despecialized Edition.mkv", "Star Wars"), ("Alien.3.Assembly.Cut.720p.mkv", "Alien 3"),
+  ])
+  func `what kind of file, copy, part or edition it is, and its site, are no part of a title`(
+    name: String, title: String
+  ) {
+    #expect(FilmName(parsing: name).title == title)
+    #expect(FilmName(parsing: name).year == nil)
+  }
 }
