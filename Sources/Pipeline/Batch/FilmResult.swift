@@ -11,6 +11,8 @@ extension FilmBatch {
     public var reason: String?
     /// Whether its job was begun and has come to the batch's deadline, which is no failure.
     var isLeft = false
+    /// Whether it was not there when its turn came.
+    var isGone = false
     /// Whether its job was cancelled after the batch had decided to run it.
     var isCancelled = false
     /// Why it could not be run.
@@ -22,8 +24,9 @@ extension FilmBatch.Result {
   /// Whether there is no more to say of the film than that an earlier batch has done it.
   public var wasDoneBefore: Bool { status == nil && error == nil && film.isPlainlyDone }
 
-  /// Whether its turn came and it was not begun then, as something was still to be waited for.
-  var isLeftPending: Bool { status == nil && film.kind == .pending }
+  /// Whether its turn came and it was not begun then, as something was still to be waited for, or as it was not there: it may
+  /// come back.
+  var isLeftPending: Bool { status == nil && (film.kind == .pending || isGone) }
 
   /// Whether anything of what was asked for is left to do.
   public var isUnfinished: Bool {

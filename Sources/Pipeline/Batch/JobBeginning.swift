@@ -26,7 +26,9 @@ extension BatchRun {
       film.kind = .pending
       return .result(FilmBatch.Result(film: film, job: film.job, reason: queue.reasonStopped))
     } catch {
-      return .result(failed(film, nil, error))
+      var result = failed(film, nil, error)
+      result.isGone = !exists(film.input)
+      return .result(result)
     }
   }
 

@@ -56,6 +56,30 @@ struct WatchTests {
     }
   }
 
+  @Test func `a film that was away when its turn came is taken up once it is back`() throws {
+    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "3s")
+      func films() throws -> Int? {
+        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
+        return batches?.first?["films"]?.int
+      }
+      #expect(eventually { (try? films()) == 0 })
+      try workspace.write("in/late.mp4", "late")
+      #expect(eventually { (try? films()) == 1 })
+      try workspace.move("in/late.mp4", to: "late.mp4")
+      usleep(5_000_000)
+      #expect(workspace.runs.isEmpty)
+      try workspace.move("late.mp4", to: "in/late.mp4")
+      #expect(eventually { workspace.runs.count == 1 })
+      #expect(try films() == 1)
+      run.send(SIGTERM)
+      #expect(try run.wait().code == 143)
+      #expect(workspace.jobs.count == 1)
+      let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
+      #expect(report["totals"]?["films"]?.int == 1)
+    }
+  }
+
   @Test func `status shows the batch that runs, from elsewhere, and nothing after`() throws {
     let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
     try TestWorkspace.with([slow]) { workspace in
