@@ -26,20 +26,27 @@ public struct StageSelection: Sendable {
     var forced: Set<StageName> = []
     if !only.isEmpty {
       let named = Set(try pipeline.stages(named: only).map(\.canonicalName))
+      for name in only where !stages.contains(where: { $0.canonicalName == StageName(name) }) {
+        throw Self.outside(name, stages)
+      }
       stages = stages.filter { named.contains($0.canonicalName) }
       forced = Set(stages.map(\.canonicalName))
     }
     if let from {
       let first = try pipeline.require(from)
       guard stages.contains(first) else {
-        throw JobError(
-          .usage, from, "is not among the stages that were asked for",
-          remedy: "Those are: \(stages.map(\.name).joined(separator: ", ")).")
+        throw Self.outside(from, stages)
       }
       forced = Set(stages.filter { $0.number >= first.number }.map(\.canonicalName))
     }
     wanted = stages
     self.forced = forced
+  }
+
+  private static func outside(_ name: String, _ stages: [StageDefinition]) -> JobError {
+    JobError(
+      .usage, name, "is not among the stages that were asked for",
+      remedy: "Those are: \(stages.map(\.name).joined(separator: ", ")).")
   }
 
   /// Stages of a pipeline by their names, none of them to be run again.

@@ -46,6 +46,22 @@ struct SelectionTests {
     }
   }
 
+  @Test func `a named stage that the workflow has not is a mistake of usage, and nothing is passed over in silence`()
+    throws
+  {
+    try completed { workspace in
+      for names in ["four", "one,four"] {
+        let run = try workspace.cpwx("run", "--workflow", "short", "--stages", names)
+        #expect(run.code == 64)
+        #expect(run.errors.contains("four: is not among the stages that were asked for"), "\(run.errors)")
+        #expect(run.errors.contains("Those are: one, three."), "\(run.errors)")
+      }
+      #expect(workspace.runs.count == 4)
+      #expect(try workspace.cpwx("run", "--workflow", "short", "--stages", "three").code == 0)
+      #expect(Array(workspace.runs.dropFirst(4)) == ["three"])
+    }
+  }
+
   @Test func `a stage that its setting switches off is skipped, and runs once it is on again`() throws {
     let stages: [Stage] = [.making("one"), .making("two", fields: ["enabled: STEP_TWO"]), .gate()]
     try TestWorkspace.with(stages, config: ["STEP_TWO=false"]) { workspace in
