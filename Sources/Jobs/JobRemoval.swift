@@ -148,6 +148,16 @@ public struct JobRemoval: Sendable {
       tombstone, logs: logs, temporaryEnv: workspace.configFolder.appending(".env.job_\(tombstone.name)"))
   }
 
+  /// Whether `config/.env.job_NAME` is of another job that is called alike and is still there: some layouts count for each
+  /// user, or each folder, anew.
+  private func isOfAnother(_ temporaryEnv: FilePath, _ name: String) -> Bool {
+    guard let bytes = try? DurableFile.read(temporaryEnv), let root = EnvFile(parsing: bytes)["OUTPUT_ROOT"] else {
+      return false
+    }
+    let folder = ContainerPlaces(workspace).hostPath(of: root) ?? workspace.resolve(documentPath: root)
+    return folder.lastComponent?.string == name && isDirectory(folder)
+  }
+
   /// Removes what a tombstone stands for, itself last.
   private func empty(_ tombstone: Tombstone, logs: FilePath?, temporaryEnv: FilePath) throws {
     // Before anything goes, the name under which the rest is found again must outlast a power cut.
@@ -157,7 +167,9 @@ public struct JobRemoval: Sendable {
       failures += FolderTree(root: logs).remove()
       if failures.isEmpty { try? DurableFile.syncFolder(of: logs) }
     }
-    if exists(temporaryEnv), !unlink(temporaryEnv) { failures.append((temporaryEnv, .current)) }
+    if exists(temporaryEnv), !isOfAnother(temporaryEnv, tombstone.name), !unlink(temporaryEnv) {
+      failures.append((temporaryEnv, .current))
+    }
     let tree = FolderTree(root: tombstone.folder)
     failures += tree.remove(but: JobPaths.lockName)
     // What a process of the job still writes there may come in between.

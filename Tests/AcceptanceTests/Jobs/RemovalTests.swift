@@ -36,6 +36,21 @@ struct RemovalTests {
     }
   }
 
+  @Test func `the env file of another job that is called alike stays`() throws {
+    try finished { workspace, id in
+      // As of a tree in which each user counts anew.
+      let job = try workspace.job()
+      let other = job.replacing("/1/\(id)", with: "/2/\(id)")
+      try workspace.write(other + "/manifest.json", "{}")
+      let settings = "JOB_ID=\(id)\nUSER_ID=2\nOUTPUT_ROOT=\(other)\n"
+      try workspace.write("config/.env.job_\(id)", settings)
+      let outcome = try workspace.cpwx("job", "rm", "--yes", job)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(try workspace.read("config/.env.job_\(id)") == settings)
+      #expect(workspace.exists(other))
+    }
+  }
+
   @Test func `keep-logs keeps them`() throws {
     try finished { workspace, id in
       let logs = try workspace.logFolder()
