@@ -76,7 +76,8 @@ struct JobRun {
     ])
     try makeFolder(paths.logs)
     let log = try OrchestratorLog(in: paths.logs, started: started)
-    var secrets: [String] = []
+    // Until the job's own are known, which are those of its settings, too.
+    var secrets = workspace.secrets(outer: environment)
     let telling = tellsProgress ? ProgressTelling(of: paths, began: started) : nil
     defer { telling?.end() }
     let report: (RunEvent) -> Void = { event in

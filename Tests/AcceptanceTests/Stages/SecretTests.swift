@@ -46,6 +46,22 @@ struct SecretTests {
     }
   }
 
+  @Test func `what is said before the job's own secrets are known is masked in its log, too`() throws {
+    // A secret that the workspace's own path holds is said with that.
+    try TestWorkspace.with([.gate()], config: ["FILMS_TOKEN=kestrel-9341"], named: "kestrel-9341") { workspace in
+      try workspace.film()
+      #expect(try workspace.cpwx("run").code == 1)
+      try workspace.write(try workspace.job() + "/job.env", "")
+      #expect(try workspace.cpwx("run").code == 1)
+      let logs = try workspace.logFolder()
+      let said = try workspace.tree(logs).filter { $0.hasPrefix("orchestrator_") }.map {
+        try workspace.read("\(logs)/\($0)")
+      }.joined()
+      #expect(said.contains("job.env was gone or empty"), "\(said)")
+      #expect(!said.contains("kestrel"), "\(said)")
+    }
+  }
+
   @Test func `no secret value reaches a log, the manifest, or the terminal`() throws {
     try blab(ending: "printf \"$X_PASSWORD\"; exit 5") { workspace, run in
       #expect(run.code == 1)
