@@ -123,12 +123,22 @@ extension Workspace {
   /// The records of batches.
   public var batchFolder: FilePath { logRoot.appending("batches") }
 
-  /// The records of all batches, by name.
+  /// The records of all batches, oldest first by their ids: those of one second by the number of the process.
   public func batchRecords() -> [FilePath] {
     // Sorted as they are compared quickest: there are as many as there were runs.
     ((try? unsortedNames(in: batchFolder)) ?? [])
       .filter { $0.utf8.first != UInt8(ascii: ".") && $0.utf8.suffix(5).elementsEqual(".json".utf8) }
-      .sorted().map { batchFolder.appending($0) }
+      .sorted(by: Self.isOlder).map { batchFolder.appending($0) }
+  }
+
+  /// Whether the first of two records' names is of an older batch. Numbers of processes have no zeros before them, so the
+  /// longer one is greater.
+  private static func isOlder(_ name: String, _ other: String) -> Bool {
+    let moment = "20251030-154430-".utf8.count
+    if name.utf8.count == other.utf8.count || !name.utf8.prefix(moment).elementsEqual(other.utf8.prefix(moment)) {
+      return name < other
+    }
+    return name.utf8.count < other.utf8.count
   }
 }
 

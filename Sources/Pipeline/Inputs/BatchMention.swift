@@ -14,8 +14,7 @@ public struct BatchMention: Sendable {
   /// - Parameter since: only of batches that began after this time.
   public init?(of film: FilePath, since: String?, in workspace: Workspace) {
     let input = workspace.documentPath(film)
-    let records = workspace.batchRecords().sorted { $0.string > $1.string }
-    for path in records.prefix(Self.most) {
+    for path in workspace.batchRecords().reversed().prefix(Self.most) {
       guard let record = try? BatchRecord(reading: path), let at = record.startedAt else { continue }
       if let since, at < since { return nil }
       guard let entry = record.document["jobs"]?.array?.last(where: { $0["input"]?.string == input }) else { continue }
