@@ -22,6 +22,7 @@ struct `The logs of a job` {
         "orchestrator_1.log", "orchestrator_2.log", "demux.log", "pre_ner.log", "asr.log", "aside.log",
       ])
     #expect(try logs.file(of: "pre-ner").lastComponent?.string == "pre_ner.log")
+    #expect(try logs.file(of: "Pre-NER").lastComponent?.string == "pre_ner.log")
     let error = #expect(throws: JobError.self) { try logs.file(of: "mux") }
     #expect(error?.remedy == "It has: demux, pre_ner, asr, aside")
   }

@@ -23,12 +23,15 @@ public struct JobLogs: Sendable {
   /// Whether a log is the orchestrator's, by its name.
   static func isOrchestrators(_ name: some StringProtocol) -> Bool { name.hasPrefix(orchestratorPrefix) }
 
-  /// The log of a stage, by either spelling of its name.
+  /// The log of a stage, by either spelling of its name, and in any case where none is called just so.
   ///
   /// - Throws: ``JobError`` with code `usage` when there is none.
   public func file(of stage: String) throws -> FilePath {
     let wanted = StageName(stage)
-    let found = files.first { StageName(String(($0.lastComponent?.string ?? "").dropLast(4))) == wanted }
+    func name(_ file: FilePath) -> StageName { StageName(String((file.lastComponent?.string ?? "").dropLast(4))) }
+    let found =
+      files.first { name($0) == wanted }
+      ?? files.first { name($0).description.lowercased() == wanted.description.lowercased() }
     if let found { return found }
     let known = files.compactMap { $0.lastComponent?.string.dropLast(4) }.filter { !Self.isOrchestrators($0) }
     throw JobError(
