@@ -220,6 +220,7 @@ class Provoked(ErrorCase):
             "What is followed has no end: leave out -f, or take --format ndjson": ["job", "logs", "latest", "-f", "--format", "json"],
             "fits nothing that is there": ["migrate", "--from-legacy", "-n", "--only", "no-such-*"],
             "Say what is to be run": ["manifest", "record", "latest", "asr"],
+            "The stage has no name. Is it a variable that is not set?": ["manifest", "record", "latest", "", "--", "true"],
             "A page has no --format: leave out either that or --html and -o": ["report", "--html", "--format", "json"],
             "is nothing to look at": ["archive", "verify", "--all", "--sample", "0%"],
             "tells no date": ["migrate", "--from-legacy", "--date-from", "x"],

@@ -14,8 +14,10 @@ struct JobDecision {
   ///   `CancellationError`.
   func resume(_ film: KnownFilm, _ question: InputHistory.Question, stop: StopSource?) throws -> InputDecision {
     guard let input = film.place(in: workspace) else {
+      // One that was made by itself has no manifest yet, and nothing of it is damaged.
+      let manifest = film.job.paths(in: workspace).manifest
       throw JobError(
-        .damaged, film.job.paths(in: workspace).manifest.string, "names no film to go on with",
+        .damaged, exists(manifest) ? manifest.string : film.job.jobID, "names no film to go on with",
         remedy: "Run the film itself: cpwx run FILE makes a new job of it.")
     }
     let status = try? FileStatus(of: input)

@@ -39,6 +39,9 @@ struct ManifestRecordCommand: AsyncParsableCommand {
 
   func validate() throws {
     if command.isEmpty { throw ValidationError("Say what is to be run, as in: -- sh translate.sh") }
+    if !stage.contains(where: { !$0.isWhitespace }) {
+      throw ValidationError("The stage has no name. Is it a variable that is not set?")
+    }
     if let number, number < 1 { throw ValidationError("--number is a number from 1.") }
   }
 

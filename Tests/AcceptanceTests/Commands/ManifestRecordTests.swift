@@ -25,6 +25,22 @@ struct ManifestRecordTests {
     }
   }
 
+  @Test func `a stage without a name is a mistake of usage, and nothing is run or written`() throws {
+    try TestWorkspace.with { workspace in
+      let job = try #require(try workspace.cpwx("job", "create").lines.first)
+      let before = workspace.tree("out")
+      for name in ["", " "] {
+        #expect(try workspace.cpwx("manifest", "record", job, name, "--", "touch", "ran").code == 64)
+      }
+      #expect(!workspace.exists("ran"))
+      #expect(workspace.tree("out") == before)
+      // Nothing of it is damaged: it was given no film.
+      let why = try workspace.cpwx("job", "why", job).output
+      #expect(why.contains("has not run") && why.contains("names no film to go on with"))
+      #expect(!why.contains("manifest.json"), "\(why)")
+    }
+  }
+
   @Test func `a command that fails gives its exit code, and its entry says so`() throws {
     try TestWorkspace.with([.init("one", script: "true")]) { workspace in
       try workspace.film()
