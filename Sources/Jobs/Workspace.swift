@@ -119,7 +119,7 @@ public struct Workspace: Sendable {
   }
 
   /// The nearest folder from `folder` upwards that holds config/.env.
-  static func root(around folder: FilePath) -> FilePath? {
+  package static func root(around folder: FilePath) -> FilePath? {
     var root = absolute(folder)
     while !exists(root.appending("config").appending(".env")) {
       if !root.removeLastComponent() { return nil }

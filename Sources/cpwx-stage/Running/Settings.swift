@@ -41,14 +41,21 @@ struct Settings: Sendable {
     secrets = Secrets.values(of: file, secretsFile: (try? secretsFile.get()) ?? nil, outer: environment)
   }
 
-  /// The folder that relative paths start at: the one above the settings' own.
-  var workspace: FilePath? { file?.removingLastComponent().removingLastComponent() }
+  /// The folder that relative paths start at.
+  var workspace: FilePath? { file.map { Self.workspace(of: $0) } }
+
+  /// The folder above that of an env file; of a job's own one, which lies with its results, the workspace around that.
+  private static func workspace(of file: FilePath) -> FilePath {
+    let folder = file.removingLastComponent()
+    let around = file.lastComponent?.string == "job.env" ? Workspace.root(around: folder) : nil
+    return around ?? folder.removingLastComponent()
+  }
 
   /// A relative path starts at the workspace, which holds the folder of the settings. A file that is not there holds no
   /// secrets: the shipped settings name one that few need.
   private static func readSecrets(_ text: String?, beside file: FilePath?) -> Result<JSON?, JobError> {
     guard let text, !text.isEmpty else { return .success(nil) }
-    let workspace = file?.removingLastComponent().removingLastComponent() ?? currentFolder()
+    let workspace = file.map { Self.workspace(of: $0) } ?? currentFolder()
     let path = resolve(text, against: workspace)
     guard exists(path) else { return .success(nil) }
     guard let bytes = try? DurableFile.read(path), let document = try? JSON(parsing: bytes) else {
