@@ -14,7 +14,7 @@ struct StageContext: Sendable {
   /// - Throws: ``JobError``: `usage` when there is no such job folder, `configuration` for unusable settings.
   init(stage: String, job: FilePath, environment: [String: String]) throws {
     guard isDirectory(job) else {
-      throw JobError(.usage, job.string, "there is no such job folder", remedy: "Make a job with: cpwx job create FILM")
+      throw JobError(.usage, job.string, "there is no such job folder", remedy: "Make one with: cpwx job create")
     }
     self.stage = stage
     self.job = job
