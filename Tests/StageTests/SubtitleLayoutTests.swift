@@ -59,6 +59,16 @@ struct SubtitleLayoutTests {
     return style
   }
 
+  @Test func `a segment without times of words that is far too long puts off none of those within it`() {
+    let said: [(Double, Double, String)] = [(10, 600, "Music plays on."), (20, 22, "Hello."), (30, 32, "There.")]
+    let segments = said.map { start, end, text -> JSON in
+      ["start": .double(start), "end": .double(end), "text": .string(text)]
+    }
+    let cues = CueBuilder(style: SubtitleStyle()).cues(of: Transcript(["segments": .array(segments)]))
+    #expect(cues.first { $0.lines == ["Hello."] }?.start == Timecode(milliseconds: 20_000))
+    #expect(cues.first { $0.lines == ["There."] }?.start == Timecode(milliseconds: 30_000))
+  }
+
   @Test(arguments: 0..<300)
   func `cues keep to the style, never overlap, and lose nothing`(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))

@@ -9,7 +9,10 @@ struct TokenStream {
 
   static func tokens(of transcript: Transcript, style: SubtitleStyle) -> [SubtitleToken] {
     var stream = TokenStream(style: style)
-    for segment in transcript.segments { stream.add(segment) }
+    for (index, segment) in transcript.segments.enumerated() {
+      let next = transcript.segments[(index + 1)...].first { $0.start > segment.start }
+      stream.add(segment, before: next?.start)
+    }
     return stream.tokens
   }
 
@@ -24,9 +27,12 @@ struct TokenStream {
     var speaker: String?
   }
 
-  private mutating func add(_ segment: Transcript.Segment) {
+  /// - Parameter next: when the next segment begins, in seconds: where no words have times, that bounds what is guessed of
+  ///   them, so that one segment that is far too long does not put off all that are within it.
+  private mutating func add(_ segment: Transcript.Segment, before next: Double?) {
     let start = Timecode(seconds: segment.start).milliseconds
-    let end = max(start, Timecode(seconds: segment.end).milliseconds)
+    let said = segment.words.isEmpty ? min(segment.end, next ?? segment.end) : segment.end
+    let end = max(start, Timecode(seconds: said).milliseconds)
     let words =
       segment.words.isEmpty ? Self.shared(segment, from: start, to: end) : Self.words(segment, from: start, to: end)
     if segment.isSpaced {
