@@ -113,6 +113,17 @@ struct FilmFactsTests {
     #expect(FilmFacts(facts.json, source: "tmdb") == facts)
   }
 
+  @Test func `what is null in JSON hides nothing that stands under another name`() throws {
+    let text = """
+      {"title": "Sholay", "original_title": null, "originaltitle": "शोले", "overview": null, "plot": "Two friends.",
+       "genres": null, "genre": "Drama", "credits": null, "actors": ["Amjad Khan"], "directors": null,
+       "director": "Ramesh Sippy", "tmdb_id": null, "id": 7}
+      """
+    let facts = try #require(FilmFacts(JSON(parsing: Array(text.utf8)), source: "json"))
+    #expect(facts.originalTitle == "शोले" && facts.overview == "Two friends." && facts.genres == ["Drama"])
+    #expect(facts.cast.map(\.name) == ["Amjad Khan"] && facts.directors == ["Ramesh Sippy"] && facts.tmdbID == 7)
+  }
+
   @Test func `the search result that fits best is taken`() throws {
     let text = """
       {"results": [{"id": 1, "title": "Sholay Aur Toofan", "release_date": "1975-01-01", "popularity": 90},

@@ -46,12 +46,12 @@ struct FilmFacts: Sendable, Equatable {
   init?(_ document: JSON, source: String) {
     guard let title = Self.text(document["title"]) else { return nil }
     self.init(source: source, title: title, year: Self.year(document))
-    originalTitle = Self.text(document["original_title"] ?? document["originaltitle"])
-    overview = Self.text(document["overview"] ?? document["plot"])
-    genres = Self.names(document["genres"] ?? document["genre"])
+    originalTitle = Self.text(Self.first(document, "original_title", "originaltitle"))
+    overview = Self.text(Self.first(document, "overview", "plot"))
+    genres = Self.names(Self.first(document, "genres", "genre"))
     let keywordList = document["keywords"]
     keywords = Self.names(keywordList?["keywords"] ?? keywordList)
-    let credits = document["credits"] ?? document
+    let credits = Self.first(document, "credits") ?? document
     cast = (credits["cast"]?.array ?? credits["actors"]?.array ?? []).compactMap { entry in
       guard let name = Self.text(entry["name"] ?? entry) else { return nil }
       return Role(name: name, character: Self.text(entry["character"] ?? entry["role"]))
@@ -60,11 +60,16 @@ struct FilmFacts: Sendable, Equatable {
       guard let name = Self.text(entry["name"]), let job = Self.text(entry["job"]) else { return nil }
       return Member(name: name, job: job)
     }
-    for name in Self.names(document["directors"] ?? document["director"]) where !directors.contains(name) {
+    for name in Self.names(Self.first(document, "directors", "director")) where !directors.contains(name) {
       crew.append(Member(name: name, job: "Director"))
     }
-    tmdbID = (document["tmdb_id"] ?? document["id"])?.int
+    tmdbID = Self.first(document, "tmdb_id", "id")?.int
     imdbID = Self.text(document["imdb_id"])
+  }
+
+  /// What stands under the first of the keys that tells anything: of some, writers know that there is one, and not what.
+  private static func first(_ document: JSON, _ keys: String...) -> JSON? {
+    keys.lazy.compactMap { document[$0] }.first { $0 != .null }
   }
 
   private static func year(_ document: JSON) -> Int? {
