@@ -76,6 +76,22 @@ import Testing
     #expect(try set(aside: site).isEmpty)
   }
 
+  @Test func `tells the next one what it left out, as long as that is not there again`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    for name in ["audio/film.wav", "tmp/cut.srt"] { try site.folder.file("\(job)/\(name)", "intermediate") }
+    try site.archive { $0.excluding = [Glob("*.wav"), Glob("tmp/*")] }
+    let restoration = JobRestoration(in: site.workspace)
+    #expect(try restoration.restore(try site.file(path)).excluded == ["*.wav", "tmp/*"])
+    // The second archive holds all that the job has, and the third as well: the sound is there again.
+    #expect(try site.archive { $0.force = true }.status == .archived)
+    #expect(try restoration.restore(try site.file(path)).excluded == ["*.wav", "tmp/*"])
+    try site.folder.file("\(job)/audio/film.wav", "made again")
+    #expect(try site.archive { ($0.force, $0.excluding) = (true, [Glob("*.log")]) }.status == .archived)
+    #expect(try restoration.restore(try site.file(path)).excluded == ["*.log", "tmp/*"])
+    #expect(ArchiveVerification().verify(try site.file(path)).isGood)
+  }
+
   @Test func `is not replaced where it cannot be read, not even by force`() throws {
     let site = try ArchiveSite()
     try site.job()

@@ -89,10 +89,12 @@ public struct JobArchiving: Sendable {
     damaged: inout String?, _ progress: @escaping @Sendable (Double) throws -> Void
   ) throws -> ArchiveOutcome {
     let unread = UnreadFiles()
+    let before = excludedBefore(paths, place)
     var tries = 0
     while true {
       tries += 1
       var source = try source(paths, place)
+      source.excludedBefore = before
       source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
       let (written, standing, aside) = try write(source, of: paths, to: place, isOurs: tries > 1, unread) {
         try progress(0.5 + Self.part($0, of: $1) / 2)
@@ -171,6 +173,14 @@ public struct JobArchiving: Sendable {
     source.annotations = ["job_id": paths.id.description]
     source.workers = options.workers
     return source
+  }
+
+  /// What the job's archive that stands there has not: a job that was put back from it has not got it, either.
+  private func excludedBefore(_ paths: JobPaths, _ place: ArchivePlace) -> [Glob] {
+    guard options.redacting == nil, let archive = try? SeekableArchive(place.file(in: workspace)),
+      let identity = try? JobIdentity(of: archive, place), identity.difference(from: JobIdentity(of: paths)) == nil
+    else { return [] }
+    return archive.contents.excludedFiles
   }
 
   /// Writes the archive, brings it to the disk, reads it back from there, and gives it its name.

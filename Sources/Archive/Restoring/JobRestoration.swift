@@ -180,7 +180,7 @@ public struct JobRestoration: Sendable {
       outcome.damaged += report.damaged
       outcome.problems += report.otherDamage
     }
-    outcome.excluded = archive.contents.excluded.map(\.pattern).filter { $0 != ".cpwx.lock" }
+    outcome.excluded = archive.contents.excludedFiles.map(\.pattern)
     FaultPoint.pass()
   }
 
@@ -208,6 +208,11 @@ public struct JobRestoration: Sendable {
     }
     FaultPoint.pass()
   }
+}
+
+extension TableOfContents {
+  /// What was left out of a job on request; not the file of its lock, which no job lacks.
+  var excludedFiles: [Glob] { excluded.filter { $0.pattern != ".cpwx.lock" } }
 }
 
 extension ForeignArchive {

@@ -17,6 +17,8 @@ public struct ArchiveSource: Sendable {
   public var roots: [Root]
   /// What to leave out; recorded in the table.
   public var excluding: [Glob] = []
+  /// What was left out of an earlier archive, from which the source came back. Recorded as well, where it fits nothing that is there.
+  public var excludedBefore: [Glob] = []
   /// Members that are no part of what is archived, and told nowhere: a lock's file, what a dead process told of its work.
   public var ignored: Set<MemberPath> = []
   public var redaction: Redaction?

@@ -51,6 +51,14 @@ struct SourceTree {
     skipped.sort { $0.path < $1.path }
   }
 
+  /// What was left out before, and is not there again.
+  func lacking(_ patterns: [Glob]) -> [Glob] {
+    patterns.filter { pattern in
+      !source.excluding.contains(pattern)
+        && !entries.contains { pattern.matches($0.path, below: source.roots[$0.root].name) }
+    }
+  }
+
   /// Gives away what of its entries is compared later: there are many, and none are to be held twice.
   mutating func handOver() -> [SourceState] {
     defer { entries = [] }

@@ -23,6 +23,8 @@ final class ArchiveWriting: @unchecked Sendable {
 
   private let source: ArchiveSource
   private var tree: SourceTree
+  /// What was left out, now or before.
+  private let excluded: [Glob]
   private let ring: Ring
   private let slots: [WriteSlot]
   /// Filled by ``fill()`` but for the digests, which are ``hashAll()``'s.
@@ -37,6 +39,7 @@ final class ArchiveWriting: @unchecked Sendable {
   init(_ source: ArchiveSource) throws {
     self.source = source
     tree = try SourceTree(of: source)
+    excluded = source.excluding + tree.lacking(source.excludedBefore)
     if tree.entries.isEmpty {
       throw ArchiveError(.unsupported, "the archive cannot be written: there is nothing in it")
     }
@@ -138,7 +141,7 @@ final class ArchiveWriting: @unchecked Sendable {
       throw ArchiveError(.io, "the archive cannot be written: it was not ended")
     }
     return TableOfContents(
-      members: members, excluded: source.excluding, skipped: tree.skipped, annotations: source.annotations,
+      members: members, excluded: excluded, skipped: tree.skipped, annotations: source.annotations,
       isRedacted: packing.isRedacted, zstdVersion: Compressor.version, tarBytes: frames.reduce(0) { $0 + $1.plainSize },
       tarDigest: Digest(hash.digest), dataDigest: Digest(archiveHash.copy().finish()), hashState: archiveHash.state,
       places: places,
