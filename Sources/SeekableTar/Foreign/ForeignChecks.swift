@@ -24,10 +24,10 @@ struct ForeignChecks {
     if kinds.count == limits.members {
       throw ArchiveError(.refused, path, "one more than the \(limits.members) members it may have")
     }
-    // A folder that others lie in was looked at with them.
+    // A folder that others lie in was looked at with them, and what is above it as well.
     let unknown = path.parent.flatMap { folders.contains($0) ? nil : $0 }
     var above = unknown
-    while let folder = above {
+    while let folder = above, !folders.contains(folder) {
       if let kind = kinds[folder], kind != .folder {
         throw ArchiveError(.refused, path, "goes through \(folder), which is no folder")
       }

@@ -12,23 +12,35 @@ struct LinkTexts {
   ///
   /// - Throws: ``ArchiveError``, `refused`, naming the first such link.
   func check() throws(ArchiveError) {
-    for (path, text) in texts.sorted(by: { $0.key < $1.key }) {
+    let goingUp = texts.filter { Self.goesUpBehindName($0.value) }
+    if goingUp.isEmpty { return }
+    let places = LinkPlaces(of: texts.keys)
+    for (path, text) in goingUp.sorted(by: { $0.key < $1.key }) {
       let names = text.split(separator: UInt8(ascii: "/"))
       // What goes up no more leads to nothing above.
       guard let last = names.lastIndex(where: { $0.elementsEqual("..".utf8) }) else { continue }
-      var place = path.parent
+      var way = places.way(above: path)
       var isBehindLink = false
       for name in names[...last] where !name.elementsEqual(".".utf8) {
         if name.elementsEqual("..".utf8) {
           if isBehindLink { throw ArchiveError(.refused, path, "a symbolic link that goes up behind another link") }
-          place = place?.parent
+          if way.count > 1 { way.removeLast() }
         } else {
-          let next = place?.appending(name) ?? MemberPath(unchecked: Array(name))
-          isBehindLink = isBehindLink || texts[next] != nil
-          place = next
+          let next = places.place(name, in: way[way.count - 1])
+          isBehindLink = isBehindLink || places.isLink(next)
+          way.append(next)
         }
       }
     }
+  }
+
+  /// Whether a `..` follows any name: others go up from their own folder, and through no link.
+  private static func goesUpBehindName(_ text: [UInt8]) -> Bool {
+    var isBehindName = false
+    for name in text.split(separator: UInt8(ascii: "/")) where !name.elementsEqual(".".utf8) {
+      if !name.elementsEqual("..".utf8) { isBehindName = true } else if isBehindName { return true }
+    }
+    return false
   }
 
   /// Why a link with that text, at that place, leads out of the tree; `nil` when it does not.
@@ -40,6 +52,51 @@ struct LinkTexts {
       if depth < 0 { return "a symbolic link that leads out" }
     }
     return nil
+  }
+}
+
+/// The places of links, and of the folders above them. From each to the next is a step of one name: paths would be looked up with all that
+/// is before it, and a text of 4095 bytes have thousands.
+private struct LinkPlaces {
+  private struct Step: Hashable {
+    var folder: Int
+    var name: ArraySlice<UInt8>
+  }
+
+  private static let top = 0
+  private var places: [Step: Int] = [:]
+  private var links: Set<Int> = []
+
+  init(of paths: some Sequence<MemberPath>) {
+    for path in paths {
+      var place = Self.top
+      for name in path.bytes.split(separator: UInt8(ascii: "/")) {
+        let step = Step(folder: place, name: name)
+        if let known = places[step] {
+          place = known
+        } else {
+          place = places.count + 1
+          places[step] = place
+        }
+      }
+      links.insert(place)
+    }
+  }
+
+  /// - Returns: `nil` where no link is, nor anything below.
+  func place(_ name: ArraySlice<UInt8>, in folder: Int?) -> Int? {
+    folder.flatMap { places[Step(folder: $0, name: name)] }
+  }
+
+  func isLink(_ place: Int?) -> Bool { place.map { links.contains($0) } ?? false }
+
+  /// The folders from the top to the one that a link is in.
+  func way(above path: MemberPath) -> [Int?] {
+    var way: [Int?] = [Self.top]
+    for name in path.bytes.split(separator: UInt8(ascii: "/")).dropLast() {
+      way.append(place(name, in: way[way.count - 1]))
+    }
+    return way
   }
 }
 
