@@ -19,6 +19,33 @@ import Testing
     #expect(site.exists(job + "/manifest.json") && !site.exists(file))
   }
 
+  @Test func `that is being put back is left alone by who looks for what was left, and nothing is told of it`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.archive()
+    let archive = try site.file(file)
+    let told = Mutex<[String]>([])
+    let isOver = Mutex(false)
+    let restoration = JobRestoration(in: site.workspace)
+    let looking = DispatchGroup()
+    looking.enter()
+    Thread.detachNewThread {
+      while !isOver.withLock({ $0 }) {
+        restoration.finishInterrupted { error in told.withLock { $0.append("\(error)") } }
+      }
+      looking.leave()
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      looking.wait()
+    }
+    for _ in 0..<20 {
+      _ = try restoration.restore(archive)
+      for folder in [job, logs] { try FileManager.default.removeItem(atPath: site.path(folder)) }
+    }
+    #expect(told.withLock { $0 } == [])
+  }
+
   @Test func `stays where something else is than the folder of its logs`() throws {
     let site = try ArchiveSite()
     try site.job()

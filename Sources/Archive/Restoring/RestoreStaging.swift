@@ -192,7 +192,7 @@ struct RestoreStaging {
   /// - Throws: ``JobError`` with code `locked` when nobody died, and it is at work.
   func finish(_ relative: String) throws -> Bool {
     if isDirectory(ready) {
-      guard let lock = try lockReady() else { return false }
+      guard let lock = try lock(ready) else { return false }
       if FileLock.isHeld(output.appending(JobPaths.lockName)) {
         throw JobError(
           .io, output.string, "is in use, and was to be replaced by what waits in \(ready)",
@@ -209,16 +209,16 @@ struct RestoreStaging {
       return true
     }
     guard isDirectory(partial) else { return false }
-    let lock = try FileLock.take(partial.appending(JobPaths.lockName), subject: name)
+    guard let lock = try lock(partial) else { return false }
     discard()
     _ = consume lock
     return false
   }
 
-  /// - Returns: `nil` when another process has brought it to its end meanwhile.
-  private func lockReady() throws -> FileLock? {
+  /// - Returns: `nil` when another process has gone on with it, or brought it to its end, meanwhile.
+  private func lock(_ folder: FilePath) throws -> FileLock? {
     do {
-      return try FileLock.take(ready.appending(JobPaths.lockName), subject: name)
+      return try FileLock.take(folder.appending(JobPaths.lockName), subject: name)
     } catch let error as JobError where error.underlying as? Errno == .noSuchFileOrDirectory {
       return nil
     }
