@@ -76,6 +76,25 @@ import Testing
     #expect(try set(aside: site).isEmpty)
   }
 
+  @Test func `is told from one of a job that has changed where only other files are excluded`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.folder.file("\(job)/film.wav", "sound")
+    try site.archive { $0.keepsJob = true }
+    let first = try DurableFile.read(site.folder.path(path))
+    func reason() throws -> String {
+      let kept = try site.archive { $0.excluding = [Glob("*.wav"), Glob("*.log")] }
+      #expect(kept.status == .kept, "\(kept)")
+      return kept.reason ?? ""
+    }
+    #expect(try reason() == "it was archived in \(path) with other exclusions; --force archives it with those of now")
+    try site.folder.file("\(job)/subtitles/film.srt", "another")
+    #expect(try reason().contains("has changed since"))
+    #expect(try DurableFile.read(site.folder.path(path)) == first)
+    try site.archive { ($0.force, $0.keepsJob, $0.excluding) = (true, true, [Glob("*.wav")]) }
+    #expect(try site.archive().reason?.contains("with other exclusions") == true)
+  }
+
   @Test func `tells the next one what it left out, as long as that is not there again`() throws {
     let site = try ArchiveSite()
     try site.job()

@@ -111,6 +111,8 @@ class Jobs(ErrorCase):
     def test_that_have_an_archive(self):
         job, archive = self.place.archive("--keep")
         folder = Path(self.place.cpwx("job", "path", job, code=0)[1].strip())
+        self.kept(
+            "it was archived in ... with other exclusions; --force archives it with those of now", "--exclude", "*.log", job)
         (folder / "edited.txt").write_text("more")
         self.kept("it has changed since it was archived in ...; --force archives it as it is now", job)
         archive.write_bytes(archive.read_bytes()[:-100])

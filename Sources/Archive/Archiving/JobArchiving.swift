@@ -272,6 +272,19 @@ public struct JobArchiving: Sendable {
     }
   }
 
+  /// Whether two archives of a job have the same, but for what either left out on request.
+  private static func differByExclusions(
+    _ old: TableOfContents, _ new: TableOfContents, _ place: ArchivePlace
+  ) throws -> Bool {
+    let names = try ArchiveNames(place)
+    func rest(of contents: TableOfContents, without globs: [Glob]) -> [Member] {
+      contents.members.filter { member in
+        !globs.contains { $0.matches(member.path, below: names.root(of: member.path)) }
+      }
+    }
+    return rest(of: old, without: new.excluded) == rest(of: new, without: old.excluded)
+  }
+
   /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same; another job's
   /// stays in any case; a damaged one, from which something may be got yet, stays under another name.
   ///
@@ -288,6 +301,10 @@ public struct JobArchiving: Sendable {
       switch standing {
       case .whole(let contents) where contents.tarDigest != written.contents.tarDigest:
         if options.force || isOurs { break }
+        if try Self.differByExclusions(contents, written.contents, place) {
+          throw Kept(
+            reason: "it was archived in \(place.path) with other exclusions; --force archives it with those of now")
+        }
         throw Kept(reason: "it has changed since it was archived in \(place.path); --force archives it as it is now")
       case .damaged(let contents) where contents?.tarDigest != written.contents.tarDigest:
         isToStay = true
