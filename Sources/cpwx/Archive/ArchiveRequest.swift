@@ -96,6 +96,8 @@ final class IndexRefresh: Sendable {
     var index: JobIndex?
     /// Trouble lasts, as a rule: of the first is told.
     var isTold = false
+    /// Before that it is not opened once more.
+    var again = ContinuousClock.now
     var isClosed = false
   }
 
@@ -107,14 +109,23 @@ final class IndexRefresh: Sendable {
     (self.workspace, self.notice) = (workspace, notice)
   }
 
-  /// What fails is made up for the next time; but for an index that could not even be opened or made.
+  /// What fails is made up for the next time. An index that cannot be opened is tried again after a while: each time all jobs' files are read.
   func run() {
     state.withLock { state in
       if state.isClosed { return }
       do {
-        let index = try state.index ?? JobIndex.open(workspace, notice: notice)
+        if let index = state.index { return try index.refresh() }
+        let begin = ContinuousClock.now
+        if begin < state.again { return }
+        let index = try JobIndex.open(workspace, notice: state.isTold ? .silent : notice)
+        if index.isPassing {
+          index.close()
+          state.isTold = true
+          state.again = .now + (.now - begin) * 20
+          return
+        }
         state.index = index
-        if !index.isPassing { try index.refresh() }
+        try index.refresh()
       } catch {
         if !state.isTold {
           notice("the index could not be written (\(error)); the files are the truth, and the next look finds them")

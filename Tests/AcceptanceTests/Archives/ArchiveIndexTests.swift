@@ -76,6 +76,31 @@ struct ArchiveIndexTests {
     }
   }
 
+  @Test func `is opened after a while when it could not be, and that is told once`() throws {
+    try TestWorkspace.withFinishedJob { workspace, _ in
+      #expect(try workspace.json("job", "list").array?.count == 1)
+      let told = Mutex<[String]>([])
+      let refresh = IndexRefresh(
+        of: try Workspace(at: FilePath(workspace.root), environment: [:]),
+        notice: IndexNotice { text in told.withLock { $0.append(text) } })
+      defer { refresh.close() }
+      func jobs() throws -> String {
+        let question = "SELECT count(*) FROM jobs"
+        return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
+      }
+      let obstacle = ".cpwx/index.sqlite-journal"
+      try FileManager.default.createDirectory(
+        atPath: workspace.path(obstacle), withIntermediateDirectories: false)
+      refresh.run()
+      try workspace.remove(workspace.job())
+      try workspace.remove(obstacle)
+      let end = ContinuousClock.now + .seconds(120)
+      while try jobs() == "1\n", ContinuousClock.now < end { refresh.run() }
+      #expect(try jobs() == "0\n")
+      #expect(told.withLock { $0.count } == 1, "\(told.withLock { $0 })")
+    }
+  }
+
   @Test func `made anew it equals the one that was kept, row for row`() throws {
     try someArchived { workspace, ids in
       let kept = try dump(workspace)
