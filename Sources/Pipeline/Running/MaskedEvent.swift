@@ -2,8 +2,8 @@ internal import Jobs
 internal import SystemPackage
 
 extension RunEvent {
-  /// The event as it may be shown and kept: `secrets`, which come longest first, masked in what names of films and
-  /// reasons say. What a stage says itself is masked where it is read.
+  /// The event as it may be shown and kept: `secrets`, which come longest first, masked in what names of films,
+  /// paths and reasons say. What a stage says itself is masked where it is read.
   func masked(_ secrets: [String]) -> RunEvent {
     func masked(_ text: String) -> String { Secrets.masked(text, secrets) }
     func masked(_ path: FilePath) -> FilePath {
@@ -13,8 +13,10 @@ extension RunEvent {
     switch self {
     case .batchStarted, .filmsAdded, .batchStopping, .batchEnded, .resuming, .orphansEnded, .stageWaiting,
       .stageStarted,
-      .stageProgress, .stageSaid, .stageKept, .stageNoted:
+      .stageProgress, .stageKept, .stageNoted:
       return self
+    case .stageSaid(let job, let stage, let lines, let log):
+      return .stageSaid(job, stage: stage, lines: lines, log: masked(log))
     case .stageCommand(let job, let stage, let command):
       return .stageCommand(job, stage: stage, command: masked(command))
     case .filmSettles(let film, let seconds): return .filmSettles(masked(film), seconds: seconds)
