@@ -62,7 +62,7 @@ struct StageAttempt {
     switch own.status {
     case .skipped:
       // There was nothing for it to do, and that is no failure.
-      result = .skipped(reason: said("skip_reason") ?? "skipped by the stage itself")
+      result = .skipped(reason: said("skip_reason") ?? said("reason") ?? "skipped by the stage itself")
       errorText = nil
     case .failed where result == .success:
       errorText = said("error") ?? errorText

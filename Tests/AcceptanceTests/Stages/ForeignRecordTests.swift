@@ -91,13 +91,14 @@ struct ForeignRecordTests {
     }
   }
 
-  @Test func `why a stage says that it had nothing to do is masked on the terminal and in the record`() throws {
+  @Test(arguments: ["skip_reason", "reason"])
+  func `why a stage says that it had nothing to do is masked on the terminal and in the record`(key: String) throws {
     let script = """
       \(Stage.untilFollowed)
       python3 - "$1/manifest.json" <<'END'
       import json, sys
       manifest = json.load(open(sys.argv[1]))
-      manifest["stages"]["idle"].update(status="skipped", skip_reason="not with kestrel-9341")
+      manifest["stages"]["idle"].update(status="skipped", \(key)="not with kestrel-9341")
       json.dump(manifest, open(sys.argv[1], "w"))
       END
       """
@@ -109,7 +110,7 @@ struct ForeignRecordTests {
       for file in workspace.tree("logs") where file.hasSuffix(".log") {
         #expect(try !workspace.read("logs/" + file).contains("kestrel-9341"), "\(file)")
       }
-      #expect(try workspace.record("idle")["reason"]?.string?.contains("kestrel-9341") != true)
+      #expect(try workspace.record("idle")["reason"]?.string == "not with ********")
     }
   }
 }
