@@ -102,6 +102,18 @@ struct TMDBStageTests {
     #expect(try job.record("tmdb").status == .success)
   }
 
+  @Test func `what lies beside a film is found by its absolute path also where the job has no settings`() async throws {
+    let place = try TemporaryFolder()
+    let film = place.path("Film.mkv")
+    let job = try TemporaryJob(film: film)
+    try job.write("x", to: film)
+    try job.write(#"{"title": "From JSON"}"#, to: place.path("Film.json"))
+    var environment = job.environment
+    environment["CONFIG_PATH"] = nil
+    try await TMDBStage.run([job.folder.string, "Film"], environment: environment)
+    #expect(try job.json("metadata/tmdb_data.json")["title"] == .string("From JSON"))
+  }
+
   @Test func `a JSON beside the film is read in the encodings that other systems write`() async throws {
     let job = try TemporaryJob(film: "in/Film.mkv")
     try job.write("x", to: job.workspace.pushing("in/Film.mkv"))

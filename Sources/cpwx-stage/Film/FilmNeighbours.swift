@@ -59,7 +59,9 @@ extension StageContext {
   var film: FilePath? {
     guard let document = try? Manifest(reading: path("manifest.json")) else { return nil }
     if let file = document.inputFile, !file.isEmpty {
-      let places = [settings.workspace, workspaceOfJob].compactMap { $0 }.map { resolve(file, against: $0) }
+      // An absolute path needs no folder to start at.
+      let roots = [settings.workspace, workspaceOfJob, file.hasPrefix("/") ? job : nil]
+      let places = roots.compactMap { $0 }.map { resolve(file, against: $0) }
       // In a container a film from elsewhere has another place than its job says.
       let mounted = FilePath(ContainerPlaces.ownPlace(of: FilePath(file)))
       if let found = (places + [mounted]).first(where: { exists($0) }) { return found }
