@@ -23,6 +23,14 @@ import Testing
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    critical: maybe\n", 5, ["'maybe'", "true or false"]),
     ("stages:\n  - name: a\n    number: 1\n    command: [x]\n    retries: -1\n", 5, ["'-1'", "from 0 to 100"]),
     ("stages:\n  - name: a b\n    number: 1\n    command: [x]\n", 2, ["'a b'", "no stage name"]),
+    (
+      "stages:\n  - number: 1\n    name: orchestrator_x\n    command: [x]\n", 3,
+      ["'orchestrator_x'", "does not begin with 'orchestrator_'"]
+    ),
+    (
+      "stages:\n  - number: 1\n    name: orchestrator-x\n    command: [x]\n", 3,
+      ["'orchestrator-x'", "does not begin with 'orchestrator-'"]
+    ),
     ("stages:\n  - name: a\n    number: 1\n    command: [\"{film}\"]\n", 4, ["{film}", "{input}"]),
     (
       "stages:\n  - name: a\n    number: 1\n    command: [x]\n    outputs: {o: ../o}\n", 5,

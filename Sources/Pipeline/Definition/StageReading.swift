@@ -21,6 +21,12 @@ extension PipelineReader {
     if let name, !isPlainName(name) {
       note(line(fields["name"] ?? node), "'\(name)' is no stage name; expected letters, digits, '_' and '-'")
     }
+    if let name, StageName(name).description.hasPrefix(JobLogs.orchestratorPrefix) {
+      note(
+        line(fields["name"] ?? node),
+        "\(subject) would have its log called as those of runs are; expected a name that does not begin with '\(name.prefix(JobLogs.orchestratorPrefix.count))'"
+      )
+    }
     if fields["number"] == nil {
       note(line(node), "\(subject) has no 'number'; expected its place in the pipeline, from 1")
     }
