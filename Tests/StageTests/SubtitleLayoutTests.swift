@@ -69,6 +69,30 @@ struct SubtitleLayoutTests {
     #expect(cues.first { $0.lines == ["There."] }?.start == Timecode(milliseconds: 30_000))
   }
 
+  /// When the words are shown, in milliseconds, where the second one is said from `start` to `end`.
+  private func starts(_ start: Double, _ end: Double) -> [Int] {
+    func words(_ said: [(String, Double, Double)]) -> JSON {
+      .array(said.map { ["word": .string($0), "start": .double($1), "end": .double($2)] })
+    }
+    let segments: [JSON] = [
+      [
+        "start": .int(0), "end": .int(5), "text": .string("One more word."),
+        "words": words([("One", 0, 1), ("more", start, end), ("word.", 2, 3)]),
+      ],
+      ["start": .int(20), "end": .int(22), "text": .string("There."), "words": words([("There.", 20, 21)])],
+    ]
+    return TokenStream.tokens(of: Transcript(["segments": .array(segments)]), style: SubtitleStyle()).map(\.start)
+  }
+
+  @Test(arguments: [(1e308, 1e308), (7200, 7201), (1, 7200)] as [(Double, Double)])
+  func `a word with a time far behind its segment puts off none of those after it`(start: Double, end: Double) {
+    #expect(starts(start, end) == [0, 1000, 2000, 20_000])
+  }
+
+  @Test func `a word may be said while the next segment is`() {
+    #expect(starts(21.5, 21.8) == [0, 21_500, 21_800, 21_800])
+  }
+
   @Test(arguments: 0..<300)
   func `cues keep to the style, never overlap, and lose nothing`(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))

@@ -9,9 +9,10 @@ struct TokenStream {
 
   static func tokens(of transcript: Transcript, style: SubtitleStyle) -> [SubtitleToken] {
     var stream = TokenStream(style: style)
+    let end = transcript.segments.map(\.end).max() ?? 0
     for (index, segment) in transcript.segments.enumerated() {
       let next = transcript.segments[(index + 1)...].first { $0.start > segment.start }
-      stream.add(segment, before: next?.start)
+      stream.add(segment, before: next?.start, within: max(segment.end, next?.end ?? end))
     }
     return stream.tokens
   }
@@ -27,14 +28,17 @@ struct TokenStream {
     var speaker: String?
   }
 
-  /// - Parameter next: when the next segment begins, in seconds: where no words have times, that bounds what is guessed of
-  ///   them, so that one segment that is far too long does not put off all that are within it.
-  private mutating func add(_ segment: Transcript.Segment, before next: Double?) {
+  /// - Parameters:
+  ///   - next: when the next segment begins, in seconds: where no words have times, that bounds what is guessed of them, so
+  ///     that one segment that is far too long does not put off all that are within it.
+  ///   - limit: the end of it and of the next segment, in seconds.
+  private mutating func add(_ segment: Transcript.Segment, before next: Double?, within limit: Double) {
     let start = Timecode(seconds: segment.start).milliseconds
     let said = segment.words.isEmpty ? min(segment.end, next ?? segment.end) : segment.end
     let end = max(start, Timecode(seconds: said).milliseconds)
     let words =
-      segment.words.isEmpty ? Self.shared(segment, from: start, to: end) : Self.words(segment, from: start, to: end)
+      segment.words.isEmpty
+      ? Self.shared(segment, from: start, to: end) : Self.words(segment, from: start, to: end, within: limit)
     if segment.isSpaced {
       addSpaced(words)
     } else {
@@ -42,12 +46,19 @@ struct TokenStream {
     }
   }
 
-  private static func words(_ segment: Transcript.Segment, from start: Int, to end: Int) -> [Word] {
+  /// - Parameter limit: a time far behind it, in seconds, is none: it would put off all that is said later.
+  private static func words(
+    _ segment: Transcript.Segment, from start: Int, to end: Int, within limit: Double
+  ) -> [Word] {
+    func told(_ seconds: Double?) -> Int? {
+      // Recognisers let the last word end a moment after its segment.
+      seconds.flatMap { $0 > limit + 1 ? nil : Timecode(seconds: $0).milliseconds }
+    }
     var time = start
     return segment.words.enumerated().map { index, word in
-      let first = word.start.map { Timecode(seconds: $0).milliseconds } ?? time
-      let next = segment.words[(index + 1)...].lazy.compactMap(\.start).first.map { Timecode(seconds: $0).milliseconds }
-      let last = word.end.map { Timecode(seconds: $0).milliseconds } ?? min(first + 300, next ?? end)
+      let first = told(word.start) ?? time
+      let next = segment.words[(index + 1)...].lazy.compactMap { told($0.start) }.first
+      let last = told(word.end) ?? min(first + 300, next ?? end)
       time = max(first, last)
       return Word(text: word.text, start: first, end: time, speaker: word.speaker ?? segment.speaker)
     }
