@@ -483,9 +483,9 @@ class Provoked(ErrorCase):
         self.assertEqual(settings.read_text(), "of another")
 
     def test_a_film_that_goes(self):
-        self.place.film("Zanjeer (1973).mkv")
+        gone = self.place.film("Zanjeer (1973).mkv")
         self.place.pipeline('rm -f in/Zanjeer*')
-        self.expect("the film is gone", 74, self.place.cpwx("run", "--jobs", "1"))
+        self.expect("the film is gone", 74, self.place.cpwx("run", "--jobs", "1", "in/Sholay (1975).mkv", gone))
 
     def test_a_disk_that_is_full(self):
         job = Path(self.place.job())

@@ -26,10 +26,35 @@ extension BatchRun {
       film.kind = .pending
       return .result(FilmBatch.Result(film: film, job: film.job, reason: queue.reasonStopped))
     } catch {
+      if wasTakenAway(film) {
+        film.kind = .pending
+        let reason = "the film is gone; under another name, or once it is back, a run takes it up"
+        observe(.warning("\(film.input): \(reason)"))
+        return .result(FilmBatch.Result(film: film, job: film.job, reason: reason))
+      }
       var result = failed(film, nil, error)
       result.isGone = !exists(film.input)
       return .result(result)
     }
+  }
+
+  /// Whether somebody has moved, renamed or removed a film of a folder, which runs look through again. One that was named is
+  /// missed, and so are those of a disk that is away.
+  private func wasTakenAway(_ film: InputDecision) -> Bool {
+    do throws(Errno) {
+      _ = try FileStatus(of: film.input)
+      return false
+    } catch {
+      guard [.noSuchFileOrDirectory, .notDirectory].contains(error) else { return false }
+    }
+    let inputs = plan.withLock { $0.inputs.map { absolute($0) } }
+    guard let seen = film.seen, !inputs.contains(film.input),
+      inputs.contains(where: { film.input.starts(with: $0) && isDirectory($0) })
+    else { return false }
+    var folder = film.input.removingLastComponent()
+    while !isDirectory(folder), folder.removeLastComponent() {}
+    // Where a disk was mounted there is an empty folder of another one.
+    return !names(in: folder).isEmpty || (try? FileStatus(of: folder))?.device == seen.device
   }
 
   /// Looks once more whether the film is there as a whole, now that its turn has come, and reads it.

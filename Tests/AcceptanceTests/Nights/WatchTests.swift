@@ -80,6 +80,50 @@ struct WatchTests {
     }
   }
 
+  @Test func `a film that is renamed before its turn comes runs under its new name, and none has failed`() throws {
+    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "3s", "--halt", "soon,fail=1")
+      func films() throws -> Int? {
+        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
+        return batches?.first?["films"]?.int
+      }
+      #expect(eventually { (try? films()) == 0 })
+      try workspace.write("in/late.mp4", "late")
+      #expect(eventually { (try? films()) == 1 })
+      try workspace.move("in/late.mp4", to: "in/Late (2001).mp4")
+      #expect(eventually { workspace.runs.count == 1 })
+      run.send(SIGTERM)
+      let ended = try run.wait()
+      #expect(ended.code == 143)
+      #expect(!ended.errors.contains("--halt"), "\(ended.errors)")
+      #expect(workspace.jobs.count == 1)
+      let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
+      #expect(report["totals"]?["failed"]?.int == 0)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a film of a folder that is renamed while others run is left for the next run, and one that was named is missed`(
+    isNamed: Bool
+  ) throws {
+    let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow]) { workspace in
+      let first = try workspace.film("a.mp4", holding: "a")
+      let second = try workspace.film("b.mp4", holding: "bb")
+      let inputs = isNamed ? [first, second] : []
+      let run = try workspace.start([CPWX.path, "run", "--jobs", "1"] + inputs)
+      #expect(eventually { workspace.exists("begun") })
+      try workspace.move("in/b.mp4", to: "in/c.mp4")
+      try workspace.write("open", "")
+      let ended = try run.wait()
+      #expect(ended.code == (isNamed ? 74 : 0), "\(ended.errors)")
+      #expect((ended.output + ended.errors).contains("the film is gone"))
+      #expect(workspace.jobs.count == 1)
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
   @Test func `status shows the batch that runs, from elsewhere, and nothing after`() throws {
     let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
     try TestWorkspace.with([slow]) { workspace in
