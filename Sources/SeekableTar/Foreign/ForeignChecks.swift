@@ -24,14 +24,11 @@ struct ForeignChecks {
     if kinds.count == limits.members {
       throw ArchiveError(.refused, path, "one more than the \(limits.members) members it may have")
     }
-    // A folder that others lie in was looked at with them, and what is above it as well.
-    let unknown = path.parent.flatMap { folders.contains($0) ? nil : $0 }
-    var above = unknown
-    while let folder = above, !folders.contains(folder) {
+    let unknown = unknownFolders(above: path)
+    for folder in unknown {
       if let kind = kinds[folder], kind != .folder {
         throw ArchiveError(.refused, path, "goes through \(folder), which is no folder")
       }
-      above = folder.parent
     }
     let member = try checked(entry, path)
     if member.kind != .folder, folders.contains(path) {
@@ -40,14 +37,25 @@ struct ForeignChecks {
     if pathBytes > limits.pathBytes {
       throw ArchiveError(.refused, path, "its path and those before it are more than \(limits.pathBytes) bytes")
     }
-    above = unknown
-    while let folder = above, folders.insert(folder).inserted {
+    for folder in unknown {
+      folders.insert(folder)
       pathBytes += folder.bytes.count
-      above = folder.parent
     }
     kinds[path] = member.kind
     pathBytes += path.bytes.count + member.target.count
     return member
+  }
+
+  /// The folders that a path leads through and that no member lay in before, the deepest first. One that others lie in was looked at
+  /// with them, and what is above it as well.
+  func unknownFolders(above path: MemberPath) -> [MemberPath] {
+    var unknown: [MemberPath] = []
+    var above = path.parent
+    while let folder = above, !folders.contains(folder) {
+      unknown.append(folder)
+      above = folder.parent
+    }
+    return unknown
   }
 
   /// What can be told only once all members are known.
