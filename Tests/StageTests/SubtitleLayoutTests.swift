@@ -69,6 +69,17 @@ struct SubtitleLayoutTests {
     #expect(cues.first { $0.lines == ["There."] }?.start == Timecode(milliseconds: 30_000))
   }
 
+  @Test func `of two segments without times of words that are said at once the first can be read`() {
+    let said: [(Double, Double, String)] = [(10, 15, "Where were you all of last night?"), (10.2, 15, "Home.")]
+    let segments = said.map { start, end, text -> JSON in
+      ["start": .double(start), "end": .double(end), "text": .string(text)]
+    }
+    let tokens = TokenStream.tokens(of: Transcript(["segments": .array(segments)]), style: SubtitleStyle())
+    #expect(tokens.first?.start == 10_000)
+    // 33 columns, 17 of which are read in a second.
+    #expect(tokens.last?.text == "Home." && tokens.last?.start == 11_941)
+  }
+
   /// When the words are shown, in milliseconds, where the second one is said from `start` to `end`.
   private func starts(_ start: Double, _ end: Double) -> [Int] {
     func words(_ said: [(String, Double, Double)]) -> JSON {

@@ -30,11 +30,13 @@ struct TokenStream {
 
   /// - Parameters:
   ///   - next: when the next segment begins, in seconds: where no words have times, that bounds what is guessed of them, so
-  ///     that one segment that is far too long does not put off all that are within it.
+  ///     that one segment that is far too long does not put off all that are within it. Of two that are said at once, the
+  ///     first keeps the time to be read.
   ///   - limit: the end of it and of the next segment, in seconds.
   private mutating func add(_ segment: Transcript.Segment, before next: Double?, within limit: Double) {
     let start = Timecode(seconds: segment.start).milliseconds
-    let said = segment.words.isEmpty ? min(segment.end, next ?? segment.end) : segment.end
+    let readable = segment.start + Double(segment.text.displayWidth) / style.readingSpeed
+    let said = segment.words.isEmpty ? min(segment.end, max(next ?? segment.end, readable)) : segment.end
     let end = max(start, Timecode(seconds: said).milliseconds)
     let words =
       segment.words.isEmpty
