@@ -116,12 +116,14 @@ struct FilmFactsTests {
   @Test func `what is null in JSON hides nothing that stands under another name`() throws {
     let text = """
       {"title": "Sholay", "original_title": null, "originaltitle": "शोले", "overview": null, "plot": "Two friends.",
-       "genres": null, "genre": "Drama", "credits": null, "actors": ["Amjad Khan"], "directors": null,
+       "genres": null, "genre": "Drama", "credits": null, "directors": null,
+       "actors": ["Amjad Khan", {"name": "Hema Malini", "character": null, "role": "Basanti"}],
        "director": "Ramesh Sippy", "tmdb_id": null, "id": 7}
       """
     let facts = try #require(FilmFacts(JSON(parsing: Array(text.utf8)), source: "json"))
     #expect(facts.originalTitle == "शोले" && facts.overview == "Two friends." && facts.genres == ["Drama"])
-    #expect(facts.cast.map(\.name) == ["Amjad Khan"] && facts.directors == ["Ramesh Sippy"] && facts.tmdbID == 7)
+    #expect(facts.cast.map(\.name) == ["Amjad Khan", "Hema Malini"] && facts.cast.last?.character == "Basanti")
+    #expect(facts.directors == ["Ramesh Sippy"] && facts.tmdbID == 7)
   }
 
   @Test func `the search result that fits best is taken`() throws {

@@ -54,7 +54,7 @@ struct FilmFacts: Sendable, Equatable {
     let credits = Self.first(document, "credits") ?? document
     cast = (credits["cast"]?.array ?? credits["actors"]?.array ?? []).compactMap { entry in
       guard let name = Self.text(entry["name"] ?? entry) else { return nil }
-      return Role(name: name, character: Self.text(entry["character"] ?? entry["role"]))
+      return Role(name: name, character: Self.text(Self.first(entry, "character", "role")))
     }
     crew = (credits["crew"]?.array ?? []).compactMap { entry in
       guard let name = Self.text(entry["name"]), let job = Self.text(entry["job"]) else { return nil }
