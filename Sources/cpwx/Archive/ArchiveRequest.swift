@@ -25,7 +25,7 @@ struct ArchiveRequest {
       )
     }
     choice.before = try command.olderThan.map { try momentOption($0, "--older-than") }
-    choice.over = try command.over.map { try partOption($0, "--over") }
+    choice.over = try command.over.map { try partOption($0, "--over", asIn: "80%") }
     if let status = command.status { choice.statuses = status.split(separator: ",").map(String.init) }
     choice.keepsJobs = command.keep || command.redact
     self.choice = choice
@@ -153,12 +153,13 @@ func momentOption(_ text: String, _ option: String) throws -> Timestamp {
 
 /// A part of a whole: `80%` or `0.8`.
 ///
+/// - Parameter example: one that this option may well be given.
 /// - Throws: ``JobError`` with code `usage`.
-func partOption(_ text: String, _ option: String) throws -> Double {
+func partOption(_ text: String, _ option: String, asIn example: String) throws -> Double {
   let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
   if let number = Double(digits), number >= 0 {
     let part = text.hasSuffix("%") ? number / 100 : number
     if part <= 1 { return part }
   }
-  throw JobError(.usage, "\(option) \(text)", "is no part of a whole", remedy: "Expected, as in: \(option) 80%")
+  throw JobError(.usage, "\(option) \(text)", "is no part of a whole", remedy: "Expected, as in: \(option) \(example)")
 }

@@ -44,7 +44,7 @@ struct ArchiveVerifyCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     var verification = ArchiveVerification()
     verification.sample = try sample.map { text in
-      let part = try partOption(text, "--sample")
+      let part = try partOption(text, "--sample", asIn: "5%")
       if part > 0 { return part }
       throw JobError(.usage, "--sample \(text)", "is nothing to look at", remedy: "Expected, as in: --sample 5%")
     }

@@ -263,6 +263,8 @@ struct RestoringTests {
       #expect(missing.code == 64 && missing.errors.contains("no such file"), "\(missing.errors)")
       #expect(try workspace.cpwx("archive", "verify", "--all", "--sample", "0").code == 64)
       #expect(try workspace.cpwx("archive", "verify", "--all", "--sample", "0%").code == 64)
+      let bare = try workspace.cpwx("archive", "verify", "--all", "--sample", "5")
+      #expect(bare.code == 64 && bare.errors.contains("as in: --sample 5%"), "\(bare.errors)")
       try workspace.write(id, "")
       #expect(try workspace.cpwx("archive", "verify", id).code == 0)
       #expect(try workspace.cpwx("archive", "restore", id, "--to", "look").code == 0)
