@@ -90,6 +90,34 @@ struct RestoringTests {
     }
   }
 
+  @Test func `a folder that is there and closed is not extracted into, and nothing else comes then, either`() throws {
+    try archived { workspace, id, job in
+      #expect(try workspace.cpwx("archive", "restore", id).code == 0)
+      for name in ["closed/note.txt", "closed/other.txt"] { try workspace.write("\(job)/\(name)", name) }
+      #expect(try workspace.start(["chmod", "555", job + "/closed"]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", id, "--force").code == 0)
+      let held = geteuid() == 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : []
+      func extract(_ members: String...) throws -> Outcome {
+        try workspace.start(held + [CPWX.path, "archive", "extract", id, "--to", "some"] + members).wait()
+      }
+      #expect(try extract("closed").code == 0)
+      let closed = "some/" + (try #require(workspace.tree("some").first { $0.hasSuffix("/closed") }))
+      let empty = "chmod 755 \"$1\"; rm \"$1\"/*; chmod 555 \"$1\""
+      #expect(try workspace.start(["sh", "-c", empty, "sh", closed]).wait().code == 0)
+      let refused = try extract("closed/note.txt", "one.out", "subtitles")
+      #expect(refused.code == 74 && refused.errors.contains("/closed: is closed"), "\(refused)")
+      #expect(!workspace.tree("some").contains { $0.hasSuffix("/one.out") || $0.hasSuffix(".srt") })
+      #expect(workspace.tree(closed).isEmpty && workspace.leftovers.isEmpty, "\(workspace.leftovers)")
+      #expect(try workspace.mode(closed) == 0o555)
+      // Into one that is open it comes, also where the archive has it closed.
+      #expect(try workspace.start(["chmod", "755", closed]).wait().code == 0)
+      let extracted = try extract("closed", "one.out", "subtitles")
+      #expect(extracted.code == 0, "\(extracted)")
+      #expect(workspace.tree(closed) == ["note.txt", "other.txt"])
+      #expect(try workspace.start(["chmod", "-R", "u+w", "out", "some"]).wait().code == 0)
+    }
+  }
+
   @Test func `members are taken out by path, by pattern and to standard output, over nothing`() throws {
     try archived { workspace, id, job in
       let srt = try workspace.cpwx("archive", "extract", id, "subtitles/film.srt", "-O")
