@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Index
 import Jobs
 import SeekableTar
 import SystemPackage
@@ -76,6 +77,62 @@ import Testing
     #expect(try set(aside: site).isEmpty)
   }
 
+  /// What is planned for the job.
+  private func plan(_ site: ArchiveSite, _ options: (inout JobArchiving.Options) -> Void = { _ in }) throws
+    -> ArchiveOutcome
+  {
+    var (choice, chosen) = (ArchiveChoice(), JobArchiving.Options())
+    options(&chosen)
+    (choice.names, choice.force) = ([site.path(job)], chosen.force)
+    let run = ArchivingRun(
+      in: site.workspace, chosen, jobs: 1, over: nil, stop: { .no }, moved: {}, observe: { _ in })
+    return run.plan(try choice.candidates(in: site.workspace, notice: .silent), ratio: 0.5)[0]
+  }
+
+  /// In the job's folder.
+  private func sh(_ script: String, _ site: ArchiveSite) throws {
+    try output(of: ["sh", "-ec", "cd \"$1\"; \(script)", "sh", site.path(job)])
+  }
+
+  @Test(arguments: [
+    "echo more > new.txt; touch -d @7 .", "rm link; touch -d @7 .",
+    "echo more >> subtitles/film.srt; touch -d @9 subtitles/film.srt", "chmod 640 subtitles/film.srt",
+    "touch -d @9.000000001 subtitles/film.srt", "ln -sfn other link; touch -h -d @5 link; touch -d @7 .",
+    "ln subtitles/film.srt twin; touch -d @7 .", "touch -d @8 .", "chmod 750 .",
+  ])
+  func `is told at once to be of the job as it was before, by a plan as well, and nothing is written`(change: String)
+    throws
+  {
+    let site = try ArchiveSite()
+    try site.job()
+    try sh("ln -s film link; touch -h -d @5 link; touch -d @9 subtitles/film.srt; touch -d @7 .", site)
+    #expect(try site.archive { $0.keepsJob = true }.status == .copied)
+    #expect(try plan(site).status == .planned)
+    try sh(change, site)
+    let folder = site.folder.path("archive/2025/10/30/1")
+    let before = try FileStatus(of: folder)
+    for outcome in [try plan(site), try site.archive()] {
+      #expect(outcome.status == .kept && outcome.isTrouble, "\(outcome)")
+      #expect(
+        outcome.reason == "it has changed since it was archived in \(path); --force archives it as it is now",
+        "\(outcome)")
+    }
+    #expect(try FileStatus(of: folder) == before)
+    #expect(try plan(site) { $0.force = true }.status == .planned)
+    #expect(try site.archive { $0.force = true }.status == .archived)
+  }
+
+  @Test func `of bytes that are others under the same sizes and times is found when they are read`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try sh("touch -d @9 subtitles/film.srt", site)
+    try site.archive { $0.keepsJob = true }
+    try sh("printf X | dd of=subtitles/film.srt conv=notrunc status=none; touch -d @9 subtitles/film.srt", site)
+    #expect(try plan(site).status == .planned)
+    let outcome = try site.archive()
+    #expect(outcome.status == .kept && outcome.reason?.contains("has changed since") == true, "\(outcome)")
+  }
+
   @Test func `is told from one of a job that has changed where only other files are excluded`() throws {
     let site = try ArchiveSite()
     try site.job()
@@ -85,6 +142,7 @@ import Testing
     func reason() throws -> String {
       let kept = try site.archive { $0.excluding = [Glob("*.wav"), Glob("*.log")] }
       #expect(kept.status == .kept, "\(kept)")
+      #expect(try plan(site) { $0.excluding = [Glob("*.wav"), Glob("*.log")] }.reason == kept.reason)
       return kept.reason ?? ""
     }
     #expect(try reason() == "it was archived in \(path) with other exclusions; --force archives it with those of now")

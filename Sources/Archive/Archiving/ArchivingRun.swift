@@ -62,6 +62,7 @@ public final class ArchivingRun: Sendable {
       if let kept = kept(candidate) { return kept }
       do {
         let size = try archiving.measure(candidate.job)
+        try archiving.refuseChanged(candidate.job)
         var outcome = ArchiveOutcome(candidate.job, .planned)
         (outcome.members, outcome.bytes) = (size.members, size.bytes)
         if !archiving.keepsJob {

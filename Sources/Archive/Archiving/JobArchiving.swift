@@ -56,6 +56,14 @@ public struct JobArchiving: Sendable {
     return try source(paths, place).measure()
   }
 
+  /// What can be told without reading a job's files: whether its archive that stands there is to stay.
+  ///
+  /// - Throws: ``Kept`` where it is, ``JobError``, `ArchiveError`.
+  func refuseChanged(_ job: IndexedJob) throws {
+    let (paths, place) = try place(of: job)
+    try refuseChanged(source(paths, place), of: paths, place)
+  }
+
   /// Archives a job.
   ///
   /// - Parameter progress: told how far it is, from 0 to 1: reading and writing is the first half of the way, reading back
@@ -94,6 +102,7 @@ public struct JobArchiving: Sendable {
     while true {
       tries += 1
       var source = try source(paths, place)
+      if tries == 1 { try refuseChanged(source, of: paths, place) }
       source.excludedBefore = before
       source.progress = { done, total in try progress(Self.part(done, of: total) / 2) }
       let (written, standing, aside) = try write(source, of: paths, to: place, isOurs: tries > 1, unread) {
@@ -272,17 +281,53 @@ public struct JobArchiving: Sendable {
     }
   }
 
-  /// Whether two archives of a job have the same, but for what either left out on request.
-  private static func differByExclusions(
-    _ old: TableOfContents, _ new: TableOfContents, _ place: ArchivePlace
-  ) throws -> Bool {
+  /// What an archive has, or would have.
+  private struct Content {
+    var members: [Member]
+    var excluded: [Glob]
+  }
+
+  /// Why an archive that has other members than the job now stays: it may be that they differ only by what either left out on request.
+  private static func kept(_ old: Content, _ new: Content, _ place: ArchivePlace) throws -> Kept {
     let names = try ArchiveNames(place)
-    func rest(of contents: TableOfContents, without globs: [Glob]) -> [Member] {
-      contents.members.filter { member in
+    func rest(of content: Content, without globs: [Glob]) -> [Member] {
+      content.members.filter { member in
         !globs.contains { $0.matches(member.path, below: names.root(of: member.path)) }
       }
     }
-    return rest(of: old, without: new.excluded) == rest(of: new, without: old.excluded)
+    if rest(of: old, without: new.excluded) == rest(of: new, without: old.excluded) {
+      return Kept(
+        reason: "it was archived in \(place.path) with other exclusions; --force archives it with those of now")
+    }
+    return Kept(reason: "it has changed since it was archived in \(place.path); --force archives it as it is now")
+  }
+
+  private static func keptByDamage(_ place: ArchivePlace) -> Kept {
+    Kept(reason: "there is a damaged archive of it, \(place.path); --force puts another in its place")
+  }
+
+  /// Where names, sizes, modes, times or links are others than in the archive that stands there, another one would be written and read back
+  /// only to be thrown away.
+  ///
+  /// - Throws: ``Kept`` then, as ``put(_:_:at:_:of:isOurs:)`` would.
+  private func refuseChanged(_ source: ArchiveSource, of paths: JobPaths, _ place: ArchivePlace) throws {
+    if options.force || options.redacting != nil { return }
+    func unhashed(_ contents: TableOfContents) -> [Member] {
+      contents.members.map { member in
+        var member = member
+        member.digest = nil
+        return member
+      }
+    }
+    switch try standing(at: place.file(in: workspace), place, of: JobIdentity(of: paths)) {
+    case .nothing: break
+    case .whole(let contents):
+      let old = Content(members: unhashed(contents), excluded: contents.excluded)
+      let new = Content(members: try source.outline(), excluded: source.excluding)
+      if old.members != new.members { throw try Self.kept(old, new, place) }
+    case .damaged(let contents):
+      guard let contents, try unhashed(contents) == source.outline() else { throw Self.keptByDamage(place) }
+    }
   }
 
   /// Gives the archive its name, durably. One of the job as it was before stays, unless it holds the same; another job's
@@ -301,15 +346,13 @@ public struct JobArchiving: Sendable {
       switch standing {
       case .whole(let contents) where contents.tarDigest != written.contents.tarDigest:
         if options.force || isOurs { break }
-        if try Self.differByExclusions(contents, written.contents, place) {
-          throw Kept(
-            reason: "it was archived in \(place.path) with other exclusions; --force archives it with those of now")
-        }
-        throw Kept(reason: "it has changed since it was archived in \(place.path); --force archives it as it is now")
+        throw try Self.kept(
+          Content(members: contents.members, excluded: contents.excluded),
+          Content(members: written.contents.members, excluded: written.contents.excluded), place)
       case .damaged(let contents) where contents?.tarDigest != written.contents.tarDigest:
         isToStay = true
         if options.force || isOurs { break }
-        throw Kept(reason: "there is a damaged archive of it, \(place.path); --force puts another in its place")
+        throw Self.keptByDamage(place)
       case .nothing, .whole, .damaged: break
       }
     }

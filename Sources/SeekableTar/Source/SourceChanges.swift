@@ -68,6 +68,31 @@ extension ArchiveSource {
     return nil
   }
 
+  /// The members that an archive of it would have, in their order, without their hashes. Reads no data.
+  ///
+  /// - Throws: ``ArchiveError``
+  public func outline() throws -> [Member] {
+    let tree = try SourceTree(of: self)
+    let folders = RootFolders(roots)
+    var files: [[UInt64]: MemberPath] = [:]
+    return try tree.entries.map { entry in
+      var member = Member(
+        path: entry.path, kind: .file, size: entry.size, mode: entry.mode, modified: entry.state.modified)
+      switch entry.type {
+      case .folder: member.kind = .folder
+      case .symbolicLink: (member.kind, member.target) = (.symbolicLink, try folders.text(of: entry))
+      default:
+        if entry.links == 1 { break }
+        if let target = files[entry.identity] {
+          (member.kind, member.size, member.target) = (.hardLink, 0, target.bytes)
+        } else {
+          files[entry.identity] = entry.path
+        }
+      }
+      return member
+    }
+  }
+
   private static func difference(_ was: SourceState, _ now: SourceState) -> String? {
     if was.inode != now.inode || was.device != now.device { return "is another file now" }
     if was.size != now.size { return "has another size" }
