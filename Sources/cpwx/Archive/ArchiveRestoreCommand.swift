@@ -9,6 +9,8 @@ struct ArchiveRestoreCommand: AsyncParsableCommand {
       A job is written beside its place, every file compared with its hash, and renamed into place when all of it is on \
       the disk. What is there already is never touched, unless --replace moves it aside.
 
+      Owners, extended attributes and ACLs are not archived, and do not come back.
+
       EXIT CODES
         65  the archive is damaged: nothing was restored, or with --salvage all but what is named
         74  something is there already, or the disk is full
