@@ -85,7 +85,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
         ArchiveColumns.row(Secrets.masked(document($0, in: workspace), secrets), of: $0.archive, format)
       },
       columns: [
-        .init("JOB", key: "job_id"), .init("WHAT", key: "status"),
+        .init("JOB", key: "job_id"), .init("STATUS", key: "status"),
         .init("DATE") { String(($0["date"]?.string ?? "").prefix(10)) }.dispensable(2), ArchiveColumns.age,
         .init("ARCHIVE") { $0["archive_bytes"]?.int.map(describeSize) ?? "" }.dispensable(3),
         .init("TITLE", key: "title", isFlexible: true).dispensable(1), .reason { plain($0["reason"] ?? .null) },

@@ -16,6 +16,8 @@ struct PruningTests {
       let decisions = Dictionary(
         rows.map { ($0["job_id"]?.string ?? "", $0["status"]?.string ?? "") }, uniquingKeysWith: { $1 })
       #expect(decisions == [ids[0]: "planned", ids[1]: "kept", ids[2]: "kept"])
+      let heading = try workspace.cpwx("archive", "prune", "--keep-last", "1").lines.first ?? ""
+      #expect(heading.contains("STATUS"), "\(heading)")
       #expect(workspace.archives.count == 3)
       #expect(try workspace.cpwx("archive", "prune", "--keep-last", "1", "--yes", "-n").code == 0)
       #expect(workspace.archives.count == 3)
