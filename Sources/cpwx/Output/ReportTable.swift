@@ -109,7 +109,7 @@ struct ReportTable {
 
   private func row(_ stage: StageTotal) -> [(heading: String, text: String)] {
     [
-      ("STAGE", stage.name), ("DONE", "\(stage.succeeded)"), ("FAILED", stage.failed > 0 ? "\(stage.failed)" : ""),
+      ("STAGE", stage.name), ("DONE", "\(stage.succeeded)"), ("FAILED", "\(stage.failed)"),
       ("TIME", time(stage.totalSeconds)), ("MEDIAN", time(stage.medianSeconds)), ("95 %", time(stage.p95Seconds)),
       ("WAITED", stage.waitedSeconds > 0 ? time(stage.waitedSeconds) : ""),
       ("DISK", stage.outputBytes > 0 ? describeSize(stage.outputBytes) : ""),

@@ -51,6 +51,7 @@ import Testing
       #expect(try workspace.cpwx("run").code == 0)
       let said = try workspace.cpwx("report")
       #expect(said.output.contains("Films      1 done (2 done before)"), "\(said.output)")
+      #expect(said.lines.contains { $0.split(separator: " ").prefix(3) == ["one", "1", "0"] }, "\(said.output)")
       let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
       #expect(report["totals"]?["done_before"]?.int == 1)
       #expect(report["jobs"]?.array?.compactMap { $0["input"]?.string } == ["in/b.mp4", "in/copy of a.mp4"])
