@@ -156,6 +156,19 @@ import Testing
     #expect(report.lanes.map(\.busySeconds) == [400])
   }
 
+  @Test func `why an attempt failed is told alike, whether another one followed or not`() async throws {
+    let site = try ReportedWorkspace()
+    let said = "Traceback:\n  line 3\nRuntimeError: no memory"
+    try site.job(
+      1, title: "Twice", status: "failed",
+      failures: [.init(name: "asr", start: 0, end: 300, reason: "RuntimeError: no memory")],
+      [.init(name: "asr", start: 310, end: 410, status: "failed", reason: "exit code 1", error: said)])
+    let stages = try await site.report().jobs[0].stages
+    #expect(stages.map(\.attempt) == [1, 2])
+    #expect(stages.map(\.reason) == ["RuntimeError: no memory", "RuntimeError: no memory"])
+    #expect(stages.map(\.error) == ["RuntimeError: no memory", said])
+  }
+
   @Test func `fields of the wrong kind and times that are none do no harm`() async throws {
     let site = try ReportedWorkspace()
     site.entry("20260101-001", input: "in/odd\0.mkv", decision: "new", status: "completed")

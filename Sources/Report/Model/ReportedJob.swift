@@ -73,7 +73,7 @@ public struct StageSpan: Sendable, Equatable {
   public var outputBytes = 0
   public var peakMemoryBytes: Int?
   public var cpuSeconds: Double?
-  /// Why it failed or was left out: `exit code 1`.
+  /// Why it failed or was left out, in a line: of one that said no more than an exit code, its own last line.
   public var reason: String?
   /// What it said last.
   public var error: String?

@@ -52,8 +52,8 @@ struct StageSpans {
     for event in manifest.history {
       guard let stage = event.stage, isInRun(event.at), let at = offset(event.at) else { continue }
       if event.what == .stageStarted {
-        open.append(
-          StageSpan(name: stage, attempt: event.attempt, status: .interrupted, startSeconds: at, reason: event.reason))
+        // Why it was begun is not why it ended.
+        open.append(StageSpan(name: stage, attempt: event.attempt, status: .interrupted, startSeconds: at))
         continue
       }
       let status: StageSpan.Status? =
@@ -67,6 +67,8 @@ struct StageSpans {
       else { continue }
       var span = open.remove(at: index)
       (span.status, span.endSeconds, span.reason) = (status, at, event.reason)
+      // The history keeps of what it said the line that tells why.
+      if status == .failed { span.error = event.reason?.withoutOptionalMark }
       spans.append(span)
     }
     spans += open
@@ -105,7 +107,8 @@ struct StageSpans {
     span.outputBytes = Self.bytes(record)
     span.peakMemoryBytes = fields["resources"]?["peak_memory_bytes"]?.byteCount
     span.cpuSeconds = fields["resources"]?["cpu_seconds"]?.seconds
-    (span.reason, span.error) = (record.reason ?? fields["skip_reason"]?.string, record.error)
+    let cause = failureCause(reason: record.reason, said: record.error)
+    (span.reason, span.error) = (cause ?? fields["skip_reason"]?.string, record.error)
     spans.append(span)
   }
 
