@@ -169,6 +169,22 @@ import Testing
     #expect(stages.map(\.error) == ["RuntimeError: no memory", said])
   }
 
+  @Test func `a stage that was told to stop, or whose run died, has not failed`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(
+      1, title: "Stopped", status: "interrupted",
+      failures: [.init(name: "asr", start: 0, end: 300, reason: "stopped on request")],
+      [
+        .init(name: "asr", start: 310, end: 410, status: "failed", reason: "stopped on request"),
+        .init(
+          name: "mux", start: 500, status: "failed", error: "the run was interrupted while the stage was at work"),
+      ])
+    let report = try await site.report()
+    #expect(report.jobs[0].stages.map(\.status) == [.interrupted, .interrupted, .interrupted])
+    #expect(report.stages.map(\.failed) == [0, 0])
+    #expect(report.causes.isEmpty)
+  }
+
   @Test func `fields of the wrong kind and times that are none do no harm`() async throws {
     let site = try ReportedWorkspace()
     site.entry("20260101-001", input: "in/odd\0.mkv", decision: "new", status: "completed")

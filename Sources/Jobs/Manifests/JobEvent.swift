@@ -25,6 +25,9 @@ public struct JobEvent: Sendable, Equatable {
     (self.at, self.who, self.what, self.stage, self.attempt, self.reason) = (at, who, what, stage, attempt, reason)
   }
 
+  /// Whether it tells of a stage that failed only because it was told to stop.
+  public var isStop: Bool { what == .stageFailed && reason == stoppedOnRequest }
+
   init?(_ entry: JSON) {
     guard let at = entry["at"]?.string, let what = entry["event"]?.string.flatMap({ What(rawValue: $0) })
     else { return nil }

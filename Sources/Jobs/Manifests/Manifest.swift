@@ -187,6 +187,8 @@ public struct StageRecord: Sendable, Equatable {
   public var duration: Double? { (fields["duration_seconds"] ?? fields["duration"])?.seconds }
   public var error: String? { fields["error"]?.string }
   public var reason: String? { fields["reason"]?.string }
+  /// Whether it failed only because its run ended.
+  public var isInterrupted: Bool { reason == stoppedOnRequest || error == interruptedAtWork }
   /// Why it failed or was left out, in a line for people.
   public var cause: String? { failureCause(reason: reason, said: error)?.lastLine }
   public var fingerprint: String? { fields["fingerprint"]?.string }

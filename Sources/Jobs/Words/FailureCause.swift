@@ -1,6 +1,12 @@
 /// What the reason of a stage begins with that failed and may.
 public let optionalFailure = "optional, and failed: "
 
+/// Why a stage failed that was told to stop.
+public let stoppedOnRequest = "stopped on request"
+
+/// Why one failed whose run died.
+public let interruptedAtWork = "the run was interrupted while the stage was at work"
+
 /// Why a stage failed, in a line for people: where it said no more than an exit code, the last line of its own tells more;
 /// what others said of it besides stays.
 ///

@@ -40,7 +40,7 @@ public struct JobAccount: Sendable {
       parts.append("was cancelled by \(cancelled?.who ?? "somebody")")
     case .completed?: parts.append("completed")
     case .failed?:
-      let failure = events.last { $0.what == .stageFailed }
+      let failure = events.last { $0.what == .stageFailed && !$0.isStop }
       parts.append(
         "failed\(failure.map { " in \($0.stage ?? "a stage"): \($0.reason ?? "no reason was recorded")" } ?? "")")
     case .interrupted?: parts.append("was interrupted")
@@ -108,6 +108,7 @@ public struct JobAccount: Sendable {
       // What went as it should is no answer to why.
       case .stageStarted: event.reason == nil ? nil : "\(stage) ran again\(attempt)\(reason)"
       case .stageSucceeded: nil
+      case .stageFailed where event.isStop: "\(stage) was interrupted\(attempt)\(reason)"
       case .stageFailed: "\(stage) failed\(attempt)\(reason)"
       case .stageSkipped: "\(stage) was skipped\(reason)"
       }

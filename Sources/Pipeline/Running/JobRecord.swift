@@ -327,8 +327,6 @@ extension Manifest {
 extension StageRecord {
   fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
   fileprivate var isStopped: Bool { reason == StageRun.stopped }
-  /// Whether it failed only because its run ended.
-  var isInterrupted: Bool { isStopped || error == StageRun.interrupted }
   /// Also where what was killed, or told to end, was begun by the stage's shell, which then tells of it by its own exit code.
   fileprivate var isKilled: Bool {
     [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), AttemptRun.ended(with: 137), AttemptRun.ended(with: 143)]

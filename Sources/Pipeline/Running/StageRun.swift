@@ -13,9 +13,9 @@ struct StageRun {
   }
 
   /// Why a stage failed that was told to stop.
-  static let stopped = "stopped on request"
+  static let stopped = stoppedOnRequest
   /// Why one failed whose run died.
-  static let interrupted = "the run was interrupted while the stage was at work"
+  static let interrupted = interruptedAtWork
   /// How often one is begun anew because what runs it went away: should it be the stage that ends it, not for ever.
   private static let mostOutages = 3
   /// Seconds of work that are on the disk as soon as they are done. Of less the end waits for the next stage's beginning:

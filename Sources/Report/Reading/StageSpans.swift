@@ -59,7 +59,7 @@ struct StageSpans {
       let status: StageSpan.Status? =
         switch event.what {
         case .stageSucceeded: .success
-        case .stageFailed: .failed
+        case .stageFailed: event.isStop ? .interrupted : .failed
         case .stageSkipped: .skipped
         default: nil
         }
@@ -68,7 +68,7 @@ struct StageSpans {
       var span = open.remove(at: index)
       (span.status, span.endSeconds, span.reason) = (status, at, event.reason)
       // The history keeps of what it said the line that tells why.
-      if status == .failed { span.error = event.reason?.withoutOptionalMark }
+      if event.what == .stageFailed { span.error = event.reason?.withoutOptionalMark }
       spans.append(span)
     }
     spans += open
@@ -99,7 +99,7 @@ struct StageSpans {
     span.endSeconds = end.map { max(start, $0) }
     switch status {
     case .success: span.status = .success
-    case .failed: span.status = .failed
+    case .failed: span.status = record.isInterrupted ? .interrupted : .failed
     case .skipped: span.status = .skipped
     case .running:
       if let now { (span.status, span.endSeconds) = (.running, max(start, now.seconds(since: batchStart))) }

@@ -12,11 +12,14 @@ enum StageColumns {
     ]
   }
 
-  /// Of a job that nobody runs, a stage that its last run has left at work is at work no more.
+  /// Of a job that nobody runs, a stage that its last run has left at work is at work no more; and one that failed because
+  /// its run was told to end, or died, is interrupted.
   static func rows(_ stages: [JSON], isRunning: Bool) -> [JSON] {
     stages.map { stage in
       var stage = stage
-      if !isRunning, stage["status"]?.string == StageStatus.running.rawValue {
+      let isLeft = !isRunning && stage["status"]?.string == StageStatus.running.rawValue
+      let record = StageRecord(name: "", fields: stage)
+      if isLeft || record.status == .failed && record.isInterrupted {
         stage["status"] = .string(PipelineStatus.interrupted.rawValue)
       }
       return stage

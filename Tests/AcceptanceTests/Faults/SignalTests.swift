@@ -63,6 +63,11 @@ struct SignalTests {
       #expect(workspace.stageProcesses().isEmpty)
       #expect(try workspace.manifest()["pipeline"]?["status"]?.string == "interrupted")
       #expect(!workspace.tree("config").contains { $0.hasPrefix(".env.job") })
+      let shown = try workspace.cpwx("job", "show", "latest")
+      #expect(shown.output.contains("interrupted") && !shown.output.contains("failed"), "\(shown.output)")
+      let why = try workspace.cpwx("job", "why", "latest").lines
+      #expect(why.contains { $0.hasSuffix("slow was interrupted: stopped on request") }, "\(why)")
+      #expect(try workspace.json("report")["stages"]?.array?.map { $0["failed"]?.int } == [0])
 
       try workspace.write("open", "")
       let next = try workspace.cpwx("run")
