@@ -42,9 +42,11 @@ struct JobShowCommand: AsyncParsableCommand {
   }
 
   private func writeTable(_ document: JSON) {
+    let isCompleted = document["status"]?.string == PipelineStatus.completed.rawValue
     let labels = [
       ("Job", "job_id"), ("User", "user_id"), ("Title", "title"), ("Year", "year"), ("Status", "status"),
-      ("Input", "input"), ("Created", "created_at"), ("Completed", "completed_at"), ("Cancelled", "cancelled_at"),
+      ("Input", "input"), ("Created", "created_at"), (isCompleted ? "Completed" : "Ended", "completed_at"),
+      ("Cancelled", "cancelled_at"),
       ("Output", "output_dir"),
       ("Archive", "archive"),
       ("Error", "error"),

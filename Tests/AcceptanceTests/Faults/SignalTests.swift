@@ -65,6 +65,7 @@ struct SignalTests {
       #expect(!workspace.tree("config").contains { $0.hasPrefix(".env.job") })
       let shown = try workspace.cpwx("job", "show", "latest")
       #expect(shown.output.contains("interrupted") && !shown.output.contains("failed"), "\(shown.output)")
+      #expect(shown.lines.contains { $0.hasPrefix("Ended ") } && !shown.output.contains("Completed"), "\(shown.output)")
       let why = try workspace.cpwx("job", "why", "latest").lines
       #expect(why.contains { $0.hasSuffix("slow was interrupted: stopped on request") }, "\(why)")
       #expect(try workspace.json("report")["stages"]?.array?.map { $0["failed"]?.int } == [0])
@@ -73,6 +74,8 @@ struct SignalTests {
       let next = try workspace.cpwx("run")
       #expect(next.code == 0)
       #expect(next.errors.contains("slow runs again: it was interrupted"), "\(next.errors)")
+      let done = try workspace.cpwx("job", "show", "latest")
+      #expect(done.lines.contains { $0.hasPrefix("Completed ") } && !done.output.contains("Ended"), "\(done.output)")
       #expect(workspace.runs == ["slow", "slow", "later"])
       #expect(workspace.jobs.count == 1)
     }
