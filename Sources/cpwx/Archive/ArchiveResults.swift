@@ -66,14 +66,15 @@ struct ArchiveResults {
   /// What was done and saved, in a line.
   var summary: String {
     func those(_ status: ArchiveOutcome.Status) -> [ArchiveOutcome] { outcomes.filter { $0.status == status } }
-    let done = those(.archived) + those(.copied)
     var parts: [String] = []
-    if !done.isEmpty {
+    for (status, word) in [(ArchiveOutcome.Status.archived, "archived"), (.copied, "copied")] {
+      let done = those(status)
+      if done.isEmpty { continue }
       let bytes = done.reduce(0) { $0 + (size($1) ?? 0) }
       let archives = done.reduce(0) { $0 + ($1.archiveBytes ?? 0) }
-      let saved = those(.archived).reduce(0) { $0 + (savedBytes($1) ?? 0) }
+      let saved = done.reduce(0) { $0 + (savedBytes($1) ?? 0) }
       parts.append(
-        "\(counted(done.count, "job")) archived: \(describeSize(bytes)) in \(describeSize(archives))"
+        "\(counted(done.count, "job")) \(word): \(describeSize(bytes)) in \(describeSize(archives))"
           + (saved > 0 ? ", \(describeSize(saved)) saved" : "") + excluded(done))
     }
     if !those(.kept).isEmpty { parts.append("\(those(.kept).count) kept back") }

@@ -47,7 +47,7 @@ struct ArchivingTests {
         environment: ["GLIBC_TUNABLES": "glibc.malloc.arena_max=1", "SWIFT_BACKTRACE": "enable=no"]
       ).wait()
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(outcome.errors.contains("1 job archived"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("1 job copied: "), "\(outcome.errors)")
     }
   }
 

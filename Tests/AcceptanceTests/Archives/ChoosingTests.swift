@@ -53,6 +53,7 @@ struct ChoosingTests {
       for copy in ["--redact", "--keep"] {
         let copied = try workspace.cpwx("archive", copy, ids[0])
         #expect(copied.code == 0, "\(copied.errors)")
+        #expect(copied.errors.contains("1 job copied: "), "\(copied.errors)")
       }
       #expect(left(workspace) == ids)
     }
