@@ -12,7 +12,7 @@ final class MigrationOutput {
   private var counts: [String: Int] = [:]
   private var problems: [Problem.Severity: Int] = [:]
   private var twins = 0
-  /// Warnings and errors, in lines for a terminal, whose columns have no room for them.
+  /// What is to be said of entries, in lines for a terminal, whose columns have no room for them.
   private var troubles: [String] = []
 
   init(_ format: OutputFormat) {
@@ -67,8 +67,7 @@ final class MigrationOutput {
 
   private func note(_ cells: JSON) {
     for problem in cells["problems"]?.array ?? [] {
-      guard let severity = problem["severity"]?.string, severity != "info" else { continue }
-      troubles.append("\(cells["path"]?.string ?? ""): \(severity): \(problem["message"]?.string ?? "")".onOneLine)
+      troubles.append("\(cells["path"]?.string ?? ""): \(Self.told(problem))".onOneLine)
     }
   }
 
@@ -134,10 +133,12 @@ final class MigrationOutput {
 
   private static var problemColumn: Listing.Column {
     .reason("PROBLEMS") { row in
-      (row["problems"]?.array ?? []).map { problem in
-        let severity = problem["severity"]?.string ?? ""
-        return (severity == "info" ? "" : severity + ": ") + (problem["message"]?.string ?? "")
-      }.joined(separator: "; ")
+      (row["problems"]?.array ?? []).map(told).joined(separator: "; ")
     }
+  }
+
+  private static func told(_ problem: JSON) -> String {
+    let severity = problem["severity"]?.string ?? ""
+    return (severity == "info" ? "" : severity + ": ") + (problem["message"]?.string ?? "")
   }
 }

@@ -199,6 +199,18 @@ struct MigrateTests {
       let path = try #require(warned.first?["path"]?.string)
       let lines = try workspace.shown("migrate --from-legacy -n", columns: 80)
       #expect(lines.contains { $0.hasPrefix("\(path): warning: ") }, "\(lines)")
+      for columns in [40, 80, 200] {
+        let shown = try workspace.shown("migrate --from-legacy -n", columns: columns)
+        let told = shown.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        for entry in plan {
+          for problem in entry["problems"]?.array ?? [] {
+            let severity = problem["severity"]?.string == "info" ? "" : "\(problem["severity"]?.string ?? ""): "
+            let line = "\(entry["path"]?.string ?? ""): \(severity)\(problem["message"]?.string ?? "")"
+            let words = line.split(separator: " ").joined(separator: " ")
+            #expect(told.contains(words), "\(columns) columns, \(line): \(shown)")
+          }
+        }
+      }
     }
   }
 
