@@ -18,14 +18,29 @@ struct FolderChecks {
     ]
   }
 
-  func run() -> [CheckResult] { folders.map { folder($0, $1) } + [disk(workspace.outputRoot)] }
+  func run() -> [CheckResult] { folders.map { folder($0, $1) } + [archives, disk(workspace.outputRoot)] }
+
+  /// Nothing but archiving needs it; and made where a disk is to be mounted, it would pass for that.
+  private var archives: CheckResult {
+    let (check, path) = ("folder archive", workspace.archiveRoot)
+    if isDirectory(path) {
+      return mayAccess(path, R_OK | W_OK | X_OK)
+        ? .ok(check, path.string) : .warning(check, "\(path) cannot be written", Self.remedy(for: path))
+    }
+    let isOwn = path == workspace.root.appending("archive")
+    return .warning(
+      check, "\(path) is missing",
+      isOwn ? "Make it: cpwx doctor --fix" : "Mount its disk, make the folder, or mend ARCHIVE_ROOT.")
+  }
+
+  private static func remedy(for path: FilePath) -> String { "Give yourself the right: chown or chmod u+rwx" }
 
   private func folder(_ name: String, _ path: FilePath) -> CheckResult {
     let check = "folder \(name)"
     guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
     let (right, lack) = name == "in" ? (R_OK, "cannot be read") : (W_OK, "cannot be written")
     guard mayAccess(path, right | X_OK) else {
-      return .error(check, "\(path) \(lack)", "Give yourself the right: chown or chmod u+rwx")
+      return .error(check, "\(path) \(lack)", Self.remedy(for: path))
     }
     return .ok(check, path.string)
   }

@@ -8,7 +8,8 @@ import Testing
 struct `The check of the folders` {
   @Test func `finds a new workspace well`() throws {
     let results = try SetupSite().folderChecks()
-    #expect(results.map(\.check) == ["folder in", "folder out", "folder logs", "folder config", "disk"])
+    let checks = ["folder in", "folder out", "folder logs", "folder config", "folder archive", "disk"]
+    #expect(results.map(\.check) == checks)
     #expect(results.dropLast().allSatisfy { $0.status == .ok && $0.remedy == nil })
   }
 
@@ -56,7 +57,30 @@ struct `The check of the folders` {
       setMode(0o333)
       #expect(try site.folderChecks()["folder in"]?.message == "\(site.folder.path("in")) cannot be read")
       setMode(0o666)
-      #expect(try site.folderChecks().dropLast().allSatisfy { $0.status == .error })
+      let others = try site.folderChecks().dropLast().filter { $0.check != "folder archive" }
+      #expect(others.count == 4 && others.allSatisfy { $0.status == .error })
+    }
+  }
+
+  @Test func `warns of a folder of archives that is missing, and says what is to be done for it`() throws {
+    let own = try SetupSite()
+    try FileManager.default.removeItem(atPath: own.folder.path("archive").string)
+    let missing = try own.folderChecks()["folder archive"]
+    #expect(missing?.status == .warning && missing?.message == "\(own.folder.path("archive")) is missing")
+    #expect(missing?.remedy == "Make it: cpwx doctor --fix")
+    let away = try SetupSite(config: "ARCHIVE_ROOT=disk/films\n")
+    let unmounted = try away.folderChecks()["folder archive"]
+    #expect(unmounted?.status == .warning && unmounted?.message == "\(away.folder.path("disk/films")) is missing")
+    #expect(unmounted?.remedy == "Mount its disk, make the folder, or mend ARCHIVE_ROOT.")
+  }
+
+  @Test func `warns of a folder of archives that cannot be written`() async {
+    await #expect(processExitsWith: .success) {
+      let site = try SetupSite()
+      setreuid(65_534, uid_t(bitPattern: -1))
+      let result = try site.folderChecks()["folder archive"]
+      #expect(result?.status == .warning)
+      #expect(result?.message == "\(site.folder.path("archive")) cannot be written")
     }
   }
 }

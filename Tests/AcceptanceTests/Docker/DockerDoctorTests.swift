@@ -12,8 +12,9 @@ struct DockerDoctorTests {
 
       let without = try Self.checks(daemon.cpwx("doctor", "-C", root, "--runner", "docker", "--format", "json"))
       #expect(
-        without.map(\.name).prefix(8) == [
-          "folder in", "folder out", "folder logs", "folder config", "disk", "config", "pipeline", "docker",
+        without.map(\.name).prefix(9) == [
+          "folder in", "folder out", "folder logs", "folder config", "folder archive", "disk", "config", "pipeline",
+          "docker",
         ])
       for check in ["docker", "docker compose", "docker daemon", "compose file"] {
         #expect(without.first { $0.name == check }?.status == "ok", "\(check)")
