@@ -33,7 +33,13 @@ struct FolderChecks {
       isOwn ? "Make it: cpwx doctor --fix" : "Mount its disk, make the folder, or mend ARCHIVE_ROOT.")
   }
 
-  private static func remedy(for path: FilePath) -> String { "Give yourself the right: chown or chmod u+rwx" }
+  /// No mode helps where the file system itself takes nothing.
+  private static func remedy(for path: FilePath) -> String {
+    var status = statvfs()
+    let isKnown = unsafe path.withPlatformString { unsafe statvfs($0, &status) } == 0
+    return isKnown && status.f_flag & UInt(ST_RDONLY) != 0
+      ? "Its file system is read-only: have it mounted for writing." : "Give yourself the right: chown or chmod u+rwx"
+  }
 
   private func folder(_ name: String, _ path: FilePath) -> CheckResult {
     let check = "folder \(name)"

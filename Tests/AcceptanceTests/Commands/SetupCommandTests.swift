@@ -70,6 +70,23 @@ struct SetupCommandTests {
     }
   }
 
+  @Test func `doctor advises no other modes where the file system takes nothing`() throws {
+    let config = ["OUTPUT_ROOT=disk/out", "ARCHIVE_ROOT=disk/archive"]
+    try TestWorkspace.with([.making("one")], config: config) { workspace in
+      try workspace.mountDisk(at: workspace.path("disk"), size: "1m")
+      for folder in ["disk/out", "disk/archive"] { try workspace.write(folder + "/kept", "") }
+      let mounted = try workspace.startAsRoot(["mount", "-o", "remount,ro", workspace.path("disk")]).wait()
+      try #require(mounted.code == 0, "\(mounted.errors)")
+      let checks = try workspace.json("doctor").array ?? []
+      for (name, status) in [("out", "error"), ("archive", "warning")] {
+        let check = try #require(checks.first { $0["check"]?.string == "folder \(name)" })
+        #expect(check["status"]?.string == status)
+        #expect(check["message"]?.string == "\(workspace.path("disk"))/\(name) cannot be written")
+        #expect(check["remedy"]?.string == "Its file system is read-only: have it mounted for writing.")
+      }
+    }
+  }
+
   @Test func `help that cannot be written is no success`() throws {
     try TestWorkspace.with { workspace in
       for option in ["--help", "--version"] {
