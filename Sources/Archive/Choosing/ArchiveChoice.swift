@@ -8,7 +8,10 @@ public struct ArchiveChoice: Sendable {
   public var names: [String] = []
   /// Only jobs that were completed before; those without a time of completion count from their last change.
   public var before: Timestamp?
-  /// ``PipelineStatus``es, or `damaged`.
+  /// What jobs can be chosen by: one that runs is never archived.
+  public static let knownStatuses = JobFilter.knownStatuses.filter { $0 != PipelineStatus.running.rawValue }
+
+  /// Some of ``knownStatuses``.
   public var statuses = [PipelineStatus.completed.rawValue]
   public var user: String?
   /// Archive the oldest jobs until no more than this part of the disk is in use, from 0 to 1.

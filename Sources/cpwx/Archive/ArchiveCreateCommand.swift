@@ -43,7 +43,9 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
   var over: String?
 
   @Option(
-    help: .init("Choose jobs of these statuses: completed, failed, damaged. (default: completed)", valueName: "a,b"))
+    help: .init(
+      "Choose jobs of these statuses: completed, failed, interrupted, pending, damaged. (default: completed)",
+      valueName: "a,b"))
   var status: String?
 
   @Option(help: .init("Choose only jobs of this user.", valueName: "number"))

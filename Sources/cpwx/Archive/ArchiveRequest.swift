@@ -26,7 +26,15 @@ struct ArchiveRequest {
     }
     choice.before = try command.olderThan.map { try momentOption($0, "--older-than") }
     choice.over = try command.over.map { try partOption($0, "--over", asIn: "80%") }
-    if let status = command.status { choice.statuses = status.split(separator: ",").map(String.init) }
+    if let status = command.status {
+      choice.statuses = status.split(separator: ",").map(String.init)
+      let known = ArchiveChoice.knownStatuses
+      for value in choice.statuses where !known.contains(value) {
+        let near = didYouMean(value, among: known)
+        throw JobError(
+          .usage, "--status \(status)", "'\(value)' is no status.\(near) Expected: \(known.joined(separator: " "))")
+      }
+    }
     choice.keepsJobs = command.keep || command.redact
     self.choice = choice
     var options = JobArchiving.Options()

@@ -1,3 +1,4 @@
+internal import Archive
 internal import ArgumentParser
 internal import Index
 internal import Jobs
@@ -23,7 +24,7 @@ struct CompletionValues {
   func of(_ argument: CommandLineSoFar.Argument, typed: String) -> (candidates: [Candidate], files: Completion.Files?) {
     switch argument.names.last ?? argument.valueName {
     case "--user": (users, nil)
-    case "--status": (list(["completed", "failed", "damaged"].map { Candidate(value: $0) }, typed), nil)
+    case "--status": (list(ArchiveChoice.knownStatuses.map { Candidate(value: $0) }, typed), nil)
     case "--stages": (list(stages, typed), nil)
     case "--stage", "--from-stage", "stage": (stages, nil)
     case "--workflow": (workflows, nil)

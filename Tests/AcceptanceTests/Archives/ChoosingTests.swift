@@ -163,6 +163,11 @@ struct ChoosingTests {
       #expect(none.code == 64 && none.errors.contains("Name jobs, or choose some"), "\(none)")
       let failed = try workspace.cpwx("archive", "--status", "failed")
       #expect(failed.code == 0 && failed.errors.contains("Nothing to archive"), "\(failed)")
+      for status in ["running", "completed,odd"] {
+        let refused = try workspace.cpwx("archive", "--status", status)
+        #expect(refused.code == 64 && refused.errors.contains("is no status"), "\(refused)")
+        #expect(refused.errors.contains("Expected: pending completed failed interrupted damaged"), "\(refused.errors)")
+      }
       #expect(workspace.jobs == both)
       let second = try workspace.cpwx("archive", "--user", "2")
       #expect(second.code == 0 && second.errors.contains("1 job archived"), "\(second)")
