@@ -172,6 +172,7 @@ class Tab:
         self.completed("cpwx run --from-stage ot", "cpwx run --from-stage other")
         self.completed("cpwx run --stages one,o", "cpwx run --stages one,other")
         self.completed("cpwx run --workflow q", "cpwx run --workflow quick")
+        self.completed("cpwx run --workflow t", "cpwx run --workflow tests")
         self.completed("cpwx job list --format=nd", "cpwx job list --format=ndjson")
         self.completed("cpwx archive list --user ", "cpwx archive list --user 1")
 

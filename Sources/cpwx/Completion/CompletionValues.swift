@@ -115,7 +115,10 @@ struct CompletionValues {
   }
 
   private var workflows: [Candidate] {
-    (pipeline?.workflows ?? [:]).sorted { $0.key < $1.key }.map {
+    guard let pipeline else { return [] }
+    // The pipeline's own name is that of all its stages, unless it names a workflow so.
+    let all = [pipeline.name: pipeline.stages.map(\.name)].merging(pipeline.workflows) { $1 }
+    return all.sorted { $0.key < $1.key }.map {
       Candidate(value: $0.key, description: $0.value.joined(separator: ", "))
     }
   }
