@@ -73,6 +73,11 @@ struct CPWX: AsyncParsableCommand {
     var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if code.isSuccess { lines = ["there is no such command: \(mistyped?.word ?? "")"] }
     if lines[0].hasPrefix("Error: ") { lines[0].removeFirst("Error: ".count) }
+    // What stands where a command could, and is no operand either.
+    let surplus = ["Unexpected argument", "unexpected arguments:"]
+    if let word = mistyped?.word, surplus.contains(where: { lines[0].contains("\($0) '\(word)'") }) {
+      lines[0] = "there is no such command: \(word)"
+    }
     if let mistyped, let meant = mistyped.meant {
       // Of several mistakes the first one is told.
       if !lines[0].contains("'\(mistyped.word)'") { lines[0] = "there is no such command: \(mistyped.word)" }

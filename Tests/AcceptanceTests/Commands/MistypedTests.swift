@@ -117,6 +117,10 @@ struct MistypedTests {
         #expect(outcome.code == 64)
         #expect(!outcome.errors.contains("Did you mean"), "\(outcome.errors)")
       }
+      for words in [["xyzzy"], ["xyzzy", "abc"], ["job", "xyzzy"], ["help", "xyzzy"]] {
+        let outcome = try workspace.start([CPWX.path] + words).wait()
+        #expect(outcome.errors.hasPrefix("cpwx: there is no such command: xyzzy\n"), "\(outcome.errors)")
+      }
     }
   }
 }
