@@ -32,11 +32,20 @@ struct JobRerunCommand: AsyncParsableCommand {
     let format = try workOptions.resolved()
     let old = try workspace.job(named: job.job)
     let paths = old.paths(in: workspace)
+    if !old.isArchived, !exists(paths.manifest) {
+      throw JobError(
+        .usage, old.jobID, "has not run: it has no manifest yet", remedy: "Run the film itself: cpwx run FILE")
+    }
     let env = old.isArchived ? try old.archivedFile("job.env", in: workspace) : try DurableFile.read(paths.env)
     let settings = try EnvFile(parsing: env, of: paths.env)
     try SettingsCheck(workspace, environment: processEnvironment()).require(settings, of: paths)
     let manifest = old.isArchived ? try old.archivedManifest(in: workspace) : try Manifest(reading: paths.manifest)
-    let input = try FilmSearch.input(manifest.document["input"] ?? .null, in: workspace)
+    let recorded = manifest.document["input"] ?? .null
+    if recorded["file"]?.string == nil {
+      throw JobError(
+        .damaged, old.jobID, "names no film to go on with", remedy: "Run the film itself: cpwx run FILE")
+    }
+    let input = try FilmSearch.input(recorded, in: workspace)
     let workflow = manifest.document["pipeline"]?["workflow"]?.string
     let pipeline = try pipeline(of: old, in: workspace)
     if pipeline == nil, !workOptions.quiet {

@@ -81,6 +81,18 @@ struct ArchivedRunTests {
     }
   }
 
+  @Test func `a job that has not run, or names no film, is not run once more, and is named`() throws {
+    try TestWorkspace.with([.making("one")]) { workspace in
+      let id = try #require(try workspace.cpwx("job", "create").lines.first)
+      let rerun = try workspace.cpwx("job", "rerun", id)
+      #expect(rerun.code == 64 && rerun.errors.hasPrefix("cpwx: \(id): has not run"), "\(rerun)")
+      try workspace.write(try workspace.job() + "/manifest.json", "{\"job_id\": \"\(id)\", \"stages\": {}}")
+      let nameless = try workspace.cpwx("job", "rerun", id)
+      #expect(nameless.code == 65 && nameless.errors.hasPrefix("cpwx: \(id): names no film"), "\(nameless)")
+      #expect(workspace.jobs.count == 1)
+    }
+  }
+
   @Test func `a rerun is a new job with the old settings, pipeline and film wherever it is, and diff tells them apart`()
     throws
   {
