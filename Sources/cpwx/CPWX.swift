@@ -17,7 +17,8 @@ struct CPWX: AsyncParsableCommand {
         cpwx job show latest               see what happened
       Then see: cpwx init, cpwx run
 
-      These may stand before the command, too, as in cpwx -C films job list: -C, --format, --color, -q and -v.
+      Those of these that a command has may stand before it, too, as in cpwx -C films job list: -C, --format, --color, \
+      -q and -v.
 
       EXIT CODES
         0         all asked for is done

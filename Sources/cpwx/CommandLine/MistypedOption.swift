@@ -10,6 +10,12 @@ struct MistypedOption {
   init?(_ arguments: [String]) {
     let line = CommandLineSoFar(arguments)
     if let unknown = line.unknownOptions.first {
+      // That it may stand before the command does not mean that every command has it.
+      if LeadingOptions.names.contains(unknown) {
+        let words = ["cpwx"] + CommandPath(arguments).words
+        message = "Unknown option '\(unknown)': \(words.joined(separator: " ")) has none of that name."
+        return
+      }
       let known = line.arguments.flatMap(\.names) + ["--help", "--version"]
       message = "Unknown option '\(unknown)'." + didYouMean(unknown, among: known.filter { $0.hasPrefix("--") })
       return

@@ -89,6 +89,10 @@ struct MistypedTests {
       #expect(plain.code == 0, "\(plain.errors)")
       let json = try workspace.cpwx("--format", "json", "init", "more")
       #expect(json.code == 64 && json.errors.contains("Unknown option '--format'"), "\(json.errors)")
+      #expect(json.errors.contains("cpwx init has none of that name"), "\(json.errors)")
+      let path = try workspace.cpwx("--format", "json", "job", "path", "latest")
+      #expect(path.code == 64, "\(path)")
+      #expect(path.errors.contains("Unknown option '--format': cpwx job path has none of that name."), "\(path.errors)")
     }
   }
 
