@@ -41,6 +41,8 @@ struct BatchProgressTests {
       progress.note(.stageEnded(job, stage: "demux", status: .success, seconds: 1, reason: nil))
     }
     #expect(progress.running.map(\.title) == ["Sholay (1975)", "Sholay (1975)"])
+    #expect(progress.document["running"]?.array?.map { $0["year"]?.int } == [1975, 1975])
+    #expect(BatchProgress(document: progress.document).running.map(\.year) == [1975, 1975])
     #expect(progress.fraction == 0.25)
     progress.note(.stageWaiting(first, stage: "asr", number: 2, lane: "gpu"))
     #expect(progress.running.first?.number == 2)

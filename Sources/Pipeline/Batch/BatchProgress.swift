@@ -5,7 +5,9 @@ public struct BatchProgress: Sendable {
   /// A job under way.
   public struct Running: Sendable {
     public var job: String
+    /// The film's title and year.
     public var title: String
+    public var year: Int?
     /// `nil` between stages.
     public var stage: String?
     public var number: Int?
@@ -81,7 +83,7 @@ public struct BatchProgress: Sendable {
       self.films += films
       self.stages += stages
     case .jobStarted(let job, let title, let year, _):
-      running.append(Running(job: job.id.description, title: filmName(title, year), since: now))
+      running.append(Running(job: job.id.description, title: filmName(title, year), year: year, since: now))
     case .stageWaiting(let job, let stage, let number, let lane):
       change(job) { running in
         (running.stage, running.number, running.lane, running.isWaiting) = (stage, number, lane, true)
@@ -151,7 +153,8 @@ extension BatchProgress {
       "running": .array(
         running.map {
           [
-            "job_id": .string($0.job), "title": .string($0.title), "stage": .string($0.stage),
+            "job_id": .string($0.job), "title": .string($0.title), "year": .int($0.year),
+            "stage": .string($0.stage),
             "stage_number": .int($0.number), "lane": .string($0.lane), "waiting": .bool($0.isWaiting),
             "fraction": $0.fraction.map { .double($0) } ?? .null, "text": .string($0.text),
             "since": .string($0.since.text), "retries_at": .string($0.retriesAt?.text),
@@ -175,7 +178,8 @@ extension BatchProgress {
     }
     running = (document["running"]?.array ?? []).map { job in
       Running(
-        job: job["job_id"]?.string ?? "", title: job["title"]?.string ?? "", stage: job["stage"]?.string,
+        job: job["job_id"]?.string ?? "", title: job["title"]?.string ?? "", year: job["year"]?.int,
+        stage: job["stage"]?.string,
         number: job["stage_number"]?.ordinal, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
         fraction: job["fraction"]?.fraction, text: job["text"]?.string ?? "",
         since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now,
