@@ -17,8 +17,7 @@ struct CPWX: AsyncParsableCommand {
         cpwx job show latest               see what happened
       Then see: cpwx init, cpwx run
 
-      Those of these that a command has may stand before it, too, as in cpwx -C films job list: -C, --format, --color, \
-      -q and -v.
+      -C, --format, --color, -q and -v may stand before a command that has them, too, as in cpwx -C films job list.
 
       EXIT CODES
         0         all asked for is done

@@ -51,28 +51,22 @@ struct ArchiveIndexTests {
   @Test func `is written with a later job when it could not be for a while, and that is told once`() throws {
     try TestWorkspace.withFinishedJob { workspace, _ in
       let told = Mutex<[String]>([])
-      let refresh = IndexRefresh(
-        of: try Workspace(at: FilePath(workspace.root), environment: [:]),
-        notice: IndexNotice { text in told.withLock { $0.append(text) } })
+      let refresh = try workspace.refresh { text in told.withLock { $0.append(text) } }
       defer { refresh.close() }
-      func jobs() throws -> String {
-        let question = "SELECT count(*) FROM jobs"
-        return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
-      }
       refresh.run()
-      #expect(try jobs() == "1\n")
+      #expect(try workspace.indexedJobs() == "1\n")
       try workspace.move(".cpwx/index.lock", to: "index.lock")
       try FileManager.default.createSymbolicLink(
         atPath: workspace.path(".cpwx/index.lock"), withDestinationPath: "nowhere/index.lock")
       try workspace.remove(workspace.job())
       for _ in 0..<2 { refresh.run() }
-      #expect(try jobs() == "1\n")
+      #expect(try workspace.indexedJobs() == "1\n")
       let texts = told.withLock { $0.filter { $0.contains("the index could not be written") } }
       #expect(texts.count == 1, "\(texts)")
       try workspace.remove(".cpwx/index.lock")
       try workspace.move("index.lock", to: ".cpwx/index.lock")
       refresh.run()
-      #expect(try jobs() == "0\n")
+      #expect(try workspace.indexedJobs() == "0\n")
     }
   }
 
@@ -80,14 +74,8 @@ struct ArchiveIndexTests {
     try TestWorkspace.withFinishedJob { workspace, _ in
       #expect(try workspace.json("job", "list").array?.count == 1)
       let told = Mutex<[String]>([])
-      let refresh = IndexRefresh(
-        of: try Workspace(at: FilePath(workspace.root), environment: [:]),
-        notice: IndexNotice { text in told.withLock { $0.append(text) } })
+      let refresh = try workspace.refresh { text in told.withLock { $0.append(text) } }
       defer { refresh.close() }
-      func jobs() throws -> String {
-        let question = "SELECT count(*) FROM jobs"
-        return try workspace.start(["sqlite3", "-readonly", ".cpwx/index.sqlite", question]).wait().output
-      }
       let obstacle = ".cpwx/index.sqlite-journal"
       try FileManager.default.createDirectory(
         atPath: workspace.path(obstacle), withIntermediateDirectories: false)
@@ -95,8 +83,8 @@ struct ArchiveIndexTests {
       try workspace.remove(workspace.job())
       try workspace.remove(obstacle)
       let end = ContinuousClock.now + .seconds(120)
-      while try jobs() == "1\n", ContinuousClock.now < end { refresh.run() }
-      #expect(try jobs() == "0\n")
+      while try workspace.indexedJobs() == "1\n", ContinuousClock.now < end { refresh.run() }
+      #expect(try workspace.indexedJobs() == "0\n")
       #expect(told.withLock { $0.count } == 1, "\(told.withLock { $0 })")
     }
   }
@@ -242,5 +230,17 @@ struct ArchiveIndexTests {
       #expect(try workspace.json("job", "list").array?.count == 4)
       #expect(try workspace.cpwx("job", "show", ids[0]).output.contains(path))
     }
+  }
+}
+
+extension TestWorkspace {
+  /// What keeps its index up to date while archives are made.
+  fileprivate func refresh(_ tell: @escaping @Sendable (String) -> Void) throws -> IndexRefresh {
+    IndexRefresh(of: try Workspace(at: FilePath(root), environment: [:]), notice: IndexNotice(tell))
+  }
+
+  /// What the index has, without a look at the jobs.
+  fileprivate func indexedJobs() throws -> String {
+    try start(["sqlite3", "-readonly", ".cpwx/index.sqlite", "SELECT count(*) FROM jobs"]).wait().output
   }
 }

@@ -31,13 +31,9 @@ struct WatchTests {
   {
     try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
       let run = try workspace.startCPWX("run", "--watch", "--settle", "3s")
-      func films() throws -> Int? {
-        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
-        return batches?.first?["films"]?.int
-      }
-      #expect(eventually { (try? films()) == 0 })
+      #expect(eventually { (try? workspace.filmsAtWork()) == 0 })
       try workspace.write("in/late.mp4", "late")
-      #expect(eventually { (try? films()) == 1 })
+      #expect(eventually { (try? workspace.filmsAtWork()) == 1 })
       // As programs do that look whether there is something to mend in it.
       let opener = try workspace.start(
         ["sh", "-c", "exec 3<>in/late.mp4; touch opened; until test -e open; do sleep 0.05; done"])
@@ -46,7 +42,7 @@ struct WatchTests {
       try workspace.write("open", "")
       #expect(try opener.wait().code == 0)
       #expect(eventually { workspace.runs.count == 1 })
-      #expect(try films() == 1)
+      #expect(try workspace.filmsAtWork() == 1)
       run.send(SIGTERM)
       #expect(try run.wait().code == 143)
       #expect(workspace.jobs.count == 1)
@@ -59,11 +55,7 @@ struct WatchTests {
   @Test func `a film that was away when its turn came is taken up once it is back`() throws {
     try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
       let run = try workspace.startCPWX("run", "--watch", "--settle", "6s")
-      func films() throws -> Int? {
-        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
-        return batches?.first?["films"]?.int
-      }
-      #expect(eventually { (try? films()) == 0 })
+      #expect(eventually { (try? workspace.filmsAtWork()) == 0 })
       try workspace.write("in/late.mp4", "late")
       #expect(eventually { run.errorsSoFar.contains("1 new film") })
       try workspace.move("in/late.mp4", to: "late.mp4")
@@ -71,7 +63,7 @@ struct WatchTests {
       #expect(workspace.runs.isEmpty)
       try workspace.move("late.mp4", to: "in/late.mp4")
       #expect(eventually { workspace.runs.count == 1 })
-      #expect(try films() == 1)
+      #expect(try workspace.filmsAtWork() == 1)
       run.send(SIGTERM)
       #expect(try run.wait().code == 143)
       #expect(workspace.jobs.count == 1)
@@ -83,11 +75,7 @@ struct WatchTests {
   @Test func `a film that is renamed before its turn comes runs under its new name, and none has failed`() throws {
     try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
       let run = try workspace.startCPWX("run", "--watch", "--settle", "6s", "--halt", "soon,fail=1")
-      func films() throws -> Int? {
-        let batches = try JSON(parsing: try workspace.cpwx("status", "--format", "json").output.utf8).array
-        return batches?.first?["films"]?.int
-      }
-      #expect(eventually { (try? films()) == 0 })
+      #expect(eventually { (try? workspace.filmsAtWork()) == 0 })
       try workspace.write("in/late.mp4", "late")
       #expect(eventually { run.errorsSoFar.contains("1 new film") })
       try workspace.move("in/late.mp4", to: "in/Late (2001).mp4")
@@ -196,5 +184,12 @@ struct WatchTests {
       #expect(try workspace.cpwx("run", "--watch", "--max-jobs", "1").code == 0)
       #expect(workspace.jobs.count == 1)
     }
+  }
+}
+
+extension TestWorkspace {
+  /// How many films the batch has that runs.
+  fileprivate func filmsAtWork() throws -> Int? {
+    try JSON(parsing: try cpwx("status", "--format", "json").output.utf8).array?.first?["films"]?.int
   }
 }
