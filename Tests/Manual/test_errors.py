@@ -482,6 +482,15 @@ class Provoked(ErrorCase):
         self.expect("is there already; it was not touched", 74, outcome)
         self.assertEqual(settings.read_text(), "of another")
 
+    def test_a_folder_that_is_closed(self):
+        job, _ = self.place.archive()
+        made = Path(self.folder, "made/out")
+        made.mkdir(parents=True)
+        made.chmod(0o555)
+        outcome = self.place.held_to_modes("archive", "extract", job, "--to", made.parent)
+        self.expect("is closed, and nothing can be put into it", 74, outcome)
+        self.assertEqual(list(made.iterdir()), [])
+
     def test_a_film_that_goes(self):
         gone = self.place.film("Zanjeer (1973).mkv")
         self.place.pipeline('rm -f in/Zanjeer*')

@@ -68,6 +68,12 @@ class Notices(ErrorCase):
         (self.place.root / "logs/batches").write_text("in the way")
         self.expect_noticed("the batch goes on without a record: ...", self.place.cpwx("run"))
 
+    def test_a_film_that_is_renamed(self):
+        self.place.film("Zanjeer (1973).mkv")
+        self.place.pipeline("mv in/Zanjeer* out/")
+        self.expect_noticed(
+            "the film is gone; under another name, or once it is back, a run takes it up", self.place.cpwx("run", "--jobs", "1"))
+
     def test_a_notification_that_nobody_takes(self):
         self.place.settings("NOTIFY_COMMAND=false")
         self.place.pipeline("exit 3")
