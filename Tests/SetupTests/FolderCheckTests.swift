@@ -77,6 +77,9 @@ struct `The check of the folders` {
   @Test func `warns of a folder of archives that cannot be written`() async {
     await #expect(processExitsWith: .success) {
       let site = try SetupSite()
+      let folder = site.folder.path("archive").string
+      _ = chmod(folder, 0o555)
+      defer { _ = chmod(folder, 0o755) }
       setreuid(65_534, uid_t(bitPattern: -1))
       let result = try site.folderChecks()["folder archive"]
       #expect(result?.status == .warning)
