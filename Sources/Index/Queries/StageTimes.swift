@@ -28,6 +28,7 @@ struct StageTimes {
     let success = Array(StageStatus.success.rawValue.utf8)
     let failed = Array(StageStatus.failed.rawValue.utf8)
     let failedAndMay = Array(optionalFailure.utf8)
+    let interrupted = [stoppedOnRequest, interruptedAtWork].map { Array($0.utf8) }
     try statement.rows(condition.values) { row in
       unsafe moveTo(row.text(at: 0)) { row.isNull(at: 3) ? .max : row.integer(at: 3) }
       let status = unsafe row.text(at: 1)
@@ -38,8 +39,11 @@ struct StageTimes {
         if seconds > stages[current].longest {
           (stages[current].longest, stages[current].longestJob) = (seconds, row.integer(at: 4))
         }
-      } else if unsafe status.elementsEqual(failed) || row.text(at: 5).starts(with: failedAndMay) {
-        stages[current].failed += 1
+      } else {
+        let error = unsafe row.text(at: 5)
+        // One that failed only because its run was told to end, or died, has not failed.
+        let isFailure = unsafe status.elementsEqual(failed) && !interrupted.contains { unsafe error.elementsEqual($0) }
+        if unsafe isFailure || error.starts(with: failedAndMay) { stages[current].failed += 1 }
       }
     }
   }

@@ -69,6 +69,7 @@ struct SignalTests {
       let why = try workspace.cpwx("job", "why", "latest").lines
       #expect(why.contains { $0.hasSuffix("slow was interrupted: stopped on request") }, "\(why)")
       #expect(try workspace.json("report")["stages"]?.array?.map { $0["failed"]?.int } == [0])
+      #expect(try workspace.json("job", "stats")["stages"]?.array?.map { $0["failed"]?.int } == [0])
 
       try workspace.write("open", "")
       let next = try workspace.cpwx("run")
