@@ -24,13 +24,13 @@ struct ArchivingTests {
         #expect(try workspace.mode(folder) == 0o700, "\(folder)")
       }
       #expect(workspace.jobs.isEmpty)
-      #expect(!workspace.tree("logs").contains { $0.contains(id) })
+      #expect(!workspace.tree("logs").contains { $0.contains("/\(id)/") })
       try FileManager.default.createDirectory(atPath: workspace.path("plain"), withIntermediateDirectories: true)
       let tar = try workspace.start(["tar", "--zstd", "-xpf", workspace.path(archive)], in: workspace.path("plain"))
       #expect(try tar.wait().code == 0)
       let sums = ["sha256sum", "-c", "--quiet", ".cpwx/manifest-sha256.txt"]
       #expect(try workspace.start(sums, in: workspace.path("plain")).wait().code == 0)
-      let files = before.filter { $0.contains(id) && $0.contains("|f|") }
+      let files = before.filter { $0.contains("/\(id)/") && $0.contains("|f|") }
       let plain = try workspace.snapshot("out", "logs", in: workspace.path("plain"))
       #expect(plain.filter { $0.contains("|f|") } == files)
       #expect(workspace.leftovers.isEmpty)

@@ -52,39 +52,41 @@ struct WatchTests {
     }
   }
 
-  @Test func `a film that was away when its turn came is taken up once it is back`() throws {
-    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
-      let run = try workspace.startCPWX("run", "--watch", "--settle", "6s")
-      #expect(eventually { (try? workspace.filmsAtWork()) == 0 })
+  /// A watching run that is at work on one film, while another has come and waits for its turn.
+  private func withWaitingFilm(_ body: (TestWorkspace, Program) throws -> Void) throws {
+    let slow = Stage("slow", script: "touch begun; until test -e open; do sleep 0.02; done")
+    try TestWorkspace.with([slow], inMemory: true) { workspace in
+      try workspace.film("first.mp4", holding: "first")
+      let run = try workspace.startCPWX("run", "--watch", "--settle", "1s", "--jobs", "1", "--halt", "soon,fail=1")
+      #expect(eventually { workspace.exists("begun") })
       try workspace.write("in/late.mp4", "late")
-      #expect(eventually { run.errorsSoFar.contains("1 new film") })
-      try workspace.move("in/late.mp4", to: "late.mp4")
-      #expect(eventually { run.errorsSoFar.contains("the film is gone") })
-      #expect(workspace.runs.isEmpty)
-      try workspace.move("late.mp4", to: "in/late.mp4")
-      #expect(eventually { workspace.runs.count == 1 })
-      #expect(try workspace.filmsAtWork() == 1)
-      run.send(SIGTERM)
-      #expect(try run.wait().code == 143)
-      #expect(workspace.jobs.count == 1)
-      let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
-      #expect(report["totals"]?["films"]?.int == 1)
-    }
-  }
-
-  @Test func `a film that is renamed before its turn comes runs under its new name, and none has failed`() throws {
-    try TestWorkspace.with([.making("one")], inMemory: true) { workspace in
-      let run = try workspace.startCPWX("run", "--watch", "--settle", "6s", "--halt", "soon,fail=1")
-      #expect(eventually { (try? workspace.filmsAtWork()) == 0 })
-      try workspace.write("in/late.mp4", "late")
-      #expect(eventually { run.errorsSoFar.contains("1 new film") })
-      try workspace.move("in/late.mp4", to: "in/Late (2001).mp4")
-      #expect(eventually { workspace.runs.count == 1 })
+      #expect(eventually { (try? workspace.filmsAtWork()) == 2 })
+      try body(workspace, run)
       run.send(SIGTERM)
       let ended = try run.wait()
       #expect(ended.code == 143)
       #expect(!ended.errors.contains("--halt"), "\(ended.errors)")
+      #expect(workspace.jobs.count == 2)
+    }
+  }
+
+  @Test func `a film that was away when its turn came is taken up once it is back`() throws {
+    try withWaitingFilm { workspace, run in
+      try workspace.move("in/late.mp4", to: "late.mp4")
+      try workspace.write("open", "")
+      #expect(eventually { run.errorsSoFar.contains("the film is gone") })
       #expect(workspace.jobs.count == 1)
+      try workspace.move("late.mp4", to: "in/late.mp4")
+      #expect(eventually { (try? workspace.json("job", "list", "status=completed").array?.count) == 2 })
+      #expect(try workspace.filmsAtWork() == 2)
+    }
+  }
+
+  @Test func `a film that is renamed before its turn comes runs under its new name, and none has failed`() throws {
+    try withWaitingFilm { workspace, run in
+      try workspace.move("in/late.mp4", to: "in/Late (2001).mp4")
+      try workspace.write("open", "")
+      #expect(eventually { (try? workspace.json("job", "list", "status=completed").array?.count) == 2 })
       let report = try JSON(parsing: try workspace.cpwx("report", "--format", "json").output.utf8)
       #expect(report["totals"]?["failed"]?.int == 0)
     }
