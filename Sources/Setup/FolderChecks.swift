@@ -27,10 +27,18 @@ struct FolderChecks {
       return mayAccess(path, R_OK | W_OK | X_OK)
         ? .ok(check, path.string) : .warning(check, "\(path) cannot be written", Self.remedy(for: path))
     }
+    if let other = Self.other(at: path) { return .warning(check, other.message, other.remedy) }
     let isOwn = path == workspace.root.appending("archive")
     return .warning(
       check, "\(path) is missing",
       isOwn ? "Make it: cpwx doctor --fix" : "Mount its disk, make the folder, or mend ARCHIVE_ROOT.")
+  }
+
+  /// What is in the place of a folder, where something is, and what to do then: nothing is made in its place.
+  private static func other(at path: FilePath) -> (message: String, remedy: String)? {
+    if exists(path) { return ("\(path) is no folder", "Move it away, then: cpwx doctor --fix") }
+    if (try? FileStatus(ofLink: path)) == nil { return nil }
+    return ("\(path) is a link to where no folder is", "Mount the disk that it leads to, or mend the link.")
   }
 
   /// No mode helps where the file system itself takes nothing.
@@ -43,7 +51,10 @@ struct FolderChecks {
 
   private func folder(_ name: String, _ path: FilePath) -> CheckResult {
     let check = "folder \(name)"
-    guard isDirectory(path) else { return .error(check, "\(path) is missing", "Make it: cpwx doctor --fix") }
+    guard isDirectory(path) else {
+      let other = Self.other(at: path)
+      return .error(check, other?.message ?? "\(path) is missing", other?.remedy ?? "Make it: cpwx doctor --fix")
+    }
     let (right, lack) = name == "in" ? (R_OK, "cannot be read") : (W_OK, "cannot be written")
     guard mayAccess(path, right | X_OK) else {
       return .error(check, "\(path) \(lack)", Self.remedy(for: path))

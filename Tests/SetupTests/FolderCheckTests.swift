@@ -15,15 +15,25 @@ struct `The check of the folders` {
 
   @Test func `names a folder that is missing, or is none`() throws {
     let site = try SetupSite()
-    try FileManager.default.removeItem(atPath: site.folder.path("in").string)
-    try FileManager.default.removeItem(atPath: site.folder.path("logs").string)
+    for name in ["in", "logs", "config", "archive"] {
+      try FileManager.default.removeItem(atPath: site.folder.path(name).string)
+    }
     try site.folder.file("logs", "a file")
+    for name in ["config", "archive"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: site.folder.path(name).string, withDestinationPath: "/nowhere/at/all")
+    }
     let results = try site.folderChecks()
-    for name in ["in", "logs"] {
+    #expect(
+      results["folder in"] == .error("folder in", "\(site.folder.path("in")) is missing", "Make it: cpwx doctor --fix"))
+    let logs = results["folder logs"]
+    #expect(logs?.status == .error && logs?.message == "\(site.folder.path("logs")) is no folder")
+    #expect(logs?.remedy == "Move it away, then: cpwx doctor --fix")
+    for (name, status) in [("config", CheckResult.Status.error), ("archive", .warning)] {
       let result = results["folder \(name)"]
-      #expect(result?.status == .error)
-      #expect(result?.message == "\(site.folder.path(name)) is missing")
-      #expect(result?.remedy?.contains("cpwx doctor --fix") == true)
+      #expect(result?.status == status)
+      #expect(result?.message == "\(site.folder.path(name)) is a link to where no folder is")
+      #expect(result?.remedy == "Mount the disk that it leads to, or mend the link.")
     }
     #expect(results["folder out"]?.status == .ok)
   }

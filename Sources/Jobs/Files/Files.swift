@@ -111,7 +111,10 @@ public func makeFolder(
     throw JobError(
       .io, path.string, "the folder cannot be made",
       remedy: trouble.isFull
-        ? "Make room on that disk, and run this again." : "Look at the folder above it: whose it is, and its mode.",
+        ? "Make room on that disk, and run this again."
+        : trouble == .fileExists
+          ? "A file, or a link that leads nowhere, has its name: move that away, or mend it."
+          : "Look at the folder above it: whose it is, and its mode.",
       underlying: trouble)
   }
   return grown + [parent.isEmpty ? "." : parent]

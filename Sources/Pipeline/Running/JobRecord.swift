@@ -92,9 +92,9 @@ struct JobRecord {
         entry["started_at"] = .string(started.text)
         entry["completed_at"] = .null
         entry["duration_seconds"] = .null
-        for stale in ["exit_code", "error", "reason", "resources", "switched_off", "retried_after_seconds"] {
-          entry[stale] = nil
-        }
+        for stale in [
+          "exit_code", "error", "reason", "skip_reason", "resources", "switched_off", "retried_after_seconds",
+        ] { entry[stale] = nil }
         if !inputs.isEmpty || entry["input_files"] == nil { entry["input_files"] = .array(inputs) }
         // What the stage itself said of other files, it says again.
         let known = entry["outputs"]?.object?.members.filter { member in
@@ -173,7 +173,7 @@ struct JobRecord {
           at: now, who: who, .stageSkipped, stage: stage.name, attempt: attempts > 0 ? attempts : nil, reason: reason))
       manifest.changeStage(stage.name) { entry in
         for told in [
-          "started_at", "completed_at", "duration_seconds", "exit_code", "error", "because", "resources",
+          "started_at", "completed_at", "duration_seconds", "exit_code", "error", "skip_reason", "because", "resources",
           "retried_after_seconds",
         ] { entry[told] = nil }
         entry["stage_number"] = .int(stage.number)

@@ -64,12 +64,20 @@ struct ChainTests {
       json.dump(document, open(sys.argv[1], "w"))
       PYTHON
       """
-    try TestWorkspace.with([Stage("one", outputs: ["one.out"], script: script), .making("two")]) { workspace in
+    let stage = "if test -e work; then touch \"$1/one.out\"; else \(script)\nfi"
+    try TestWorkspace.with([Stage("one", outputs: ["one.out"], script: stage), .making("two")]) { workspace in
       let film = try workspace.film()
       try workspace.cpwx("run", film)
-      let record = try workspace.record("one")
+      var record = try workspace.record("one")
       #expect(record["status"]?.string == "skipped")
       #expect(record["reason"]?.string == "nothing to do")
+
+      // Once there is something to do, nothing tells of the other time.
+      try workspace.write("work", "")
+      try workspace.cpwx("run", film, "--from-stage", "one")
+      record = try workspace.record("one")
+      #expect(record["status"]?.string == "success")
+      #expect(record["reason"] == nil && record["skip_reason"] == nil)
     }
   }
 
