@@ -88,6 +88,8 @@ struct TagReader {
     guard token.isNumber else {
       return next.isNumber && next.utf8.count <= 2 && TechnicalPattern.isVolume(token.key) ? 2 : 0
     }
+    // In front, nothing is measured yet: `8 Bit Christmas`.
+    guard index > 0 else { return 0 }
     if TechnicalPattern.isVolume(next) {
       // In `Film 3 CD 1` the number is the title's.
       let isNumbered = joinedKey(index + 2).map { $0.isNumber && $0.utf8.count <= 2 } ?? false

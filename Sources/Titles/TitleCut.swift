@@ -35,7 +35,7 @@ struct TitleCut {
       name.group(holding: start) == nil, name.tags[start + 1] == nil
     else { return nil }
     let gap = name.tokens[start + 1].gap
-    return gap == "." || gap.contains("-") ? year : nil
+    return gap.hasPrefix(".") || gap.contains("-") ? year : nil
   }
 }
 
@@ -52,12 +52,16 @@ extension TaggedName {
 
   /// Where words that say themselves that a film follows, or came before, begin: what is behind them describes it.
   fileprivate func phraseOfProcess(behind start: Int) -> Int? {
-    tokens.indices.dropFirst(start + 1).first { index in
+    let phrase = tokens.indices.dropFirst(start + 1).first { index in
       guard let tag = tags[index], tag.isPhraseOfProcess, tag.tokens.lowerBound == index else { return false }
       // `New Full Movie - Title`: what announces a film is none.
       return !tokens[index - 1].isDangling
         && !tokens[start..<index].allSatisfy { TitleVocabulary.announcing.contains($0.key) }
     }
+    guard let first = phrase else { return nil }
+    // `Title - New South Indian Full Movie`
+    let last = tokens[start..<first].lastIndex { !TitleVocabulary.announcing.contains($0.key) } ?? start
+    return last + 1 < first && tokens[last + 1].gap.utf8.count > 2 ? last + 1 : first
   }
 
   /// The title before the others that a name also tells: `Ladri di biciclette AKA Bicycle Thieves`, `a.k.a.`.

@@ -29,13 +29,33 @@ struct TitleEnd {
   /// The word behind the title's last.
   mutating func token() -> Int {
     var end = limitToken
+    // A copy's mark tells no more of the words before it than the name's end does.
+    if case .nameEnd = limit { while let earlier = startOfCopyMark(before: end) { end = earlier } }
+    end = beforeBrackets(end)
     while let earlier = startOfTag(before: end) ?? startOfAside(before: end) ?? startOfSuffix(before: end) {
       if case .nameEnd = limit { limit = .tag }
       // What says itself that a film follows is no part of the name: what stands before it describes the film, too.
       if name.tags[end - 1]?.isPhraseOfProcess == true { limit = .tag }
-      end = earlier
+      end = beforeBrackets(earlier)
     }
     return end
+  }
+
+  /// Where a title would end within brackets, it ends before them: `Title (Old Hindi)`.
+  private func beforeBrackets(_ end: Int) -> Int {
+    guard let group = name.group(holding: end), group.tokens.lowerBound > start else { return end }
+    return group.tokens.lowerBound
+  }
+
+  /// What file managers and browsers call a copy: `Title - Copy`, `Title - Copy (2)`, `Title (1)`.
+  private func startOfCopyMark(before end: Int) -> Int? {
+    guard end - 1 > start else { return nil }
+    let last = name.tokens[end - 1]
+    if last.isDashed, last.key == "copy" { return end - 1 }
+    guard let group = name.group(startingAt: end - 1), group.opening == "(", last.isNumber,
+      last.text.utf8.count < 3, last.text.first != "0"
+    else { return nil }
+    return end - 1
   }
 
   private func startOfTag(before end: Int) -> Int? {
@@ -148,11 +168,12 @@ struct TitleEnd {
   /// `Title part 2`, `Title part 2 of 2` for a film in two files, `Title-poster` for what lies beside it,
   /// `Title - site.tld` for where it is from.
   private func startOfSuffix(before end: Int) -> Int? {
-    guard case .nameEnd = limit, end - 1 > start else { return nil }
+    guard end - 1 > start else { return nil }
     let last = name.tokens[end - 1]
+    // What anything is that lies here, as it stands in brackets: `Title - Movie`.
+    if last.isDashed, ["movie", "film"].contains(last.key) { return end - 1 }
+    guard case .nameEnd = limit else { return nil }
     if last.gap == "-", TitleVocabulary.extras.contains(last.key) { return end - 1 }
-    // What file managers call a copy.
-    if last.gap == " - ", last.key == "copy" { return end - 1 }
     if isSite(before: end) { return end - 2 }
     if last.key.hasPrefix("part"), last.key.dropFirst(4).isNumber { return end - 1 }
     if end - 4 > start, last.isNumber, name.tokens[end - 2].key == "of", name.tokens[end - 3].isNumber,

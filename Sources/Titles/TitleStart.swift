@@ -44,10 +44,17 @@ struct TitleStart {
       if index == 0, canStartTitle(at: site, of: name, years: years, behindJunk: isSetApart) { return (site, nil) }
     }
     guard name.isTechnical(index), let tag = name.tags[index], tag.tokens.upperBound < name.tokens.count,
-      index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years),
+      index > 0 || !isAllThereIs(before: tag.tokens.upperBound, of: name, years: years) && !isWord(tag, of: name),
       index > 0 || !TechnicalPattern.isSeason(name.tokens[0].key)
     else { return nil }
     return (tag.tokens.upperBound, nil)
+  }
+
+  /// Whether a word of releases in front is the title's first: `DD.Returns`, but `DD - Title`, `MP3 1080p Title`.
+  private static func isWord(_ tag: ReleaseTag, of name: TaggedName) -> Bool {
+    let next = tag.tokens.upperBound
+    return tag.tokens.count == 1 && TitleVocabulary.beginnings.contains(name.tokens[tag.tokens.lowerBound].key)
+      && !name.tokens[next].isSetApart && name.tags[next] == nil
   }
 
   /// Whether a language's short name is set apart in front: `Fr - Title`.

@@ -33,10 +33,14 @@ enum TitleVocabulary {
       """
       com net org info tv cc to ws me biz xyz club site online party vip show lat be se tf is in ru eu mx ag
       lt am cd ph li io fr it de cz cx la life live pro link zone co uk nl pl ro vc pw bz sx si ngo pics mobi top
+      lol app ms gs cool fun art tax
       """))
 
   /// Words of releases that titles have in capitals, too.
   static let capitals: Set<String> = ["tv", "md"]
+
+  /// Technical words that titles begin with, too.
+  static let beginnings: Set<String> = ["dd", "mp3", "vhs"]
 
   /// Sizes of pictures, which no title ends in.
   static let pictures: Set<String> = ["480", "720", "1080", "2160", "hd", "fhd", "2k", "4k", "8k"]

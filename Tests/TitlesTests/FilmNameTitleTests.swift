@@ -100,9 +100,10 @@ struct FilmNameTitleTests {
   }
 
   @Test(arguments: [
+    "Sholay - New South Indian Full Movie.mp4",
     "Sholay - Full Movie - Amitabh Bachchan.mp4", "Sholay Full Hindi Movie HD.mp4", "Sholay Hindi Dubbed Old Movie.mp4",
     "Sholay (1 of 2).avi", "Sholay - films.com.mp4", "Sholay.S01.1080p.mkv", "films.nl - Sholay.mkv",
-    "{Telegram @films} Sholay 720p.mkv",
+    "{Telegram @films} Sholay 720p.mkv", "Sholay (Old Hindi).mkv", "Sholay (Best Full Movie).mp4",
   ])
   func `what stands behind words that a film follows, and marks of files, sites and channels, are no part of it`(
     name: String
@@ -191,6 +192,7 @@ struct FilmNameTitleTests {
   @Test(arguments: [
     ("Fight.Club.(1999).1080p.mkv", "Fight Club", 1999), ("Fight.Club-1999.mkv", "Fight Club", 1999),
     ("Trust.Me [2013].mkv", "Trust Me", 2013), ("site.me - 96 (2018).mkv", "96", 2018),
+    ("site.newest - Pathaan 2023.mkv", "Pathaan", 2023), ("site.lol_Pathaan.2023.1080p.mkv", "Pathaan", 2023),
     ("Site.Tv-Pathaan.2023.1080p.mkv", "Pathaan", 2023), ("www_site_tld_-_Pathaan_(2023).mkv", "Pathaan", 2023),
     ("www site com Pathaan 2023 DD5.1.mkv", "Pathaan", 2023),
   ])
@@ -219,7 +221,8 @@ struct FilmNameTitleTests {
     ("Reality TV 2005.mkv", "Reality TV"), ("Sholay ｜ Hindi ｜ 1975.mp4", "Sholay"),
     ("Das.Boot.The.Directors.Cut.1981.mkv", "Das Boot"), ("[Group] The Final Cut (2004).mkv", "The Final Cut"),
     ("House.of.VHS.2016.1080p.mkv", "House of VHS"), ("The.Bluray.Murders.2019.mkv", "The Bluray Murders"),
-    ("The.Skin.I.Live.In.BluRay.2011.mkv", "The Skin I Live In"),
+    ("The.Skin.I.Live.In.BluRay.2011.mkv", "The Skin I Live In"), ("DD.Returns.2023.mkv", "DD Returns"),
+    ("8.Bit.Christmas.2021.1080p.mkv", "8 Bit Christmas"), ("VHS - Sholay (1975).avi", "Sholay"),
   ])
   func `what tells of a release is known in more forms, and spared where a title needs it`(name: String, title: String)
   {
@@ -304,8 +307,10 @@ struct FilmNameTitleTests {
   @Test(arguments: [
     ("[Group] Jujutsu Kaisen 0 (Movie) [BD][1080p].mkv", "Jujutsu Kaisen 0"), ("Dangal (film).mkv", "Dangal"),
     ("[Group&Other][Jujutsu_Kaisen_0][Movie][1080P].mp4", "Jujutsu Kaisen 0"), ("(Movie).mkv", "(Movie)"),
+    ("[Group] Koe no Katachi - Movie [1080p].mkv", "Koe no Katachi"),
     ("Not Another Teen Movie.mkv", "Not Another Teen Movie"),
-    ("Dangal - Copy.mkv", "Dangal"), ("Certified Copy.mkv", "Certified Copy"),
+    ("Dangal - Copy.mkv", "Dangal"), ("Certified Copy.mkv", "Certified Copy"), ("Dangal (2).mkv", "Dangal"),
+    ("Dangal - Copy (2).mkv", "Dangal"), ("Death Proof - Copy.mkv", "Death Proof"),
     ("Dangal.part.1.of.2.mkv", "Dangal"), ("Hello.World.www.site.com.mkv", "Hello World"),
     ("Star Wars Despecialized Edition.mkv", "Star Wars"), ("Alien.3.Assembly.Cut.720p.mkv", "Alien 3"),
   ])

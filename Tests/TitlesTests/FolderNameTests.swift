@@ -4,6 +4,7 @@ import Titles
 @Suite struct `A film named by its folder` {
   @Test(arguments: [
     ("movie.mkv", ["Sholay (1975)"], "Sholay", 1975),
+    ("movie (1).mkv", ["Sholay (1975)"], "Sholay", 1975),
     ("VTS_01_1.VOB", ["VIDEO_TS", "Rear Window (1954)"], "Rear Window", 1954),
     ("00001.m2ts", ["STREAM", "BDMV", "The.Matrix.1999.COMPLETE.BLURAY"], "The Matrix", 1999),
     ("title_t00.mkv", ["Disc 1", "Seven Samurai (1954)"], "Seven Samurai", 1954),
