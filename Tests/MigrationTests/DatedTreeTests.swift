@@ -106,6 +106,18 @@ struct DatedTreeTests {
     #expect(plan.first { $0.path.hasSuffix("002") }?.created?.text == "2025-06-10T09:08:07.000000")
   }
 
+  @Test func `a job_info.json that is cut short is told of, or written anew with the manifest`() throws {
+    let workspace = try OldWorkspace()
+    let day = "out/2025/06/11/1"
+    for id in ["20250611-001", "20250611-002"] { try workspace.folder.file("\(day)/\(id)/job_info.json", "{\"job") }
+    try workspace.folder.file("\(day)/20250611-001/manifest.json", job("20250611-001", 1))
+    try workspace.folder.file("\(day)/20250611-002/manifest.json", "{\"job")
+    let (first, second) = (try workspace.entry("\(day)/20250611-001"), try workspace.entry("\(day)/20250611-002"))
+    #expect(first.action == "adopt" && second.action == "complete")
+    #expect(first.problems.contains { $0.severity == .warning && $0.message.contains("job_info.json") })
+    #expect(second.document["writes"]?.array?.compactMap(\.string).contains("job_info.legacy.json") == true)
+  }
+
   @Test func `a folder with a job's id and no job in it is none, and its number counts as used`() throws {
     let workspace = try OldWorkspace()
     try workspace.folder.folder("out/2025/10/27/1/20251027-003")

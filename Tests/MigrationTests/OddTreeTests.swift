@@ -61,6 +61,13 @@ struct OddTreeTests {
     #expect(entry.title == title && entry.year == year)
   }
 
+  @Test func `episodes of a serial are no twins`() throws {
+    let workspace = try OldWorkspace()
+    for name in ["Serial.S01E03.1080p", "Serial.S01E04.1080p", "Serial_S01E04"] { try workspace.film(name) }
+    #expect(try workspace.entry("Serial.S01E03.1080p").twins == [])
+    #expect(try workspace.entry("Serial.S01E04.1080p").twins == ["out/Serial_S01E04"])
+  }
+
   @Test(arguments: ["", "{\"version\": \"1.0.0\", \"stages\": {\"demux\": {\"sta", "\0\0\0\0"])
   func `a manifest that cannot be read is a warning, and the files tell the stages`(_ text: String) throws {
     let workspace = try OldWorkspace()

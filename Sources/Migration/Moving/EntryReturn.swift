@@ -118,8 +118,10 @@ extension EntryMove {
         try Steps.link(place, to: link.target, modified: link.modified, like: top)
       }
     }
-    for file in work.renames where Steps.isThere(root.appending(newPlace(file))) {
-      try Steps.rename(root.appending(newPlace(file)), to: root.appending(file))
+    // Where both are there, what bears the new name is another's, and the file has never got it.
+    for file in work.renames where !Steps.isThere(root.appending(file)) {
+      let place = root.appending(newPlace(file))
+      if Steps.isThere(place) { try Steps.rename(place, to: root.appending(file)) }
     }
     closeInner(in: root)
     if root != source {

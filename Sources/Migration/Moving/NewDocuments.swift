@@ -49,8 +49,9 @@ struct NewDocuments: Sendable {
       return workspace.documentPath(film.later)
     }
     if let moved = newPlace(of: recorded) { return workspace.documentPath(moved) }
+    if let film = inputs.film(at: recorded) { return workspace.documentPath(film) }
     if exists(place) { return workspace.documentPath(place) }
-    if let found = inputs.file(named: FilmGuess.lastComponent(recorded)) { return workspace.documentPath(found) }
+    if let found = inputs.file(recordedAs: recorded) { return workspace.documentPath(found) }
     return Workspace.outsideContainer(recorded)
   }
 
@@ -180,7 +181,7 @@ extension Workspace {
   }
 
   /// A document's path without the root that a workspace has in a container.
-  fileprivate static func outsideContainer(_ recorded: String) -> String {
+  static func outsideContainer(_ recorded: String) -> String {
     recorded.hasPrefix("/app/") ? String(recorded.dropFirst(5)) : recorded
   }
 }

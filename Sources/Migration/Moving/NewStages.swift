@@ -104,9 +104,9 @@ extension NewDocuments {
       }
     } else if let moved = newPlace(of: recorded) {
       place(moved.string)
-    } else if let found = inputs.file(named: FilmGuess.lastComponent(recorded)),
-      !exists(workspace.resolve(documentPath: recorded))
-    {
+    } else if let film = inputs.film(at: recorded) {
+      place(film.string)
+    } else if let found = inputs.file(recordedAs: recorded), !exists(workspace.resolve(documentPath: recorded)) {
       place(found.string)
     }
     return record

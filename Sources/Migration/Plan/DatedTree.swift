@@ -56,9 +56,11 @@ extension TreeReader {
       entry.id = JobID(tree.name.text)
       entry.outputDir = workspace.documentPath(tree.path)
     }
+    let isInfoDamaged = papers.info == nil && scan.isPlainFile(RawPath("job_info.json"))
     if !staysHere || !adopts(&entry, old) {
       var work = EntryWork(
-        for: entry, named: name, scan, outputs, verdicts, isReplacing: !staysHere, isShownOnly: isShownOnly)
+        for: entry, named: name, scan, outputs, verdicts, isReplacing: !staysHere, isInfoDamaged: isInfoDamaged,
+        isShownOnly: isShownOnly)
       if let beside = papers.beside {
         work.prepared = RawPath(beside)
         work.preparedLinks = FolderLinks(in: beside)
@@ -77,6 +79,9 @@ extension TreeReader {
       entry.work = work
     } else {
       entry.links = scan.links.map { $0.below(entry.source) }
+      if isInfoDamaged {
+        entry.problems.append(.warning("job_info.json is no valid JSON: remove it, and a run makes it anew"))
+      }
     }
     entry.problems += verdicts.problems.filter { entry.work != nil || $0.severity == .info }
     if tree.isSecond { entry.problems.append(.warning("another user's job bears its id, too: it gets a new one")) }

@@ -37,7 +37,8 @@ struct PlanDraft: Sendable {
       let day = entry.created.map { JobDate($0) }
       dayDigits = day.map { Int32($0.year * 10_000 + $0.month * 100 + $0.day) } ?? 0
       oldNumber = Int64(JobID(entry.oldID ?? "")?.number ?? 0)
-      filmKey = entry.title.map { FilmKeys.bareKey($0).utf8.fnv } ?? 0
+      let name = entry.inputFile.map { FilmGuess.lastComponent($0) } ?? entry.source.name.text
+      filmKey = entry.title.map { (FilmKeys.bareKey($0) + FilmKeys.episode(in: name)).utf8.fnv } ?? 0
       year = entry.year.map { Int16(clamping: $0) }
       directory = entry.source.lastBytes.fnv
       bearsYear = entry.bearsYear

@@ -7,10 +7,11 @@ extension EntryWork {
   /// - Parameters:
   ///   - name: of the folder, as names of files in it embed it.
   ///   - isReplacing: whether its job.env and job_info.json tell of another place or id.
+  ///   - isInfoDamaged: whether its job_info.json tells nothing.
   ///   - isShownOnly: whether nobody will do it; links to outputs, which no table shows, are not looked for then.
   init(
     for entry: MigrationEntry, named name: RawPath, _ scan: TreeScan, _ outputs: StageOutputs,
-    _ verdicts: StageVerdicts, isReplacing: Bool, isShownOnly: Bool
+    _ verdicts: StageVerdicts, isReplacing: Bool, isInfoDamaged: Bool = false, isShownOnly: Bool
   ) {
     self.init(name: name)
     rename(scan)
@@ -19,9 +20,8 @@ extension EntryWork {
     stagesByFiles = entry.completedStages.filter { verdicts.recorded[$0] == nil }
     let top = scan.filesAndLinks.filter { !$0.bytes.contains(RawPath.slash) }
     keptManifest = Self.freeName("manifest.json", top, scan)
-    if isReplacing {
-      keptOthers = Self.others.compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
-    }
+    keptOthers = Self.others.filter { isReplacing || isInfoDamaged && $0 == "job_info.json" }
+      .compactMap { name in Self.freeName(name, top, scan).map { (name, $0) } }
     written = Self.others.filter { !top.contains(RawPath($0)) || kept($0) != nil } + ["manifest.json"]
     if !isShownOnly {
       keepWhatIsSaid(by: scan)

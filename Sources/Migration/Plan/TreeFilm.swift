@@ -87,7 +87,8 @@ extension TreeReader {
   /// The copy that was prepared with a job, of a film that is gone from where it is recorded to be.
   private func copy(of recorded: String, in media: FilePath?) -> FilePath? {
     guard let media, let name = FilePath.Component(FilmGuess.lastComponent(recorded)),
-      !exists(workspace.resolve(documentPath: recorded)), inputs.file(named: name.string) == nil
+      inputs.film(at: recorded) == nil, !exists(workspace.resolve(documentPath: recorded)),
+      inputs.file(recordedAs: recorded) == nil
     else { return nil }
     let copy = media.appending(name)
     return exists(copy) ? copy : nil

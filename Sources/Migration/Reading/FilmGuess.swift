@@ -35,7 +35,10 @@ struct FilmGuess: Sendable {
   private static let heights: Set<String> = ["1080", "1440", "2160", "4320"]
 
   init(_ evidence: Evidence) {
-    inputFile = evidence.recordedFile ?? evidence.inputFilm?.path.string
+    inputFile = evidence.recordedFile ?? evidence.inputFilm?.path?.string
+    if inputFile == nil, evidence.inputFilm != nil {
+      problems.append(.warning("several files in in/ may be its film: none is recorded as its input"))
+    }
     let directory = Self.directoryName(evidence.directory)
     let known = directory.name == evidence.directory ? evidence.directoryFilm : nil
     let fromDirectory = known ?? FilmName(parsing: directory.name)

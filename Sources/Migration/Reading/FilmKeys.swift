@@ -52,6 +52,21 @@ enum FilmKeys {
     }
   }
 
+  /// Which episode of a serial a name tells of: `s01e03`; empty for a film's.
+  static func episode(in name: String) -> String {
+    let words = name.utf8.split { !isLetterOrDigit($0) }
+    return words.first(where: isEpisode).map { plainBareKey(String(decoding: $0, as: UTF8.self)) } ?? ""
+  }
+
+  private static func isEpisode(_ word: Substring.UTF8View) -> Bool {
+    guard let first = word.first, first | 0x20 == UInt8(ascii: "s") else { return false }
+    let numbers = word.dropFirst().split(maxSplits: 1, omittingEmptySubsequences: false) {
+      $0 | 0x20 == UInt8(ascii: "e")
+    }
+    return numbers.count == 2 && numbers[0].count > 1 && !numbers[1].isEmpty
+      && numbers.allSatisfy { $0.allSatisfy { (0x30...0x39).contains($0) } }
+  }
+
   /// A name up to and with each group of four digits in it, as a writer has it that takes whatever stands before a year
   /// for the title: `[Group] Film 2016` of `[Group] Film (2016) 1080p`.
   static func beginnings(of text: String) -> [String] {

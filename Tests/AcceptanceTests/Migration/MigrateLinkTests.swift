@@ -126,6 +126,53 @@ struct MigrateLinkTests {
     }
   }
 
+  @Test(arguments: ["in", "/app/in", "/home/user/cp-whisperx-app/in"])
+  func `of films of one name the recorded one is the job's`(_ folder: String) throws {
+    try TestWorkspace.with { workspace in
+      for season in [1, 2] { try workspace.write("in/Season \(season)/E01.mkv", "of season \(season)") }
+      for season in [1, 2] {
+        let film = "\(folder)/Season \(season)/E01.mkv"
+        try workspace.write("out/Serial_\(season)/audio/audio.wav", "sound")
+        try workspace.write(
+          "out/Serial_\(season)/manifest.json",
+          """
+          {"created_at": "2025-10-2\(season)T10:00:00", "input": {"file": "\(film)"}, "stages": {
+            "demux": {"status": "success", "input_files": ["\(film)"]}}}
+          """)
+      }
+      #expect(try workspace.cpwx("migrate", "--from-legacy").code == 0)
+      for season in [1, 2] {
+        let film = "in/Season \(season)/E01.mkv"
+        let path = workspace.migrated("2025102\(season)-001") + "/manifest.json"
+        let manifest = try JSON(parsing: workspace.read(path).utf8)
+        #expect(manifest["input"]?["file"]?.string == film)
+        let read = manifest["stages"]?["demux"]?["input_files"]?.array?.first?.string
+        #expect(read.map { $0 == film || $0 == workspace.path(film) } == true)
+      }
+    }
+  }
+
+  @Test func `of several files of one title the one of the directory's name is its film, and else none`() throws {
+    try TestWorkspace.with { workspace in
+      for name in ["Dangal (2016)-trailer.mp4", "Dangal (2016).mkv", "Serial.S01E03.mkv", "Serial.S01E04.mkv"] {
+        try workspace.write("in/\(name)", name)
+      }
+      for (name, day) in [("Dangal_2016", 21), ("Serial", 22)] {
+        try workspace.write("out/\(name)/audio/audio.wav", "sound")
+        let manifest = "{\"created_at\": \"2025-10-\(day)T10:00:00\", \"stages\": {}}"
+        try workspace.write("out/\(name)/manifest.json", manifest)
+      }
+      let outcome = try workspace.cpwx("migrate", "--from-legacy", "--format", "json")
+      #expect(outcome.code == 0 && outcome.output.contains("several files in in/ may be its film"))
+      func input(_ id: String) throws -> JSON? {
+        try JSON(parsing: workspace.read(workspace.migrated(id) + "/manifest.json").utf8)["input"]
+      }
+      #expect(try input("20251021-001")?["file"]?.string == "in/Dangal (2016).mkv")
+      let serial = try input("20251022-001")
+      #expect(serial?["title"]?.string == "Serial" && serial?["file"]?.string == nil)
+    }
+  }
+
   @Test func `documents that are links to devices say nothing`() throws {
     try TestWorkspace.with { workspace in
       try workspace.oldFilm("Sholay_1975", "Sholay", year: 1975)
