@@ -130,12 +130,17 @@ public struct JobRemoval: Sendable {
     }
   }
 
+  /// Refuses a job whose folder is a link to elsewhere.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public func refuseLink(_ paths: JobPaths) throws { try refuseLink(paths.output) }
+
   private func refuseLink(_ folder: FilePath) throws {
     var byte: CChar = 0
     guard unsafe folder.withPlatformString({ unsafe readlink($0, &byte, 1) }) >= 0 else { return }
     throw JobError(
       .io, folder.string, "is a symbolic link to \(realPath(folder)?.string ?? "nothing")",
-      remedy: "Nothing was removed. Remove the link, and what it points to, yourself.")
+      remedy: "Nothing was removed. Put the folder in the place of the link first, or remove both yourself.")
   }
 
   private func empty(_ tombstone: Tombstone) throws {

@@ -61,6 +61,8 @@ import Testing
     try archived { site in
       try site.folder.file("config/.env", "ARCHIVE_ROOT=elsewhere\n")
       let other = try Workspace(at: site.folder.root, environment: [:])
+      // Neither are they said to be lost, whatever is asked first.
+      #expect(JobIndex.archiveTrouble(in: other, notice: .silent) == nil)
       #expect(try known(other) == [0, 0])
       #expect(try known(site.workspace) == [1, 1])
       try FileManager.default.moveItem(atPath: site.path("archive"), toPath: site.path("elsewhere"))

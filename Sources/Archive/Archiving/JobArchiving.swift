@@ -56,11 +56,12 @@ public struct JobArchiving: Sendable {
     return try source(paths, place).measure()
   }
 
-  /// What can be told without reading a job's files: whether its archive that stands there is to stay.
+  /// What can be told without reading a job's files: whether it cannot be removed, or its archive is to stay.
   ///
   /// - Throws: ``Kept`` where it is, ``JobError``, `ArchiveError`.
   func refuseChanged(_ job: IndexedJob) throws {
     let (paths, place) = try place(of: job)
+    if !keepsJob { try JobRemoval(in: workspace).refuseForeign(paths) }
     try refuseChanged(source(paths, place), of: paths, place)
   }
 
@@ -164,6 +165,8 @@ public struct JobArchiving: Sendable {
   }
 
   private func source(_ paths: JobPaths, _ place: ArchivePlace) throws -> ArchiveSource {
+    // Else the link would be all that the archive holds of the job.
+    try JobRemoval(in: workspace).refuseLink(paths)
     let names = try ArchiveNames(place)
     var roots = [ArchiveSource.Root(names.output, at: paths.output)]
     if let logs = try JobLogsFolder(of: paths, in: workspace).folder { roots.append(.init(names.logs, at: logs)) }

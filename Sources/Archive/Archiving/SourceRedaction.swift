@@ -66,8 +66,10 @@ extension Redaction {
   /// Text holds no NUL; whatever ends like text is taken for it, too: `.env.job_ID`, `manifest.json.damaged-…`, `asr.log.1`.
   private static func isText(_ path: MemberPath, _ beginning: [UInt8]) -> Bool {
     if !beginning.contains(0) { return true }
-    // UTF-16 by its mark: no secret would be found in it.
+    // UTF-16, by its mark, or by every second byte: no secret would be found in it.
     if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) { return false }
+    let zeros = beginning.prefix(4).map { $0 == 0 }
+    if zeros == [false, true, false, true] || zeros == [true, false, true, false] { return false }
     let name = path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
     return name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).dropFirst()
       .contains { endings.contains(String(decoding: $0, as: UTF8.self).lowercased()) }

@@ -15,6 +15,8 @@ public struct JobRestoration: Sendable {
     public var aside: [FilePath] = []
     /// Members that are lost, with the reasons.
     public var damaged: [DamagedMember] = []
+    /// Whether there may have been more members, which nobody can name.
+    public var isCutShort = false
     /// Other damage that was found.
     public var problems: [String] = []
     /// What was left out when it was archived.
@@ -199,7 +201,10 @@ public struct JobRestoration: Sendable {
         }
       }
       outcome.damaged += saved.lost.filter { !outcome.damaged.contains($0) }
-      if let problem = saved.problem, !outcome.problems.contains(problem) { outcome.problems.append(problem) }
+      if let problem = saved.problem {
+        outcome.isCutShort = true
+        if !outcome.problems.contains(problem) { outcome.problems.append(problem) }
+      }
       let members = saved.members.filter { member in
         includes(member) && !saved.leftOut.contains { $0.path == member.path }
       }

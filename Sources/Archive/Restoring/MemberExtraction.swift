@@ -41,8 +41,10 @@ public struct MemberExtraction: Sendable {
     if bytes.isEmpty { return false }
     var spelled = [bytes]
     if let root { spelled.append(root.bytes + [UInt8(ascii: "/")] + bytes) }
+    // A name that is no text is named as it is shown: no argument comes with such bytes.
+    let named = String(validating: path.bytes, as: UTF8.self) == nil ? Array("\(path)".utf8) : path.bytes
     for spelling in spelled {
-      if path.bytes == spelling || path.bytes.starts(with: spelling + [UInt8(ascii: "/")]) { return true }
+      if named == spelling || named.starts(with: spelling + [UInt8(ascii: "/")]) { return true }
     }
     // `./*.srt` is of what lies there, not below, as `/*.srt` is.
     let glob = pattern.hasPrefix("./") ? String(pattern.dropFirst()) : pattern

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Index
 public import Jobs
 internal import SystemPackage
@@ -139,8 +140,10 @@ public struct ArchivePruning: Sendable {
     }
     // Nothing may show the number any more.
     try JobRemoval(in: workspace).keepNumber(of: archive.jobID)
-    guard unlink(file) || !exists(file) else {
-      throw JobError(.io, file.string, "cannot be removed")
+    let isRemoved = unlink(file)
+    let reason = Errno(rawValue: errno)
+    guard isRemoved || !exists(file) else {
+      throw JobError(.io, file.string, "cannot be removed", underlying: reason)
     }
     try DurableFile.syncFolder(of: file)
     outcome.status = .removed

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Glibc
 public import Jobs
 internal import SystemPackage
@@ -34,7 +33,8 @@ extension JobIndex {
     if reason == .noSuchFileOrDirectory {
       let known =
         (try? look(in: workspace, leavingNone: true, notice: notice) { index in
-          try index.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM archives") }
+          // Those of another ARCHIVE_ROOT are none of this one's.
+          try index.archives().count
         }) ?? 0
       // None were made yet.
       if known == 0 { return nil }

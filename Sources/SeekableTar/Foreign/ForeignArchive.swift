@@ -89,7 +89,7 @@ public struct ForeignArchive: Sendable {
       return try file.closeAfter {
         // Where nothing is saved of what comes before the damage, it tells which member that is in.
         let stream = try ZstdStream(file, limit: limits.bytes, givesCutFrame: !isSalvage, progress: progress)
-        return try TarLocale.using {
+        return try TarLocale.usingBytes {
           try ForeignReading(stream, limits, staging, includes, isSalvage: isSalvage).run()
         }
       }
@@ -231,8 +231,10 @@ private struct ForeignReading: ~Copyable {
     var place = 0
     // In a sparse file, what is not in the tar are zeros.
     let zeros = [UInt8](repeating: 0, count: 64 << 10)
-    func skip(to offset: Int) {
+    let stream = stream
+    func skip(to offset: Int) throws {
       while place < offset {
+        try stream.tellProgress()
         let count = min(zeros.count, offset - place)
         hash.update(zeros[..<count])
         place += count
@@ -242,7 +244,7 @@ private struct ForeignReading: ~Copyable {
       guard offset >= place, offset <= member.size, bytes.count <= member.size - offset else {
         throw ArchiveError(.damaged, member.path, "is damaged: it has more bytes than its header tells")
       }
-      skip(to: offset)
+      try skip(to: offset)
       unsafe hash.update(bytes)
       place += bytes.count
       guard let file else { return }
@@ -255,7 +257,7 @@ private struct ForeignReading: ~Copyable {
       }
       unsafe try file.write(bytes, at: offset)
     }
-    skip(to: member.size)
+    try skip(to: member.size)
     return Digest(hash.copy().finish())
   }
 

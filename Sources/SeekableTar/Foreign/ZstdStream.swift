@@ -69,6 +69,9 @@ internal import SystemPackage
     return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
+  /// For who is long at work with what came: nothing more is read.
+  func tellProgress() throws { try progress?(place, max(place, total)) }
+
   private static func error(_ code: ZSTD_ErrorCode, _ flaw: String) -> ArchiveError {
     switch code {
     case ZSTD_error_memory_allocation: Decompressor.noMemory

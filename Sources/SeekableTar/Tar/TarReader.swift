@@ -10,7 +10,7 @@ protocol TarSource: AnyObject {
 /// A tar as libarchive reads it.
 ///
 /// To be used on one thread, within ``TarLocale/using(_:)``. Names in extended headers come composed (Unicode NFC), whatever they are there,
-/// unless the header calls them binary: libarchive 3.6.2 does so.
+/// unless the header calls them binary, or within ``TarLocale/usingBytes(_:)``: libarchive 3.6.2 does so.
 @safe struct TarReader: ~Copyable {
   struct Entry {
     var path: [UInt8]
@@ -31,11 +31,16 @@ protocol TarSource: AnyObject {
   private final class Input {
     let source: any TarSource
     var failure: (any Error)?
+    /// Bytes that may come until a header is read; `nil`: any number.
+    var left: Int?
     init(_ source: any TarSource) { self.source = source }
   }
 
   private let archive: OpaquePointer
   private let input: Input
+  private var hasBegun = false
+  /// Bytes of a member's headers with its map of holes, which libarchive holds in memory, at 46 bytes for 4 of them.
+  private static let largestHeader = 16 << 20
 
   init(_ source: any TarSource) throws {
     // Null only when memory is exhausted, where no Swift program goes on either.
@@ -49,6 +54,13 @@ protocol TarSource: AnyObject {
         let input = unsafe Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
         do {
           let bytes = try unsafe input.source.next()
+          if let left = input.left {
+            guard bytes.count <= left else {
+              throw ArchiveError(
+                .refused, "a member's headers, or its map of holes, take more than \(TarReader.largestHeader) bytes")
+            }
+            input.left = left - bytes.count
+          }
           unsafe place.pointee = bytes.baseAddress
           return bytes.count
         } catch {
@@ -65,8 +77,15 @@ protocol TarSource: AnyObject {
   ///
   /// - Throws: ``ArchiveError`` with code `damaged`, or what the source threw.
   mutating func next() throws -> Entry? {
+    // What is left of the member before is none of the next one's headers.
+    if hasBegun, unsafe archive_read_data_skip(archive) < ARCHIVE_WARN {
+      throw failure(ArchiveError(.damaged, "the tar cannot be read on: \(reason)"))
+    }
+    hasBegun = true
     var found: OpaquePointer?
+    input.left = Self.largestHeader
     let code = unsafe archive_read_next_header(archive, &found)
+    input.left = nil
     if code == ARCHIVE_EOF {
       if let failure = input.failure { throw failure }
       // libarchive takes a tar without its end for one that ends there.
@@ -91,8 +110,11 @@ protocol TarSource: AnyObject {
       isNobodys: archive_entry_uid(entry) == 0 && archive_entry_gid(entry) == 0
         && (bytes(archive_entry_uname(entry)) ?? []).isEmpty && (bytes(archive_entry_gname(entry)) ?? []).isEmpty,
       offset: Int(archive_read_header_position(archive)),
-      warning: code == ARCHIVE_WARN ? reason : nil)
+      warning: code == ARCHIVE_WARN && !reason.hasSuffix(Self.notConverted) ? reason : nil)
   }
+
+  /// What it says in a locale of bytes of a name that it gives as it is.
+  private static let notConverted = "can't be converted from UTF-8 to current locale."
 
   /// The content of the member that came last, in pieces, each with its place in it. What lies between them are zeros.
   mutating func content(_ body: (_ offset: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {

@@ -12,7 +12,7 @@ struct ArchiveExtractCommand: AsyncParsableCommand {
       MEMBER is a path as cpwx archive show has it, or from the job's folder or that of its logs on; a folder means all \
       in it. Of an archive of cpwx only what is needed is read. Nothing that is there is written over, and nothing comes \
       to lie outside of DIR, whatever the archive says: hostile names, links and devices are refused (65), and so is another program's \
-      archive of more than 1 TiB, a million members or 256 MiB of paths, or one compressed with a window of more than 128 MiB. \
+      archive of more than 1 TiB, a million members, 256 MiB of paths or 16 MiB of one member's headers, or one compressed with a window of more than 128 MiB. \
       One that is more than the disk has room for is not begun, or, of another program, ended when that is seen (74); nothing of it stays.
 
       EXIT CODES

@@ -80,10 +80,10 @@ struct RestoreRequest {
     row["lost"] = .strings(outcome.damaged.map(\.path.text))
     guard outcome.isSalvaged else { return }
     row["status"] = .string("salvaged")
+    let lost = outcome.damaged.count == 1 ? "1 member is lost" : "\(outcome.damaged.count) members are lost"
     row["reason"] = .string(
       outcome.damaged.isEmpty
-        ? outcome.problems.first
-        : outcome.damaged.count == 1 ? "1 member is lost" : "\(outcome.damaged.count) members are lost")
+        ? outcome.problems.first : outcome.isCutShort ? "\(lost), and whatever came after the last good one" : lost)
   }
 
   private func tell(_ outcome: JobRestoration.Outcome, of file: ArchiveFile) {

@@ -172,6 +172,10 @@ struct DamagedArchiveTests {
           continue
         }
         #expect(damaged.names(salvaged.row, "lost") == lost, "\(what): \(salvaged)")
+        if !lost.isEmpty {
+          let reason = salvaged.row["reason"]?.string
+          #expect(reason?.hasSuffix("and whatever came after the last good one") == true, "\(what): \(salvaged)")
+        }
         let left = Set(try workspace.snapshot(damaged.job, damaged.logs))
         // What is there is as it was, but how many names a file has, and folders' own times, whose headers may be behind the cut.
         let sums = damaged.whole.filter { !$0.contains("|") }

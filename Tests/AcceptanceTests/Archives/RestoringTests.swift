@@ -32,6 +32,36 @@ struct RestoringTests {
     }
   }
 
+  @Test func `names in another program's archive are the bytes that they are`() throws {
+    try TestWorkspace.with { workspace throws in
+      // Composed, and decomposed: two files, one of them with another name and a link.
+      let make = """
+        mkdir d; printf 1 > "$(printf 'd/\\303\\251')"; printf 2 > "$(printf 'd/e\\314\\201')"
+        ln "$(printf 'd/e\\314\\201')" d/hard; ln -s "$(printf 'e\\314\\201')" d/soft
+        tar --format=pax --zstd -cf foreign.tar.zst d
+        """
+      #expect(try workspace.start(["sh", "-c", "cd \"$0\"; " + make, workspace.root]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", "verify", "foreign.tar.zst").code == 0)
+      let outcome = try workspace.cpwx("archive", "extract", "foreign.tar.zst", "--to", "there")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let same = try workspace.start(["diff", "-r", workspace.path("d"), workspace.path("there/d")]).wait()
+      #expect(same.code == 0, "\(same.output)")
+      #expect(try workspace.read("there/d/soft") == "2")
+      let one = try workspace.cpwx("archive", "extract", "foreign.tar.zst", "d/e\u{301}", "-O")
+      #expect(one.output == "2", "\(one.errors)")
+    }
+  }
+
+  @Test func `a member whose name is no text is named as it is shown`() throws {
+    try TestWorkspace.withFinishedJob { workspace, id throws in
+      let make = "printf odd > \"$(printf 'x\\377y')\""
+      #expect(try workspace.start(["sh", "-c", "cd \"$0\"; " + make, try workspace.job()]).wait().code == 0)
+      #expect(try workspace.cpwx("archive", id).code == 0)
+      #expect(try workspace.cpwx("archive", "show", id).output.contains("x\\xffy"))
+      #expect(try workspace.cpwx("archive", "extract", id, "x\\xffy", "-O").output == "odd")
+    }
+  }
+
   @Test func `a job that is named twice is restored once`() throws {
     try archived { workspace, id, job in
       let archive = "archive" + job.dropFirst((workspace.root + "/out").count) + ".tar.zst"
