@@ -22,13 +22,19 @@ struct StatusCommand: AsyncParsableCommand {
     let format = try formatOptions.resolved()
     let batches = workspace.runningBatches()
     guard format == .table else {
-      return Listing(rows: batches, columns: Self.columns, keys: RowKeys.batch).write(format)
+      let rows = batches.map { batch in
+        var row = batch
+        row["seconds_left"] = BatchProgress(document: batch).secondsLeft().map { .double($0.rounded()) } ?? .null
+        return row
+      }
+      return Listing(rows: rows, columns: Self.columns, keys: RowKeys.batch).write(format)
     }
     if batches.isEmpty { return Console.out("Nothing runs.") }
     for batch in batches {
       let room = Console.outColumns.map { max(20, $0 - 2) }
       let inputs = (batch["inputs"]?.array ?? []).compactMap(\.string).joined(separator: " ")
-      let began = batch["started_at"]?.string.map { " since \(JobColumns.momentWithAge($0, nil))" } ?? ""
+      let zone = Timestamp.foreignZone(batch["timezone"]?.string, made: batch["started_at"]?.string)
+      let began = batch["started_at"]?.string.map { " since \(JobColumns.momentWithAge($0, zone))" } ?? ""
       let heading = "\(batch["batch_id"]?.string ?? "")  \(inputs)  \(batch["who"]?.string ?? "")\(began)".onOneLine
       Console.out(wrapping: Style.heading(heading))
       for line in ProgressLines(BatchProgress(document: batch), within: room).lines {

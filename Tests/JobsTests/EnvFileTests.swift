@@ -17,6 +17,7 @@ struct `An env file` {
     ("KEY=\"a\\nb\\t\\\"\\$x\\\\\"", "a\nb\t\"$x\\"),
     ("KEY='a\nb'", "a\nb"), ("KEY=\"a\nb\"", "a\nb"), ("KEY='it\\'s'", "it's"), ("KEY=\"a\" b", "\"a\" b"),
     ("KEY=\"open", "\"open"), ("KEY='open\nB=1", "'open"), ("KEY=a b c\r\n", "a b c"), ("\u{FEFF}KEY=v", "v"),
+    ("# c\rKEY=v\rB=2", "v"),
     ("KEY=1\nKEY=2", "2"), ("KEY=a=b", "a=b"), ("KEY=\"C:\\dir\"", "C:\\dir"), ("export=1\nKEY=2", "2"),
   ])
   func `is read as python-dotenv and compose read it`(text: String, value: String) {

@@ -147,6 +147,15 @@ struct `A new job` {
     #expect(env.bytes.starts(with: Array("LANG=hi\nPLACE=${BASE}/c\nBASE=/b\nNEW='n'\n".utf8)))
   }
 
+  @Test func `fills in a film's own settings from each other`() throws {
+    let site = try TemporaryWorkspace(env: Array("LANG=hi\nPLACE=x\n".utf8))
+    let job = try create(site, overlay: EnvFile("MINE=ta\nLANG=${MINE}\nPLACE='${MINE}'\n"))
+    let env = EnvFile(parsing: try DurableFile.read(job.paths.env))
+    let values = Dictionary(env.values(), uniquingKeysWith: { $1 })
+    #expect(values["LANG"] == "ta")
+    #expect(values["PLACE"] == "${MINE}")
+  }
+
   @Test func `begins with the documented manifest when its film is known`() throws {
     let site = try TemporaryWorkspace()
     let workspace = try site.workspace

@@ -89,6 +89,15 @@ struct BatchProgressTests {
     progress.note(.stageRetrying(job, stage: "asr", after: 30, reason: "no memory"), now: now)
     #expect(progress.laneUse.isEmpty)
     #expect(progress.secondsLeft(now: now) == 100)
+    // Nothing happens for a while: the clock goes on, here and for who reads what was told.
+    var document = progress.document
+    document["seconds_left"] = .double(100)
+    document["at"] = .string(now.text)
+    for (after, left) in [(0, 100), (60, 40), (100, nil), (3600, nil)] as [(Int64, Double?)] {
+      let later = Timestamp(microseconds: now.microseconds + after * 1_000_000)
+      #expect(progress.secondsLeft(now: later) == left)
+      #expect(BatchProgress(document: document).secondsLeft(now: later) == left)
+    }
     progress.note(.batchStopping(.drain, because: nil), now: now)
     #expect(progress.secondsLeft(now: now) == nil)
     let told = BatchProgress(document: progress.document)

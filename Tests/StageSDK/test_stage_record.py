@@ -251,6 +251,16 @@ class Outcome(StageRecordTestCase):
         error = self.manifest()["stages"]["asr"]["error"]
         self.assertEqual(error, "ValueError: ********, ********, ********, ********, ********, from-nowhere")
 
+    def test_secrets_that_are_written_with_escapes_or_made_of_others_are_masked_in_the_error(self):
+        (self.job / "job.env").write_text(
+            "BASE=kestrel\nX_PASSWORD='it\\'s heron'\nY_KEY=\"${BASE}-${NONE:-9341}\"\n"
+            "Z_SECRET=\"tab\\there\"\nHF_TOKEN='${BASE}'\n"
+        )
+        with self.assertRaises(ValueError), self.stage():
+            raise ValueError("it's heron, kestrel-9341, tab\there, ${BASE}, kestrel")
+        error = self.manifest()["stages"]["asr"]["error"]
+        self.assertEqual(error, "ValueError: ********, ********, ********, ********, kestrel")
+
     def test_a_secret_of_several_lines_is_masked_line_by_line(self):
         secrets = self.workspace / "config" / "secrets.json"
         secrets.parent.mkdir(exist_ok=True)

@@ -345,7 +345,7 @@ def _job_info(folder: Path) -> Dict[str, Any]:
 _SETTING = re.compile(
     r"""
     ^[ \t]* (?:export[ \t]+)? (\w+) [ \t]*=[ \t]*
-    ( "(?:\\.|[^"\\])*" | '[^']*' | (?:(?<==)\#|[^#\s])[^\r\n]*? | )    # quoted values may span lines
+    ( "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | (?:(?<==)\#|[^#\s])[^\r\n]*? | )    # quoted values may span lines
     (?:[ \t]+\#[^\r\n]*)? [ \t]*\r?$
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
@@ -358,16 +358,34 @@ def _environment(path: Path) -> Dict[str, str]:
         text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return {}
-    return {match.group(1): _unquoted(match.group(2)) for match in _SETTING.finditer(text)}
+    settings: Dict[str, str] = {}
+    for match in _SETTING.finditer(text):
+        settings[match.group(1)] = _meant(match.group(2), settings)
+    return settings
 
 
-def _unquoted(value: str) -> str:
-    if len(value) < 2 or value[0] not in "\"'" or value[-1] != value[0]:
-        return value
-    return re.sub(r"""\\(["\\$`])""", r"\1", value[1:-1]) if value[0] == '"' else value[1:-1]
+def _meant(value: str, known: Mapping[str, str]) -> str:
+    """`value` as cpwx reads it: without quotes and escapes, and with `${NAME}` filled in but in single quotes."""
+    quote = value[0] if _QUOTED.fullmatch(value) else ""
+
+    def filled(name: str, default: Optional[str]) -> str:
+        return known.get(name, os.environ.get(name, "")) or default or ""
+
+    def part(match: "re.Match[str]") -> str:
+        escaped, name, default = match.groups()
+        return filled(name, default) if escaped is None else _ESCAPES.get(escaped, match.group())
+
+    if quote == "'":
+        return re.sub(r"\\(['\\])", r"\1", value[1:-1])
+    if quote:
+        return _ESCAPE_OR_VARIABLE.sub(part, value[1:-1])
+    return _VARIABLE.sub(lambda match: filled(*match.groups()), value)
 
 
+_QUOTED = re.compile(r"""("|')(?:\\.|(?!\1)[^\\])*\1""", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", **{mark: mark for mark in "\"\\$'`"}}
 _VARIABLE = re.compile(r"\$\{([^{}:\n]*)(?::-([^{}\n]*))?\}")
+_ESCAPE_OR_VARIABLE = re.compile(r"\\(.)|" + _VARIABLE.pattern, re.DOTALL)
 _SECRET_NAME = re.compile(r"(?:^|_)(TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|WEBHOOK)S?$", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^\s/?#:@\"<>]*:)([^\s/?#\"<>]+)(?=@)")
 _SHORTEST_SECRET = 4  # masking every `1` would leave nothing to read

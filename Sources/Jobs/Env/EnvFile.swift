@@ -152,11 +152,14 @@ public struct EnvFile: Sendable, Equatable {
     return keys.map { ($0, known[$0] ?? []) }
   }
 
-  /// Lays `other` over this file: each of its keys is set here, as it is written there.
+  /// Lays `other` over this file: each of its keys is set here, as it is written there; at the end where it is made of
+  /// others of `other`, which may stand further down here than it does.
   public mutating func overlay(_ other: EnvFile) {
     for key in other.keys {
       guard let theirs = other.assignments.last(where: { $0.key == key }) else { continue }
-      if self[key] == nil { self[key] = "" }
+      let value = theirs.quote == UInt8(ascii: "'") ? "" : theirs.decodedValue
+      let isMade = other.keys.contains { value.contains("${\($0)}") || value.contains("${\($0):") }
+      if self[key] == nil || isMade { append(EnvAssignment(key: key, value: "", newline: newline)) }
       change(key) { $0.takeValue(of: theirs) }
     }
   }

@@ -101,15 +101,13 @@ struct EnvParser {
     }
   }
 
-  /// The index of the newline that ends the line, its `\r` included, or the end of the file.
+  /// The index of the newline that ends the line, `\n`, `\r\n` or `\r`, or the end of the file.
   private func endOfLine(from start: Int) -> Int {
-    let start = min(start, bytes.count)
-    guard let newline = bytes[start...].firstIndex(of: 0x0A) else { return bytes.count }
-    return newline > start && bytes[newline - 1] == 0x0D ? newline - 1 : newline
+    bytes[min(start, bytes.count)...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.count
   }
 
   private func newlineLength(at end: Int) -> Int {
     guard end < bytes.count else { return 0 }
-    return bytes[end] == 0x0D ? 2 : 1
+    return bytes[end...].starts(with: [0x0D, 0x0A]) ? 2 : 1
   }
 }

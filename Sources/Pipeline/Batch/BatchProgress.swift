@@ -42,8 +42,8 @@ public struct BatchProgress: Sendable {
   private var expected: Double?
   private var stages: Int = 0
   private var stagesDone = 0
-  /// What another process has reckoned, of whose batch this is.
-  private var told: (fraction: Double?, secondsLeft: Double?) = (nil, nil)
+  /// What another process has reckoned, of whose batch this is, and when.
+  private var told: (fraction: Double?, secondsLeft: Double?, at: Timestamp?) = (nil, nil, nil)
 
   public init() {}
 
@@ -65,14 +65,15 @@ public struct BatchProgress: Sendable {
 
   /// Seconds until all is done, as far as can be told.
   public func secondsLeft(now: Timestamp = .now) -> Double? {
-    if let left = told.secondsLeft { return left }
     guard let started, ended < films, stopping == .none else { return nil }
     let elapsed = now.seconds(since: started)
     // By the pace so far, once there is one; before that by what earlier jobs took.
     if fraction > 0.05, elapsed > 2 { return elapsed / fraction * (1 - fraction) }
-    guard let expected else { return nil }
-    let hands = max(1, running.count)
-    return max(0, expected / Double(hands) - elapsed)
+    let hands = Double(max(1, running.count))
+    // What was told when something last happened goes down with the clock, as one's own does.
+    let told = self.told.secondsLeft.flatMap { left in self.told.at.map { left - now.seconds(since: $0) } }
+    // What takes longer than it was to take tells nothing of its end.
+    return (told ?? expected.map { $0 / hands - elapsed }).flatMap { $0 > 0 ? $0 : nil }
   }
 
   public mutating func note(_ event: RunEvent, now: Timestamp = .now) {
@@ -166,10 +167,12 @@ extension BatchProgress {
 }
 
 extension BatchProgress {
-  /// From what a running batch has written of itself.
+  /// From what a running batch has written of itself, by the clock of who runs it.
   public init(document: JSON) {
+    let zone = Timestamp.foreignZone(document["timezone"]?.string, made: document["started_at"]?.string)
+    func moment(_ value: JSON?) -> Timestamp? { value?.string.flatMap { Timestamp($0, in: zone) } }
     batch = document["batch_id"]?.string
-    started = document["started_at"]?.string.flatMap { Timestamp($0) }
+    started = moment(document["started_at"])
     (films, completed) = (document["films"]?.int ?? 0, document["completed"]?.int ?? 0)
     failed = document["failed"]?.int ?? 0
     stopping = [.drain, .now].first { $0.word == document["stops"]?.string } ?? .none
@@ -182,10 +185,9 @@ extension BatchProgress {
         stage: job["stage"]?.string,
         number: job["stage_number"]?.ordinal, lane: job["lane"]?.string, isWaiting: job["waiting"]?.bool ?? false,
         fraction: job["fraction"]?.fraction, text: job["text"]?.string ?? "",
-        since: job["since"]?.string.flatMap { Timestamp($0) } ?? .now,
-        retriesAt: job["retries_at"]?.string.flatMap { Timestamp($0) })
+        since: moment(job["since"]) ?? .now, retriesAt: moment(job["retries_at"]))
     }
     failures = (document["failures"]?.array ?? []).map { ($0["job_id"]?.string ?? "", $0["reason"]?.string ?? "") }
-    (told.fraction, told.secondsLeft) = (document["fraction"]?.fraction, document["seconds_left"]?.seconds)
+    told = (document["fraction"]?.fraction, document["seconds_left"]?.seconds, moment(document["at"]))
   }
 }

@@ -76,6 +76,7 @@ extension Workspace {
       var document = (try? DurableFile.read(status)).flatMap { try? JSON(parsing: $0) } ?? BatchProgress().document
       document["batch_id"] = .string(record.id)
       document["started_at"] = .string(record.startedAt)
+      document["timezone"] = record.document["timezone"] ?? .null
       document["who"] = .string(record.who)
       document["inputs"] = .strings(record.inputs)
       return document

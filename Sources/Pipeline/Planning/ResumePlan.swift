@@ -11,10 +11,11 @@ struct ResumePlan {
   }
 
   private let forced: Set<StageName>
+  private let all: [StageDefinition]
   /// Stages that ran or run in this run.
   private var ran: [StageDefinition] = []
 
-  init(_ selection: StageSelection) { forced = selection.forced }
+  init(_ selection: StageSelection) { (forced, all) = (selection.forced, selection.all) }
 
   /// Says what becomes of `stage`, which `manifest` has the earlier record of.
   mutating func judge(_ stage: StageDefinition, _ manifest: Manifest, fingerprint: String, in context: JobContext)
@@ -44,10 +45,22 @@ struct ResumePlan {
         return .run(because: "its settings, command or inputs have changed")
       }
       if record.fields["switched_off"]?.bool == true { return .run(because: "it was switched off and is on again") }
-      if status == .skipped { return .keep }
+      if status == .skipped { return verdict(ofSkipped: stage, record, manifest, context) }
       let reason = missingOutput(of: stage, record, context) ?? missingRecorded(stage, record, manifest, context)
       return reason.map { .run(because: $0) } ?? .keep
     }
+  }
+
+  /// A stage that matters is not left out for good because it was optional when it failed, or because another
+  /// orchestrator, whose skipped stages are failures, too, came no further.
+  private func verdict(
+    ofSkipped stage: StageDefinition, _ record: StageRecord, _ manifest: Manifest, _ context: JobContext
+  ) -> Verdict {
+    guard stage.critical else { return .keep }
+    if record.reason?.hasPrefix(optionalFailure) == true { return .run(because: "it failed, and is optional no more") }
+    let isPassed = all.contains { $0.number > stage.number && manifest.stage($0.name)?.status == .success }
+    guard record.fingerprint == nil, !isPassed else { return .keep }
+    return missingOutput(of: stage, record, context).map { .run(because: "it was skipped, and \($0)") } ?? .keep
   }
 
   /// Whether `stage` reads what `earlier` makes; one that declares no inputs may read anything.

@@ -193,17 +193,21 @@ struct JobRecord {
     let ended = Timestamp.now
     let cancellation = Cancellation(of: paths)
     try write { [self] manifest in
+      // Lists of other orchestrators go on naming what came right since.
+      for stage in manifest.stages where stage.status == .success { manifest.note(stage.name, .success) }
       manifest.setPipeline(status, stage: nil, workflow: workflow)
       manifest.document["pipeline"]?["error"] = error.map { .string($0) }
       var timing = manifest.document["timing"] ?? .object(.init())
       let first = timing["started_at"]?.string.flatMap { Timestamp($0) } ?? started
       timing["completed_at"] = .string(ended.text)
-      timing["total_seconds"] = .double(ended.seconds(since: first))
+      // A clock may have been set back since.
+      timing["total_seconds"] = .double(max(0, ended.seconds(since: first)))
       if status != .completed, let cancellation, !cancellation.isRecorded(in: manifest) {
         manifest.remember(cancellation.event)
       }
       manifest.remember(JobEvent(at: ended.text, who: who, JobEvent.What(end: status), reason: error))
-      timing["running_seconds"] = .double((timing["running_seconds"]?.seconds ?? 0) + ended.seconds(since: started))
+      let ran = max(0, ended.seconds(since: started))
+      timing["running_seconds"] = .double((timing["running_seconds"]?.seconds ?? 0) + ran)
       manifest.document["timing"] = timing
     }
     if status == .completed, cancellation != nil { try Cancellation.lift(from: paths) }

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import SystemPackage
+internal import TextWidth
 
 /// How one attempt of a stage ended, as it is recorded.
 struct StageAttempt {
@@ -52,7 +53,8 @@ struct StageAttempt {
   func masked(_ secrets: [String]) -> StageAttempt {
     var attempt = self
     if case .failed(let reason) = result { attempt.result = .failed(reason: Secrets.masked(reason, secrets)) }
-    attempt.errorText = errorText.map { Secrets.masked($0, secrets) }
+    // Colours within a secret hide it, and are taken out where it is shown.
+    attempt.errorText = errorText.map { Secrets.masked($0.withoutControls, secrets) }
     return attempt
   }
 

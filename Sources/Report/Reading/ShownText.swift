@@ -6,7 +6,7 @@ struct ShownText: Sendable {
   /// Longest first.
   let secrets: [String]
 
-  func callAsFunction(_ text: String) -> String { masked(text).withoutControls }
+  func callAsFunction(_ text: String) -> String { masked(text.withoutControls) }
 
   /// Masks alone, for names and paths that must stay exact.
   func masked(_ text: String) -> String { Secrets.masked(text, secrets) }

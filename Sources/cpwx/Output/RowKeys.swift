@@ -22,7 +22,7 @@ enum RowKeys {
   ]
   static let batch = [
     "batch_id", "started_at", "films", "completed", "failed", "fraction", "stops", "seconds_left", "at", "lanes",
-    "running", "failures", "who", "inputs",
+    "running", "failures", "timezone", "who", "inputs",
   ]
   static let output = ["stage_name", "key", "path", "exists", "size_bytes", "description"]
   static let difference = ["stage_name", "key", "old", "new"]

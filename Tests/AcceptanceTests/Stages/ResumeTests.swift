@@ -254,6 +254,24 @@ struct ResumeTests {
     }
   }
 
+  @Test func `a stage that another orchestrator skipped before it came to an end runs where it matters`() throws {
+    try TestWorkspace.with([.making("one"), .making("two"), .gate()]) { workspace in
+      try workspace.film()
+      try workspace.cpwx("run")
+      let job = try workspace.job()
+      try workspace.remove(job + "/two.out")
+      let film = try #require(try workspace.manifest()["input"]?["file"]?.string)
+      try workspace.write(
+        job + "/manifest.json",
+        #"{"input": {"file": "\#(film)"}, "pipeline": {"status": "running"}, "#
+          + #""stages": {"one": {"status": "success"}, "two": {"status": "skipped", "error": "out of memory"}}}"#)
+      try workspace.write("open", "")
+      #expect(try workspace.cpwx("run").code == 0)
+      #expect(try workspace.record("two")["status"]?.string == "success")
+      #expect(workspace.runs == ["one", "two", "gate", "two", "gate"])
+    }
+  }
+
   @Test func `a stage recorded under the other spelling is the same stage`() throws {
     try TestWorkspace.with([.making("pre_ner"), .gate()]) { workspace in
       try workspace.film()

@@ -68,6 +68,18 @@ struct RetryTests {
     }
   }
 
+  @Test func `an optional stage that failed runs again once it matters`() throws {
+    let script = "test -e open"
+    try TestWorkspace.with([Stage("names", fields: ["critical: false"], script: script), .gate()]) { workspace in
+      let film = try workspace.film()
+      #expect(try workspace.cpwx("run", film).code == 1)
+      try workspace.write("open", "")
+      try workspace.declare([Stage("names", script: script), .gate()])
+      #expect(try workspace.cpwx("run", film).code == 0)
+      #expect(try workspace.record("names")["status"]?.string == "success")
+    }
+  }
+
   @Test func `an optional stage is failed until its last attempt, and says once that it may fail`() throws {
     let optional = Stage(
       "names", fields: ["critical: false", "retries: 1", "backoff: 0.1s"],
