@@ -110,9 +110,12 @@ public struct JobNumbering: Sendable {
     do {
       try lock.replaceContent(Array("\(number)\n".utf8), durably: false)
     } catch {
+      let isFull = (error as? Errno)?.isFull == true
       throw JobError(
         .io, workspace.stateFolder.appending("numbers").appending(day.digits).string, "cannot be written",
-        remedy: "No job was made. Make room on that disk, and run this again.", underlying: error)
+        remedy: "No job was made. "
+          + (isFull ? "Make room on that disk, and run this again." : "Look whose the file is, and its mode."),
+        underlying: error)
     }
   }
 

@@ -18,7 +18,19 @@ struct FolderChecks {
     ]
   }
 
-  func run() -> [CheckResult] { folders.map { folder($0, $1) } + [archives, disk(workspace.outputRoot)] }
+  func run() -> [CheckResult] {
+    folders.map { folder($0, $1) } + state + [archives, disk(workspace.outputRoot)]
+  }
+
+  /// The index, locks and numbers, which every run writes: made by the first one, and perhaps as another user's.
+  private var state: [CheckResult] {
+    let paths = [workspace.stateFolder, workspace.stateFolder.appending("numbers")]
+    let numbers = workspace.stateFolder.appending("numbers").appending(JobDate(.now).digits)
+    let closed =
+      paths.first { isDirectory($0) && !mayAccess($0, W_OK | X_OK) }
+      ?? (exists(numbers) && !mayAccess(numbers, R_OK | W_OK) ? numbers : nil)
+    return closed.map { [.error("folder .cpwx", "\($0) cannot be written", Self.remedy(for: $0))] } ?? []
+  }
 
   /// Nothing but archiving needs it; and made where a disk is to be mounted, it would pass for that.
   private var archives: CheckResult {

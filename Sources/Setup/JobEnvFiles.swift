@@ -17,9 +17,14 @@ struct JobEnvFiles {
       name: ".env.job_*", folder: workspace.configFolder, found.map { workspace.configFolder.appending($0) })
   }
 
-  /// The job.env of every job in the dated tree.
+  /// The job.env of every job in the dated tree, and the older settings that a migration kept with it.
   static func ofJobs(in workspace: Workspace) -> JobEnvFiles {
-    JobEnvFiles(name: "job.env", folder: workspace.outputRoot, JobCatalog(workspace).all().lazy.map(\.env))
+    let found = JobCatalog(workspace).all().lazy.flatMap { paths in
+      [paths.output, paths.output.appending("prepared")].filter(\.isFolderItself).flatMap { folder in
+        names(in: folder).filter { $0.hasSuffix(".env") }.map { folder.appending($0) }
+      }
+    }
+    return JobEnvFiles(name: "*.env", folder: workspace.outputRoot, found)
   }
 
   private init(name: String, folder: FilePath, _ paths: some Sequence<FilePath>) {
@@ -50,6 +55,9 @@ extension FilePath {
     guard let status = try? Stat(self, followTargetSymlink: false), status.type == .regular else { return nil }
     return status.permissions
   }
+
+  /// Whether it is a folder, and no link to one.
+  fileprivate var isFolderItself: Bool { (try? Stat(self, followTargetSymlink: false))?.type == .directory }
 
   /// Like ``restrictToOwner()``, and refuses a link.
   fileprivate func restrictItselfToOwner() -> Bool {

@@ -30,6 +30,19 @@ struct `A durable file` {
     #expect(after.owner == before.owner && after.group == before.group)
   }
 
+  @Test func `that a person names leaves links and devices what they are`() throws {
+    let site = try TemporaryWorkspace()
+    let (link, device) = (site.root.appending("link"), site.root.appending("device"))
+    let page = try site.file("page", "old")
+    for (path, target) in [(link, page.string), (device, "/dev/null")] {
+      try FileManager.default.createSymbolicLink(atPath: path.string, withDestinationPath: target)
+      try DurableFile.write([1], toNamed: path, mode: [.ownerReadWrite])
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path.string) == target)
+    }
+    #expect(try DurableFile.read(page) == [1])
+    #expect(temporaries(site).isEmpty)
+  }
+
   @Test func `has whatever name a file may have`() throws {
     let site = try TemporaryWorkspace()
     for name in [

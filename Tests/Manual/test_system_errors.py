@@ -67,6 +67,15 @@ class JobsOnBrokenDisks(ErrorCase):
         self.expect("is no job any more, but something of it stays: ...", 74, place.broken(
             "unlinkat", "EIO", "job", "rm", "--yes", job.name))
 
+    def test_a_day_whose_numbers_another_user_counts(self):
+        self.place.cpwx("job", "create", code=0)
+        day = next((self.place.root / ".cpwx/numbers").iterdir())
+        day.chmod(0o444)
+        outcome = self.place.held_to_modes("job", "create")
+        self.expect("cannot be written", 74, outcome)
+        self.assertIn("(Permission denied)", outcome[1])
+        self.assertNotIn("room", outcome[1])
+
     def test_a_job_that_another_removes_first(self):
         job = Path(self.place.job())
         self.expect("was archived or removed by another process just now", 75, self.place.interrupted(

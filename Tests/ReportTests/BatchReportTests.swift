@@ -45,6 +45,19 @@ import Testing
     #expect(page.contains(#"<span class="where">given up:</span>"#) && !page.contains("failed:</span>"))
   }
 
+  @Test func `what another run did meanwhile with a film that was given up is none of this batch's`() async throws {
+    let site = try ReportedWorkspace()
+    try site.job(1, title: "Done", [.init(name: "demux", start: 0, end: 10)])
+    try site.job(
+      2, title: "Left", decision: "given_up", status: nil, recorded: "failed", reason: "20260101-002 failed 3 times",
+      [.init(name: "demux", start: 20, end: 30, status: "failed", reason: "exit code 1", error: "no video")])
+    let report = try await site.report()
+    #expect(report.headline == "1 of 2 films done, 1 given up")
+    #expect(report.stages.map(\.failed) == [0])
+    #expect(report.slowest().map(\.title) == ["Done"])
+    #expect(report.jobs[1].cause?.hasPrefix("20260101-002 failed") == true)
+  }
+
   @Test func `stages stand on the batch's clock, with their waits, lanes and bytes`() async throws {
     let site = try ReportedWorkspace()
     try site.job(
@@ -228,7 +241,7 @@ import Testing
     #expect(report.status == .running)
     #expect(report.jobs.map(\.outcome) == [.running])
     #expect(report.jobs[0].stages.map(\.status) == [.success, .running])
-    #expect(report.headline == "0 of 1 film done so far")
+    #expect(report.headline == "1 film begun so far, 0 done")
     _ = consume batch
     _ = consume job
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import SystemPackage
 import TestSupport
 import Testing
@@ -82,6 +83,26 @@ struct `The check of the folders` {
     let unmounted = try away.folderChecks()["folder archive"]
     #expect(unmounted?.status == .warning && unmounted?.message == "\(away.folder.path("disk/films")) is missing")
     #expect(unmounted?.remedy == "Mount its disk, make the folder, or mend ARCHIVE_ROOT.")
+  }
+
+  /// As a run of root leaves it on a day.
+  @Test func `tells what of the workspace's own files cannot be written`() async {
+    await #expect(processExitsWith: .success) {
+      let site = try SetupSite()
+      let state = try site.folder.folder(".cpwx")
+      let numbers = try site.folder.folder(".cpwx/numbers")
+      let day = try site.folder.file(".cpwx/numbers/\(JobDate(.now).digits)", "1\n")
+      for (path, open) in [(day, 0o666), (numbers, 0o777), (state, 0o777)] { _ = chmod(path.string, mode_t(open)) }
+      #expect(try site.folderChecks()["folder .cpwx"] == nil)
+      setreuid(65_534, uid_t(bitPattern: -1))
+      #expect(try site.folderChecks()["folder .cpwx"] == nil)
+      for (path, closed, open) in [(day, 0o644, 0o666), (numbers, 0o755, 0o777), (state, 0o755, 0o777)] {
+        _ = chmod(path.string, mode_t(closed))
+        let result = try site.folderChecks()["folder .cpwx"]
+        _ = chmod(path.string, mode_t(open))
+        #expect(result?.status == .error && result?.message == "\(path) cannot be written")
+      }
+    }
   }
 
   @Test func `warns of a folder of archives that cannot be written`() async {

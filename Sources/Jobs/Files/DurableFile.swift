@@ -20,6 +20,23 @@ public enum DurableFile {
     try stage(bytes, for: path, mode: mode).commit()
   }
 
+  /// Writes `bytes` to what a person names: a file is replaced in one step, also one that a link leads to; a device or
+  /// a pipe is written to, and stays what it is.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  public static func write(_ bytes: [UInt8], toNamed path: FilePath, mode: FilePermissions) throws {
+    guard let there = try? FileStatus(of: path), !there.isRegular, !there.isDirectory else {
+      return try write(bytes, to: realPath(path) ?? path, mode: mode)
+    }
+    do {
+      let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+      defer { try? file.close() }
+      try file.writeAll(bytes)
+    } catch {
+      throw failed(path, error)
+    }
+  }
+
   /// Replaces `path` by `bytes` in one step, without waiting for the disk: for what can be made again after a power cut, or is worth
   /// nothing then.
   ///

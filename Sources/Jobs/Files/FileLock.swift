@@ -111,7 +111,12 @@ public struct FileLock: ~Copyable, Sendable {
   /// Replaces the lock file's content.
   public func replaceContent(_ bytes: [UInt8], durably: Bool = true) throws {
     if durably { FaultPoint.pass() }
-    try file.writeAll(toAbsoluteOffset: 0, bytes)
+    do {
+      try file.writeAll(toAbsoluteOffset: 0, bytes)
+    } catch Errno.badFileDescriptor {
+      // Another user's, which is open for reading alone.
+      throw Errno.permissionDenied
+    }
     guard ftruncate(file.rawValue, bytes.count) == 0 else { throw Errno.current }
     if durably { try file.sync() }
   }

@@ -53,9 +53,11 @@ public struct Metrics: Sendable, Equatable {
   /// - Throws: ``JobError`` with code `io`.
   public static func place(_ name: String) throws -> FilePath {
     let path = absolute(FilePath(name))
-    let folder = path.removingLastComponent()
+    let folder = (realPath(path) ?? path).removingLastComponent()
     let mayWrite = unsafe folder.withPlatformString { unsafe faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) } == 0
-    if mayWrite, isDirectory(folder), !isDirectory(path) { return path }
+    // A device or a pipe is written to as it is.
+    let isOther = (try? FileStatus(of: path)).map { !$0.isRegular && !$0.isDirectory } ?? false
+    if isOther ? mayAccess(path, W_OK) : mayWrite && isDirectory(folder) && !isDirectory(path) { return path }
     throw JobError(
       .io, path.string, "the metrics cannot be written there",
       remedy: "Nothing was begun. Name a file in a folder of yours.")
@@ -66,7 +68,7 @@ public struct Metrics: Sendable, Equatable {
   /// - Parameter path: it must end in `.prom` for the collector to take it.
   /// - Throws: ``JobError`` with code `io`.
   public func write(to path: FilePath) throws {
-    try DurableFile.write(Array(text.utf8), to: path, mode: [.ownerReadWrite, .groupRead, .otherRead])
+    try DurableFile.write(Array(text.utf8), toNamed: path, mode: [.ownerReadWrite, .groupRead, .otherRead])
   }
 
   private mutating func add(_ name: String, _ kind: String, _ help: String, _ samples: [String]) {

@@ -10,7 +10,8 @@ extension BatchReport {
     switch status {
     case .running:
       if jobs.isEmpty { return "The batch has begun" }
-      return "\(done) of \(films(wanted)) done so far" + (failed > 0 ? ", \(failed) failed" : "") + left
+      // How many are to come it does not know.
+      return "\(films(wanted)) begun so far, \(done) done" + (failed > 0 ? ", \(failed) failed" : "") + left
     case _ where jobs.isEmpty:
       return status == .interrupted ? "The batch was interrupted before its first film" : "There was nothing to do"
     case _ where wanted == 0: return "Nothing to do: \(films(jobs.count)) done before or not ready"
@@ -35,7 +36,11 @@ extension BatchReport {
         line += " to \(completed.format(isSameDay ? "%H:%M" : moment))"
       }
       if let timezone { line += " (\(timezone))" }
-      if let now { line += ", \(describeAge(now.seconds(since: completed ?? started)))" }
+      if let now {
+        let zone = Timestamp.foreignZone(timezone, made: started.text)
+        let last = Timestamp((completed ?? started).text, in: zone) ?? completed ?? started
+        line += ", \(describeAge(now.seconds(since: last)))"
+      }
       if status == .running || status == .interrupted {
         line += ", \(status == .running ? "still running" : "interrupted")"
       }

@@ -24,7 +24,7 @@ extension BatchReport {
   /// - Throws: ``JobError`` with code `io`; an older file then stands.
   public func writePage(to path: FilePath) throws {
     try DurableFile.write(
-      try html(), to: path, mode: [.ownerReadWrite, .groupRead, .otherRead])
+      try html(), toNamed: path, mode: [.ownerReadWrite, .groupRead, .otherRead])
   }
 }
 

@@ -20,6 +20,11 @@ extension BatchReport {
     let status = BatchRecord.status(record, at: path)
     let started = record.startedAt.flatMap { Timestamp($0) }
     let completed = status == .running ? nil : record.completedAt.flatMap { Timestamp($0) }
+    // What is shown is of the clock of who ran it; what is reckoned with, the moments that they were.
+    let timezone = record.document["timezone"]?.string
+    let zone = Timestamp.foreignZone(timezone, made: record.startedAt)
+    let began = record.startedAt.flatMap { Timestamp($0, in: zone) }
+    let ended = completed == nil ? nil : record.completedAt.flatMap { Timestamp($0, in: zone) }
     let secrets = workspace.secrets(outer: environment)
     let shown = ShownText(secrets: secrets)
 
@@ -29,21 +34,21 @@ extension BatchReport {
         workspace: workspace, record: record, started: started, shown: shown, notice: notice
       ).entries()
     }
-    let begin = started?.microseconds ?? 0
-    let end = (completed ?? now).microseconds + 1_000_000
+    let begin = began?.microseconds ?? 0
+    let end = (ended ?? now).microseconds + 1_000_000
     let reader = JobReader(
-      workspace: workspace, environment: environment, batchStatus: status, batch: begin..<max(begin, end), now: now,
-      shown: shown)
+      workspace: workspace, environment: environment, batchStatus: status, batch: begin..<max(begin, end),
+      zone: zone, now: now, shown: shown)
     let found = await reader.read(all: entries)
 
     self.init(
       id: path.stem ?? record.id, status: status, who: shown.masked(record.who),
       inputs: record.inputs.map { shown.masked($0) }, started: started, completed: completed,
-      timezone: record.document["timezone"]?.string, wallSeconds: 0, jobs: found.map(\.job))
+      timezone: timezone, wallSeconds: 0, jobs: found.map(\.job))
     doneBefore = record.doneBefore
     let last = jobs.compactMap(\.endSeconds).max() ?? 0
-    let known = started.flatMap { started in
-      (completed ?? (status == .running ? now : nil)).map { $0.seconds(since: started) }
+    let known = began.flatMap { began in
+      (ended ?? (status == .running ? now : nil)).map { $0.seconds(since: began) }
     }
     wallSeconds = max(0, known ?? last)
     stages = StageTotal.all(of: jobs)

@@ -10,6 +10,8 @@ struct JobReader: Sendable {
   let batchStatus: PipelineStatus
   /// From the batch's beginning to its end, or to now; microseconds since 1970.
   let batch: Range<Int64>
+  /// Of the batch's times, where its clock was another than the reader's.
+  let zone: String?
   let now: Timestamp
   /// The workspace's secrets.
   let shown: ShownText
@@ -87,7 +89,9 @@ struct JobReader: Sendable {
     found.job.title = found.job.title ?? manifest.title
     found.job.year = found.job.year ?? manifest.year
     let isRunning = batchStatus == .running && FileLock.isHeld(paths.lock)
-    let spans = StageSpans(of: manifest, in: batch, now: isRunning ? now : nil)
+    // What the batch gave up or held it did not run; another run may have, meanwhile.
+    if status == nil, ["given_up", "held"].contains(found.job.decision) { return nil }
+    let spans = StageSpans(of: manifest, in: batch, zone: zone, now: isRunning ? now : nil)
     (found.job.stages, found.job.keptStages) = (spans.spans, spans.kept)
     let isOpen = status == nil || status == .running || status == .pending
     guard batchStatus == .running || batchStatus == .interrupted, isOpen, spans.isThere || isRunning else { return nil }

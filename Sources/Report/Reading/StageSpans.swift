@@ -16,11 +16,13 @@ struct StageSpans {
 
   /// - Parameters:
   ///   - batch: from the batch's beginning to its end; a job's run in it ends at the next run's beginning, too.
+  ///   - zone: of the batch's times, where its clock was another than the reader's: that of manifests, too, that name none.
   ///   - now: the end of a stage that is at work; `nil` when nobody runs the job.
-  init(of manifest: Manifest, in batch: Range<Int64>, now: Timestamp?) {
+  init(of manifest: Manifest, in batch: Range<Int64>, zone: String?, now: Timestamp?) {
     self.manifest = manifest
     let document = manifest.document
-    let zone = Timestamp.foreignZone(document["timezone"]?.string, made: document["created_at"]?.string)
+    let own = document["timezone"]?.string
+    let zone = own == nil ? zone : Timestamp.foreignZone(own, made: document["created_at"]?.string)
     self.zone = zone
     batchStart = Timestamp(microseconds: batch.lowerBound)
     // Times in records may be of clocks a little apart.

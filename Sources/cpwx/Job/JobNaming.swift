@@ -1,5 +1,6 @@
 internal import Index
 internal import Jobs
+internal import SystemPackage
 
 extension Workspace {
   /// The job that a person names.
@@ -17,6 +18,20 @@ extension Workspace {
       .usage, job.jobID, "is archived: its files are in \(job.archive ?? "its archive")",
       remedy:
         "Look there with cpwx archive show or extract \(job.jobID); cpwx archive restore \(job.jobID) puts it back.")
+  }
+}
+
+extension JobPaths {
+  /// Where the manifest is.
+  ///
+  /// - Throws: ``JobError`` with code `usage` where no run has come to the job.
+  func writtenManifest() throws -> FilePath {
+    guard exists(manifest) || !exists(output) else {
+      throw JobError(
+        .usage, id.description, "has not run: it has no manifest yet",
+        remedy: "A run writes it. Its settings are shown by: cpwx job env \(id)")
+    }
+    return manifest
   }
 }
 

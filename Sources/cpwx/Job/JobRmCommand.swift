@@ -35,9 +35,8 @@ struct JobRmCommand: AsyncParsableCommand {
   func run() async throws {
     let format = try formatOptions.resolved()
     let request = try RemovalRequest(jobs, in: workspaceOptions.open(), keepsLogs: keepLogs)
-    if dryRun { return request.listing().write(format) }
-    if !yes { try request.confirm() }
-    let results = request.run()
+    if !dryRun, !yes { try request.confirm() }
+    let results = dryRun ? request.plan() : request.run()
     results.listing().write(format)
     if let status = results.exitStatus { throw status }
   }

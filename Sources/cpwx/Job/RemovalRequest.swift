@@ -59,8 +59,15 @@ struct RemovalRequest {
     throw ExitStatus.someFailed
   }
 
-  /// What would go.
-  func listing() -> Listing { RemovalResults(rows: rows).listing() }
+  /// What would go: of what somebody has in hand nothing.
+  func plan() -> RemovalResults {
+    var results = RemovalResults(rows: rows)
+    for (index, job) in jobs.enumerated() where FileLock.isHeld(job.paths(in: removal.workspace).lock) {
+      results.rows[index]["result"] = .string("held")
+      results.causes.insert(ExitStatus(.locked).rawValue)
+    }
+    return results
+  }
 
   /// Removes one job after the other; trouble with one does not keep the others.
   func run() -> RemovalResults {

@@ -38,12 +38,7 @@ struct ManifestArgument: ParsableArguments {
     } catch let error as JobError where error.code == .usage && manifest.contains("/") && !exists(path) {
       throw JobError(.usage, path.string, "no such file or folder, and no job's", underlying: error.underlying)
     }
-    guard exists(job.manifest) || !exists(job.output) else {
-      throw JobError(
-        .usage, job.id.description, "has not run: it has no manifest yet",
-        remedy: "A run writes it. Its settings are shown by: cpwx job env \(job.id)")
-    }
-    return job.manifest
+    return try job.writtenManifest()
   }
 
   /// What must not be shown of the manifest at `path`: stages are foreign programs, and write into it what they like.

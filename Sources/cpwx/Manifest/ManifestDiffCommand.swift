@@ -79,7 +79,7 @@ struct ManifestDiffCommand: AsyncParsableCommand {
     let paths = job.paths(in: workspace)
     guard job.isArchived else {
       return (
-        try Manifest(reading: paths.manifest),
+        try Manifest(reading: paths.writtenManifest()),
         Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: environment), JobContent(in: paths.output)
       )
     }

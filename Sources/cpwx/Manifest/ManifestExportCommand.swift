@@ -41,7 +41,8 @@ struct ManifestExportCommand: AsyncParsableCommand {
     let workspace = try workspaceOptions.open()
     let paths = try workspace.paths(ofJob: job.job)
     let secrets = Secrets.values(ofJobIn: paths.output, workspace: workspace, outer: processEnvironment())
-    let manifest = Manifest(document: Secrets.masked(try Manifest(reading: paths.manifest).document, secrets))
+    let manifest = Manifest(
+      document: Secrets.masked(try Manifest(reading: paths.writtenManifest()).document, secrets))
     let crate = RunCrate(of: manifest, in: paths.output, license: license, version: programVersion)
     guard write else { return Console.out(raw: try crate.document().bytes()) }
     Console.out(try crate.write().string)

@@ -42,6 +42,20 @@ import Testing
     }
   }
 
+  @Test func `tells the same on every clock`() throws {
+    try TestWorkspace.with([Stage("asr", script: "echo no memory; exit 3")]) { workspace in
+      try workspace.film("Sholay (1975).mp4", holding: "one")
+      #expect(try workspace.cpwx("run", environment: ["TZ": "UTC"]).code == 1)
+      let told = try workspace.cpwx("report", environment: ["TZ": "UTC"]).lines
+      #expect(told.contains { $0.split(separator: " ").prefix(3) == ["asr", "0", "1"] }, "\(told)")
+      for zone in ["Asia/Kolkata", "America/New_York"] {
+        let there = try workspace.cpwx("report", environment: ["TZ": zone]).lines
+        #expect(there.dropFirst(2) == told.dropFirst(2), "\(zone): \(there)")
+        #expect(there[1].contains("(UTC +00:00), ") && !there[1].contains(" h ago"), "\(zone): \(there)")
+      }
+    }
+  }
+
   @Test func `counts what was done before, and names only the rest`() throws {
     try TestWorkspace.with([.making("one")]) { workspace in
       try workspace.film("a.mp4", holding: "a")

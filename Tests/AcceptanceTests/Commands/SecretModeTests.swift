@@ -42,7 +42,7 @@ struct SecretModeTests {
     try TestWorkspace.with { workspace in
       _ = try makeJob(1, mode: 0o644, in: workspace)
       let lines = try workspace.shown("doctor", columns: columns, environment: Self.noEngines)
-      let command = "find '\(workspace.root)/out' -name 'job.env' -type f -perm /077 -exec chmod 600 {} +"
+      let command = "find '\(workspace.root)/out' -name '*.env' -type f -perm /077 -exec chmod 600 {} +"
       #expect(lines.contains { String($0.drop { $0 == " " }) == command }, "\(lines)")
     }
   }
@@ -92,13 +92,17 @@ struct SecretModeTests {
       try FileManager.default.createSymbolicLink(
         atPath: workspace.path("out/2025/10/30/1/20251030-003/job.env"),
         withDestinationPath: workspace.path("precious"))
-      let closed = [open, "config/.env", "keys.json", "config/.env.job_20251030-001"]
+      // What a migration keeps of older settings.
+      let folder = "out/2025/10/30/1/20251030-001/"
+      let older = ["job.legacy.env", ".20251030-0001.env", "prepared/.20251030-0001.env"].map { folder + $0 }
+      for path in older { try workspace.write(path, "HF_TOKEN=kestrel-9341\n") }
+      let closed = [open, "config/.env", "keys.json", "config/.env.job_20251030-001"] + older
       for path in closed + ["precious"] { try setMode(0o644, workspace.path(path)) }
       let outcome = try workspace.cpwx("doctor", "--fix", environment: Self.noEngines)
       for path in closed { #expect(try workspace.mode(path) == 0o600, "\(path): \(outcome.errors)") }
       #expect(try workspace.mode(tighter) == 0o400)
       #expect(try workspace.mode("precious") == 0o644)
-      #expect(outcome.errors.contains("1 job.env file"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("4 *.env files"), "\(outcome.errors)")
       #expect(try secretWarnings(workspace).isEmpty)
     }
   }

@@ -112,6 +112,10 @@ struct RemovalTests {
       #expect(eventually { workspace.exists("begun") })
       let busy = String(try #require(workspace.jobs.last).suffix(12))
       let before = remains(workspace, of: busy)
+      let planned = try workspace.cpwx("job", "rm", "-n", busy, idle, "--format", "json")
+      #expect(planned.code == 75)
+      let results = try JSON(parsing: planned.output.utf8).array?.map { $0["result"]?.string }
+      #expect(results == ["held", "would go"])
       let outcome = try workspace.cpwx("job", "rm", "--yes", busy, idle)
       #expect(outcome.code == 75)
       #expect(outcome.errors.contains(busy) && outcome.errors.contains(String(run.pid)))
