@@ -47,8 +47,10 @@ struct RestoringTests {
       let same = try workspace.start(["diff", "-r", workspace.path("d"), workspace.path("there/d")]).wait()
       #expect(same.code == 0, "\(same.output)")
       #expect(try workspace.read("there/d/soft") == "2")
-      let one = try workspace.cpwx("archive", "extract", "foreign.tar.zst", "d/e\u{301}", "-O")
-      #expect(one.output == "2", "\(one.errors)")
+      let one = try workspace.cpwx("archive", "extract", "foreign.tar.zst", "d/e\u{301}", "--to", "one")
+      #expect(one.code == 0, "\(one.errors)")
+      #expect(try workspace.read("one/d/e\u{301}") == "2")
+      #expect(!workspace.exists("one/d/\u{E9}"))
     }
   }
 

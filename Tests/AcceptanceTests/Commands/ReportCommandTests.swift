@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import Testing
 
@@ -38,7 +39,22 @@ import Testing
       #expect(try workspace.read(page).contains("2 of 2 films failed"))
       #expect(try workspace.cpwx("report", "latest", "-o", "night.html").lines == [workspace.path("night.html")])
       #expect(workspace.exists("night.html"))
+      // What is no file stays what it is.
+      #expect(try workspace.start(["mkfifo", workspace.path("pipe")]).wait().code == 0)
+      let read = "cat pipe > read.html & '\(CPWX.path)' report -o pipe && wait"
+      #expect(try workspace.start(["sh", "-c", read]).wait().code == 0)
+      #expect(try workspace.read("read.html").contains("2 of 2 films failed"))
       #expect(try workspace.cpwx("report", "-o", "-").output.contains("<!DOCTYPE html>"))
+    }
+  }
+
+  @Test func `says what the system gave as the reason where a job could not be recorded`() throws {
+    try night { workspace in
+      let settings = try #require(workspace.jobs.last) + "/job.env"
+      try workspace.remove(settings)
+      try FileManager.default.createDirectory(atPath: settings, withIntermediateDirectories: false)
+      #expect(try workspace.cpwx("run").code != 0)
+      #expect(try workspace.cpwx("report").output.contains("cannot be read (Is a directory)"))
     }
   }
 

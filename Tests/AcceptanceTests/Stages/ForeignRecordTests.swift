@@ -91,6 +91,22 @@ struct ForeignRecordTests {
     }
   }
 
+  @Test func `a secret with colours between its letters is masked where its error is told`() throws {
+    let script =
+      #"printf 'Bearer \033[31m%s\033[0m%s\n' "${TMDB_API_KEY%-*}" "${TMDB_API_KEY#kestrel}" >&2; exit 3"#
+    try TestWorkspace.with([Stage("asr", script: script)], config: Self.config) { workspace in
+      try workspace.film()
+      let run = try workspace.cpwx("run")
+      #expect(run.code == 1)
+      for command in [["report"], ["job", "show", "latest"], ["job", "why", "latest"], ["job", "list"]] {
+        let told = try workspace.start([CPWX.path] + command).wait().output
+        #expect(told.contains("Bearer ********") && !told.contains("9341"), "\(command): \(told)")
+      }
+      #expect(run.errors.contains("Bearer ********") && !run.errors.contains("9341"), "\(run.errors)")
+      #expect(try workspace.record("asr")["error"]?.string?.contains("9341") == false)
+    }
+  }
+
   @Test(arguments: ["skip_reason", "reason"])
   func `why a stage says that it had nothing to do is masked on the terminal and in the record`(key: String) throws {
     let script = """

@@ -263,12 +263,16 @@ struct ResumeTests {
       let film = try #require(try workspace.manifest()["input"]?["file"]?.string)
       try workspace.write(
         job + "/manifest.json",
-        #"{"input": {"file": "\#(film)"}, "pipeline": {"status": "running"}, "#
+        #"{"input": {"file": "\#(film)"}, "pipeline": {"status": "running", "failed_stages": ["one"]}, "#
           + #""stages": {"one": {"status": "success"}, "two": {"status": "skipped", "error": "out of memory"}}}"#)
       try workspace.write("open", "")
       #expect(try workspace.cpwx("run").code == 0)
       #expect(try workspace.record("two")["status"]?.string == "success")
       #expect(workspace.runs == ["one", "two", "gate", "two", "gate"])
+      // What its lists said of finished stages is put right at the end.
+      let pipeline = try workspace.manifest()["pipeline"]
+      #expect(pipeline?["failed_stages"]?.array?.isEmpty == true)
+      #expect(Set(pipeline?["completed_stages"]?.array?.compactMap(\.string) ?? []) == ["one", "two", "gate"])
     }
   }
 
