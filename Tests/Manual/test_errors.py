@@ -315,7 +315,7 @@ class Provoked(ErrorCase):
         (job / "manifest.json").write_text('{"job_id": "x", "stages": {')
         self.expect("is cut short", 65, self.place.cpwx("manifest", "show", job / "manifest.json"))
         job = self.place.cpwx("job", "create", code=0)[1].strip()
-        for command in [("show", job), ("validate", job), ("outputs", job), ("export", job), ("diff", "latest~1", job)]:
+        for command in [("show", job), ("validate", job), ("outputs", job), ("export", job), ("diff", job, job)]:
             self.expect("has not run: it has no manifest yet", 64, self.place.cpwx("manifest", *command))
         self.expect("names no film to go on with", 65, self.place.cpwx("run", "--resume", job))
 
@@ -530,14 +530,14 @@ class Provoked(ErrorCase):
         numbers.unlink()
         self.mount(["-t", "tmpfs", "tmpfs"], job)
         self.expect("another file system is mounted at ...", 74, self.place.cpwx("job", "rm", "--yes", job.name))
-        self.expect("another file system is mounted at ...", 74, self.place.cpwx("archive", "-n", job.name))
+        self.expect("another file system is mounted at ...", 74, self.place.cpwx("archive", "-n", "--force", job.name))
         self.unmount(job)
         job.rename(self.place.root / "elsewhere")
         job.symlink_to(self.place.root / "elsewhere")
         self.expect("is a symbolic link to ...", 74, self.place.cpwx("job", "rm", "--yes", job))
         # Else the link would be all that the archive holds of the job.
         for options in [["-n"], [], ["--keep"], ["--redact"]]:
-            self.expect("is a symbolic link to ...", 74, self.place.cpwx("archive", *options, job.name))
+            self.expect("is a symbolic link to ...", 74, self.place.cpwx("archive", "--force", *options, job.name))
 
     def test_folders_that_cannot_be_written_to(self):
         job, archive = self.place.archive("--keep")
