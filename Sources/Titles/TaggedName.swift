@@ -54,17 +54,10 @@ struct TaggedName {
       return isAddress && tokens[ending].isJoined && tokens[index + 2].isJoined ? 3 : 0
     }
     guard ending < tokens.count, tokens[ending].gap == ".",
-      TitleVocabulary.siteEndings.contains(tokens[ending].key) || isNewSiteEnding(ending)
+      TitleVocabulary.siteEndings.contains(tokens[ending].key)
     else { return 0 }
     let isDottedName = ending + 1 < tokens.count && tokens[ending + 1].gap == "."
     return isDottedName ? 0 : 2
-  }
-
-  /// Sites take new endings faster than a list does: small letters that a dot joins to the first word before ` - `.
-  private func isNewSiteEnding(_ index: Int) -> Bool {
-    let text = tokens[index].text
-    return index == 1 && index + 1 < tokens.count && tokens[index + 1].gap == " - " && tags[index + 1] == nil
-      && text.utf8.count > 1 && text.unicodeScalars.allSatisfy(\.isSmallLetter)
   }
 
   private func isChecksum(_ key: String) -> Bool {

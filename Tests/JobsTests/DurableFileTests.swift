@@ -40,6 +40,11 @@ struct `A durable file` {
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path.string) == target)
     }
     #expect(try DurableFile.read(page) == [1])
+    let (dangling, later) = (site.root.appending("dangling"), site.root.appending("later"))
+    try FileManager.default.createSymbolicLink(atPath: dangling.string, withDestinationPath: later.string)
+    try DurableFile.write([2], toNamed: dangling, mode: [.ownerReadWrite])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: dangling.string) == later.string)
+    #expect(try DurableFile.read(later) == [2])
     #expect(temporaries(site).isEmpty)
   }
 

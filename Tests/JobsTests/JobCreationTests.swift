@@ -154,6 +154,10 @@ struct `A new job` {
     let values = Dictionary(env.values(), uniquingKeysWith: { $1 })
     #expect(values["LANG"] == "ta")
     #expect(values["PLACE"] == "${MINE}")
+    // What the configuration makes of a setting goes with it.
+    var config = EnvFile("MINE=\nLANG=hi\nNAME=${LANG}.srt\n")
+    config.overlay(EnvFile("MINE=ta\nLANG=${MINE}\n"))
+    #expect(config.values().map { $0.value } == ["ta", "ta", "ta.srt"])
   }
 
   @Test func `begins with the documented manifest when its film is known`() throws {

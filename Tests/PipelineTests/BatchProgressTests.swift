@@ -97,6 +97,10 @@ struct BatchProgressTests {
       let later = Timestamp(microseconds: now.microseconds + after * 1_000_000)
       #expect(progress.secondsLeft(now: later) == left)
       #expect(BatchProgress(document: document).secondsLeft(now: later) == left)
+      // Also once there is a pace: by what was done at that moment it would go up.
+      var further = document
+      further["fraction"] = .double(0.5)
+      #expect(BatchProgress(document: further).secondsLeft(now: later) == left)
     }
     progress.note(.batchStopping(.drain, because: nil), now: now)
     #expect(progress.secondsLeft(now: now) == nil)

@@ -192,7 +192,7 @@ struct FilmNameTitleTests {
   @Test(arguments: [
     ("Fight.Club.(1999).1080p.mkv", "Fight Club", 1999), ("Fight.Club-1999.mkv", "Fight Club", 1999),
     ("Trust.Me [2013].mkv", "Trust Me", 2013), ("site.me - 96 (2018).mkv", "96", 2018),
-    ("site.newest - Pathaan 2023.mkv", "Pathaan", 2023), ("site.lol_Pathaan.2023.1080p.mkv", "Pathaan", 2023),
+    ("site.lol - Pathaan 2023.mkv", "Pathaan", 2023), ("site.lol_Pathaan.2023.1080p.mkv", "Pathaan", 2023),
     ("Site.Tv-Pathaan.2023.1080p.mkv", "Pathaan", 2023), ("www_site_tld_-_Pathaan_(2023).mkv", "Pathaan", 2023),
     ("www site com Pathaan 2023 DD5.1.mkv", "Pathaan", 2023),
   ])
@@ -223,6 +223,7 @@ struct FilmNameTitleTests {
     ("House.of.VHS.2016.1080p.mkv", "House of VHS"), ("The.Bluray.Murders.2019.mkv", "The Bluray Murders"),
     ("The.Skin.I.Live.In.BluRay.2011.mkv", "The Skin I Live In"), ("DD.Returns.2023.mkv", "DD Returns"),
     ("8.Bit.Christmas.2021.1080p.mkv", "8 Bit Christmas"), ("VHS - Sholay (1975).avi", "Sholay"),
+    ("Dr.strange - Multiverse (2022).mkv", "Dr.strange - Multiverse"),
   ])
   func `what tells of a release is known in more forms, and spared where a title needs it`(name: String, title: String)
   {

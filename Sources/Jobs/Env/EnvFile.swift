@@ -153,16 +153,21 @@ public struct EnvFile: Sendable, Equatable {
   }
 
   /// Lays `other` over this file: each of its keys is set here, as it is written there; at the end where it is made of
-  /// others of `other`, which may stand further down here than it does.
+  /// others of `other` that stand further down here than it does. Else in its place: what is made of it here reads it.
   public mutating func overlay(_ other: EnvFile) {
     for key in other.keys {
       guard let theirs = other.assignments.last(where: { $0.key == key }) else { continue }
       let value = theirs.quote == UInt8(ascii: "'") ? "" : theirs.decodedValue
-      let isMade = other.keys.contains { value.contains("${\($0)}") || value.contains("${\($0):") }
-      if self[key] == nil || isMade { append(EnvAssignment(key: key, value: "", newline: newline)) }
+      let place = lastPlace(of: key) ?? .max
+      let isTooEarly = other.keys.contains { name in
+        (value.contains("${\(name)}") || value.contains("${\(name):")) && lastPlace(of: name) ?? .max >= place
+      }
+      if self[key] == nil || isTooEarly { append(EnvAssignment(key: key, value: "", newline: newline)) }
       change(key) { $0.takeValue(of: theirs) }
     }
   }
+
+  private func lastPlace(of key: String) -> Int? { lines.lastIndex { $0.assignment?.key == key } }
 
   private var assignments: [EnvAssignment] { lines.compactMap(\.assignment) }
 

@@ -20,16 +20,28 @@ public enum DurableFile {
     try stage(bytes, for: path, mode: mode).commit()
   }
 
-  /// Writes `bytes` to what a person names: a file is replaced in one step, also one that a link leads to; a device or
-  /// a pipe is written to, and stays what it is.
+  /// Writes `bytes` to what a person names: a file is replaced in one step, also one that a link leads to; a device, a
+  /// pipe, and what this process has its output in, as `-o /dev/stdout >> file`, is written to, and stays what it is.
   ///
   /// - Throws: ``JobError`` with code `io`.
   public static func write(_ bytes: [UInt8], toNamed path: FilePath, mode: FilePermissions) throws {
-    guard let there = try? FileStatus(of: path), !there.isRegular, !there.isDirectory else {
+    let there = try? FileStatus(of: path)
+    let isLinkToNothing = there == nil && (try? FileStatus(ofLink: path)) != nil
+    let output = [FileDescriptor.standardOutput, .standardError].first { file in
+      guard let there, let own = try? FileStatus(of: file) else { return false }
+      return own.inode == there.inode && own.device == there.device
+    }
+    let isFile = there?.isRegular == true && output == nil || there?.isDirectory == true
+    if isFile || there == nil && !isLinkToNothing {
       return try write(bytes, to: realPath(path) ?? path, mode: mode)
     }
     do {
-      let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+      if let output {
+        try output.writeAll(bytes)
+        return
+      }
+      let options: FileDescriptor.OpenOptions = isLinkToNothing ? [.create, .closeOnExec] : [.closeOnExec]
+      let file = try FileDescriptor.open(path, .writeOnly, options: options, permissions: mode)
       defer { try? file.close() }
       try file.writeAll(bytes)
     } catch {

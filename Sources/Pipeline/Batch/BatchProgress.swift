@@ -66,14 +66,17 @@ public struct BatchProgress: Sendable {
   /// Seconds until all is done, as far as can be told.
   public func secondsLeft(now: Timestamp = .now) -> Double? {
     guard let started, ended < films, stopping == .none else { return nil }
+    // What was told when something last happened goes down with the clock: the pace is of that moment.
+    if let left = told.secondsLeft, let at = told.at {
+      let now = left - now.seconds(since: at)
+      return now > 0 ? now : nil
+    }
     let elapsed = now.seconds(since: started)
     // By the pace so far, once there is one; before that by what earlier jobs took.
     if fraction > 0.05, elapsed > 2 { return elapsed / fraction * (1 - fraction) }
     let hands = Double(max(1, running.count))
-    // What was told when something last happened goes down with the clock, as one's own does.
-    let told = self.told.secondsLeft.flatMap { left in self.told.at.map { left - now.seconds(since: $0) } }
     // What takes longer than it was to take tells nothing of its end.
-    return (told ?? expected.map { $0 / hands - elapsed }).flatMap { $0 > 0 ? $0 : nil }
+    return expected.map { $0 / hands - elapsed }.flatMap { $0 > 0 ? $0 : nil }
   }
 
   public mutating func note(_ event: RunEvent, now: Timestamp = .now) {

@@ -6,7 +6,8 @@ struct ShownText: Sendable {
   /// Longest first.
   let secrets: [String]
 
-  func callAsFunction(_ text: String) -> String { masked(text.withoutControls) }
+  /// Both as it is written and as it is shown: a secret may hold a tab, and colours may stand within one.
+  func callAsFunction(_ text: String) -> String { masked(masked(text).withoutControls) }
 
   /// Masks alone, for names and paths that must stay exact.
   func masked(_ text: String) -> String { Secrets.masked(text, secrets) }
