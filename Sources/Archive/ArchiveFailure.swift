@@ -2,9 +2,6 @@ public import Jobs
 public import SeekableTar
 
 extension JobError {
-  /// What it says in a table, the cause with it.
-  public var reason: String { message + (underlying.map { " (\($0))" } ?? "") }
-
   /// What is wrong with an archive, for the admin.
   ///
   /// - Parameter subject: the archive, or the job.

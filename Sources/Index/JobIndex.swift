@@ -133,8 +133,7 @@ public final class JobIndex: Sendable {
       notice("\(file.path): is damaged (\(error.message ?? "\(error)")); it is made anew from the jobs' files")
       return try remade(workspace, notice: notice)
     } catch let error as JobError where error.code == .io {
-      let cause = error.underlying.map { " (\($0))" } ?? ""
-      notice("\(error.subject): \(error.message)\(cause); the jobs' files are read for this look")
+      notice("\(error.subject): \(error.reason); the jobs' files are read for this look")
       return try passing(workspace, notice)
     } catch let error as DatabaseError {
       notice("\(file.path): cannot be used (\(error.message ?? "\(error)")); the jobs' files are read for this look")

@@ -36,12 +36,10 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     self.underlying = underlying
   }
 
-  public var description: String {
-    var text = "\(subject): \(message)"
-    if let underlying { text += " (\(underlying))" }
-    if let remedy { text += "\n  \(remedy)" }
-    return text
-  }
+  /// What it says in a table or a record, the cause with it.
+  public var reason: String { message + (underlying.map { " (\($0))" } ?? "") }
+
+  public var description: String { "\(subject): \(reason)" + (remedy.map { "\n  \($0)" } ?? "") }
 }
 
 extension JobError.Code {

@@ -21,7 +21,7 @@ public struct JobNumbering: Sendable {
   func withNextID<Result>(
     now: () -> Timestamp, confirm: (JobID) throws -> Void = { _ in }, _ body: (JobID, Timestamp, Bool) throws -> Result
   ) throws -> Result {
-    let folder = workspace.stateFolder.appending("numbers")
+    let folder = workspace.numbersFolder
     try makeFolder(folder)
     while true {
       let day = JobDate(now())
@@ -44,14 +44,14 @@ public struct JobNumbering: Sendable {
   ///
   /// - Throws: ``JobError``.
   func keep(_ id: JobID) throws {
-    let file = workspace.stateFolder.appending("numbers").appending(id.date.digits)
+    let file = workspace.numbersFolder.appending(id.date.digits)
     do {
       try makeFolder(file.removingLastComponent())
       let lock = try FileLock.wait(for: file)
       let given = try highestGiven(lock)
       // Also where it says so already: who wrote it may not have come to make it durable.
       try lock.replaceContent(Array("\(max(given, id.number))\n".utf8))
-      for folder in [workspace.stateFolder.appending("numbers"), workspace.stateFolder] {
+      for folder in [workspace.numbersFolder, workspace.stateFolder] {
         try DurableFile.syncFolder(of: folder)
       }
       _ = consume lock
@@ -67,7 +67,7 @@ public struct JobNumbering: Sendable {
   ///
   /// - Throws: ``JobError`` with code `io` when a folder is there and cannot be read.
   public func highestUsed(on day: JobDate) throws -> Int {
-    let memory = try? DurableFile.read(workspace.stateFolder.appending("numbers").appending(day.digits))
+    let memory = try? DurableFile.read(workspace.numbersFolder.appending(day.digits))
     return max(Self.number(inMemory: memory ?? []), try SeenDay(listing: day, in: workspace).highest)
   }
 
@@ -77,7 +77,7 @@ public struct JobNumbering: Sendable {
   ///
   /// - Throws: ``JobError`` with code `io`.
   public func keep(upTo ids: [JobID]) throws {
-    let folder = workspace.stateFolder.appending("numbers")
+    let folder = workspace.numbersFolder
     try makeFolder(folder)
     for id in ids {
       let lock = try FileLock.wait(for: folder.appending(id.date.digits))
@@ -95,7 +95,7 @@ public struct JobNumbering: Sendable {
     Result, [JobID]
   ) {
     guard let day = days.first else { return try body() }
-    let folder = workspace.stateFolder.appending("numbers")
+    let folder = workspace.numbersFolder
     try makeFolder(folder)
     let lock = try FileLock.wait(for: folder.appending(day.digits))
     let (result, ids) = try hold(Array(days.dropFirst()), body)
@@ -112,7 +112,7 @@ public struct JobNumbering: Sendable {
     } catch {
       let isFull = (error as? Errno)?.isFull == true
       throw JobError(
-        .io, workspace.stateFolder.appending("numbers").appending(day.digits).string, "cannot be written",
+        .io, workspace.numbersFolder.appending(day.digits).string, "cannot be written",
         remedy: "No job was made. "
           + (isFull ? "Make room on that disk, and run this again." : "Look whose the file is, and its mode."),
         underlying: error)

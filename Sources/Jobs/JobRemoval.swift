@@ -68,7 +68,7 @@ public struct JobRemoval: Sendable {
   ///
   /// - Throws: ``JobError`` with code `io`.
   public func refuseForeign(_ paths: JobPaths) throws {
-    try refuseLink(paths.output)
+    try refuseLink(paths)
     for folder in keepsLogs ? [paths.output] : [paths.output, paths.logs] {
       guard let place = MountPoints.below(folder) else { continue }
       throw JobError(
@@ -133,9 +133,8 @@ public struct JobRemoval: Sendable {
   /// Refuses a job whose folder is a link to elsewhere.
   ///
   /// - Throws: ``JobError`` with code `io`.
-  public func refuseLink(_ paths: JobPaths) throws { try refuseLink(paths.output) }
-
-  private func refuseLink(_ folder: FilePath) throws {
+  public func refuseLink(_ paths: JobPaths) throws {
+    let folder = paths.output
     var byte: CChar = 0
     guard unsafe folder.withPlatformString({ unsafe readlink($0, &byte, 1) }) >= 0 else { return }
     throw JobError(

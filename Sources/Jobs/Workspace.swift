@@ -21,6 +21,9 @@ public struct Workspace: Sendable {
   /// What cpwx fills by itself, and where no film to run lies.
   public var ownFolders: [FilePath] { [outputRoot, logRoot, archiveRoot, stateFolder] }
 
+  /// For each day a file with the highest number that was given, which is also its lock (``JobNumbering``).
+  package var numbersFolder: FilePath { stateFolder.appending("numbers") }
+
   public var configFolder: FilePath { root.appending("config") }
   public var pipelineFile: FilePath { configFolder.appending("pipeline.yaml") }
 

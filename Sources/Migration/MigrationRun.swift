@@ -121,10 +121,9 @@ struct MigrationRun {
     let entry = made.move.entry
     let isBack = error.code == .locked ? made.move.isUntouched : Self.putBack(made)
     note(place, entry, isBack: isBack)
-    let reason = error.underlying.map { " (\($0))" } ?? ""
     outcome.failures.append((entry.path, error, isBack))
     return [
-      "failed": .int(place.number), "message": .string(error.message + reason), "remedy": .string(error.remedy),
+      "failed": .int(place.number), "message": .string(error.reason), "remedy": .string(error.remedy),
       "back": .bool(isBack),
     ]
   }

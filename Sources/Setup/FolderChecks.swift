@@ -24,11 +24,10 @@ struct FolderChecks {
 
   /// The index, locks and numbers, which every run writes: made by the first one, and perhaps as another user's.
   private var state: [CheckResult] {
-    let paths = [workspace.stateFolder, workspace.stateFolder.appending("numbers")]
-    let numbers = workspace.stateFolder.appending("numbers").appending(JobDate(.now).digits)
+    let day = workspace.numbersFolder.appending(JobDate(.now).digits)
     let closed =
-      paths.first { isDirectory($0) && !mayAccess($0, W_OK | X_OK) }
-      ?? (exists(numbers) && !mayAccess(numbers, R_OK | W_OK) ? numbers : nil)
+      [workspace.stateFolder, workspace.numbersFolder].first { isDirectory($0) && !mayAccess($0, W_OK | X_OK) }
+      ?? (exists(day) && !mayAccess(day, R_OK | W_OK) ? day : nil)
     return closed.map { [.error("folder .cpwx", "\($0) cannot be written", Self.remedy(for: $0))] } ?? []
   }
 

@@ -26,15 +26,13 @@ public enum DurableFile {
   /// - Throws: ``JobError`` with code `io`.
   public static func write(_ bytes: [UInt8], toNamed path: FilePath, mode: FilePermissions) throws {
     let there = try? FileStatus(of: path)
-    let isLinkToNothing = there == nil && (try? FileStatus(ofLink: path)) != nil
     let output = [FileDescriptor.standardOutput, .standardError].first { file in
       guard let there, let own = try? FileStatus(of: file) else { return false }
       return own.inode == there.inode && own.device == there.device
     }
-    let isFile = there?.isRegular == true && output == nil || there?.isDirectory == true
-    if isFile || there == nil && !isLinkToNothing {
-      return try write(bytes, to: realPath(path) ?? path, mode: mode)
-    }
+    let isLinkToNothing = there == nil && (try? FileStatus(ofLink: path)) != nil
+    let isOther = there.map { !$0.isRegular && !$0.isDirectory } ?? isLinkToNothing
+    guard isOther || output != nil else { return try write(bytes, to: realPath(path) ?? path, mode: mode) }
     do {
       if let output {
         try output.writeAll(bytes)

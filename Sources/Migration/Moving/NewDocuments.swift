@@ -49,9 +49,7 @@ struct NewDocuments: Sendable {
       return workspace.documentPath(film.later)
     }
     if let moved = newPlace(of: recorded) { return workspace.documentPath(moved) }
-    if let film = inputs.film(at: recorded) { return workspace.documentPath(film) }
-    if exists(place) { return workspace.documentPath(place) }
-    if let found = inputs.file(recordedAs: recorded) { return workspace.documentPath(found) }
+    if let film = inputs.film(recordedAs: recorded, in: workspace) { return workspace.documentPath(film) }
     return Workspace.outsideContainer(recorded)
   }
 

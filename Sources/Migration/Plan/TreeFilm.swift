@@ -87,8 +87,7 @@ extension TreeReader {
   /// The copy that was prepared with a job, of a film that is gone from where it is recorded to be.
   private func copy(of recorded: String, in media: FilePath?) -> FilePath? {
     guard let media, let name = FilePath.Component(FilmGuess.lastComponent(recorded)),
-      inputs.film(at: recorded) == nil, !exists(workspace.resolve(documentPath: recorded)),
-      inputs.file(recordedAs: recorded) == nil
+      inputs.film(recordedAs: recorded, in: workspace) == nil
     else { return nil }
     let copy = media.appending(name)
     return exists(copy) ? copy : nil

@@ -45,6 +45,8 @@ enum FilmKeys {
     return key.isEmpty ? self.key(text) : String(decoding: key, as: UTF8.self)
   }
 
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
   private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -64,7 +66,7 @@ enum FilmKeys {
       $0 | 0x20 == UInt8(ascii: "e")
     }
     return numbers.count == 2 && numbers[0].count > 1 && !numbers[1].isEmpty
-      && numbers.allSatisfy { $0.allSatisfy { (0x30...0x39).contains($0) } }
+      && numbers.allSatisfy { $0.allSatisfy(isDigit) }
   }
 
   /// A name up to and with each group of four digits in it, as a writer has it that takes whatever stands before a year
@@ -72,16 +74,16 @@ enum FilmKeys {
   static func beginnings(of text: String) -> [String] {
     var (ends, digits): ([String.Index], Int) = ([], 0)
     for index in text.utf8.indices {
-      let isDigit = (0x30...0x39).contains(text.utf8[index])
-      if !isDigit, digits == 4 { ends.append(index) }
-      digits = isDigit ? digits + 1 : 0
+      let goesOn = isDigit(text.utf8[index])
+      if !goesOn, digits == 4 { ends.append(index) }
+      digits = goesOn ? digits + 1 : 0
     }
     return ends.map { String(text[..<$0]) }.filter { $0.utf8.count > 4 }
   }
 
   /// The groups of four digits in a name, which somebody may have taken for a year.
   static func fourDigits(in text: String) -> [String] {
-    text.utf8.split(whereSeparator: { !(0x30...0x39).contains($0) }).filter { $0.count == 4 }.map {
+    text.utf8.split(whereSeparator: { !isDigit($0) }).filter { $0.count == 4 }.map {
       String(decoding: Array($0), as: UTF8.self)
     }
   }

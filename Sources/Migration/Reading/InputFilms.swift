@@ -83,6 +83,13 @@ struct InputFilms: Sendable {
     return exists(film) ? film : nil
   }
 
+  /// Where a recorded film is: there, or elsewhere in `in/`; `nil` where it is gone.
+  func film(recordedAs recorded: String, in workspace: Workspace) -> FilePath? {
+    if let film = film(at: recorded) { return film }
+    let place = workspace.resolve(documentPath: recorded)
+    return exists(place) ? place : file(recordedAs: recorded)
+  }
+
   /// Where a film of the recorded file's name lies now: of several, the one whose folders are most like the recorded
   /// ones. `nil` where no one is.
   func file(recordedAs recorded: String) -> FilePath? {

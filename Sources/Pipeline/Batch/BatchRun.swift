@@ -168,8 +168,7 @@ final class BatchRun: Sendable {
   func failed(_ film: InputDecision, _ job: JobPaths?, _ error: any Error) -> FilmBatch.Result {
     let known = error as? JobError
     observe(.warning(known.map { "\($0)" } ?? "\(film.input): \(error)"))
-    let reason = known.map { known in known.message + (known.underlying.map { " (\($0))" } ?? "") }
-    var result = FilmBatch.Result(film: film, job: job ?? film.job, reason: reason ?? "\(error)")
+    var result = FilmBatch.Result(film: film, job: job ?? film.job, reason: known?.reason ?? "\(error)")
     result.error = known?.code ?? .io
     if result.error == .locked { result.film.kind = .held }
     // Its records could not be written, so they say that it runs, and nobody runs it.

@@ -121,7 +121,7 @@ extension Manifest {
   fileprivate mutating func close(for cancellation: Cancellation) {
     rememberEnding()
     rememberInterruption()
-    failRunningStages(StageRun.interrupted)
+    failRunningStages(interruptedAtWork)
     // How a run failed is worth more than that nobody is to try again.
     if recordedStatus != .failed {
       setPipeline(.interrupted, stage: nil, workflow: nil)

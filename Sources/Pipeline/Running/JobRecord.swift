@@ -59,7 +59,7 @@ struct JobRecord {
       }
       manifest.rememberEnding()
       manifest.rememberInterruption()
-      manifest.failRunningStages(StageRun.interrupted)
+      manifest.failRunningStages(interruptedAtWork)
       manifest.setPipeline(.running, stage: nil, workflow: workflow)
       var timing = manifest.document["timing"] ?? .object(.init())
       if timing["started_at"]?.string == nil {
@@ -330,7 +330,7 @@ extension Manifest {
 
 extension StageRecord {
   fileprivate var ended: Timestamp? { fields["completed_at"]?.string.flatMap { Timestamp($0) } }
-  fileprivate var isStopped: Bool { reason == StageRun.stopped }
+  fileprivate var isStopped: Bool { reason == stoppedOnRequest }
   /// Also where what was killed, or told to end, was begun by the stage's shell, which then tells of it by its own exit code.
   fileprivate var isKilled: Bool {
     [AttemptRun.killed, AttemptRun.ended(by: SIGTERM), AttemptRun.ended(with: 137), AttemptRun.ended(with: 143)]
@@ -342,7 +342,7 @@ extension JSON {
   /// As a stage's record: its reason, which stands for its error where it had said nothing.
   fileprivate mutating func explain(_ reason: String) {
     let earlier = self["reason"]
-    if self["error"] == nil || self["error"] == earlier || earlier?.string == StageRun.stopped {
+    if self["error"] == nil || self["error"] == earlier || earlier?.string == stoppedOnRequest {
       self["error"] = .string(reason)
     }
     self["reason"] = .string(reason)

@@ -12,10 +12,6 @@ struct StageRun {
     case engineGone(reason: String)
   }
 
-  /// Why a stage failed that was told to stop.
-  static let stopped = stoppedOnRequest
-  /// Why one failed whose run died.
-  static let interrupted = interruptedAtWork
   /// How often one is begun anew because what runs it went away: should it be the stage that ends it, not for ever.
   private static let mostOutages = 3
   /// Seconds of work that are on the disk as soon as they are done. Of less the end waits for the next stage's beginning:
@@ -139,7 +135,7 @@ struct StageRun {
     switch attempt.result {
     case .success: (.success, nil)
     case .skipped(let reason): (.skipped, reason)
-    case .stopped: (.failed, Self.stopped)
+    case .stopped: (.failed, stoppedOnRequest)
     case .failed(let reason) where stage.critical || attempt.isRetried || attempt.isOfEngine: (.failed, reason)
     case .failed(let reason): (.skipped, optionalFailure + reason)
     }
