@@ -101,6 +101,13 @@ public struct JobFilter: Sendable, Equatable {
     return FoldedWords(values[0]).query.map { "{\(key == .title ? "title" : "file")} : (\($0))" }
   }
 
+  /// What a filter for words of the title asks of a job itself, without the index of words; `nil` for all others.
+  var conditionOfWords: Condition? {
+    guard key == .title, words != nil else { return nil }
+    let words = FoldedWords(values[0]).words.map { RowValue.text(" " + $0.joined(separator: " ")) }
+    return Condition(words.map { _ in "instr(' ' || jobs.title_words, ?) > 0" }.joined(separator: " AND "), words)
+  }
+
   /// Whether it is about the folders that films lie in, of which the index has no words.
   private var isOfPath: Bool { key == .input && values[0].contains("/") }
 

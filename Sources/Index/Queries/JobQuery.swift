@@ -67,6 +67,7 @@ extension Database {
   /// - Throws: ``JobError`` with code `usage` when the job that the page follows is gone.
   func page(_ query: JobQuery) throws -> [IndexedJob] {
     let last = try query.after.map { try place(of: $0, in: query) }
+    if let page = try pageOnTheWay(query, after: last) { return page }
     var found: [IndexedJob] = []
     for part in PagePart(query, walksOrder: try isOfMany(query)).parts(after: last)
     where query.limit.map({ found.count < $0 }) ?? true {
@@ -74,6 +75,36 @@ extension Database {
     }
     return query.limit.map { Array(found.prefix($0)) } ?? found
   }
+
+  /// A page of jobs that have words in their titles, met on the way along the sorted value: their index would have to tell of all of them
+  /// before the first is known. `nil` where there is no such way, or a page is not full soon.
+  private func pageOnTheWay(_ query: JobQuery, after last: JobQuery.Place?) throws -> [IndexedJob]? {
+    let conditions = query.filters.map { $0.conditionOfWords ?? $0.condition }
+    guard let limit = query.limit, query.index != nil, !query.isOfFew,
+      query.filters.contains(where: { $0.conditionOfWords != nil })
+    else { return nil }
+    let most = limit * Self.metForOne
+    var way = query
+    (way.filters, way.limit) = ([], most)
+    var (keys, met): ([Int64], Int) = ([], 0)
+    for part in PagePart(way, walksOrder: true).parts(after: last) where keys.count < limit && met < most {
+      let (sql, arguments) = part.keys(fitting: Condition(conditions))
+      let cursor = try Int64?.fetchCursor(self, sql: sql, arguments: arguments)
+      while keys.count < limit, let key = try cursor.next() {
+        met += 1
+        if let key { keys.append(key) }
+      }
+    }
+    guard keys.count == limit || met < most else { return nil }
+    let marks = keys.map { _ in "?" }.joined(separator: ",")
+    let sql = "SELECT \(Database.jobColumns) FROM jobs WHERE key IN (\(marks))"
+    let jobs = try jobs(sql, arguments: StatementArguments(keys))
+    let byKey = Dictionary(jobs.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+    return keys.compactMap { byKey[$0] }
+  }
+
+  /// How many jobs are looked at on the way for each one of a page.
+  private static let metForOne = 60
 
   /// The place of the job that a page follows.
   private func place(of folder: String, in query: JobQuery) throws -> JobQuery.Place {
@@ -191,10 +222,13 @@ private struct PagePart {
     return more
   }
 
-  var sql: String {
+  private var end: String {
     let direction = query.ascending ? "ASC" : "DESC"
     let column = query.order == .created ? "" : "jobs.\(query.order.column) \(direction), "
-    let end = " ORDER BY \(column)\(key) \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
+    return " ORDER BY \(column)\(key) \(direction)" + (query.limit == nil ? "" : " LIMIT ?")
+  }
+
+  var sql: String {
     guard statuses.isEmpty else {
       // Of each status the page that it alone would give; the page of all is among them.
       let pages = statuses.map { status in
@@ -203,6 +237,13 @@ private struct PagePart {
       return "SELECT \(Database.jobColumns) FROM jobs WHERE key IN (\(pages.joined(separator: " UNION ALL ")))\(end)"
     }
     return "SELECT \(Database.jobColumns) FROM \(source)\(condition.clause)\(end)"
+  }
+
+  /// The same jobs, each told by its key where it fits, and else by none.
+  func keys(fitting fits: Condition) -> (sql: String, arguments: StatementArguments) {
+    let column = "CASE WHEN \(fits.parts.joined(separator: " AND ")) THEN jobs.key END"
+    let sql = "SELECT \(column) FROM \(source)\(condition.clause)\(end)"
+    return (sql, StatementArguments(fits.values) + arguments)
   }
 
   var arguments: StatementArguments {
