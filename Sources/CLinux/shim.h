@@ -96,9 +96,12 @@ extern int lsetxattr(const char *path, const char *name, const void *value, size
 extern ssize_t getdents64(int folder, void *buffer, size_t length);
 
 #include <malloc.h>
-// Memory goes back to the kernel when it is freed, in pieces of 128 KiB and more, and there is one heap for all threads. Of itself the
-// allocator takes the size of the largest piece that was freed for the limit, and keeps all smaller ones, in a heap for each thread.
+// Memory goes back to the kernel when it is freed, in pieces of 128 KiB and more. Of itself the allocator takes the size of the largest
+// piece that was freed for the limit, and keeps all smaller ones.
+static inline void linux_return_large_memory(void) { mallopt(M_MMAP_THRESHOLD, 128 << 10); }
+
+// The same with one heap for all threads, where there would be one for each.
 static inline void linux_return_memory(void) {
-  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  linux_return_large_memory();
   mallopt(M_ARENA_MAX, 1);
 }

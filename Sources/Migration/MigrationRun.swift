@@ -172,7 +172,7 @@ struct MigrationRun {
     let times = Dictionary(journal.parents.map { ($0.path, $0.modified) }, uniquingKeysWith: { $1 })
     for link in journal.links {
       guard let folder = realPath(link.path.folder.path).map({ RawPath($0) }) else { continue }
-      let target = mover.targets.target(of: link.target, in: folder, afterwardsIn: folder)
+      let target = try mover.targets.target(of: link.target, in: folder, afterwardsIn: folder)
       // What it leads to may have had to stay.
       guard target != link.target, Steps.read(link: link.path.path) == link.target,
         !Steps.wouldBreak(link.path.path, link.target, target)

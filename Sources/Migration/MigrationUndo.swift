@@ -48,7 +48,7 @@ struct MigrationUndo {
   private mutating func takeBack(_ progress: (Int, Int) -> Void) throws -> Migrator.Outcome {
     let journal = self.journal
     var outcome = Migrator.Outcome(id: journal.id)
-    outcome.done = journal.undone.count
+    outcome.done = journal.undone.numbers
     if journal.state != .undoing {
       try writer.add(["undo": .string("begun")])
       try writer.sync()
@@ -89,7 +89,7 @@ struct MigrationUndo {
         continue
       }
       Steps.removeHalfLink(at: path)
-      guard now != link.target, now == targets.target(of: link.target, in: folder, afterwardsIn: folder),
+      guard now != link.target, try now == targets.target(of: link.target, in: folder, afterwardsIn: folder),
         !Steps.wouldBreak(path, now, link.target)
       else { continue }
       try outcome.bringUpToDate(workspace.documentPath(path)) {
@@ -167,10 +167,10 @@ extension EntryMove {
     _ journal: MigrationJournal, _ number: Int, _ documents: NewDocuments?, _ followed: Set<RawPath>
   ) -> Reversal {
     let isBegun = journal.state == .undoing || journal.state == .partlyUndone
-    if let reason = refusal(journal.done[number], documents, isBegun: isBegun, followed: followed) {
-      return .refused(entry.path, reason: reason)
-    }
     do {
+      if let reason = try refusal(journal.done[number], documents, isBegun: isBegun, followed: followed) {
+        return .refused(entry.path, reason: reason)
+      }
       try reverse()
       return .undone(in: source.removingLastComponent())
     } catch {

@@ -75,7 +75,7 @@ public struct Migrator: ~Copyable {
     // Nobody waits while the plan is written: a plan that is whole has its numbers already.
     let (changed, taken) = try JobNumbering(workspace: workspace).hold(plan.openNumbers.map(\.date).prefix(64)) {
       let changed = try plan.takeFreeNumbers()
-      return (changed, plan.highestOpenNumbers)
+      return (changed, try plan.highestOpenNumbers())
     }
     if !taken.isEmpty { try Devices(of: [workspace.stateFolder]).sync() }
     if changed > 0 { renumbered(changed) }

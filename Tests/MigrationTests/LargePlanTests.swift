@@ -66,4 +66,24 @@ struct LargePlanTests {
     #expect(plan.map(\.path).filter { $0.hasPrefix("logs/") } == logs)
     #expect(plan.first { $0.path == "out/Sholay_1975" }?.document["logs"]?.int == 1)
   }
+
+  @Test func `logs go along with their jobs, also when there are more of them than are held in memory`() throws {
+    let old = try OldWorkspace()
+    let films = ["Sholay_1975", "Deewaar_1975", "Zanjeer_1973"]
+    for film in films { try old.film(film, manifest: OldWorkspace.manifest()) }
+    var logs: [String: [String]] = [:]
+    for number in 0..<20_000 {
+      let film = films[number % films.count]
+      let moment = [number / 3600, number / 60 % 60, number % 60].map { String($0 + 100).dropFirst() }.joined()
+      let log = old.folder.path("logs/asr_\(film)_20251027_\(moment).log").string
+      #expect(FileManager.default.createFile(atPath: log, contents: nil))
+      logs["out/\(film)", default: []].append(log)
+    }
+    for record in try records(old, but: "0_Film") {
+      let entry = try JSON(parsing: Array(record.utf8))
+      let path = try #require(entry["path"]?.string)
+      #expect(entry["work"]?["logs"]?.array?.compactMap(\.string) == logs.removeValue(forKey: path))
+    }
+    #expect(logs.isEmpty)
+  }
 }

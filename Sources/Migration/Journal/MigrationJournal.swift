@@ -51,7 +51,7 @@ public struct MigrationJournal: Sendable {
   /// Of each entry that is done what was written to it, by the entry's number.
   private(set) var done = DoneTrees()
   private(set) var failed: [Int: (message: String, remedy: String?, isBack: Bool)] = [:]
-  private(set) var undone: Set<Int> = []
+  private(set) var undone = RangeSet<Int>()
 
   /// Whether there are trees that could not be done.
   public var hasFailures: Bool { failed.contains { done[$0.key] == nil } }
@@ -112,7 +112,7 @@ public struct MigrationJournal: Sendable {
         failed[number] = (line["message"]?.string ?? "", line["remedy"]?.string, line["back"]?.bool ?? false)
       }
       if line["finished"] != nil { state = .finished }
-      for number in line["undone"]?.array ?? [] { if let number = number.int { undone.insert(number) } }
+      for number in line["undone"]?.array ?? [] { if let number = number.int, number < .max { undone.insert(number) } }
       if line["undo"]?.string == "begun" { state = .undoing }
       if line["undo"]?.string == "finished" { state = .undone }
       if line["undo"]?.string == "partly" { state = .partlyUndone }
@@ -163,12 +163,17 @@ public struct MigrationJournal: Sendable {
     roots.map { workspace.with(outputRoot: $0.output.path, logRoot: $0.logs.path) } ?? workspace
   }
 
+  /// Whether the plan in a folder was ever whole.
+  private static func isBegun(_ folder: FilePath) throws -> Bool {
+    try exists(folder.appending("journal.ndjson")) || seal(of: folder.appending("plan.ndjson")) != nil
+  }
+
   /// Migrations that were cut off while their plans were written; nothing was done of them, and the next takes their place.
   public static func neverBegun(in workspace: Workspace) throws -> [String] {
     let root = root(in: workspace)
     return try names(in: root).filter { name in
       guard number(of: name) != nil else { return false }
-      return try MigrationJournal(id: name, folder: root.appending(name)) == nil
+      return try !isBegun(root.appending(name))
     }
   }
 
@@ -180,7 +185,7 @@ public struct MigrationJournal: Sendable {
     var next = (numbers.max() ?? 0) + 1
     for number in numbers.sorted() {
       let folder = root.appending(name(number))
-      guard try MigrationJournal(id: name(number), folder: folder) == nil else { continue }
+      if try isBegun(folder) { continue }
       _ = FolderTree(root: folder).remove()
       next = number
     }
@@ -300,7 +305,7 @@ public struct MigrationJournal: Sendable {
     [
       "migration_id": .string(id), "state": .string(state.rawValue), "entries": .int(entries),
       "to_do": .int(toDo), "done": .int(done.count), "failed": .int(failed.count),
-      "undone": .int(undone.count), "planned_at": .string(planned?.text),
+      "undone": .int(undone.numbers), "planned_at": .string(planned?.text),
     ]
   }
 }

@@ -163,7 +163,7 @@ struct EntryMove: Sendable {
   private func repoint(in root: FilePath, _ isPlaced: Bool) throws {
     let targets = newTargets
     for link in work.links {
-      let target = targets(link)
+      let target = try targets(link)
       let place = root.appending(place(of: link, in: root) ?? newPlace(link.path))
       guard target != link.target, !isPlaced || Steps.read(link: place) == link.target else { continue }
       try Steps.link(place, to: target, modified: link.modified, like: top)
@@ -171,19 +171,19 @@ struct EntryMove: Sendable {
   }
 
   /// What each link in the tree will say.
-  var newTargets: (TreeScan.Link) -> RawPath { newTargets(by: targets) }
+  var newTargets: (TreeScan.Link) throws -> RawPath { newTargets(by: targets) }
 
-  func newTargets(by targets: LinkTargets) -> (TreeScan.Link) -> RawPath {
+  func newTargets(by targets: LinkTargets) -> (TreeScan.Link) throws -> RawPath {
     if work.links.isEmpty { return \.target }
     let new = RawPath(Self.realFolder(paths.output.removingLastComponent())).appending(paths.id.description)
     let old = RawPath(Self.realFolder(source.removingLastComponent())).appending(entry.source.name)
-    return { Self.newTarget(of: $0, from: old, to: new, by: targets) }
+    return { try Self.newTarget(of: $0, from: old, to: new, by: targets) }
   }
 
   static func newTarget(
     of link: TreeScan.Link, from old: RawPath, to new: RawPath, by targets: LinkTargets
-  ) -> RawPath {
-    targets.target(
+  ) throws -> RawPath {
+    try targets.target(
       of: link.target, in: old.appending(link.path.folder), afterwardsIn: new.appending(link.path.folder))
   }
 
@@ -193,14 +193,14 @@ struct EntryMove: Sendable {
   }
 
   /// One of the links in a folder that has moved as a whole that says neither what it said before nor what it was given.
-  func changedLink(_ moved: FolderLinks, in place: FilePath, from old: FilePath, to new: FilePath) -> RawPath? {
+  func changedLink(_ moved: FolderLinks, in place: FilePath, from old: FilePath, to new: FilePath) throws -> RawPath? {
     if moved.isEmpty || !Steps.isThere(place) { return nil }
     let (old, new) = (RawPath(Self.realFolder(old)), RawPath(Self.realFolder(new)))
-    return moved.links.first { link in
+    return try moved.links.first { link in
       let path = place.appending(link.path)
       let now = Steps.read(link: path)
-      let known = [targets, laterTargets].compactMap(\.self).map {
-        Self.newTarget(of: link, from: old, to: new, by: $0)
+      let known = try [targets, laterTargets].compactMap(\.self).map {
+        try Self.newTarget(of: link, from: old, to: new, by: $0)
       }
       return Steps.isThere(path) && now != link.target && !known.contains { $0 == now }
     }.map { RawPath(place).appending($0.path) }
@@ -214,7 +214,7 @@ struct EntryMove: Sendable {
       Steps.setMode(place.appending(folder.path), folder.mode | 0o700)
     }
     for link in moved.links {
-      let target = Self.newTarget(of: link, from: old, to: new, by: targets)
+      let target = try Self.newTarget(of: link, from: old, to: new, by: targets)
       guard target != link.target, Steps.read(link: place.appending(link.path)) == link.target else { continue }
       try Steps.link(place.appending(link.path), to: target, modified: link.modified, like: nil)
     }
@@ -268,12 +268,12 @@ struct EntryMove: Sendable {
       if let said = JobEnvTemplate(work.said(name)) { return said.bytes(for: paths, in: workspace) }
       return try documents.settings(at: ownSettings(in: root))
     case "job_info.json":
-      if work.isLink(name) { return documents.info(in: root, work.said(name)) }
+      if work.isLink(name) { return try documents.info(in: root, work.said(name)) }
       let kept = work.kept(name).flatMap { try? JobInfo(reading: root.appending($0)) }
-      return documents.info(in: root, kept?.document)
+      return try documents.info(in: root, kept?.document)
     default:
-      if work.isLink(name) { return documents.manifest(in: tree, work.said(name).map { Manifest(document: $0) }) }
-      return documents.manifest(
+      if work.isLink(name) { return try documents.manifest(in: tree, work.said(name).map { Manifest(document: $0) }) }
+      return try documents.manifest(
         in: tree, work.keptManifest.flatMap { OldManifest(wholeAt: RawPath($0), in: tree).manifest })
     }
   }

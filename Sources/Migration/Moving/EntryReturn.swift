@@ -12,9 +12,10 @@ extension EntryMove {
   ///   - documents: make what was written to such a one once more.
   ///   - isBegun: whether an undo has been at it before, which may have moved it.
   ///   - followed: links, by their whole paths, that a later migration has changed.
+  /// - Throws: ``JobError`` with code `io`.
   func refusal(
     _ hashes: WrittenHashes?, _ documents: NewDocuments?, isBegun: Bool, followed: Set<RawPath>
-  ) -> String? {
+  ) throws -> String? {
     guard !work.isInPlace || Steps.isThere(source) else { return "it is gone: it was archived or removed since" }
     if hashes != nil, !Steps.isThere(paths.output), !isBegun || whereabouts == source && !Steps.isThere(source) {
       return "it is gone from \(entry.outputDir ?? paths.output.string): it was archived or removed since"
@@ -28,7 +29,9 @@ extension EntryMove {
         ? "it has been run, or its manifest has been changed, since it was migrated"
         : "its \(changed) has been changed since it was migrated"
     }
-    if let link = changedLink(but: followed) { return "its link \(link.text) has been changed since it was migrated" }
+    if let link = try changedLink(but: followed) {
+      return "its link \(link.text) has been changed since it was migrated"
+    }
     let archives = workspace.archiveRoot.pushing(FilePath(paths.id.date.folders))
     let folders = [archives, archives.appending(String(paths.userID))]
     let names = folders.compactMap { try? FlatFolder($0).files }.joined()
@@ -53,12 +56,12 @@ extension EntryMove {
   }
 
   /// A link in it, or in what moved along, that says neither what it said before nor what the migration wrote.
-  private func changedLink(but followed: Set<RawPath>) -> RawPath? {
+  private func changedLink(but followed: Set<RawPath>) throws -> RawPath? {
     let (root, targets, later) = (whereabouts, newTargets, laterTargets.map { newTargets(by: $0) })
     for link in work.links {
       guard let path = place(of: link, in: root) else { continue }
       let now = Steps.read(link: root.appending(path))
-      let isKnown = now == link.target || now == targets(link) || later.map { $0(link) == now } ?? false
+      let isKnown = try now == link.target || now == targets(link) || later.map { try $0(link) == now } ?? false
       if !isKnown, !followed.contains(RawPath(root).appending(path)) { return path }
     }
     for link in work.newLinks where Steps.isThere(root.appending(link.path)) {
@@ -66,9 +69,9 @@ extension EntryMove {
     }
     if let prepared = work.prepared?.path {
       let (place, new) = (root.appending(Self.preparedName), paths.output.appending(Self.preparedName))
-      if let link = changedLink(work.preparedLinks, in: place, from: prepared, to: new) { return link }
+      if let link = try changedLink(work.preparedLinks, in: place, from: prepared, to: new) { return link }
     }
-    return work.logFolder.flatMap { changedLink(work.logLinks, in: paths.logs, from: $0.path, to: paths.logs) }
+    return try work.logFolder.flatMap { try changedLink(work.logLinks, in: paths.logs, from: $0.path, to: paths.logs) }
   }
 
   /// Whether nothing has been changed of it where it lay.

@@ -8,7 +8,9 @@ extension EntryMove {
   /// - Throws: ``JobError``.
   func follow(_ later: LinkTargets) throws {
     let (before, after) = (newTargets(by: targets), newTargets(by: later))
-    let links = work.links.map { ($0, place(of: $0, in: paths.output) ?? newPlace($0.path), before($0), after($0)) }
+    let links = try work.links.map {
+      ($0, place(of: $0, in: paths.output) ?? newPlace($0.path), try before($0), try after($0))
+    }
     try relink(links, work.folders, in: paths.output)
     try follow(later, in: work.preparedLinks, work.prepared, paths.output.appending(Self.preparedName))
     try follow(later, in: work.logLinks, work.logFolder, paths.logs)
@@ -18,11 +20,11 @@ extension EntryMove {
   private func follow(_ later: LinkTargets, in moved: FolderLinks, _ old: RawPath?, _ place: FilePath) throws {
     guard let old, !moved.isEmpty else { return }
     let (from, to) = (RawPath(Self.realFolder(old.path)), RawPath(Self.realFolder(place)))
-    func target(_ link: TreeScan.Link, by targets: LinkTargets) -> RawPath {
-      Self.newTarget(of: link, from: from, to: to, by: targets)
+    func target(_ link: TreeScan.Link, by targets: LinkTargets) throws -> RawPath {
+      try Self.newTarget(of: link, from: from, to: to, by: targets)
     }
-    try relink(
-      moved.links.map { ($0, $0.path, target($0, by: targets), target($0, by: later)) }, moved.folders, in: place)
+    let links = try moved.links.map { ($0, $0.path, try target($0, by: targets), try target($0, by: later)) }
+    try relink(links, moved.folders, in: place)
   }
 
   /// Has the links of a tree that had to stay follow what has moved.
@@ -30,7 +32,8 @@ extension EntryMove {
   /// - Throws: ``JobError``.
   func followFromOldPlace(_ later: LinkTargets) throws {
     for (links, folders, place) in oldLinks {
-      try relink(links.map { ($0, $0.path, $0.target, Self.target(of: $0, in: place, by: later)) }, folders, in: place)
+      let links = try links.map { ($0, $0.path, $0.target, try Self.target(of: $0, in: place, by: later)) }
+      try relink(links, folders, in: place)
     }
   }
 
@@ -39,7 +42,8 @@ extension EntryMove {
   /// - Throws: ``JobError``.
   func followBack(_ later: LinkTargets) throws {
     for (links, folders, place) in oldLinks {
-      try relink(links.map { ($0, $0.path, Self.target(of: $0, in: place, by: later), $0.target) }, folders, in: place)
+      let links = try links.map { ($0, $0.path, try Self.target(of: $0, in: place, by: later), $0.target) }
+      try relink(links, folders, in: place)
     }
   }
 
@@ -50,9 +54,9 @@ extension EntryMove {
       + others.compactMap { moved, place in place.map { (moved.links, moved.folders, $0.path) } }
   }
 
-  private static func target(of link: TreeScan.Link, in place: FilePath, by later: LinkTargets) -> RawPath {
+  private static func target(of link: TreeScan.Link, in place: FilePath, by later: LinkTargets) throws -> RawPath {
     let folder = RawPath(realFolder(place)).appending(link.path.folder)
-    return later.target(of: link.target, in: folder, afterwardsIn: folder)
+    return try later.target(of: link.target, in: folder, afterwardsIn: folder)
   }
 
   /// Changes links that still say what they said, and may be begun again.

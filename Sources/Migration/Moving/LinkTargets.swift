@@ -4,27 +4,20 @@ internal import SystemPackage
 /// What symbolic links must say so that they still point at what they pointed at, when they or that have moved; and where what
 /// documents name of other trees will be.
 struct LinkTargets: Sendable {
-  /// Something that goes elsewhere with an entry. There may be several hundred thousand, so it is small.
-  private struct Move {
-    enum Kind: UInt8 {
-      case tree
-      /// The job's folder in `jobs/`.
-      case prepared
-      case logFolder, log
-    }
-
-    /// The hash of where it lies, with no links in that path.
-    let place: UInt64
-    let entry: Int32
-    let kind: Kind
+  /// What goes elsewhere with an entry.
+  private enum Kind: Int {
+    case tree
+    /// The job's folder in `jobs/`.
+    case prepared
+    case logFolder, log
   }
 
-  /// By their places.
-  private var moves: [Move] = []
-  private var ids = PlannedIDs(count: 0)
-  private var users: [Int32] = []
-  /// What names of a tree's files embed, where it is not the folder's name.
-  private var names: [Int32: RawPath] = [:]
+  /// Entries and kinds, by the hashes of where each thing lies, with no links in that path.
+  private var moves = KeyedNumbers()
+  private var ids = PlannedIDs()
+  private var users = Spooled<Int32>()
+  /// What names of a tree's files embed; empty where it is the folder's name.
+  private var names = SpooledBytes()
   /// The roots of the jobs and of their logs, with no links in them.
   private let output: RawPath
   private let logs: RawPath
@@ -45,38 +38,33 @@ struct LinkTargets: Sendable {
     logs = RawPath(realPath(workspace.logRoot) ?? workspace.logRoot)
     root = RawPath(workspace.outputRoot)
     var parents: [RawPath: RawPath] = [:]
-    func add(_ path: RawPath, _ kind: Move.Kind) {
+    func add(_ path: RawPath, _ kind: Kind) throws {
       let parent = path.folder
       let real = parents[parent] ?? RawPath(EntryMove.realFolder(parent.path))
       if parents.updateValue(real, forKey: parent) == nil, real != parent {
         for way in Self.ways(to: parent) { ways[way] = real }
       }
-      moves.append(
-        Move(place: real.appending(path.name).bytes.fnv, entry: Int32(users.count - 1), kind: kind))
+      try moves.add((users.count - 1) << 2 | kind.rawValue, under: real.appending(path.name).bytes.fnv)
     }
-    ids = PlannedIDs(count: journal.entries)
-    users.reserveCapacity(journal.entries)
-    moves.reserveCapacity(journal.toDo)
     try journal.forEach { entry in
-      let number = users.count
-      users.append(Int32(clamping: entry.userID ?? 0))
-      if staying.contains(number) || number >= ids.count { return }
-      guard let work = entry.work, entry.isMigrated, let id = entry.id, entry.userID != nil else { return }
-      ids[number] = id
-      if work.name != entry.source.name { names[Int32(number)] = work.name }
-      add(entry.source, .tree)
-      if let prepared = work.prepared { add(prepared, .prepared) }
-      if let folder = work.logFolder { add(folder, .logFolder) }
+      let isStaying = staying.contains(users.count) || !entry.isMigrated || entry.userID == nil
+      let (work, id) = isStaying ? (nil, nil) : (entry.work, entry.id)
+      try users.append(Int32(clamping: entry.userID ?? 0))
+      try ids.append(id)
+      try names.append(work.flatMap { $0.name == entry.source.name ? nil : $0.name.bytes } ?? [])
+      guard let work else { return }
+      try add(entry.source, .tree)
+      if let prepared = work.prepared { try add(prepared, .prepared) }
+      if let folder = work.logFolder { try add(folder, .logFolder) }
       guard journal.linksToLogs else { return }
-      for log in work.logs { add(log, .log) }
+      for log in work.logs { try add(log, .log) }
     }
-    moves.sort { ($0.place, $0.entry, $0.kind.rawValue) < ($1.place, $1.entry, $1.kind.rawValue) }
+    try moves.sort()
   }
 
-  private func move(at place: RawPath) -> Move? {
-    let hash = place.bytes.fnv
-    let next = moves.firstPlace { $0.place > hash }
-    return next > 0 && moves[next - 1].place == hash ? moves[next - 1] : nil
+  private func move(at place: RawPath) throws -> (kind: Kind, entry: Int)? {
+    guard let move = try moves[place.bytes.fnv].last, let kind = Kind(rawValue: move & 3) else { return nil }
+    return (kind, move >> 2)
   }
 
   /// Of trees that could not be done those that do not lie at their new places.
@@ -97,7 +85,8 @@ struct LinkTargets: Sendable {
   /// - Parameters:
   ///   - target: its text.
   ///   - folder: the folder it lies in, with no links in the path; and where that will be.
-  func target(of target: RawPath, in folder: RawPath, afterwardsIn newFolder: RawPath) -> RawPath {
+  /// - Throws: ``JobError`` with code `io`.
+  func target(of target: RawPath, in folder: RawPath, afterwardsIn newFolder: RawPath) throws -> RawPath {
     let isAbsolute = target.bytes.first == RawPath.slash
     let place: RawPath
     if isAbsolute {
@@ -118,7 +107,7 @@ struct LinkTargets: Sendable {
       }
       place = Self.joined(base + rest)
     }
-    let moved = moved(place)
+    let moved = try moved(place)
     if isAbsolute { return moved ?? target }
     if moved == nil, folder == newFolder { return target }
     if let moved, let inner = place.below(folder), moved.below(newFolder) == inner { return target }
@@ -128,25 +117,28 @@ struct LinkTargets: Sendable {
   }
 
   /// Where something will be, by its path in documents; `nil` where it stays. No link in a tree is followed, for those change.
-  func newPlace(of path: FilePath) -> FilePath? {
-    if moves.isEmpty { return nil }
-    guard let moved = moved(RawPath(path)) else { return nil }
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func newPlace(of path: FilePath) throws -> FilePath? {
+    if moves.count == 0 { return nil }
+    guard let moved = try moved(RawPath(path)) else { return nil }
     return (moved.below(output).map { root.appending($0) } ?? moved).path
   }
 
-  private func moved(_ place: RawPath) -> RawPath? {
+  private func moved(_ place: RawPath) throws -> RawPath? {
     let parts = place.components
     for count in stride(from: parts.count, to: 0, by: -1) {
-      guard let move = move(at: real(Self.joined(Array(parts[..<count])))), let id = ids[Int(move.entry)] else {
+      guard let (kind, entry) = try move(at: real(Self.joined(Array(parts[..<count])))), let id = try ids[entry] else {
         continue
       }
       let inner = RawPath(Array(parts[count...].map(\.bytes).joined(separator: [RawPath.slash])))
-      let job = "\(id.date.folders)/\(users[Int(move.entry)])/\(id)"
+      let job = "\(id.date.folders)/\(try users[entry])/\(id)"
       // By the same way as before: that may be a link for another disk's sake.
       let output = place.below(root) == nil ? output : root
-      switch move.kind {
+      switch kind {
       case .tree:
-        return output.appending(job).appending(Self.renamed(inner, of: names[move.entry] ?? parts[count - 1], id))
+        let name = RawPath(try names[entry])
+        return output.appending(job).appending(Self.renamed(inner, of: name.isEmpty ? parts[count - 1] : name, id))
       case .prepared: return output.appending(job).appending("prepared").appending(inner)
       case .logFolder: return logs.appending(job).appending(inner)
       case .log: return logs.appending(job).appending(parts[count - 1]).appending(inner)

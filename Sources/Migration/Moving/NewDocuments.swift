@@ -27,8 +27,9 @@ struct NewDocuments: Sendable {
   /// - Parameters:
   ///   - folder: where the tree lies at this moment.
   ///   - old: what the tree had for one, whose other fields are kept.
-  func info(in folder: FilePath, _ old: JSON?) -> [UInt8] {
-    var info = JobInfo(paths, created: created, input: input(in: folder), in: workspace).document
+  /// - Throws: ``JobError`` with code `io`.
+  func info(in folder: FilePath, _ old: JSON?) throws -> [UInt8] {
+    var info = JobInfo(paths, created: created, input: try input(in: folder), in: workspace).document
     for (name, value) in old?.object?.pairs ?? [] where info[name] == nil { info[name] = value }
     info["migrated_from"] = .string(entry.path)
     return info.bytes()
@@ -36,28 +37,31 @@ struct NewDocuments: Sendable {
 
   var created: Timestamp { entry.created ?? Timestamp(microseconds: 0) }
 
-  private func input(in folder: FilePath) -> JSON {
-    ["file": .string(inputFile(in: folder)), "title": .string(entry.title), "year": .int(entry.year)]
+  private func input(in folder: FilePath) throws -> JSON {
+    ["file": .string(try inputFile(in: folder)), "title": .string(entry.title), "year": .int(entry.year)]
   }
 
   /// Where the film is now: in `in/`, or in the job's own folder, if it is there.
-  private func inputFile(in folder: FilePath) -> String? {
+  private func inputFile(in folder: FilePath) throws -> String? {
     guard let recorded = entry.inputFile else { return nil }
     let place = workspace.resolve(documentPath: recorded)
     if let moved = moved(RawPath(place)) { return workspace.documentPath(moved) }
     if let inner = inPrepared(recorded), let film = prepared(inner, in: folder) {
       return workspace.documentPath(film.later)
     }
-    if let moved = newPlace(of: recorded) { return workspace.documentPath(moved) }
+    if let moved = try newPlace(of: recorded) { return workspace.documentPath(moved) }
     if let film = inputs.film(recordedAs: recorded, in: workspace) { return workspace.documentPath(film) }
     return Workspace.outsideContainer(recorded)
   }
 
   /// Where something will be that lies in another tree, or did before that was moved; `nil` of what is not there.
-  func newPlace(of recorded: String) -> FilePath? {
-    workspace.places(of: recorded).lazy.compactMap { place in
-      targets.newPlace(of: place).flatMap { exists(place) || exists($0) ? $0 : nil }
-    }.first
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func newPlace(of recorded: String) throws -> FilePath? {
+    for place in workspace.places(of: recorded) {
+      if let moved = try targets.newPlace(of: place), exists(place) || exists(moved) { return moved }
+    }
+    return nil
   }
 
   /// Where something that lies in the tree will be.
@@ -99,14 +103,15 @@ struct NewDocuments: Sendable {
   /// - Parameters:
   ///   - tree: where it lies at this moment, its names already the new ones.
   ///   - old: the manifest that it had.
-  func manifest(in tree: OpenTree, _ old: Manifest?) -> [UInt8] {
+  /// - Throws: ``JobError`` with code `io`.
+  func manifest(in tree: OpenTree, _ old: Manifest?) throws -> [UInt8] {
     var manifest = Manifest(newFor: paths, created: created, in: workspace)
     var document = manifest.document
-    document["input"] = input(in: tree.root)
+    document["input"] = try input(in: tree.root)
     for (name, value) in old?.document["input"]?.object?.pairs ?? [] where document["input"]?[name] == nil {
       document["input"]?[name] = value
     }
-    let stages = stages(in: tree, old)
+    let stages = try stages(in: tree, old)
     document["stages"] = stages
     document["pipeline"] = pipeline(stages, old)
     document["timing"] = timing(old)

@@ -3,7 +3,9 @@ internal import SystemPackage
 
 extension NewDocuments {
   /// The stages' records as today's are, each with what it had, and the paths where things are now.
-  func stages(in tree: OpenTree, _ old: Manifest?) -> JSON {
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func stages(in tree: OpenTree, _ old: Manifest?) throws -> JSON {
     var stages = JSON.Object()
     let records = OldRecords(old)
     let named = entry.completedStages + entry.failedStages
@@ -17,7 +19,7 @@ extension NewDocuments {
       let record = records.record(of: name)
       let listed: StageStatus? = records.listedAsSkipped.contains(name) ? .skipped : nil
       guard let status = status(of: name, record?.verdict ?? listed) else { continue }
-      stages[name] = stage(name, status, record, tree)
+      stages[name] = try stage(name, status, record, tree)
     }
     return .object(stages)
   }
@@ -33,7 +35,7 @@ extension NewDocuments {
     entry.status == .completed && (status == .failed || status == .running)
   }
 
-  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ tree: OpenTree) -> JSON {
+  private func stage(_ name: String, _ status: StageStatus, _ record: StageRecord?, _ tree: OpenTree) throws -> JSON {
     let number = StageFiles.names.firstIndex(of: name).map { $0 + 1 } ?? record?.fields["stage_number"]?.int
     var fields: JSON = [
       "job_id": .string(paths.id.description), "user_id": .int(paths.userID), "stage_number": .int(number),
@@ -44,9 +46,9 @@ extension NewDocuments {
     fields["started_at"] = Self.moment(old?["started_at"])
     fields["completed_at"] = status == .running ? .null : Self.moment(old?["completed_at"])
     fields["duration_seconds"] = Self.seconds(old?["duration_seconds"] ?? old?["duration"])
-    fields["input_files"] = .array((old?["input_files"]?.array ?? []).map { file($0, tree) })
+    fields["input_files"] = .array(try (old?["input_files"]?.array ?? []).map { try file($0, tree) })
     var outputs = JSON.Object()
-    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = file(value, tree) }
+    for (key, value) in old?["outputs"]?.object?.pairs ?? [] { outputs[key] = try file(value, tree) }
     if status == .success, let files = StageFiles.all.first(where: { $0.stage == name }),
       case let now = end(of: work.newLinks.first { $0.path == files.documented }?.target ?? files.documented, tree),
       now.isThere == true
@@ -83,7 +85,7 @@ extension NewDocuments {
   }
 
   /// A recorded file, with the path where it is now.
-  private func file(_ record: JSON, _ tree: OpenTree) -> JSON {
+  private func file(_ record: JSON, _ tree: OpenTree) throws -> JSON {
     var record = record
     guard let recorded = (record["path"] ?? record).string else { return record }
     func place(_ text: String) {
@@ -102,7 +104,7 @@ extension NewDocuments {
         record["exists"] = .bool(isThere)
         if let size = size(of: now, recorded: record["size_bytes"], tree) { record["size_bytes"] = size }
       }
-    } else if let moved = newPlace(of: recorded) {
+    } else if let moved = try newPlace(of: recorded) {
       place(moved.string)
     } else if let film = inputs.film(at: recorded) {
       place(film.string)

@@ -15,7 +15,7 @@ extension TreeReader {
     var settings: (path: FilePath, env: EnvFile)?
   }
 
-  func dated(_ tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate, _ user: String?) -> Reading {
+  func dated(_ tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate, _ user: String?) throws -> Reading {
     var entry = MigrationEntry(kind: .dated, path: workspace.documentPath(tree.path), source: RawPath(tree.path))
     entry.layout = layout
     let scan: TreeScan
@@ -86,7 +86,7 @@ extension TreeReader {
     entry.problems += verdicts.problems.filter { entry.work != nil || $0.severity == .info }
     if tree.isSecond { entry.problems.append(.warning("another user's job bears its id, too: it gets a new one")) }
     judge(&entry, scan, outputs, old, verdicts)
-    return reading(entry, tree, old)
+    return try reading(entry, tree, old)
   }
 
   private func papers(of tree: FoundTree, _ layout: MigrationEntry.Layout, _ day: JobDate) -> Papers {

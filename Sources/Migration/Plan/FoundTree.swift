@@ -3,7 +3,7 @@ internal import SystemPackage
 
 /// A folder or file of an old tree, before it is looked into.
 struct FoundTree: Sendable {
-  enum Place: Sendable {
+  enum Place: Sendable, Equatable {
     /// Directly in `out/`, or in a folder of films there.
     case flat
     case dated(MigrationEntry.Layout, JobDate, user: String?)
@@ -32,47 +32,60 @@ struct FoundTree: Sendable {
 
 /// All that were found, in little memory: there may be a hundred thousand.
 struct FoundTrees: Sendable {
-  private var folders: [FilePath] = []
-  /// The folder that each lies in.
-  private var places: [Int32] = []
-  private var names = NameSpool()
-  /// What most are not: folders in `out/` that may hold films' directories.
-  private var kinds: [Int: FoundTree.Place] = [:]
+  /// The folders that they lie in, with what those one behind the other in it are.
+  private var spots: [(folder: FilePath, place: FoundTree.Place)] = []
+  /// The spot of each.
+  private var spotOf = Spooled<Int32>()
+  private var names = SpooledBytes()
   private var seconds: Set<Int> = []
 
-  var count: Int { places.count }
+  var count: Int { spotOf.count }
 
   /// - Throws: ``JobError`` with code `io`.
   func tree(_ index: Int) throws(JobError) -> FoundTree {
-    let name = try names.name(index)
+    let (name, spot) = (RawPath(try names[index]), spots[Int(try spotOf[index])])
     return FoundTree(
-      path: folders[Int(places[index])].appending(name), name: name, place: kinds[index] ?? .folder,
-      isSecond: seconds.contains(index))
+      path: spot.folder.appending(name), name: name, place: spot.place, isSecond: seconds.contains(index))
   }
 
   /// Hands over the names of those that may be films' directories of the flat layout.
   ///
-  /// - Throws: ``JobError`` with code `io`.
-  func forEachFlatName(_ body: (RawPath) -> Void) throws(JobError) {
-    for index in 0..<count where FoundTree.mayBeFlat(kinds[index] ?? .folder) { body(try names.name(index)) }
+  /// - Throws: ``JobError`` with code `io`, and what `body` throws.
+  func forEachFlatName(_ body: (RawPath) throws -> Void) throws {
+    try forEach { index, place in if FoundTree.mayBeFlat(place) { try body(RawPath(try names[index])) } }
   }
 
-  mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
-    if folders.last != folder { folders.append(folder) }
-    if case .folder = place {} else { kinds[places.count] = place }
-    places.append(Int32(folders.count - 1))
-    names.append(name)
+  private func forEach(_ body: (Int, FoundTree.Place) throws -> Void) throws {
+    var index = 0
+    try spotOf.forEach { spot in
+      try body(index, spots[Int(spot)].place)
+      index += 1
+    }
+  }
+
+  /// - Throws: ``JobError`` with code `io`.
+  mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) throws(JobError) {
+    if spots.last?.folder != folder || spots.last?.place != place { spots.append((folder, place)) }
+    try spotOf.append(Int32(spots.count - 1))
+    try names.append(name.bytes)
   }
 
   /// Notes which jobs of today's layout bear an id that one before them has.
   ///
   /// - Throws: ``JobError`` with code `io`.
-  mutating func noteSeconds() throws(JobError) {
-    var seen: Set<RawPath> = []
-    for index in kinds.keys.sorted() {
-      guard case .dated(.today, _, _)? = kinds[index] else { continue }
-      if try !seen.insert(names.name(index)).inserted { seconds.insert(index) }
+  mutating func noteSeconds() throws {
+    var byName = KeyedNumbers()
+    try forEach { index, place in
+      if case .dated(.today, _, _) = place { try byName.add(index, under: names[index].fnv) }
     }
+    try byName.sort()
+    var seconds: Set<Int> = []
+    try byName.forEach { _, indices in
+      var seen: Set<RawPath> = []
+      if indices.count == 1 { return }
+      for index in indices where !seen.insert(RawPath(try names[index])).inserted { seconds.insert(index) }
+    }
+    self.seconds = seconds
   }
 }
 
@@ -85,47 +98,48 @@ struct TreeWalk {
 
   init(_ trees: OldTrees) throws {
     self.trees = trees
+    let top: FlatFolder
     do {
-      let top = try FlatFolder(trees.output)
-      for name in top.folders { lookAtTop(name) }
-      for name in top.files { add(name, in: trees.output, .other(nil)) }
-      for name in top.links {
-        add(name, in: trees.output, .other("is a symbolic link; what it points to is not followed"))
-      }
+      top = try FlatFolder(trees.output)
     } catch {
       throw JobError(.io, trees.output.string, "cannot be read", underlying: error)
     }
-    walkJobs()
+    for name in top.folders { try lookAtTop(name) }
+    for name in top.files { try add(name, in: trees.output, .other(nil)) }
+    for name in top.links {
+      try add(name, in: trees.output, .other("is a symbolic link; what it points to is not followed"))
+    }
+    try walkJobs()
     try found.noteSeconds()
   }
 
-  private mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) {
-    found.add(name, in: folder, place)
+  private mutating func add(_ name: RawPath, in folder: FilePath, _ place: FoundTree.Place) throws {
+    try found.add(name, in: folder, place)
   }
 
-  private mutating func lookAtTop(_ name: RawPath) {
+  private mutating func lookAtTop(_ name: RawPath) throws {
     let path = trees.output.appending(name)
-    if name.isNumber(of: 4), let years = months(of: path), !years.isEmpty {
-      for month in years { walkMonth(path.appending(month), year: name, month: month) }
+    if name.isNumber(of: 4), let years = try months(of: path), !years.isEmpty {
+      for month in years { try walkMonth(path.appending(month), year: name, month: month) }
     } else if name.bytes.starts(with: ".rm-".utf8) || name.bytes.starts(with: ".new-".utf8) {
-      add(name, in: trees.output, .other(nil))
+      try add(name, in: trees.output, .other(nil))
     } else {
-      add(name, in: trees.output, .folder)
+      try add(name, in: trees.output, .folder)
     }
   }
 
   /// The months in a folder that bears a year's name; a film may be called so, too.
-  private mutating func months(of folder: FilePath) -> [RawPath]? {
+  private mutating func months(of folder: FilePath) throws -> [RawPath]? {
     guard let inner = read(folder) else { return nil }
     let months = inner.folders.filter(\.isMonth)
     if months.isEmpty { return months }
     if Self.isOfFilm(inner) {
-      add(RawPath(folder).name, in: folder.removingLastComponent(), .mixed)
+      try add(RawPath(folder).name, in: folder.removingLastComponent(), .mixed)
       return months
     }
     // Somebody may have put a film's directory beside the days of a year.
-    for name in inner.folders where !months.contains(name) { add(name, in: folder, .folder) }
-    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
+    for name in inner.folders where !months.contains(name) { try add(name, in: folder, .folder) }
+    for name in Array(inner.files) + inner.links { try add(name, in: folder, .other(nil)) }
     return months
   }
 
@@ -145,38 +159,38 @@ struct TreeWalk {
     }
   }
 
-  private mutating func walkMonth(_ folder: FilePath, year: RawPath, month: RawPath) {
+  private mutating func walkMonth(_ folder: FilePath, year: RawPath, month: RawPath) throws {
     guard let inner = read(folder) else { return }
     for name in inner.folders {
       guard name.isNumber(of: 2),
         let day = JobDate(digits: (year.text + month.text + name.text)[...])
       else {
-        add(name, in: folder, .folder)
+        try add(name, in: folder, .folder)
         continue
       }
-      walkDay(folder.appending(name), day)
+      try walkDay(folder.appending(name), day)
     }
-    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { try add(name, in: folder, .other(nil)) }
   }
 
-  private mutating func walkDay(_ folder: FilePath, _ day: JobDate) {
+  private mutating func walkDay(_ folder: FilePath, _ day: JobDate) throws {
     guard let inner = read(folder) else { return }
     for name in inner.folders {
       let path = folder.appending(name)
       if isHidden(name) { continue }
       if let id = JobID(name.text), id.date == day {
-        add(name, in: folder, .dated(.userless, day, user: nil))
+        try add(name, in: folder, .dated(.userless, day, user: nil))
       } else if let inner = read(path) {
         // Somebody may have put a film's directory there.
-        if Self.isOfFilm(inner) { add(name, in: folder, .folder) } else { walkUser(path, inner, day) }
+        if Self.isOfFilm(inner) { try add(name, in: folder, .folder) } else { try walkUser(path, inner, day) }
       }
     }
-    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { try add(name, in: folder, .other(nil)) }
   }
 
   private func isHidden(_ name: RawPath) -> Bool { name.bytes.first == UInt8(ascii: ".") }
 
-  private mutating func walkUser(_ folder: FilePath, _ inner: FlatFolder, _ day: JobDate) {
+  private mutating func walkUser(_ folder: FilePath, _ inner: FlatFolder, _ day: JobDate) throws {
     let user = RawPath(folder).name
     let isToday = Int(user.text).map { String($0) == user.text && $0 > 0 } ?? false
     for name in inner.folders where !isHidden(name) {
@@ -184,16 +198,16 @@ struct TreeWalk {
       let isOlder = exists(path.appending("job.json")) || exists(path.appending(".\(name.text).env"))
       if let id = JobID(name.text), id.date == day {
         let layout: MigrationEntry.Layout = isOlder && !exists(path.appending("job_info.json")) ? .prepared : .today
-        add(name, in: folder, .dated(isToday ? layout : .later, day, user: user.text))
+        try add(name, in: folder, .dated(isToday ? layout : .later, day, user: user.text))
       } else {
-        add(name, in: folder, .dated(.later, day, user: user.text))
+        try add(name, in: folder, .dated(.later, day, user: user.text))
       }
     }
-    for name in Array(inner.files) + inner.links { add(name, in: folder, .other(nil)) }
+    for name in Array(inner.files) + inner.links { try add(name, in: folder, .other(nil)) }
   }
 
   /// `jobs/Y/M/D/ID`: those that lie in `out/` too are found from there.
-  private mutating func walkJobs() {
+  private mutating func walkJobs() throws {
     for year in read(trees.jobs)?.folders ?? NameList() where year.isNumber(of: 4) {
       let yearFolder = trees.jobs.appending(year)
       for month in read(yearFolder)?.folders ?? NameList() where month.isNumber(of: 2) {
@@ -205,13 +219,13 @@ struct TreeWalk {
             let place = RawPath("\(year.text)/\(month.text)/\(name.text)").appending(job)
             if JobID(job.text)?.date == day {
               if !isDirectory(trees.output.appending(place)) {
-                add(job, in: folder, .dated(.waiting, day, user: nil))
+                try add(job, in: folder, .dated(.waiting, day, user: nil))
               }
             } else {
-              add(job, in: folder, .other(nil))
+              try add(job, in: folder, .other(nil))
             }
           }
-          for file in inner.files { add(file, in: folder, .other(nil)) }
+          for file in inner.files { try add(file, in: folder, .other(nil)) }
         }
       }
     }

@@ -2,13 +2,16 @@ internal import Jobs
 
 /// Which job each of the flat logs goes to: by the directory in its name, else by what stands in it or its moment.
 struct LogOwners: Sendable {
+  /// A log that stays, with the entry that has it; -1 for none.
+  struct Left: BitwiseCopyable {
+    let log: Int32
+    let entry: Int32
+  }
+
   private let logs: OldLogs
-  /// The entry that each log belongs to; -1 for none.
-  private var owners: [Int32]
   /// Logs that go along with their entries, by those.
-  private var owned: [Int32] = []
-  /// Logs that stay.
-  private var staying: [Int32] = []
+  private var owned = KeyedNumbers()
+  private(set) var left = Spooled<Left>()
 
   /// A run's first log may be older than its manifest, by so many microseconds.
   private static let lead: Int64 = 3_600_000_000
@@ -16,56 +19,42 @@ struct LogOwners: Sendable {
   /// - Parameters:
   ///   - order: of the entries, by their days.
   ///   - isPlanned: whether an entry is migrated.
-  init(_ logs: OldLogs, _ draft: PlanDraft, _ order: [Int32], isPlanned: (Int) -> Bool) {
+  /// - Throws: ``JobError`` with code `io`.
+  init(_ logs: OldLogs, _ draft: PlanDraft, _ order: Spooled<Int32>, isPlanned: (Int) throws -> Bool) throws {
     self.logs = logs
-    let movies = draft.grouped(order) { $0.kind == .movie ? $0.directory : nil }
-    func key(_ place: Int) -> PlanDraft.Key? { movies.indices.contains(place) ? draft.keys[Int(movies[place])] : nil }
-    func isKnown(_ directory: UInt64) -> Bool {
-      let first = movies.firstPlace { draft.keys[Int($0)].directory >= directory }
-      return key(first)?.directory == directory
-    }
-    var owners = [Int32](repeating: -1, count: logs.all.count)
-    for (place, entry) in movies.enumerated() {
-      let directory = draft.keys[Int(entry)].directory
+    let movies = try draft.grouped(order) { $0.kind == .movie ? $0.directory : nil }
+    var owners = Spooled<Int32>()
+    for _ in 0..<logs.all.count { try owners.append(-1) }
+    try movies.forEach { directory, places in
+      let entries = try places.map { Int(try order[$0]) }
       // Of directories of one name, each has the logs from its own beginning to the next one's.
-      func beginning(_ place: Int) -> Int64? {
-        key(place).flatMap { $0.directory == directory ? $0.created - Self.lead : nil }
-      }
-      let start = beginning(place - 1) == nil ? .min : beginning(place) ?? .min
-      let end = beginning(place + 1) ?? .max
-      for log in logs.byDirectory[directory] {
-        let moment = logs.all.moment(log).microseconds
-        guard owners[log] < 0, moment >= start, moment < end,
-          logs.directories(ofUncertain: log).first(where: isKnown) ?? directory == directory
-        else { continue }
-        owners[log] = entry
+      let starts = try entries.dropFirst().map { try draft.keys[$0].created - Self.lead }
+      for log in try logs.byDirectory[directory] {
+        let known = try logs.directories(ofUncertain: log).first { try !movies[$0].isEmpty }
+        guard known ?? directory == directory else { continue }
+        let moment = try logs.all.moment(log).microseconds
+        try owners.set(log, to: Int32(entries[starts.firstPlace { $0 > moment }]))
       }
     }
-    for (log, entry) in draft.owners() where owners[log] < 0 { owners[log] = Int32(entry) }
-    self.owners = owners
-    for (log, owner) in owners.enumerated() {
-      if owner >= 0, isPlanned(Int(owner)) { owned.append(Int32(log)) } else { staying.append(Int32(log)) }
+    try draft.forEachOwner { log, entry in if try owners[log] < 0 { try owners.set(log, to: Int32(entry)) } }
+    var log: Int32 = 0
+    try owners.forEach { owner in
+      if owner >= 0, try isPlanned(Int(owner)) {
+        try owned.add(Int(log), under: UInt64(owner))
+      } else {
+        try left.append(Left(log: log, entry: owner))
+      }
+      log += 1
     }
-    owned.sort { (owners[Int($0)], $0) < (owners[Int($1)], $1) }
-  }
-
-  /// Logs that stay, with the entry that stays as well and has them.
-  var left: some Sequence<(log: Int, entry: Int?)> {
-    staying.lazy.map { [owners] log -> (log: Int, entry: Int?) in
-      let owner = owners[Int(log)]
-      return (log: Int(log), entry: owner < 0 ? nil : Int(owner))
-    }
+    try owned.sort()
   }
 
   /// Their whole paths.
   ///
   /// - Throws: ``JobError`` with code `io`.
   func logs(of entry: Int) throws(JobError) -> [RawPath] {
-    let first = owned.firstPlace { Int(owners[Int($0)]) >= entry }
     var paths: [RawPath] = []
-    for log in owned[first...].prefix(while: { Int(owners[Int($0)]) == entry }) {
-      paths.append(RawPath(logs.root).appending(try logs.all.name(Int(log))))
-    }
+    for log in try owned[UInt64(entry)] { paths.append(RawPath(logs.root).appending(try logs.all.name(log))) }
     return paths.sorted()
   }
 }

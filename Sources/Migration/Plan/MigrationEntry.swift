@@ -3,7 +3,7 @@ internal import SystemPackage
 
 /// One thing that lies in an old tree: what it is, and what becomes of it.
 public struct MigrationEntry: Sendable {
-  public enum Kind: String, Sendable {
+  public enum Kind: String, Sendable, BitwiseCopyable {
     /// A film's directory of the flat layout.
     case movie
     /// A job that lies by its date already.

@@ -7,17 +7,20 @@ public struct MigrationPlan: Sendable {
   public let workspace: Workspace
   private let draft: PlanDraft
   /// In the order of their ids; what is no job comes last.
-  private let order: [Int32]
+  private let order: Spooled<Int32>
   /// By the entries' numbers in the draft.
   private var ids: PlannedIDs
   /// The first number that is given of each day on which others may be given meanwhile.
   private(set) var openNumbers: [JobID] = []
-  /// Entries of titles that others have, too, by their films, and their paths.
-  private var twins: [Int32] = []
-  private var twinPaths = NameList()
-  private var logOwners: LogOwners
+  /// The places among the twins of each film.
+  private var twinsOf = KeyedNumbers()
+  /// Entries of titles that others have, too, and their paths.
+  private var twins = Spooled<Twin>()
+  private var twinPaths = SpooledBytes()
+  private let logOwners: LogOwners
   /// What is shown: entries in their order, and behind them what stays in the folder of logs.
-  private var shown: [Int32] = []
+  private var shown: Spooled<Int32>
+  private var logsLeft = Spooled<LogOwners.Left>()
   private var besides: [Beside] = []
   private let logs: OldLogs
   let trees: OldTrees
@@ -28,14 +31,17 @@ public struct MigrationPlan: Sendable {
   /// Folders that could not be read, so that their content is not in the plan.
   public let unread: [JobError]
   /// Whether patterns were given, and nothing that is there fits them.
-  public var isOfNothing: Bool { shown.isEmpty && besides.isEmpty && !options.choosesAll }
+  public var isOfNothing: Bool { shown.count + logsLeft.count + besides.count == 0 && !options.choosesAll }
   private let options: MigrationOptions
   /// Whether it lacks what only a run needs.
   let isShownOnly: Bool
 
+  private struct Twin: BitwiseCopyable {
+    let entry: Int32
+    let year: Int16?
+  }
+
   private enum Beside {
-    /// By its number, with the entry that has it, and stays as well.
-    case log(Int, of: Int?)
     case file(RawPath)
     case link(RawPath)
   }
@@ -53,7 +59,7 @@ public struct MigrationPlan: Sendable {
     (self.workspace, self.trees, self.options, self.isShownOnly) = (workspace, trees, options, isShownOnly)
     let walk = try TreeWalk(trees)
     unread = walk.problems.map { JobError(.io, $0.path.string, $0.reason, remedy: "What is in it stays as it is.") }
-    logs = OldLogs(in: trees.logs)
+    logs = try OldLogs(in: trees.logs)
     let reader = TreeReader(
       workspace: workspace, trees: trees, inputs: InputFilms(in: trees.input), logs: logs, options: options,
       mentions: try LogMentions(logs, of: walk.found), now: .now,
@@ -62,24 +68,21 @@ public struct MigrationPlan: Sendable {
     let draft = try PlanDraft(walk.found, by: reader, edits) { progress($0, count) }
     self.draft = draft
     linksBesides = draft.linksBesides + (isShownOnly ? [] : Self.links(in: reader.inputs, to: trees))
-    var order = draft.keys.indices.map { Int32($0) }
-    order.sort {
-      let (left, right) = (draft.keys[Int($0)], draft.keys[Int($1)])
-      return left.kind == .other || right.kind == .other
-        ? (left.kind == .other ? 1 : 0, $0) < (right.kind == .other ? 1 : 0, $1)
-        : (left.created, $0) < (right.created, $1)
-    }
-    self.order = order
+    order = try draft.inOrder()
     blocked = try draft.blockedYears(in: workspace)
     let (ids, open) = try Self.number(
       draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
     (self.ids, openNumbers) = (ids, open)
-    logOwners = LogOwners(logs, draft, order) { ids.contains($0) }
+    logOwners = try LogOwners(logs, draft, order) { try ids.contains($0) }
+    shown = order
+    if !options.choosesAll {
+      shown = Spooled()
+      try order.forEach { if try draft.keys[Int($0)].isWanted { try shown.append($0) } }
+    }
     try findTwins()
-    shown = options.choosesAll ? order : order.filter { draft.keys[Int($0)].isWanted }
-    for (log, owner) in logOwners.left {
-      let isWanted = try owner.map { draft.keys[$0].isWanted } ?? wants(logs.all.name(log))
-      if isWanted { besides.append(.log(log, of: owner)) }
+    try logOwners.left.forEach { log in
+      let isWanted = try log.entry < 0 ? wants(logs.all.name(Int(log.log))) : draft.keys[Int(log.entry)].isWanted
+      if isWanted { try logsLeft.append(log) }
     }
     for name in logs.others where wants(name) { besides.append(.file(name)) }
     for name in logs.links where wants(name) { besides.append(.link(name)) }
@@ -100,14 +103,16 @@ public struct MigrationPlan: Sendable {
   }
 
   /// How many trees are to be changed.
-  public var migrated: Int { ids.indices.count { ids.contains($0) } }
+  public var migrated: Int { ids.given }
 
   // MARK: Ids
 
   /// The highest number that is given of each day on which others may be given meanwhile.
-  var highestOpenNumbers: [JobID] {
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func highestOpenNumbers() throws -> [JobID] {
     var highest = Dictionary(openNumbers.map { ($0.date, $0) }, uniquingKeysWith: { $1 })
-    for case let id? in ids { if let known = highest[id.date], known < id { highest[id.date] = id } }
+    try ids.forEach { if let id = $0, let known = highest[id.date], known < id { highest[id.date] = id } }
     return highest.values.sorted()
   }
 
@@ -122,7 +127,7 @@ public struct MigrationPlan: Sendable {
     let before = ids
     (ids, openNumbers) = try Self.number(
       draft, order, but: blocked, areElsewhere: trees.output != workspace.outputRoot, in: workspace)
-    return zip(before, ids).count { $0 != $1 }
+    return try (0..<ids.count).count { try before[$0] != ids[$0] }
   }
 
   /// The highest number of a day that was ever given.
@@ -134,85 +139,33 @@ public struct MigrationPlan: Sendable {
       JobIndex.highestNumbers(in: workspace)[day.digits] ?? 0)
   }
 
-  private static func number(
-    _ draft: PlanDraft, _ order: [Int32], but blocked: Set<Int>, areElsewhere: Bool, in workspace: Workspace
-  ) throws -> (ids: PlannedIDs, open: [JobID]) {
-    let order = order.lazy.map { Int($0) }
-    var ids = PlannedIDs(count: draft.keys.count)
-    let numbering = JobNumbering(workspace: workspace)
-    let indexed = JobIndex.highestNumbers(in: workspace)
-    var taken: [JobDate: Set<Int>] = [:]
-    for key in draft.keys where key.kind == .dated && !key.isPlanned {
-      if let day = key.day, let number = key.number { taken[day, default: []].insert(number) }
-    }
-    var used: [JobDate: Int] = [:]
-    func highestUsed(on day: JobDate) throws -> Int {
-      if let known = used[day] { return known }
-      let highest = max(try numbering.highestUsed(on: day), indexed[day.digits] ?? 0)
-      used[day] = highest
-      return highest
-    }
-    for index in order where draft.keys[index].isPlanned && draft.keys[index].keepsID {
-      guard let id = try draft.entry(index).id else { continue }
-      ids[index] = id
-      taken[id.date, default: []].insert(id.number)
-    }
-    // Ids that may be kept are, before any is given anew.
-    for index in order where !ids.contains(index) {
-      let key = draft.keys[index]
-      guard key.isPlanned, key.kind == .dated, let day = key.day, let number = key.number,
-        !blocked.contains(day.year)
-      else { continue }
-      // Trees of another folder are none of those that the numbers of this one were counted over.
-      if areElsewhere, try number <= highestUsed(on: day) { continue }
-      let entry = try draft.entry(index)
-      // Of a day that a person has changed, the number is none.
-      guard let old = JobID(entry.oldID ?? ""), old.date == day, taken[day, default: []].insert(number).inserted else {
-        continue
-      }
-      ids[index] = old
-    }
-    var next: [JobDate: Int] = [:]
-    for index in order where draft.keys[index].isPlanned && !ids.contains(index) {
-      guard let day = draft.keys[index].day, !blocked.contains(day.year) else { continue }
-      if next[day] == nil { next[day] = max(try highestUsed(on: day), taken[day]?.max() ?? 0) + 1 }
-      let number = next[day] ?? 1
-      ids[index] = JobID(date: day, number: number)
-      next[day] = number + 1
-    }
-    // Jobs are made today, or where another clock says so.
-    let first = JobDate(Timestamp(microseconds: Timestamp.now.microseconds - 86_400_000_000))
-    var open: [JobDate: JobID] = [:]
-    for case let id? in ids where id.date >= first {
-      guard try id.number > highestUsed(on: id.date), open[id.date].map({ id < $0 }) ?? true else { continue }
-      open[id.date] = id
-    }
-    return (ids, open.values.sorted())
-  }
-
   // MARK: Twins
 
   private mutating func findTwins() throws {
-    let films = draft.grouped(order) { $0.kind == .other || $0.filmKey == 0 ? nil : $0.filmKey }
-    func film(_ place: Int) -> UInt64? { films.indices.contains(place) ? draft.keys[Int(films[place])].filmKey : nil }
-    for place in films.indices where film(place) == film(place - 1) || film(place) == film(place + 1) {
-      twins.append(films[place])
-      twinPaths.append(RawPath(try draft.entry(Int(films[place])).path))
+    let films = try draft.grouped(order) { $0.kind == .other || $0.filmKey == 0 ? nil : $0.filmKey }
+    try films.forEach { film, places in
+      if places.count == 1 { return }
+      for place in places {
+        let index = try order[place]
+        try twinsOf.add(twins.count, under: film)
+        try twins.append(Twin(entry: index, year: draft.keys[Int(index)].year))
+        try twinPaths.append(Array(draft.entry(Int(index)).path.utf8))
+      }
     }
+    try twinsOf.sort()
   }
 
   /// The paths of the other directories of an entry's film.
-  private func twins(of index: Int) -> [String] {
-    let film = draft.keys[index].filmKey
-    if twins.isEmpty || film == 0 || draft.keys[index].kind == .other { return [] }
-    let first = twins.firstPlace { draft.keys[Int($0)].filmKey >= film }
-    let group = twins[first...].prefix { draft.keys[Int($0)].filmKey == film }
-    let years = Set(group.compactMap { draft.keys[Int($0)].year })
+  private func twins(of index: Int) throws -> [String] {
+    if twins.count == 0 { return [] }
+    let key = try draft.keys[index]
+    if key.filmKey == 0 || key.kind == .other { return [] }
+    let group = try twinsOf[key.filmKey].map { (place: $0, twin: try twins[$0]) }
+    let years = Set(group.compactMap(\.twin.year))
     // A directory without a year is of the one film that has the title, if there is but one.
-    func year(of entry: Int) -> Int16? { draft.keys[entry].year ?? (years.count == 1 ? years.first : nil) }
-    let own = year(of: index)
-    let others = group.indices.filter { Int(twins[$0]) != index && year(of: Int(twins[$0])) == own }
-    return others.map { twinPaths[$0].text }
+    func year(_ year: Int16?) -> Int16? { year ?? (years.count == 1 ? years.first : nil) }
+    return try group.filter { $0.twin.entry != index && year($0.twin.year) == year(key.year) }
+      .map { String(decoding: try twinPaths[$0.place], as: UTF8.self) }
   }
 
   // MARK: Reading it
@@ -229,19 +182,22 @@ public struct MigrationPlan: Sendable {
     preparing prepare: @Sendable (MigrationEntry) -> Prepared, _ body: (Prepared) throws -> Void
   ) throws {
     let group = 256
-    let count = shown.count + besides.count
+    let count = shown.count + logsLeft.count + besides.count
     for start in stride(from: 0, to: count, by: group) {
       let made = onAllCores(min(group, count - start), piece: 16) { number in
-        Result { () throws(JobError) in prepare(try entry(at: start + number)) }
+        Result { prepare(try entry(at: start + number)) }
       }
       for prepared in made { try body(prepared.get()) }
     }
   }
 
-  private func entry(at place: Int) throws(JobError) -> MigrationEntry {
+  private func entry(at place: Int) throws -> MigrationEntry {
     if place < shown.count { return try entry(Int(shown[place])) }
-    switch besides[place - shown.count] {
-    case .log(let log, let owner): return try entry(ofLog: try logs.all.name(log), of: owner)
+    if place < shown.count + logsLeft.count {
+      let log = try logsLeft[place - shown.count]
+      return try entry(ofLog: logs.all.name(Int(log.log)), of: log.entry < 0 ? nil : Int(log.entry))
+    }
+    switch besides[place - shown.count - logsLeft.count] {
     case .file(let name): return try entry(ofLog: name, of: nil)
     case .link(let name): return entry(ofLink: name)
     }
@@ -257,27 +213,27 @@ public struct MigrationPlan: Sendable {
     return entry
   }
 
-  private func entry(ofLog name: RawPath, of owner: Int?) throws(JobError) -> MigrationEntry {
+  private func entry(ofLog name: RawPath, of owner: Int?) throws -> MigrationEntry {
     let path = logs.root.appending(name)
     var entry = MigrationEntry(kind: .other, path: workspace.documentPath(path), source: RawPath(path))
-    let holder = try owner.map { (index) throws(JobError) in try draft.entry(index).path }
+    let holder = try owner.map { try draft.entry($0).path }
     let what = holder.map { "belongs to \($0), which stays" } ?? "no job is known that this log belongs to; it stays"
     entry.problems = [.info(what)]
     return entry
   }
 
-  private func entry(_ index: Int) throws(JobError) -> MigrationEntry {
+  private func entry(_ index: Int) throws -> MigrationEntry {
     var entry = try draft.entry(index)
-    entry.twins = twins(of: index)
+    entry.twins = try twins(of: index)
     if !entry.twins.isEmpty {
       entry.problems.append(.warning("is of the same film as \(entry.twins.joined(separator: ", ")); none is merged"))
     }
-    if entry.work != nil, let year = draft.keys[index].day?.year, blocked.contains(year) {
+    if !blocked.isEmpty, entry.work != nil, let year = try draft.keys[index].day?.year, blocked.contains(year) {
       entry.leave()
       entry.problems.append(
         .error("belongs into out/\(year), which is a film's directory that stays: migrate that one, too, or rename it"))
     }
-    guard let id = ids[index] else { return entry }
+    guard let id = try ids[index] else { return entry }
     entry.id = id
     guard let paths = entry.paths(in: workspace), var work = entry.work else { return entry }
     entry.outputDir = workspace.documentPath(paths.output)

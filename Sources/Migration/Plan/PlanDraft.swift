@@ -5,7 +5,7 @@ internal import SystemPackage
 /// All entries of a plan in the order that they were found in, with what of each decides about the others.
 struct PlanDraft: Sendable {
   /// Of one entry. There are as many as trees, so it is small.
-  struct Key {
+  struct Key: BitwiseCopyable {
     // The largest first, so that no room is left between them.
     /// Microseconds since 1970.
     let created: Int64
@@ -71,15 +71,14 @@ struct PlanDraft: Sendable {
   /// The first entries.
   private var held: [Held] = []
   /// The others.
-  private let spool: PlanSpool
-  /// Where each of those begins in it, and at last where they end.
-  private var starts: [Int64] = []
-  private(set) var keys: [Key] = []
+  private var others = SpooledBytes()
+  private(set) var keys = Spooled<Key>()
   /// Links in trees that nobody asked for, by their whole paths.
   private(set) var linksBesides: [TreeScan.Link] = []
-  private var byDirectory: [Int: [Int]] = [:]
-  private var byFilm: [Int: [Int]] = [:]
-  private var byTime: [Int: [Int]] = [:]
+  /// Entries by the logs that tell of each, as ``TreeReader/Reading`` has them.
+  private var byDirectory = KeyedNumbers()
+  private var byFilm = KeyedNumbers()
+  private var byTime = KeyedNumbers()
 
   /// Reads the trees, on all cores.
   ///
@@ -88,38 +87,32 @@ struct PlanDraft: Sendable {
   init(
     _ found: FoundTrees, by reader: TreeReader, _ edits: [String: PlanEdit]?, progress: (Int) -> Void
   ) throws {
-    spool = try PlanSpool()
-    var writer = PlanSpool.Writer(spool)
     let group = 1024
-    keys.reserveCapacity(found.count)
-    starts.reserveCapacity(max(1, found.count - Self.room + 1))
     for start in stride(from: 0, to: found.count, by: group) {
       let count = min(group, found.count - start)
       let isHeld = keys.count < Self.room
       let drafted = onAllCores(count, piece: 8) { number in
-        Result { () throws(JobError) -> [Drafted] in
+        Result { () throws -> [Drafted] in
           let tree = try found.tree(start + number)
-          return reader.read(tree).map { reading in
+          return try reader.read(tree).map { reading in
             Self.draft(reading, edits, isHeld: isHeld, isWanted: reader.wants(reading.entry, of: tree))
           }
         }
       }
       for drafted in try drafted.flatMap({ try $0.get() }) {
-        for log in drafted.logs.byDirectory { byDirectory[log, default: []].append(keys.count) }
-        for log in drafted.logs.byFilm { byFilm[log, default: []].append(keys.count) }
-        for log in drafted.logs.byTime { byTime[log, default: []].append(keys.count) }
+        for log in drafted.logs.byDirectory { try byDirectory.add(keys.count, under: UInt64(log)) }
+        for log in drafted.logs.byFilm { try byFilm.add(keys.count, under: UInt64(log)) }
+        for log in drafted.logs.byTime { try byTime.add(keys.count, under: UInt64(log)) }
         linksBesides += drafted.links
         if let entry = drafted.held { held.append(entry) }
-        if let bytes = drafted.bytes {
-          starts.append(writer.end)
-          try writer.add(bytes)
-        }
-        keys.append(drafted.key)
+        if let bytes = drafted.bytes { try others.append(bytes.bytes) }
+        try keys.append(drafted.key)
       }
       progress(start + count)
     }
-    starts.append(writer.end)
-    try writer.flush()
+    try byDirectory.sort()
+    try byFilm.sort()
+    try byTime.sort()
   }
 
   private static func draft(
@@ -137,38 +130,67 @@ struct PlanDraft: Sendable {
       links: isWanted ? [] : reading.entry.links)
   }
 
+  /// - Throws: ``JobError`` with code `io`.
   func entry(_ index: Int) throws(JobError) -> MigrationEntry {
     if index < held.count { return held[index].entry }
-    let place = index - held.count
-    return EntryBytes.entry(of: try spool.bytes(at: starts[place]..<starts[place + 1]))
+    return EntryBytes.entry(of: try others[index - held.count])
   }
 
-  /// The entries that have a hash, those of one hash one behind the other, and among them in the order that is given.
-  func grouped(_ order: [Int32], by hash: (Key) -> UInt64?) -> [Int32] {
-    func hashOf(_ place: Int32) -> UInt64? { hash(keys[Int(order[Int(place)])]) }
-    var places: [Int32] = []
-    for place in order.indices.lazy.map({ Int32($0) }) where hashOf(place) != nil { places.append(place) }
-    places.sort { left, right in
-      let (one, other) = (hashOf(left) ?? 0, hashOf(right) ?? 0)
-      return one == other ? left < right : one < other
+  /// - Throws: ``JobError`` with code `io`, and what `body` throws.
+  func forEachKey(_ body: (Int, Key) throws -> Void) throws {
+    var index = 0
+    try keys.forEach { key in
+      try body(index, key)
+      index += 1
     }
-    return places.map { order[Int($0)] }
+  }
+
+  /// All entries by when they were made; what is no job comes last.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func inOrder() throws -> Spooled<Int32> {
+    var byMoment = KeyedNumbers()
+    try forEachKey { index, key in
+      try byMoment.add(index, under: key.kind == .other ? .max : min(key.created.inOrder, .max - 1))
+    }
+    try byMoment.sort()
+    var order = Spooled<Int32>()
+    try byMoment.forEach { _, indices in for index in indices { try order.append(Int32(index)) } }
+    return order
+  }
+
+  /// The places in an order, by a hash of what is there; those that have none are left out.
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func grouped(_ order: Spooled<Int32>, by hash: (Key) -> UInt64?) throws -> KeyedNumbers {
+    var groups = KeyedNumbers()
+    var place = 0
+    try order.forEach { index in
+      if let hash = hash(try keys[Int(index)]) { try groups.add(place, under: hash) }
+      place += 1
+    }
+    try groups.sort()
+    return groups
   }
 
   /// Years that jobs are to be put into, and whose folders are films' directories that do not make way: those of trees that stay,
   /// and of trees that would go to such a year themselves, or in a circle.
   ///
   /// - Throws: ``JobError`` with code `io`.
-  func blockedYears(in workspace: Workspace) throws(JobError) -> Set<Int> {
+  func blockedYears(in workspace: Workspace) throws -> Set<Int> {
     var goals: [Int: Int] = [:]
-    for index in keys.indices where keys[index].isPlanned && keys[index].bearsYear {
+    var years: Set<Int> = []
+    try forEachKey { index, key in
+      guard key.isPlanned, let day = key.day else { return }
+      years.insert(day.year)
+      guard key.bearsYear else { return }
       let source = try entry(index).source
-      guard let name = Int(source.name.text), let day = keys[index].day,
-        source == RawPath(workspace.outputRoot).appending(source.name)
-      else { continue }
+      guard let name = Int(source.name.text), source == RawPath(workspace.outputRoot).appending(source.name) else {
+        return
+      }
       goals[name] = day.year
     }
-    var blocked = Set(keys.filter(\.isPlanned).compactMap { $0.day?.year }).filter { year in
+    var blocked = years.filter { year in
       guard goals[year] == nil, let inner = try? FlatFolder(workspace.outputRoot.appending(String(year))) else {
         return false
       }
@@ -193,14 +215,16 @@ struct PlanDraft: Sendable {
     return false
   }
 
-  /// The film's directory that each log belongs to whose name tells of none; those that several may have are in none.
-  func owners() -> [Int: Int] {
-    var owners: [Int: Int] = [:]
+  /// Hands over each log whose name tells of no directory with the film's directory that it belongs to; those that several
+  /// may have are none's.
+  ///
+  /// - Throws: ``JobError`` with code `io`, and what `body` throws.
+  func forEachOwner(_ body: (_ log: Int, _ entry: Int) throws -> Void) throws {
     for candidates in [byDirectory, byFilm, byTime] {
-      for (log, entries) in candidates where Set(entries).count == 1 && keys[entries[0]].kind == .movie {
-        owners[log] = entries[0]
+      try candidates.forEach { log, entries in
+        guard Set(entries).count == 1, try keys[entries[0]].kind == .movie else { return }
+        try body(Int(log), entries[0])
       }
     }
-    return owners
   }
 }

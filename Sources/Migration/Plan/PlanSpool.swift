@@ -6,7 +6,7 @@ final class PlanSpool: Sendable {
   private let file: FileDescriptor
 
   /// - Throws: ``JobError`` with code `io`.
-  init() throws {
+  init() throws(JobError) {
     let folder = temporaryFolder
     do {
       file = try Self.open(in: folder)
@@ -36,47 +36,27 @@ final class PlanSpool: Sendable {
 
   deinit { try? file.close() }
 
-  /// Adds bytes at the end.
-  ///
-  /// - Parameter end: where all before them end.
-  /// - Throws: ``JobError`` with code `io`; then nothing is added.
-  func add(_ bytes: [UInt8], at end: Int64) throws(JobError) {
+  /// - Parameter index: of the first of the values, which all are of one size.
+  /// - Throws: ``JobError`` with code `io`.
+  func write<Value: BitwiseCopyable>(_ values: [Value], at index: Int) throws(JobError) {
     do {
-      try file.writeAll(toAbsoluteOffset: end, bytes)
+      _ = try unsafe values.withUnsafeBytes {
+        try unsafe file.writeAll(toAbsoluteOffset: Int64(index * MemoryLayout<Value>.stride), $0)
+      }
     } catch {
       throw JobError(.io, "the plan", "no room for a plan", remedy: "TMPDIR names another folder.", underlying: error)
     }
   }
 
-  /// Adds entries; they are there to be read after ``flush()``.
-  struct Writer {
-    let spool: PlanSpool
-    private var buffer: [UInt8] = []
-    private var written: Int64 = 0
-
-    init(_ spool: PlanSpool) { self.spool = spool }
-
-    /// Where the next one will begin.
-    var end: Int64 { written + Int64(buffer.count) }
-
-    mutating func add(_ entry: EntryBytes) throws {
-      buffer += entry.bytes
-      if buffer.count > 1 << 20 { try flush() }
-    }
-
-    mutating func flush() throws {
-      try spool.add(buffer, at: written)
-      written += Int64(buffer.count)
-      buffer.removeAll(keepingCapacity: true)
-    }
-  }
-
   /// - Throws: ``JobError`` with code `io`.
-  func bytes(at place: Range<Int64>) throws(JobError) -> [UInt8] {
-    let bytes = try? unsafe [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
-      count = try unsafe file.read(fromAbsoluteOffset: place.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
+  func values<Value: BitwiseCopyable>(_ range: Range<Int>) throws(JobError) -> [Value] {
+    let size = MemoryLayout<Value>.stride
+    let values = try? unsafe [Value](unsafeUninitializedCapacity: range.count) { buffer, count in
+      count =
+        try unsafe file.read(
+          fromAbsoluteOffset: Int64(range.lowerBound * size), into: UnsafeMutableRawBufferPointer(buffer)) / size
     }
-    guard let bytes, bytes.count == place.count else { throw JobError(.io, "the plan", "cannot be read back") }
-    return bytes
+    guard let values, values.count == range.count else { throw JobError(.io, "the plan", "cannot be read back") }
+    return values
   }
 }

@@ -2,9 +2,9 @@ internal import Jobs
 
 extension TreeReader {
   /// The date by the best that tells it.
-  func date(_ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest) {
+  func date(_ entry: inout MigrationEntry, _ tree: FoundTree, _ scan: TreeScan, _ old: OldManifest) throws {
     let told = OldMoments(old, in: tree.path)
-    let fromLogs = logs.moments(of: tree.name) + mentions.moments(of: tree.name)
+    let fromLogs = try logs.moments(of: tree.name) + mentions.moments(of: tree.name)
     let logged = fromLogs.filter(isPlausible).min()
     let created = Timestamp(recorded: told.created).flatMap { isPlausible($0) ? $0 : nil }
     if let value = told.created, created == nil {

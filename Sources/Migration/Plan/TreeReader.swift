@@ -32,15 +32,15 @@ struct TreeReader: Sendable {
       [tree.name.text, entry.source.name.text] + paths.flatMap { [$0.string, workspace.documentPath($0)] })
   }
 
-  func read(_ tree: FoundTree) -> [Reading] {
+  func read(_ tree: FoundTree) throws -> [Reading] {
     switch tree.place {
     case .other(let reason): return [Reading(entry: other(tree, reason.map { [.info($0)] } ?? []))]
     case .mixed:
       let mixed = Problem.error(
         "holds the days of a year and a film's files: move those to a folder of another name, and migrate again")
       return [Reading(entry: other(tree, [mixed]))]
-    case .flat: return flat(tree).map { [$0] } ?? [Reading(entry: other(tree))]
-    case .dated(let layout, let day, let user): return [dated(tree, layout, day, user)]
+    case .flat: return try flat(tree).map { [$0] } ?? [Reading(entry: other(tree))]
+    case .dated(let layout, let day, let user): return [try dated(tree, layout, day, user)]
     case .folder:
       let scan: TreeScan
       do {
@@ -48,8 +48,8 @@ struct TreeReader: Sendable {
       } catch {
         return [Reading(entry: other(tree, [.error("cannot be read (\(error)); nothing is known of it")]))]
       }
-      if let reading = flat(tree, scan) { return [reading] }
-      let films = films(in: tree, scan)
+      if let reading = try flat(tree, scan) { return [reading] }
+      let films = try films(in: tree, scan)
       var note: [Problem] = []
       if !films.isEmpty {
         note = [.info(films.count == 1 ? "holds a film's directory" : "holds \(films.count) films' directories")]
@@ -69,12 +69,12 @@ struct TreeReader: Sendable {
   }
 
   /// The films' directories in a folder of such, and in folders of it that are none, with where each lies in it.
-  private func films(in tree: FoundTree, _ scan: TreeScan) -> [(place: RawPath, reading: Reading)] {
+  private func films(in tree: FoundTree, _ scan: TreeScan) throws -> [(place: RawPath, reading: Reading)] {
     var films: [(place: RawPath, reading: Reading)] = []
     for folder in scan.folders.map(\.path).sorted() where !folder.isEmpty && folder.components.count <= Self.filmDepth {
       if folder.isDay || folder.folder.isDay || films.contains(where: { folder.below($0.place) != nil }) { continue }
       let inner = FoundTree(path: tree.path.appending(folder), name: folder.name, place: .flat)
-      if let reading = flat(inner) { films.append((folder, reading)) }
+      if let reading = try flat(inner) { films.append((folder, reading)) }
     }
     return films
   }
@@ -94,13 +94,13 @@ struct TreeReader: Sendable {
 
   // MARK: The flat layout
 
-  private func flat(_ tree: FoundTree) -> Reading? {
+  private func flat(_ tree: FoundTree) throws -> Reading? {
     guard let scan = try? TreeScan(tree.path) else { return nil }
-    return flat(tree, scan)
+    return try flat(tree, scan)
   }
 
   /// - Returns: `nil` when it is no job's directory.
-  private func flat(_ tree: FoundTree, _ scan: TreeScan) -> Reading? {
+  private func flat(_ tree: FoundTree, _ scan: TreeScan) throws -> Reading? {
     let old = OldManifest(in: scan)
     let outputs = StageOutputs(in: scan)
     guard isJob(scan, outputs, old) else { return nil }
@@ -114,7 +114,7 @@ struct TreeReader: Sendable {
     entry.problems += verdicts.problems
     let name = embeddedName(tree, outputs, old.manifest)
     tellFilm(&entry, tree, named: name, scan, old.manifest, job: job, media: tree.path)
-    date(&entry, tree, scan, old)
+    try date(&entry, tree, scan, old)
     entry.userID = user(old.manifest?.document["user_id"]) ?? user(job?["user_id"]) ?? options.user
     entry.oldID = old.manifest?.jobID ?? job?["job_id"]?.string
     // What documents of a job it has tell of another id, or place.
@@ -123,7 +123,7 @@ struct TreeReader: Sendable {
     if scan.isPlainFile(Self.settingsFile) { work.env = entry.source.appending(Self.settingsFile) }
     entry.work = work
     judge(&entry, scan, outputs, old, verdicts)
-    return reading(entry, tree, old)
+    return try reading(entry, tree, old)
   }
 
   private static let jobFile = RawPath("job.json")
@@ -155,12 +155,12 @@ struct TreeReader: Sendable {
     settings?["STEP_MUX"].flatMap { parseSwitch($0) } == false
   }
 
-  func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) -> Reading {
+  func reading(_ entry: MigrationEntry, _ tree: FoundTree, _ old: OldManifest) throws -> Reading {
     var reading = Reading(entry: entry)
-    reading.logsByFilm = mentions.logs(ofFilm: entry.inputFile)
+    reading.logsByFilm = try mentions.logs(ofFilm: entry.inputFile)
     if entry.kind == .movie {
-      reading.logsByDirectory = mentions.logs(of: tree.name)
-      reading.logsByTime = mentions.logs(within: old.manifest)
+      reading.logsByDirectory = try mentions.logs(of: tree.name)
+      reading.logsByTime = try mentions.logs(within: old.manifest)
     }
     return reading
   }

@@ -6,52 +6,61 @@ internal import Titles
 /// moment. Logs are given by their numbers.
 struct LogMentions: Sendable {
   private let logs: OldLogs.List
-  private var byDirectory: [RawPath: [Int]] = [:]
-  private var byFilm: [RawPath: [Int]] = [:]
-  /// In the order of their moments.
-  private var byMoment: [Int] = []
+  /// By the hashes of names.
+  private var byDirectory = KeyedNumbers()
+  private var byFilm = KeyedNumbers()
+  private var byMoment = KeyedNumbers()
 
   /// Bytes of a log that are looked through.
   private static let looked = 256 << 10
 
   /// - Parameter found: what names of logs may tell of.
   /// - Throws: ``JobError`` with code `io`.
-  init(_ old: OldLogs, of found: FoundTrees) throws(JobError) {
+  init(_ old: OldLogs, of found: FoundTrees) throws {
     logs = old.all
     var isNamed = [Bool](repeating: false, count: logs.count)
     var known = OddNames()
     try found.forEachFlatName { directory in
       known.add(directory)
-      for log in old.byDirectory[directory.bytes.fnv] { isNamed[log] = true }
+      for log in try old.byDirectory[directory.bytes.fnv] { isNamed[log] = true }
     }
     known.sort()
     for number in isNamed.indices where !isNamed[number] {
       let told = Mentions(in: old.root.appending(try logs.name(number)), bytes: Self.looked, known)
       // A log that tells of several jobs is no one's.
       if let only = told.directories.first {
-        if told.directories.count == 1 { byDirectory[only, default: []].append(number) }
+        if told.directories.count == 1 { try byDirectory.add(number, under: only.bytes.fnv) }
       } else if let only = told.films.first {
-        if told.films.count == 1 { byFilm[only, default: []].append(number) }
-      } else if old.isUnnamed(number) {
-        byMoment.append(number)
+        if told.films.count == 1 { try byFilm.add(number, under: only.bytes.fnv) }
+      } else if try logs.naming(number) == .untold {
+        try byMoment.add(number, under: logs.moment(number).microseconds.inOrder)
       }
     }
-    byMoment.sort { [logs] in logs.moment($0) < logs.moment($1) }
+    try byDirectory.sort()
+    try byFilm.sort()
+    try byMoment.sort()
   }
 
-  func logs(of directory: RawPath) -> [Int] { byDirectory[directory] ?? [] }
+  /// - Throws: ``JobError`` with code `io`.
+  func logs(of directory: RawPath) throws -> [Int] { try byDirectory[directory.bytes.fnv] }
 
   /// The moments of the logs that tell of a directory.
-  func moments(of directory: RawPath) -> [Timestamp] { logs(of: directory).map { logs.moment($0) } }
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func moments(of directory: RawPath) throws -> [Timestamp] { try logs(of: directory).map { try logs.moment($0) } }
 
   /// Those that tell of a film's file, wherever it lies.
-  func logs(ofFilm file: String?) -> [Int] {
-    file.map { RawPath(FilmGuess.lastComponent($0)) }.flatMap { byFilm[$0] } ?? []
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func logs(ofFilm file: String?) throws -> [Int] {
+    try file.map { try byFilm[FilmGuess.lastComponent($0).utf8.fnv] } ?? []
   }
 
   /// Those that began while a stage of theirs was recorded to run.
-  func logs(within manifest: Manifest?) -> [Int] {
-    guard !byMoment.isEmpty, let manifest else { return [] }
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func logs(within manifest: Manifest?) throws -> [Int] {
+    guard byMoment.count > 0, let manifest else { return [] }
     var found: [Int] = []
     for record in manifest.stages {
       let ended = record.fields["completed_at"]?.string.flatMap { Timestamp($0) }
@@ -63,11 +72,7 @@ struct LogMentions: Sendable {
       let first = started.microseconds - 5_000_000
       let last = max(started.microseconds + 5_000_000, ended?.microseconds ?? 0)
       let stage = StageName(record.name).description
-      var index = byMoment.firstPlace { logs.moment($0).microseconds >= first }
-      while index < byMoment.count, logs.moment(byMoment[index]).microseconds <= last {
-        if logs.stage(byMoment[index]) == stage { found.append(byMoment[index]) }
-        index += 1
-      }
+      found += try byMoment.numbers(under: first.inOrder...last.inOrder).filter { try logs.stage($0) == stage }
     }
     return found
   }
@@ -163,4 +168,9 @@ private struct Mentions {
 extension Double {
   /// Seconds that a document claims, within what a film could take.
   fileprivate var clamped: Double { isFinite ? Swift.min(Swift.max(self, 0), 1e7) : 0 }
+}
+
+extension Int64 {
+  /// Itself as a key, of the same order.
+  var inOrder: UInt64 { UInt64(bitPattern: self) ^ 1 << 63 }
 }

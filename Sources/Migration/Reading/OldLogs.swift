@@ -6,47 +6,51 @@ internal import SystemPackage
 struct OldLogs: Sendable {
   /// The logs, by their numbers, in little memory: there may be several of each of a hundred thousand jobs.
   struct List: Sendable {
-    private var names = NameSpool()
-    private var stages: [String] = []
-    private var stageOf: [Int32] = []
-    private var moments: [Int64] = []
-
-    var count: Int { moments.count }
-
-    /// - Throws: ``JobError`` with code `io`.
-    func name(_ log: Int) throws(JobError) -> RawPath { try names.name(log) }
-    /// By the documented spelling.
-    func stage(_ log: Int) -> String { stages[Int(stageOf[log])] }
-    /// Local time, by the name.
-    func moment(_ log: Int) -> Timestamp { Timestamp(microseconds: moments[log]) }
-
-    /// Makes room for as many.
-    mutating func reserve(_ count: Int) {
-      stageOf.reserveCapacity(count)
-      moments.reserveCapacity(count)
+    /// Whether a log's name tells of a directory.
+    enum Naming: BitwiseCopyable {
+      case told, untold
+      /// It may tell of several.
+      case uncertain
     }
 
-    mutating func append(_ name: RawPath, stage: String, _ moment: Timestamp) {
-      names.append(name)
+    private struct Log: BitwiseCopyable {
+      let moment: Int64
+      let stage: Int32
+      let naming: Naming
+    }
+
+    private var names = SpooledBytes()
+    private var stages: [String] = []
+    private var logs = Spooled<Log>()
+
+    var count: Int { logs.count }
+
+    /// - Throws: ``JobError`` with code `io`.
+    func name(_ log: Int) throws(JobError) -> RawPath { RawPath(try names[log]) }
+    /// By the documented spelling.
+    func stage(_ log: Int) throws(JobError) -> String { stages[Int(try logs[log].stage)] }
+    /// Local time, by the name.
+    func moment(_ log: Int) throws(JobError) -> Timestamp { Timestamp(microseconds: try logs[log].moment) }
+    func naming(_ log: Int) throws(JobError) -> Naming { try logs[log].naming }
+
+    mutating func append(
+      _ name: RawPath, stage: String, _ moment: Timestamp, _ naming: Naming
+    ) throws(JobError) {
+      try names.append(name.bytes)
       let known = stages.firstIndex(of: stage)
       if known == nil { stages.append(stage) }
-      stageOf.append(Int32(known ?? stages.count - 1))
-      moments.append(moment.microseconds)
+      try logs.append(Log(moment: moment.microseconds, stage: Int32(known ?? stages.count - 1), naming: naming))
     }
   }
 
   let root: FilePath
   private(set) var all = List()
   /// Numbers of logs by the directory that their names tell of, by its hash.
-  private(set) var byDirectory = LogNumbers()
-  /// Their names tell of no directory; in order.
-  private var unnamed: [Int] = []
+  private(set) var byDirectory = KeyedNumbers()
   /// Whatever else lies there.
   private(set) var others: [RawPath] = []
   /// Links that lie directly in it.
   private(set) var links: [RawPath] = []
-  /// Logs of stages that nobody knows, with the directories that they may be of, the longest name first.
-  private var uncertain: [Int: [UInt64]] = [:]
 
   private static let stages: [[UInt8]] =
     (StageFiles.names + ["second_pass_translation", "lyrics_detection", "orchestrator", "pipeline"])
@@ -56,11 +60,11 @@ struct OldLogs: Sendable {
   /// Records of batches, which are no logs.
   private static let batches = RawPath("batches")
 
-  init(in root: FilePath) {
+  /// - Throws: ``JobError`` with code `io` where there is no room for their names.
+  init(in root: FilePath) throws(JobError) {
     self.root = root
     guard let found = try? FlatFolder(root) else { return }
-    defer { byDirectory.sort() }
-    add(found.files)
+    try add(found.files)
     links = Array(found.links)
     // Below a year's name lie the logs of jobs.
     let folders = found.folders.filter { !$0.isNumber(of: 4) && $0 != Self.batches }
@@ -72,59 +76,63 @@ struct OldLogs: Sendable {
         if found.files.holds(name) || !inner.insert(name).inserted {
           others.append(path)
         } else {
-          add(path, Self.parts(of: name))
+          try add(path, Self.parts(of: name))
         }
       }
     }
+    try byDirectory.sort()
   }
 
-  private mutating func add(_ files: NameList) {
-    all.reserve(files.count)
-    byDirectory.reserve(files.count)
+  private mutating func add(_ files: NameList) throws(JobError) {
     for start in stride(from: 0, to: files.count, by: 8192) {
       let count = min(8192, files.count - start)
       let parts = onAllCores(count, piece: 256) { Self.parts(of: files[start + $0]) }
-      for (file, parts) in zip(start..., parts) { add(files[file], parts) }
+      for (file, parts) in zip(start..., parts) { try add(files[file], parts) }
     }
   }
 
   /// - Parameter parts: of its name.
-  private mutating func add(_ name: RawPath, _ parts: (rest: [UInt8], moment: Timestamp)?) {
+  private mutating func add(
+    _ name: RawPath, _ parts: (rest: [UInt8], moment: Timestamp)?
+  ) throws(JobError) {
     guard let (rest, moment) = parts else { return others.append(name) }
-    let number = all.count
-    func add(_ stage: ArraySlice<UInt8>) {
-      all.append(name, stage: OldRecords.name(String(decoding: stage, as: UTF8.self)), moment)
-    }
-    if let stage = Self.stages.first(where: {
-      rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == UInt8(ascii: "_"))
-    }) {
-      add(rest[..<stage.count])
-      if rest.count <= stage.count + 1 { return unnamed.append(number) }
-      return byDirectory.add(number, under: rest[(stage.count + 1)...].fnv)
-    }
-    // Of a stage that nobody knows: wherever its name ends, the directory's begins.
-    let gaps = rest.indices.filter { Self.isGap(rest[$0]) && $0 > 0 && $0 + 1 < rest.count }
-    add(rest[..<(gaps.first ?? rest.count)])
-    if gaps.isEmpty { return unnamed.append(number) }
-    uncertain[number] = gaps.map { rest[($0 + 1)...].fnv }
-    for directory in Set(uncertain[number] ?? []) { byDirectory.add(number, under: directory) }
+    let known = Self.stage(of: rest)
+    let gaps = known == nil ? Self.gaps(in: rest) : []
+    let directories = known.map { rest.count <= $0 + 1 ? [] : [rest[($0 + 1)...].fnv] } ?? Self.directories(rest, gaps)
+    for directory in Set(directories) { try byDirectory.add(all.count, under: directory) }
+    let stage = String(decoding: rest[..<(known ?? gaps.first ?? rest.count)], as: UTF8.self)
+    let naming: List.Naming = directories.isEmpty ? .untold : known == nil ? .uncertain : .told
+    try all.append(name, stage: OldRecords.name(stage), moment, naming)
   }
+
+  /// Where the name of a known stage ends, which a log's begins with.
+  private static func stage(of rest: [UInt8]) -> Int? {
+    stages.first { rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == UInt8(ascii: "_")) }?.count
+  }
+
+  /// Where the name of a stage that nobody knows may end, and the directory's begins.
+  private static func gaps(in rest: [UInt8]) -> [Int] {
+    rest.indices.filter { isGap(rest[$0]) && $0 > 0 && $0 + 1 < rest.count }
+  }
+
+  private static func directories(_ rest: [UInt8], _ gaps: [Int]) -> [UInt64] { gaps.map { rest[($0 + 1)...].fnv } }
 
   private static func isGap(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
 
   /// The moments of the logs whose names tell of a directory.
-  func moments(of directory: RawPath) -> [Timestamp] {
-    byDirectory[directory.bytes.fnv].map { all.moment($0) }
-  }
-
-  /// Whether a log's name tells of no directory.
-  func isUnnamed(_ log: Int) -> Bool {
-    let place = unnamed.firstPlace { $0 >= log }
-    return place < unnamed.count && unnamed[place] == log
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func moments(of directory: RawPath) throws -> [Timestamp] {
+    try byDirectory[directory.bytes.fnv].map { try all.moment($0) }
   }
 
   /// The directories that a log of an unknown stage may be of, the longest name first; none for other logs.
-  func directories(ofUncertain log: Int) -> [UInt64] { uncertain[log] ?? [] }
+  ///
+  /// - Throws: ``JobError`` with code `io`.
+  func directories(ofUncertain log: Int) throws -> [UInt64] {
+    guard try all.naming(log) == .uncertain, let (rest, _) = Self.parts(of: try all.name(log).name) else { return [] }
+    return Self.directories(rest, Self.gaps(in: rest))
+  }
 
   /// A name without its ending and its moment, and the moment.
   private static func parts(of name: RawPath) -> (rest: [UInt8], moment: Timestamp)? {

@@ -28,6 +28,7 @@ struct MigrateUndoCommand: AsyncParsableCommand {
   @OptionGroup var workspaceOptions: WorkspaceOptions
 
   func run() async throws {
+    returnFreedLists()
     Interruption.endsQuietly()
     let workspace = try workspaceOptions.open()
     let migrator = try Migrator(workspace)

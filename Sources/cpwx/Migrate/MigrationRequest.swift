@@ -16,6 +16,7 @@ struct MigrationRequest {
 
   /// - Throws: ``JobError``.
   init(_ command: MigrateRunCommand) throws {
+    returnFreedLists()
     workspace = try command.workOptions.open()
     folder = command.folder
     trees = try OldTrees(command.folder.map { FilePath($0) }, in: workspace)
