@@ -157,7 +157,14 @@ class Migrations(ErrorCase):
 
     def test_on_broken_disks(self):
         self.tree()
+        # What a plan of few trees and logs knows has room in memory.
+        logs = [self.place.root / f"logs/asr_Film_2001_{20010101 + day}_{hour:02}{minute:02}00.log"
+                for day in range(12) for hour in range(24) for minute in range(60)]
+        for log in logs:
+            log.touch()
         self.expect("no room for a plan", 74, self.place.cpwx(*self.MIGRATE, environment={"TMPDIR": "/proc/none"}))
+        for log in logs:
+            log.unlink()
         self.expect("the plan cannot be read back", 74, self.place.broken(
             "openat", "EIO", *self.MIGRATE, path=self.place.root / ".cpwx/migrations/m001/plan.ndjson", when="2"))
 
