@@ -79,10 +79,10 @@ extension Database {
   /// A page of jobs that have words in their titles, met on the way along the sorted value: their index would have to tell of all of them
   /// before the first is known. `nil` where there is no such way, or a page is not full soon.
   private func pageOnTheWay(_ query: JobQuery, after last: JobQuery.Place?) throws -> [IndexedJob]? {
-    let conditions = query.filters.map { $0.conditionOfWords ?? $0.condition }
     guard let limit = query.limit, limit <= Self.longestOnTheWay, query.index != nil, !query.isOfFew,
       query.filters.contains(where: { $0.conditionOfWords != nil })
     else { return nil }
+    let conditions = query.filters.map { $0.conditionOfWords ?? $0.condition }
     let most = limit * Self.metForOne
     var way = query
     (way.filters, way.limit) = ([], most)
@@ -103,9 +103,10 @@ extension Database {
     return keys.compactMap { byKey[$0] }
   }
 
-  /// How many jobs are looked at on the way for each one of a page, and the longest page that is looked for so: where many are asked
-  /// for, a word that few have would lead past far more than it takes to look those up.
-  private static let (metForOne, longestOnTheWay) = (60, 100)
+  /// How many jobs are looked at on the way for each one of a page.
+  private static let metForOne = 60
+  /// The longest page that is looked for so. For a longer one, a word that few have would lead past far more than it takes to look those up.
+  private static let longestOnTheWay = 100
 
   /// The place of the job that a page follows.
   private func place(of folder: String, in query: JobQuery) throws -> JobQuery.Place {

@@ -56,11 +56,7 @@ struct FoundTrees: Sendable {
   }
 
   private func forEach(_ body: (Int, FoundTree.Place) throws -> Void) throws {
-    var index = 0
-    try spotOf.forEach { spot in
-      try body(index, spots[Int(spot)].place)
-      index += 1
-    }
+    try spotOf.forEach { index, spot in try body(index, spots[Int(spot)].place) }
   }
 
   /// - Throws: ``JobError`` with code `io`.

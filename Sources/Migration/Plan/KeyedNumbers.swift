@@ -40,7 +40,7 @@ struct KeyedNumbers: Sendable {
     var found: [Int] = []
     // The last block that begins before them may end with some.
     let first = max(blocks.firstPlace { $0 >= keys.lowerBound } - 1, 0)
-    for block in blocks.indices[first...] where blocks[block] <= keys.upperBound {
+    for block in blocks.indices[first...].prefix(while: { blocks[$0] <= keys.upperBound }) {
       let start = block * Self.block
       let piece = try pairs.values(start..<min(start + Self.block, count))
       let pairs = piece[piece.firstPlace { $0.key >= keys.lowerBound }...].prefix { $0.key <= keys.upperBound }
@@ -54,7 +54,7 @@ struct KeyedNumbers: Sendable {
   /// - Throws: ``JobError`` with code `io`, and what `body` throws.
   func forEach(_ body: (UInt64, [Int]) throws -> Void) throws {
     var (key, numbers): (UInt64, [Int]) = (0, [])
-    try pairs.forEach { pair in
+    try pairs.forEach { _, pair in
       if pair.key != key, !numbers.isEmpty {
         try body(key, numbers)
         numbers = []

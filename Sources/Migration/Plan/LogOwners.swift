@@ -37,14 +37,12 @@ struct LogOwners: Sendable {
       }
     }
     try draft.forEachOwner { log, entry in if try owners[log] < 0 { try owners.set(log, to: Int32(entry)) } }
-    var log: Int32 = 0
-    try owners.forEach { owner in
+    try owners.forEach { log, owner in
       if owner >= 0, try isPlanned(Int(owner)) {
-        try owned.add(Int(log), under: UInt64(owner))
+        try owned.add(log, under: UInt64(owner))
       } else {
-        try left.append(Left(log: log, entry: owner))
+        try left.append(Left(log: Int32(log), entry: owner))
       }
-      log += 1
     }
     try owned.sort()
   }

@@ -77,10 +77,10 @@ public struct MigrationPlan: Sendable {
     shown = order
     if !options.choosesAll {
       shown = Spooled()
-      try order.forEach { if try draft.keys[Int($0)].isWanted { try shown.append($0) } }
+      try order.forEach { if try draft.keys[Int($1)].isWanted { try shown.append($1) } }
     }
     try findTwins()
-    try logOwners.left.forEach { log in
+    try logOwners.left.forEach { _, log in
       let isWanted = try log.entry < 0 ? wants(logs.all.name(Int(log.log))) : draft.keys[Int(log.entry)].isWanted
       if isWanted { try logsLeft.append(log) }
     }

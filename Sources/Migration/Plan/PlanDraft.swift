@@ -136,21 +136,12 @@ struct PlanDraft: Sendable {
     return EntryBytes.entry(of: try others[index - held.count])
   }
 
-  /// - Throws: ``JobError`` with code `io`, and what `body` throws.
-  func forEachKey(_ body: (Int, Key) throws -> Void) throws {
-    var index = 0
-    try keys.forEach { key in
-      try body(index, key)
-      index += 1
-    }
-  }
-
   /// All entries by when they were made; what is no job comes last.
   ///
   /// - Throws: ``JobError`` with code `io`.
   func inOrder() throws -> Spooled<Int32> {
     var byMoment = KeyedNumbers()
-    try forEachKey { index, key in
+    try keys.forEach { index, key in
       try byMoment.add(index, under: key.kind == .other ? .max : min(key.created.inOrder, .max - 1))
     }
     try byMoment.sort()
@@ -164,10 +155,8 @@ struct PlanDraft: Sendable {
   /// - Throws: ``JobError`` with code `io`.
   func grouped(_ order: Spooled<Int32>, by hash: (Key) -> UInt64?) throws -> KeyedNumbers {
     var groups = KeyedNumbers()
-    var place = 0
-    try order.forEach { index in
+    try order.forEach { place, index in
       if let hash = hash(try keys[Int(index)]) { try groups.add(place, under: hash) }
-      place += 1
     }
     try groups.sort()
     return groups
@@ -180,7 +169,7 @@ struct PlanDraft: Sendable {
   func blockedYears(in workspace: Workspace) throws -> Set<Int> {
     var goals: [Int: Int] = [:]
     var years: Set<Int> = []
-    try forEachKey { index, key in
+    try keys.forEach { index, key in
       guard key.isPlanned, let day = key.day else { return }
       years.insert(day.year)
       guard key.bearsYear else { return }

@@ -15,7 +15,7 @@ extension MigrationPlan {
     let indexed = JobIndex.highestNumbers(in: workspace)
     var taken: [JobDate: RangeSet<Int>] = [:]
     func take(_ number: Int, on day: JobDate) { taken[day, default: RangeSet()].insert(number) }
-    try draft.forEachKey { _, key in
+    try draft.keys.forEach { _, key in
       try ids.append(nil)
       guard key.kind == .dated, !key.isPlanned, let day = key.day, let number = key.number else { return }
       take(number, on: day)
@@ -28,7 +28,7 @@ extension MigrationPlan {
       return highest
     }
     func forEachPlanned(_ body: (Int, PlanDraft.Key) throws -> Void) throws {
-      try order.forEach { index in
+      try order.forEach { _, index in
         let key = try draft.keys[Int(index)]
         if key.isPlanned { try body(Int(index), key) }
       }

@@ -58,10 +58,6 @@ struct PlannedIDs: Sendable {
   ///
   /// - Throws: ``JobError`` with code `io`, and what `body` throws.
   func forEach(_ body: (JobID?) throws -> Void) throws {
-    var index = 0
-    try numbers.forEach { number in
-      try body(odd[index] ?? Self.id(number))
-      index += 1
-    }
+    try numbers.forEach { index, number in try body(odd[index] ?? Self.id(number)) }
   }
 }

@@ -76,10 +76,15 @@ struct Spooled<Value: BitwiseCopyable & Sendable>: Sendable {
 
   func reader(_ range: Range<Int>) -> Reader { Reader(self, range) }
 
+  /// Hands over each with its index.
+  ///
   /// - Throws: ``JobError`` with code `io`, and what `body` throws.
-  func forEach(_ body: (Value) throws -> Void) throws {
+  func forEach(_ body: (Int, Value) throws -> Void) throws {
     var values = reader(0..<count)
-    while let value = try values.next() { try body(value) }
+    for index in 0..<count {
+      guard let value = try values.next() else { return }
+      try body(index, value)
+    }
   }
 
   /// Orders them: as many as are held in memory at a time, and then two of such runs into one, until there is but one.
