@@ -6,7 +6,7 @@ usage: migrate.py CPWX [TREES] [LARGE]
 Makes TREES film directories (10,000 by default) as the old application left them, each with a manifest, nine outputs and a
 log, and takes in one run: the plan alone, warm, beside find and jq that only look at the same files (medians of three, in
 turn); the migration with its journal and everything on the disk; undoing it; and the loop over a tenth of them, with a sync
-at its end. Then the peak memory of plan and run over TREES and over LARGE trees (100,000 by default; 0 leaves that out).
+at its end. Then the same, and the peak memory of each, over LARGE trees (100,000 by default; 0 leaves that out).
 
 migrate.py --make FOLDER TREES only makes the trees.
 """
@@ -103,12 +103,13 @@ def main():
         folder = f"{parent}/films"
         make(folder, trees)
         migrate = [cpwx, "migrate", "--from-legacy", "-C", folder]
+        undoing = [cpwx, "migrate", "undo", "-C", folder]
         timed(*migrate, "-n", "--format", "ndjson")
         looks, plans = zip(*[
             (timed("sh", "-c", LOOK, "sh", folder)[0], timed(*migrate, "-n", "--format", "ndjson")) for _ in range(3)])
         looked, (plan, plan_memory) = sorted(looks)[1], sorted(plans)[1]
         run, run_memory = timed(*migrate, "--format", "ndjson")
-        undo, _ = timed(cpwx, "migrate", "undo", "-C", folder)
+        undo, undo_memory = timed(*undoing)
         some = max(1, trees // 10)
         make(f"{parent}/loop", some)
         loop, _ = timed("sh", "-c", LOOP, "sh", f"{parent}/loop")
@@ -116,14 +117,18 @@ def main():
         print(f"{trees} trees: find and jq {trees / looked:8.0f} a second, which only look; the plan is {looked / plan:.1f} times as fast")
         print(f"{trees} trees: plan and run {trees / run:8.0f} a second, {run_memory:.0f} MB")
         print(f"{trees} trees: the run less its plan {trees / max(run - plan, 1e-9):8.0f} a second")
-        print(f"{trees} trees: undo         {trees / undo:8.0f} a second")
+        print(f"{trees} trees: undo         {trees / undo:8.0f} a second, {undo_memory:.0f} MB")
         print(f"{some} trees: mv and jq     {some / loop:8.0f} a second; cpwx is {loop / some * trees / run:.1f} times as fast")
         if large:
             shutil.rmtree(folder)
             make(folder, large)
             plan, plan_memory = timed(*migrate, "-n", "--format", "ndjson")
             run, run_memory = timed(*migrate, "--format", "ndjson")
-            print(f"{large} trees: plan {large / plan:.0f} a second, {plan_memory:.0f} MB; run {large / run:.0f} a second, {run_memory:.0f} MB")
+            undo, undo_memory = timed(*undoing)
+            print(
+                f"{large} trees: plan {large / plan:.0f} a second, {plan_memory:.0f} MB; "
+                f"plan and run {large / run:.0f} a second, {run_memory:.0f} MB; "
+                f"undo {large / undo:.0f} a second, {undo_memory:.0f} MB")
     finally:
         shutil.rmtree(parent)
 

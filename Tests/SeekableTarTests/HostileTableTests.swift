@@ -110,10 +110,11 @@ struct `A hostile table of contents` {
     #expect(
       try tree.open("bad.tar.zst").verify().problems.contains { $0.contains("/link") && $0.contains("another target") })
     try rewrite(tree) { $0.tarDigest = $0.dataDigest }
-    for options in [VerificationOptions(), VerificationOptions(fromDisk: true)] {
-      let report = try tree.open("bad.tar.zst").verify(options)
-      #expect(report.problems == ["the tar's bytes are not those that were written"])
-    }
+    let readBack = try tree.open("bad.tar.zst").verify(.init(fromDisk: true))
+    #expect(readBack.problems == ["the tar's bytes are not those that were written"])
+    try rewrite(tree) { $0.dataDigest = $0.tarDigest }
+    // That of the file to the end of its table is another then, too.
+    #expect(try tree.open("bad.tar.zst").verify().problems.first == "the archive's bytes are not those that were written")
     try rewrite(tree) { $0.hashState?[0] ^= 1 }
     let problems = try tree.open("bad.tar.zst").verify().problems
     #expect(problems.count == 1 && problems[0].hasPrefix("the archive's hash is not the one that was recorded"))

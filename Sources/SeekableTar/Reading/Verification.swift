@@ -7,8 +7,8 @@ public struct VerificationOptions: Sendable {
   public var sample: Double?
   /// The whole file's hash as it was recorded elsewhere.
   public var expectedDigest: Digest?
-  /// Reads what is on the disk, not what is still in memory of it, of an archive that was just written, and synced. Its frames' own bytes
-  /// are not hashed then: what they come to is, every byte of the tar.
+  /// Reads what is on the disk, not what is still in memory of it, of an archive that was just written, and synced. Its hash of the whole
+  /// is that of the tar then, and otherwise that of the frames, from whose bytes the tar's follow: one of them covers every byte.
   public var fromDisk = false
   public var workers = defaultWorkers
   /// Bytes of the archive.
@@ -41,8 +41,8 @@ public struct VerificationReport: Sendable {
 }
 
 extension SeekableArchive {
-  /// Looks at every frame and every hash, the tar against the table, and the archive's own hash. (That the seek table and the table fit
-  /// each other and the file was seen when it was opened.)
+  /// Looks at every frame and every member's hash, the tar against the table, and the archive's own hash. (That the seek table and the
+  /// table fit each other and the file was seen when it was opened.)
   ///
   /// - Throws: ``ArchiveError`` with code `io`, or what `options.progress` threw. What is wrong with the archive is in the report.
   public func verify(_ options: VerificationOptions = .init()) throws -> VerificationReport {
@@ -51,7 +51,7 @@ extension SeekableArchive {
       $0 == contents.members.count || contents.members[$0].kind == .file
     }
     if let share = options.sample { return try verifySample(share, files, options) }
-    let hashing = MemberHashing(contents, isStrict: false, isOfTar: true)
+    let hashing = MemberHashing(contents, isStrict: false, isOfTar: options.fromDisk)
     let whole = WholeHashing(self, hashesFrames: !options.fromDisk)
     let comparison = TableComparison(contents)
     let plan = ReadPlan(contents, files).withAllFrames(of: contents)
@@ -111,7 +111,7 @@ extension SeekableArchive {
 /// Sendable, because each property belongs to one stage, and is read when all have ended.
 private final class WholeHashing: @unchecked Sendable {
   private let archive: SeekableArchive
-  /// Otherwise the hash of the frames is taken from the table.
+  /// Otherwise the tar is hashed, and the hash of the frames is taken from the table.
   let hashesFrames: Bool
   private var file = SHA256()
   private(set) var archiveDigest: Digest?
@@ -126,17 +126,17 @@ private final class WholeHashing: @unchecked Sendable {
 
   func problems(expected: Digest?, tarDigest: Digest) throws -> [String] {
     var problems: [String] = []
-    if hashesFrames, Digest(file.copy().finish()) != archive.contents.dataDigest {
-      problems.append("the archive's bytes are not those that were written")
-    }
-    if tarDigest != archive.contents.tarDigest {
-      problems.append("the tar's bytes are not those that were written")
-    }
     if hashesFrames {
+      if Digest(file.copy().finish()) != archive.contents.dataDigest {
+        problems.append("the archive's bytes are not those that were written")
+      }
       let end = archive.offsets.last ?? 0
       file.update(try archive.file.bytes(at: end, count: archive.archiveBytes - end))
       archiveDigest = Digest(file.copy().finish())
     } else {
+      if tarDigest != archive.contents.tarDigest {
+        problems.append("the tar's bytes are not those that were written")
+      }
       archiveDigest = try archive.digest()
     }
     // Where the data are others, so is this.
