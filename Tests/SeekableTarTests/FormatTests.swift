@@ -12,7 +12,8 @@ struct `An archive's format` {
   {
     let tree = try JobTree(
       JobTree.small
-        + "\nos.symlink('b', job + '/link'); os.mkdir(job + '/a'); open(job + '/a-b', 'w'); open(job + '/a/b', 'w')")
+        + "\nos.symlink('b', job + '/link'); os.makedirs(job + '/a/d'); os.makedirs(job + '/a-d/d')"
+        + "\nfor name in ['a-', 'a-b', 'a-d.x', 'a/b', 'a/d!', 'a/d/c', 'a0', 'a-d/b']: open(job + '/' + name, 'w')")
     let written = try tree.archive()
     let said = try python(
       """
@@ -21,8 +22,8 @@ struct `An archive's format` {
       assert len(tar) == int(sys.argv[2]) and hashlib.sha256(tar).hexdigest() == sys.argv[3]
       assert tar[-1024:] == bytes(1024) and tar[-1536:-1024] != bytes(512)
       members = tarfile.open(fileobj=io.BytesIO(tar)).getmembers()
-      names = [m.name.encode() for m in members]
-      assert names[:-1] == sorted(names[:-1]), names
+      names = [m.name.encode() + (b"/" if m.isdir() else b"") for m in members]
+      assert names[:-1] == sorted(names[:-1]) and any(n.endswith(b"/a-d.x") for n in names), names
       assert names[-1] == b".cpwx/manifest-sha256.txt"
       for m in members:
         assert (m.uid, m.gid, m.uname, m.gname) == (0, 0, "", ""), m

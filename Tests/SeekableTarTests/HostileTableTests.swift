@@ -42,6 +42,14 @@ struct `A hostile table of contents` {
     let changes: [(String, named: String, (inout TableOfContents) throws -> Void)] = [
       ("a name twice", "a", { $0.members[$0.index(of: try .job("b"))!].path = try .job("a") }),
       (
+        "a link's name for a folder", "link",
+        { contents in
+          let number = contents.index(of: try .job("z"))!
+          contents.members[number].path = try .job("link")
+          contents.members[number].kind = .folder
+        }
+      ),
+      (
         "out of order", "a",
         { contents in contents.members.swapAt(contents.index(of: try .job("a"))!, contents.index(of: try .job("b"))!) }
       ),
@@ -114,7 +122,8 @@ struct `A hostile table of contents` {
     #expect(readBack.problems == ["the tar's bytes are not those that were written"])
     try rewrite(tree) { $0.dataDigest = $0.tarDigest }
     // That of the file to the end of its table is another then, too.
-    #expect(try tree.open("bad.tar.zst").verify().problems.first == "the archive's bytes are not those that were written")
+    #expect(
+      try tree.open("bad.tar.zst").verify().problems.first == "the archive's bytes are not those that were written")
     try rewrite(tree) { $0.hashState?[0] ^= 1 }
     let problems = try tree.open("bad.tar.zst").verify().problems
     #expect(problems.count == 1 && problems[0].hasPrefix("the archive's hash is not the one that was recorded"))

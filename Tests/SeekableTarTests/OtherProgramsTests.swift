@@ -11,6 +11,7 @@ struct `Without cpwx, an archive` {
 
       os.symlink('asr/asr.json', job + '/link'); os.link(job + '/asr/asr.json', job + '/same.json'); os.mkdir(job + '/empty', 0o750)
       put(job + '/new\\nline \\\\ back', b'odd name'); put(job + '/हिन्दी', b'unicode'); put(job + '/with space', b''); put(job + '/Ame\\u0301lie.srt', b'decomposed'); put(job + '/cr\\r', b'cr')
+      put(job + '/subs/a.srt', b'in a closed folder'); put(job + '/subs.txt', b'beside it'); os.utime(job + '/subs', (0, 1e9)); os.chmod(job + '/subs', 0o555)
       put(os.fsencode(job) + b'/bad \\xff', b'bad name'); put(job + '/' + 'n' * 255, b'long name'); put(job + '/-n', b'dash')
       """
 

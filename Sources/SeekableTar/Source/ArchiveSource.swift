@@ -62,6 +62,7 @@ public struct ExcludedFiles: Sendable, Hashable {
 /// What a source was when it was read.
 public struct SourceState: Sendable, Hashable {
   public var path: MemberPath
+  public var isFolder: Bool
   public var device: UInt64
   public var inode: UInt64
   /// Bytes; 0 for all but files.

@@ -12,17 +12,17 @@ public struct SourceChange: Sendable, Hashable, CustomStringConvertible {
 extension ArchiveSource {
   /// What of the source is not as it was when it was archived: looked at anew, by size, time and inode of everything.
   ///
-  /// - Returns: nothing when all is as it was; in bytewise order of paths.
+  /// - Returns: nothing when all is as it was; in the order of members.
   /// - Throws: ``ArchiveError``
   public func changes(since written: WrittenArchive) throws -> [SourceChange] {
     let tree = try SourceTree(of: self)
     var changes: [SourceChange] = []
     var (old, new) = (written.sources[...], tree.entries.map(\.state)[...])
     while let was = old.first ?? new.first {
-      if let first = old.first, new.first.map({ first.path < $0.path }) ?? true {
+      if let first = old.first, new.first.map({ first.precedes($0) }) ?? true {
         changes.append(SourceChange(path: first.path, what: "is gone"))
         old.removeFirst()
-      } else if let first = new.first, old.first.map({ first.path < $0.path }) ?? true {
+      } else if let first = new.first, old.first.map({ first.precedes($0) }) ?? true {
         changes.append(SourceChange(path: first.path, what: "is new"))
         new.removeFirst()
       } else {
@@ -49,9 +49,13 @@ extension ArchiveSource {
   public func lack(of contents: TableOfContents, but ignored: MemberPath) throws -> SourceChange? {
     let tree = try SourceTree(of: self)
     let folders = RootFolders(roots)
+    let order = contents.order
     var standing = tree.entries[...]
+    if order != .names { standing.sort { $0.path < $1.path } }
     for member in contents.members where member.path != ignored {
-      standing = standing.drop { $0.path < member.path }
+      standing = standing.drop {
+        order.precedes($0.path, isFolder: $0.state.isFolder, member.path, isFolder: member.kind == .folder)
+      }
       guard let entry = standing.first, entry.path == member.path else {
         return SourceChange(path: member.path, what: "is gone")
       }
@@ -97,6 +101,13 @@ extension ArchiveSource {
     if was.inode != now.inode || was.device != now.device { return "is another file now" }
     if was.size != now.size { return "has another size" }
     return was.modified == now.modified ? nil : "was changed"
+  }
+}
+
+extension SourceState {
+  /// In the order of members.
+  func precedes(_ other: SourceState) -> Bool {
+    MemberOrder.names.precedes(path, isFolder: isFolder, other.path, isFolder: other.isFolder)
   }
 }
 

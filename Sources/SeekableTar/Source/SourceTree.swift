@@ -22,7 +22,7 @@ struct SourceEntry {
 /// Everything that is to go into an archive, by descriptors all the way down: no symbolic link is followed below a root.
 struct SourceTree {
   private let source: ArchiveSource
-  /// In bytewise order.
+  /// In the order of an archive's members.
   private(set) var entries: [SourceEntry] = []
   private(set) var skipped: [SkippedSource] = []
   private(set) var excluded = ExcludedFiles()
@@ -39,12 +39,12 @@ struct SourceTree {
   init(of source: ArchiveSource) throws(ArchiveError) {
     self.source = source
     for (number, root) in source.roots.enumerated() {
-      if try add(root.name, number, at: AT_FDCWD, root.location.bytes) {
-        try addContent(of: root.name, number, at: AT_FDCWD, root.location.bytes)
+      if let folder = try add(root.name, number, at: AT_FDCWD, root.location.bytes) {
+        try add(folder, at: AT_FDCWD, root.location.bytes)
       }
     }
     // In their order already, but for the roots.
-    entries.sort { $0.path < $1.path }
+    entries.sort { $0.state.precedes($1.state) }
     for (entry, next) in zip(entries, entries.dropFirst()) where entry.path == next.path {
       throw ArchiveError(.unsupported, entry.path, "is there twice")
     }
@@ -65,15 +65,15 @@ struct SourceTree {
     return entries.map(\.state)
   }
 
-  /// - Returns: whether it is a folder, whose content is to be added, too.
+  /// - Returns: a folder, which is to be added with its content.
   private mutating func add(
     _ path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]
-  ) throws(ArchiveError) -> Bool {
-    if source.ignored.contains(path) { return false }
+  ) throws(ArchiveError) -> SourceEntry? {
+    if source.ignored.contains(path) { return nil }
     if let flaw = MemberPath.flaw(in: path.bytes) { throw ArchiveError(.unsupported, path, flaw) }
     if source.excluding.contains(where: { $0.matches(path, below: source.roots[root].name) }) {
       exclude(path, at: folder, name)
-      return false
+      return nil
     }
     var raw = stat()
     if unsafe withCString(name, { unsafe fstatat(folder, $0, &raw, AT_SYMLINK_NOFOLLOW) }) != 0 {
@@ -89,35 +89,33 @@ struct SourceTree {
       if entry.links == 1 || named.insert(entry.identity).inserted { contentBytes += entry.size }
       count(raw)
     case .symbolicLink: entries.append(entry)
-    case .folder:
-      entries.append(entry)
-      return true
+    case .folder: return entry
     default: skipped.append(SkippedSource(path: path, reason: entry.type.name))
     }
-    return false
+    return nil
   }
 
-  /// What is in a folder, in bytewise order of paths: `a`, `a.b`, `a/b`.
-  private mutating func addContent(
-    of path: MemberPath, _ root: Int, at folder: CInt, _ name: [UInt8]
-  ) throws(ArchiveError) {
+  /// A folder, and what is in it.
+  private mutating func add(_ entry: SourceEntry, at folder: CInt, _ name: [UInt8]) throws(ArchiveError) {
+    entries.append(entry)
+    let (path, root) = (entry.path, entry.root)
     let inner = try OpenSource(folder, name, for: path, O_DIRECTORY)
     var names = try inner.names(path)
     names.sort(by: MemberPath.precedes)
-    // Folders whose content comes behind names that go on where theirs end: the innermost last.
-    var waiting: [[UInt8]] = []
+    // Folders that come behind names that go on where theirs end: the innermost last.
+    var waiting: [(entry: SourceEntry, name: [UInt8])] = []
     for name in names {
-      while let last = waiting.last, !Self.isBeforeContent(name, of: last) {
+      while let last = waiting.last, !Self.precedes(name, folder: last.name) {
         waiting.removeLast()
-        try addContent(of: path.appending(last), root, at: inner.descriptor, last)
+        try add(last.entry, at: inner.descriptor, last.name)
       }
-      if try add(path.appending(name), root, at: inner.descriptor, name) { waiting.append(name) }
+      if let folder = try add(path.appending(name), root, at: inner.descriptor, name) { waiting.append((folder, name)) }
     }
-    while let last = waiting.popLast() { try addContent(of: path.appending(last), root, at: inner.descriptor, last) }
+    while let last = waiting.popLast() { try add(last.entry, at: inner.descriptor, last.name) }
   }
 
-  /// Whether a name behind a folder's comes before what is in the folder.
-  private static func isBeforeContent(_ name: [UInt8], of folder: [UInt8]) -> Bool {
+  /// Whether a name behind a folder's, by its bytes, comes before the folder with the `/` at its end.
+  private static func precedes(_ name: [UInt8], folder: [UInt8]) -> Bool {
     name.count > folder.count && name[folder.count] < UInt8(ascii: "/") && name.starts(with: folder)
   }
 
@@ -150,7 +148,8 @@ extension SourceEntry {
   init(_ raw: stat, _ path: MemberPath, _ root: Int) {
     let type = FileType(mode: raw.st_mode)
     state = SourceState(
-      path: path, device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino), size: type == .file ? Int(raw.st_size) : 0,
+      path: path, isFolder: type == .folder, device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino),
+      size: type == .file ? Int(raw.st_size) : 0,
       modified: ModificationTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int32(raw.st_mtim.tv_nsec)))
     self.type = type
     mode = UInt16(raw.st_mode & 0o7777)

@@ -11,7 +11,7 @@ extension TableOfContents {
     for number in members.indices {
       let member = members[number]
       if let flaw = MemberPath.flaw(in: member.path.bytes) { throw ArchiveError(.refused, member.path, flaw) }
-      if number > 0, !(members[number - 1].path < member.path) {
+      if number > 0, !order.precedes(members[number - 1], member) {
         throw ArchiveError(.refused, member.path, "is there twice, or out of order")
       }
       if member.kind == .file, member.mode & 0o6000 != 0 {
@@ -35,6 +35,9 @@ extension TableOfContents {
       }
       let path = member.path.bytes
       while let last = beginnings.last, !path.starts(with: members[last].path.bytes) { beginnings.removeLast() }
+      if let last = beginnings.last, members[last].path == member.path {
+        throw ArchiveError(.refused, member.path, "is there twice, or out of order")
+      }
       if let above = beginnings.last(where: { path[members[$0].path.bytes.count] == UInt8(ascii: "/") }) {
         throw ArchiveError(.refused, member.path, "goes through \(members[above].path), which is no folder")
       }

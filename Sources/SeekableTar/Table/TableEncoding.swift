@@ -1,14 +1,14 @@
 /// The table of contents as bytes. Column by column, for like lies best beside like when it is compressed; all numbers are
 /// those of ``PackedBytes``.
 extension TableOfContents {
-  /// Goes up with every change that an older reader would take wrong.
-  private static let version = 1
+  /// Goes up with every change that an older reader would take wrong: the second has its members in another order.
+  private var version: Int { order == .paths ? 1 : 2 }
   /// The annotation with ``hashState``.
   private static let hashStateKey = "sha256_state"
 
   func encoded() -> [UInt8] {
     var packed = PackedBytes()
-    packed.add(Self.version)
+    packed.add(version)
     packed.add(zstdVersion.utf8)
     packed.add(isRedacted ? 1 : 0)
     packed.add(tarBytes)
@@ -95,7 +95,11 @@ extension TableOfContents {
   init(decoding bytes: [UInt8], _ limits: TableLimits, known: [Member] = []) throws(ArchiveError) {
     var reader = PackedReader(bytes)
     do throws(PackedReader.Flaw) {
-      guard try reader.number() == Self.version else { throw PackedReader.Flaw() }
+      switch try reader.number() {
+      case 1: order = .paths
+      case 2: order = .names
+      default: throw PackedReader.Flaw()
+      }
       zstdVersion = try reader.string()
       isRedacted = try reader.number(atMost: 1) == 1
       tarBytes = try reader.number()

@@ -1,7 +1,8 @@
 /// What an archive holds, as its own table tells: read without reading data.
 public struct TableOfContents: Sendable {
-  /// In bytewise order; without the last member of the tar, `.cpwx/manifest-sha256.txt`.
+  /// In the tar's order; without the last member of the tar, `.cpwx/manifest-sha256.txt`.
   public var members: [Member]
+  var order = MemberOrder.names
   /// What was left out on request.
   public var excluded: [Glob] = []
   /// What no archive can hold, and was left out.
@@ -38,8 +39,13 @@ public struct TableOfContents: Sendable {
   }
 
   func index(of path: MemberPath) -> Int? {
-    let found = members.partitionPoint { $0.path < path }
-    return found < members.count && members[found].path == path ? found : nil
+    for isFolder in [false, true] {
+      let found = members.partitionPoint {
+        order.precedes($0.path, isFolder: $0.kind == .folder, path, isFolder: isFolder)
+      }
+      if found < members.count, members[found].path == path { return found }
+    }
+    return nil
   }
 }
 
