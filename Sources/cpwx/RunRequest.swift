@@ -162,7 +162,7 @@ private struct ArchivedJob {
     ArchiveRecovery.run(in: workspace) { Console.error("\($0)") }
     if isDirectory(paths.output) { return }
     let file = try ArchiveFile(named: paths.output.string, in: { workspace }, notice: .console)
-    Console.note(wrapping: "\(paths.id) is put back from \(file.name)")
+    Console.note(wrapping: "\(paths.id) is archived, and restored from \(file.name) first")
     _ = try JobRestoration(in: workspace).restore(file)
   }
 }

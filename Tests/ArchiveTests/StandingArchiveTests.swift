@@ -56,6 +56,35 @@ import Testing
     #expect(site.exists("saved/\(job)/subtitles/film.srt") == (what == "the table"))
   }
 
+  @Test func `stays where it is another job's under this one's name, and is set aside by force`() throws {
+    let site = try ArchiveSite()
+    let other = "2025/10/30/1/20251030-009"
+    for place in [other, ArchiveSite.place] { try site.job(place) }
+    try site.archive(other)
+    let bytes = try DurableFile.read(site.folder.path("archive/\(other).tar.zst"))
+    try FileManager.default.moveItem(atPath: site.path("archive/\(other).tar.zst"), toPath: site.path(path))
+    let kept = try site.archive()
+    #expect(
+      kept.status == .kept && kept.reason?.contains("has its name, and it is not of the job") == true
+        && kept.reason?.contains("of job 20251030-009") == true, "\(kept)")
+    #expect(try DurableFile.read(site.folder.path(path)) == bytes && site.exists(job))
+    let outcome = try site.archive { $0.force = true }
+    let name = try #require(try set(aside: site).first)
+    #expect(
+      outcome.status == .archived && outcome.reason?.contains("or another job's, is kept as") == true, "\(outcome)")
+    #expect(try DurableFile.read(site.folder.path("archive/2025/10/30/1/\(name)")) == bytes)
+    #expect(ArchiveVerification().verify(try site.file(path)).isGood)
+  }
+
+  @Test func `is not waited for where it is a FIFO`() throws {
+    let site = try ArchiveSite()
+    try site.job()
+    try site.folder.folder("archive/2025/10/30/1")
+    #expect(mkfifo(site.path(path), 0o600) == 0)
+    let kept = try site.archive()
+    #expect(kept.status == .kept && site.exists(job), "\(kept)")
+  }
+
   @Test func `is salvaged where it lies elsewhere once it has its job's name`() throws {
     let (site, bytes) = try damaged { $0[$0.count - 300] ^= 0xFF }
     try Data(bytes).write(to: URL(filePath: site.path("elsewhere.tar.zst")))

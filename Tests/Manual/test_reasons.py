@@ -131,6 +131,16 @@ class Jobs(ErrorCase):
             self.kept(
                 "... is the archive of another job of this name, ...: give each workspace an ARCHIVE_ROOT of its own", "--force", job)
 
+    def test_whose_place_another_archive_has(self):
+        other = Path(self.place.job()).name
+        self.place.film("Another Film (2011).mp4")
+        job = Path(self.place.job()).name
+        self.place.cpwx("archive", "-q", other, code=0)
+        archive = next(self.place.root.glob("archive/*/*/*/*/*.tar.zst"))
+        archive.rename(archive.with_name(f"{job}.tar.zst"))
+        self.kept(
+            "... has its name, and ...: give that file the name of its own job; --force sets it aside", job)
+
     def test_whose_logs_are_elsewhere(self):
         folder = Path(self.place.job())
         logs = next(path for path in self.place.root.glob("logs/*/*/*/*/*") if path.name == folder.name)

@@ -204,7 +204,7 @@ class Runs(Warnings):
 class Jobs(Warnings):
     def test_that_are_archived_and_go_on(self):
         job, archive = self.place.archive()
-        self.expect("is put back from ...", 0, self.place.cpwx("run", "--resume", job))
+        self.expect("is archived, and restored from ... first", 0, self.place.cpwx("run", "--resume", job))
         self.assertTrue(archive.exists() and self.latest().name == job)
 
     def test_that_are_done_once_more_without_their_pipeline(self):

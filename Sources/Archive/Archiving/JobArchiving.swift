@@ -79,7 +79,9 @@ public struct JobArchiving: Sendable {
     }
     if !keepsJob { try options.releasing(paths) }
     var damaged: String?
-    func note() -> String? { damaged.map { "the damaged archive that stood in its place is kept as \($0)" } }
+    func note() -> String? {
+      damaged.map { "the archive that stood in its place, damaged or another job's, is kept as \($0)" }
+    }
     do {
       var outcome = try archive(job, paths, place, holding: lock, damaged: &damaged, progress)
       let notes = [outcome.reason, note()].compactMap(\.self)
@@ -260,6 +262,8 @@ public struct JobArchiving: Sendable {
     case whole(TableOfContents)
     /// Nobody can tell whose it is, or what it holds; the table, where that is whole.
     case damaged(TableOfContents?)
+    /// It holds another job than it is called after, as its table tells; why that is known.
+    case misnamed(String)
   }
 
   /// - Throws: ``Kept`` when it is another job's; ``JobError`` when it cannot be read: it may be whole, and another's.
@@ -269,6 +273,7 @@ public struct JobArchiving: Sendable {
     do {
       let archive = try SeekableArchive(path)
       table = archive.contents
+      if let flaw = try ArchiveNames(place).flaw(in: archive.contents) { return .misnamed(flaw) }
       if let told = try JobIdentity(of: archive, place).difference(from: identity) {
         throw Kept(
           reason:
@@ -305,6 +310,11 @@ public struct JobArchiving: Sendable {
     return Kept(reason: "it has changed since it was archived in \(place.path); --force archives it as it is now")
   }
 
+  private static func keptByName(_ place: ArchivePlace, _ flaw: String) -> Kept {
+    Kept(
+      reason: "\(place.path) has its name, and \(flaw): give that file the name of its own job; --force sets it aside")
+  }
+
   private static func keptByDamage(_ place: ArchivePlace) -> Kept {
     Kept(reason: "there is a damaged archive of it, \(place.path); --force puts another in its place")
   }
@@ -330,6 +340,7 @@ public struct JobArchiving: Sendable {
       if old.members != new.members { throw try Self.kept(old, new, place) }
     case .damaged(let contents):
       guard let contents, try unhashed(contents) == source.outline() else { throw Self.keptByDamage(place) }
+    case .misnamed(let flaw): throw Self.keptByName(place, flaw)
     }
   }
 
@@ -356,6 +367,10 @@ public struct JobArchiving: Sendable {
         isToStay = true
         if options.force || isOurs { break }
         throw Self.keptByDamage(place)
+      case .misnamed(let flaw):
+        isToStay = true
+        if options.force || isOurs { break }
+        throw Self.keptByName(place, flaw)
       case .nothing, .whole, .damaged: break
       }
     }

@@ -1,3 +1,4 @@
+internal import GRDB
 internal import Glibc
 public import Jobs
 internal import SystemPackage
@@ -26,10 +27,14 @@ struct ArchiveReach {
 
 extension JobIndex {
   /// Why archives may not be seen, though they may be there; `nil` when all are.
-  public static func archiveTrouble(in workspace: Workspace, notice: IndexNotice) -> JobError? {
+  ///
+  /// - Parameter deep: whether the folders in that of the archives are looked at as well.
+  public static func archiveTrouble(in workspace: Workspace, deep: Bool = true, notice: IndexNotice) -> JobError? {
     let root = workspace.archiveRoot
     let reach = ArchiveReach(in: workspace)
-    guard let reason = reach.flaw(of: root) ?? (reach.isBare ? .noSuchFileOrDirectory : nil) else { return nil }
+    guard let reason = reach.flaw(of: root) ?? (reach.isBare ? .noSuchFileOrDirectory : nil) else {
+      return deep ? folderTrouble(in: workspace, notice) : nil
+    }
     if reason == .noSuchFileOrDirectory {
       let known =
         (try? look(in: workspace, leavingNone: true, notice: notice) { index in
@@ -47,8 +52,31 @@ extension JobIndex {
       return JobError(
         .io, root.string, "is gone, with \(archives) in it", remedy: remedy, underlying: reason)
     }
-    return JobError(
-      .io, root.string, "cannot be read, and what archives there are is not known",
+    return unreadable(root, reason)
+  }
+
+  private static func unreadable(_ folder: FilePath, _ reason: Errno) -> JobError {
+    JobError(
+      .io, folder.string, "cannot be read, and what archives there are is not known",
       remedy: "Let this user read it, or mend ARCHIVE_ROOT.", underlying: reason)
+  }
+
+  /// A folder of archives that could not be read when the index came to it, and still cannot.
+  private static func folderTrouble(in workspace: Workspace, _ notice: IndexNotice) -> JobError? {
+    let reach = ArchiveReach(in: workspace)
+    let root = workspace.documentPath(workspace.archiveRoot)
+    let unread = try? look(in: workspace, leavingNone: true, notice: notice) { index in
+      try index.read { db in
+        // '0' comes after '/'.
+        try String.fetchAll(
+          db, sql: "SELECT path FROM folders WHERE path >= ? AND path < ? AND modified = 0 ORDER BY path",
+          arguments: [root + "/", root + "0"])
+      }
+    }
+    for path in unread ?? [] {
+      let folder = workspace.resolve(documentPath: path)
+      if let reason = reach.flaw(of: folder) { return unreadable(folder, reason) }
+    }
+    return nil
   }
 }

@@ -21,7 +21,8 @@ public final class SeekableArchive: Sendable {
   convenience init(_ path: FilePath, expecting expected: TableOfContents?) throws {
     let file: FileDescriptor
     do {
-      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+      // A FIFO would be waited for.
+      file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw ArchiveError(.io, file: MemberPath.shown(path.bytes), "cannot be opened", underlying: error)
     }

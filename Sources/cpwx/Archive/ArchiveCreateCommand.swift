@@ -106,7 +106,7 @@ struct ArchiveCreateCommand: AsyncParsableCommand {
     if dryRun {
       let results = request.results(request.plan(candidates))
       results.listing().write(format)
-      if format == .table { Console.note(wrapping: results.expectation) }
+      if format == .table { Console.hint(results.expectation) }
       if let status = results.exitStatus { throw status }
       return
     }

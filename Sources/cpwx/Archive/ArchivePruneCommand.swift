@@ -92,7 +92,7 @@ struct ArchivePruneCommand: AsyncParsableCommand {
       ],
       keys: RowKeys.prunedArchive
     ).write(format)
-    if format == .table { Console.note(wrapping: summary(outcomes)) }
+    if format == .table { Console.hint(summary(outcomes)) }
     let codes = Set(outcomes.compactMap { $0.error.map { ExitStatus($0).rawValue } })
     if let status = ExitStatus(sharedBy: codes) { throw status }
   }

@@ -50,7 +50,7 @@ struct ArchiveRequest {
     atATime = command.parallel ?? min(2, Self.cores)
     self.options = options
     // Made anew where its disk is to be mounted, it would hold what is archived now, and the others would be forgotten.
-    if let trouble = JobIndex.archiveTrouble(in: workspace, notice: .console) { throw trouble }
+    if let trouble = JobIndex.archiveTrouble(in: workspace, deep: false, notice: .console) { throw trouble }
   }
 
   func candidates() throws -> [ArchiveChoice.Candidate] {

@@ -281,6 +281,28 @@ struct IndexTroubleTests {
     }
   }
 
+  @Test func `a folder of archives that one may not look into is told of when the index is made anew`() throws {
+    try withJobs(1) { workspace in
+      try workspace.cpwx("archive", "-q", "latest")
+      let name = try #require(try FileManager.default.contentsOfDirectory(atPath: workspace.path("archive")).first)
+      let folder = workspace.path("archive/" + name)
+      try workspace.remove(".cpwx/index.sqlite")
+      try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder)
+      // As anybody who is not root.
+      let held = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", CPWX.path]
+      let message = "archive/\(name): cannot be read, and what archives there are is not known"
+      let verified = try workspace.startAsRoot(held + ["archive", "verify", "--all"]).wait()
+      #expect(verified.code == 74 && verified.errors.contains(message), "\(verified)")
+      for command in [["archive", "list"], ["run", "-n"]] {
+        let said = try workspace.startAsRoot(held + command).wait()
+        #expect(said.code == 0 && said.errors.contains(message), "\(said)")
+      }
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+      let after = try workspace.cpwx("archive", "verify", "--all")
+      #expect(after.output.contains("good") && after.errors == "", "\(after)")
+    }
+  }
+
   @Test func `one that serves a look alone leaves no file, wherever it is cut off`() throws {
     try withJobs(2) { workspace in
       let expected = try workspace.cpwx("job", "list", "--format", "csv").output
